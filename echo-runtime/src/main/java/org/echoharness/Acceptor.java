@@ -1,0 +1,109 @@
+package org.echoharness;
+
+import java.io.IOException;
+import java.net.StandardSocketOptions;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+
+/**
+ * Accepts the connections of one listening socket, on the thread of the server's first event loop, and gives each to one
+ * of the loops in turn. When accepting fails (the process has no file descriptor left, say) it pauses and tries again.
+ */
+final class Acceptor implements Served {
+
+    private static final long PAUSE_NANOS = 100_000_000;
+    private static final long BETWEEN_WARNINGS_NANOS = 1_000_000_000;
+    private static final int BATCH = 64; // so that a flood of connects does not starve the connections
+
+    private final EchoServer server;
+    private final EventLoop loop;
+    private final SelectionKey key;
+    private boolean hasWarned;
+    private long lastWarning;
+
+    Acceptor(EchoServer server, EventLoop loop, ServerSocketChannel channel) throws IOException {
+        this.server = server;
+        this.loop = loop;
+        channel.configureBlocking(false);
+        key = channel.register(loop.selector(), SelectionKey.OP_ACCEPT, this);
+    }
+
+    @Override
+    public void ready() {
+        ServerSocketChannel listening = (ServerSocketChannel) key.channel();
+        for (int i = 0; i < BATCH && listening.isOpen(); i++) {
+            SocketChannel accepted;
+            try {
+                accepted = listening.accept();
+            } catch (IOException | RuntimeException | Error e) {
+                pause(e);
+                return;
+            }
+            if (accepted == null) {
+                return;
+            }
+            serve(accepted);
+        }
+    }
+
+    @Override
+    public void alarm(long now) {
+        if (key.isValid()) {
+            key.interestOps(SelectionKey.OP_ACCEPT);
+        }
+    }
+
+    @Override
+    public void abort() {
+        try {
+            key.channel().close();
+        } catch (IOException e) {
+            server.warn("closing a listening socket failed: " + e);
+        }
+    }
+
+    private void serve(SocketChannel accepted) {
+        try {
+            if (server.mayServe(accepted)) {
+                EventLoop chosen = server.nextLoop();
+                if (chosen == loop) {
+                    Connection.open(server, loop, accepted);
+                } else {
+                    chosen.post(() -> Connection.open(server, chosen, accepted));
+                }
+            }
+        } catch (Throwable failed) {
+            server.warn("accepting a connection failed: " + failed);
+        }
+    }
+
+    /** Loads no class and builds no text but by concat: without a file descriptor left, loading a class would fail. */
+    private void pause(Throwable why) {
+        if (!key.isValid()) {
+            return;
+        }
+        long now = System.nanoTime();
+        key.interestOps(0);
+        loop.alarms().set(now + PAUSE_NANOS, this);
+        if (!hasWarned || now - lastWarning >= BETWEEN_WARNINGS_NANOS) {
+            hasWarned = true;
+            lastWarning = now;
+            server.warn("cannot accept, trying again every 100ms: ".concat(String.valueOf(why.getMessage())));
+        }
+    }
+
+    /** Closes with an RST, whatever was written or read; never throws. */
+    static void reset(SocketChannel channel) {
+        try {
+            channel.setOption(StandardSocketOptions.SO_LINGER, 0);
+        } catch (IOException | RuntimeException alreadyGone) {
+            // then there is nobody left to tell
+        }
+        try {
+            channel.close();
+        } catch (IOException alreadyGone) {
+            // as above
+        }
+    }
+}

@@ -1,0 +1,56 @@
+package org.echoharness;
+
+import java.util.Comparator;
+import java.util.TreeSet;
+
+/** The deadlines of one event loop, soonest first. Times are {@link System#nanoTime()} and arguments: no clock here. */
+final class Alarms {
+
+    /** One deadline; the same object cancels it. */
+    static final class Alarm {
+        private final long at;
+        private final long order;
+        private final Served whom;
+
+        private Alarm(long at, long order, Served whom) {
+            this.at = at;
+            this.order = order;
+            this.whom = whom;
+        }
+    }
+
+    private final TreeSet<Alarm> alarms =
+            new TreeSet<>(Comparator.<Alarm>comparingLong(alarm -> alarm.at).thenComparingLong(alarm -> alarm.order));
+    private final long epoch; // nanoTime may be negative and may wrap: what is kept is the time since this one
+    private long count;
+
+    Alarms(long now) {
+        epoch = now;
+    }
+
+    Alarm set(long at, Served whom) {
+        Alarm alarm = new Alarm(at - epoch, count++, whom);
+        alarms.add(alarm);
+        return alarm;
+    }
+
+    void cancel(Alarm alarm) {
+        alarms.remove(alarm);
+    }
+
+    boolean isEmpty() {
+        return alarms.isEmpty();
+    }
+
+    /** Nanoseconds until the soonest alarm, at least 1. There must be one. */
+    long untilNext(long now) {
+        return Math.max(1, alarms.first().at - (now - epoch));
+    }
+
+    /** Gives every alarm that is due to whom it is for, soonest first. */
+    void sound(long now) {
+        while (!alarms.isEmpty() && alarms.first().at <= now - epoch) {
+            alarms.pollFirst().whom.alarm(now);
+        }
+    }
+}

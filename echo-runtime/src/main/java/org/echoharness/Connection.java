@@ -1,0 +1,226 @@
+package org.echoharness;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One accepted connection, on its event loop's thread: reads into a ring, lets what may pass out of it, and derives from
+ * its state what to wait for. An idle connection holds no buffer.
+ *
+ * <p>It ends with a FIN when the client's FIN has come and every byte before it went back, and in any other case with an
+ * RST, so that a clean end of stream always means a whole echo.
+ */
+final class Connection implements Served {
+
+    private final EchoServer server;
+    private final EventLoop loop;
+    private final SelectionKey key;
+    private @Nullable Ring ring; // held only while it holds bytes
+    private boolean inputEnded;
+    private Alarms.@Nullable Alarm idleAlarm;
+    private long lastMoved; // when bytes last moved; kept only where there is an idle time-out
+
+    private Connection(EchoServer server, EventLoop loop, SocketChannel channel) throws IOException {
+        this.server = server;
+        this.loop = loop;
+        key = channel.register(loop.selector(), SelectionKey.OP_READ, this);
+        if (server.config().idleNanos() > 0) {
+            lastMoved = System.nanoTime();
+            idleAlarm = loop.alarms().set(lastMoved + server.config().idleNanos(), this);
+        }
+    }
+
+    /** Starts to serve the channel, or resets it where that fails. Never throws. */
+    static void open(EchoServer server, EventLoop loop, SocketChannel channel) {
+        try {
+            channel.configureBlocking(false);
+            channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+            new Connection(server, loop, channel).tellStart();
+        } catch (Throwable failed) {
+            Acceptor.reset(channel);
+            server.connectionEnded();
+            if (loop.selector().isOpen()) {
+                server.warn("a connection could not be served: " + failed);
+            }
+        }
+    }
+
+    @Override
+    public void ready() {
+        try {
+            if (key.isReadable()) {
+                receive();
+            }
+            if (isOpen() && ring != null) {
+                send(ring, judge(ring));
+            }
+            if (isOpen()) {
+                settle();
+            }
+        } catch (IOException lost) {
+            end(false, String.valueOf(lost.getMessage()), null);
+        } catch (Throwable failed) {
+            end(false, "an exception in the server", failed);
+        }
+    }
+
+    @Override
+    public void alarm(long now) {
+        idleAlarm = null;
+        if (!isOpen()) {
+            return;
+        }
+        long idle = server.config().idleNanos();
+        if (now - lastMoved >= idle) {
+            end(false, "idle for " + Options.text(Duration.ofNanos(idle)), null);
+        } else {
+            idleAlarm = loop.alarms().set(lastMoved + idle, this);
+        }
+    }
+
+    @Override
+    public void abort() {
+        if (isOpen()) {
+            end(false, "the server closes", null);
+        }
+    }
+
+    private void receive() throws IOException {
+        Ring into = ring != null ? ring : loop.borrow();
+        ring = into;
+        int n = into.readFrom(channel());
+        if (n < 0) {
+            inputEnded = true;
+        }
+        moved(n);
+        Conversation conversation = server.config().conversation();
+        if (conversation != null && n > 0) {
+            conversation.receivedFrom(peerText(), into.newest(n));
+        } else if (conversation != null && n < 0) {
+            conversation.noDataFrom(peerText());
+        }
+    }
+
+    /** How many of the oldest bytes may leave now. Here faults will judge; without one, all may. */
+    private int judge(Ring held) {
+        return held.size();
+    }
+
+    private void send(Ring from, int passing) throws IOException {
+        int n = passing == 0 ? 0 : from.writeTo(channel(), passing);
+        moved(n);
+        Conversation conversation = server.config().conversation();
+        if (conversation != null && n > 0) {
+            conversation.sendingBack(peerText(), n);
+        }
+    }
+
+    /** Gives back an empty ring, then ends the connection or derives its interest set. */
+    private void settle() {
+        if (ring != null && ring.isEmpty()) {
+            loop.giveBack(ring);
+            ring = null;
+        }
+        if (inputEnded && ring == null) {
+            end(true, "", null);
+            return;
+        }
+        int reading = !inputEnded && (ring == null || ring.hasRoom()) ? SelectionKey.OP_READ : 0;
+        int writing = ring != null ? SelectionKey.OP_WRITE : 0;
+        if (key.interestOps() != (reading | writing)) {
+            key.interestOps(reading | writing);
+        }
+    }
+
+    /** Closes the socket, cleanly or with an RST, and only then tells, so that no callback can keep it open. */
+    private void end(boolean clean, String why, @Nullable Throwable failure) {
+        if (!isOpen()) {
+            return; // a callback closed the server, and with it this connection
+        }
+        boolean tells = failure != null || server.config().conversation() != null;
+        String peer = tells ? peerText() : "";
+        if (clean) {
+            try {
+                channel().close();
+            } catch (IOException alreadyGone) {
+                // the client was faster
+            }
+        } else {
+            Acceptor.reset(channel());
+        }
+        if (ring != null) {
+            loop.giveBack(ring);
+            ring = null;
+        }
+        if (idleAlarm != null) {
+            loop.alarms().cancel(idleAlarm);
+            idleAlarm = null;
+        }
+        server.connectionEnded();
+        if (failure != null) {
+            server.warn("reset " + peer + " after an exception: " + failure);
+        }
+        tellEnd(clean, peer, why);
+    }
+
+    private void tellStart() {
+        Conversation conversation = server.config().conversation();
+        if (conversation != null) {
+            try {
+                conversation.connectionFrom(peerText());
+            } catch (Throwable failed) {
+                end(false, "an exception in the server", failed);
+            }
+        }
+    }
+
+    private void tellEnd(boolean clean, String peer, String why) {
+        Conversation conversation = server.config().conversation();
+        if (conversation == null) {
+            return;
+        }
+        try {
+            if (!clean) {
+                conversation.lost(peer, why);
+            }
+            if (server.isRunning()) {
+                conversation.waiting();
+            }
+        } catch (Throwable failed) {
+            server.warn("a listener failed: " + failed);
+        }
+    }
+
+    private void moved(int bytes) {
+        if (idleAlarm != null && bytes > 0) {
+            lastMoved = System.nanoTime();
+        }
+    }
+
+    private boolean isOpen() {
+        return key.channel().isOpen();
+    }
+
+    private SocketChannel channel() {
+        return (SocketChannel) key.channel();
+    }
+
+    private String peerText() {
+        return text(channel());
+    }
+
+    /** Where the other end of an accepted channel is. */
+    static String text(SocketChannel channel) {
+        try {
+            return HostAndPort.of((InetSocketAddress) channel.getRemoteAddress())
+                    .toString();
+        } catch (IOException closed) {
+            return "a closed connection";
+        }
+    }
+}

@@ -1,0 +1,76 @@
+package org.echoharness;
+
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.util.function.Consumer;
+
+/**
+ * The lines in which a server or a client tells what happens on its connections: one line an event, payload quoted and
+ * escaped. Who listens is called by the thread on which the event happens.
+ */
+record Conversation(Consumer<String> lines) {
+
+    void startingUp(InetSocketAddress local) {
+        boolean wildcard = local.getAddress().isAnyLocalAddress();
+        boolean v4 = local.getAddress().getAddress().length == 4;
+        lines.accept("starting up on " + place(local)
+                + (wildcard ? " (every interface" + (v4 ? ", IPv4)" : ", IPv4 and IPv6)") : ""));
+    }
+
+    void waiting() {
+        lines.accept("waiting for a connection");
+    }
+
+    void connectionFrom(String peer) {
+        lines.accept("connection from " + peer);
+    }
+
+    void rejecting(String peer, int open) {
+        lines.accept("rejecting " + peer + ": " + open + " connections are open");
+    }
+
+    void receivedFrom(String peer, ByteBuffer chunk) {
+        lines.accept(received(chunk) + " from " + peer);
+    }
+
+    void sendingBack(String peer, int bytes) {
+        lines.accept("sending " + bytes(bytes) + " back to " + peer);
+    }
+
+    void noDataFrom(String peer) {
+        lines.accept("no data from " + peer);
+    }
+
+    void lost(String peer, String why) {
+        lines.accept("lost " + peer + ": " + why);
+    }
+
+    void connectingTo(HostAndPort target) {
+        lines.accept("connecting to " + target.host() + " port " + target.port());
+    }
+
+    void sending(ByteBuffer message) {
+        lines.accept("sending " + bytes(message.remaining()) + " " + Text.quote(message));
+    }
+
+    void receivedBack(ByteBuffer chunk) {
+        lines.accept(received(chunk));
+    }
+
+    void closing() {
+        lines.accept("closing socket");
+    }
+
+    private static String place(InetSocketAddress address) {
+        HostAndPort text = HostAndPort.of(address);
+        return text.host() + " port " + text.port();
+    }
+
+    private static String received(ByteBuffer chunk) {
+        return "received " + bytes(chunk.remaining()) + " " + Text.quote(chunk);
+    }
+
+    private static String bytes(int n) {
+        return n == 1 ? "1 byte" : n + " bytes";
+    }
+}

@@ -1,0 +1,421 @@
+package org.echoharness;
+
+import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ProtocolFamily;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
+import java.net.StandardProtocolFamily;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A connected TCP client whose every wait has a deadline, and whose errors say what was awaited and what was seen.
+ *
+ * <pre>{@code
+ * try (EchoClient client = EchoClient.connect(server.address())) {
+ *     byte[] back = client.echo("hello".getBytes(UTF_8));
+ * }
+ * }</pre>
+ *
+ * <p>One thread may send while another receives; {@link #echo} does both at once on the thread that calls it, so it comes
+ * to an end whatever the sizes of message and buffers. The read time-out bounds each wait for progress: a call may take
+ * longer as long as bytes move. {@link #close} may be called by any thread and ends the waits of others.
+ */
+public final class EchoClient implements AutoCloseable {
+
+    private final ClientSocket socket;
+    private final Map<InetSocketAddress, IOException> failedCandidates;
+
+    private EchoClient(ClientSocket socket, Map<InetSocketAddress, IOException> failed) {
+        this.socket = socket;
+        failedCandidates = Collections.unmodifiableMap(failed);
+    }
+
+    /**
+     * A builder with every option at its default.
+     *
+     * @return a new builder
+     */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /**
+     * Connects with every option at its default.
+     *
+     * @param address where to, such as {@link EchoServer#address()}; a wildcard stands for loopback
+     * @return a connected client
+     * @throws IOException as {@link Builder#connect} says
+     */
+    public static EchoClient connect(InetSocketAddress address) throws IOException {
+        return builder().address(address).connect();
+    }
+
+    /**
+     * Connects with every option at its default.
+     *
+     * @param address where to: {@code host:port} or {@code [v6]:port}
+     * @return a connected client
+     * @throws IllegalArgumentException if the text is no address
+     * @throws IOException as {@link Builder#connect} says
+     */
+    public static EchoClient connect(String address) throws IOException {
+        return builder().address(address).connect();
+    }
+
+    /**
+     * Sends the message, reads back as many bytes while it sends, and returns them unchecked; {@link #expectEcho(byte[])}
+     * checks them.
+     *
+     * @param message the bytes to send, of any number
+     * @return the bytes that came back, as many as were sent
+     * @throws EOFException if the stream ends before; the message says after how many bytes
+     * @throws SocketTimeoutException if nothing moves for the read time-out
+     * @throws SocketException if the connection is reset or closed
+     * @throws IOException if the system reports another failure
+     */
+    public byte[] echo(byte[] message) throws IOException {
+        return socket.exchange(message, message.length);
+    }
+
+    /**
+     * Sends the message and checks that exactly it comes back.
+     *
+     * @param message the bytes to send
+     * @throws EchoMismatchException if other bytes come back
+     * @throws IOException as {@link #echo} says
+     */
+    public void expectEcho(byte[] message) throws IOException {
+        expectEcho(message, message);
+    }
+
+    /**
+     * Sends the message and checks that the expected bytes come back: as many as are expected are read, no more.
+     *
+     * @param message the bytes to send
+     * @param expected the bytes to come back
+     * @throws EchoMismatchException if other bytes come back; it names the first offset that differs
+     * @throws IOException as {@link #echo} says
+     */
+    public void expectEcho(byte[] message, byte[] expected) throws IOException {
+        byte[] back = socket.exchange(message, expected.length);
+        int offset = Arrays.mismatch(expected, back);
+        if (offset >= 0) {
+            throw new EchoMismatchException(
+                    "the echo differs at offset " + offset + ": expected " + excerpt(expected, offset) + ", received "
+                            + excerpt(back, offset),
+                    offset);
+        }
+    }
+
+    /**
+     * Sends bytes and returns when the kernel has taken all of them. A peer that does not read makes this wait: to send
+     * more than the socket buffers hold to an echo server, use {@link #echo}, or receive in another thread.
+     *
+     * @param bytes what to send
+     * @throws SocketTimeoutException if the peer takes nothing for the read time-out
+     * @throws SocketException if the connection is reset or closed
+     * @throws IOException if the system reports another failure
+     */
+    public void send(byte[] bytes) throws IOException {
+        socket.send(bytes);
+    }
+
+    /**
+     * Reads once, at most the buffer size.
+     *
+     * @return the bytes that came; none at the end of the stream
+     * @throws SocketTimeoutException if nothing comes for the read time-out
+     * @throws SocketException if the connection is reset or closed
+     * @throws IOException if the system reports another failure
+     */
+    public byte[] receive() throws IOException {
+        ByteBuffer in = ByteBuffer.allocate(socket.bufferSize());
+        socket.readSome(in, "anything");
+        return Arrays.copyOf(in.array(), in.position());
+    }
+
+    /**
+     * Reads exactly so many bytes.
+     *
+     * @param bytes how many
+     * @return the bytes
+     * @throws EOFException if the stream ends before
+     * @throws SocketTimeoutException if nothing comes for the read time-out
+     * @throws SocketException if the connection is reset or closed
+     * @throws IOException if the system reports another failure
+     */
+    public byte[] receive(int bytes) throws IOException {
+        ByteBuffer in = ByteBuffer.allocate(bytes);
+        while (in.hasRemaining()) {
+            if (!socket.readSome(in, bytes + " bytes")) {
+                throw socket.ended(in.position(), bytes, "received");
+            }
+        }
+        return in.array();
+    }
+
+    /**
+     * Reads until the peer ends its output.
+     *
+     * @return all the bytes that came
+     * @throws SocketTimeoutException if nothing comes for the read time-out
+     * @throws SocketException if the connection is reset or closed
+     * @throws IOException if the system reports another failure
+     */
+    public byte[] receiveToEnd() throws IOException {
+        ByteArrayOutputStream all = new ByteArrayOutputStream();
+        ByteBuffer in = ByteBuffer.allocate(socket.bufferSize());
+        while (socket.readSome(in, "the end of the stream")) {
+            all.write(in.array(), 0, in.position());
+            in.clear();
+        }
+        return all.toByteArray();
+    }
+
+    /**
+     * Ends the output with a FIN and leaves the input open (half-close: RFC 9293, section 3.6).
+     *
+     * @throws IOException if the connection is closed or reset
+     */
+    public void shutdownOutput() throws IOException {
+        socket.shutdownOutput();
+    }
+
+    /**
+     * The family of the connection.
+     *
+     * @return {@link StandardProtocolFamily#INET} or {@link StandardProtocolFamily#INET6}
+     */
+    public ProtocolFamily family() {
+        return remoteAddress().getAddress().getAddress().length == 4
+                ? StandardProtocolFamily.INET
+                : StandardProtocolFamily.INET6;
+    }
+
+    /**
+     * The type of the socket, by its POSIX name.
+     *
+     * @return always {@code SOCK_STREAM}
+     */
+    public String socketType() {
+        return "SOCK_STREAM";
+    }
+
+    /**
+     * The protocol of the socket, by its POSIX name.
+     *
+     * @return always {@code IPPROTO_TCP}
+     */
+    public String protocol() {
+        return "IPPROTO_TCP";
+    }
+
+    /**
+     * This end of the connection.
+     *
+     * @return a numeric address and port
+     */
+    public InetSocketAddress localAddress() {
+        return socket.local();
+    }
+
+    /**
+     * The other end of the connection: the candidate that was chosen.
+     *
+     * @return a numeric address and port
+     */
+    public InetSocketAddress remoteAddress() {
+        return socket.remote();
+    }
+
+    /**
+     * The candidate addresses that were tried in vain before {@link #remoteAddress()}.
+     *
+     * @return each with its cause, in the order of the tries
+     */
+    public Map<InetSocketAddress, IOException> failedCandidates() {
+        return failedCandidates;
+    }
+
+    /** Closes the connection; calls after the first do nothing. */
+    @Override
+    public void close() throws IOException {
+        socket.close();
+    }
+
+    /** For people: both ends of the connection. */
+    @Override
+    public String toString() {
+        return "EchoClient " + socket;
+    }
+
+    private static String excerpt(byte[] bytes, int offset) {
+        int from = Math.max(0, offset - 8);
+        return Text.quote(ByteBuffer.wrap(bytes, from, Math.min(bytes.length - from, 24)));
+    }
+
+    /**
+     * The options of a client. Each has the same name, unit, default and error text on the command line, in Maven and in
+     * annotations, which hand it to {@link #set} as text. Not safe for use by several threads.
+     */
+    public static final class Builder {
+
+        private static final List<String> WORDS = List.of("address", "bufferSize", "connectTimeout", "readTimeout");
+
+        private @Nullable HostAndPort address;
+        private int bufferSize = 64 << 10;
+        private Duration connectTimeout = Duration.ofSeconds(5);
+        private Duration readTimeout = Duration.ofSeconds(5);
+        private @Nullable Conversation conversation;
+
+        private Builder() {}
+
+        /**
+         * Where to connect to. There is no default.
+         *
+         * @param text {@code host:port} or {@code [v6]:port}; {@code *:port} stands for loopback
+         * @return this builder
+         * @throws IllegalArgumentException if the text is no address, or if its port is 0
+         */
+        public Builder address(String text) {
+            return address(HostAndPort.parse(text));
+        }
+
+        /**
+         * Where to connect to.
+         *
+         * @param socketAddress a resolved or unresolved address; a wildcard stands for loopback
+         * @return this builder
+         * @throws IllegalArgumentException if the port is 0
+         */
+        public Builder address(InetSocketAddress socketAddress) {
+            return address(
+                    socketAddress.isUnresolved()
+                            ? new HostAndPort(socketAddress.getHostString(), socketAddress.getPort())
+                            : HostAndPort.of(socketAddress));
+        }
+
+        /**
+         * Where to connect to.
+         *
+         * @param hostAndPort a name or a numeric address, and a port; a wildcard stands for loopback
+         * @return this builder
+         * @throws IllegalArgumentException if the port is 0
+         */
+        public Builder address(HostAndPort hostAndPort) {
+            if (hostAndPort.port() == 0) {
+                throw new IllegalArgumentException("address (" + hostAndPort
+                        + ") must name the port that the server listens on; port 0 is for servers");
+            }
+            address = hostAndPort;
+            return this;
+        }
+
+        /**
+         * The most bytes that are read at once. The default is 65,536 (64 KiB).
+         *
+         * @param bytes 1 to 1,073,741,824 (1 GiB)
+         * @return this builder
+         * @throws IllegalArgumentException if the value is out of range
+         */
+        public Builder bufferSize(int bytes) {
+            bufferSize = Options.bufferSize(bytes);
+            return this;
+        }
+
+        /**
+         * How long to resolve the name and to try all its addresses, together. The default is 5 seconds.
+         *
+         * @param timeout 1 ms to 365 days
+         * @return this builder
+         * @throws IllegalArgumentException if the value is out of range
+         */
+        public Builder connectTimeout(Duration timeout) {
+            connectTimeout = Options.positive("connectTimeout", timeout);
+            return this;
+        }
+
+        /**
+         * How long to wait for bytes to move. The default is 5 seconds.
+         *
+         * @param timeout 1 ms to 365 days
+         * @return this builder
+         * @throws IllegalArgumentException if the value is out of range
+         */
+        public Builder readTimeout(Duration timeout) {
+            readTimeout = Options.positive("readTimeout", timeout);
+            return this;
+        }
+
+        /**
+         * Who is told the conversation, a line an event, by the thread that uses the client. Payload is quoted and
+         * escaped, at most 1,024 bytes of a chunk. The default is nobody.
+         *
+         * @param lines takes one line at a time, without its end
+         * @return this builder
+         */
+        public Builder conversation(Consumer<String> lines) {
+            conversation = new Conversation(lines);
+            return this;
+        }
+
+        /**
+         * Sets one option from text, as every front end does; see {@link EchoServer.Builder#set}.
+         *
+         * @param word the name of the option: that of the method
+         * @param text its value
+         * @return this builder
+         * @throws IllegalArgumentException if there is no such option, or if the value is malformed or out of range; the
+         *     message names the word, the value and the cure
+         */
+        public Builder set(String word, String text) {
+            return switch (word) {
+                case "address" -> address(text);
+                case "bufferSize" -> bufferSize(Options.size(word, text));
+                case "connectTimeout" -> connectTimeout(Options.duration(word, text));
+                case "readTimeout" -> readTimeout(Options.duration(word, text));
+                default -> throw Options.unknown(word, WORDS);
+            };
+        }
+
+        /**
+         * Connects: resolves the name and tries each of its addresses in the resolver's order ({@code
+         * java.net.preferIPv6Addresses} governs it) until one accepts.
+         *
+         * @return a connected client
+         * @throws java.net.ConnectException if no address accepts; the message lists each with its cause
+         * @throws java.net.UnknownHostException if the name does not resolve
+         * @throws SocketTimeoutException if the name does not resolve in time
+         * @throws IOException if the system refuses for another reason
+         * @throws IllegalStateException if no address was set
+         */
+        public EchoClient connect() throws IOException {
+            if (address == null) {
+                throw new IllegalStateException("no address to connect to; call address(...) first");
+            }
+            if (conversation != null) {
+                conversation.connectingTo(address);
+            }
+            Connector connector = new Connector(address, connectTimeout);
+            SocketChannel connected = connector.connect();
+            try {
+                return new EchoClient(
+                        new ClientSocket(connected, bufferSize, readTimeout, conversation), connector.failed());
+            } catch (Throwable failed) {
+                connected.close();
+                throw failed;
+            }
+        }
+    }
+}

@@ -1,0 +1,454 @@
+package org.echoharness;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A live TCP server that sends back every byte that it receives (the service of RFC 862, on any port).
+ *
+ * <pre>{@code
+ * try (EchoServer server = EchoServer.builder().start();
+ *         Socket socket = new Socket()) {
+ *     socket.connect(server.address());
+ *     ...
+ * }
+ * }</pre>
+ *
+ * <p>A connection ends with a FIN when the client's FIN has come and every byte before it went back; in any other case
+ * it ends with an RST (RFC 9293, section 3.10.4). So a client that sees a clean end of stream has seen a whole echo. The
+ * server reads from a connection only while its buffer has room: a client that never reads comes to a halt (TCP's flow
+ * control, RFC 9293, section 3.8.6), and the memory of the server does not grow.
+ *
+ * <p>All methods may be called by any thread. Sockets are served by daemon threads of the server's own.
+ */
+public final class EchoServer implements AutoCloseable {
+
+    private static final long CLOSE_DEADLINE_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+    private final ServerConfig config;
+    private final AtomicInteger open = new AtomicInteger();
+    private final CountDownLatch ended = new CountDownLatch(1);
+    private volatile State state = State.NEW;
+    private volatile List<InetSocketAddress> addresses = List.of();
+    private List<EventLoop> loops = List.of();
+    private int next; // of the loops; the thread of the first one alone counts
+    private boolean hasRejected;
+
+    private enum State {
+        NEW,
+        RUNNING,
+        CLOSED
+    }
+
+    private EchoServer(ServerConfig config) {
+        this.config = config;
+    }
+
+    /**
+     * A builder with every option at its default.
+     *
+     * @return a new builder
+     */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /**
+     * Binds every address, in the caller's thread, and starts to serve. When it returns, a connect succeeds. When it
+     * throws, nothing is left bound or running.
+     *
+     * @return this server
+     * @throws java.net.BindException if an address cannot be bound; the message names host, port and cure
+     * @throws java.net.UnknownHostException if a name does not resolve
+     * @throws IOException if the system refuses for another reason
+     * @throws IllegalStateException if this server was started or closed before
+     */
+    public EchoServer start() throws IOException {
+        synchronized (this) {
+            if (state != State.NEW) {
+                throw new IllegalStateException("this server was " + (state == State.RUNNING ? "started" : "closed")
+                        + " before; build another one");
+            }
+            List<ServerSocketChannel> bound = Listeners.bind(config.addresses(), config.backlog());
+            List<EventLoop> opened = new ArrayList<>();
+            try {
+                launch(bound, opened);
+            } catch (Throwable failed) {
+                state = State.CLOSED;
+                opened.forEach(EventLoop::end);
+                Listeners.close(bound);
+                ended.countDown();
+                throw failed;
+            }
+        }
+        return this;
+    }
+
+    /**
+     * Stops listening, ends every connection that is still open with an RST, and releases all there is. When it returns,
+     * the ports can be bound, the threads have ended and the sockets are closed. Calls after the first do nothing but
+     * wait for the same. A call from a callback of this server closes everything too, but cannot wait for the thread that
+     * it runs on. If a callback blocks for over 10 seconds, {@code close} warns and returns without it.
+     */
+    @Override
+    public void close() {
+        List<EventLoop> ending;
+        boolean first;
+        synchronized (this) {
+            first = state != State.CLOSED;
+            state = State.CLOSED;
+            ending = loops;
+        }
+        ending.forEach(EventLoop::end);
+        boolean inCallback = ending.stream().anyMatch(EventLoop::isCurrent);
+        if (first || !inCallback) { // two callbacks that close at once must not wait for each other
+            long deadline = System.nanoTime() + CLOSE_DEADLINE_NANOS;
+            for (EventLoop loop : ending) {
+                String busy = loop.isCurrent() ? "" : loop.join(deadline);
+                if (!busy.isEmpty()) {
+                    warn("a thread did not end within 10s of close(): " + busy);
+                }
+            }
+        }
+        if (first) {
+            ended.countDown();
+        }
+    }
+
+    /**
+     * Waits until this server is closed.
+     *
+     * @param timeout the longest to wait
+     * @return whether it is closed
+     * @throws InterruptedException if the thread is interrupted while it waits
+     */
+    public boolean awaitClose(Duration timeout) throws InterruptedException {
+        return ended.await(timeout.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /**
+     * Whether the server was started and not closed since.
+     *
+     * @return whether it serves
+     */
+    public boolean isRunning() {
+        return state == State.RUNNING;
+    }
+
+    /**
+     * The first of {@link #addresses()}.
+     *
+     * @return the address really bound
+     * @throws IllegalStateException before {@link #start}
+     */
+    public InetSocketAddress address() {
+        return addresses().get(0);
+    }
+
+    /**
+     * The addresses really bound, in the order in which they were asked for: with the port that the kernel picked, and
+     * numeric, also in {@link InetSocketAddress#getHostName()}. They stay readable after the close.
+     *
+     * @return one address or more
+     * @throws IllegalStateException before {@link #start}
+     */
+    public List<InetSocketAddress> addresses() {
+        List<InetSocketAddress> bound = addresses;
+        if (bound.isEmpty()) {
+            throw new IllegalStateException("the server has no address yet; call start() first");
+        }
+        return bound;
+    }
+
+    /**
+     * The port of {@link #address()}.
+     *
+     * @return 1 to 65,535
+     * @throws IllegalStateException before {@link #start}
+     */
+    public int port() {
+        return address().getPort();
+    }
+
+    /** For people: where the server listens, and whether it does. */
+    @Override
+    public String toString() {
+        return "EchoServer" + (addresses.isEmpty() ? config.addresses() : texts(addresses)) + " " + state;
+    }
+
+    ServerConfig config() {
+        return config;
+    }
+
+    /** Whether the connection just accepted stays within the limit. It is counted if so, and reset if not. */
+    boolean mayServe(SocketChannel accepted) {
+        int limit = config.maxConnections();
+        if (open.incrementAndGet() <= limit || limit == 0) {
+            return true;
+        }
+        open.decrementAndGet();
+        String peer = config.conversation() == null ? "" : Connection.text(accepted);
+        Acceptor.reset(accepted);
+        if (!hasRejected) {
+            hasRejected = true;
+            warn("maxConnections (" + limit + ") is reached: further connections are reset");
+        }
+        if (config.conversation() != null) {
+            config.conversation().rejecting(peer, limit);
+        }
+        return false;
+    }
+
+    void connectionEnded() {
+        open.decrementAndGet();
+    }
+
+    EventLoop nextLoop() {
+        EventLoop chosen = loops.get(next);
+        next = (next + 1) % loops.size();
+        return chosen;
+    }
+
+    /** Tells the user one line. What goes wrong there stays there. */
+    void warn(String line) {
+        try {
+            config.warnings().accept(line);
+        } catch (Throwable ignored) {
+            // there is no other place to tell it
+        }
+    }
+
+    private void launch(List<ServerSocketChannel> bound, List<EventLoop> opened) throws IOException {
+        List<InetSocketAddress> taken = new ArrayList<>();
+        for (ServerSocketChannel channel : bound) {
+            taken.add(Listeners.addressOf(channel));
+        }
+        for (int i = 1; i <= config.eventLoops(); i++) {
+            opened.add(new EventLoop(this, config.bufferSize(), "echo-server " + texts(taken) + " loop " + i));
+        }
+        for (ServerSocketChannel channel : bound) {
+            new Acceptor(this, opened.get(0), channel);
+        }
+        addresses = List.copyOf(taken);
+        loops = List.copyOf(opened);
+        state = State.RUNNING;
+        tellStart(taken);
+        loops.forEach(EventLoop::start);
+    }
+
+    private void tellStart(List<InetSocketAddress> taken) {
+        List<InetSocketAddress> exposed = taken.stream()
+                .filter(address -> !address.getAddress().isLoopbackAddress())
+                .toList();
+        if (!exposed.isEmpty()) {
+            warn("listening on " + texts(exposed) + ": other machines may connect");
+        }
+        Conversation conversation = config.conversation();
+        if (conversation != null) {
+            taken.forEach(conversation::startingUp);
+            conversation.waiting();
+        }
+    }
+
+    private static List<HostAndPort> texts(List<InetSocketAddress> addresses) {
+        return addresses.stream().map(HostAndPort::of).toList();
+    }
+
+    /**
+     * The options of a server. Each has the same name, unit, default and error text on the command line, in Maven and in
+     * annotations, which hand it to {@link #set} as text. Not safe for use by several threads.
+     */
+    public static final class Builder {
+
+        private static final List<String> WORDS =
+                List.of("addresses", "backlog", "bufferSize", "maxConnections", "idleTimeout", "eventLoops");
+
+        private List<HostAndPort> addresses = List.of(new HostAndPort("127.0.0.1", 0));
+        private int backlog = 1024;
+        private int bufferSize = 64 << 10;
+        private int maxConnections;
+        private long idleNanos;
+        private int eventLoops = 1;
+        private @Nullable Consumer<String> conversation;
+        private Consumer<String> warnings = line -> System.err.println("echo server: ".concat(line));
+
+        private Builder() {}
+
+        /**
+         * Where to listen: one or several of {@code host:port}, {@code [v6]:port} and {@code *:port} (every interface,
+         * both families). Port 0 lets the kernel pick. A name stands for the first address that it resolves to. The
+         * default is {@code 127.0.0.1:0}; any address but loopback draws a warning at the start.
+         *
+         * @param texts the addresses
+         * @return this builder
+         * @throws IllegalArgumentException if there is none, or if one is malformed
+         */
+        public Builder addresses(String... texts) {
+            if (texts.length == 0) {
+                throw new IllegalArgumentException("addresses must name at least one, such as 127.0.0.1:0");
+            }
+            addresses = List.of(texts).stream().map(HostAndPort::parse).toList();
+            return this;
+        }
+
+        /**
+         * How many connections the kernel queues before they are accepted; the kernel may take fewer. The default is
+         * 1,024.
+         *
+         * @param connections 1 to 65,535
+         * @return this builder
+         * @throws IllegalArgumentException if the value is out of range
+         */
+        public Builder backlog(int connections) {
+            backlog = Options.inRange("backlog", connections, 1, 65_535, "");
+            return this;
+        }
+
+        /**
+         * The most bytes that one connection holds, and the most that are read at once. The default is 65,536 (64 KiB).
+         *
+         * @param bytes 1 to 1,073,741,824 (1 GiB)
+         * @return this builder
+         * @throws IllegalArgumentException if the value is out of range
+         */
+        public Builder bufferSize(int bytes) {
+            bufferSize = Options.bufferSize(bytes);
+            return this;
+        }
+
+        /**
+         * How many connections are served at a time. One more is accepted, reset and told in one line. The default is no
+         * limit.
+         *
+         * @param connections at least 1
+         * @return this builder
+         * @throws IllegalArgumentException if the value is out of range
+         */
+        public Builder maxConnections(int connections) {
+            maxConnections = Options.inRange("maxConnections", connections, 1, Integer.MAX_VALUE, "");
+            return this;
+        }
+
+        /**
+         * How long a connection may move no byte, in or out, before it is reset. The default is no limit.
+         *
+         * @param timeout 1 ms to 365 days
+         * @return this builder
+         * @throws IllegalArgumentException if the value is out of range
+         */
+        public Builder idleTimeout(Duration timeout) {
+            idleNanos = Options.positive("idleTimeout", timeout).toNanos();
+            return this;
+        }
+
+        /**
+         * How many threads serve connections; each connection belongs to one of them, in turn. The default is 1.
+         *
+         * @param threads 1 to 256
+         * @return this builder
+         * @throws IllegalArgumentException if the value is out of range
+         */
+        public Builder eventLoops(int threads) {
+            eventLoops = Options.inRange("eventLoops", threads, 1, 256, "");
+            return this;
+        }
+
+        /**
+         * Who is told the conversation, a line an event: what was received from whom, what was sent back. Payload is
+         * quoted and escaped, at most 1,024 bytes of a chunk. The lines about the start come from the thread that starts,
+         * all others from the server's threads: who listens must be quick. What it throws ends the connection that the
+         * line is about. The default is nobody.
+         *
+         * @param lines takes one line at a time, without its end
+         * @return this builder
+         */
+        public Builder conversation(Consumer<String> lines) {
+            conversation = lines;
+            return this;
+        }
+
+        /**
+         * Who is told what the person who runs the server should know: an address that other machines reach, a limit
+         * that is met, a failure that was survived. The default prints to {@link System#err}.
+         *
+         * @param lines takes one line at a time, without its end; by any thread
+         * @return this builder
+         */
+        public Builder warnings(Consumer<String> lines) {
+            warnings = lines;
+            return this;
+        }
+
+        /**
+         * Sets one option from text, as every front end does: addresses with commas between them; sizes as {@code 16},
+         * {@code 16KiB} or {@code 1MiB}; durations as {@code 50ms}, {@code 2s} or {@code 1m}; {@code none} for no limit.
+         *
+         * @param word the name of the option: that of the method
+         * @param text its value
+         * @return this builder
+         * @throws IllegalArgumentException if there is no such option, or if the value is malformed or out of range; the
+         *     message names the word, the value and the cure
+         */
+        public Builder set(String word, String text) {
+            switch (word) {
+                case "addresses" -> addresses(Options.list(word, text).toArray(String[]::new));
+                case "backlog" -> backlog(Options.count(word, text));
+                case "bufferSize" -> bufferSize(Options.size(word, text));
+                case "maxConnections" -> {
+                    if (text.equals(Options.NONE)) {
+                        maxConnections = 0;
+                    } else {
+                        maxConnections(Options.count(word, text));
+                    }
+                }
+                case "idleTimeout" -> {
+                    if (text.equals(Options.NONE)) {
+                        idleNanos = 0;
+                    } else {
+                        idleTimeout(Options.duration(word, text));
+                    }
+                }
+                case "eventLoops" -> eventLoops(Options.count(word, text));
+                default -> throw Options.unknown(word, WORDS);
+            }
+            return this;
+        }
+
+        /**
+         * A server with these options, not yet started. This builder can be used again.
+         *
+         * @return a new server
+         */
+        public EchoServer build() {
+            return new EchoServer(new ServerConfig(
+                    addresses,
+                    backlog,
+                    bufferSize,
+                    maxConnections,
+                    idleNanos,
+                    eventLoops,
+                    conversation == null ? null : new Conversation(conversation),
+                    warnings));
+        }
+
+        /**
+         * Builds a server and starts it.
+         *
+         * @return a new server that listens
+         * @throws IOException as {@link EchoServer#start} says
+         */
+        public EchoServer start() throws IOException {
+            return build().start();
+        }
+    }
+}

@@ -1,0 +1,168 @@
+package org.echoharness;
+
+import java.io.IOException;
+import java.nio.channels.ClosedSelectorException;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Consumer;
+
+/**
+ * One thread that owns every socket, buffer and deadline given to it; other threads {@link #post} tasks. It sleeps until
+ * a socket is ready, a task comes or the next alarm is due.
+ */
+final class EventLoop {
+
+    /** Rings kept for the next connection that needs one; more than this many are left to the garbage collector. */
+    private static final int SPARE_RINGS = 8;
+
+    private final EchoServer server;
+    private final int bufferSize;
+    private final Selector selector;
+    private final Thread thread;
+    private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
+    private final Alarms alarms = new Alarms(System.nanoTime());
+    private final ArrayDeque<Ring> spareRings = new ArrayDeque<>(SPARE_RINGS);
+    private final Consumer<SelectionKey> serve = EventLoop::serve; // one object, not one a turn
+    private volatile boolean ending;
+    private volatile boolean ended;
+
+    EventLoop(EchoServer server, int bufferSize, String name) throws IOException {
+        this.server = server;
+        this.bufferSize = bufferSize;
+        selector = Selector.open();
+        thread = new Thread(this::run, name);
+        thread.setDaemon(true);
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    boolean isCurrent() {
+        return Thread.currentThread() == thread;
+    }
+
+    Selector selector() {
+        return selector;
+    }
+
+    Alarms alarms() {
+        return alarms;
+    }
+
+    /** Runs the task on the loop's thread, soon. Where the loop has ended, runs it here: it must release what it holds. */
+    void post(Runnable task) {
+        tasks.add(task);
+        if (ended) {
+            runTasks();
+        } else {
+            selector.wakeup();
+        }
+    }
+
+    /** Any thread. On the loop's own thread everything is closed at return; elsewhere {@link #join} tells. */
+    void end() {
+        ending = true;
+        if (isCurrent() || thread.getState() == Thread.State.NEW) {
+            closeAll();
+        } else {
+            selector.wakeup();
+        }
+    }
+
+    /** Waits until the thread has ended. Returns where it stands if it did not by the deadline, else an empty text. */
+    String join(long deadlineNanos) {
+        boolean interrupted = false;
+        try {
+            while (thread.isAlive()) {
+                long left = deadlineNanos - System.nanoTime();
+                if (left <= 0) {
+                    StackTraceElement[] stack = thread.getStackTrace();
+                    return thread.getName() + (stack.length == 0 ? "" : " in " + stack[0]);
+                }
+                try {
+                    thread.join(Math.max(1, left / 1_000_000));
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+            return "";
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    Ring borrow() {
+        Ring spare = spareRings.pollLast();
+        return spare != null ? spare : new Ring(bufferSize);
+    }
+
+    void giveBack(Ring ring) {
+        if (spareRings.size() < SPARE_RINGS) {
+            ring.clear();
+            spareRings.addLast(ring);
+        }
+    }
+
+    private void run() {
+        try {
+            while (!ending) {
+                turn();
+            }
+        } catch (ClosedSelectorException closedInACallback) {
+            // the server was closed on this thread: nothing is left to serve
+        } catch (Throwable broken) {
+            server.warn("the event loop failed, so the server closes: " + broken);
+        } finally {
+            closeAll();
+            server.close();
+        }
+    }
+
+    private void turn() throws IOException {
+        Thread.interrupted(); // a callback may have left one: it would make select() spin
+        long nanos = alarms.isEmpty() ? 0 : alarms.untilNext(System.nanoTime());
+        selector.select(serve, (nanos + 999_999) / 1_000_000);
+        runTasks();
+        if (nanos != 0) {
+            alarms.sound(System.nanoTime());
+        }
+    }
+
+    private static void serve(SelectionKey ready) {
+        ((Served) ready.attachment()).ready();
+    }
+
+    private void runTasks() {
+        for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
+            try {
+                task.run();
+            } catch (Throwable failed) {
+                server.warn("a task failed: " + failed);
+            }
+        }
+    }
+
+    /** Aborts all that is registered, then closes the selector: only that closes their sockets for good. */
+    private void closeAll() {
+        ending = true;
+        if (selector.isOpen()) {
+            for (SelectionKey key : new ArrayList<>(selector.keys())) {
+                ((Served) key.attachment()).abort();
+            }
+            try {
+                selector.close();
+            } catch (IOException e) {
+                server.warn("closing a selector failed: " + e);
+            }
+        }
+        ended = true;
+        runTasks();
+    }
+}

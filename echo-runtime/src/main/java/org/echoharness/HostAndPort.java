@@ -1,0 +1,205 @@
+package org.echoharness;
+
+import java.net.Inet4Address;
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.util.Locale;
+import java.util.Set;
+
+/**
+ * An address in the form in which every front end reads and prints it: {@code host:port}, {@code [v6]:port}, and
+ * {@code *:port} or {@code :port} for every interface of both families. Port 0 lets the kernel pick.
+ *
+ * <p>The text form of an IPv6 address is that of RFC 5952 ({@code ::1}), in brackets where a port follows it (RFC 3986,
+ * section 3.2.2). The prefixes {@code unix:}, {@code udp:} and {@code tls:} are reserved.
+ *
+ * @param host a name or a numeric address without brackets; {@code *} means every interface
+ * @param port 0 to 65,535
+ */
+public record HostAndPort(String host, int port) {
+
+    static final String EVERY_INTERFACE = "*";
+    private static final String FORMS = "write it as host:port, [v6]:port or *:port";
+    private static final Set<String> RESERVED = Set.of("unix", "udp", "tls");
+
+    /**
+     * Checks both parts.
+     *
+     * @param host a name or a numeric address without brackets; {@code *} means every interface
+     * @param port 0 to 65,535
+     * @throws IllegalArgumentException if the host is empty or contains a character that no host has, or if the port is
+     *     out of range
+     */
+    public HostAndPort {
+        if (!host.equals(EVERY_INTERFACE) && !isPlausible(host)) {
+            throw new IllegalArgumentException("address: host (" + Text.quote(host) + ") must be a name or a numeric"
+                    + " address, with nothing around it");
+        }
+        if (port < 0 || port > 65_535) {
+            throw new IllegalArgumentException("address: port (" + port + ") must be from 0 to 65535");
+        }
+    }
+
+    /**
+     * Reads {@code host:port}, {@code [v6]:port}, {@code *:port} or {@code :port}. No name is looked up.
+     *
+     * @param text the address
+     * @return its two parts
+     * @throws IllegalArgumentException if the text has another form; the message says which one to write
+     */
+    public static HostAndPort parse(String text) {
+        return parse(text, -1);
+    }
+
+    /**
+     * As {@link #parse(String)}, but the port may be left out.
+     *
+     * @param text the address
+     * @param defaultPort the port where none is given; negative: one must be given
+     * @return its two parts
+     * @throws IllegalArgumentException if the text has another form; the message says which one to write
+     */
+    public static HostAndPort parse(String text, int defaultPort) {
+        String trimmed = text.strip();
+        int bracket = trimmed.startsWith("[") ? trimmed.indexOf(']') : 0;
+        if (trimmed.isEmpty() || bracket < 0) {
+            throw malformed(text, FORMS);
+        }
+        int colon = trimmed.indexOf(':', bracket);
+        if (bracket == 0 && colon >= 0 && trimmed.indexOf(':', colon + 1) >= 0) {
+            throw malformed(text, "write an IPv6 address in brackets, as in [::1]:10000");
+        }
+        String host = trimmed.substring(0, colon < 0 ? trimmed.length() : colon);
+        if (colon >= 0 && RESERVED.contains(host.toLowerCase(Locale.ROOT))) {
+            throw malformed(text, "the prefix " + host + ": is reserved and does nothing yet; " + FORMS);
+        }
+        return new HostAndPort(
+                unwrap(host, bracket, text), colon < 0 ? given(text, defaultPort) : port(trimmed, colon, text));
+    }
+
+    /**
+     * The numeric form of a resolved socket address; no name is looked up.
+     *
+     * @param address a resolved address
+     * @return its host in numeric form (RFC 5952 for IPv6) and its port
+     * @throws IllegalArgumentException if the address is unresolved
+     */
+    public static HostAndPort of(InetSocketAddress address) {
+        InetAddress resolved = address.getAddress();
+        if (resolved == null) {
+            throw new IllegalArgumentException("address (" + address + ") must be resolved");
+        }
+        return new HostAndPort(numericHost(resolved), address.getPort());
+    }
+
+    /**
+     * An address at which a client on this machine reaches the server that is bound to this one: a wildcard is replaced
+     * by the loopback address of its family ({@code *} by the IPv4 one), anything else stays.
+     *
+     * @return this address, or loopback with the same port
+     */
+    public HostAndPort connectable() {
+        return switch (host) {
+            case EVERY_INTERFACE, "0.0.0.0" -> new HostAndPort("127.0.0.1", port);
+            case "::" -> new HostAndPort("::1", port);
+            default -> this;
+        };
+    }
+
+    /** {@code host:port}, with brackets around an IPv6 host; {@link #parse(String)} reads it back. */
+    @Override
+    public String toString() {
+        return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port;
+    }
+
+    boolean isEveryInterface() {
+        return host.equals(EVERY_INTERFACE);
+    }
+
+    /** The same address labelled with its numeric text, so that no getter of it ever says "localhost". */
+    static InetSocketAddress numeric(InetSocketAddress address) {
+        InetAddress resolved = address.getAddress();
+        String label = numericHost(resolved);
+        try {
+            InetAddress labelled = resolved instanceof Inet6Address v6 && v6.getScopeId() != 0
+                    ? Inet6Address.getByAddress(label, v6.getAddress(), v6.getScopeId())
+                    : InetAddress.getByAddress(label, resolved.getAddress());
+            return new InetSocketAddress(labelled, address.getPort());
+        } catch (UnknownHostException impossible) {
+            throw new AssertionError(impossible); // the length comes from an InetAddress
+        }
+    }
+
+    private static String unwrap(String host, int bracket, String text) {
+        if (bracket > 0) {
+            if (host.length() != bracket + 1 || host.indexOf(':') < 0) {
+                throw malformed(text, "only an IPv6 address stands in brackets, as in [::1]:10000");
+            }
+            return host.substring(1, bracket);
+        }
+        return host.isEmpty() ? EVERY_INTERFACE : host;
+    }
+
+    private static int given(String text, int defaultPort) {
+        if (defaultPort < 0) {
+            throw malformed(text, "must name a port: " + FORMS + "; port 0 lets the kernel pick");
+        }
+        return defaultPort;
+    }
+
+    private static int port(String trimmed, int colon, String text) {
+        String digits = trimmed.substring(colon + 1);
+        if (!digits.matches("[0-9]{1,5}") || Integer.parseInt(digits) > 65_535) {
+            throw malformed(text, "must end in a port from 0 to 65535, as in 127.0.0.1:10000");
+        }
+        return Integer.parseInt(digits);
+    }
+
+    private static IllegalArgumentException malformed(String text, String cure) {
+        return new IllegalArgumentException("address (" + Text.escape(text) + ") is not usable: " + cure);
+    }
+
+    private static boolean isPlausible(String host) {
+        boolean v6 = host.indexOf(':') >= 0;
+        return v6 ? host.matches("[0-9A-Fa-f:.]+(%[\\w.-]+)?") : host.matches("[\\p{L}\\p{N}._-]+");
+    }
+
+    private static String numericHost(InetAddress address) {
+        return address instanceof Inet4Address ? address.getHostAddress() : compressed((Inet6Address) address);
+    }
+
+    /** RFC 5952, section 4: lower case, no leading zeros, the longest run of two or more zero groups as "::". */
+    private static String compressed(Inet6Address address) {
+        byte[] bytes = address.getAddress();
+        int[] groups = new int[8];
+        for (int i = 0; i < groups.length; i++) {
+            groups[i] = (bytes[2 * i] & 0xFF) << 8 | (bytes[2 * i + 1] & 0xFF);
+        }
+        int start = -1;
+        int length = 1;
+        for (int i = 0; i < groups.length; i++) {
+            int end = i;
+            while (end < groups.length && groups[end] == 0) {
+                end++;
+            }
+            if (end - i > length) {
+                start = i;
+                length = end - i;
+            }
+        }
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < groups.length; i++) {
+            if (i == start) {
+                text.append("::");
+                i += length - 1;
+            } else {
+                text.append(text.isEmpty() || text.charAt(text.length() - 1) == ':' ? "" : ":")
+                        .append(Integer.toHexString(groups[i]));
+            }
+        }
+        String full = address.getHostAddress();
+        return address.getScopeId() != 0 ? text + full.substring(full.indexOf('%')) : text.toString();
+    }
+}

@@ -1,0 +1,96 @@
+package org.echoharness;
+
+import java.io.IOException;
+import java.net.BindException;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketException;
+import java.net.StandardProtocolFamily;
+import java.net.UnknownHostException;
+import java.nio.channels.ServerSocketChannel;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Binds the listening sockets of a server, in the caller's thread: all of them or none. */
+final class Listeners {
+
+    private Listeners() {}
+
+    static List<ServerSocketChannel> bind(List<HostAndPort> addresses, int backlog) throws IOException {
+        List<ServerSocketChannel> bound = new ArrayList<>();
+        try {
+            for (HostAndPort address : addresses) {
+                bound.add(bind(address, backlog));
+            }
+            return bound;
+        } catch (Throwable failed) {
+            close(bound);
+            throw failed;
+        }
+    }
+
+    static void close(List<ServerSocketChannel> channels) {
+        for (ServerSocketChannel channel : channels) {
+            try {
+                channel.close();
+            } catch (IOException e) {
+                // nothing was accepted from it: there is nothing to lose
+            }
+        }
+    }
+
+    static InetSocketAddress addressOf(ServerSocketChannel bound) throws IOException {
+        return HostAndPort.numeric((InetSocketAddress) bound.getLocalAddress());
+    }
+
+    private static ServerSocketChannel bind(HostAndPort address, int backlog) throws IOException {
+        InetSocketAddress local = resolve(address);
+        ServerSocketChannel channel = open(address, local.getAddress());
+        try {
+            return channel.bind(local, backlog);
+        } catch (IOException | RuntimeException refused) {
+            channel.close(); // a failed bind keeps its file descriptor otherwise
+            throw explained(address, refused);
+        }
+    }
+
+    private static InetSocketAddress resolve(HostAndPort address) throws IOException {
+        if (address.isEveryInterface()) {
+            return new InetSocketAddress(address.port());
+        }
+        try {
+            return new InetSocketAddress(InetAddress.getByName(address.host()), address.port());
+        } catch (UnknownHostException unknown) {
+            UnknownHostException explained = new UnknownHostException("cannot listen on " + address
+                    + ": the name does not resolve; write an address of this machine, such as 127.0.0.1:"
+                    + address.port());
+            explained.initCause(unknown);
+            throw explained;
+        }
+    }
+
+    /** A channel of no particular family listens on both at a wildcard, so an IPv4 address opens one for IPv4 alone. */
+    private static ServerSocketChannel open(HostAndPort address, InetAddress local) throws IOException {
+        return !address.isEveryInterface() && local instanceof Inet4Address
+                ? ServerSocketChannel.open(StandardProtocolFamily.INET)
+                : ServerSocketChannel.open();
+    }
+
+    private static BindException explained(HostAndPort address, Exception refused) {
+        String reason = String.valueOf(refused.getMessage());
+        String cure;
+        if (reason.contains("in use")) {
+            cure = "end what listens there, or take port 0 and let the kernel pick a free one";
+        } else if (reason.contains("ermission") && address.port() < 1024) {
+            cure = "take a port from 1024 on, or port 0";
+        } else if (refused instanceof SocketException) {
+            cure = "take an address of this machine, such as 127.0.0.1, or * for every interface";
+        } else {
+            cure = "take an IPv4 address where there is no IPv6";
+        }
+        BindException explained = new BindException("cannot listen on " + address + ": " + reason + "; " + cure);
+        explained.initCause(refused);
+        return explained;
+    }
+}

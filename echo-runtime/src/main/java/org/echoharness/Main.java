@@ -1,0 +1,197 @@
+package org.echoharness;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+/** The command line: {@code server} and {@code client}. Its conversation goes to standard output, what is wrong to error. */
+final class Main {
+
+    private static final int DEFAULT_PORT = 10_000;
+    private static final String DEFAULT_ADDRESS = "localhost:10000";
+    private static final String DEFAULT_MESSAGE = "This is the message.  It will be repeated.";
+    private static final List<String> SERVER_OPTIONS =
+            List.of("--backlog", "--buffer-size", "--max-connections", "--idle-timeout", "--event-loops");
+    private static final List<String> CLIENT_OPTIONS = List.of("--buffer-size", "--connect-timeout", "--read-timeout");
+    private static final String HELP = """
+            usage: java -jar echo-runtime.jar server [ADDRESS...] [OPTION...]
+                   java -jar echo-runtime.jar client [ADDRESS] [OPTION...]
+
+            server sends back what it receives, until it is stopped (Ctrl-C);
+            client sends a message and checks that it comes back.
+
+            ADDRESS is host, host:port, [v6]:port, or '*' for every interface.
+            The default is localhost:10000; the default port is 10000; port 0 takes a free one.
+
+            both:    --buffer-size SIZE         the most bytes read at once (64KiB)
+                     --quiet                    no conversation; server: only where it listens
+                     --help, --version
+            server:  --backlog N                connections queued before they are accepted (1024)
+                     --max-connections N        further connections are reset (none)
+                     --idle-timeout DURATION    a connection silent that long is reset (none)
+                     --event-loops N            threads that serve (1)
+            client:  --message TEXT             what to send (a line of 42 bytes)
+                     --message-file FILE        the same, from a file
+                     --connect-timeout DURATION for all candidate addresses together (5s)
+                     --read-timeout DURATION    the longest wait for bytes to move (5s)
+                     --verbose                  also the socket's family, type and protocol,
+                                                and each candidate address that failed
+
+            SIZE is such as 16, 16KiB or 1MiB; DURATION is such as 50ms, 2s or 1m.
+            Exit codes: 0; 1 if the echo is wrong, short, late or refused, or the server
+            cannot listen; 2 for a usage error; 143 and 130 after SIGTERM and SIGINT.
+            """;
+
+    private final PrintStream out;
+    private final PrintStream err;
+
+    Main(PrintStream out, PrintStream err) {
+        this.out = out;
+        this.err = err;
+    }
+
+    /**
+     * Runs one command and exits with its code.
+     *
+     * @param args the command and its arguments
+     */
+    public static void main(String[] args) {
+        System.exit(new Main(System.out, System.err).run(List.of(args)));
+    }
+
+    /** Runs one command and returns its exit code. */
+    int run(List<String> args) {
+        try {
+            if (args.contains("--help")) {
+                out.print(HELP);
+                return 0;
+            }
+            if (args.contains("--version")) {
+                out.println("echo " + version());
+                return 0;
+            }
+            String command = args.isEmpty() ? "" : args.get(0);
+            return switch (command) {
+                case "server" -> server(args.subList(1, args.size()));
+                case "client" -> client(args.subList(1, args.size()));
+                default ->
+                    throw new Arguments.UsageException(
+                            (command.isEmpty() ? "no command" : Text.quote(command) + " is no command")
+                                    + "; write server or client, or try --help");
+            };
+        } catch (Arguments.UsageException usage) {
+            err.println("echo: " + usage.getMessage());
+            return 2;
+        } catch (IOException failed) {
+            err.println("echo: " + failed.getMessage());
+            return 1;
+        }
+    }
+
+    private int server(List<String> args) throws IOException {
+        Arguments given = new Arguments(args, SERVER_OPTIONS, List.of("--quiet"));
+        EchoServer.Builder builder = EchoServer.builder().warnings(line -> err.println("echo: ".concat(line)));
+        for (String option : SERVER_OPTIONS) {
+            if (given.has(option)) {
+                String value = given.get(option, "");
+                Arguments.reading(option, value, () -> builder.set(Arguments.word(option), value));
+            }
+        }
+        List<String> addresses = given.rest().isEmpty() ? List.of(DEFAULT_ADDRESS) : given.rest();
+        builder.addresses(addresses.stream().map(Main::address).toArray(String[]::new));
+        if (!given.has("--quiet")) {
+            builder.conversation(out::println);
+        }
+        try (EchoServer server = builder.start()) {
+            if (given.has("--quiet")) {
+                server.addresses().forEach(new Conversation(out::println)::startingUp);
+            }
+            // without it, the end of the process would end the connections with a FIN, as if all were echoed
+            Runtime.getRuntime().addShutdownHook(new Thread(server::close, "echo-server closing"));
+            boolean closed;
+            do {
+                closed = server.awaitClose(Duration.ofDays(1));
+            } while (!closed);
+            return 1; // nobody but a failure closes it
+        } catch (InterruptedException interrupted) {
+            return 1;
+        }
+    }
+
+    private int client(List<String> args) throws IOException {
+        Arguments given = new Arguments(args, clientOptions(), List.of("--quiet", "--verbose"));
+        if (given.rest().size() > 1) {
+            throw new Arguments.UsageException(
+                    Text.quote(given.rest().get(1)) + ": the client takes one address; leave out the others");
+        }
+        EchoClient.Builder builder = EchoClient.builder();
+        for (String option : CLIENT_OPTIONS) {
+            if (given.has(option)) {
+                String value = given.get(option, "");
+                Arguments.reading(option, value, () -> builder.set(Arguments.word(option), value));
+            }
+        }
+        String address = given.rest().isEmpty() ? DEFAULT_ADDRESS : given.rest().get(0);
+        Arguments.reading("client", address, () -> builder.address(HostAndPort.parse(address, DEFAULT_PORT)));
+        byte[] message = message(given);
+        if (!given.has("--quiet")) {
+            builder.conversation(out::println);
+        }
+        try (EchoClient client = builder.connect()) {
+            if (given.has("--verbose")) {
+                describe(client);
+            }
+            client.expectEcho(message);
+        }
+        return 0;
+    }
+
+    private void describe(EchoClient client) {
+        client.failedCandidates()
+                .forEach((candidate, cause) ->
+                        out.println("candidate " + HostAndPort.of(candidate) + " failed: " + cause.getMessage()));
+        out.println("connected to " + HostAndPort.of(client.remoteAddress()) + " from "
+                + HostAndPort.of(client.localAddress()));
+        out.println("family:   AF_" + client.family().name());
+        out.println("type:     " + client.socketType());
+        out.println("protocol: " + client.protocol());
+    }
+
+    private static byte[] message(Arguments given) throws IOException {
+        String file = given.get("--message-file", "");
+        if (!given.has("--message-file")) {
+            return given.get("--message", DEFAULT_MESSAGE).getBytes(StandardCharsets.UTF_8);
+        }
+        if (given.has("--message")) {
+            throw new Arguments.UsageException("--message-file " + file + ": --message is given too; leave one out");
+        }
+        try {
+            return Files.readAllBytes(Path.of(file));
+        } catch (IOException | InvalidPathException unreadable) {
+            throw new Arguments.UsageException("--message-file " + file + ": cannot be read ("
+                    + unreadable.getClass().getSimpleName() + "); name a file that can");
+        }
+    }
+
+    private static String address(String text) {
+        StringBuilder address = new StringBuilder();
+        Arguments.reading("server", text, () -> address.append(HostAndPort.parse(text, DEFAULT_PORT)));
+        return address.toString();
+    }
+
+    private static List<String> clientOptions() {
+        return java.util.stream.Stream.concat(
+                        CLIENT_OPTIONS.stream(), java.util.stream.Stream.of("--message", "--message-file"))
+                .toList();
+    }
+
+    private static String version() {
+        String version = Main.class.getPackage().getImplementationVersion();
+        return version == null ? "(unpackaged)" : version;
+    }
+}

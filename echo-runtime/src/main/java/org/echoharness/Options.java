@@ -1,0 +1,119 @@
+package org.echoharness;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Reads the texts of options, for every front end: an error names the word, the value and the cure. The word is the one
+ * of the builder's method, whichever front end the value came from.
+ */
+public final class Options {
+
+    /** What an option without a limit is set to, as text. */
+    static final String NONE = "none";
+
+    private static final Pattern NUMBER_AND_UNIT = Pattern.compile("([0-9]{1,18}) ?([A-Za-z]*)");
+    private static final Map<String, Integer> SIZES = Map.of("", 1, "B", 1, "KiB", 1 << 10, "MiB", 1 << 20);
+    private static final Map<String, Long> DURATIONS = Map.of("ms", 1L, "s", 1_000L, "m", 60_000L, "h", 3_600_000L);
+    private static final Duration LONGEST = Duration.ofDays(365);
+
+    private Options() {}
+
+    /**
+     * Reads a size in bytes: {@code 16}, {@code 16KiB} or {@code 1MiB}.
+     *
+     * @param word the name of the option, for the error
+     * @param text its value
+     * @return the number of bytes
+     * @throws IllegalArgumentException if the text is no size, or if it is over 2,147,483,647 bytes
+     */
+    public static int size(String word, String text) {
+        return (int) scaled(word, text, SIZES, Integer.MAX_VALUE, "a size in bytes, such as 16, 16KiB or 1MiB");
+    }
+
+    /**
+     * Reads a duration with its unit: {@code 50ms}, {@code 2s}, {@code 1m} or {@code 1h}.
+     *
+     * @param word the name of the option, for the error
+     * @param text its value
+     * @return the duration
+     * @throws IllegalArgumentException if the text is no duration, or if it is over 365 days
+     */
+    public static Duration duration(String word, String text) {
+        return Duration.ofMillis(scaled(
+                word,
+                text,
+                DURATIONS,
+                LONGEST.toMillis(),
+                "a duration with its unit (ms, s, m or h), such as 50ms, 2s or 1m, of at most 365 days"));
+    }
+
+    static int count(String word, String text) {
+        return (int) scaled(word, text, Map.of("", 1), Integer.MAX_VALUE, "a whole number");
+    }
+
+    /** Splits a list at its commas; an empty item is an error. */
+    static List<String> list(String word, String text) {
+        List<String> items = new ArrayList<>();
+        for (String item : text.split(",", -1)) {
+            if (item.isBlank()) {
+                throw refused(word, text, "be a list of values with a comma between each two");
+            }
+            items.add(item.strip());
+        }
+        return items;
+    }
+
+    static int inRange(String word, int value, int least, int most, String unit) {
+        if (value < least) {
+            throw refused(word, Integer.toString(value), "be at least " + least + unit);
+        }
+        if (value > most) {
+            throw refused(word, Integer.toString(value), "be at most " + most + unit);
+        }
+        return value;
+    }
+
+    static int bufferSize(int bytes) {
+        return inRange("bufferSize", bytes, 1, 1 << 30, bytes < 1 ? " byte" : " bytes (1 GiB)");
+    }
+
+    static Duration positive(String word, Duration value) {
+        if (value.compareTo(Duration.ofMillis(1)) < 0 || value.compareTo(LONGEST) > 0) {
+            throw refused(word, value.toString(), "be at least 1ms and at most 365 days");
+        }
+        return value;
+    }
+
+    static IllegalArgumentException unknown(String word, List<String> known) {
+        return new IllegalArgumentException(
+                "there is no option " + Text.quote(word) + "; the options are " + String.join(", ", known));
+    }
+
+    /** "50ms", "2s" or "1m": the inverse of {@link #duration}. */
+    static String text(Duration duration) {
+        long millis = duration.toMillis();
+        if (millis % 60_000 == 0) {
+            return millis / 60_000 + "m";
+        }
+        return millis % 1_000 == 0 ? millis / 1_000 + "s" : millis + "ms";
+    }
+
+    private static long scaled(
+            String word, String text, Map<String, ? extends Number> units, long most, String expected) {
+        Matcher matcher = NUMBER_AND_UNIT.matcher(text.strip());
+        Number unit = matcher.matches() ? units.get(matcher.group(2)) : null;
+        if (unit == null || Long.parseLong(matcher.group(1)) > most / unit.longValue()) {
+            throw refused(word, Text.escape(text), "be " + expected);
+        }
+        return Long.parseLong(matcher.group(1)) * unit.longValue();
+    }
+
+    private static IllegalArgumentException refused(String word, String value, String cure) {
+        return new IllegalArgumentException(word + " (" + value + ") must " + cure);
+    }
+}

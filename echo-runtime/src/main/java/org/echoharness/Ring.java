@@ -1,0 +1,77 @@
+package org.echoharness;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.channels.WritableByteChannel;
+
+/**
+ * The bounded buffer between a connection's reads and its writes: bytes leave in the order in which they came. One event
+ * loop's thread uses it. The memory is direct, so that the kernel reads and writes it without a copy.
+ */
+final class Ring {
+
+    private final ByteBuffer buffer;
+    private int head; // where the oldest byte is
+    private int size; // how many bytes are held, from head on, around the end
+
+    Ring(int capacity) {
+        buffer = ByteBuffer.allocateDirect(capacity);
+    }
+
+    int size() {
+        return size;
+    }
+
+    boolean isEmpty() {
+        return size == 0;
+    }
+
+    boolean hasRoom() {
+        return size < buffer.capacity();
+    }
+
+    void clear() {
+        head = 0;
+        size = 0;
+    }
+
+    /** Reads once, into the free space up to the end of the memory. Returns what the channel returns: -1 at its end. */
+    int readFrom(ReadableByteChannel channel) throws IOException {
+        int tail = head + size;
+        if (tail < buffer.capacity()) {
+            buffer.limit(buffer.capacity()).position(tail);
+        } else {
+            buffer.limit(head).position(tail - buffer.capacity());
+        }
+        int n = channel.read(buffer);
+        size += Math.max(n, 0);
+        return n;
+    }
+
+    /** Writes the oldest bytes, at most {@code most} of them, until the channel takes no more. Returns how many it took. */
+    int writeTo(WritableByteChannel channel, int most) throws IOException {
+        int written = 0;
+        int n;
+        do {
+            n = Math.min(most - written, buffer.capacity() - head);
+            buffer.limit(head + n).position(head);
+            int taken = channel.write(buffer);
+            written += taken;
+            size -= taken;
+            head += taken;
+            if (size == 0 || head == buffer.capacity()) {
+                head = 0;
+            }
+            n -= taken;
+        } while (n == 0 && written < most);
+        return written;
+    }
+
+    /** The newest {@code n} bytes, which one {@link #readFrom} has just put there. */
+    ByteBuffer newest(int n) {
+        int tail = head + size;
+        int end = tail > buffer.capacity() ? tail - buffer.capacity() : tail;
+        return buffer.duplicate().limit(end).position(end - n).slice();
+    }
+}

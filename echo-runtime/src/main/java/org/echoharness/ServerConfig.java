@@ -1,0 +1,16 @@
+package org.echoharness;
+
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** What a server was built with; checked by its builder. Zero means none where a limit may be absent. */
+record ServerConfig(
+        List<HostAndPort> addresses,
+        int backlog,
+        int bufferSize,
+        int maxConnections,
+        long idleNanos,
+        int eventLoops,
+        @Nullable Conversation conversation,
+        Consumer<String> warnings) {}
