@@ -7,6 +7,7 @@ import java.net.InetSocketAddress;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
@@ -98,7 +99,7 @@ final class ClientSocket implements AutoCloseable {
                 if (n == 0 && out.position() == before) {
                     int awaited = (in.hasRemaining() ? SelectionKey.OP_READ : 0) | (unsent ? SelectionKey.OP_WRITE : 0);
                     if (awaited != 0 && !await(reading, awaited)) {
-                        throw new SocketTimeoutException(progress(in.position(), length, "echoed")
+                        throw new SocketTimeoutException(progress(in.position(), length, "echoed by " + peer())
                                 + ", then nothing for " + Options.text(readTimeout));
                     }
                 }
@@ -191,7 +192,8 @@ final class ClientSocket implements AutoCloseable {
         if (e instanceof EOFException || e instanceof SocketTimeoutException) {
             return e;
         }
-        String message = seen + ", then: " + e.getMessage() + " (" + peer() + ")";
+        String why = e instanceof ClosedChannelException ? "this client was closed" : e.getMessage();
+        String message = seen + ", then: " + why + " (" + peer() + ")";
         IOException explained = e instanceof InterruptedIOException
                 ? new InterruptedIOException(message)
                 : new SocketException(message);
@@ -204,7 +206,11 @@ final class ClientSocket implements AutoCloseable {
     }
 
     void shutdownOutput() throws IOException {
-        channel.shutdownOutput();
+        try {
+            channel.shutdownOutput();
+        } catch (IOException e) {
+            throw explained(e, "the output is not shut down");
+        }
     }
 
     @Override

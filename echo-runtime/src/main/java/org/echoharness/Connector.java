@@ -74,13 +74,18 @@ final class Connector {
                     }
                 }
             }
-            if (channel.getLocalAddress().equals(channel.getRemoteAddress())) {
-                throw new ConnectException("nothing listens there: the kernel connected the socket to itself");
-            }
+            refuseSelfConnect(channel);
             return channel;
         } catch (Throwable e) {
             channel.close();
             throw e;
+        }
+    }
+
+    /** A connect to a free ephemeral port may pick that port as its own and meet itself (RFC 9293, section 3.5). */
+    static void refuseSelfConnect(SocketChannel connected) throws IOException {
+        if (connected.getLocalAddress().equals(connected.getRemoteAddress())) {
+            throw new ConnectException("nothing listens there: the kernel connected the socket to itself");
         }
     }
 

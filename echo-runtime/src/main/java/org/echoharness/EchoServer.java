@@ -229,6 +229,7 @@ public final class EchoServer implements AutoCloseable {
     }
 
     private void launch(List<ServerSocketChannel> bound, List<EventLoop> opened) throws IOException {
+        Preload.run();
         List<InetSocketAddress> taken = new ArrayList<>();
         for (ServerSocketChannel channel : bound) {
             taken.add(Listeners.addressOf(channel));

@@ -2,7 +2,7 @@ package org.echoharness;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
-import java.net.SocketException;
+import java.nio.channels.CancelledKeyException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.SelectionKey;
@@ -30,7 +30,7 @@ final class Readiness implements AutoCloseable {
      *
      * @return whether it is; false when the deadline has passed
      * @throws InterruptedIOException if the thread is interrupted; it stays so
-     * @throws SocketException if the channel is closed meanwhile
+     * @throws ClosedChannelException if the channel is closed meanwhile
      */
     boolean await(int operations, long deadlineNanos) throws IOException {
         try {
@@ -52,10 +52,8 @@ final class Readiness implements AutoCloseable {
                     throw new ClosedChannelException();
                 }
             }
-        } catch (ClosedSelectorException | java.nio.channels.CancelledKeyException | ClosedChannelException closed) {
-            SocketException explained = new SocketException("this client was closed by another thread");
-            explained.initCause(closed);
-            throw explained;
+        } catch (ClosedSelectorException | CancelledKeyException closed) {
+            throw new ClosedChannelException();
         }
     }
 

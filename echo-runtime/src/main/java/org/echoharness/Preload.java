@@ -1,0 +1,35 @@
+package org.echoharness;
+
+import java.io.IOException;
+import java.lang.invoke.MethodHandles;
+import java.nio.channels.SocketChannel;
+import java.util.List;
+
+/**
+ * Loads at the start of a server what serving and failing need later, when the process may have no file descriptor left:
+ * a class of ours is read from a file, and the JDK opens a socket before it closes its first one.
+ */
+final class Preload {
+
+    private static final List<Class<?>> OURS = List.of(
+            Connection.class,
+            Ring.class,
+            Alarms.Alarm.class,
+            Conversation.class,
+            HostAndPort.class,
+            Text.class,
+            Options.class);
+
+    private Preload() {}
+
+    static void run() throws IOException {
+        SocketChannel.open().close();
+        for (Class<?> ours : OURS) {
+            try {
+                MethodHandles.lookup().ensureInitialized(ours);
+            } catch (IllegalAccessException impossible) {
+                throw new AssertionError(impossible); // they are of this package
+            }
+        }
+    }
+}

@@ -1,0 +1,486 @@
+package org.echoharness;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketException;
+import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.Exchanger;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@SuppressWarnings("try") // what close() does is what is tested
+class EchoServerTest {
+
+    private final Lines lines = new Lines();
+    private final Lines warnings = new Lines();
+
+    private EchoServer.Builder quiet() {
+        return EchoServer.builder().warnings(warnings);
+    }
+
+    @Test
+    void echoesWhatIsSentAndEndsWithTheClient() throws Exception {
+        try (EchoServer server = quiet().start();
+                Socket socket = Sockets.connect(server.address())) {
+            Sockets.echoes(socket, "hello");
+            Sockets.echoes(socket, "again");
+            socket.shutdownOutput();
+
+            assertThat(socket.getInputStream().read()).isEqualTo(-1);
+        }
+        assertThat(warnings.seen()).isEmpty();
+    }
+
+    @Test
+    void listensOnLoopbackByDefaultAtAPortThatTheKernelPicked() throws Exception {
+        try (EchoServer server = quiet().start()) {
+            assertThat(server.address().getAddress()).isEqualTo(InetAddress.getLoopbackAddress());
+            assertThat(server.port()).isPositive().isEqualTo(server.address().getPort());
+            assertThat(server.addresses()).containsExactly(server.address());
+            assertThat(server).hasToString("EchoServer[127.0.0.1:" + server.port() + "] RUNNING");
+        }
+    }
+
+    @Test
+    void tellsANumericAddressWhenANameWasAskedFor() throws Exception {
+        try (EchoServer server = quiet().addresses("localhost:0").start()) {
+            assertThat(server.address().getHostName()).isIn("127.0.0.1", "::1");
+        }
+    }
+
+    @Test
+    void listensOnSeveralAddressesOfBothFamilies() throws Exception {
+        Sockets.assumeIpv6();
+        try (EchoServer server =
+                quiet().addresses("127.0.0.1:0", "[::1]:0", "127.0.0.1:0").start()) {
+            assertThat(server.addresses()).hasSize(3).doesNotHaveDuplicates();
+            for (InetSocketAddress address : server.addresses()) {
+                try (Socket socket = Sockets.connect(address)) {
+                    Sockets.echoes(socket, address.toString());
+                }
+            }
+        }
+        assertThat(warnings.seen()).isEmpty();
+    }
+
+    @Test
+    void listensOnEveryInterfaceOfBothFamiliesAndWarnsOnce() throws Exception {
+        Sockets.assumeIpv6();
+        try (EchoServer server = quiet().addresses("*:0").start()) {
+            for (String host : List.of("127.0.0.1", "::1")) {
+                try (Socket socket = Sockets.connect(Sockets.at(host, server.port()))) {
+                    Sockets.echoes(socket, host);
+                }
+            }
+            assertThat(server.address().getAddress().isAnyLocalAddress()).isTrue();
+            assertThat(warnings.seen())
+                    .containsExactly("listening on [[::]:" + server.port() + "]: other machines may connect");
+        }
+    }
+
+    @Test
+    void anIpv4WildcardDoesNotListenOnIpv6() throws Exception {
+        Sockets.assumeIpv6();
+        try (EchoServer server = quiet().addresses("0.0.0.0:0").start()) {
+            Sockets.connect(Sockets.at("127.0.0.1", server.port())).close();
+            assertThatThrownBy(() -> Sockets.connect(Sockets.at("::1", server.port())))
+                    .isInstanceOf(java.net.ConnectException.class);
+        }
+    }
+
+    @Test
+    void aBusyPortIsRefusedWithHostPortAndCure() throws Exception {
+        try (ServerSocket busy = Sockets.listen(0)) {
+            String address = "127.0.0.1:" + busy.getLocalPort();
+            assertThatThrownBy(() -> quiet().addresses(address).start())
+                    .isInstanceOf(BindException.class)
+                    .hasMessage(
+                            "cannot listen on " + address + ": Address already in use; end what listens there, or take"
+                                    + " port 0 and let the kernel pick a free one");
+        }
+    }
+
+    @Test
+    void aFailedStartLeavesNothingBoundAndNoFileOpen() throws Exception {
+        try (ServerSocket busy = Sockets.listen(0);
+                EchoServer free = quiet().start()) {
+            String freed = "127.0.0.1:" + free.port();
+            free.close();
+            EchoServer.Builder builder = quiet().addresses(freed, "127.0.0.1:" + busy.getLocalPort());
+            assertThatThrownBy(builder::start).isInstanceOf(BindException.class);
+            long before = Sockets.openFiles();
+            for (int i = 0; i < 1_000; i++) {
+                assertThatThrownBy(builder::start).isInstanceOf(BindException.class);
+            }
+            assertThat(Sockets.openFiles()).isLessThan(before + 10);
+            quiet().addresses(freed).start().close();
+        }
+    }
+
+    @Test
+    void aListenerThatThrowsAtTheStartFailsItAndLeavesNothing() throws Exception {
+        EchoServer.Builder builder = quiet().addresses("127.0.0.1:0").conversation(line -> {
+            lines.accept(line);
+            throw new IllegalStateException("not now");
+        });
+
+        assertThatIllegalStateException().isThrownBy(builder::start).withMessage("not now");
+        String port = lines.seen().get(0).replaceAll("\\D+ 127.0.0.1 port ", "");
+        quiet().addresses("127.0.0.1:" + port).start().close();
+    }
+
+    @Test
+    void aNameThatDoesNotResolveIsRefusedWithTheCure() {
+        assertThatThrownBy(() -> quiet().addresses("no-such-host.invalid:1").start())
+                .isInstanceOf(UnknownHostException.class)
+                .hasMessage(
+                        "cannot listen on no-such-host.invalid:1: the name does not resolve; write an address of this"
+                                + " machine, such as 127.0.0.1:1");
+    }
+
+    @Test
+    void anAddressOfAnotherMachineIsRefusedWithTheCure() {
+        assertThatThrownBy(() -> quiet().addresses("203.0.113.1:0").start())
+                .isInstanceOf(BindException.class)
+                .hasMessageStartingWith("cannot listen on 203.0.113.1:0: ")
+                .hasMessageEndingWith("take an address of this machine, such as 127.0.0.1, or * for every interface");
+    }
+
+    @Test
+    void startsOnce() throws Exception {
+        try (EchoServer server = quiet().build()) {
+            assertThatIllegalStateException()
+                    .isThrownBy(server::address)
+                    .withMessage("the server has no address yet; call start() first");
+            server.start();
+            assertThatIllegalStateException()
+                    .isThrownBy(server::start)
+                    .withMessage("this server was started before; build another one");
+            server.close();
+            assertThatIllegalStateException()
+                    .isThrownBy(server::start)
+                    .withMessage("this server was closed before; build another one");
+            assertThat(server.port()).isPositive();
+        }
+    }
+
+    @Test
+    void startsAgainOnTheSamePortAThousandTimes() throws Exception {
+        int port;
+        try (EchoServer first = quiet().start()) {
+            port = first.port();
+        }
+        long before = Sockets.openFiles();
+        for (int i = 0; i < 1_000; i++) {
+            try (EchoServer server = quiet().addresses("127.0.0.1:" + port).start();
+                    Socket socket = Sockets.connect(server.address())) {
+                Sockets.echoes(socket, "x");
+            }
+        }
+        assertThat(Sockets.openFiles()).isLessThan(before + 10);
+        assertThat(loopThreads(port)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 4096})
+    void halfCloseBringsBackEveryByte(int receiveBuffer) throws Exception {
+        byte[] sent = Sockets.random(64 * Sockets.MIB, 1);
+        try (EchoServer server = quiet().start();
+                Socket socket = Sockets.connect(server.address(), receiveBuffer)) {
+            FutureTask<Void> writing = new FutureTask<>(() -> {
+                socket.getOutputStream().write(sent);
+                socket.shutdownOutput();
+                return null;
+            });
+            new Thread(writing, "writes 64 MiB").start();
+            byte[] back = socket.getInputStream().readAllBytes();
+
+            writing.get(30, TimeUnit.SECONDS);
+            assertThat(Arrays.mismatch(sent, back)).isEqualTo(-1);
+        }
+    }
+
+    @Test
+    void aClientThatNeverReadsStopsTheReadingOfTheServer() throws Exception {
+        try (EchoServer server = quiet().bufferSize(1024).conversation(lines).start();
+                EchoClient client = EchoClient.builder()
+                        .address(server.address())
+                        .readTimeout(Duration.ofMillis(300))
+                        .connect()) {
+            assertThatThrownBy(() -> client.send(new byte[256 * Sockets.MIB]))
+                    .isInstanceOf(java.net.SocketTimeoutException.class)
+                    .hasMessageMatching("\\d+ of 268435456 bytes sent to 127.0.0.1:\\d+, which took no more for 300ms");
+            long received = total("received (\\d+) bytes? .*");
+            long sentBack = total("sending (\\d+) bytes? back .*");
+            assertThat(received - sentBack).isBetween(0L, 1024L);
+        }
+    }
+
+    private long total(String regex) {
+        return lines.seen().stream()
+                .filter(line -> line.matches(regex))
+                .mapToLong(line -> Long.parseLong(line.replaceFirst(regex, "$1")))
+                .sum();
+    }
+
+    @Test
+    void aConnectionThatIsOpenAtTheCloseIsReset() throws Exception {
+        try (EchoServer server = quiet().start();
+                Socket socket = Sockets.connect(server.address())) {
+            Sockets.echoes(socket, "x");
+            server.close();
+
+            assertThatThrownBy(() -> socket.getInputStream().read())
+                    .isInstanceOf(SocketException.class)
+                    .hasMessageContaining("Connection reset");
+        }
+    }
+
+    @Test
+    void closeIsIdempotentAlsoConcurrentlyAndBeforeTheStart() throws Exception {
+        quiet().build().close();
+        for (int i = 0; i < 100; i++) {
+            EchoServer server = quiet().eventLoops(2).start();
+            Sockets.connect(server.address()).close();
+            List<FutureTask<Boolean>> closers = new ArrayList<>();
+            for (int j = 0; j < 3; j++) {
+                FutureTask<Boolean> closer = new FutureTask<>(() -> {
+                    server.close();
+                    Sockets.listen(server.port()).close();
+                    return true;
+                });
+                closers.add(closer);
+                new Thread(closer, "closes").start();
+            }
+            server.close();
+            for (FutureTask<Boolean> closer : closers) {
+                try {
+                    assertThat(closer.get(30, TimeUnit.SECONDS)).isTrue();
+                } catch (java.util.concurrent.ExecutionException e) {
+                    // two of them may have tried the port at the same time
+                    assertThat(e).hasCauseInstanceOf(BindException.class);
+                }
+            }
+            assertThat(loopThreads(server.port())).isEmpty();
+            assertThat(server.isRunning()).isFalse();
+            assertThat(server.awaitClose(Duration.ZERO)).isTrue();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"connection from", "received", "sending", "no data"})
+    void canBeClosedInACallback(String when) throws Exception {
+        Exchanger<EchoServer> handOver = new Exchanger<>();
+        EchoServer server = quiet().eventLoops(2)
+                .conversation(line -> {
+                    if (line.startsWith(when)) {
+                        EchoServer self = exchange(handOver, null);
+                        self.close();
+                        bindAndRelease(self.port());
+                        lines.accept("closed");
+                    }
+                })
+                .start();
+        try (Socket socket = Sockets.connect(server.address())) {
+            socket.getOutputStream().write('x');
+            if (when.equals("no data")) {
+                socket.shutdownOutput();
+            }
+            exchange(handOver, server);
+
+            lines.await("closed");
+            assertThat(server.awaitClose(Duration.ofSeconds(30))).isTrue();
+            server.close();
+        }
+        assertThat(warnings.seen()).isEmpty();
+    }
+
+    private static void bindAndRelease(int port) {
+        try {
+            Sockets.listen(port).close();
+        } catch (IOException e) {
+            throw new AssertionError("the port is not free", e);
+        }
+    }
+
+    private static EchoServer exchange(Exchanger<EchoServer> with, EchoServer server) {
+        try {
+            return with.exchange(server, 30, TimeUnit.SECONDS);
+        } catch (InterruptedException | java.util.concurrent.TimeoutException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"exception", "error"})
+    void whatACallbackThrowsEndsThatConnectionAndNoOther(String kind) throws Exception {
+        try (EchoServer server = quiet().conversation(line -> {
+                            if (line.contains("\"poison\"")) {
+                                if (kind.equals("error")) {
+                                    throw new AssertionError("boom");
+                                }
+                                throw new IllegalStateException("boom");
+                            }
+                        })
+                        .start();
+                Socket bystander = Sockets.connect(server.address());
+                Socket poisoned = Sockets.connect(server.address())) {
+            Sockets.echoes(bystander, "before");
+            poisoned.getOutputStream().write("poison".getBytes(StandardCharsets.US_ASCII));
+
+            assertThatThrownBy(() -> poisoned.getInputStream().read())
+                    .isInstanceOf(SocketException.class)
+                    .hasMessageContaining("Connection reset");
+            Sockets.echoes(bystander, "after");
+            assertThat(warnings.await("reset 127.0.0.1:" + poisoned.getLocalPort() + " after an exception: .*boom"))
+                    .isNotEmpty();
+        }
+    }
+
+    @Test
+    void anInterruptInACallbackHurtsNobody() throws Exception {
+        try (EchoServer server =
+                quiet().conversation(line -> Thread.currentThread().interrupt()).start()) {
+            assertThat(Thread.interrupted()).isTrue(); // start() tells in the caller's thread
+            for (int i = 0; i < 3; i++) {
+                try (Socket socket = Sockets.connect(server.address())) {
+                    Sockets.echoes(socket, "x");
+                }
+            }
+        }
+    }
+
+    @Test
+    void connectionsBeyondTheLimitAreResetAndTheirSlotsReused() throws Exception {
+        try (EchoServer server = quiet().maxConnections(2).conversation(lines).start();
+                Socket first = Sockets.connect(server.address());
+                Socket second = Sockets.connect(server.address())) {
+            Sockets.echoes(first, "1");
+            Sockets.echoes(second, "2");
+            for (int i = 1; i <= 3; i++) {
+                try (Socket third = new Socket()) {
+                    // the reset may come as early as in the connect
+                    assertThatThrownBy(() -> {
+                                third.connect(server.address(), 10_000);
+                                third.setSoTimeout(30_000);
+                                third.getInputStream().read();
+                            })
+                            .isInstanceOf(SocketException.class)
+                            .hasMessageContaining("Connection reset");
+                    lines.await("rejecting 127.0.0.1:\\d+: 2 connections are open", i);
+                }
+            }
+            assertThat(warnings.seen()).containsExactly("maxConnections (2) is reached: further connections are reset");
+            first.close();
+            lines.await("waiting for a connection", 2);
+            try (Socket next = Sockets.connect(server.address())) {
+                Sockets.echoes(next, "reused");
+            }
+        }
+    }
+
+    @Test
+    void aSilentConnectionIsResetAndABusyOneIsNot() throws Exception {
+        try (EchoServer server = quiet().idleTimeout(Duration.ofMillis(200))
+                        .conversation(lines)
+                        .start();
+                Socket silent = Sockets.connect(server.address());
+                Socket busy = Sockets.connect(server.address())) {
+            FutureTask<Void> reading = new FutureTask<>(() -> {
+                assertThatThrownBy(() -> silent.getInputStream().read())
+                        .isInstanceOf(SocketException.class)
+                        .hasMessageContaining("Connection reset");
+                return null;
+            });
+            new Thread(reading, "reads").start();
+            while (!reading.isDone()) {
+                Sockets.echoes(busy, "x");
+            }
+            reading.get(30, TimeUnit.SECONDS);
+            assertThat(lines.await("lost .*"))
+                    .isEqualTo("lost 127.0.0.1:" + silent.getLocalPort() + ": idle for 200ms");
+            Sockets.echoes(busy, "still here");
+        }
+    }
+
+    @Test
+    void spreadsConnectionsOverItsEventLoops() throws Exception {
+        List<String> threads = new java.util.concurrent.CopyOnWriteArrayList<>();
+        try (EchoServer server = quiet().eventLoops(3)
+                .conversation(line -> {
+                    if (line.startsWith("received")) {
+                        threads.add(Thread.currentThread().getName());
+                    }
+                })
+                .start()) {
+            for (int i = 0; i < 6; i++) {
+                try (Socket socket = Sockets.connect(server.address())) {
+                    Sockets.echoes(socket, "x");
+                }
+            }
+            String name = "echo-server [127.0.0.1:" + server.port() + "] loop ";
+            assertThat(threads).containsExactly(name + 1, name + 2, name + 3, name + 1, name + 2, name + 3);
+            assertThat(loopThreads(server.port())).hasSize(3).allMatch(Thread::isDaemon);
+        }
+    }
+
+    @Test
+    void tellsTheConversationOfTheTutorial() throws Exception {
+        String from;
+        try (EchoServer server = quiet().bufferSize(16).conversation(lines).start();
+                Socket socket = Sockets.connect(server.address())) {
+            from = "127.0.0.1:" + socket.getLocalPort();
+            Sockets.echoes(socket, "This is the message.  It will be repeated.");
+            socket.shutdownOutput();
+            lines.await("waiting for a connection", 2);
+            assertThat(lines.seen())
+                    .containsExactly(
+                            "starting up on 127.0.0.1 port " + server.port(),
+                            "waiting for a connection",
+                            "connection from " + from,
+                            "received 16 bytes \"This is the mess\" from " + from,
+                            "sending 16 bytes back to " + from,
+                            "received 16 bytes \"age.  It will be\" from " + from,
+                            "sending 16 bytes back to " + from,
+                            "received 10 bytes \" repeated.\" from " + from,
+                            "sending 10 bytes back to " + from,
+                            "no data from " + from,
+                            "waiting for a connection");
+        }
+    }
+
+    @Test
+    void tellsWhenAClientResets() throws Exception {
+        try (EchoServer server = quiet().conversation(lines).start();
+                Socket socket = Sockets.connect(server.address())) {
+            Sockets.echoes(socket, "x");
+            socket.setSoLinger(true, 0);
+            socket.close();
+
+            assertThat(lines.await("lost .*")).contains(": Connection reset");
+            assertThat(warnings.seen()).isEmpty();
+        }
+    }
+
+    private static List<Thread> loopThreads(int port) {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().contains("127.0.0.1:" + port + "]"))
+                .toList();
+    }
+}

@@ -1,0 +1,83 @@
+package org.echoharness;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** A process of the test's own; its lines, of output and error together, can be awaited. It ends with the test. */
+final class Forked implements AutoCloseable {
+
+    final Lines lines = new Lines();
+    private final Process process;
+    private final Thread reader;
+
+    Forked(List<String> command) throws IOException {
+        process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        reader = new Thread(this::read, "output of " + command.get(0));
+        reader.setDaemon(true);
+        reader.start();
+    }
+
+    /** The command line of a fresh JVM that runs ours. */
+    static List<String> java(List<String> options, String... args) {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(options);
+        command.addAll(List.of("-cp", classes(), Main.class.getName()));
+        command.addAll(List.of(args));
+        return command;
+    }
+
+    /** A JVM with our command line. */
+    static Forked echo(String... args) throws IOException {
+        return new Forked(java(List.of(), args));
+    }
+
+    private static String classes() {
+        try {
+            return Path.of(Main.class
+                            .getProtectionDomain()
+                            .getCodeSource()
+                            .getLocation()
+                            .toURI())
+                    .toString();
+        } catch (URISyntaxException impossible) {
+            throw new AssertionError(impossible);
+        }
+    }
+
+    /** Sends a signal by its name, such as TERM. */
+    void signal(String name) throws IOException, InterruptedException {
+        Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start();
+        kill.waitFor(30, TimeUnit.SECONDS);
+    }
+
+    /** Waits until the process has ended and all it wrote is read; returns its exit code. */
+    int awaitExit() throws InterruptedException {
+        if (!process.waitFor(60, TimeUnit.SECONDS)) {
+            throw new AssertionError("the process still runs; it wrote " + lines.seen());
+        }
+        reader.join(30_000);
+        return process.exitValue();
+    }
+
+    private void read() {
+        try (BufferedReader output =
+                new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+            output.lines().forEach(lines);
+        } catch (IOException | java.io.UncheckedIOException ended) {
+            lines.accept("the output ended: " + ended);
+        }
+    }
+
+    @Override
+    public void close() {
+        process.destroyForcibly();
+    }
+}

@@ -1,0 +1,100 @@
+package org.echoharness;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import java.net.InetSocketAddress;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class HostAndPortTest {
+
+    @ParameterizedTest
+    @CsvSource({
+        "127.0.0.1:0, 127.0.0.1, 0, 127.0.0.1:0",
+        "localhost:10000, localhost, 10000, localhost:10000",
+        "[::1]:65535, ::1, 65535, [::1]:65535",
+        "[fe80::1%eth0]:7, fe80::1%eth0, 7, [fe80::1%eth0]:7",
+        "*:7, *, 7, *:7",
+        ":7, *, 7, *:7",
+        "' a.b-c_d:1 ', a.b-c_d, 1, a.b-c_d:1",
+    })
+    void readsEachForm(String text, String host, int port, String printed) {
+        HostAndPort address = HostAndPort.parse(text);
+
+        assertThat(address).isEqualTo(new HostAndPort(host, port)).hasToString(printed);
+        assertThat(HostAndPort.parse(printed)).isEqualTo(address);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"localhost, localhost:10000", "*, *:10000", "[::1], [::1]:10000", "h:1, h:1"})
+    void takesTheDefaultPortWhereNoneIsGiven(String text, String printed) {
+        assertThat(HostAndPort.parse(text, 10_000)).hasToString(printed);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "''|address () is not usable: write it as host:port, [v6]:port or *:port",
+                "localhost|address (localhost) is not usable: must name a port: write it as host:port, [v6]:port or *:port;"
+                        + " port 0 lets the kernel pick",
+                "::1|address (::1) is not usable: write an IPv6 address in brackets, as in [::1]:10000",
+                "[::1|address ([::1) is not usable: write it as host:port, [v6]:port or *:port",
+                "[::1]x:1|address ([::1]x:1) is not usable: only an IPv6 address stands in brackets, as in [::1]:10000",
+                "[localhost]:1|address ([localhost]:1) is not usable: only an IPv6 address stands in brackets, as in [::1]:10000",
+                "h:|address (h:) is not usable: must end in a port from 0 to 65535, as in 127.0.0.1:10000",
+                "h:65536|address (h:65536) is not usable: must end in a port from 0 to 65535, as in 127.0.0.1:10000",
+                "h:-1|address (h:-1) is not usable: must end in a port from 0 to 65535, as in 127.0.0.1:10000",
+                "h:1x|address (h:1x) is not usable: must end in a port from 0 to 65535, as in 127.0.0.1:10000",
+                "unix:/tmp/x|address (unix:/tmp/x) is not usable: the prefix unix: is reserved and does nothing yet;"
+                        + " write it as host:port, [v6]:port or *:port",
+                "a b:1|address: host (\"a b\") must be a name or a numeric address, with nothing around it",
+                "[::g]:1|address: host (\"::g\") must be a name or a numeric address, with nothing around it",
+            })
+    void refusesAnythingElseWithTheCure(String text, String message) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> HostAndPort.parse(text))
+                .withMessage(message);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "127.0.0.1, 127.0.0.1",
+        "::, ::",
+        "::1, ::1",
+        "1::, 1::",
+        "2001:DB8:0:0:1:0:0:1, 2001:db8::1:0:0:1",
+        "1:0:0:2:0:0:0:3, 1:0:0:2::3",
+        "1:0:2:3:4:5:6:7, 1:0:2:3:4:5:6:7",
+        "1:2:3:4:5:6:0:0, 1:2:3:4:5:6::",
+        "0:0:1:0:0:0:0:0, 0:0:1::",
+    })
+    void printsAnAddressInItsCanonicalForm(String address, String printed) throws Exception {
+        assertThat(HostAndPort.of(Sockets.at(address, 1)).host()).isEqualTo(printed);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"*:1, 127.0.0.1:1", "0.0.0.0:1, 127.0.0.1:1", "[::]:1, [::1]:1", "host:1, host:1"})
+    void reachesAWildcardByLoopback(String bound, String connectable) {
+        assertThat(HostAndPort.parse(bound).connectable()).hasToString(connectable);
+    }
+
+    @Test
+    void aNumericAddressNeverSaysLocalhost() throws Exception {
+        for (String host : new String[] {"127.0.0.1", "::1"}) {
+            InetSocketAddress numeric = HostAndPort.numeric(Sockets.at(host, 1));
+
+            assertThat(numeric.getHostName()).isEqualTo(host);
+            assertThat(numeric).isEqualTo(Sockets.at(host, 1));
+        }
+    }
+
+    @Test
+    void anUnresolvedAddressHasNoNumericForm() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> HostAndPort.of(InetSocketAddress.createUnresolved("h", 1)))
+                .withMessageContaining("must be resolved");
+    }
+}

@@ -1,0 +1,195 @@
+package org.echoharness;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class MainTest {
+
+    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+
+    private int run(String... args) {
+        return new Main(new PrintStream(out, true), new PrintStream(err, true)).run(List.of(args));
+    }
+
+    private String out() {
+        return out.toString(StandardCharsets.UTF_8);
+    }
+
+    private String err() {
+        return err.toString(StandardCharsets.UTF_8);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "''|no command; write server or client, or try --help",
+                "sever|\"sever\" is no command; write server or client, or try --help",
+                "server --buffer-size 0|--buffer-size 0: bufferSize (0) must be at least 1 byte",
+                "server --buffer-size=16KB|--buffer-size 16KB: bufferSize (16KB) must be a size in bytes, such as 16, 16KiB"
+                        + " or 1MiB",
+                "server --idle-timeout 5|--idle-timeout 5: idleTimeout (5) must be a duration with its unit (ms, s, m or h),"
+                        + " such as 50ms, 2s or 1m, of at most 365 days",
+                "server --max-connections 0|--max-connections 0: maxConnections (0) must be at least 1",
+                "server --event-loops none|--event-loops none: eventLoops (none) must be a whole number",
+                "server --backlog x|--backlog x: backlog (x) must be a whole number",
+                "server ::1|server ::1: address (::1) is not usable: write an IPv6 address in brackets, as in [::1]:10000",
+                "server --backlog|--backlog: a value must follow; try --help",
+                "server --backlog 1 --backlog 2|--backlog: is given twice; leave one out",
+                "server --message x|--message: there is no such option; try --help",
+                "server -v|-v: there is no such option; try --help",
+                "server --quiet=yes|--quiet=yes: --quiet takes no value; leave out what follows it",
+                "client a:1 b:2|\"b:2\": the client takes one address; leave out the others",
+                "client a:0|client a:0: address (a:0) must name the port that the server listens on; port 0 is for servers",
+                "client --connect-timeout 0s|--connect-timeout 0s: connectTimeout (PT0S) must be at least 1ms and at most 365"
+                        + " days",
+                "client --message a --message-file b|--message-file b: --message is given too; leave one out",
+                "client --message-file no-such-file|--message-file no-such-file: cannot be read (NoSuchFileException); name"
+                        + " a file that can",
+            })
+    void aUsageErrorIsOneLineThatNamesOptionValueAndCure(String args, String message) {
+        int code = args.isEmpty() ? run() : run(args.split(" "));
+
+        assertThat(err()).isEqualTo("echo: " + message + System.lineSeparator());
+        assertThat(code).isEqualTo(2);
+        assertThat(out()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--help", "server --help", "client --help"})
+    void helpNamesEveryOption(String args) {
+        assertThat(run(args.split(" "))).isZero();
+        assertThat(out())
+                .contains(
+                        "--backlog",
+                        "--buffer-size",
+                        "--max-connections",
+                        "--idle-timeout",
+                        "--event-loops",
+                        "--message",
+                        "--message-file",
+                        "--connect-timeout",
+                        "--read-timeout",
+                        "--quiet",
+                        "--verbose",
+                        "--version");
+        assertThat(out().lines()).allMatch(line -> line.length() <= 90);
+        assertThat(err()).isEmpty();
+    }
+
+    @Test
+    void tellsItsVersion() {
+        assertThat(run("--version")).isZero();
+        assertThat(out()).startsWith("echo ");
+    }
+
+    @Test
+    void theClientHoldsTheConversationOfTheTutorial() throws Exception {
+        try (EchoServer server = EchoServer.builder().bufferSize(16).start()) {
+            assertThat(run("client", "127.0.0.1:" + server.port(), "--buffer-size", "16", "--verbose"))
+                    .isZero();
+            assertThat(out().lines().toList())
+                    .containsSubsequence(
+                            "connecting to 127.0.0.1 port " + server.port(),
+                            "family:   AF_INET",
+                            "type:     SOCK_STREAM",
+                            "protocol: IPPROTO_TCP",
+                            "sending 42 bytes \"This is the message.  It will be repeated.\"",
+                            "closing socket");
+            assertThat(out()).containsPattern("connected to 127.0.0.1:" + server.port() + " from 127.0.0.1:\\d+");
+            assertThat(String.join(
+                            "",
+                            out().lines()
+                                    .filter(line -> line.startsWith("received"))
+                                    .map(line -> line.replaceAll("received \\d+ bytes? \"(.*)\"", "$1"))
+                                    .toList()))
+                    .isEqualTo("This is the message.  It will be repeated.");
+            assertThat(err()).isEmpty();
+        }
+    }
+
+    @Test
+    void theClientSendsAFileAsItIs(@TempDir Path folder) throws Exception {
+        Path file = Files.write(folder.resolve("message"), new byte[] {0, (byte) 0xFF, '\n'});
+        try (EchoServer server = EchoServer.builder().start()) {
+            assertThat(run("client", "127.0.0.1:" + server.port(), "--message-file=" + file))
+                    .isZero();
+        }
+        assertThat(out()).contains("sending 3 bytes \"\\x00\\xff\\n\"").contains("received 3 bytes \"\\x00\\xff\\n\"");
+    }
+
+    @Test
+    void aQuietClientSaysNothing() throws Exception {
+        try (EchoServer server = EchoServer.builder().start()) {
+            assertThat(run("client", "localhost:" + server.port(), "--quiet", "--message", "x"))
+                    .isZero();
+        }
+        assertThat(out()).isEmpty();
+        assertThat(err()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "wrong|echo: the echo differs at offset 0: expected \"abc\", received \"xbc\"",
+                "short|echo: 2 of 3 bytes echoed, then the end of the stream from ADDRESS",
+                "late|echo: 0 of 3 bytes echoed by ADDRESS, then nothing for 100ms",
+            })
+    void anEchoThatIsNotOneExitsWithOne(String fault, String message) throws Exception {
+        try (Peer peer = new Peer(socket -> {
+            byte[] read = socket.getInputStream().readNBytes(3);
+            read[0] = 'x';
+            if (!fault.equals("late")) {
+                socket.getOutputStream().write(read, 0, fault.equals("short") ? 2 : 3);
+                socket.shutdownOutput();
+            }
+            assertThat(socket.getInputStream().read()).isEqualTo(-1);
+        })) {
+            String address = HostAndPort.of(peer.address()).toString();
+            assertThat(run("client", address, "--message", "abc", "--read-timeout", "100ms"))
+                    .isEqualTo(1);
+            assertThat(err().strip()).isEqualTo(message.replace("ADDRESS", address));
+            assertThat(out()).endsWith("closing socket" + System.lineSeparator());
+        }
+    }
+
+    @Test
+    void aRefusedConnectExitsWithOne() throws Exception {
+        int port = freePort();
+
+        assertThat(run("client", "127.0.0.1:" + port)).isEqualTo(1);
+        assertThat(err())
+                .startsWith("echo: cannot connect to 127.0.0.1:" + port + " within 5s; tried 127.0.0.1:" + port
+                        + " (Connection refused)");
+    }
+
+    @Test
+    void aServerThatCannotListenExitsWithOne() throws Exception {
+        try (ServerSocket busy = Sockets.listen(0)) {
+            assertThat(run("server", "127.0.0.1:" + busy.getLocalPort())).isEqualTo(1);
+            assertThat(err())
+                    .startsWith("echo: cannot listen on 127.0.0.1:" + busy.getLocalPort() + ": Address already");
+        }
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket free = Sockets.listen(0)) {
+            return free.getLocalPort();
+        }
+    }
+}

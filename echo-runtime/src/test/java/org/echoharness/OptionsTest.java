@@ -1,0 +1,120 @@
+package org.echoharness;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class OptionsTest {
+
+    @ParameterizedTest
+    @CsvSource({"16, 16", "16B, 16", "16KiB, 16384", "16 KiB, 16384", "1MiB, 1048576", "2047MiB, 2146435072"})
+    void readsSizes(String text, int bytes) {
+        assertThat(Options.size("bufferSize", text)).isEqualTo(bytes);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"50ms, PT0.05S, 50ms", "2s, PT2S, 2s", "1m, PT1M, 1m", "1h, PT1H, 60m", "90s, PT1M30S, 90s"})
+    void readsDurations(String text, Duration duration, String printed) {
+        assertThat(Options.duration("idleTimeout", text)).isEqualTo(duration);
+        assertThat(Options.text(duration)).isEqualTo(printed);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "bufferSize|0|bufferSize (0) must be at least 1 byte",
+                "bufferSize|1025MiB|bufferSize (1074790400) must be at most 1073741824 bytes (1 GiB)",
+                "bufferSize|16KB|bufferSize (16KB) must be a size in bytes, such as 16, 16KiB or 1MiB",
+                "bufferSize|-1|bufferSize (-1) must be a size in bytes, such as 16, 16KiB or 1MiB",
+                "bufferSize|2048MiB|bufferSize (2048MiB) must be a size in bytes, such as 16, 16KiB or 1MiB",
+                "idleTimeout|5|idleTimeout (5) must be a duration with its unit (ms, s, m or h), such as 50ms, 2s or 1m,"
+                        + " of at most 365 days",
+                "idleTimeout|9000h|idleTimeout (9000h) must be a duration with its unit (ms, s, m or h), such as 50ms, 2s"
+                        + " or 1m, of at most 365 days",
+                "idleTimeout|0s|idleTimeout (PT0S) must be at least 1ms and at most 365 days",
+                "backlog|many|backlog (many) must be a whole number",
+                "backlog|0|backlog (0) must be at least 1",
+                "backlog|65536|backlog (65536) must be at most 65535",
+                "maxConnections|0|maxConnections (0) must be at least 1",
+                "eventLoops|257|eventLoops (257) must be at most 256",
+                "addresses|127.0.0.1:1,,|addresses (127.0.0.1:1,,) must be a list of values with a comma between each two",
+                "bufferSise|1|there is no option \"bufferSise\"; the options are addresses, backlog, bufferSize,"
+                        + " maxConnections, idleTimeout, eventLoops",
+            })
+    void aWrongServerOptionIsRefusedWithWordValueAndCure(String word, String text, String message) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> EchoServer.builder().set(word, text))
+                .withMessage(message);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "address|127.0.0.1:0|address (127.0.0.1:0) must name the port that the server listens on; port 0 is for servers",
+                "bufferSize|0|bufferSize (0) must be at least 1 byte",
+                "connectTimeout|0ms|connectTimeout (PT0S) must be at least 1ms and at most 365 days",
+                "readTimeout|1|readTimeout (1) must be a duration with its unit (ms, s, m or h), such as 50ms, 2s or 1m,"
+                        + " of at most 365 days",
+                "backlog|1|there is no option \"backlog\"; the options are address, bufferSize, connectTimeout, readTimeout",
+            })
+    void aWrongClientOptionIsRefusedWithWordValueAndCure(String word, String text, String message) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> EchoClient.builder().set(word, text))
+                .withMessage(message);
+    }
+
+    @Test
+    void textAndJavaSetTheSame() {
+        ServerConfig fromText = EchoServer.builder()
+                .set("addresses", "127.0.0.1:1, [::1]:2")
+                .set("backlog", "3")
+                .set("bufferSize", "4KiB")
+                .set("maxConnections", "5")
+                .set("idleTimeout", "6s")
+                .set("eventLoops", "7")
+                .warnings(System.err::println)
+                .build()
+                .config();
+        ServerConfig fromJava = EchoServer.builder()
+                .addresses("127.0.0.1:1", "[::1]:2")
+                .backlog(3)
+                .bufferSize(4096)
+                .maxConnections(5)
+                .idleTimeout(Duration.ofSeconds(6))
+                .eventLoops(7)
+                .build()
+                .config();
+
+        assertThat(fromText)
+                .usingRecursiveComparison()
+                .ignoringFields("warnings")
+                .isEqualTo(fromJava);
+    }
+
+    @Test
+    void noneTakesALimitAway() {
+        ServerConfig config = EchoServer.builder()
+                .maxConnections(1)
+                .idleTimeout(Duration.ofSeconds(1))
+                .set("maxConnections", "none")
+                .set("idleTimeout", "none")
+                .build()
+                .config();
+
+        assertThat(config.maxConnections()).isZero();
+        assertThat(config.idleNanos()).isZero();
+    }
+
+    @Test
+    void aServerNeedsAnAddress() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> EchoServer.builder().addresses())
+                .withMessage("addresses must name at least one, such as 127.0.0.1:0");
+    }
+}

@@ -1,0 +1,50 @@
+package org.echoharness;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+
+/** A plain {@code ServerSocket} on loopback that treats its connections, one at a time, as a test says. */
+final class Peer implements AutoCloseable {
+
+    interface Manner {
+        void treat(Socket socket) throws IOException;
+    }
+
+    private final ServerSocket listening;
+
+    Peer(Manner manner) throws IOException {
+        listening = Sockets.listen(0);
+        Thread thread = new Thread(() -> serve(manner), "peer " + listening.getLocalPort());
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    InetSocketAddress address() {
+        return (InetSocketAddress) listening.getLocalSocketAddress();
+    }
+
+    private void serve(Manner manner) {
+        while (true) {
+            try (Socket socket = listening.accept()) {
+                socket.setSoTimeout(30_000);
+                manner.treat(socket);
+            } catch (IOException e) {
+                if (listening.isClosed()) {
+                    return;
+                }
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            listening.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,214 @@
+package org.echoharness;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The command line as a process of its own, against peers of its own kind and of another. */
+class ProcessTest {
+
+    private static final String MESSAGE = "This is the message.  It will be repeated.";
+
+    /** Waits for the server to listen; returns its port. */
+    private static int port(Forked server) throws InterruptedException {
+        return Integer.parseInt(server.lines.await("starting up on .* port .*").replaceFirst(".* port (\\d+).*", "$1"));
+    }
+
+    @Test
+    void serverAndClientHoldTheTutorialsConversation() throws Exception {
+        try (Forked server = Forked.echo("server", "localhost:0", "--buffer-size", "16")) {
+            int port = port(server);
+            try (Forked client = Forked.echo("client", "localhost:" + port, "--buffer-size", "16")) {
+                assertThat(client.awaitExit()).isZero();
+                assertThat(client.lines.seen())
+                        .startsWith("connecting to localhost port " + port, "sending 42 bytes \"" + MESSAGE + "\"")
+                        .endsWith("closing socket");
+            }
+            server.lines.await("no data from .*");
+            server.lines.await("waiting for a connection", 2);
+            assertThat(server.lines.seen().get(2)).startsWith("connection from ");
+            assertThat(server.lines.seen())
+                    .filteredOn(line -> line.startsWith("received"))
+                    .extracting(line -> line.replaceFirst(" from .*", ""))
+                    .containsExactly(
+                            "received 16 bytes \"This is the mess\"",
+                            "received 16 bytes \"age.  It will be\"",
+                            "received 10 bytes \" repeated.\"");
+        }
+    }
+
+    @Test
+    void anyAddressServerTellsWhatIsBound() throws Exception {
+        Sockets.assumeIpv6();
+        try (Forked server = Forked.echo("server", "*:0", "127.0.0.1:0", "--quiet")) {
+            server.lines.await("starting up on 127.0.0.1 port \\d+");
+            assertThat(server.lines.seen())
+                    .anyMatch(line -> line.matches("starting up on :: port \\d+ \\(every interface, IPv4 and IPv6\\)"))
+                    .anyMatch(line -> line.matches("echo: listening on \\[\\[::]:\\d+]: other machines may connect"));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"TERM, 143", "INT, 130"})
+    @DisabledOnOs(OS.WINDOWS)
+    void aSignalEndsTheServerResetsItsConnectionsAndFreesThePort(String signal, int code) throws Exception {
+        try (Forked server = Forked.echo("server", "127.0.0.1:0")) {
+            int port = port(server);
+            try (Socket socket = Sockets.connect(Sockets.at("127.0.0.1", port))) {
+                Sockets.echoes(socket, "x");
+                server.signal(signal);
+                org.assertj.core.api.Assertions.assertThatThrownBy(
+                                () -> socket.getInputStream().read())
+                        .hasMessageContaining("Connection reset");
+            }
+            assertThat(server.awaitExit()).isEqualTo(code);
+            EchoServer.builder().addresses("127.0.0.1:" + port).start().close();
+        }
+    }
+
+    @Test
+    void pythonsClientGetsItsBytesBack() throws Exception {
+        assumePython();
+        String script = """
+                import socket, sys
+                s = socket.create_connection(('127.0.0.1', int(sys.argv[1])), timeout=30)
+                data = bytes(range(256)) * 4096
+                s.sendall(b'hello')
+                got = b''
+                while len(got) < 5:
+                    got += s.recv(16)
+                s.setblocking(True)
+                s.settimeout(30)
+                import threading
+                t = threading.Thread(target=lambda: (s.sendall(data), s.shutdown(socket.SHUT_WR)))
+                t.start()
+                back = b''
+                while True:
+                    chunk = s.recv(65536)
+                    if not chunk:
+                        break
+                    back += chunk
+                t.join()
+                print('same' if got == b'hello' and back == data else 'different')
+                """;
+        try (Forked server = Forked.echo("server", "127.0.0.1:0", "--quiet");
+                Forked python = new Forked(List.of("python3", "-c", script, Integer.toString(port(server))))) {
+            assertThat(python.awaitExit()).isZero();
+            assertThat(python.lines.seen()).containsExactly("same");
+        }
+    }
+
+    @Test
+    void theClientTalksToPythonsServerThatAnswersInPieces() throws Exception {
+        assumePython();
+        String script = """
+                import socket
+                l = socket.create_server(('127.0.0.1', 0))
+                l.settimeout(30)
+                print(l.getsockname()[1], flush=True)
+                c, _ = l.accept()
+                c.settimeout(30)
+                while True:
+                    data = c.recv(16)
+                    if not data:
+                        break
+                    c.sendall(data)
+                print('closed', flush=True)
+                """;
+        try (Forked python = new Forked(List.of("python3", "-c", script))) {
+            String port = python.lines.await("\\d+");
+            try (Forked client = Forked.echo("client", "127.0.0.1:" + port, "--buffer-size", "16")) {
+                assertThat(client.awaitExit()).isZero();
+                assertThat(client.lines.seen())
+                        .filteredOn(line -> line.startsWith("received"))
+                        .extracting(line -> line.replaceAll(".* bytes? \"(.*)\"", "$1"))
+                        .satisfies(chunks -> assertThat(String.join("", chunks)).isEqualTo(MESSAGE));
+                assertThat(client.lines.seen()).endsWith("closing socket");
+            }
+            python.lines.await("closed");
+        }
+    }
+
+    private static void assumePython() throws InterruptedException {
+        try (Forked python = new Forked(List.of("python3", "--version"))) {
+            python.awaitExit();
+        } catch (IOException e) {
+            Assumptions.abort("no python3 here: " + e.getMessage());
+        }
+    }
+
+    @Test
+    void triesEachCandidateOfANameInTurn(@TempDir Path folder) throws Exception {
+        Sockets.assumeIpv6();
+        Path hosts = Files.writeString(folder.resolve("hosts"), "::1 peer\n127.0.0.1 peer\n");
+        List<String> options = List.of("-Djdk.net.hosts.file=" + hosts, "-Djava.net.preferIPv6Addresses=true");
+        try (EchoServer server = EchoServer.builder().start();
+                Forked client = new Forked(Forked.java(options, "client", "peer:" + server.port(), "--verbose"))) {
+            assertThat(client.awaitExit()).isZero();
+            assertThat(client.lines.seen())
+                    .contains("candidate [::1]:" + server.port() + " failed: Connection refused", "family:   AF_INET");
+        }
+        int dead;
+        try (EchoServer gone = EchoServer.builder().start()) {
+            dead = gone.port();
+        }
+        try (Forked client = new Forked(Forked.java(options, "client", "peer:" + dead))) {
+            assertThat(client.awaitExit()).isEqualTo(1);
+            assertThat(client.lines.seen())
+                    .endsWith("echo: cannot connect to peer:" + dead + " within 5s; tried [::1]:" + dead
+                            + " (Connection refused), 127.0.0.1:" + dead
+                            + " (Connection refused); is a server listening there?");
+        }
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void outOfFileDescriptorsItPausesAndRecovers() throws Exception {
+        List<String> command = new ArrayList<>(List.of("sh", "-c", "ulimit -n 40; exec \"$@\"", "sh"));
+        command.addAll(Forked.java(List.of(), "server", "127.0.0.1:0", "--quiet"));
+        List<Socket> clients = new ArrayList<>();
+        try (Forked server = new Forked(command)) {
+            int port = port(server);
+            for (int i = 0; i < 100; i++) {
+                clients.add(Sockets.connect(Sockets.at("127.0.0.1", port)));
+            }
+            server.lines.await("echo: cannot accept, trying again every 100ms: Too many open files", 2);
+            Sockets.echoes(clients.get(0), "an old connection goes on");
+            for (Socket client : clients) {
+                client.close();
+            }
+            try (Socket socket = Sockets.connect(Sockets.at("127.0.0.1", port))) {
+                Sockets.echoes(socket, "and a new one is served");
+            }
+        } finally {
+            for (Socket client : clients) {
+                client.close();
+            }
+        }
+    }
+
+    @Test
+    void payloadCannotReachTheTerminal() throws Exception {
+        try (Forked server = Forked.echo("server", "127.0.0.1:0");
+                Socket socket = Sockets.connect(Sockets.at("127.0.0.1", port(server)))) {
+            socket.getOutputStream().write("\u001b]0;owned\u0007\r\n".getBytes(StandardCharsets.UTF_8));
+
+            assertThat(server.lines.await("received .*"))
+                    .startsWith("received 12 bytes \"\\x1b]0;owned\\x07\\r\\n\" from ");
+        }
+    }
+}
