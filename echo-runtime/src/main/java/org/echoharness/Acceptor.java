@@ -16,13 +16,13 @@ final class Acceptor implements Served {
     private static final long BETWEEN_WARNINGS_NANOS = 1_000_000_000;
     private static final int BATCH = 64; // so that a flood of connects does not starve the connections
 
-    private final EchoServer server;
+    private final ServerCore server;
     private final EventLoop loop;
     private final SelectionKey key;
     private boolean hasWarned;
     private long lastWarning;
 
-    Acceptor(EchoServer server, EventLoop loop, ServerSocketChannel channel) throws IOException {
+    Acceptor(ServerCore server, EventLoop loop, ServerSocketChannel channel) throws IOException {
         this.server = server;
         this.loop = loop;
         channel.configureBlocking(false);

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Connection implements Served {
 
-    private final EchoServer server;
+    private final ServerCore server;
     private final EventLoop loop;
     private final SelectionKey key;
     private @Nullable Ring ring; // held only while it holds bytes
@@ -25,7 +25,7 @@ final class Connection implements Served {
     private Alarms.@Nullable Alarm idleAlarm;
     private long lastMoved; // when bytes last moved; kept only where there is an idle time-out
 
-    private Connection(EchoServer server, EventLoop loop, SocketChannel channel) throws IOException {
+    private Connection(ServerCore server, EventLoop loop, SocketChannel channel) throws IOException {
         this.server = server;
         this.loop = loop;
         key = channel.register(loop.selector(), SelectionKey.OP_READ, this);
@@ -36,7 +36,7 @@ final class Connection implements Served {
     }
 
     /** Starts to serve the channel, or resets it where that fails. Never throws. */
-    static void open(EchoServer server, EventLoop loop, SocketChannel channel) {
+    static void open(ServerCore server, EventLoop loop, SocketChannel channel) {
         try {
             channel.configureBlocking(false);
             channel.setOption(StandardSocketOptions.TCP_NODELAY, true);

@@ -2,14 +2,8 @@ package org.echoharness;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.nio.channels.ServerSocketChannel;
-import java.nio.channels.SocketChannel;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -33,25 +27,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class EchoServer implements AutoCloseable {
 
-    private static final long CLOSE_DEADLINE_NANOS = TimeUnit.SECONDS.toNanos(10);
-
-    private final ServerConfig config;
-    private final AtomicInteger open = new AtomicInteger();
-    private final CountDownLatch ended = new CountDownLatch(1);
-    private volatile State state = State.NEW;
-    private volatile List<InetSocketAddress> addresses = List.of();
-    private List<EventLoop> loops = List.of();
-    private int next; // of the loops; the thread of the first one alone counts
-    private boolean hasRejected;
-
-    private enum State {
-        NEW,
-        RUNNING,
-        CLOSED
-    }
+    private final ServerCore core;
 
     private EchoServer(ServerConfig config) {
-        this.config = config;
+        core = new ServerCore(config);
     }
 
     /**
@@ -74,23 +53,7 @@ public final class EchoServer implements AutoCloseable {
      * @throws IllegalStateException if this server was started or closed before
      */
     public EchoServer start() throws IOException {
-        synchronized (this) {
-            if (state != State.NEW) {
-                throw new IllegalStateException("this server was " + (state == State.RUNNING ? "started" : "closed")
-                        + " before; build another one");
-            }
-            List<ServerSocketChannel> bound = Listeners.bind(config.addresses(), config.backlog());
-            List<EventLoop> opened = new ArrayList<>();
-            try {
-                launch(bound, opened);
-            } catch (Throwable failed) {
-                state = State.CLOSED;
-                opened.forEach(EventLoop::end);
-                Listeners.close(bound);
-                ended.countDown();
-                throw failed;
-            }
-        }
+        core.start();
         return this;
     }
 
@@ -102,27 +65,7 @@ public final class EchoServer implements AutoCloseable {
      */
     @Override
     public void close() {
-        List<EventLoop> ending;
-        boolean first;
-        synchronized (this) {
-            first = state != State.CLOSED;
-            state = State.CLOSED;
-            ending = loops;
-        }
-        ending.forEach(EventLoop::end);
-        boolean inCallback = ending.stream().anyMatch(EventLoop::isCurrent);
-        if (first || !inCallback) { // two callbacks that close at once must not wait for each other
-            long deadline = System.nanoTime() + CLOSE_DEADLINE_NANOS;
-            for (EventLoop loop : ending) {
-                String busy = loop.isCurrent() ? "" : loop.join(deadline);
-                if (!busy.isEmpty()) {
-                    warn("a thread did not end within 10s of close(): " + busy);
-                }
-            }
-        }
-        if (first) {
-            ended.countDown();
-        }
+        core.close();
     }
 
     /**
@@ -133,7 +76,7 @@ public final class EchoServer implements AutoCloseable {
      * @throws InterruptedException if the thread is interrupted while it waits
      */
     public boolean awaitClose(Duration timeout) throws InterruptedException {
-        return ended.await(timeout.toMillis(), TimeUnit.MILLISECONDS);
+        return core.awaitClose(timeout);
     }
 
     /**
@@ -142,7 +85,7 @@ public final class EchoServer implements AutoCloseable {
      * @return whether it serves
      */
     public boolean isRunning() {
-        return state == State.RUNNING;
+        return core.state() == ServerCore.State.RUNNING;
     }
 
     /**
@@ -163,7 +106,7 @@ public final class EchoServer implements AutoCloseable {
      * @throws IllegalStateException before {@link #start}
      */
     public List<InetSocketAddress> addresses() {
-        List<InetSocketAddress> bound = addresses;
+        List<InetSocketAddress> bound = core.addresses();
         if (bound.isEmpty()) {
             throw new IllegalStateException("the server has no address yet; call start() first");
         }
@@ -183,86 +126,13 @@ public final class EchoServer implements AutoCloseable {
     /** For people: where the server listens, and whether it does. */
     @Override
     public String toString() {
-        return "EchoServer" + (addresses.isEmpty() ? config.addresses() : texts(addresses)) + " " + state;
+        List<InetSocketAddress> bound = core.addresses();
+        return "EchoServer" + (bound.isEmpty() ? core.config().addresses() : ServerCore.texts(bound)) + " "
+                + core.state();
     }
 
-    ServerConfig config() {
-        return config;
-    }
-
-    /** Whether the connection just accepted stays within the limit. It is counted if so, and reset if not. */
-    boolean mayServe(SocketChannel accepted) {
-        int limit = config.maxConnections();
-        if (open.incrementAndGet() <= limit || limit == 0) {
-            return true;
-        }
-        open.decrementAndGet();
-        String peer = config.conversation() == null ? "" : Connection.text(accepted);
-        Acceptor.reset(accepted);
-        if (!hasRejected) {
-            hasRejected = true;
-            warn("maxConnections (" + limit + ") is reached: further connections are reset");
-        }
-        if (config.conversation() != null) {
-            config.conversation().rejecting(peer, limit);
-        }
-        return false;
-    }
-
-    void connectionEnded() {
-        open.decrementAndGet();
-    }
-
-    EventLoop nextLoop() {
-        EventLoop chosen = loops.get(next);
-        next = (next + 1) % loops.size();
-        return chosen;
-    }
-
-    /** Tells the user one line. What goes wrong there stays there. */
-    void warn(String line) {
-        try {
-            config.warnings().accept(line);
-        } catch (Throwable ignored) {
-            // there is no other place to tell it
-        }
-    }
-
-    private void launch(List<ServerSocketChannel> bound, List<EventLoop> opened) throws IOException {
-        Preload.run();
-        List<InetSocketAddress> taken = new ArrayList<>();
-        for (ServerSocketChannel channel : bound) {
-            taken.add(Listeners.addressOf(channel));
-        }
-        for (int i = 1; i <= config.eventLoops(); i++) {
-            opened.add(new EventLoop(this, config.bufferSize(), "echo-server " + texts(taken) + " loop " + i));
-        }
-        for (ServerSocketChannel channel : bound) {
-            new Acceptor(this, opened.get(0), channel);
-        }
-        addresses = List.copyOf(taken);
-        loops = List.copyOf(opened);
-        state = State.RUNNING;
-        tellStart(taken);
-        loops.forEach(EventLoop::start);
-    }
-
-    private void tellStart(List<InetSocketAddress> taken) {
-        List<InetSocketAddress> exposed = taken.stream()
-                .filter(address -> !address.getAddress().isLoopbackAddress())
-                .toList();
-        if (!exposed.isEmpty()) {
-            warn("listening on " + texts(exposed) + ": other machines may connect");
-        }
-        Conversation conversation = config.conversation();
-        if (conversation != null) {
-            taken.forEach(conversation::startingUp);
-            conversation.waiting();
-        }
-    }
-
-    private static List<HostAndPort> texts(List<InetSocketAddress> addresses) {
-        return addresses.stream().map(HostAndPort::of).toList();
+    ServerCore core() {
+        return core;
     }
 
     /**

@@ -19,7 +19,7 @@ final class EventLoop {
     /** Rings kept for the next connection that needs one; more than this many are left to the garbage collector. */
     private static final int SPARE_RINGS = 8;
 
-    private final EchoServer server;
+    private final ServerCore server;
     private final int bufferSize;
     private final Selector selector;
     private final Thread thread;
@@ -30,7 +30,7 @@ final class EventLoop {
     private volatile boolean ending;
     private volatile boolean ended;
 
-    EventLoop(EchoServer server, int bufferSize, String name) throws IOException {
+    EventLoop(ServerCore server, int bufferSize, String name) throws IOException {
         this.server = server;
         this.bufferSize = bufferSize;
         selector = Selector.open();

@@ -226,14 +226,15 @@ class EchoServerTest {
             assertThatThrownBy(() -> client.send(new byte[256 * Sockets.MIB]))
                     .isInstanceOf(java.net.SocketTimeoutException.class)
                     .hasMessageMatching("\\d+ of 268435456 bytes sent to 127.0.0.1:\\d+, which took no more for 300ms");
-            long received = total("received (\\d+) bytes? .*");
-            long sentBack = total("sending (\\d+) bytes? back .*");
+            List<String> seen = lines.seen();
+            long received = total(seen, "received (\\d+) bytes? .*");
+            long sentBack = total(seen, "sending (\\d+) bytes? back .*");
             assertThat(received - sentBack).isBetween(0L, 1024L);
         }
     }
 
-    private long total(String regex) {
-        return lines.seen().stream()
+    private static long total(List<String> lines, String regex) {
+        return lines.stream()
                 .filter(line -> line.matches(regex))
                 .mapToLong(line -> Long.parseLong(line.replaceFirst(regex, "$1")))
                 .sum();

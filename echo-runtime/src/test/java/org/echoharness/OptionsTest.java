@@ -80,6 +80,7 @@ class OptionsTest {
                 .set("eventLoops", "7")
                 .warnings(System.err::println)
                 .build()
+                .core()
                 .config();
         ServerConfig fromJava = EchoServer.builder()
                 .addresses("127.0.0.1:1", "[::1]:2")
@@ -89,6 +90,7 @@ class OptionsTest {
                 .idleTimeout(Duration.ofSeconds(6))
                 .eventLoops(7)
                 .build()
+                .core()
                 .config();
 
         assertThat(fromText)
@@ -105,6 +107,7 @@ class OptionsTest {
                 .set("maxConnections", "none")
                 .set("idleTimeout", "none")
                 .build()
+                .core()
                 .config();
 
         assertThat(config.maxConnections()).isZero();

@@ -1,0 +1,178 @@
+package org.echoharness;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * The life of one server: its listening sockets, its event loops, and what they share. Any thread may start and close it;
+ * the loops' threads call the rest.
+ */
+final class ServerCore {
+
+    private static final long CLOSE_DEADLINE_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+    enum State {
+        NEW,
+        RUNNING,
+        CLOSED
+    }
+
+    private final ServerConfig config;
+    private final AtomicInteger open = new AtomicInteger();
+    private final CountDownLatch ended = new CountDownLatch(1);
+    private volatile State state = State.NEW;
+    private volatile List<InetSocketAddress> addresses = List.of();
+    private List<EventLoop> loops = List.of();
+    private int next; // of the loops; the thread of the first one alone counts
+    private boolean hasRejected;
+
+    ServerCore(ServerConfig config) {
+        this.config = config;
+    }
+
+    synchronized void start() throws IOException {
+        if (state != State.NEW) {
+            throw new IllegalStateException("this server was " + (state == State.RUNNING ? "started" : "closed")
+                    + " before; build another one");
+        }
+        List<ServerSocketChannel> bound = Listeners.bind(config.addresses(), config.backlog());
+        List<EventLoop> opened = new ArrayList<>();
+        try {
+            launch(bound, opened);
+        } catch (Throwable failed) {
+            state = State.CLOSED;
+            opened.forEach(EventLoop::end);
+            Listeners.close(bound);
+            ended.countDown();
+            throw failed;
+        }
+    }
+
+    void close() {
+        List<EventLoop> ending;
+        boolean first;
+        synchronized (this) {
+            first = state != State.CLOSED;
+            state = State.CLOSED;
+            ending = loops;
+        }
+        ending.forEach(EventLoop::end);
+        boolean inCallback = ending.stream().anyMatch(EventLoop::isCurrent);
+        if (first || !inCallback) { // two callbacks that close at once must not wait for each other
+            long deadline = System.nanoTime() + CLOSE_DEADLINE_NANOS;
+            for (EventLoop loop : ending) {
+                String busy = loop.isCurrent() ? "" : loop.join(deadline);
+                if (!busy.isEmpty()) {
+                    warn("a thread did not end within 10s of close(): " + busy);
+                }
+            }
+        }
+        if (first) {
+            ended.countDown();
+        }
+    }
+
+    boolean awaitClose(Duration timeout) throws InterruptedException {
+        return ended.await(timeout.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    State state() {
+        return state;
+    }
+
+    boolean isRunning() {
+        return state == State.RUNNING;
+    }
+
+    /** The addresses bound, numeric; none before the start. */
+    List<InetSocketAddress> addresses() {
+        return addresses;
+    }
+
+    ServerConfig config() {
+        return config;
+    }
+
+    /** Whether the connection just accepted stays within the limit. It is counted if so, and reset if not. */
+    boolean mayServe(SocketChannel accepted) {
+        int limit = config.maxConnections();
+        if (open.incrementAndGet() <= limit || limit == 0) {
+            return true;
+        }
+        open.decrementAndGet();
+        String peer = config.conversation() == null ? "" : Connection.text(accepted);
+        Acceptor.reset(accepted);
+        if (!hasRejected) {
+            hasRejected = true;
+            warn("maxConnections (" + limit + ") is reached: further connections are reset");
+        }
+        if (config.conversation() != null) {
+            config.conversation().rejecting(peer, limit);
+        }
+        return false;
+    }
+
+    void connectionEnded() {
+        open.decrementAndGet();
+    }
+
+    EventLoop nextLoop() {
+        EventLoop chosen = loops.get(next);
+        next = (next + 1) % loops.size();
+        return chosen;
+    }
+
+    /** Tells the user one line. What goes wrong there stays there. */
+    void warn(String line) {
+        try {
+            config.warnings().accept(line);
+        } catch (Throwable ignored) {
+            // there is no other place to tell it
+        }
+    }
+
+    private void launch(List<ServerSocketChannel> bound, List<EventLoop> opened) throws IOException {
+        Preload.run();
+        List<InetSocketAddress> taken = new ArrayList<>();
+        for (ServerSocketChannel channel : bound) {
+            taken.add(Listeners.addressOf(channel));
+        }
+        for (int i = 1; i <= config.eventLoops(); i++) {
+            opened.add(new EventLoop(this, config.bufferSize(), "echo-server " + texts(taken) + " loop " + i));
+        }
+        for (ServerSocketChannel channel : bound) {
+            new Acceptor(this, opened.get(0), channel);
+        }
+        addresses = List.copyOf(taken);
+        loops = List.copyOf(opened);
+        state = State.RUNNING;
+        tellStart(taken);
+        loops.forEach(EventLoop::start);
+    }
+
+    private void tellStart(List<InetSocketAddress> taken) {
+        List<InetSocketAddress> exposed = taken.stream()
+                .filter(address -> !address.getAddress().isLoopbackAddress())
+                .toList();
+        if (!exposed.isEmpty()) {
+            warn("listening on " + texts(exposed) + ": other machines may connect");
+        }
+        Conversation conversation = config.conversation();
+        if (conversation != null) {
+            taken.forEach(conversation::startingUp);
+            conversation.waiting();
+        }
+    }
+
+    static List<HostAndPort> texts(List<InetSocketAddress> addresses) {
+        return addresses.stream().map(HostAndPort::of).toList();
+    }
+}
