@@ -7,7 +7,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
 import java.net.StandardSocketOptions;
-import java.net.UnknownHostException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
@@ -15,11 +14,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import org.jspecify.annotations.Nullable;
 
 /** Connects to a name: tries each address that it resolves to, in the resolver's order, all within one deadline. */
 final class Connector {
@@ -91,39 +85,10 @@ final class Connector {
 
     private List<InetSocketAddress> candidates() throws IOException {
         List<InetSocketAddress> candidates = new ArrayList<>();
-        for (InetAddress address : resolve()) {
+        for (InetAddress address : Resolver.resolve(target.host(), deadline, "cannot connect to " + target)) {
             candidates.add(HostAndPort.numeric(new InetSocketAddress(address, target.port())));
         }
         return candidates;
-    }
-
-    /** The system's resolver has no deadline of its own, so a name is looked up on a thread that can be left behind. */
-    private InetAddress[] resolve() throws IOException {
-        if (target.host().indexOf(':') >= 0 || target.host().matches("[0-9.]+")) {
-            return InetAddress.getAllByName(target.host());
-        }
-        FutureTask<InetAddress[]> lookup = new FutureTask<>(() -> InetAddress.getAllByName(target.host()));
-        Thread thread = new Thread(lookup, "echo-client resolving " + target.host());
-        thread.setDaemon(true);
-        thread.start();
-        try {
-            return lookup.get(Math.max(1, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
-        } catch (TimeoutException late) {
-            throw new SocketTimeoutException(
-                    "cannot connect to " + target + ": the name was not resolved within " + Options.text(timeout));
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new InterruptedIOException("interrupted while resolving " + target.host());
-        } catch (ExecutionException e) {
-            throw unresolved(e.getCause());
-        }
-    }
-
-    private UnknownHostException unresolved(@Nullable Throwable cause) {
-        UnknownHostException explained = new UnknownHostException(
-                "cannot connect to " + target + ": the name does not resolve; check its spelling, or write an address");
-        explained.initCause(cause);
-        return explained;
     }
 
     private ConnectException allFailed() {

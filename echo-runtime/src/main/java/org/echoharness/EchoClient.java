@@ -33,6 +33,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class EchoClient implements AutoCloseable {
 
+    /** What the foreground front ends send where no message is given: the tutorial's, 42 bytes. */
+    public static final String DEFAULT_MESSAGE = "This is the message.  It will be repeated.";
+
     private final ClientSocket socket;
     private final Map<InetSocketAddress, IOException> failedCandidates;
 
@@ -109,13 +112,7 @@ public final class EchoClient implements AutoCloseable {
      */
     public void expectEcho(byte[] message, byte[] expected) throws IOException {
         byte[] back = socket.exchange(message, expected.length);
-        int offset = Arrays.mismatch(expected, back);
-        if (offset >= 0) {
-            throw new EchoMismatchException(
-                    "the echo differs at offset " + offset + ": expected " + excerpt(expected, offset) + ", received "
-                            + excerpt(back, offset),
-                    offset);
-        }
+        EchoMismatchException.throwIfDifferent(expected, back);
     }
 
     /**
@@ -258,11 +255,6 @@ public final class EchoClient implements AutoCloseable {
     @Override
     public String toString() {
         return "EchoClient " + socket;
-    }
-
-    private static String excerpt(byte[] bytes, int offset) {
-        int from = Math.max(0, offset - 8);
-        return Text.quote(ByteBuffer.wrap(bytes, from, Math.min(bytes.length - from, 24)));
     }
 
     /**

@@ -2,6 +2,8 @@ package org.echoharness;
 
 import java.io.IOException;
 import java.io.Serial;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
 
 /** What came back differs from what was expected; the message names the first differing offset and shows both sides. */
 public final class EchoMismatchException extends IOException {
@@ -12,9 +14,19 @@ public final class EchoMismatchException extends IOException {
     /** The first offset that differs. */
     private final int offset;
 
-    EchoMismatchException(String message, int offset) {
+    private EchoMismatchException(String message, int offset) {
         super(message);
         this.offset = offset;
+    }
+
+    static void throwIfDifferent(byte[] expected, byte[] received) throws EchoMismatchException {
+        int offset = Arrays.mismatch(expected, received);
+        if (offset >= 0) {
+            throw new EchoMismatchException(
+                    "the echo differs at offset " + offset + ": expected " + excerpt(expected, offset) + ", received "
+                            + excerpt(received, offset),
+                    offset);
+        }
     }
 
     /**
@@ -24,5 +36,10 @@ public final class EchoMismatchException extends IOException {
      */
     public int offset() {
         return offset;
+    }
+
+    private static String excerpt(byte[] bytes, int offset) {
+        int from = Math.max(0, offset - 8);
+        return Text.quote(ByteBuffer.wrap(bytes, from, Math.min(bytes.length - from, 24)));
     }
 }

@@ -49,6 +49,7 @@ public final class EchoServer implements AutoCloseable {
      * @return this server
      * @throws java.net.BindException if an address cannot be bound; the message names host, port and cure
      * @throws java.net.UnknownHostException if a name does not resolve
+     * @throws java.net.SocketTimeoutException if a name does not resolve within 5 seconds
      * @throws IOException if the system refuses for another reason
      * @throws IllegalStateException if this server was started or closed before
      */

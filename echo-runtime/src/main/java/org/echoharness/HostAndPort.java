@@ -20,6 +20,9 @@ import java.util.Set;
  */
 public record HostAndPort(String host, int port) {
 
+    /** The port of the foreground front ends (command line, {@code run}, {@code client}) where none is given: 10,000. */
+    public static final int DEFAULT_PORT = 10_000;
+
     static final String EVERY_INTERFACE = "*";
     private static final String FORMS = "write it as host:port, [v6]:port or *:port";
     private static final Set<String> RESERVED = Set.of("unix", "udp", "tls");

@@ -7,13 +7,14 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketException;
 import java.net.StandardProtocolFamily;
-import java.net.UnknownHostException;
 import java.nio.channels.ServerSocketChannel;
 import java.util.ArrayList;
 import java.util.List;
 
 /** Binds the listening sockets of a server, in the caller's thread: all of them or none. */
 final class Listeners {
+
+    private static final long RESOLVE_TIMEOUT_NANOS = 5_000_000_000L;
 
     private Listeners() {}
 
@@ -59,15 +60,9 @@ final class Listeners {
         if (address.isEveryInterface()) {
             return new InetSocketAddress(address.port());
         }
-        try {
-            return new InetSocketAddress(InetAddress.getByName(address.host()), address.port());
-        } catch (UnknownHostException unknown) {
-            UnknownHostException explained = new UnknownHostException("cannot listen on " + address
-                    + ": the name does not resolve; write an address of this machine, such as 127.0.0.1:"
-                    + address.port());
-            explained.initCause(unknown);
-            throw explained;
-        }
+        long deadline = System.nanoTime() + RESOLVE_TIMEOUT_NANOS;
+        InetAddress[] resolved = Resolver.resolve(address.host(), deadline, "cannot listen on " + address);
+        return new InetSocketAddress(resolved[0], address.port());
     }
 
     /** A channel of no particular family listens on both at a wildcard, so an IPv4 address opens one for IPv4 alone. */

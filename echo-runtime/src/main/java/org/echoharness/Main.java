@@ -12,9 +12,7 @@ import java.util.List;
 /** The command line: {@code server} and {@code client}. Its conversation goes to standard output, what is wrong to error. */
 final class Main {
 
-    private static final int DEFAULT_PORT = 10_000;
     private static final String DEFAULT_ADDRESS = "localhost:10000";
-    private static final String DEFAULT_MESSAGE = "This is the message.  It will be repeated.";
     private static final List<String> SERVER_OPTIONS =
             List.of("--backlog", "--buffer-size", "--max-connections", "--idle-timeout", "--event-loops");
     private static final List<String> CLIENT_OPTIONS = List.of("--buffer-size", "--connect-timeout", "--read-timeout");
@@ -137,7 +135,8 @@ final class Main {
             }
         }
         String address = given.rest().isEmpty() ? DEFAULT_ADDRESS : given.rest().get(0);
-        Arguments.reading("client", address, () -> builder.address(HostAndPort.parse(address, DEFAULT_PORT)));
+        Arguments.reading(
+                "client", address, () -> builder.address(HostAndPort.parse(address, HostAndPort.DEFAULT_PORT)));
         byte[] message = message(given);
         if (!given.has("--quiet")) {
             builder.conversation(out::println);
@@ -165,7 +164,7 @@ final class Main {
     private static byte[] message(Arguments given) throws IOException {
         String file = given.get("--message-file", "");
         if (!given.has("--message-file")) {
-            return given.get("--message", DEFAULT_MESSAGE).getBytes(StandardCharsets.UTF_8);
+            return given.get("--message", EchoClient.DEFAULT_MESSAGE).getBytes(StandardCharsets.UTF_8);
         }
         if (given.has("--message")) {
             throw new Arguments.UsageException("--message-file " + file + ": --message is given too; leave one out");
@@ -180,7 +179,7 @@ final class Main {
 
     private static String address(String text) {
         StringBuilder address = new StringBuilder();
-        Arguments.reading("server", text, () -> address.append(HostAndPort.parse(text, DEFAULT_PORT)));
+        Arguments.reading("server", text, () -> address.append(HostAndPort.parse(text, HostAndPort.DEFAULT_PORT)));
         return address.toString();
     }
 

@@ -12,7 +12,7 @@
  * <p>The types in reading order: {@link org.echoharness.EchoServer} and its {@code Builder}, {@code ServerConfig},
  * {@code ServerCore},
  * {@code Listeners}, {@code Preload}, {@code EventLoop} with {@code Served} and {@code Alarms}, {@code Acceptor}, {@code Connection},
- * {@code Ring}; {@link org.echoharness.EchoClient}, {@code Connector}, {@code ClientSocket}, {@code Readiness},
+ * {@code Ring}; {@link org.echoharness.EchoClient}, {@code Connector}, {@code Resolver}, {@code ClientSocket}, {@code Readiness},
  * {@link org.echoharness.EchoMismatchException}; {@link org.echoharness.HostAndPort}, {@code Options},
  * {@code Conversation}, {@code Text}; {@code Main} with {@code Arguments}, the command line.
  */
