@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
 
 /** The arguments of one command, taken apart: {@code --option value}, {@code --option=value}, {@code --flag}, the rest. */
 final class Arguments {
@@ -20,30 +21,24 @@ final class Arguments {
     private final Map<String, String> values = new LinkedHashMap<>();
     private final List<String> rest = new ArrayList<>();
 
-    /** Takes the arguments from the given one on, where these options take a value and these flags take none. */
+    /** Takes arguments of which these options take a value, and these flags take none. */
     Arguments(List<String> args, List<String> options, List<String> flags) {
         for (int i = 0; i < args.size(); i++) {
             String arg = args.get(i);
-            if (!arg.startsWith("--")) {
-                if (arg.startsWith("-")) {
-                    throw new UsageException(arg + ": there is no such option; try --help");
-                }
-                rest.add(arg);
-                continue;
-            }
             int equals = arg.indexOf('=');
             String name = equals < 0 ? arg : arg.substring(0, equals);
-            if (flags.contains(name)) {
-                if (equals >= 0) {
-                    throw new UsageException(arg + ": " + name + " takes no value; leave out what follows it");
-                }
-                values.put(name, "");
-            } else if (!options.contains(name)) {
+            if (!arg.startsWith("-")) {
+                rest.add(arg);
+            } else if (!options.contains(name) && !flags.contains(name)) {
                 throw new UsageException(name + ": there is no such option; try --help");
-            } else if (equals < 0 && i + 1 == args.size()) {
-                throw new UsageException(name + ": a value must follow; try --help");
             } else if (values.containsKey(name)) {
                 throw new UsageException(name + ": is given twice; leave one out");
+            } else if (flags.contains(name) && equals >= 0) {
+                throw new UsageException(arg + ": " + name + " takes no value; leave out what follows it");
+            } else if (flags.contains(name)) {
+                values.put(name, "");
+            } else if (equals < 0 && i + 1 == args.size()) {
+                throw new UsageException(name + ": a value must follow; try --help");
             } else {
                 values.put(name, equals < 0 ? args.get(++i) : arg.substring(equals + 1));
             }
@@ -72,8 +67,18 @@ final class Arguments {
         }
     }
 
+    /** Hands each of these options that is given to the setter of a builder, as word and value. */
+    void hand(List<String> options, BiConsumer<String, String> setter) {
+        for (String option : options) {
+            String value = values.get(option);
+            if (value != null) {
+                reading(option, value, () -> setter.accept(word(option), value));
+            }
+        }
+    }
+
     /** {@code --buffer-size} is the option for {@code bufferSize}. */
-    static String word(String option) {
+    private static String word(String option) {
         StringBuilder word = new StringBuilder();
         for (int i = 2; i < option.length(); i++) {
             char c = option.charAt(i);

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 
 /** The command line: {@code server} and {@code client}. Its conversation goes to standard output, what is wrong to error. */
@@ -16,6 +17,7 @@ final class Main {
     private static final List<String> SERVER_OPTIONS =
             List.of("--backlog", "--buffer-size", "--max-connections", "--idle-timeout", "--event-loops");
     private static final List<String> CLIENT_OPTIONS = List.of("--buffer-size", "--connect-timeout", "--read-timeout");
+    private static final List<String> MESSAGE_OPTIONS = List.of("--message", "--message-file");
     private static final String HELP = """
             usage: java -jar echo-runtime.jar server [ADDRESS...] [OPTION...]
                    java -jar echo-runtime.jar client [ADDRESS] [OPTION...]
@@ -94,12 +96,7 @@ final class Main {
     private int server(List<String> args) throws IOException {
         Arguments given = new Arguments(args, SERVER_OPTIONS, List.of("--quiet"));
         EchoServer.Builder builder = EchoServer.builder().warnings(line -> err.println("echo: ".concat(line)));
-        for (String option : SERVER_OPTIONS) {
-            if (given.has(option)) {
-                String value = given.get(option, "");
-                Arguments.reading(option, value, () -> builder.set(Arguments.word(option), value));
-            }
-        }
+        given.hand(SERVER_OPTIONS, builder::set);
         List<String> addresses = given.rest().isEmpty() ? List.of(DEFAULT_ADDRESS) : given.rest();
         builder.addresses(addresses.stream().map(Main::address).toArray(String[]::new));
         if (!given.has("--quiet")) {
@@ -122,18 +119,13 @@ final class Main {
     }
 
     private int client(List<String> args) throws IOException {
-        Arguments given = new Arguments(args, clientOptions(), List.of("--quiet", "--verbose"));
+        Arguments given = new Arguments(args, both(CLIENT_OPTIONS, MESSAGE_OPTIONS), List.of("--quiet", "--verbose"));
         if (given.rest().size() > 1) {
             throw new Arguments.UsageException(
                     Text.quote(given.rest().get(1)) + ": the client takes one address; leave out the others");
         }
         EchoClient.Builder builder = EchoClient.builder();
-        for (String option : CLIENT_OPTIONS) {
-            if (given.has(option)) {
-                String value = given.get(option, "");
-                Arguments.reading(option, value, () -> builder.set(Arguments.word(option), value));
-            }
-        }
+        given.hand(CLIENT_OPTIONS, builder::set);
         String address = given.rest().isEmpty() ? DEFAULT_ADDRESS : given.rest().get(0);
         Arguments.reading(
                 "client", address, () -> builder.address(HostAndPort.parse(address, HostAndPort.DEFAULT_PORT)));
@@ -183,10 +175,10 @@ final class Main {
         return address.toString();
     }
 
-    private static List<String> clientOptions() {
-        return java.util.stream.Stream.concat(
-                        CLIENT_OPTIONS.stream(), java.util.stream.Stream.of("--message", "--message-file"))
-                .toList();
+    private static List<String> both(List<String> some, List<String> others) {
+        List<String> all = new ArrayList<>(some);
+        all.addAll(others);
+        return all;
     }
 
     private static String version() {

@@ -34,6 +34,16 @@ final class Forked implements AutoCloseable {
         return command;
     }
 
+    /** What goes before a command so that it hears SIGINT: a build in the background passes on that it is ignored. */
+    static List<String> withDefaultSignals() throws InterruptedException {
+        List<String> reset = List.of("env", "--default-signal=INT");
+        try (Forked probe = new Forked(List.of(reset.get(0), reset.get(1), "true"))) {
+            return probe.awaitExit() == 0 ? reset : List.of();
+        } catch (IOException noSuchCommand) {
+            return List.of();
+        }
+    }
+
     /** A JVM with our command line. */
     static Forked echo(String... args) throws IOException {
         return new Forked(java(List.of(), args));

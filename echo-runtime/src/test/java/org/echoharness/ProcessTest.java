@@ -66,7 +66,9 @@ class ProcessTest {
     @CsvSource({"TERM, 143", "INT, 130"})
     @DisabledOnOs(OS.WINDOWS)
     void aSignalEndsTheServerResetsItsConnectionsAndFreesThePort(String signal, int code) throws Exception {
-        try (Forked server = Forked.echo("server", "127.0.0.1:0")) {
+        List<String> command = new ArrayList<>(Forked.withDefaultSignals());
+        command.addAll(Forked.java(List.of(), "server", "127.0.0.1:0"));
+        try (Forked server = new Forked(command)) {
             int port = port(server);
             try (Socket socket = Sockets.connect(Sockets.at("127.0.0.1", port))) {
                 Sockets.echoes(socket, "x");
@@ -183,10 +185,14 @@ class ProcessTest {
         List<Socket> clients = new ArrayList<>();
         try (Forked server = new Forked(command)) {
             int port = port(server);
+            long start = System.nanoTime();
             for (int i = 0; i < 100; i++) {
                 clients.add(Sockets.connect(Sockets.at("127.0.0.1", port)));
             }
             server.lines.await("echo: cannot accept, trying again every 100ms: Too many open files", 2);
+            assertThat(System.nanoTime() - start)
+                    .as("one line a second at the most")
+                    .isGreaterThan(1_000_000_000L);
             Sockets.echoes(clients.get(0), "an old connection goes on");
             for (Socket client : clients) {
                 client.close();
