@@ -98,15 +98,15 @@ public record HostAndPort(String host, int port) {
     }
 
     /**
-     * An address at which a client on this machine reaches the server that is bound to this one: a wildcard is replaced
-     * by the loopback address of its family ({@code *} by the IPv4 one), anything else stays.
+     * An address at which a client on this machine reaches the server that is bound to this one: {@code 127.0.0.1} in
+     * place of a wildcard, since a socket of Java's that is bound to {@code ::} listens on both families; anything else
+     * stays.
      *
      * @return this address, or loopback with the same port
      */
     public HostAndPort connectable() {
         return switch (host) {
-            case EVERY_INTERFACE, "0.0.0.0" -> new HostAndPort("127.0.0.1", port);
-            case "::" -> new HostAndPort("::1", port);
+            case EVERY_INTERFACE, "0.0.0.0", "::" -> new HostAndPort("127.0.0.1", port);
             default -> this;
         };
     }

@@ -76,7 +76,13 @@ class HostAndPortTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"*:1, 127.0.0.1:1", "0.0.0.0:1, 127.0.0.1:1", "[::]:1, [::1]:1", "host:1, host:1"})
+    @CsvSource({
+        "*:1, 127.0.0.1:1",
+        "0.0.0.0:1, 127.0.0.1:1",
+        "[::]:1, 127.0.0.1:1",
+        "[::1]:1, [::1]:1",
+        "host:1, host:1"
+    })
     void reachesAWildcardByLoopback(String bound, String connectable) {
         assertThat(HostAndPort.parse(bound).connectable()).hasToString(connectable);
     }

@@ -1,0 +1,87 @@
+package org.echoharness.maven;
+
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
+import java.util.Collection;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.apache.maven.execution.ExecutionEvent;
+import org.apache.maven.execution.ExecutionListener;
+import org.apache.maven.execution.MavenExecutionRequest;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Stands in front of a request's execution listener and closes servers that {@code stop} did not reach: those of a project
+ * when it fails, all when the session ends. Every event goes on to the listener behind, those of later Mavens too.
+ */
+final class CloseAtEnd implements InvocationHandler {
+
+    private final @Nullable ExecutionListener behind;
+    private final Collection<ProjectServers> watched = new ConcurrentLinkedQueue<>();
+
+    private CloseAtEnd(@Nullable ExecutionListener behind) {
+        this.behind = behind;
+    }
+
+    /** Closes these servers when their project fails and when the session of the request ends. */
+    static void watch(MavenExecutionRequest request, ProjectServers servers) {
+        CloseAtEnd closing = of(request);
+        if (!closing.watched.contains(servers)) {
+            closing.watched.add(servers);
+        }
+    }
+
+    /** The one in front of the request's listener; modules share it unless their plugin has a class loader of its own. */
+    private static CloseAtEnd of(MavenExecutionRequest request) {
+        synchronized (request) { // the one thing that modules built in parallel have in common
+            ExecutionListener listener = request.getExecutionListener();
+            if (listener != null
+                    && Proxy.isProxyClass(listener.getClass())
+                    && Proxy.getInvocationHandler(listener) instanceof CloseAtEnd known) {
+                return known;
+            }
+            CloseAtEnd created = new CloseAtEnd(listener);
+            request.setExecutionListener((ExecutionListener) Proxy.newProxyInstance(
+                    CloseAtEnd.class.getClassLoader(), new Class<?>[] {ExecutionListener.class}, created));
+            return created;
+        }
+    }
+
+    @Override
+    public @Nullable Object invoke(Object proxy, Method method, Object[] arguments) throws Throwable {
+        switch (method.getName()) {
+            case "projectFailed" -> projectFailed((ExecutionEvent) arguments[0]);
+            case "sessionEnded" -> sessionEnded();
+            case "equals" -> {
+                return proxy == arguments[0];
+            }
+            case "hashCode" -> {
+                return System.identityHashCode(proxy);
+            }
+            case "toString" -> {
+                return "CloseAtEnd in front of " + behind;
+            }
+            default -> {
+                // the listener's alone
+            }
+        }
+        try {
+            return behind == null ? null : method.invoke(behind, arguments);
+        } catch (InvocationTargetException thrown) {
+            throw thrown.getCause();
+        }
+    }
+
+    private void projectFailed(ExecutionEvent event) {
+        for (ProjectServers servers : watched) {
+            if (servers.belongTo(event.getProject())) {
+                servers.stop(" because the project failed");
+            }
+        }
+    }
+
+    private void sessionEnded() {
+        watched.forEach(servers -> servers.end(" because the build ended"));
+    }
+}

@@ -1,0 +1,108 @@
+package org.echoharness.maven;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.maven.execution.DefaultMavenExecutionRequest;
+import org.apache.maven.execution.DefaultMavenExecutionResult;
+import org.apache.maven.execution.MavenExecutionRequest;
+import org.apache.maven.execution.MavenSession;
+import org.apache.maven.model.Model;
+import org.apache.maven.model.Plugin;
+import org.apache.maven.plugin.MojoExecution;
+import org.apache.maven.project.MavenProject;
+import org.eclipse.aether.DefaultRepositorySystemSession;
+
+/** A session that builds one project, without Maven around it: what the goals see of it. */
+final class Build {
+
+    final MavenExecutionRequest request = new DefaultMavenExecutionRequest();
+    final MavenProject project;
+    final Map<String, Object> context = new ConcurrentHashMap<>();
+    final LogLines log = new LogLines();
+    final Path directory;
+
+    Build(Path directory) {
+        this(directory, "project");
+    }
+
+    Build(Path directory, String artifactId) {
+        this.directory = directory;
+        project = project(artifactId);
+    }
+
+    static MavenProject project(String artifactId) {
+        Model model = new Model();
+        model.setGroupId("org.example");
+        model.setArtifactId(artifactId);
+        model.setVersion("1");
+        return new MavenProject(model);
+    }
+
+    static MojoExecution execution(String goal) {
+        return new MojoExecution(new Plugin(), goal, goal + "-it");
+    }
+
+    @SuppressWarnings("deprecation") // the constructor without a container is for Maven alone
+    StartMojo start(String... addresses) {
+        StartMojo start = new StartMojo();
+        start.setLog(log);
+        start.setPluginContext(context);
+        start.id = "default";
+        start.addresses = addresses.length == 0 ? List.of("127.0.0.1:0") : List.of(addresses);
+        start.backlog = "1024";
+        start.bufferSize = "64KiB";
+        start.maxConnections = "none";
+        start.idleTimeout = "none";
+        start.eventLoops = "1";
+        start.buildDirectory = directory.toFile();
+        start.project = project;
+        start.session = new MavenSession(
+                null, new DefaultRepositorySystemSession(), request, new DefaultMavenExecutionResult());
+        start.execution = execution("start");
+        return start;
+    }
+
+    StopMojo stop() {
+        StopMojo stop = new StopMojo();
+        stop.setLog(log);
+        stop.setPluginContext(context);
+        return stop;
+    }
+
+    Path file() {
+        return directory.resolve("echo").resolve("servers.properties");
+    }
+
+    int port(String id) {
+        return Integer.parseInt(project.getProperties().getProperty("echo.server." + id + ".port"));
+    }
+
+    /** Binds the port on 127.0.0.1 as a server would; it throws if anything listens there. */
+    static ServerSocket listen(int port) throws IOException {
+        return new ServerSocket(port, 1, loopback(port).getAddress());
+    }
+
+    /** Whether what listens on 127.0.0.1 echoes. */
+    static boolean echoes(int port) throws IOException {
+        byte[] message = "is there an echo?".getBytes(StandardCharsets.US_ASCII);
+        try (Socket socket = new Socket()) {
+            socket.connect(loopback(port), 10_000);
+            socket.setSoTimeout(30_000);
+            socket.getOutputStream().write(message);
+            return new String(socket.getInputStream().readNBytes(message.length), StandardCharsets.US_ASCII)
+                    .equals("is there an echo?");
+        }
+    }
+
+    static InetSocketAddress loopback(int port) throws IOException {
+        return new InetSocketAddress(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), port);
+    }
+}

@@ -1,0 +1,244 @@
+package org.echoharness.maven;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.apache.maven.plugin.MojoExecutionException;
+import org.apache.maven.plugin.MojoFailureException;
+import org.codehaus.plexus.util.xml.Xpp3Dom;
+import org.echoharness.EchoMismatchException;
+import org.echoharness.EchoServer;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ClientMojoTest {
+
+    private final LogLines log = new LogLines();
+
+    private interface Manner {
+        void treat(Socket socket, byte[] message) throws IOException;
+    }
+
+    @Test
+    void theConversationIsTheTutorials() throws Exception {
+        try (EchoServer server = EchoServer.builder().bufferSize(16).start()) {
+            ClientMojo client = client(server.port());
+            client.bufferSize = "16";
+            client.execute();
+            assertThat(log.seen())
+                    .startsWith(
+                            "INFO connecting to 127.0.0.1 port " + server.port(),
+                            "INFO sending 42 bytes \"This is the message.  It will be repeated.\"")
+                    .endsWith("INFO closing socket")
+                    .hasSizeGreaterThanOrEqualTo(6);
+        }
+    }
+
+    @Test
+    void aWrongEchoFailsWithItsOffset() throws Exception {
+        try (ServerSocket peer = peer((socket, message) -> {
+            message[7] = '?';
+            socket.getOutputStream().write(message);
+        })) {
+            assertThatThrownBy(client(peer.getLocalPort())::execute)
+                    .isInstanceOf(MojoFailureException.class)
+                    .hasCauseInstanceOf(EchoMismatchException.class)
+                    .hasMessageStartingWith("no echo from 127.0.0.1:" + peer.getLocalPort()
+                            + " (execution client-it): the echo differs at offset 7: ");
+        }
+    }
+
+    @Test
+    void aShortEchoFails() throws Exception {
+        try (ServerSocket peer =
+                peer((socket, message) -> socket.getOutputStream().write(message, 0, 12))) {
+            assertThatThrownBy(client(peer.getLocalPort())::execute)
+                    .isInstanceOf(MojoFailureException.class)
+                    .hasMessageContaining("(execution client-it): 12 of 42 bytes echoed");
+        }
+    }
+
+    @Test
+    void aLateEchoFails() throws Exception {
+        try (ServerSocket peer = peer((socket, message) -> {
+            socket.getOutputStream().write(message, 0, 12);
+            assertThat(socket.getInputStream().read()).as("the client gave up").isEqualTo(-1);
+        })) {
+            ClientMojo client = client(peer.getLocalPort());
+            client.readTimeout = "50ms";
+            assertThatThrownBy(client::execute)
+                    .isInstanceOf(MojoFailureException.class)
+                    .hasCauseInstanceOf(SocketTimeoutException.class)
+                    .hasMessageContaining("(execution client-it): 12 of 42 bytes echoed")
+                    .hasMessageEndingWith("then nothing for 50ms");
+        }
+    }
+
+    @Test
+    void aRefusedConnectionFails() throws Exception {
+        try (Socket bound = new Socket()) {
+            bound.bind(Build.loopback(0)); // taken, and not listening
+            assertThatThrownBy(client(bound.getLocalPort())::execute)
+                    .isInstanceOf(MojoFailureException.class)
+                    .hasMessageStartingWith("no echo from 127.0.0.1:" + bound.getLocalPort()
+                            + " (execution client-it): cannot connect to 127.0.0.1:" + bound.getLocalPort());
+        }
+    }
+
+    @Test
+    void anotherAnswerCanBeExpected() throws Exception {
+        try (ServerSocket peer =
+                peer((socket, message) -> socket.getOutputStream().write("pong".getBytes(StandardCharsets.US_ASCII)))) {
+            ClientMojo client = client(peer.getLocalPort());
+            client.expected = "pong";
+            client.execute();
+            client.expected = "pang";
+            assertThatThrownBy(client::execute)
+                    .isInstanceOf(MojoFailureException.class)
+                    .hasMessageContaining("offset 1");
+        }
+    }
+
+    @Test
+    void theMessageIsSentInUtf8OrFromAFile(@TempDir Path directory) throws Exception {
+        try (EchoServer server = EchoServer.builder().start()) {
+            ClientMojo client = client(server.port());
+            client.message = "ä";
+            client.execute();
+            assertThat(log.seen()).contains("INFO sending 2 bytes \"\\xc3\\xa4\"");
+
+            client.message = null;
+            client.messageFile =
+                    Files.write(directory.resolve("message"), new byte[] {0, 1}).toFile();
+            client.execute();
+            assertThat(log.seen()).contains("INFO sending 2 bytes \"\\x00\\x01\"");
+        }
+    }
+
+    @Test
+    void messageAndFileExcludeEachOther(@TempDir Path directory) {
+        ClientMojo client = client(1);
+        client.message = "text";
+        client.messageFile = directory.resolve("message").toFile();
+        assertThatThrownBy(client::execute)
+                .isInstanceOf(MojoExecutionException.class)
+                .hasMessageEndingWith("and message are both given; leave one out");
+    }
+
+    @Test
+    void anUnreadableFileIsAnErrorOfTheSetUp(@TempDir Path directory) {
+        ClientMojo client = client(1);
+        client.messageFile = directory.resolve("message").toFile();
+        assertThatThrownBy(client::execute)
+                .isInstanceOf(MojoExecutionException.class)
+                .hasMessageStartingWith("no client for 127.0.0.1:1 (execution client-it): messageFile (")
+                .hasMessageEndingWith("message) cannot be read (NoSuchFileException); name a file that can");
+    }
+
+    @Test
+    void aWrongOptionIsRefusedInTheRuntimesWords() {
+        ClientMojo client = client(1);
+        client.readTimeout = "5";
+        assertThatThrownBy(client::execute)
+                .isInstanceOf(MojoExecutionException.class)
+                .hasMessageStartingWith("no client for 127.0.0.1:1 (execution client-it): readTimeout (5) must be");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "${echo.server.up.address}, , ${echo.server.up.address}",
+        "${echo.server.up.host}:1, ${echo.server.up.host}:1, ${echo.server.up.host}:1"
+    })
+    void anAddressWithoutItsPropertySaysSo(String inThePom, @Nullable String handedOut, String told) {
+        ClientMojo client = client(1);
+        client.address = handedOut; // as Maven does
+        client.execution.setConfiguration(configuration(inThePom));
+        assertThatThrownBy(client::execute)
+                .isInstanceOf(MojoExecutionException.class)
+                .hasMessageContaining("address (" + told + ") names a property that is not set");
+    }
+
+    @Test
+    void theDefaultAddressIsTheTutorials() {
+        ClientMojo client = client(1);
+        client.address = null;
+        client.execution.setConfiguration(configuration("${echo.client.address}"));
+        client.bufferSize = "0"; // nothing connects
+        assertThatThrownBy(client::execute)
+                .isInstanceOf(MojoExecutionException.class)
+                .hasMessageStartingWith("no client for localhost:10000 (execution client-it): bufferSize (0)");
+    }
+
+    @Test
+    void theDefaultPortIsTheTutorials() {
+        ClientMojo client = client(1);
+        client.address = "no-such-host.invalid";
+        assertThatThrownBy(client::execute)
+                .isInstanceOf(MojoFailureException.class)
+                .hasMessageContaining("cannot connect to no-such-host.invalid:10000");
+    }
+
+    @Test
+    void eachSkipSendsNothing() throws Exception {
+        for (int flag = 0; flag < 4; flag++) {
+            ClientMojo client = client(1);
+            client.address = null; // where start is skipped too
+            client.execution.setConfiguration(configuration("${echo.server.up.address}"));
+            client.skip = flag == 0;
+            client.skipTests = flag == 1;
+            client.skipITs = flag == 2;
+            client.mavenTestSkip = flag == 3;
+            client.execute();
+        }
+        assertThat(log.seen()).hasSize(4).allMatch(line -> line.startsWith("INFO client skipped: "));
+    }
+
+    private static Xpp3Dom configuration(String address) {
+        Xpp3Dom configuration = new Xpp3Dom("configuration");
+        Xpp3Dom child = new Xpp3Dom("address");
+        child.setValue(address);
+        configuration.addChild(child);
+        return configuration;
+    }
+
+    private ClientMojo client(int port) {
+        ClientMojo client = new ClientMojo();
+        client.setLog(log);
+        client.address = "127.0.0.1:" + port;
+        client.bufferSize = "64KiB";
+        client.connectTimeout = "5s";
+        client.readTimeout = "5s";
+        client.execution = Build.execution("client");
+        return client;
+    }
+
+    /** Reads a message of 42 bytes from each connection and treats it so; it ends when its socket is closed. */
+    private static ServerSocket peer(Manner manner) throws IOException {
+        ServerSocket listening = Build.listen(0);
+        Thread thread = new Thread(() -> serve(listening, manner), "peer");
+        thread.setDaemon(true);
+        thread.start();
+        return listening;
+    }
+
+    private static void serve(ServerSocket listening, Manner manner) {
+        while (!listening.isClosed()) {
+            try (Socket socket = listening.accept()) {
+                socket.setSoTimeout(30_000);
+                manner.treat(socket, socket.getInputStream().readNBytes(42));
+            } catch (IOException ended) {
+                // the next connection, if the test is not over
+            }
+        }
+    }
+}

@@ -1,0 +1,127 @@
+package org.echoharness.maven;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.entry;
+
+import java.io.IOException;
+import java.io.Reader;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import org.echoharness.EchoServer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PublishedTest {
+
+    @TempDir
+    private Path directory;
+
+    private final Properties project = new Properties();
+
+    @Test
+    void theFirstAddressHasNoNumber() {
+        assertThat(Published.properties(
+                        "up",
+                        List.of(new InetSocketAddress("198.51.100.1", 4711), new InetSocketAddress("192.0.2.1", 4712))))
+                .containsExactly(
+                        entry("echo.server.up.1.address", "192.0.2.1:4712"),
+                        entry("echo.server.up.1.host", "192.0.2.1"),
+                        entry("echo.server.up.1.port", "4712"),
+                        entry("echo.server.up.address", "198.51.100.1:4711"),
+                        entry("echo.server.up.host", "198.51.100.1"),
+                        entry("echo.server.up.port", "4711"));
+    }
+
+    @Test
+    void anIpv6AddressHasBracketsWhereAPortFollows() {
+        assertThat(Published.properties("up", List.of(new InetSocketAddress("2001:db8::1", 4711))))
+                .containsEntry("echo.server.up.address", "[2001:db8::1]:4711")
+                .containsEntry("echo.server.up.host", "2001:db8::1");
+    }
+
+    @Test
+    void aWildcardIsPublishedAsLoopback() {
+        assertThat(Published.properties("up", List.of(new InetSocketAddress("0.0.0.0", 4711))))
+                .containsEntry("echo.server.up.address", "127.0.0.1:4711");
+        assertThat(Published.properties("up", List.of(new InetSocketAddress("::", 4711))))
+                .containsEntry("echo.server.up.address", "127.0.0.1:4711");
+    }
+
+    @Test
+    void theFileHasSortedKeysAndNamesThisProcess() throws Exception {
+        Published published = new Published(project, directory);
+        try (EchoServer one = EchoServer.builder().start();
+                EchoServer two = EchoServer.builder().addresses("127.0.0.1:0").start()) {
+            published.update(Map.of("b", one, "a", two));
+            Path file = directory.resolve("echo/servers.properties");
+            assertThat(Files.readAllLines(file)).isSorted().doesNotContain("#");
+
+            Properties read = new Properties();
+            try (Reader reader = Files.newBufferedReader(file)) {
+                read.load(reader);
+            }
+            ProcessHandle self = ProcessHandle.current();
+            assertThat(read.remove("echo.pid")).isEqualTo(Long.toString(self.pid()));
+            assertThat(read.remove("echo.started"))
+                    .isEqualTo(self.info()
+                            .startInstant()
+                            .map(start -> Long.toString(start.toEpochMilli()))
+                            .orElse(null));
+            assertThat(read)
+                    .isEqualTo(project)
+                    .hasSize(6)
+                    .containsEntry("echo.server.b.address", "127.0.0.1:" + one.port())
+                    .containsEntry("echo.server.a.port", Integer.toString(two.port()));
+            assertThat(directory.resolve("echo")).isDirectoryNotContaining("glob:**.tmp");
+        }
+    }
+
+    @Test
+    void aFileOfAnEarlierProcessIsReplaced() throws Exception {
+        Path file = Files.createDirectories(directory.resolve("echo")).resolve("servers.properties");
+        Files.writeString(file, "echo.pid=1\necho.server.gone.port=1\n");
+        try (EchoServer server = EchoServer.builder().start()) {
+            new Published(project, directory).update(Map.of("here", server));
+        }
+        assertThat(file).content().contains("echo.server.here.port=").doesNotContain("gone");
+    }
+
+    @Test
+    void whatIsPublishedStaysWhereTheNextCannotBeWritten() throws Exception {
+        Published published = new Published(project, directory);
+        try (EchoServer one = EchoServer.builder().start();
+                EchoServer two = EchoServer.builder().start()) {
+            published.update(Map.of("one", one));
+            Files.delete(directory.resolve("echo/servers.properties"));
+            Files.createDirectories(directory.resolve("echo/servers.properties/in the way"));
+
+            assertThatThrownBy(() -> published.update(Map.of("one", one, "two", two)))
+                    .isInstanceOf(IOException.class);
+
+            assertThat(project).containsKey("echo.server.one.port").doesNotContainKey("echo.server.two.port");
+            assertThat(directory.resolve("echo")).isDirectoryNotContaining("glob:**.tmp");
+        }
+    }
+
+    @Test
+    void otherPropertiesStay() throws Exception {
+        project.setProperty("mine", "yes");
+        Published published = new Published(project, directory);
+        try (EchoServer server = EchoServer.builder().start()) {
+            published.update(Map.of("one", server));
+            published.update(Map.of("two", server));
+        }
+        assertThat(project).hasSize(4).containsKeys("mine", "echo.server.two.port");
+
+        published.clear();
+        published.clear();
+
+        assertThat(project).containsOnly(entry("mine", "yes"));
+        assertThat(directory.resolve("echo/servers.properties")).doesNotExist();
+    }
+}

@@ -1,0 +1,262 @@
+package org.echoharness.maven;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.net.BindException;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.function.BiConsumer;
+import org.apache.maven.execution.ExecutionListener;
+import org.apache.maven.plugin.MojoExecutionException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class StartAndStopTest {
+
+    @TempDir
+    private Path directory;
+
+    private Build build;
+
+    @BeforeEach
+    void begin() {
+        build = new Build(directory);
+    }
+
+    @AfterEach
+    void end() {
+        build.stop().execute();
+    }
+
+    @Test
+    void theServerListensUntilItIsStopped() throws Exception {
+        build.start().execute();
+        int port = build.port("default");
+        assertThat(Build.echoes(port)).isTrue();
+
+        build.stop().execute();
+
+        Build.listen(port).close();
+        assertThat(build.log.seen())
+                .containsExactly("INFO server default listens on 127.0.0.1:" + port, "INFO server default stopped");
+    }
+
+    @Test
+    void whatIsPublishedIsTakenBack() throws Exception {
+        build.start().execute();
+        assertThat(build.file()).content().contains("echo.server.default.port=" + build.port("default") + "\n");
+
+        build.stop().execute();
+
+        assertThat(build.project.getProperties()).isEmpty();
+        assertThat(build.file()).doesNotExist();
+    }
+
+    @Test
+    void severalServersRunByTheirIds() throws Exception {
+        StartMojo up = build.start();
+        up.id = "up";
+        up.execute();
+        StartMojo down = build.start("127.0.0.1:0", "127.0.0.1:0");
+        down.id = "down_2";
+        down.execute();
+
+        assertThat(Build.echoes(build.port("up"))).isTrue();
+        assertThat(Build.echoes(build.port("down_2"))).isTrue();
+        assertThat(Build.echoes(build.port("down_2.1"))).isTrue();
+        assertThat(build.file()).content().contains("echo.server.up.port=", "echo.server.down_2.1.address=127.0.0.1:");
+
+        build.stop().execute();
+        assertThat(build.log.seen()).endsWith("INFO server down_2 stopped", "INFO server up stopped");
+    }
+
+    @Test
+    void stopIsQuietWhereNothingRuns() throws Exception {
+        build.stop().execute();
+        assertThat(build.log.seen()).isEmpty();
+
+        build.start().execute();
+        build.stop().execute();
+        build.stop().execute();
+        assertThat(build.log.seen()).hasSize(2);
+    }
+
+    @Test
+    void aServerCanBeStartedAgainAfterTheStop() throws Exception {
+        build.start().execute();
+        int port = build.port("default");
+        build.stop().execute();
+
+        build.start("127.0.0.1:" + port).execute();
+
+        assertThat(Build.echoes(port)).isTrue();
+    }
+
+    @Test
+    void stopLeavesTheServersOfOtherProjects() throws Exception {
+        Build other = new Build(directory.resolve("other"), "other");
+        try {
+            other.start().execute();
+            build.start().execute();
+            build.stop().execute();
+            assertThat(Build.echoes(other.port("default"))).isTrue();
+        } finally {
+            other.stop().execute();
+        }
+    }
+
+    @Test
+    void anIdIsGivenOnceInAProject() throws Exception {
+        build.start().execute();
+        int port = build.port("default");
+
+        assertThatThrownBy(() -> build.start().execute())
+                .isInstanceOf(MojoExecutionException.class)
+                .hasMessage(
+                        "server default did not start (execution start-it): a server of this id runs in this project"
+                                + " already; give each execution an <id> of its own");
+
+        assertThat(Build.echoes(port)).isTrue();
+        assertThat(build.port("default")).isEqualTo(port);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "a b", "a.b", "ä", "a/b", "a\n"})
+    void anIdIsOfLettersDigitsAndTwoSigns(String id) {
+        StartMojo start = build.start();
+        start.id = id;
+        assertThatThrownBy(start::execute)
+                .isInstanceOf(MojoExecutionException.class)
+                .hasMessageContaining("id (" + id + ") must be of letters, digits, - and _ alone");
+    }
+
+    @Test
+    void aBusyPortIsAnErrorWithExecutionIdAddressAndCure() throws Exception {
+        try (ServerSocket busy = Build.listen(0)) {
+            String address = "127.0.0.1:" + busy.getLocalPort();
+            assertThatThrownBy(() -> build.start(address).execute())
+                    .isInstanceOf(MojoExecutionException.class)
+                    .hasCauseInstanceOf(BindException.class)
+                    .hasMessageStartingWith(
+                            "server default did not start (execution start-it): cannot listen on " + address + ": ")
+                    .hasMessageEndingWith("or take port 0 and let the kernel pick a free one");
+        }
+        assertThat(build.project.getProperties()).isEmpty();
+        assertThat(build.file()).doesNotExist();
+    }
+
+    @Test
+    void whereOneAddressIsBusyTheOthersAreFreeAgain() throws Exception {
+        int free;
+        try (ServerSocket probe = Build.listen(0)) {
+            free = probe.getLocalPort();
+        }
+        try (ServerSocket busy = Build.listen(0)) {
+            assertThatThrownBy(() -> build.start("127.0.0.1:" + free, "127.0.0.1:" + busy.getLocalPort())
+                            .execute())
+                    .isInstanceOf(MojoExecutionException.class);
+        }
+        Build.listen(free).close();
+    }
+
+    @Test
+    void whereTheFileCannotBeWrittenNothingIsLeftRunning() throws Exception {
+        Files.createFile(directory.resolve("echo"));
+        int free;
+        try (ServerSocket probe = Build.listen(0)) {
+            free = probe.getLocalPort();
+        }
+
+        assertThatThrownBy(() -> build.start("127.0.0.1:" + free).execute())
+                .isInstanceOf(MojoExecutionException.class)
+                .hasCauseInstanceOf(IOException.class)
+                .hasMessageStartingWith("server default did not start (execution start-it): ");
+
+        Build.listen(free).close();
+        assertThat(build.project.getProperties()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "backlog, 0, must be at least 1",
+        "bufferSize, 0, must be at least 1 byte",
+        "maxConnections, many, must be a whole number",
+        "idleTimeout, 5, must be a duration with its unit",
+        "eventLoops, 257, must be at most 256"
+    })
+    void aWrongOptionIsRefusedInTheRuntimesWords(String word, String value, String cure) {
+        Map<String, BiConsumer<StartMojo, String>> options = Map.of(
+                "backlog", (start, text) -> start.backlog = text,
+                "bufferSize", (start, text) -> start.bufferSize = text,
+                "maxConnections", (start, text) -> start.maxConnections = text,
+                "idleTimeout", (start, text) -> start.idleTimeout = text,
+                "eventLoops", (start, text) -> start.eventLoops = text);
+        StartMojo start = build.start();
+        options.get(word).accept(start, value);
+        assertThatThrownBy(start::execute)
+                .isInstanceOf(MojoExecutionException.class)
+                .hasMessageStartingWith(
+                        "server default did not start (execution start-it): " + word + " (" + value + ") " + cure);
+    }
+
+    @Test
+    void aWrongAddressIsRefusedInTheRuntimesWords() {
+        assertThatThrownBy(() -> build.start("127.0.0.1").execute())
+                .isInstanceOf(MojoExecutionException.class)
+                .hasMessageStartingWith(
+                        "server default did not start (execution start-it): address (127.0.0.1) is not");
+    }
+
+    @Test
+    void anAddressThatOtherMachinesReachDrawsAWarning() throws Exception {
+        build.start("*:0").execute();
+        assertThat(build.log.seen())
+                .first()
+                .asString()
+                .startsWith("WARN server default: listening on ")
+                .endsWith("other machines may connect");
+    }
+
+    @Test
+    void eachSkipStartsNothing() throws Exception {
+        for (int flag = 0; flag < 4; flag++) {
+            StartMojo start = build.start();
+            start.skip = flag == 0;
+            start.skipTests = flag == 1;
+            start.skipITs = flag == 2;
+            start.mavenTestSkip = flag == 3;
+            start.execute();
+        }
+        assertThat(build.project.getProperties()).isEmpty();
+        assertThat(build.log.seen())
+                .hasSize(4)
+                .containsOnly("INFO server default skipped: echo.skip, skipTests, skipITs or maven.test.skip is set");
+    }
+
+    @Test
+    void aSkippedStopLeavesTheServerToTheEndOfTheBuild() throws Exception {
+        build.start().execute();
+        int port = build.port("default");
+        StopMojo stop = build.stop();
+        stop.skip = true;
+        stop.execute();
+        assertThat(Build.echoes(port)).isTrue();
+
+        ExecutionListener listener = build.request.getExecutionListener();
+        listener.sessionEnded(null);
+
+        Build.listen(port).close();
+        assertThat(build.log.seen()).last().isEqualTo("INFO server default stopped because the build ended");
+        assertThat(build.file()).doesNotExist();
+        assertThatThrownBy(() -> build.start().execute()).hasMessageEndingWith("the build has ended");
+    }
+}

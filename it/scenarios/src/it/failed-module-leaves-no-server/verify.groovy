@@ -1,0 +1,8 @@
+context.peer.close()
+String log = new File(basedir, 'build.log').text
+assert log.contains('(execution fail): the echo differs at offset 0')
+assert log =~ /server default stopped because the project failed\R/
+assert log.contains('[INFO] received 4 bytes "free"')
+assert log =~ /fails \.+ FAILURE/
+assert log =~ /looks \.+ SUCCESS/
+assert !new File(basedir, 'fails/target/echo/servers.properties').exists()

@@ -1,0 +1,11 @@
+int port = context.peer.localPort
+context.peer.close()
+List<String> lines = new File(basedir, 'build.log').readLines()
+int first = lines.indexOf("[INFO] connecting to 127.0.0.1 port $port".toString())
+int last = lines.indexOf('[INFO] closing socket')
+assert lines[first + 1] == '[INFO] sending 42 bytes "This is the message.  It will be repeated."'
+def received = lines[first + 2..<last].collect { it =~ /\[INFO\] received \d+ bytes? "(.{1,16})"/ }
+assert received.every { it.matches() }
+assert received.collect { it[0][1] }.join() == 'This is the message.  It will be repeated.'
+assert lines.contains('[INFO] BUILD SUCCESS')
+assert !new File(basedir, 'target/echo').exists()

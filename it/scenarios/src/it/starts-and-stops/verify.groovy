@@ -1,0 +1,25 @@
+String log = new File(basedir, 'build.log').text
+def listening = log =~ /\[INFO\] server default listens on 127\.0\.0\.1:(\d+)\R/
+assert listening.count == 1
+int port = listening[0][1] as int
+assert port > 0
+
+// the property is published: the client found the server by it
+assert log.contains("[INFO] connecting to 127.0.0.1 port $port")
+assert log.contains('[INFO] sending 42 bytes "This is the message.  It will be repeated."')
+assert log =~ /\[INFO\] received \d+ bytes "This is/
+assert log.contains('[INFO] closing socket')
+
+// the file was there in between: the second client sent it
+String file = (log =~ /sending \d+ bytes "(echo\.pid=.*)"/)[0][1]
+assert file.split(/\\n/).collect { it.replaceAll(/(?<=pid=|started=)\d+/, 'N') } - 'echo.started=N' == [
+    'echo.pid=N',
+    "echo.server.default.address=127.0.0.1:$port".toString(),
+    'echo.server.default.host=127.0.0.1',
+    "echo.server.default.port=$port".toString(),
+]
+
+// stop ended it, not the end of the build
+assert (log =~ /\[INFO\] server default stopped\R/).count == 1
+assert !new File(basedir, 'target/echo/servers.properties').exists()
+new ServerSocket(port, 1, InetAddress.getByName('127.0.0.1')).close()
