@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -23,6 +25,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @SuppressWarnings("try") // what close() does is what is tested
@@ -213,6 +216,20 @@ class EchoServerTest {
 
             writing.get(30, TimeUnit.SECONDS);
             assertThat(Arrays.mismatch(sent, back)).isEqualTo(-1);
+        }
+    }
+
+    @Test
+    void theClientsFinDoesNotCutTheRestOfTheEcho() throws Exception {
+        byte[] sent = Sockets.random(16 * Sockets.MIB, 5);
+        try (EchoServer server =
+                        quiet().bufferSize(64 * Sockets.MIB).conversation(lines).start();
+                EchoClient client = EchoClient.connect(server.address())) {
+            client.send(sent);
+            client.shutdownOutput();
+            lines.await("no data from .*");
+
+            assertThat(Arrays.mismatch(sent, client.receiveToEnd())).isEqualTo(-1);
         }
     }
 
@@ -414,6 +431,52 @@ class EchoServerTest {
                     Sockets.echoes(socket, "x");
                 }
             }
+        }
+    }
+
+    enum Lull {
+        NOTHING_TO_DO,
+        RING_FULL,
+        REST_OF_THE_ECHO_AFTER_THE_CLIENTS_FIN,
+        INTERRUPT_LEFT_BY_A_CALLBACK
+    }
+
+    /** Each is a state in which a wrong interest set, or a leftover interrupt, makes a selector return at once for ever. */
+    @ParameterizedTest
+    @EnumSource(Lull.class)
+    void burnsNoProcessorTimeWhenThereIsNothingToDo(Lull lull) throws Exception {
+        boolean fin = lull == Lull.REST_OF_THE_ECHO_AFTER_THE_CLIENTS_FIN;
+        try (EchoServer server = quiet().bufferSize(fin ? 64 * Sockets.MIB : 4096)
+                        .conversation(line -> {
+                            if (lull == Lull.INTERRUPT_LEFT_BY_A_CALLBACK && line.startsWith("sending")) {
+                                Thread.currentThread().interrupt();
+                            }
+                            lines.accept(line);
+                        })
+                        .start();
+                Socket bystander = Sockets.connect(server.address());
+                EchoClient client = EchoClient.builder()
+                        .address(server.address())
+                        .readTimeout(Duration.ofMillis(fin ? 10_000 : 500))
+                        .connect()) {
+            Sockets.echoes(bystander, "x");
+            if (lull == Lull.RING_FULL) {
+                assertThatThrownBy(() -> client.send(new byte[256 * Sockets.MIB]))
+                        .isInstanceOf(java.net.SocketTimeoutException.class);
+            } else if (fin) {
+                client.send(new byte[16 * Sockets.MIB]);
+                client.shutdownOutput();
+                lines.await("no data from .*");
+            }
+            Thread loop = loopThreads(server.port()).get(0);
+            ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+            long start = System.nanoTime();
+            long used = threads.getThreadCpuTime(loop.getId());
+            assertThat(server.awaitClose(Duration.ofMillis(500))).isFalse();
+            used = threads.getThreadCpuTime(loop.getId()) - used;
+
+            assertThat(used).as("nanoseconds of processor time").isLessThan((System.nanoTime() - start) / 4);
+            Sockets.echoes(bystander, "y");
         }
     }
 
