@@ -24,7 +24,8 @@ class ReadmeIT {
     private static final Path ROOT = Path.of("..", "..").toAbsolutePath().normalize();
     private static final Pattern SNIPPET =
             Pattern.compile("<!-- from (\\S+) -->\\R```\\w+\\R(.*?)\\R```", Pattern.DOTALL);
-    private static final Pattern CONSOLE = Pattern.compile("```console\\R\\$ java -jar (\\S+) (.*?)\\R(.*?)```", Pattern.DOTALL);
+    private static final Pattern CONSOLE =
+            Pattern.compile("```console\\R\\$ java -jar (\\S+) (.*?)\\R(.*?)```", Pattern.DOTALL);
     private static final Pattern CODE = Pattern.compile("^```(java|xml)$", Pattern.MULTILINE);
 
     record Snippet(String file, List<String> lines) {
@@ -41,7 +42,8 @@ class ReadmeIT {
     @ParameterizedTest
     @MethodSource("snippets")
     void aSnippetStandsInAFileThatIsRun(Snippet snippet) throws IOException {
-        List<String> file = stripped(Files.readString(ROOT.resolve(snippet.file())));
+        List<String> file = stripped(Files.readString(ROOT.resolve(snippet.file()))
+                .replace("${project.version}", System.getProperty("project.version")));
 
         assertThat(file).containsSequence(snippet.lines());
     }
@@ -61,7 +63,9 @@ class ReadmeIT {
             consoles.add(CONSOLE.matcher(matcher.group()));
             assertThat(consoles.get(consoles.size() - 1).find()).isTrue();
         }
-        assertThat(consoles).extracting(console -> console.group(2).split(" ")[0]).containsExactly("server", "client");
+        assertThat(consoles)
+                .extracting(console -> console.group(2).split(" ", -1)[0])
+                .containsExactly("server", "client");
         Path serverSays = folder.resolve("server");
         Process server = start(consoles.get(0), "127.0.0.1:0", serverSays);
         try {
@@ -85,7 +89,7 @@ class ReadmeIT {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of("-jar", console.group(1)));
-        command.addAll(List.of(console.group(2).split(" ")));
+        command.addAll(List.of(console.group(2).split(" ", -1)));
         command.add(address);
         return new ProcessBuilder(command)
                 .directory(ROOT.toFile())
@@ -110,7 +114,8 @@ class ReadmeIT {
 
     /** With one name for each host that may stand there, and one port. */
     private static String withoutPorts(String output) {
-        return output.replaceAll("(localhost|127\\.0\\.0\\.1)( port |:)\\d+", "HOST$2PORT").strip();
+        return output.replaceAll("(localhost|127\\.0\\.0\\.1)( port |:)\\d+", "HOST$2PORT")
+                .strip();
     }
 
     private static String readme() throws IOException {

@@ -1,0 +1,66 @@
+package org.echoharness.junit;
+
+import java.lang.annotation.Documented;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/**
+ * Injects an echo server, or what belongs to it, into a field or a parameter of a constructor, lifecycle method or test
+ * method. It needs nothing else: where no server is declared with {@link EchoTest}, there is one called {@code default},
+ * with every option at its default.
+ *
+ * <pre>{@code
+ * class GreetingTest {
+ *
+ *     @Echo
+ *     EchoServer server;
+ *
+ *     @Test
+ *     void comesBack(@Echo EchoClient client) throws IOException {
+ *         client.expectEcho("hello".getBytes(UTF_8));
+ *     }
+ * }
+ * }</pre>
+ *
+ * <p>The type of the field or parameter says what is injected:
+ *
+ * <ul>
+ *   <li>{@link org.echoharness.EchoServer}: the server, running;
+ *   <li>{@link org.echoharness.EchoClient}: a connection of its own to the server, for each place;
+ *   <li>{@link java.net.InetSocketAddress}: an address at which a client on this machine reaches the server.
+ * </ul>
+ *
+ * <p>A server starts when it is first injected, and the place says how long it lives:
+ *
+ * <ul>
+ *   <li>for the class: a static field, a parameter of a {@code @BeforeAll} or {@code @AfterAll} method; with
+ *       {@link org.junit.jupiter.api.TestInstance.Lifecycle#PER_CLASS PER_CLASS}, every place in the class;
+ *   <li>for one test: an instance field, a parameter of a constructor, of a {@code @BeforeEach}, {@code @AfterEach} or
+ *       test method. Each invocation of a repeated or parameterized test is a test of its own; the tests of one
+ *       {@code @TestFactory} method share one.
+ * </ul>
+ *
+ * <p>Within a test a name means one server: all places share it, and a server that lives for the class already is what a
+ * place of a shorter life gets, in {@code @Nested} classes too. A client lives for the test or the class into which it is
+ * injected (a parameter of a test method always for the test), and is closed before any server is. Tests may run in
+ * parallel; only a static field that classes inherit belongs to one class at a time. Static fields are null again after
+ * the class.
+ *
+ * <p>A field may be private but not final, and nothing else may set it.
+ */
+@Target({ElementType.FIELD, ElementType.PARAMETER, ElementType.ANNOTATION_TYPE})
+@Retention(RetentionPolicy.RUNTIME)
+@Documented
+@ExtendWith(EchoExtension.class)
+public @interface Echo {
+
+    /**
+     * The name of the server: {@link EchoTest#name()} of the declaration that is nearest to the test.
+     *
+     * @return a name that is declared, or {@code default}
+     */
+    String value() default "default";
+}

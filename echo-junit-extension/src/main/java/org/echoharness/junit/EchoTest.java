@@ -1,0 +1,154 @@
+package org.echoharness.junit;
+
+import java.lang.annotation.Documented;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Inherited;
+import java.lang.annotation.Repeatable;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/**
+ * Declares an echo server for the tests of a class, or for one test method, and lets parameters of the types
+ * {@link org.echoharness.EchoServer} and {@link org.echoharness.EchoClient} go without {@link Echo} as long as one server
+ * is visible.
+ *
+ * <pre>{@code
+ * @EchoTest(bufferSize = "16")
+ * class ChunksTest {
+ *
+ *     @Test
+ *     void arriveInOrder(EchoClient client) throws IOException { ... }
+ *
+ *     @Test
+ *     @EchoTest(maxConnections = "1") // a server of its own for this test
+ *     void secondClientIsReset(EchoServer server, EchoClient first) { ... }
+ * }
+ *
+ * @EchoTest(name = "primary")
+ * @EchoTest(name = "replica")
+ * class FailOverTest {
+ *
+ *     @Test
+ *     void movesToTheReplica(@Echo("primary") EchoServer primary, @Echo("replica") EchoServer replica) { ... }
+ * }
+ * }</pre>
+ *
+ * <p>Of several declarations of one name the nearest to the test counts: that on the test method, on the test class, on
+ * its interfaces and superclasses, on the enclosing classes of a {@code @Nested} one. It may stand on an annotation, which
+ * then declares the same wherever it is put.
+ *
+ * <p>A server starts when it is first injected and lives as {@link Echo} says. One with a fixed port, which can be reached
+ * without being injected, also starts before each test for which nothing has started it.
+ *
+ * <p>Options are texts, in the words, units and defaults of {@link org.echoharness.EchoServer.Builder} and
+ * {@link org.echoharness.EchoClient.Builder}; empty means the default. An {@link Source#EXTERNAL} server has the options
+ * that it was started with: here they are refused.
+ */
+@Target({ElementType.TYPE, ElementType.METHOD})
+@Retention(RetentionPolicy.RUNTIME)
+@Documented
+@Inherited
+@Repeatable(EchoTest.List.class)
+@ExtendWith(EchoExtension.class)
+public @interface EchoTest {
+
+    /**
+     * The name by which {@link Echo#value()} and the lookup of an external server know this one.
+     *
+     * @return a name, not blank
+     */
+    String name() default "default";
+
+    /**
+     * Where to listen: one or several of {@code host:port}, {@code [v6]:port} and {@code *:port} (every interface, both
+     * families). Port 0 lets the kernel pick. Empty means {@code 127.0.0.1:0}.
+     *
+     * @return addresses
+     */
+    String[] addresses() default {};
+
+    /**
+     * How many connections the kernel queues before they are accepted: 1 to 65,535. Empty means 1,024.
+     *
+     * @return a whole number
+     */
+    String backlog() default "";
+
+    /**
+     * The most bytes that the server holds of one connection, and the most that it reads at once: {@code 1} to
+     * {@code 1024MiB}. Empty means {@code 64KiB}.
+     *
+     * @return a size, such as {@code 16}, {@code 16KiB} or {@code 1MiB}
+     */
+    String bufferSize() default "";
+
+    /**
+     * How many connections are served at a time, 1 or more; one more is accepted and reset. Empty means {@code none}: no
+     * limit.
+     *
+     * @return a whole number, or {@code none}
+     */
+    String maxConnections() default "";
+
+    /**
+     * How long a connection may move no byte, in or out, before it is reset: {@code 1ms} to 365 days. Empty means
+     * {@code none}: no limit.
+     *
+     * @return a duration, such as {@code 50ms}, {@code 2s} or {@code 1m}, or {@code none}
+     */
+    String idleTimeout() default "";
+
+    /**
+     * How many threads serve connections: 1 to 256. Empty means 1.
+     *
+     * @return a whole number
+     */
+    String eventLoops() default "";
+
+    /**
+     * Where the server runs. By default it is embedded in this JVM.
+     *
+     * @return the source
+     */
+    Source source() default Source.EMBEDDED;
+
+    /**
+     * The address of an external server, {@code host:port} or {@code [v6]:port}. Empty means: look it up, as
+     * {@link Source} says.
+     *
+     * @return an address
+     */
+    String external() default "";
+
+    /**
+     * How long an injected client may take to connect: {@code 1ms} to 365 days. Empty means {@code 5s}.
+     *
+     * @return a duration, such as {@code 50ms}, {@code 2s} or {@code 1m}
+     */
+    String connectTimeout() default "";
+
+    /**
+     * How long an injected client waits for bytes to move: {@code 1ms} to 365 days. Empty means {@code 5s}.
+     *
+     * @return a duration, such as {@code 50ms}, {@code 2s} or {@code 1m}
+     */
+    String readTimeout() default "";
+
+    /** Holds the declarations where there are several; the compiler writes it. */
+    @Target({ElementType.TYPE, ElementType.METHOD})
+    @Retention(RetentionPolicy.RUNTIME)
+    @Documented
+    @Inherited
+    @ExtendWith(EchoExtension.class)
+    @interface List {
+
+        /**
+         * The declarations.
+         *
+         * @return one for each server
+         */
+        EchoTest[] value();
+    }
+}

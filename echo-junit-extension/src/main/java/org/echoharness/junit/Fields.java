@@ -1,0 +1,84 @@
+package org.echoharness.junit;
+
+import java.lang.reflect.Field;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.extension.ExtensionConfigurationException;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ExtensionContext.Store.CloseableResource;
+import org.junit.platform.commons.support.AnnotationSupport;
+import org.junit.platform.commons.support.ModifierSupport;
+import org.junit.platform.commons.support.ReflectionSupport;
+
+/** Injects into the fields that have an {@link Echo}. */
+final class Fields {
+
+    private Fields() {}
+
+    /** A field that an enclosing class inherits too, and has set, keeps the value. */
+    static void injectStatic(ExtensionContext context) {
+        for (Field field : AnnotationSupport.findAnnotatedFields(
+                context.getRequiredTestClass(), Echo.class, ModifierSupport::isStatic)) {
+            context.getStore(Scope.NAMESPACE).getOrComputeIfAbsent(field, unset -> {
+                inject(field, null, context);
+                return new Cleared(field);
+            });
+        }
+    }
+
+    /** The components of a record are injected by its constructor. */
+    static void injectInstance(Object instance, ExtensionContext context) {
+        if (!instance.getClass().isRecord()) {
+            AnnotationSupport.findAnnotatedFields(instance.getClass(), Echo.class, ModifierSupport::isNotStatic)
+                    .forEach(field -> inject(field, instance, context));
+        }
+    }
+
+    private static void inject(Field field, @Nullable Object instance, ExtensionContext context) {
+        Place place = Place.of(field);
+        if (Modifier.isFinal(field.getModifiers())) {
+            throw refused(place, "it is final; @Echo sets it later than its initializer: remove final", null);
+        }
+        try {
+            Object present =
+                    ReflectionSupport.tryToReadFieldValue(field, instance).get();
+            Object value = Injection.inject(place, context, ExtensionConfigurationException::new);
+            if (present != null) {
+                throw refused(
+                        place,
+                        "it is set already, which @Echo alone does: remove its initializer, and do not make it static where"
+                                + " classes that run in parallel inherit it",
+                        null);
+            }
+            set(field, instance, value);
+        } catch (ExtensionConfigurationException explained) {
+            throw explained;
+        } catch (Exception e) {
+            throw refused(
+                    place,
+                    "it cannot be set (" + e.getMessage() + "); open its package to org.junit.platform.commons",
+                    e);
+        }
+    }
+
+    /** Through JUnit, as for reading, which makes it accessible: it is to JUnit that test modules open their packages. */
+    private static void set(Field field, @Nullable Object instance, @Nullable Object value)
+            throws NoSuchMethodException {
+        Method setter = Field.class.getMethod("set", Object.class, Object.class);
+        ReflectionSupport.invokeMethod(setter, field, instance, value);
+    }
+
+    private static ExtensionConfigurationException refused(Place place, String why, @Nullable Exception cause) {
+        return new ExtensionConfigurationException(place.text() + ": " + why, cause);
+    }
+
+    /** Makes a static field null after the class, so that the class can run again. */
+    private record Cleared(Field field) implements CloseableResource, AutoCloseable {
+
+        @Override
+        public void close() throws NoSuchMethodException {
+            set(field, null, null);
+        }
+    }
+}

@@ -1,0 +1,70 @@
+package org.echoharness.junit;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import org.echoharness.EchoClient;
+import org.echoharness.EchoServer;
+import org.echoharness.HostAndPort;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/**
+ * A server that tests talk to.
+ *
+ * @param address where it is reached
+ * @param embedded the server itself; null where another process runs it
+ */
+record Peer(
+        Declaration declaration,
+        HostAndPort address,
+        @Nullable EchoServer embedded) implements Closeable {
+
+    /** Finds the server or starts it, as its source says. */
+    static Peer open(Declaration declaration, ExtensionContext context) throws IOException {
+        Source source = declaration.options().source();
+        if (source != Source.EMBEDDED) {
+            External external = External.lookUp(declaration, context);
+            if (external.address() != null) {
+                return new Peer(declaration, external.address(), null);
+            }
+            if (source == Source.EXTERNAL) {
+                throw new IllegalStateException(external.missing()
+                        + "; run the build through (mvn verify) so that echo:start runs first, or set source to"
+                        + " EXTERNAL_OR_EMBEDDED");
+            }
+            context.publishReportEntry("echo.server." + declaration.name(), "embedded: " + external.missing());
+        }
+        EchoServer server = declaration.server().start();
+        return new Peer(declaration, HostAndPort.of(server.address()).connectable(), server);
+    }
+
+    EchoServer server() {
+        if (embedded == null) {
+            throw isElsewhere();
+        }
+        return embedded;
+    }
+
+    static IllegalStateException isElsewhere() {
+        return new IllegalStateException(
+                "it is external: its EchoServer is in another process; inject EchoClient or InetSocketAddress instead");
+    }
+
+    EchoClient connect() throws IOException {
+        return declaration.client(address).connect();
+    }
+
+    InetSocketAddress socketAddress() {
+        return embedded != null && !embedded.address().getAddress().isAnyLocalAddress()
+                ? embedded.address()
+                : new InetSocketAddress(address.host(), address.port());
+    }
+
+    @Override
+    public void close() {
+        if (embedded != null) {
+            embedded.close();
+        }
+    }
+}

@@ -1,0 +1,54 @@
+package org.echoharness.junit;
+
+import java.lang.reflect.Constructor;
+import java.lang.reflect.Executable;
+import java.lang.reflect.Field;
+import java.lang.reflect.Modifier;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.extension.ParameterContext;
+import org.junit.platform.commons.support.AnnotationSupport;
+
+/**
+ * A field or a parameter that something is injected into.
+ *
+ * @param server the name in its {@link Echo}; null without one: the server that is visible
+ * @param text what errors call it
+ */
+record Place(Class<?> type, @Nullable String server, String text) {
+
+    static Place of(Field field) {
+        return new Place(
+                field.getType(),
+                AnnotationSupport.findAnnotation(field, Echo.class)
+                        .map(Echo::value)
+                        .orElse(null),
+                "field \"" + field.getName() + "\" of " + name(field.getDeclaringClass()));
+    }
+
+    static Place of(ParameterContext parameter) {
+        Class<?> type = parameter.getParameter().getType();
+        return new Place(
+                type,
+                parameter.findAnnotation(Echo.class).map(Echo::value).orElse(null),
+                "parameter " + number(parameter) + " (" + type.getSimpleName() + ") of "
+                        + name(parameter.getDeclaringExecutable()));
+    }
+
+    static String name(Class<?> type) {
+        return type.getTypeName();
+    }
+
+    static String name(Executable executable) {
+        String type = name(executable.getDeclaringClass());
+        return executable instanceof Constructor ? "the constructor of " + type : type + "." + executable.getName();
+    }
+
+    /** Counted from 1, as in the source: the constructor of an inner class has the outer instance before it. */
+    private static int number(ParameterContext parameter) {
+        Class<?> type = parameter.getDeclaringExecutable().getDeclaringClass();
+        boolean hidden = parameter.getDeclaringExecutable() instanceof Constructor
+                && type.isMemberClass()
+                && !Modifier.isStatic(type.getModifiers());
+        return parameter.getIndex() + (hidden ? 0 : 1);
+    }
+}

@@ -1,0 +1,94 @@
+package org.echoharness.junit;
+
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Properties;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.echoharness.HostAndPort;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/** The file in which the Maven plugin tells the servers that it runs: the address of each, and its own process. */
+record ServersFile(Path path, Properties entries) {
+
+    private static final String DEFAULT_PATH = "target/echo/servers.properties";
+    private static final Pattern ADDRESS = Pattern.compile("echo\\.server\\.([^.]+)\\.address");
+
+    /** How much two readings of the instant at which a process started may differ. */
+    private static final Duration TOLERANCE = Duration.ofSeconds(2);
+
+    static Path locate(ExtensionContext context) {
+        String base = System.getProperty("basedir", System.getProperty("user.dir", ""));
+        String path = context.getConfigurationParameter("echo.servers.file").orElse(DEFAULT_PATH);
+        return Path.of(base).resolve(path);
+    }
+
+    /** Null if there is no such file. */
+    static @Nullable ServersFile read(Path path) throws IOException {
+        Properties entries = new Properties();
+        try (Reader reader = Files.newBufferedReader(path)) {
+            entries.load(reader);
+        } catch (NoSuchFileException none) {
+            return null;
+        }
+        return new ServersFile(path, entries);
+    }
+
+    /** Why the file counts for nothing; null if the process that wrote it still runs, as far as can be known. */
+    @Nullable
+    String staleness() {
+        Long pid = number("echo.pid");
+        ProcessHandle process = pid == null ? null : ProcessHandle.of(pid).orElse(null);
+        if (pid == null) {
+            return null;
+        }
+        if (process == null || !process.isAlive()) {
+            return "process " + pid + ", which wrote it, has ended";
+        }
+        Long started = number("echo.started");
+        Instant actual = process.info().startInstant().orElse(null);
+        if (started == null || actual == null) {
+            return null;
+        }
+        Duration apart = Duration.between(Instant.ofEpochMilli(started), actual).abs();
+        return apart.compareTo(TOLERANCE) <= 0
+                ? null
+                : "process " + pid + ", which wrote it, has ended, and another one has its number";
+    }
+
+    @Nullable
+    HostAndPort address(String name) {
+        String address = entries.getProperty("echo.server." + name + ".address");
+        return address == null ? null : HostAndPort.parse(address);
+    }
+
+    /** The names of the servers, for people. */
+    String names() {
+        String names = entries.stringPropertyNames().stream()
+                .map(ADDRESS::matcher)
+                .filter(Matcher::matches)
+                .map(matcher -> "\"" + matcher.group(1) + "\"")
+                .sorted()
+                .collect(Collectors.joining(", "));
+        return names.isEmpty() ? "none" : names;
+    }
+
+    private @Nullable Long number(String key) {
+        String text = entries.getProperty(key);
+        try {
+            return text == null ? null : Long.valueOf(text.strip());
+        } catch (NumberFormatException malformed) {
+            throw new IllegalStateException(
+                    path + ": " + key + " (" + text
+                            + ") must be a whole number; delete the file, and run echo:start again",
+                    malformed);
+        }
+    }
+}

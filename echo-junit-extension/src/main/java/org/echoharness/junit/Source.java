@@ -1,0 +1,27 @@
+package org.echoharness.junit;
+
+/**
+ * Where the server that an {@link EchoTest} declares runs.
+ *
+ * <p>The address of an external server is looked up in this order: {@link EchoTest#external()}; JUnit's configuration
+ * parameter (in {@code junit-platform.properties}, or a system property) {@code echo.server.NAME.address}; the file
+ * {@code target/echo/servers.properties}, which the Maven plugin's goal {@code start} writes for the build. The file is
+ * looked for in the directory that the system property {@code basedir} names (Surefire and Failsafe set it to the
+ * module's), or else in the current one; the configuration parameter {@code echo.servers.file} names another file. A file
+ * left behind by a process that has ended counts for nothing.
+ */
+public enum Source {
+
+    /** In this JVM: started and closed by the extension. */
+    EMBEDDED,
+
+    /** In another process, which is not started here. It is an error if none is found. */
+    EXTERNAL,
+
+    /**
+     * In another process if one is found, or else in this JVM, so that one test runs both in the build and in the IDE. An
+     * address from {@link EchoTest#external()} or from a configuration parameter counts as found if it accepts a
+     * connection. A report entry {@code echo.server.NAME} says so when the server is embedded, and why.
+     */
+    EXTERNAL_OR_EMBEDDED
+}

@@ -1,0 +1,24 @@
+/**
+ * A JUnit Jupiter extension that injects running echo servers and connected clients into tests. It works with JUnit
+ * Jupiter 5.12.2 and later, 6.x included, and takes the version that the tests take.
+ *
+ * <pre>{@code
+ * class GreetingTest {
+ *
+ *     @Test
+ *     void comesBack(@Echo EchoClient client) throws IOException {
+ *         client.expectEcho("hello".getBytes(UTF_8));
+ *     }
+ * }
+ * }</pre>
+ *
+ * <p>The types in reading order: {@link org.echoharness.junit.Echo}, {@link org.echoharness.junit.EchoTest},
+ * {@link org.echoharness.junit.Source}; {@code EchoExtension}, which JUnit calls, {@code Target} and {@code Fields},
+ * where a value goes; {@code Declaration} and {@code Declarations}, which server is meant; {@code Peers}, {@code Peer} and
+ * {@code Scope}, which server there is, and how long; {@code External} and {@code ServersFile}, where other processes
+ * serve.
+ */
+@NullMarked
+package org.echoharness.junit;
+
+import org.jspecify.annotations.NullMarked;

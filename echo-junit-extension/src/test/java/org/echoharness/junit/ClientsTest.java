@@ -1,0 +1,189 @@
+package org.echoharness.junit;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketTimeoutException;
+import java.util.Map;
+import org.echoharness.EchoClient;
+import org.echoharness.EchoServer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Clients and addresses: each place has a connection of its own, to the server that its name says. */
+class ClientsTest {
+
+    @ParameterizedTest
+    @EnumSource
+    void eachPlaceHasAConnectionOfItsOwn(Lifecycle lifecycle) {
+        Run.with(Map.of("junit.jupiter.testinstance.lifecycle.default", lifecycle.name()), EveryPlace.class)
+                .passed(2);
+
+        // of the class: static field, before and after all; of each test: two parameters, before and after each
+        int ofInstance = lifecycle == Lifecycle.PER_CLASS ? 2 : 4; // field and constructor
+        assertThat(Seen.clients()).hasSize(3 + ofInstance + 2 * 4);
+    }
+
+    @Test
+    void parameterOfATestIsClosedWithItAndFieldsWithTheInstance() {
+        Run.with(Map.of("junit.jupiter.testinstance.lifecycle.default", "PER_CLASS"), OneAfterTheOther.class)
+                .passed(2);
+    }
+
+    @Test
+    void clientBelongsToTheServerOfItsName() {
+        Run.of(Named.class).passed(2);
+
+        assertThat(Seen.servers()).hasSize(4);
+    }
+
+    @Test
+    void addressIsThatOfTheServer() {
+        Run.of(Addressed.class).passed(2);
+    }
+
+    @Test
+    void timeoutsAreThoseOfTheDeclaration() {
+        Run.of(Impatient.class).passed(1);
+    }
+
+    static class EveryPlace {
+        @Echo
+        static EchoClient shared;
+
+        @Echo
+        private EchoClient field;
+
+        EveryPlace(@Echo EchoClient client) throws IOException {
+            Seen.client(client);
+        }
+
+        @BeforeAll
+        static void begin(@Echo EchoClient client) throws IOException {
+            Seen.client(client);
+            Seen.client(shared);
+        }
+
+        @BeforeEach
+        void beginOne(@Echo EchoClient client) throws IOException {
+            Seen.client(client);
+            Seen.client(field);
+        }
+
+        @Test
+        void one(@Echo EchoServer server, @Echo EchoClient first, EchoClient second) throws IOException {
+            Seen.client(first, server);
+            Seen.client(second, server);
+        }
+
+        @Test
+        void two(@Echo EchoServer server, EchoClient first, EchoClient second) throws IOException {
+            Seen.client(first, server);
+            Seen.client(second, server);
+        }
+
+        @AfterEach
+        void endOne(@Echo EchoClient client) throws IOException {
+            Seen.client(client);
+        }
+
+        @AfterAll
+        static void end(@Echo EchoClient client) throws IOException {
+            Seen.client(client);
+            Seen.client(shared);
+        }
+    }
+
+    static class OneAfterTheOther {
+        private EchoClient previous;
+
+        @Echo
+        private EchoClient field;
+
+        @Test
+        void one(EchoServer server, EchoClient client) throws IOException {
+            check(server, client);
+        }
+
+        @Test
+        void two(EchoServer server, EchoClient client) throws IOException {
+            check(server, client);
+        }
+
+        private void check(EchoServer server, EchoClient client) throws IOException {
+            if (previous != null) {
+                Seen.assertClosed(previous);
+            }
+            previous = client;
+            Seen.client(client, server);
+            Seen.client(field, server);
+        }
+    }
+
+    @EchoTest(name = "a")
+    @EchoTest(name = "b")
+    static class Named {
+        @Echo("a")
+        private EchoClient ofA;
+
+        @Test
+        void one(@Echo("a") EchoServer a, @Echo("b") EchoServer b, @Echo("b") EchoClient ofB) throws IOException {
+            assertThat(a).isNotSameAs(b);
+            Seen.server(a);
+            Seen.server(b);
+            Seen.client(ofA, a);
+            Seen.client(ofB, b);
+        }
+
+        @Test
+        void clientFirst(@Echo("b") EchoClient ofB, @Echo("b") EchoServer b, @Echo("a") EchoServer a)
+                throws IOException {
+            Seen.server(a);
+            Seen.server(b);
+            Seen.client(ofA, a);
+            Seen.client(ofB, b);
+        }
+    }
+
+    static class Addressed {
+        @Test
+        void isWhereTheServerListens(@Echo EchoServer server, @Echo InetSocketAddress address) {
+            assertThat(address).isEqualTo(server.address());
+            assertThat(address.getHostString()).isEqualTo("127.0.0.1");
+        }
+
+        @Test
+        @EchoTest(addresses = "*:0")
+        void canBeConnectedToWhenTheServerListensEverywhere(
+                @Echo EchoServer server, @Echo InetSocketAddress address, EchoClient client) throws IOException {
+            assertThat(server.address().getAddress().isAnyLocalAddress()).isTrue();
+            assertThat(address.getAddress().isLoopbackAddress()).isTrue();
+            assertThat(address.getPort()).isEqualTo(server.port());
+            Seen.client(client);
+        }
+    }
+
+    @EchoTest(connectTimeout = "4s", readTimeout = "20ms")
+    static class Impatient {
+        @Test
+        void givesUp(EchoClient client) {
+            assertThatThrownBy(() -> client.receive(1))
+                    .isInstanceOf(SocketTimeoutException.class)
+                    .hasMessageStartingWith("waited 20ms for 1 bytes from ");
+        }
+
+        @BeforeEach
+        void stillEchoes(EchoClient client) throws IOException {
+            client.expectEcho("hello".getBytes(UTF_8));
+        }
+    }
+}

@@ -1,0 +1,338 @@
+package org.echoharness.junit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
+
+import java.io.IOException;
+import java.net.BindException;
+import java.util.stream.Stream;
+import org.echoharness.EchoClient;
+import org.echoharness.EchoServer;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtensionConfigurationException;
+import org.junit.jupiter.api.extension.ParameterResolutionException;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Every error names the place, the server and the cure. */
+class ErrorsTest {
+
+    private static final String HERE = ErrorsTest.class.getName() + "$";
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource
+    void parameterIsRefused(Class<?> fixture, String message) {
+        assertThat(Run.of(fixture).failure())
+                .isInstanceOf(ParameterResolutionException.class)
+                .hasMessage(message.replace("HERE", HERE));
+    }
+
+    static Stream<Arguments> parameterIsRefused() {
+        return Stream.of(
+                arguments(
+                        UnknownName.class,
+                        "parameter 1 (EchoServer) of HEREUnknownName.test: no server \"c\" is visible, only \"a\", \"b\";"
+                                + " correct the name in @Echo, or declare @EchoTest(name = \"c\")"),
+                arguments(
+                        UndeclaredName.class,
+                        "parameter 1 (EchoClient) of HEREUndeclaredName.test: no server \"c\" is visible, only"
+                                + " \"default\"; correct the name in @Echo, or declare @EchoTest(name = \"c\")"),
+                arguments(
+                        DefaultName.class,
+                        "parameter 1 (EchoServer) of HEREDefaultName.test: no server \"default\" is visible, only \"a\";"
+                                + " correct the name in @Echo, or declare @EchoTest(name = \"default\")"),
+                arguments(
+                        SeveralVisible.class,
+                        "parameter 1 (EchoServer) of HERESeveralVisible.test: several servers are visible, \"of method\","
+                                + " \"of class\"; say which, as in @Echo(\"of method\")"),
+                arguments(
+                        WrongType.class,
+                        "parameter 2 (String) of HEREWrongType.test: @Echo cannot inject java.lang.String; declare it as"
+                                + " EchoServer, EchoClient or InetSocketAddress"),
+                arguments(
+                        WrongOption.class,
+                        "parameter 1 (EchoServer) of HEREWrongOption.test: server \"default\" (@EchoTest on class"
+                                + " HEREWrongOption): bufferSize (0) must be at least 1 byte"),
+                arguments(
+                        WrongClientOption.class,
+                        "parameter 1 (EchoClient) of HEREWrongClientOption.test: server \"default\" (@EchoTest on"
+                                + " HEREWrongClientOption.test): readTimeout (5) must be a duration with its unit (ms, s, m"
+                                + " or h), such as 50ms, 2s or 1m, of at most 365 days"),
+                arguments(
+                        Constructor.class,
+                        "parameter 1 (Object) of the constructor of HEREConstructor: @Echo cannot inject"
+                                + " java.lang.Object; declare it as EchoServer, EchoClient or InetSocketAddress"),
+                arguments(
+                        InnerConstructor.class,
+                        "parameter 1 (int) of the constructor of HEREInnerConstructor$Inner: @Echo cannot inject int;"
+                                + " declare it as EchoServer, EchoClient or InetSocketAddress"));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource
+    void fieldIsRefused(Class<?> fixture, String message) {
+        assertThat(Run.of(fixture).failure())
+                .isInstanceOf(ExtensionConfigurationException.class)
+                .hasMessage(message.replace("HERE", HERE));
+    }
+
+    static Stream<Arguments> fieldIsRefused() {
+        return Stream.of(
+                arguments(
+                        FinalField.class,
+                        "field \"server\" of HEREFinalField: it is final; @Echo sets it later than its initializer: remove"
+                                + " final"),
+                arguments(
+                        FinalStaticField.class,
+                        "field \"server\" of HEREFinalStaticField: it is final; @Echo sets it later than its initializer:"
+                                + " remove final"),
+                arguments(
+                        SetField.class,
+                        "field \"server\" of HERESetField: it is set already, which @Echo alone does: remove its"
+                                + " initializer, and do not make it static where classes that run in parallel inherit it"),
+                arguments(
+                        WrongField.class,
+                        "field \"port\" of HEREWrongField: @Echo cannot inject int; declare it as EchoServer, EchoClient or"
+                                + " InetSocketAddress"),
+                arguments(
+                        UnknownField.class,
+                        "field \"server\" of HEREUnknownField: no server \"c\" is visible, only \"default\"; correct the"
+                                + " name in @Echo, or declare @EchoTest(name = \"c\")"));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource
+    void declarationIsRefusedThoughNothingIsInjected(Class<?> fixture, String message) {
+        assertThat(Run.of(fixture).failure())
+                .isInstanceOf(ExtensionConfigurationException.class)
+                .hasMessage(message.replace("HERE", HERE));
+    }
+
+    static Stream<Arguments> declarationIsRefusedThoughNothingIsInjected() {
+        return Stream.of(
+                arguments(
+                        DeclaredTwice.class,
+                        "server \"a\" (@EchoTest on class HEREDeclaredTwice): it is declared there twice, differently; give"
+                                + " each a name of its own"),
+                arguments(
+                        MethodDeclaredTwice.class,
+                        "server \"a\" (@EchoTest on HEREMethodDeclaredTwice.test): it is declared there twice, differently;"
+                                + " give each a name of its own"),
+                arguments(
+                        Nameless.class, "server \" \" (@EchoTest on interface HERENamed): the name must not be blank"),
+                arguments(
+                        EmbeddedElsewhere.class,
+                        "server \"default\" (@EchoTest on class HEREEmbeddedElsewhere): external (127.0.0.1:1) names a"
+                                + " server of another process; set source to EXTERNAL or EXTERNAL_OR_EMBEDDED"),
+                arguments(
+                        ExternalWithOptions.class,
+                        "server \"default\" (@EchoTest on class HEREExternalWithOptions): an EXTERNAL server takes no"
+                                + " addresses, bufferSize here; set it where the server is started, or set source to"
+                                + " EXTERNAL_OR_EMBEDDED"),
+                arguments(
+                        MalformedAddress.class,
+                        "server \"default\" (@EchoTest on class HEREMalformedAddress): address (nowhere) is not usable: must"
+                                + " name a port: write it as host:port, [v6]:port or *:port; port 0 lets the kernel pick"));
+    }
+
+    @Test
+    void sameDeclarationTwiceIsOne() {
+        Run.of(DeclaredTwiceAlike.class).passed(1);
+    }
+
+    @Test
+    void busyPortIsNamedAndWhatWasOpenedIsClosed() {
+        assertThat(Run.of(BusyPort.class).failure())
+                .isInstanceOf(ParameterResolutionException.class)
+                .hasMessageStartingWith("parameter 1 (EchoClient) of the constructor of " + HERE
+                        + "BusyPort$Inner: server" + " \"busy\" (@EchoTest on class " + HERE
+                        + "BusyPort$Inner): cannot listen on 127.0.0.1:10916: ")
+                .hasMessageEndingWith("; end what listens there, or take port 0 and let the kernel pick a free one")
+                .hasCauseInstanceOf(BindException.class);
+        assertThat(Seen.servers()).hasSize(1);
+        assertThat(Seen.clients()).hasSize(1);
+    }
+
+    @Test
+    void busyPortOfAServerNotInjectedIsNamed() {
+        assertThat(Run.of(BusyPortNotInjected.class).failure())
+                .isInstanceOf(ExtensionConfigurationException.class)
+                .hasMessageStartingWith("server \"default\" (@EchoTest on class " + HERE
+                        + "BusyPortNotInjected): cannot listen on 127.0.0.1:10916: ")
+                .hasMessageEndingWith("; end what listens there, or take port 0 and let the kernel pick a free one")
+                .hasCauseInstanceOf(BindException.class);
+    }
+
+    @EchoTest(name = "a")
+    @EchoTest(name = "b")
+    static class UnknownName {
+        @Test
+        void test(@Echo("c") EchoServer server) {}
+    }
+
+    static class UndeclaredName {
+        @Test
+        void test(@Echo("c") EchoClient client) {}
+    }
+
+    @EchoTest(name = "a")
+    static class DefaultName {
+        @Test
+        void test(@Echo EchoServer server) {}
+    }
+
+    @EchoTest(name = "of class")
+    static class SeveralVisible {
+        @Test
+        @EchoTest(name = "of method")
+        void test(EchoServer server) {}
+    }
+
+    static class WrongType {
+        @Test
+        void test(@Echo EchoServer server, @Echo String text) {}
+    }
+
+    @EchoTest(bufferSize = "0")
+    static class WrongOption {
+        @Test
+        void test(EchoServer server) {}
+    }
+
+    static class WrongClientOption {
+        @Test
+        @EchoTest(readTimeout = "5")
+        void test(EchoClient client) {}
+    }
+
+    static class Constructor {
+        Constructor(@Echo Object server) {}
+
+        @Test
+        void test() {}
+    }
+
+    static class InnerConstructor {
+        @Nested
+        class Inner {
+            Inner(@Echo int port) {}
+
+            @Test
+            void test() {}
+        }
+    }
+
+    static class FinalField {
+        @Echo
+        final EchoServer server = null;
+
+        @Test
+        void test() {}
+    }
+
+    static class FinalStaticField {
+        @Echo
+        static final EchoServer server = null;
+
+        @Test
+        void test() {}
+    }
+
+    static class SetField {
+        @Echo
+        EchoServer server = EchoServer.builder().build();
+
+        @Test
+        void test() {}
+    }
+
+    static class WrongField {
+        @Echo
+        static int port;
+
+        @Test
+        void test() {}
+    }
+
+    static class UnknownField {
+        @Echo("c")
+        EchoServer server;
+
+        @Test
+        void test() {}
+    }
+
+    @EchoTest(name = "a")
+    @EchoTest(name = "a", bufferSize = "16")
+    static class DeclaredTwice {
+        @Test
+        void test() {}
+    }
+
+    @EchoTest(name = "a")
+    @EchoTest(name = "a")
+    static class DeclaredTwiceAlike {
+        @Test
+        void test(EchoServer server) {}
+    }
+
+    static class MethodDeclaredTwice {
+        @Test
+        @EchoTest(name = "a")
+        @EchoTest(name = "a", backlog = "1")
+        void test() {}
+    }
+
+    @EchoTest(name = " ")
+    interface Named {
+        @Test
+        default void test() {}
+    }
+
+    static class Nameless implements Named {}
+
+    @EchoTest(external = "127.0.0.1:1")
+    static class EmbeddedElsewhere {
+        @Test
+        void test() {}
+    }
+
+    @EchoTest(source = Source.EXTERNAL, addresses = "127.0.0.1:0", bufferSize = "16")
+    static class ExternalWithOptions {
+        @Test
+        void test() {}
+    }
+
+    @EchoTest(addresses = "nowhere")
+    static class MalformedAddress {
+        @Test
+        void test() {}
+    }
+
+    @EchoTest(name = "fine")
+    static class BusyPort {
+        BusyPort(@Echo("fine") EchoServer server, @Echo("fine") EchoClient client) throws IOException {
+            Seen.server(server);
+            Seen.client(client, server);
+        }
+
+        @Nested // busy even where the port is free: it is taken twice
+        @EchoTest(
+                name = "busy",
+                addresses = {"127.0.0.1:10916", "127.0.0.1:10916"})
+        class Inner {
+            Inner(@Echo("busy") EchoClient client) {}
+
+            @Test
+            void test() {}
+        }
+    }
+
+    @EchoTest(addresses = {"127.0.0.1:10916", "127.0.0.1:10916"})
+    static class BusyPortNotInjected {
+        @Test
+        void test() {}
+    }
+}

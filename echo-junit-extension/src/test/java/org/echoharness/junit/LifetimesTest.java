@@ -1,0 +1,167 @@
+package org.echoharness.junit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.TestInstance.Lifecycle.PER_CLASS;
+import static org.junit.jupiter.api.TestInstance.Lifecycle.PER_METHOD;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
+
+import java.util.Map;
+import java.util.stream.Stream;
+import org.echoharness.EchoServer;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** How many servers there are, and for how long, by the place of injection and the lifecycle of the test class. */
+class LifetimesTest {
+
+    @ParameterizedTest(name = "{0}, {1}: {4} servers")
+    @MethodSource
+    void serverLivesAsLongAsItsPlace(Class<?> fixture, Lifecycle lifecycle, int tests, int seen, int servers) {
+        Run.with(Map.of("junit.jupiter.testinstance.lifecycle.default", lifecycle.name()), fixture)
+                .passed(tests);
+
+        assertThat(Seen.times()).isEqualTo(seen);
+        assertThat(Seen.servers()).hasSize(servers);
+        assertThat(Seen.mostRunningAtOnce()).as("servers running at once").isEqualTo(1);
+    }
+
+    static Stream<Arguments> serverLivesAsLongAsItsPlace() {
+        return Stream.of(
+                arguments(Places.StaticField.class, PER_METHOD, 2, 2, 1),
+                arguments(Places.StaticField.class, PER_CLASS, 2, 2, 1),
+                arguments(Places.BeforeAllParameter.class, PER_METHOD, 2, 3, 1),
+                arguments(Places.BeforeAllParameter.class, PER_CLASS, 2, 3, 1),
+                arguments(Places.AfterAllParameter.class, PER_METHOD, 2, 1, 1),
+                arguments(Places.AfterAllParameter.class, PER_CLASS, 2, 1, 1),
+                arguments(Places.InstanceField.class, PER_METHOD, 2, 2, 2),
+                arguments(Places.InstanceField.class, PER_CLASS, 2, 2, 1),
+                arguments(Places.ConstructorParameter.class, PER_METHOD, 2, 2, 2),
+                arguments(Places.ConstructorParameter.class, PER_CLASS, 2, 1, 1),
+                arguments(Places.RecordComponent.class, PER_METHOD, 2, 2, 2),
+                arguments(Places.RecordComponent.class, PER_CLASS, 2, 2, 1),
+                arguments(Places.BeforeEachParameter.class, PER_METHOD, 2, 2, 2),
+                arguments(Places.BeforeEachParameter.class, PER_CLASS, 2, 2, 1),
+                arguments(Places.TestParameter.class, PER_METHOD, 2, 2, 2),
+                arguments(Places.TestParameter.class, PER_CLASS, 2, 2, 1),
+                arguments(Places.AfterEachParameter.class, PER_METHOD, 2, 2, 2),
+                arguments(Places.AfterEachParameter.class, PER_CLASS, 2, 2, 1),
+                arguments(Places.EveryTestScopedPlace.class, PER_METHOD, 2, 10, 2),
+                arguments(Places.EveryTestScopedPlace.class, PER_CLASS, 2, 9, 1),
+                arguments(Places.EveryPlace.class, PER_METHOD, 2, 8, 1),
+                arguments(Places.EveryPlace.class, PER_CLASS, 2, 8, 1),
+                arguments(Places.NestedInInstanceField.class, PER_METHOD, 2, 3, 2),
+                arguments(Places.NestedInInstanceField.class, PER_CLASS, 2, 3, 1),
+                arguments(Places.NestedInStaticField.class, PER_METHOD, 2, 4, 1),
+                arguments(Places.NestedInStaticField.class, PER_CLASS, 2, 4, 1),
+                arguments(Places.Repeated.class, PER_METHOD, 3, 3, 3),
+                arguments(Places.Repeated.class, PER_CLASS, 3, 3, 1),
+                arguments(Places.Parameterized.class, PER_METHOD, 2, 2, 2),
+                arguments(Places.Parameterized.class, PER_CLASS, 2, 2, 1),
+                arguments(Places.Dynamic.class, PER_METHOD, 2, 3, 1),
+                arguments(Places.Dynamic.class, PER_CLASS, 2, 3, 1));
+    }
+
+    @Test
+    void theServerOfOneTestIsClosedWhenTheNextBegins() {
+        Run.of(ServerOfItsOwn.class).passed(3);
+
+        assertThat(Seen.servers()).hasSize(2);
+    }
+
+    @ParameterizedTest
+    @MethodSource
+    void serverOfAMethodLivesForTheTest(Lifecycle lifecycle, int servers) {
+        Run.with(Map.of("junit.jupiter.testinstance.lifecycle.default", lifecycle.name()), DeclaredOnMethod.class)
+                .passed(3);
+
+        assertThat(Seen.servers()).hasSize(servers);
+        assertThat(Seen.mostRunningAtOnce()).isEqualTo(lifecycle == PER_CLASS ? 2 : 1);
+    }
+
+    static Stream<Arguments> serverOfAMethodLivesForTheTest() {
+        return Stream.of(arguments(PER_METHOD, 3), arguments(PER_CLASS, 3));
+    }
+
+    @Test
+    void staticFieldIsNullAgainSoThatTheClassCanRunAgain() {
+        Run.of(Places.StaticField.class).passed(2);
+        assertThat(Places.StaticField.server).isNull();
+
+        Run.of(Places.StaticField.class).passed(2);
+    }
+
+    @Test
+    void inheritedStaticFieldIsSetForEachClass() {
+        Run.of(FirstHeir.class, SecondHeir.class).passed(4);
+
+        assertThat(Seen.servers()).hasSize(2);
+        assertThat(Seen.mostRunningAtOnce()).isEqualTo(1);
+    }
+
+    @Test
+    void staticFieldThatOuterAndNestedClassInheritIsSetOnce() {
+        Run.of(OuterHeir.class).passed(4);
+
+        assertThat(Seen.servers()).hasSize(1);
+    }
+
+    static class ServerOfItsOwn {
+        private static EchoServer previous;
+
+        @RepeatedTest(2)
+        void each(@Echo EchoServer server) {
+            if (previous != null) {
+                assertThat(previous.isRunning()).isFalse();
+            }
+            previous = server;
+            Seen.server(server);
+        }
+
+        @Test
+        void needsNone() {}
+    }
+
+    @EchoTest
+    static class DeclaredOnMethod {
+        @Test
+        void one(EchoServer server) {
+            Seen.server(server);
+        }
+
+        @EchoTest
+        @RepeatedTest(2)
+        void two(EchoServer server) {
+            Seen.server(server);
+        }
+    }
+
+    abstract static class Heritage {
+        @Echo
+        static EchoServer shared;
+
+        @Test
+        void one() {
+            Seen.server(shared);
+        }
+
+        @Test
+        void two(@Echo EchoServer server) {
+            assertSame(shared, server);
+        }
+    }
+
+    static class FirstHeir extends Heritage {}
+
+    static class SecondHeir extends Heritage {}
+
+    static class OuterHeir extends Heritage {
+        @Nested
+        class Inner extends Heritage {}
+    }
+}

@@ -1,0 +1,101 @@
+package org.echoharness.junit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.echoharness.EchoClient;
+import org.echoharness.EchoServer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+
+/** Tests that run at the same time, again and again. */
+class ParallelTest {
+
+    private static final Map<String, String> PARALLEL = Map.of(
+            "junit.jupiter.execution.parallel.enabled", "true",
+            "junit.jupiter.execution.parallel.mode.default", "concurrent",
+            "junit.jupiter.execution.parallel.config.strategy", "fixed",
+            "junit.jupiter.execution.parallel.config.fixed.parallelism", "4");
+
+    private static final AtomicInteger RUNNING = new AtomicInteger();
+    private static final AtomicInteger MOST_RUNNING = new AtomicInteger();
+
+    @RepeatedTest(20)
+    void eachTestHasServersAndClientsOfItsOwn() {
+        Run.with(PARALLEL, PerMethod.class).passed(16);
+
+        assertThat(Seen.servers()).hasSize(1 + 16);
+        assertThat(Seen.clients()).hasSize(1 + 3 * 16);
+    }
+
+    @RepeatedTest(20)
+    void testsOfAClassShareOneServerWhicheverIsFirst() {
+        Run.with(PARALLEL, PerClass.class).passed(16);
+
+        assertThat(Seen.servers()).hasSize(1);
+        assertThat(Seen.clients()).hasSize(16);
+    }
+
+    @AfterAll
+    static void someRanAtTheSameTime() {
+        assertThat(MOST_RUNNING.get()).isGreaterThan(1);
+    }
+
+    @EchoTest(name = "own")
+    @EchoTest(name = "shared")
+    static class PerMethod {
+        @Echo("shared")
+        static EchoServer shared;
+
+        @Echo("shared")
+        static EchoClient toShared;
+
+        @Echo("own")
+        private EchoServer own;
+
+        @Echo("own")
+        private EchoClient toOwn;
+
+        @RepeatedTest(8)
+        void each(@Echo("own") EchoServer same, @Echo("own") EchoClient another, @Echo("shared") EchoClient more)
+                throws IOException {
+            MOST_RUNNING.accumulateAndGet(RUNNING.incrementAndGet(), Math::max);
+            assertThat(same).isSameAs(own);
+            Seen.server(own);
+            Seen.client(toOwn, own);
+            Seen.client(another, own);
+            Seen.server(shared);
+            Seen.client(more, shared);
+            synchronized (PerMethod.class) { // the echoes of one connection must not mix
+                Seen.client(toShared, shared);
+            }
+            RUNNING.decrementAndGet();
+        }
+
+        @Nested
+        class Inner {
+            @RepeatedTest(8)
+            void each(@Echo("own") EchoServer same, @Echo("own") EchoClient another, @Echo("shared") EchoClient more)
+                    throws IOException {
+                PerMethod.this.each(same, another, more);
+            }
+        }
+    }
+
+    @TestInstance(Lifecycle.PER_CLASS)
+    static class PerClass {
+        @RepeatedTest(16)
+        @Execution(ExecutionMode.CONCURRENT) // which is not the default with PER_CLASS
+        void each(@Echo EchoServer server, EchoClient client) throws IOException {
+            Seen.server(server);
+            Seen.client(client, server);
+        }
+    }
+}

@@ -1,0 +1,68 @@
+package org.echoharness.junit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.platform.engine.DiscoverySelector;
+import org.junit.platform.engine.TestExecutionResult;
+import org.junit.platform.engine.discovery.DiscoverySelectors;
+import org.junit.platform.engine.reporting.ReportEntry;
+import org.junit.platform.testkit.engine.EngineExecutionResults;
+import org.junit.platform.testkit.engine.EngineTestKit;
+
+/**
+ * Runs fixtures as JUnit runs tests, and judges how they end. Fixtures are nested static classes, which Surefire does not
+ * run by itself.
+ */
+record Run(EngineExecutionResults results) {
+
+    static Run of(Class<?>... fixtures) {
+        return with(Map.of(), fixtures);
+    }
+
+    static Run with(Map<String, String> configuration, Class<?>... fixtures) {
+        Seen.reset();
+        return new Run(EngineTestKit.engine("junit-jupiter")
+                .configurationParameter("junit.jupiter.execution.timeout.default", "50 s")
+                .configurationParameters(configuration)
+                .selectors(
+                        Stream.of(fixtures).map(DiscoverySelectors::selectClass).toArray(DiscoverySelector[]::new))
+                .execute());
+    }
+
+    /** All tests ran, and none failed; nothing that they saw is open. */
+    Run passed(int tests) {
+        assertThat(failures()).isEmpty();
+        assertThat(results.testEvents().succeeded().count()).isEqualTo(tests);
+        Seen.assertAllClosed();
+        return this;
+    }
+
+    /** The one failure there is; nothing that the tests saw is open. */
+    Throwable failure() {
+        List<Throwable> failures = failures();
+        assertThat(failures).hasSize(1);
+        Seen.assertAllClosed();
+        return failures.get(0);
+    }
+
+    List<Throwable> failures() {
+        return results.allEvents()
+                .failed()
+                .map(event -> event.getRequiredPayload(TestExecutionResult.class)
+                        .getThrowable()
+                        .orElseThrow())
+                .toList();
+    }
+
+    List<String> reported() {
+        return results.allEvents()
+                .reportingEntryPublished()
+                .map(event -> event.getRequiredPayload(ReportEntry.class)
+                        .getKeyValuePairs()
+                        .toString())
+                .toList();
+    }
+}

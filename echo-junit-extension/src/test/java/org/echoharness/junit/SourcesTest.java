@@ -1,0 +1,344 @@
+package org.echoharness.junit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.echoharness.EchoClient;
+import org.echoharness.EchoServer;
+import org.echoharness.HostAndPort;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Where external servers are found, and what is said where none is. The server "of another process" is the test's own. */
+class SourcesTest {
+
+    private static final String HERE = SourcesTest.class.getName() + "$";
+    private static final String OTHER = "127.0.0.1:1"; // where no one listens
+    private static final String CURE =
+            "; run the build through (mvn verify) so that echo:start runs first, or set source to EXTERNAL_OR_EMBEDDED";
+
+    private EchoServer server;
+    private String address;
+    private Path file;
+
+    @BeforeEach
+    void start(@TempDir Path folder) throws IOException {
+        server = EchoServer.builder().start();
+        address = HostAndPort.of(server.address()).toString();
+        file = folder.resolve("servers.properties");
+    }
+
+    @AfterEach
+    void close() {
+        server.close();
+    }
+
+    @Test
+    void fileNamesTheServer() throws IOException {
+        write("echo.server.default.address=" + address, "echo.pid=" + pid());
+
+        run(External.class).passed(1);
+        assertTalkedTo(server);
+    }
+
+    @Test
+    void fileIsFoundInTheModuleOfTheBuild(@TempDir Path module) throws IOException {
+        file = module.resolve("target/echo/servers.properties");
+        write("echo.server.default.address=" + address);
+        String before = System.setProperty("basedir", module.toString());
+        try {
+            Run.of(External.class).passed(1);
+        } finally {
+            restore("basedir", before);
+        }
+        assertTalkedTo(server);
+    }
+
+    @Test
+    void configurationParameterGoesBeforeTheFile() throws IOException {
+        write("echo.server.default.address=" + OTHER);
+
+        run(Map.of("echo.server.default.address", address), External.class).passed(1);
+        assertTalkedTo(server);
+    }
+
+    @Test
+    void attributeGoesBeforeTheConfigurationParameter() {
+        Throwable failure = run(Map.of("echo.server.default.address", address), ExternalByAttribute.class)
+                .failure();
+
+        assertThat(failure)
+                .hasMessageStartingWith("parameter 1 (EchoClient) of " + HERE
+                        + "ExternalByAttribute.test: server \"default\"" + " (@EchoTest on class " + HERE
+                        + "ExternalByAttribute): cannot connect to 127.0.0.1:1 within 5s; ")
+                .hasCauseInstanceOf(ConnectException.class);
+    }
+
+    @Test
+    void severalServersAreToldApartByName() throws IOException {
+        try (EchoServer second = EchoServer.builder().start()) {
+            write(
+                    "echo.server.a.address=" + address,
+                    "echo.server.b.address=" + HostAndPort.of(second.address()),
+                    "echo.pid=" + pid());
+
+            run(TwoExternal.class).passed(1);
+            assertTalkedTo(server, second);
+        }
+    }
+
+    @Test
+    void nothingKnownIsAnError() {
+        assertThat(run(External.class).failure())
+                .hasMessage(
+                        refused("no address of it is known: neither @EchoTest(external) nor the configuration parameter"
+                                + " echo.server.default.address is set, and there is no file " + file + CURE));
+    }
+
+    @Test
+    void nothingKnownFallsBack() {
+        Run run = run(ExternalOrEmbedded.class).passed(1);
+
+        assertEmbedded(
+                run,
+                "no address of it is known: neither @EchoTest(external) nor the configuration parameter"
+                        + " echo.server.default.address is set, and there is no file " + file);
+    }
+
+    @Test
+    void fileOfAProcessThatHasEndedIsAnError() throws Exception {
+        long ended = endedPid();
+        write("echo.server.default.address=" + address, "echo.pid=" + ended);
+
+        assertThat(run(External.class).failure())
+                .hasMessage(refused(file + " is stale: process " + ended + ", which wrote it, has ended" + CURE));
+    }
+
+    @Test
+    void fileOfAProcessThatHasEndedFallsBack() throws Exception {
+        long ended = endedPid();
+        write("echo.server.default.address=" + address, "echo.pid=" + ended);
+
+        Run run = run(ExternalOrEmbedded.class).passed(1);
+
+        assertEmbedded(run, file + " is stale: process " + ended + ", which wrote it, has ended");
+    }
+
+    @Test
+    void fileOfAProcessWhoseNumberWasTakenIsStale() throws IOException {
+        write("echo.server.default.address=" + address, "echo.pid=" + pid(), "echo.started=" + (started() - 2_001));
+
+        assertThat(run(External.class).failure())
+                .hasMessage(refused(file + " is stale: process " + pid()
+                        + ", which wrote it, has ended, and another one has its number" + CURE));
+    }
+
+    @Test
+    void instantsOfTheStartMayDifferALittle() throws IOException {
+        write("echo.server.default.address=" + address, "echo.pid=" + pid(), "echo.started=" + (started() + 2_000));
+
+        run(External.class).passed(1);
+    }
+
+    @Test
+    void nameThatTheFileLacksIsAnError() throws IOException {
+        write("echo.server.b.address=" + address, "echo.server.a.address=" + address);
+
+        assertThat(run(External.class).failure())
+                .hasMessage(refused(file + " has no server \"default\", only \"a\", \"b\"" + CURE));
+    }
+
+    @Test
+    void malformedFileIsAnErrorThoughThereIsAChoice() throws IOException {
+        write("echo.server.default.address=" + address, "echo.pid=none");
+
+        assertThat(run(ExternalOrEmbedded.class).failure())
+                .hasMessage(refused(
+                        ExternalOrEmbedded.class,
+                        file + ": echo.pid (none) must be a whole number; delete the file, and run echo:start again"));
+    }
+
+    @Test
+    void externalIsTakenWhereThereIsAChoice() throws IOException {
+        write("echo.server.default.address=" + address, "echo.pid=" + pid());
+
+        Run run = run(ExternalOrEmbedded.class).passed(1);
+
+        assertTalkedTo(server);
+        assertThat(run.reported()).isEmpty();
+    }
+
+    @Test
+    void namedAddressIsTriedWhereThereIsAChoice() {
+        run(Map.of("echo.server.default.address", address), ExternalOrEmbedded.class)
+                .passed(1);
+        assertTalkedTo(server);
+
+        Run run = run(Map.of("echo.server.default.address", OTHER), ExternalOrEmbedded.class)
+                .passed(1);
+        assertThat(Seen.clients()).extracting(EchoClient::remoteAddress).doesNotContain(server.address());
+        assertThat(run.reported())
+                .singleElement()
+                .asString()
+                .contains("=embedded: cannot connect to 127.0.0.1:1 within 5s");
+    }
+
+    @Test
+    void portOfANamedAddressIsChecked() {
+        assertThat(run(Map.of("echo.server.default.address", "localhost:0"), External.class)
+                        .failure())
+                .hasMessage(refused(
+                        "address (localhost:0) must name the port that the server listens on; port 0 is for servers"));
+    }
+
+    @Test
+    void externalServerItselfCannotBeInjected() throws IOException {
+        String why =
+                "it is external: its EchoServer is in another process; inject EchoClient or InetSocketAddress instead";
+        assertThat(run(ExternalServer.class).failure()).hasMessage(refused(ExternalServer.class, why));
+
+        write("echo.server.default.address=" + address);
+        assertThat(run(ExternalServer.class).failure()).hasMessage(refused(ExternalServer.class, why));
+        assertThat(run(ExternalOrEmbeddedServer.class).failure())
+                .hasMessage(refused(ExternalOrEmbeddedServer.class, why));
+    }
+
+    @Test
+    void embeddedServerCanBeInjectedWhereNoExternalOneIsFound() {
+        run(ExternalOrEmbeddedServer.class).passed(1);
+
+        assertThat(Seen.servers()).hasSize(1);
+    }
+
+    @Test
+    void externalServerStaysOpen() throws IOException {
+        write("echo.server.default.address=" + address);
+        run(External.class).passed(1);
+
+        assertThat(server.isRunning()).isTrue();
+        run(External.class).passed(1);
+    }
+
+    private Run run(Class<?> fixture) {
+        return run(Map.of(), fixture);
+    }
+
+    private Run run(Map<String, String> more, Class<?> fixture) {
+        Map<String, String> configuration = new HashMap<>(more);
+        configuration.put("echo.servers.file", file.toString());
+        return Run.with(configuration, fixture);
+    }
+
+    private void write(String... lines) throws IOException {
+        Files.createDirectories(file.getParent());
+        Files.write(file, List.of(lines));
+    }
+
+    private void assertTalkedTo(EchoServer... servers) {
+        assertThat(Seen.clients())
+                .extracting(EchoClient::remoteAddress)
+                .containsExactlyElementsOf(
+                        Arrays.stream(servers).map(EchoServer::address).toList());
+    }
+
+    private void assertEmbedded(Run run, String because) {
+        assertThat(run.reported()).containsExactly("{echo.server.default=embedded: " + because + "}");
+        assertThat(Seen.clients())
+                .singleElement()
+                .extracting(EchoClient::remoteAddress)
+                .isNotEqualTo(server.address());
+    }
+
+    private static String refused(String why) {
+        return refused(External.class, why);
+    }
+
+    private static String refused(Class<?> fixture, String why) {
+        String type = fixture.getSimpleName().endsWith("Server") ? "EchoServer" : "EchoClient";
+        return "parameter 1 (" + type + ") of " + fixture.getName() + ".test: server \"default\" (@EchoTest on class "
+                + fixture.getName() + "): " + why;
+    }
+
+    private static long pid() {
+        return ProcessHandle.current().pid();
+    }
+
+    private static long started() {
+        return ProcessHandle.current().info().startInstant().orElseThrow().toEpochMilli();
+    }
+
+    private static long endedPid() throws Exception {
+        Process process = new ProcessBuilder(System.getProperty("java.home") + "/bin/java", "-version")
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        assertThat(process.waitFor(50, TimeUnit.SECONDS)).isTrue();
+        return process.pid();
+    }
+
+    private static void restore(String property, String before) {
+        if (before == null) {
+            System.clearProperty(property);
+        } else {
+            System.setProperty(property, before);
+        }
+    }
+
+    @EchoTest(source = Source.EXTERNAL)
+    static class External {
+        @Test
+        void test(EchoClient client, @Echo InetSocketAddress address) throws IOException {
+            assertThat(client.remoteAddress()).isEqualTo(address);
+            Seen.client(client);
+        }
+    }
+
+    @EchoTest(source = Source.EXTERNAL, external = OTHER)
+    static class ExternalByAttribute {
+        @Test
+        void test(EchoClient client) {}
+    }
+
+    @EchoTest(name = "a", source = Source.EXTERNAL)
+    @EchoTest(name = "b", source = Source.EXTERNAL)
+    static class TwoExternal {
+        @Test
+        void test(@Echo("a") EchoClient first, @Echo("b") EchoClient second) throws IOException {
+            Seen.client(first);
+            Seen.client(second);
+        }
+    }
+
+    @EchoTest(source = Source.EXTERNAL_OR_EMBEDDED)
+    static class ExternalOrEmbedded {
+        @Test
+        void test(EchoClient client) throws IOException {
+            Seen.client(client);
+        }
+    }
+
+    @EchoTest(source = Source.EXTERNAL)
+    static class ExternalServer {
+        @Test
+        void test(EchoServer server) {}
+    }
+
+    @EchoTest(source = Source.EXTERNAL_OR_EMBEDDED)
+    static class ExternalOrEmbeddedServer {
+        @Test
+        void test(EchoServer server) {
+            Seen.server(server);
+        }
+    }
+}
