@@ -14,7 +14,6 @@ final class Acceptor implements Served {
 
     private static final long PAUSE_NANOS = 100_000_000;
     private static final long BETWEEN_WARNINGS_NANOS = 1_000_000_000;
-    private static final int BATCH = 64; // so that a flood of connects does not starve the connections
 
     private final ServerCore server;
     private final EventLoop loop;
@@ -31,18 +30,14 @@ final class Acceptor implements Served {
 
     @Override
     public void ready() {
-        ServerSocketChannel listening = (ServerSocketChannel) key.channel();
-        for (int i = 0; i < BATCH && listening.isOpen(); i++) {
-            SocketChannel accepted;
-            try {
-                accepted = listening.accept();
-            } catch (IOException | RuntimeException | Error e) {
-                pause(e);
-                return;
-            }
-            if (accepted == null) {
-                return;
-            }
+        SocketChannel accepted;
+        try {
+            accepted = ((ServerSocketChannel) key.channel()).accept();
+        } catch (IOException | RuntimeException | Error e) {
+            pause(e);
+            return;
+        }
+        if (accepted != null) { // one at a time: to ask for another that is not there costs as much as to select again
             serve(accepted);
         }
     }

@@ -6,6 +6,7 @@ import java.net.StandardSocketOptions;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * RST, so that a clean end of stream always means a whole echo.
  */
 final class Connection implements Served {
+
+    private static final String ECHOED = "";
 
     private final ServerCore server;
     private final EventLoop loop;
@@ -43,7 +46,8 @@ final class Connection implements Served {
             new Connection(server, loop, channel).tellStart();
         } catch (Throwable failed) {
             Acceptor.reset(channel);
-            server.connectionEnded();
+            server.tally().ends();
+            server.tally().failed.increment();
             if (loop.selector().isOpen()) {
                 server.warn("a connection could not be served: " + failed);
             }
@@ -63,9 +67,9 @@ final class Connection implements Served {
                 settle();
             }
         } catch (IOException lost) {
-            end(false, String.valueOf(lost.getMessage()), null);
+            end(server.tally().reset, String.valueOf(lost.getMessage()));
         } catch (Throwable failed) {
-            end(false, "an exception in the server", failed);
+            fail(failed);
         }
     }
 
@@ -77,7 +81,7 @@ final class Connection implements Served {
         }
         long idle = server.config().idleNanos();
         if (now - lastMoved >= idle) {
-            end(false, "idle for " + Options.text(Duration.ofNanos(idle)), null);
+            end(server.tally().idleClosed, "idle for " + Options.text(Duration.ofNanos(idle)));
         } else {
             idleAlarm = loop.alarms().set(lastMoved + idle, this);
         }
@@ -86,7 +90,7 @@ final class Connection implements Served {
     @Override
     public void abort() {
         if (isOpen()) {
-            end(false, "the server closes", null);
+            end(null, "the server closes");
         }
     }
 
@@ -127,7 +131,7 @@ final class Connection implements Served {
             ring = null;
         }
         if (inputEnded && ring == null) {
-            end(true, "", null);
+            end(null, ECHOED);
             return;
         }
         int reading = !inputEnded && (ring == null || ring.hasRoom()) ? SelectionKey.OP_READ : 0;
@@ -137,13 +141,24 @@ final class Connection implements Served {
         }
     }
 
-    /** Closes the socket, cleanly or with an RST, and only then tells, so that no callback can keep it open. */
-    private void end(boolean clean, String why, @Nullable Throwable failure) {
+    private void fail(Throwable failure) {
+        if (isOpen()) { // else a callback closed the server, and with it this connection
+            String peer = peerText();
+            end(server.tally().failed, "an exception in the server");
+            server.warn("reset " + peer + " after an exception: " + failure);
+        }
+    }
+
+    /**
+     * Closes the socket, with a FIN after a whole echo and else with an RST, and only then tells, so that no callback can
+     * keep it open. The counter, if any, counts it.
+     */
+    private void end(@Nullable LongAdder counter, String why) {
         if (!isOpen()) {
             return; // a callback closed the server, and with it this connection
         }
-        boolean tells = failure != null || server.config().conversation() != null;
-        String peer = tells ? peerText() : "";
+        boolean clean = why.equals(ECHOED);
+        String peer = server.config().conversation() != null ? peerText() : "";
         if (clean) {
             try {
                 channel().close();
@@ -161,9 +176,9 @@ final class Connection implements Served {
             loop.alarms().cancel(idleAlarm);
             idleAlarm = null;
         }
-        server.connectionEnded();
-        if (failure != null) {
-            server.warn("reset " + peer + " after an exception: " + failure);
+        server.tally().ends();
+        if (counter != null) {
+            counter.increment();
         }
         tellEnd(clean, peer, why);
     }
@@ -174,7 +189,7 @@ final class Connection implements Served {
             try {
                 conversation.connectionFrom(peerText());
             } catch (Throwable failed) {
-                end(false, "an exception in the server", failed);
+                fail(failed);
             }
         }
     }

@@ -124,6 +124,15 @@ public final class EchoServer implements AutoCloseable {
         return address().getPort();
     }
 
+    /**
+     * What became of the connections so far; it stays readable after the close.
+     *
+     * @return a snapshot; its numbers may be read while they change
+     */
+    public Counters counters() {
+        return core.tally().snapshot();
+    }
+
     /** For people: where the server listens, and whether it does. */
     @Override
     public String toString() {

@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The life of one server: its listening sockets, its event loops, and what they share. Any thread may start and close it;
@@ -26,7 +25,7 @@ final class ServerCore {
     }
 
     private final ServerConfig config;
-    private final AtomicInteger open = new AtomicInteger();
+    private final Tally tally = new Tally();
     private final CountDownLatch ended = new CountDownLatch(1);
     private volatile State state = State.NEW;
     private volatile List<InetSocketAddress> addresses = List.of();
@@ -101,13 +100,16 @@ final class ServerCore {
         return config;
     }
 
-    /** Whether the connection just accepted stays within the limit. It is counted if so, and reset if not. */
+    Tally tally() {
+        return tally;
+    }
+
+    /** Whether the connection just accepted stays within the limit. It is reset if not. */
     boolean mayServe(SocketChannel accepted) {
         int limit = config.maxConnections();
-        if (open.incrementAndGet() <= limit || limit == 0) {
+        if (tally.opens(limit)) {
             return true;
         }
-        open.decrementAndGet();
         String peer = config.conversation() == null ? "" : Connection.text(accepted);
         Acceptor.reset(accepted);
         if (!hasRejected) {
@@ -118,10 +120,6 @@ final class ServerCore {
             config.conversation().rejecting(peer, limit);
         }
         return false;
-    }
-
-    void connectionEnded() {
-        open.decrementAndGet();
     }
 
     EventLoop nextLoop() {

@@ -10,7 +10,7 @@
  * </pre>
  *
  * <p>The types in reading order: {@link org.echoharness.EchoServer} and its {@code Builder}, {@code ServerConfig},
- * {@code ServerCore},
+ * {@code ServerCore}, {@code Tally} with {@link org.echoharness.Counters},
  * {@code Listeners}, {@code Preload}, {@code EventLoop} with {@code Served} and {@code Alarms}, {@code Acceptor}, {@code Connection},
  * {@code Ring}; {@link org.echoharness.EchoClient}, {@code Connector}, {@code Resolver}, {@code ClientSocket}, {@code Readiness},
  * {@link org.echoharness.EchoMismatchException}; {@link org.echoharness.HostAndPort}, {@code Options},

@@ -418,6 +418,7 @@ class EchoServerTest {
             Sockets.echoes(bystander, "after");
             assertThat(warnings.await("reset 127.0.0.1:" + poisoned.getLocalPort() + " after an exception: .*boom"))
                     .isNotEmpty();
+            assertThat(server.counters()).isEqualTo(new Counters(2, 0, 0, 0, 1));
         }
     }
 
@@ -501,11 +502,13 @@ class EchoServerTest {
                 }
             }
             assertThat(warnings.seen()).containsExactly("maxConnections (2) is reached: further connections are reset");
+            assertThat(server.counters()).isEqualTo(new Counters(2, 3, 0, 0, 0));
             first.close();
             lines.await("waiting for a connection", 2);
             try (Socket next = Sockets.connect(server.address())) {
                 Sockets.echoes(next, "reused");
             }
+            assertThat(server.counters().accepted()).isEqualTo(3);
         }
     }
 
@@ -529,6 +532,7 @@ class EchoServerTest {
             reading.get(30, TimeUnit.SECONDS);
             assertThat(lines.await("lost .*"))
                     .isEqualTo("lost 127.0.0.1:" + silent.getLocalPort() + ": idle for 200ms");
+            assertThat(server.counters()).isEqualTo(new Counters(2, 0, 1, 0, 0));
             Sockets.echoes(busy, "still here");
         }
     }
@@ -588,6 +592,7 @@ class EchoServerTest {
             socket.close();
 
             assertThat(lines.await("lost .*")).contains(": Connection reset");
+            assertThat(server.counters()).isEqualTo(new Counters(1, 0, 0, 1, 0));
             assertThat(warnings.seen()).isEmpty();
         }
     }
