@@ -1,13 +1,12 @@
 package org.echoharness;
 
-import java.util.Comparator;
 import java.util.TreeSet;
 
 /** The deadlines of one event loop, soonest first. Times are {@link System#nanoTime()} and arguments: no clock here. */
 final class Alarms {
 
     /** One deadline; the same object cancels it. */
-    static final class Alarm {
+    static final class Alarm implements Comparable<Alarm> {
         private final long at;
         private final long order;
         private final Served whom;
@@ -17,10 +16,14 @@ final class Alarms {
             this.order = order;
             this.whom = whom;
         }
+
+        @Override
+        public int compareTo(Alarm other) {
+            return at != other.at ? Long.compare(at, other.at) : Long.compare(order, other.order);
+        }
     }
 
-    private final TreeSet<Alarm> alarms =
-            new TreeSet<>(Comparator.<Alarm>comparingLong(alarm -> alarm.at).thenComparingLong(alarm -> alarm.order));
+    private final TreeSet<Alarm> alarms = new TreeSet<>();
     private final long epoch; // nanoTime may be negative and may wrap: what is kept is the time since this one
     private long count;
 

@@ -3,6 +3,7 @@ package org.echoharness;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -161,7 +162,7 @@ public final class EchoServer implements AutoCloseable {
         private long idleNanos;
         private int eventLoops = 1;
         private @Nullable Consumer<String> conversation;
-        private Consumer<String> warnings = line -> System.err.println("echo server: ".concat(line));
+        private Consumer<String> warnings = new ToStandardError();
 
         private Builder() {}
 
@@ -178,7 +179,11 @@ public final class EchoServer implements AutoCloseable {
             if (texts.length == 0) {
                 throw new IllegalArgumentException("addresses must name at least one, such as 127.0.0.1:0");
             }
-            addresses = List.of(texts).stream().map(HostAndPort::parse).toList();
+            List<HostAndPort> parsed = new ArrayList<>();
+            for (String text : texts) {
+                parsed.add(HostAndPort.parse(text));
+            }
+            addresses = List.copyOf(parsed);
             return this;
         }
 
@@ -330,6 +335,14 @@ public final class EchoServer implements AutoCloseable {
          */
         public EchoServer start() throws IOException {
             return build().start();
+        }
+    }
+
+    /** A class where a lambda would do: it is made at each start, and a lambda's first use costs more than the start. */
+    private static final class ToStandardError implements Consumer<String> {
+        @Override
+        public void accept(String line) {
+            System.err.println("echo server: ".concat(line));
         }
     }
 }

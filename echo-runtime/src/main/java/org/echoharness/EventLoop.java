@@ -14,7 +14,7 @@ import java.util.function.Consumer;
  * One thread that owns every socket, buffer and deadline given to it; other threads {@link #post} tasks. It sleeps until
  * a socket is ready, a task comes or the next alarm is due.
  */
-final class EventLoop {
+final class EventLoop implements Runnable, Consumer<SelectionKey> {
 
     /** Rings kept for the next connection that needs one; more than this many are left to the garbage collector. */
     private static final int SPARE_RINGS = 8;
@@ -26,7 +26,6 @@ final class EventLoop {
     private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
     private final Alarms alarms = new Alarms(System.nanoTime());
     private final ArrayDeque<Ring> spareRings = new ArrayDeque<>(SPARE_RINGS);
-    private final Consumer<SelectionKey> serve = EventLoop::serve; // one object, not one a turn
     private volatile boolean ending;
     private volatile boolean ended;
 
@@ -34,7 +33,7 @@ final class EventLoop {
         this.server = server;
         this.bufferSize = bufferSize;
         selector = Selector.open();
-        thread = new Thread(this::run, name);
+        thread = new Thread(this, name);
         thread.setDaemon(true);
     }
 
@@ -110,7 +109,8 @@ final class EventLoop {
         }
     }
 
-    private void run() {
+    @Override
+    public void run() {
         try {
             while (!ending) {
                 turn();
@@ -128,14 +128,16 @@ final class EventLoop {
     private void turn() throws IOException {
         Thread.interrupted(); // a callback may have left one: it would make select() spin
         long nanos = alarms.isEmpty() ? 0 : alarms.untilNext(System.nanoTime());
-        selector.select(serve, (nanos + 999_999) / 1_000_000);
+        selector.select(this, (nanos + 999_999) / 1_000_000);
         runTasks();
         if (nanos != 0) {
             alarms.sound(System.nanoTime());
         }
     }
 
-    private static void serve(SelectionKey ready) {
+    /** Serves a socket that the selector found ready. */
+    @Override
+    public void accept(SelectionKey ready) {
         ((Served) ready.attachment()).ready();
     }
 

@@ -153,20 +153,41 @@ public record HostAndPort(String host, int port) {
     }
 
     private static int port(String trimmed, int colon, String text) {
-        String digits = trimmed.substring(colon + 1);
-        if (!digits.matches("[0-9]{1,5}") || Integer.parseInt(digits) > 65_535) {
+        int port = 0;
+        for (int i = colon + 1; i < trimmed.length() && port >= 0; i++) {
+            char c = trimmed.charAt(i);
+            port = c >= '0' && c <= '9' && port <= 65_535 ? port * 10 + c - '0' : -1;
+        }
+        if (colon + 1 == trimmed.length() || port < 0 || port > 65_535) {
             throw malformed(text, "must end in a port from 0 to 65535, as in 127.0.0.1:10000");
         }
-        return Integer.parseInt(digits);
+        return port;
     }
 
     private static IllegalArgumentException malformed(String text, String cure) {
         return new IllegalArgumentException("address (" + Text.escape(text) + ") is not usable: " + cure);
     }
 
+    /** Loops, here and below, where a regular expression would be the dearest part of a server's first start. */
     private static boolean isPlausible(String host) {
         boolean v6 = host.indexOf(':') >= 0;
-        return v6 ? host.matches("[0-9A-Fa-f:.]+(%[\\w.-]+)?") : host.matches("[\\p{L}\\p{N}._-]+");
+        int scope = v6 ? host.indexOf('%') : -1;
+        int end = scope < 0 ? host.length() : scope;
+        boolean plausible = scope < 0 || scope + 1 < host.length();
+        for (int i = 0; i < host.length(); i++) {
+            char c = host.charAt(i);
+            boolean numeric = v6 && i < end;
+            plausible &= numeric ? isOfAddress(c) : isOfName(c) || i == scope;
+        }
+        return plausible && !host.isEmpty();
+    }
+
+    private static boolean isOfAddress(char c) {
+        return c == ':' || c == '.' || Character.digit(c, 16) >= 0;
+    }
+
+    private static boolean isOfName(char c) {
+        return c == '.' || c == '_' || c == '-' || Character.isLetterOrDigit(c);
     }
 
     private static String numericHost(InetAddress address) {

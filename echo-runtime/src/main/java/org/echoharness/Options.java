@@ -16,7 +16,7 @@ public final class Options {
     /** What an option without a limit is set to, as text. */
     static final String NONE = "none";
 
-    private static final Pattern NUMBER_AND_UNIT = Pattern.compile("([0-9]{1,18}) ?([A-Za-z]*)");
+    private static final String NUMBER_AND_UNIT = "([0-9]{1,18}) ?([A-Za-z]*)";
     private static final Map<String, Integer> SIZES = Map.of("", 1, "B", 1, "KiB", 1 << 10, "MiB", 1 << 20);
     private static final Map<String, Long> DURATIONS = Map.of("ms", 1L, "s", 1_000L, "m", 60_000L, "h", 3_600_000L);
     private static final Duration LONGEST = Duration.ofDays(365);
@@ -105,7 +105,7 @@ public final class Options {
 
     private static long scaled(
             String word, String text, Map<String, ? extends Number> units, long most, String expected) {
-        Matcher matcher = NUMBER_AND_UNIT.matcher(text.strip());
+        Matcher matcher = Pattern.compile(NUMBER_AND_UNIT).matcher(text.strip());
         Number unit = matcher.matches() ? units.get(matcher.group(2)) : null;
         if (unit == null || Long.parseLong(matcher.group(1)) > most / unit.longValue()) {
             throw refused(word, Text.escape(text), "be " + expected);

@@ -63,8 +63,11 @@ final class ServerCore {
             state = State.CLOSED;
             ending = loops;
         }
-        ending.forEach(EventLoop::end);
-        boolean inCallback = ending.stream().anyMatch(EventLoop::isCurrent);
+        boolean inCallback = false;
+        for (EventLoop loop : ending) {
+            loop.end();
+            inCallback |= loop.isCurrent();
+        }
         if (first || !inCallback) { // two callbacks that close at once must not wait for each other
             long deadline = System.nanoTime() + CLOSE_DEADLINE_NANOS;
             for (EventLoop loop : ending) {
@@ -153,13 +156,18 @@ final class ServerCore {
         loops = List.copyOf(opened);
         state = State.RUNNING;
         tellStart(taken);
-        loops.forEach(EventLoop::start);
+        for (EventLoop loop : loops) {
+            loop.start();
+        }
     }
 
     private void tellStart(List<InetSocketAddress> taken) {
-        List<InetSocketAddress> exposed = taken.stream()
-                .filter(address -> !address.getAddress().isLoopbackAddress())
-                .toList();
+        List<InetSocketAddress> exposed = new ArrayList<>();
+        for (InetSocketAddress address : taken) {
+            if (!address.getAddress().isLoopbackAddress()) {
+                exposed.add(address);
+            }
+        }
         if (!exposed.isEmpty()) {
             warn("listening on " + texts(exposed) + ": other machines may connect");
         }
@@ -171,6 +179,10 @@ final class ServerCore {
     }
 
     static List<HostAndPort> texts(List<InetSocketAddress> addresses) {
-        return addresses.stream().map(HostAndPort::of).toList();
+        List<HostAndPort> texts = new ArrayList<>();
+        for (InetSocketAddress address : addresses) {
+            texts.add(HostAndPort.of(address));
+        }
+        return texts;
     }
 }
