@@ -44,10 +44,10 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * </ul>
  *
  * <p>Within a test a name means one server: all places share it, and a server that lives for the class already is what a
- * place of a shorter life gets, in {@code @Nested} classes too. A client lives for the test or the class into which it is
- * injected (a parameter of a test method always for the test), and is closed before any server is. Tests may run in
- * parallel; only a static field that classes inherit belongs to one class at a time. Static fields are null again after
- * the class.
+ * place of a shorter life gets, in {@code @Nested} classes too. A client lives as long as its place; in a parameter of a
+ * test, {@code @BeforeEach} or {@code @AfterEach} method always for the test. Clients are closed before servers. Tests may
+ * run in parallel; only a static field that several classes inherit belongs to one of them at a time. Static fields are
+ * null again after the class.
  *
  * <p>A field may be private but not final, and nothing else may set it.
  */

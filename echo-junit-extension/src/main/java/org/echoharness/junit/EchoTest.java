@@ -141,7 +141,6 @@ public @interface EchoTest {
     @Retention(RetentionPolicy.RUNTIME)
     @Documented
     @Inherited
-    @ExtendWith(EchoExtension.class)
     @interface List {
 
         /**

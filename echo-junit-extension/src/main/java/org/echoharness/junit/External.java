@@ -2,6 +2,7 @@ package org.echoharness.junit;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import org.echoharness.EchoClient;
 import org.echoharness.HostAndPort;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -10,19 +11,20 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * What the lookup of another process's server came to.
  *
  * @param address where it is reached; null if it is not found
- * @param missing why it is not found, and where it was looked for; empty if it is found
+ * @param text where the address is from; if there is none, why, and where it was looked for
  */
-record External(@Nullable HostAndPort address, String missing) {
+record External(@Nullable HostAndPort address, String text) {
 
     /** In the order that {@link Source} tells. */
     static External lookUp(Declaration declaration, ExtensionContext context) throws IOException {
         String parameter = "echo.server." + declaration.name() + ".address";
-        String named = declaration.options().external();
-        if (named.isEmpty()) {
-            named = context.getConfigurationParameter(parameter).orElse("");
+        String attribute = declaration.options().external();
+        if (!attribute.isEmpty()) {
+            return named(attribute, "@EchoTest(external)", declaration);
         }
-        if (!named.isEmpty()) {
-            return named(HostAndPort.parse(named), declaration);
+        String configured = context.getConfigurationParameter(parameter).orElse("");
+        if (!configured.isEmpty()) {
+            return named(configured, "the configuration parameter " + parameter, declaration);
         }
         Path path = ServersFile.locate(context);
         ServersFile file = ServersFile.read(path);
@@ -34,28 +36,34 @@ record External(@Nullable HostAndPort address, String missing) {
         if (stale != null) {
             return missing(path + " is stale: " + stale);
         }
-        HostAndPort listed = file.address(declaration.name());
+        String listed = file.address(declaration.name());
         return listed != null
-                ? found(listed, declaration)
+                ? found(listed, path.toString())
                 : missing(path + " has no server \"" + declaration.name() + "\", only " + file.names());
     }
 
     /** No one has said that this address is served now, so that where there is a choice it is tried. */
-    private static External named(HostAndPort address, Declaration declaration) {
-        External found = found(address, declaration);
-        if (declaration.options().source() == Source.EXTERNAL_OR_EMBEDDED) {
+    private static External named(String text, String from, Declaration declaration) {
+        External found = found(text, from);
+        if (found.address() != null && declaration.options().source() == Source.EXTERNAL_OR_EMBEDDED) {
             try {
-                declaration.client(address).connect().close();
+                declaration.client(found.address()).connect().close();
             } catch (IOException unreachable) {
-                return missing(String.valueOf(unreachable.getMessage()));
+                return missing(unreachable.getMessage() + found.text());
             }
         }
         return found;
     }
 
-    private static External found(HostAndPort address, Declaration declaration) {
-        declaration.client(address); // checks the port
-        return new External(address.connectable(), "");
+    private static External found(String text, String from) {
+        String origin = " (the address is from " + from + ")";
+        try {
+            HostAndPort address = HostAndPort.parse(text);
+            EchoClient.builder().address(address); // checks the port
+            return new External(address.connectable(), origin);
+        } catch (IllegalArgumentException malformed) {
+            throw new IllegalArgumentException(malformed.getMessage() + origin, malformed);
+        }
     }
 
     private static External missing(String why) {

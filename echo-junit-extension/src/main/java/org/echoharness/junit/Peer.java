@@ -13,11 +13,13 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * A server that tests talk to.
  *
  * @param address where it is reached
+ * @param from where that address is from, for errors; empty if the server is embedded
  * @param embedded the server itself; null where another process runs it
  */
 record Peer(
         Declaration declaration,
         HostAndPort address,
+        String from,
         @Nullable EchoServer embedded) implements Closeable {
 
     /** Finds the server or starts it, as its source says. */
@@ -26,17 +28,17 @@ record Peer(
         if (source != Source.EMBEDDED) {
             External external = External.lookUp(declaration, context);
             if (external.address() != null) {
-                return new Peer(declaration, external.address(), null);
+                return new Peer(declaration, external.address(), external.text(), null);
             }
             if (source == Source.EXTERNAL) {
-                throw new IllegalStateException(external.missing()
-                        + "; run the build through (mvn verify) so that echo:start runs first, or set source to"
+                throw new IllegalStateException(external.text()
+                        + "; run the test through \"mvn verify\", where echo:start comes before it, or set source to"
                         + " EXTERNAL_OR_EMBEDDED");
             }
-            context.publishReportEntry("echo.server." + declaration.name(), "embedded: " + external.missing());
+            context.publishReportEntry("echo.server." + declaration.name(), "embedded: " + external.text());
         }
         EchoServer server = declaration.server().start();
-        return new Peer(declaration, HostAndPort.of(server.address()).connectable(), server);
+        return new Peer(declaration, HostAndPort.of(server.address()).connectable(), "", server);
     }
 
     EchoServer server() {
@@ -52,7 +54,11 @@ record Peer(
     }
 
     EchoClient connect() throws IOException {
-        return declaration.client(address).connect();
+        try {
+            return declaration.client(address).connect();
+        } catch (IOException unreachable) {
+            throw from.isEmpty() ? unreachable : new IOException(unreachable.getMessage() + from, unreachable);
+        }
     }
 
     InetSocketAddress socketAddress() {

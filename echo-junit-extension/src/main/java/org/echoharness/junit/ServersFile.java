@@ -11,7 +11,6 @@ import java.util.Properties;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import org.echoharness.HostAndPort;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
@@ -45,10 +44,10 @@ record ServersFile(Path path, Properties entries) {
     @Nullable
     String staleness() {
         Long pid = number("echo.pid");
-        ProcessHandle process = pid == null ? null : ProcessHandle.of(pid).orElse(null);
         if (pid == null) {
             return null;
         }
+        ProcessHandle process = ProcessHandle.of(pid).orElse(null);
         if (process == null || !process.isAlive()) {
             return "process " + pid + ", which wrote it, has ended";
         }
@@ -64,9 +63,8 @@ record ServersFile(Path path, Properties entries) {
     }
 
     @Nullable
-    HostAndPort address(String name) {
-        String address = entries.getProperty("echo.server." + name + ".address");
-        return address == null ? null : HostAndPort.parse(address);
+    String address(String name) {
+        return entries.getProperty("echo.server." + name + ".address");
     }
 
     /** The names of the servers, for people. */

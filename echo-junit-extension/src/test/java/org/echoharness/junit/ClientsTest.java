@@ -1,6 +1,5 @@
 package org.echoharness.junit;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -24,7 +23,7 @@ class ClientsTest {
 
     @ParameterizedTest
     @EnumSource
-    void eachPlaceHasAConnectionOfItsOwn(Lifecycle lifecycle) {
+    void eachPlaceHasAConnectionOfItsOwn(Lifecycle lifecycle) throws IOException {
         Run.with(Map.of("junit.jupiter.testinstance.lifecycle.default", lifecycle.name()), EveryPlace.class)
                 .passed(2);
 
@@ -34,25 +33,25 @@ class ClientsTest {
     }
 
     @Test
-    void parameterOfATestIsClosedWithItAndFieldsWithTheInstance() {
+    void parameterOfATestIsClosedWithItAndFieldsWithTheInstance() throws IOException {
         Run.with(Map.of("junit.jupiter.testinstance.lifecycle.default", "PER_CLASS"), OneAfterTheOther.class)
                 .passed(2);
     }
 
     @Test
-    void clientBelongsToTheServerOfItsName() {
+    void clientBelongsToTheServerOfItsName() throws IOException {
         Run.of(Named.class).passed(2);
 
         assertThat(Seen.servers()).hasSize(4);
     }
 
     @Test
-    void addressIsThatOfTheServer() {
+    void addressIsThatOfTheServer() throws IOException {
         Run.of(Addressed.class).passed(2);
     }
 
     @Test
-    void timeoutsAreThoseOfTheDeclaration() {
+    void readTimeoutIsThatOfTheDeclaration() throws IOException {
         Run.of(Impatient.class).passed(1);
     }
 
@@ -172,18 +171,13 @@ class ClientsTest {
         }
     }
 
-    @EchoTest(connectTimeout = "4s", readTimeout = "20ms")
+    @EchoTest(readTimeout = "20ms")
     static class Impatient {
         @Test
         void givesUp(EchoClient client) {
             assertThatThrownBy(() -> client.receive(1))
                     .isInstanceOf(SocketTimeoutException.class)
                     .hasMessageStartingWith("waited 20ms for 1 bytes from ");
-        }
-
-        @BeforeEach
-        void stillEchoes(EchoClient client) throws IOException {
-            client.expectEcho("hello".getBytes(UTF_8));
         }
     }
 }

@@ -23,7 +23,7 @@ class ErrorsTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource
-    void parameterIsRefused(Class<?> fixture, String message) {
+    void parameterIsRefused(Class<?> fixture, String message) throws IOException {
         assertThat(Run.of(fixture).failure())
                 .isInstanceOf(ParameterResolutionException.class)
                 .hasMessage(message.replace("HERE", HERE));
@@ -72,7 +72,7 @@ class ErrorsTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource
-    void fieldIsRefused(Class<?> fixture, String message) {
+    void fieldIsRefused(Class<?> fixture, String message) throws IOException {
         assertThat(Run.of(fixture).failure())
                 .isInstanceOf(ExtensionConfigurationException.class)
                 .hasMessage(message.replace("HERE", HERE));
@@ -104,7 +104,7 @@ class ErrorsTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource
-    void declarationIsRefusedThoughNothingIsInjected(Class<?> fixture, String message) {
+    void declarationIsRefusedThoughNothingIsInjected(Class<?> fixture, String message) throws IOException {
         assertThat(Run.of(fixture).failure())
                 .isInstanceOf(ExtensionConfigurationException.class)
                 .hasMessage(message.replace("HERE", HERE));
@@ -138,12 +138,12 @@ class ErrorsTest {
     }
 
     @Test
-    void sameDeclarationTwiceIsOne() {
+    void sameDeclarationTwiceIsOne() throws IOException {
         Run.of(DeclaredTwiceAlike.class).passed(1);
     }
 
     @Test
-    void busyPortIsNamedAndWhatWasOpenedIsClosed() {
+    void busyPortIsNamedAndWhatWasOpenedIsClosed() throws IOException {
         assertThat(Run.of(BusyPort.class).failure())
                 .isInstanceOf(ParameterResolutionException.class)
                 .hasMessageStartingWith("parameter 1 (EchoClient) of the constructor of " + HERE
@@ -156,7 +156,7 @@ class ErrorsTest {
     }
 
     @Test
-    void busyPortOfAServerNotInjectedIsNamed() {
+    void busyPortOfAServerNotInjectedIsNamed() throws IOException {
         assertThat(Run.of(BusyPortNotInjected.class).failure())
                 .isInstanceOf(ExtensionConfigurationException.class)
                 .hasMessageStartingWith("server \"default\" (@EchoTest on class " + HERE
@@ -269,6 +269,9 @@ class ErrorsTest {
     static class DeclaredTwice {
         @Test
         void test() {}
+
+        @Test // the class fails, once
+        void another() {}
     }
 
     @EchoTest(name = "a")

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.TestInstance.Lifecycle.PER_CLASS;
 import static org.junit.jupiter.api.TestInstance.Lifecycle.PER_METHOD;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import java.io.IOException;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.echoharness.EchoServer;
@@ -22,7 +23,8 @@ class LifetimesTest {
 
     @ParameterizedTest(name = "{0}, {1}: {4} servers")
     @MethodSource
-    void serverLivesAsLongAsItsPlace(Class<?> fixture, Lifecycle lifecycle, int tests, int seen, int servers) {
+    void serverLivesAsLongAsItsPlace(Class<?> fixture, Lifecycle lifecycle, int tests, int seen, int servers)
+            throws IOException {
         Run.with(Map.of("junit.jupiter.testinstance.lifecycle.default", lifecycle.name()), fixture)
                 .passed(tests);
 
@@ -68,7 +70,7 @@ class LifetimesTest {
     }
 
     @Test
-    void theServerOfOneTestIsClosedWhenTheNextBegins() {
+    void theServerOfOneTestIsClosedWhenTheNextBegins() throws IOException {
         Run.of(ServerOfItsOwn.class).passed(3);
 
         assertThat(Seen.servers()).hasSize(2);
@@ -76,7 +78,7 @@ class LifetimesTest {
 
     @ParameterizedTest
     @MethodSource
-    void serverOfAMethodLivesForTheTest(Lifecycle lifecycle, int servers) {
+    void serverOfAMethodLivesForTheTest(Lifecycle lifecycle, int servers) throws IOException {
         Run.with(Map.of("junit.jupiter.testinstance.lifecycle.default", lifecycle.name()), DeclaredOnMethod.class)
                 .passed(3);
 
@@ -89,7 +91,7 @@ class LifetimesTest {
     }
 
     @Test
-    void staticFieldIsNullAgainSoThatTheClassCanRunAgain() {
+    void staticFieldIsNullAgainSoThatTheClassCanRunAgain() throws IOException {
         Run.of(Places.StaticField.class).passed(2);
         assertThat(Places.StaticField.server).isNull();
 
@@ -97,7 +99,7 @@ class LifetimesTest {
     }
 
     @Test
-    void inheritedStaticFieldIsSetForEachClass() {
+    void inheritedStaticFieldIsSetForEachClass() throws IOException {
         Run.of(FirstHeir.class, SecondHeir.class).passed(4);
 
         assertThat(Seen.servers()).hasSize(2);
@@ -105,7 +107,7 @@ class LifetimesTest {
     }
 
     @Test
-    void staticFieldThatOuterAndNestedClassInheritIsSetOnce() {
+    void staticFieldThatOuterAndNestedClassInheritIsSetOnce() throws IOException {
         Run.of(OuterHeir.class).passed(4);
 
         assertThat(Seen.servers()).hasSize(1);

@@ -28,7 +28,7 @@ class ParallelTest {
     private static final AtomicInteger MOST_RUNNING = new AtomicInteger();
 
     @RepeatedTest(20)
-    void eachTestHasServersAndClientsOfItsOwn() {
+    void eachTestHasServersAndClientsOfItsOwn() throws IOException {
         Run.with(PARALLEL, PerMethod.class).passed(16);
 
         assertThat(Seen.servers()).hasSize(1 + 16);
@@ -36,7 +36,7 @@ class ParallelTest {
     }
 
     @RepeatedTest(20)
-    void testsOfAClassShareOneServerWhicheverIsFirst() {
+    void testsOfAClassShareOneServerWhicheverIsFirst() throws IOException {
         Run.with(PARALLEL, PerClass.class).passed(16);
 
         assertThat(Seen.servers()).hasSize(1);
@@ -89,6 +89,8 @@ class ParallelTest {
         }
     }
 
+    /** The many loops make the start slow enough for a race to show. */
+    @EchoTest(eventLoops = "64")
     @TestInstance(Lifecycle.PER_CLASS)
     static class PerClass {
         @RepeatedTest(16)

@@ -2,6 +2,7 @@ package org.echoharness.junit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -33,7 +34,7 @@ record Run(EngineExecutionResults results) {
     }
 
     /** All tests ran, and none failed; nothing that they saw is open. */
-    Run passed(int tests) {
+    Run passed(int tests) throws IOException {
         assertThat(failures()).isEmpty();
         assertThat(results.testEvents().succeeded().count()).isEqualTo(tests);
         Seen.assertAllClosed();
@@ -41,7 +42,7 @@ record Run(EngineExecutionResults results) {
     }
 
     /** The one failure there is; nothing that the tests saw is open. */
-    Throwable failure() {
+    Throwable failure() throws IOException {
         List<Throwable> failures = failures();
         assertThat(failures).hasSize(1);
         Seen.assertAllClosed();

@@ -26,7 +26,7 @@ class SourcesTest {
     private static final String HERE = SourcesTest.class.getName() + "$";
     private static final String OTHER = "127.0.0.1:1"; // where no one listens
     private static final String CURE =
-            "; run the build through (mvn verify) so that echo:start runs first, or set source to EXTERNAL_OR_EMBEDDED";
+            "; run the test through \"mvn verify\", where echo:start comes before it, or set source to EXTERNAL_OR_EMBEDDED";
 
     private EchoServer server;
     private String address;
@@ -74,15 +74,16 @@ class SourcesTest {
     }
 
     @Test
-    void attributeGoesBeforeTheConfigurationParameter() {
+    void attributeGoesBeforeTheConfigurationParameter() throws IOException {
         Throwable failure = run(Map.of("echo.server.default.address", address), ExternalByAttribute.class)
                 .failure();
 
         assertThat(failure)
                 .hasMessageStartingWith("parameter 1 (EchoClient) of " + HERE
                         + "ExternalByAttribute.test: server \"default\"" + " (@EchoTest on class " + HERE
-                        + "ExternalByAttribute): cannot connect to 127.0.0.1:1 within 5s; ")
-                .hasCauseInstanceOf(ConnectException.class);
+                        + "ExternalByAttribute): cannot connect to 127.0.0.1:1 within 4s; ")
+                .hasMessageEndingWith(" (the address is from @EchoTest(external))")
+                .hasRootCauseInstanceOf(ConnectException.class);
     }
 
     @Test
@@ -99,7 +100,7 @@ class SourcesTest {
     }
 
     @Test
-    void nothingKnownIsAnError() {
+    void nothingKnownIsAnError() throws IOException {
         assertThat(run(External.class).failure())
                 .hasMessage(
                         refused("no address of it is known: neither @EchoTest(external) nor the configuration parameter"
@@ -107,7 +108,7 @@ class SourcesTest {
     }
 
     @Test
-    void nothingKnownFallsBack() {
+    void nothingKnownFallsBack() throws IOException {
         Run run = run(ExternalOrEmbedded.class).passed(1);
 
         assertEmbedded(
@@ -180,7 +181,7 @@ class SourcesTest {
     }
 
     @Test
-    void namedAddressIsTriedWhereThereIsAChoice() {
+    void namedAddressIsTriedWhereThereIsAChoice() throws IOException {
         run(Map.of("echo.server.default.address", address), ExternalOrEmbedded.class)
                 .passed(1);
         assertTalkedTo(server);
@@ -191,15 +192,32 @@ class SourcesTest {
         assertThat(run.reported())
                 .singleElement()
                 .asString()
-                .contains("=embedded: cannot connect to 127.0.0.1:1 within 5s");
+                .startsWith("{echo.server.default=embedded: cannot connect to 127.0.0.1:1 within 5s; ")
+                .endsWith(" (the address is from the configuration parameter echo.server.default.address)}");
     }
 
     @Test
-    void portOfANamedAddressIsChecked() {
+    void errorTellsTheFileThatTheAddressIsFrom() throws IOException {
+        write("echo.server.default.address=" + OTHER);
+
+        assertThat(run(External.class).failure())
+                .hasMessageStartingWith(refused("cannot connect to 127.0.0.1:1 within 5s; "))
+                .hasMessageEndingWith(" (the address is from " + file + ")");
+    }
+
+    @Test
+    void malformedAddressIsAnErrorThatTellsWhereItIsFrom() throws IOException {
         assertThat(run(Map.of("echo.server.default.address", "localhost:0"), External.class)
                         .failure())
-                .hasMessage(refused(
-                        "address (localhost:0) must name the port that the server listens on; port 0 is for servers"));
+                .hasMessage(refused("address (localhost:0) must name the port that the server listens on; port 0 is for"
+                        + " servers (the address is from the configuration parameter echo.server.default.address)"));
+
+        write("echo.server.default.address=nowhere");
+        assertThat(run(ExternalAddress.class).failure())
+                .hasMessageStartingWith("parameter 1 (InetSocketAddress) of " + HERE + "ExternalAddress.test: server"
+                        + " \"default\" (@EchoTest on class " + HERE
+                        + "ExternalAddress): address (nowhere) is not usable: ")
+                .hasMessageEndingWith(" (the address is from " + file + ")");
     }
 
     @Test
@@ -215,7 +233,7 @@ class SourcesTest {
     }
 
     @Test
-    void embeddedServerCanBeInjectedWhereNoExternalOneIsFound() {
+    void embeddedServerCanBeInjectedWhereNoExternalOneIsFound() throws IOException {
         run(ExternalOrEmbeddedServer.class).passed(1);
 
         assertThat(Seen.servers()).hasSize(1);
@@ -304,7 +322,13 @@ class SourcesTest {
         }
     }
 
-    @EchoTest(source = Source.EXTERNAL, external = OTHER)
+    @EchoTest(source = Source.EXTERNAL)
+    static class ExternalAddress {
+        @Test
+        void test(@Echo InetSocketAddress address) {}
+    }
+
+    @EchoTest(source = Source.EXTERNAL, external = OTHER, connectTimeout = "4s")
     static class ExternalByAttribute {
         @Test
         void test(EchoClient client) {}

@@ -20,7 +20,7 @@ class TeardownTest {
     private static final List<String> LOG = new ArrayList<>();
 
     @Test
-    void clientsAreClosedBeforeAnyServer() {
+    void clientsAreClosedBeforeAnyServer() throws IOException {
         LOG.clear();
 
         Run.of(Interleaved.class).passed(1);
