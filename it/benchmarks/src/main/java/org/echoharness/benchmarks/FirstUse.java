@@ -1,0 +1,24 @@
+package org.echoharness.benchmarks;
+
+import java.io.IOException;
+import java.util.concurrent.TimeUnit;
+
+/** What the first server of a JVM costs, start to stop, in microseconds; a process of its own: {@code KIND}. */
+final class FirstUse {
+
+    private FirstUse() {}
+
+    public static void main(String[] args) throws Exception {
+        TestCost test = new TestCost();
+        long start = System.nanoTime();
+        byte[] back = switch (args[0]) {
+            case "echo" -> test.echoServer();
+            case "bare" -> test.bareServerSocket();
+            case "netty-nio" -> test.netty();
+            case "mock-web-server" -> test.mockWebServer();
+            default -> throw new IOException(args[0]);
+        };
+        System.out.println(TimeUnit.NANOSECONDS.toMicros(System.nanoTime() - start));
+        System.exit(back.length == 0 ? 1 : 0);
+    }
+}

@@ -1,0 +1,185 @@
+package org.echoharness.benchmarks;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The load, a process of its own: {@code PORT WORK SECONDS}, where WORK is {@code ping:CONNECTIONS:BYTES}, {@code
+ * bulk:CONNECTIONS}, {@code connect} or {@code idle:CONNECTIONS}. Prints {@code START} after a warm-up and {@code END OPS
+ * NANOS} after the measured time; an operation is a message, a byte sent back, or a connection.
+ */
+final class Load {
+
+    private static final long WARM_UP = TimeUnit.SECONDS.toNanos(2);
+
+    private final InetSocketAddress server;
+    private final long measured;
+    private long operations;
+    private long started;
+    private long counted;
+
+    private Load(int port, int seconds) {
+        server = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+        measured = TimeUnit.SECONDS.toNanos(seconds);
+    }
+
+    public static void main(String[] args) throws IOException {
+        Load load = new Load(Integer.parseInt(args[0]), Integer.parseInt(args[2]));
+        String[] work = args[1].split(":", 3);
+        int connections = work.length > 1 ? Integer.parseInt(work[1]) : 1;
+        switch (work[0]) {
+            case "ping" -> {
+                int size = Integer.parseInt(work[2]);
+                if (connections == 1) {
+                    load.pingOne(size);
+                } else {
+                    load.pingMany(connections, size);
+                }
+            }
+            case "bulk" -> load.bulk(connections);
+            case "connect" -> load.connectEchoClose();
+            case "idle" -> load.idle(connections);
+            default -> throw new IllegalArgumentException(args[1]);
+        }
+    }
+
+    /** Tells the start and the end of the measured time as they come; returns whether to go on. */
+    private boolean goesOn(long began, long now) {
+        if (started == 0 && now - began >= WARM_UP) {
+            started = now;
+            counted = operations;
+            System.out.println("START");
+        }
+        if (started != 0 && now - started >= measured) {
+            System.out.println("END " + (operations - counted) + " " + (now - started));
+            return false;
+        }
+        return true;
+    }
+
+    private void pingOne(int size) throws IOException {
+        try (SocketChannel channel = SocketChannel.open(server)) {
+            channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+            ByteBuffer buffer = ByteBuffer.allocateDirect(size);
+            long began = System.nanoTime();
+            while (goesOn(began, System.nanoTime())) {
+                channel.write(buffer.clear());
+                readFully(channel, buffer.clear());
+                operations++;
+            }
+        }
+    }
+
+    private void pingMany(int connections, int size) throws IOException {
+        try (Selector selector = Selector.open()) {
+            List<SocketChannel> channels = open(connections, selector, SelectionKey.OP_READ);
+            ByteBuffer out = ByteBuffer.allocateDirect(size);
+            ByteBuffer in = ByteBuffer.allocateDirect(size);
+            for (SocketChannel channel : channels) {
+                channel.keyFor(selector).attach(new int[1]);
+                channel.write(out.clear());
+            }
+            long began = System.nanoTime();
+            while (goesOn(began, System.nanoTime())) {
+                selector.select(key -> {
+                    SocketChannel channel = (SocketChannel) key.channel();
+                    int[] read = (int[]) key.attachment();
+                    try {
+                        read[0] += channel.read(in.clear().limit(size - read[0]));
+                        if (read[0] == size) {
+                            read[0] = 0;
+                            operations++;
+                            channel.write(out.clear());
+                        }
+                    } catch (IOException e) {
+                        throw new java.io.UncheckedIOException(e);
+                    }
+                });
+            }
+        }
+    }
+
+    private void bulk(int connections) throws IOException {
+        try (Selector selector = Selector.open()) {
+            open(connections, selector, SelectionKey.OP_READ | SelectionKey.OP_WRITE);
+            ByteBuffer out = ByteBuffer.allocateDirect(64 << 10);
+            ByteBuffer in = ByteBuffer.allocateDirect(64 << 10);
+            long began = System.nanoTime();
+            while (goesOn(began, System.nanoTime())) {
+                selector.select(key -> {
+                    SocketChannel channel = (SocketChannel) key.channel();
+                    try {
+                        if (key.isReadable()) {
+                            operations += channel.read(in.clear());
+                        }
+                        if (key.isWritable()) {
+                            channel.write(out.clear());
+                        }
+                    } catch (IOException e) {
+                        throw new java.io.UncheckedIOException(e);
+                    }
+                });
+            }
+        }
+    }
+
+    private void connectEchoClose() throws IOException {
+        ByteBuffer buffer = ByteBuffer.allocateDirect(42);
+        long began = System.nanoTime();
+        while (goesOn(began, System.nanoTime())) {
+            try (SocketChannel channel = SocketChannel.open(server)) {
+                channel.write(buffer.clear());
+                readFully(channel, buffer.clear());
+            }
+            operations++;
+        }
+    }
+
+    private void idle(int connections) throws IOException {
+        List<SocketChannel> channels = new ArrayList<>();
+        ByteBuffer buffer = ByteBuffer.allocateDirect(42);
+        for (int i = 0; i < connections; i++) {
+            SocketChannel channel = SocketChannel.open(server);
+            channels.add(channel);
+            channel.write(buffer.clear());
+            readFully(channel, buffer.clear());
+        }
+        System.out.println("START");
+        while (System.in.read() > 0) {
+            // until the measuring is done
+        }
+        for (SocketChannel channel : channels) {
+            channel.close();
+        }
+        System.out.println("END " + connections + " 1");
+    }
+
+    private List<SocketChannel> open(int connections, Selector selector, int interest) throws IOException {
+        List<SocketChannel> channels = new ArrayList<>();
+        for (int i = 0; i < connections; i++) {
+            SocketChannel channel = SocketChannel.open(server);
+            channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+            channel.configureBlocking(false);
+            channel.register(selector, interest);
+            channels.add(channel);
+        }
+        return channels;
+    }
+
+    private static void readFully(SocketChannel channel, ByteBuffer into) throws IOException {
+        while (into.hasRemaining()) {
+            if (channel.read(into) < 0) {
+                throw new IOException("the server ended the connection");
+            }
+        }
+    }
+}

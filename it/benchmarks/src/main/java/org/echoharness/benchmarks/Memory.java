@@ -1,0 +1,18 @@
+package org.echoharness.benchmarks;
+
+/** The heap in use. */
+final class Memory {
+
+    private Memory() {}
+
+    /** Bytes in use after the collector has had its say, several times. */
+    static long usedAfterGc() {
+        Runtime runtime = Runtime.getRuntime();
+        long least = Long.MAX_VALUE;
+        for (int i = 0; i < 5; i++) {
+            System.gc();
+            least = Math.min(least, runtime.totalMemory() - runtime.freeMemory());
+        }
+        return least;
+    }
+}

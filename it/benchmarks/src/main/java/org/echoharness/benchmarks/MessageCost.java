@@ -1,0 +1,59 @@
+package org.echoharness.benchmarks;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.util.concurrent.TimeUnit;
+import org.echoharness.EchoServer;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/** One round trip. Run with {@code -prof gc}: neither side allocates, so what it shows a round trip is the server's. */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.MICROSECONDS)
+@Fork(1)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+public class MessageCost {
+
+    @Param({"64", "4096"})
+    private int size;
+
+    private EchoServer server;
+    private SocketChannel channel;
+    private ByteBuffer buffer;
+
+    @Setup
+    public void connect() throws IOException {
+        server = EchoServer.builder().start();
+        channel = SocketChannel.open(server.address());
+        buffer = ByteBuffer.allocateDirect(size);
+    }
+
+    @Benchmark
+    public int roundTrip() throws IOException {
+        channel.write(buffer.clear());
+        buffer.clear();
+        while (buffer.hasRemaining()) {
+            channel.read(buffer);
+        }
+        return buffer.position();
+    }
+
+    @TearDown
+    public void close() throws IOException {
+        channel.close();
+        server.close();
+    }
+}
