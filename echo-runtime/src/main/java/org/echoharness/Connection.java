@@ -47,8 +47,8 @@ final class Connection implements Served {
         } catch (Throwable failed) {
             Acceptor.reset(channel);
             server.tally().ends();
-            server.tally().failed.increment();
-            if (loop.selector().isOpen()) {
+            if (loop.selector().isOpen()) { // else the server was closed in between
+                server.tally().failed.increment();
                 server.warn("a connection could not be served: " + failed);
             }
         }

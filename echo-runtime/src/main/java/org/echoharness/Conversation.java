@@ -26,7 +26,7 @@ record Conversation(Consumer<String> lines) {
     }
 
     void rejecting(String peer, int open) {
-        lines.accept("rejecting " + peer + ": " + open + " connections are open");
+        lines.accept("rejecting " + peer + ": " + open + (open == 1 ? " connection is open" : " connections are open"));
     }
 
     void receivedFrom(String peer, ByteBuffer chunk) {

@@ -138,7 +138,7 @@ public final class EchoServer implements AutoCloseable {
     @Override
     public String toString() {
         List<InetSocketAddress> bound = core.addresses();
-        return "EchoServer" + (bound.isEmpty() ? core.config().addresses() : ServerCore.texts(bound)) + " "
+        return "EchoServer " + (bound.isEmpty() ? core.config().addresses() : ServerCore.texts(bound)) + " "
                 + core.state();
     }
 
@@ -173,7 +173,7 @@ public final class EchoServer implements AutoCloseable {
          *
          * @param texts the addresses
          * @return this builder
-         * @throws IllegalArgumentException if there is none, or if one is malformed
+         * @throws IllegalArgumentException if there is none, or if one is malformed or given twice
          */
         public Builder addresses(String... texts) {
             if (texts.length == 0) {
@@ -181,7 +181,11 @@ public final class EchoServer implements AutoCloseable {
             }
             List<HostAndPort> parsed = new ArrayList<>();
             for (String text : texts) {
-                parsed.add(HostAndPort.parse(text));
+                HostAndPort address = HostAndPort.parse(text);
+                if (address.port() != 0 && parsed.contains(address)) {
+                    throw new IllegalArgumentException("addresses: " + address + " is given twice; leave one out");
+                }
+                parsed.add(address);
             }
             addresses = List.copyOf(parsed);
             return this;

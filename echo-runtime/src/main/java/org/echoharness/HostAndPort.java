@@ -75,6 +75,9 @@ public record HostAndPort(String host, int port) {
             throw malformed(text, "write an IPv6 address in brackets, as in [::1]:10000");
         }
         String host = trimmed.substring(0, colon < 0 ? trimmed.length() : colon);
+        if (isNumber(host)) { // the system would take it for an IPv4 address: 10000 is 0.0.39.16
+            throw malformed(text, "a number is no host; for a port of this machine write localhost:" + host);
+        }
         if (colon >= 0 && RESERVED.contains(host.toLowerCase(Locale.ROOT))) {
             throw malformed(text, "the prefix " + host + ": is reserved and does nothing yet; " + FORMS);
         }
@@ -180,6 +183,14 @@ public record HostAndPort(String host, int port) {
             plausible &= numeric ? isOfAddress(c) : isOfName(c) || i == scope;
         }
         return plausible && !host.isEmpty();
+    }
+
+    private static boolean isNumber(String host) {
+        boolean digits = !host.isEmpty();
+        for (int i = 0; i < host.length(); i++) {
+            digits &= Character.digit(host.charAt(i), 10) >= 0;
+        }
+        return digits;
     }
 
     private static boolean isOfAddress(char c) {

@@ -25,7 +25,8 @@ final class Main {
             server sends back what it receives, until it is stopped (Ctrl-C);
             client sends a message and checks that it comes back.
 
-            ADDRESS is host, host:port, [v6]:port, or '*' for every interface.
+            ADDRESS is host, host:port, [v6]:port, or '*' for every interface (which the
+            client reaches at 127.0.0.1).
             The default is localhost:10000; the default port is 10000; port 0 takes a free one.
 
             both:    --buffer-size SIZE         the most bytes read at once (64KiB)
@@ -67,7 +68,7 @@ final class Main {
     /** Runs one command and returns its exit code. */
     int run(List<String> args) {
         try {
-            if (args.contains("--help")) {
+            if (args.contains("--help") || args.contains("-h") || args.equals(List.of("help"))) {
                 out.print(HELP);
                 return 0;
             }

@@ -16,7 +16,7 @@ public final class Options {
     /** What an option without a limit is set to, as text. */
     static final String NONE = "none";
 
-    private static final String NUMBER_AND_UNIT = "([0-9]{1,18}) ?([A-Za-z]*)";
+    private static final String NUMBER_AND_UNIT = "(-?[0-9]{1,18}) ?([A-Za-z]*)";
     private static final Map<String, Integer> SIZES = Map.of("", 1, "B", 1, "KiB", 1 << 10, "MiB", 1 << 20);
     private static final Map<String, Long> DURATIONS = Map.of("ms", 1L, "s", 1_000L, "m", 60_000L, "h", 3_600_000L);
     private static final Duration LONGEST = Duration.ofDays(365);
@@ -84,7 +84,7 @@ public final class Options {
 
     static Duration positive(String word, Duration value) {
         if (value.compareTo(Duration.ofMillis(1)) < 0 || value.compareTo(LONGEST) > 0) {
-            throw refused(word, value.toString(), "be at least 1ms and at most 365 days");
+            throw refused(word, text(value), "be at least 1ms and at most 365 days");
         }
         return value;
     }
@@ -97,10 +97,10 @@ public final class Options {
     /** "50ms", "2s" or "1m": the inverse of {@link #duration}. */
     static String text(Duration duration) {
         long millis = duration.toMillis();
-        if (millis % 60_000 == 0) {
-            return millis / 60_000 + "m";
+        if (millis % 1_000 != 0) {
+            return millis + "ms";
         }
-        return millis % 1_000 == 0 ? millis / 1_000 + "s" : millis + "ms";
+        return millis % 60_000 != 0 || millis == 0 ? millis / 1_000 + "s" : millis / 60_000 + "m";
     }
 
     private static long scaled(

@@ -178,11 +178,12 @@ final class ServerCore {
         }
     }
 
-    static List<HostAndPort> texts(List<InetSocketAddress> addresses) {
-        List<HostAndPort> texts = new ArrayList<>();
+    /** "127.0.0.1:1, [::1]:2", for people. */
+    static String texts(List<InetSocketAddress> addresses) {
+        StringBuilder texts = new StringBuilder();
         for (InetSocketAddress address : addresses) {
-            texts.add(HostAndPort.of(address));
+            texts.append(texts.isEmpty() ? "" : ", ").append(HostAndPort.of(address));
         }
-        return texts;
+        return texts.toString();
     }
 }

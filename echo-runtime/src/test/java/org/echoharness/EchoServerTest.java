@@ -57,7 +57,7 @@ class EchoServerTest {
             assertThat(server.address().getAddress()).isEqualTo(InetAddress.getLoopbackAddress());
             assertThat(server.port()).isPositive().isEqualTo(server.address().getPort());
             assertThat(server.addresses()).containsExactly(server.address());
-            assertThat(server).hasToString("EchoServer[127.0.0.1:" + server.port() + "] RUNNING");
+            assertThat(server).hasToString("EchoServer 127.0.0.1:" + server.port() + " RUNNING");
         }
     }
 
@@ -94,7 +94,7 @@ class EchoServerTest {
             }
             assertThat(server.address().getAddress().isAnyLocalAddress()).isTrue();
             assertThat(warnings.seen())
-                    .containsExactly("listening on [[::]:" + server.port() + "]: other machines may connect");
+                    .containsExactly("listening on [::]:" + server.port() + ": other machines may connect");
         }
     }
 
@@ -552,7 +552,7 @@ class EchoServerTest {
                     Sockets.echoes(socket, "x");
                 }
             }
-            String name = "echo-server [127.0.0.1:" + server.port() + "] loop ";
+            String name = "echo-server 127.0.0.1:" + server.port() + " loop ";
             assertThat(threads).containsExactly(name + 1, name + 2, name + 3, name + 1, name + 2, name + 3);
             assertThat(loopThreads(server.port())).hasSize(3).allMatch(Thread::isDaemon);
         }
@@ -599,7 +599,7 @@ class EchoServerTest {
 
     private static List<Thread> loopThreads(int port) {
         return Thread.getAllStackTraces().keySet().stream()
-                .filter(thread -> thread.getName().contains("127.0.0.1:" + port + "]"))
+                .filter(thread -> thread.getName().contains("127.0.0.1:" + port + " "))
                 .toList();
     }
 }

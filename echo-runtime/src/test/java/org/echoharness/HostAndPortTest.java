@@ -50,6 +50,9 @@ class HostAndPortTest {
                 "h:1x|address (h:1x) is not usable: must end in a port from 0 to 65535, as in 127.0.0.1:10000",
                 "unix:/tmp/x|address (unix:/tmp/x) is not usable: the prefix unix: is reserved and does nothing yet;"
                         + " write it as host:port, [v6]:port or *:port",
+                "10000|address (10000) is not usable: a number is no host; for a port of this machine write localhost:10000",
+                "10000:1|address (10000:1) is not usable: a number is no host; for a port of this machine write"
+                        + " localhost:10000",
                 "a b:1|address: host (\"a b\") must be a name or a numeric address, with nothing around it",
                 "[::g]:1|address: host (\"::g\") must be a name or a numeric address, with nothing around it",
             })

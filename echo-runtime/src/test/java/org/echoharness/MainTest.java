@@ -50,12 +50,12 @@ class MainTest {
                 "server ::1|server ::1: address (::1) is not usable: write an IPv6 address in brackets, as in [::1]:10000",
                 "server --backlog|--backlog: a value must follow; try --help",
                 "server --backlog 1 --backlog 2|--backlog: is given twice; leave one out",
-                "server --message x|--message: there is no such option; try --help",
-                "server -v|-v: there is no such option; try --help",
+                "server --message x|--message: there is no such option here; try --help",
+                "server -v|-v: there is no such option here; try --help",
                 "server --quiet=yes|--quiet=yes: --quiet takes no value; leave out what follows it",
                 "client a:1 b:2|\"b:2\": the client takes one address; leave out the others",
                 "client a:0|client a:0: address (a:0) must name the port that the server listens on; port 0 is for servers",
-                "client --connect-timeout 0s|--connect-timeout 0s: connectTimeout (PT0S) must be at least 1ms and at most 365"
+                "client --connect-timeout 0s|--connect-timeout 0s: connectTimeout (0s) must be at least 1ms and at most 365"
                         + " days",
                 "client --message a --message-file b|--message-file b: --message is given too; leave one out",
                 "client --message-file no-such-file|--message-file no-such-file: cannot be read (NoSuchFileException); name"
@@ -70,7 +70,7 @@ class MainTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"--help", "server --help", "client --help"})
+    @ValueSource(strings = {"--help", "server --help", "client --help", "-h", "help"})
     void helpNamesEveryOption(String args) {
         assertThat(run(args.split(" "))).isZero();
         assertThat(out())

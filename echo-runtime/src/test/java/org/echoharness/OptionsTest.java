@@ -30,16 +30,17 @@ class OptionsTest {
                 "bufferSize|0|bufferSize (0) must be at least 1 byte",
                 "bufferSize|1025MiB|bufferSize (1074790400) must be at most 1073741824 bytes (1 GiB)",
                 "bufferSize|16KB|bufferSize (16KB) must be a size in bytes, such as 16, 16KiB or 1MiB",
-                "bufferSize|-1|bufferSize (-1) must be a size in bytes, such as 16, 16KiB or 1MiB",
+                "bufferSize|-1|bufferSize (-1) must be at least 1 byte",
                 "bufferSize|2048MiB|bufferSize (2048MiB) must be a size in bytes, such as 16, 16KiB or 1MiB",
                 "idleTimeout|5|idleTimeout (5) must be a duration with its unit (ms, s, m or h), such as 50ms, 2s or 1m,"
                         + " of at most 365 days",
                 "idleTimeout|9000h|idleTimeout (9000h) must be a duration with its unit (ms, s, m or h), such as 50ms, 2s"
                         + " or 1m, of at most 365 days",
-                "idleTimeout|0s|idleTimeout (PT0S) must be at least 1ms and at most 365 days",
+                "idleTimeout|0s|idleTimeout (0s) must be at least 1ms and at most 365 days",
                 "backlog|many|backlog (many) must be a whole number",
                 "backlog|0|backlog (0) must be at least 1",
                 "backlog|65536|backlog (65536) must be at most 65535",
+                "maxConnections|-1|maxConnections (-1) must be at least 1",
                 "maxConnections|0|maxConnections (0) must be at least 1",
                 "eventLoops|257|eventLoops (257) must be at most 256",
                 "addresses|127.0.0.1:1,,|addresses (127.0.0.1:1,,) must be a list of values with a comma between each two",
@@ -58,7 +59,7 @@ class OptionsTest {
             value = {
                 "address|127.0.0.1:0|address (127.0.0.1:0) must name the port that the server listens on; port 0 is for servers",
                 "bufferSize|0|bufferSize (0) must be at least 1 byte",
-                "connectTimeout|0ms|connectTimeout (PT0S) must be at least 1ms and at most 365 days",
+                "connectTimeout|0ms|connectTimeout (0s) must be at least 1ms and at most 365 days",
                 "readTimeout|1|readTimeout (1) must be a duration with its unit (ms, s, m or h), such as 50ms, 2s or 1m,"
                         + " of at most 365 days",
                 "backlog|1|there is no option \"backlog\"; the options are address, bufferSize, connectTimeout, readTimeout",
@@ -112,6 +113,13 @@ class OptionsTest {
 
         assertThat(config.maxConnections()).isZero();
         assertThat(config.idleNanos()).isZero();
+    }
+
+    @Test
+    void anAddressIsGivenOnce() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> EchoServer.builder().addresses("127.0.0.1:1", "127.0.0.1:1"))
+                .withMessage("addresses: 127.0.0.1:1 is given twice; leave one out");
     }
 
     @Test

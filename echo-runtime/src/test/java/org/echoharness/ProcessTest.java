@@ -58,7 +58,7 @@ class ProcessTest {
             server.lines.await("starting up on 127.0.0.1 port \\d+");
             assertThat(server.lines.seen())
                     .anyMatch(line -> line.matches("starting up on :: port \\d+ \\(every interface, IPv4 and IPv6\\)"))
-                    .anyMatch(line -> line.matches("echo: listening on \\[\\[::]:\\d+]: other machines may connect"));
+                    .anyMatch(line -> line.matches("echo: listening on \\[::]:\\d+: other machines may connect"));
         }
     }
 

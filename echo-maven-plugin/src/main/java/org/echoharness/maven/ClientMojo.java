@@ -2,6 +2,7 @@ package org.echoharness.maven;
 
 import java.io.File;
 import java.io.IOException;
+import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import org.apache.maven.plugin.AbstractMojo;
@@ -100,15 +101,8 @@ public final class ClientMojo extends AbstractMojo {
     boolean skip;
 
     /**
-     * Whether tests are not run: then nothing is sent.
-     *
-     * @since 0.1.0
-     */
-    @Parameter(property = "skipTests", defaultValue = "false", readonly = true)
-    boolean skipTests;
-
-    /**
-     * Whether integration tests are not run: then nothing is sent.
+     * Whether integration tests are not run: then nothing is sent. {@code skipTests} does not count here: Failsafe from
+     * 3.6.0 on runs integration tests under it.
      *
      * @since 0.1.0
      */
@@ -132,8 +126,8 @@ public final class ClientMojo extends AbstractMojo {
 
     @Override
     public void execute() throws MojoExecutionException, MojoFailureException {
-        if (skip || skipTests || skipITs || mavenTestSkip) { // the same as start: its server is not there
-            getLog().info("client skipped: echo.skip, skipTests, skipITs or maven.test.skip is set");
+        if (skip || skipITs || mavenTestSkip) { // the same as start: its server is not there
+            getLog().info("client skipped: echo.skip, skipITs or maven.test.skip is set");
             return;
         }
         String target = address == null ? configuredAddress() : address;
@@ -142,7 +136,9 @@ public final class ClientMojo extends AbstractMojo {
         } catch (IllegalArgumentException refused) {
             throw new MojoExecutionException("no client for " + told(target, refused), refused);
         } catch (IOException failed) {
-            throw new MojoFailureException("no echo from " + told(target, failed), failed);
+            // Maven prints the message of an unknown host once more
+            Throwable cause = failed instanceof UnknownHostException ? null : failed;
+            throw new MojoFailureException("no echo from " + told(target, failed), cause);
         }
     }
 

@@ -60,7 +60,7 @@ final class ProjectServers {
         }
         if (running.containsKey(id)) {
             throw new IllegalStateException(
-                    "a server of this id runs in this project already; give each execution an <id> of its own");
+                    "a server of this id runs in this project already; give each start an id of its own, in its <configuration>");
         }
         EchoServer server = options.start();
         running.put(id, server);

@@ -96,15 +96,8 @@ public final class StartMojo extends AbstractMojo {
     boolean skip;
 
     /**
-     * Whether tests are not run: then nothing is started.
-     *
-     * @since 0.1.0
-     */
-    @Parameter(property = "skipTests", defaultValue = "false", readonly = true)
-    boolean skipTests;
-
-    /**
-     * Whether integration tests are not run: then nothing is started.
+     * Whether integration tests are not run: then nothing is started. {@code skipTests} does not count here: Failsafe from
+     * 3.6.0 on runs integration tests under it.
      *
      * @since 0.1.0
      */
@@ -140,8 +133,8 @@ public final class StartMojo extends AbstractMojo {
 
     @Override
     public void execute() throws MojoExecutionException {
-        if (skip || skipTests || skipITs || mavenTestSkip) {
-            getLog().info("server " + id + " skipped: echo.skip, skipTests, skipITs or maven.test.skip is set");
+        if (skip || skipITs || mavenTestSkip) {
+            getLog().info("server " + id + " skipped: echo.skip, skipITs or maven.test.skip is set");
             return;
         }
         try {

@@ -123,7 +123,7 @@ class StartAndStopTest {
                 .isInstanceOf(MojoExecutionException.class)
                 .hasMessage(
                         "server default did not start (execution start-it): a server of this id runs in this project"
-                                + " already; give each execution an <id> of its own");
+                                + " already; give each start an id of its own, in its <configuration>");
 
         assertThat(Build.echoes(port)).isTrue();
         assertThat(build.port("default")).isEqualTo(port);
@@ -228,18 +228,17 @@ class StartAndStopTest {
 
     @Test
     void eachSkipStartsNothing() throws Exception {
-        for (int flag = 0; flag < 4; flag++) {
+        for (int flag = 0; flag < 3; flag++) {
             StartMojo start = build.start();
             start.skip = flag == 0;
-            start.skipTests = flag == 1;
-            start.skipITs = flag == 2;
-            start.mavenTestSkip = flag == 3;
+            start.skipITs = flag == 1;
+            start.mavenTestSkip = flag == 2;
             start.execute();
         }
         assertThat(build.project.getProperties()).isEmpty();
         assertThat(build.log.seen())
-                .hasSize(4)
-                .containsOnly("INFO server default skipped: echo.skip, skipTests, skipITs or maven.test.skip is set");
+                .hasSize(3)
+                .containsOnly("INFO server default skipped: echo.skip, skipITs or maven.test.skip is set");
     }
 
     @Test

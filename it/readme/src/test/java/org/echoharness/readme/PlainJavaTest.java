@@ -1,7 +1,6 @@
 package org.echoharness.readme;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
-import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.Socket;
 import org.echoharness.EchoClient;
@@ -10,25 +9,21 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What the README shows of the runtime by itself. */
-@Timeout(60)
 class PlainJavaTest {
 
     @Test
-    void aServerForYourOwnClient() throws Exception {
-        try (EchoServer server = EchoServer.builder().bufferSize(16).start();
-                Socket yours = new Socket()) {
-            yours.connect(server.address());
-            yours.getOutputStream().write("hello".getBytes(UTF_8));
-            assertThat(yours.getInputStream().readNBytes(5)).isEqualTo("hello".getBytes(UTF_8));
-        } // the port is free, the thread has ended
-    }
+    @Timeout(60)
+    void asInTheReadme() throws Exception {
+        try (EchoServer server = EchoServer.builder().bufferSize(16).start()) {
 
-    @Test
-    void aClientForYourOwnServer() throws Exception {
-        try (EchoServer yours = EchoServer.builder().start()) {
-            try (EchoClient client = EchoClient.connect("localhost:" + yours.port())) {
+            try (Socket yours = new Socket(server.address().getAddress(), server.port())) { // a client of yours
+                yours.getOutputStream().write("hello".getBytes(UTF_8));
+                System.out.println(new String(yours.getInputStream().readNBytes(5), UTF_8));
+            }
+
+            try (EchoClient client = EchoClient.connect("localhost:" + server.port())) { // for a server of yours
                 client.expectEcho("hello".getBytes(UTF_8));
             }
-        }
+        } // the port is free, the thread has ended
     }
 }
