@@ -32,8 +32,8 @@ record Peer(
             }
             if (source == Source.EXTERNAL) {
                 throw new IllegalStateException(external.text()
-                        + "; run the test through \"mvn verify\", where echo:start comes before it and is not skipped, or set source to"
-                        + " EXTERNAL_OR_EMBEDDED");
+                        + "; run the test through \"mvn verify\", where echo:start comes before it and is not skipped,"
+                        + " or set source to EXTERNAL_OR_EMBEDDED");
             }
             context.publishReportEntry("echo.server." + declaration.name(), "embedded: " + external.text());
         }

@@ -26,7 +26,8 @@ class SourcesTest {
     private static final String HERE = SourcesTest.class.getName() + "$";
     private static final String OTHER = "127.0.0.1:1"; // where no one listens
     private static final String CURE =
-            "; run the test through \"mvn verify\", where echo:start comes before it and is not skipped, or set source to EXTERNAL_OR_EMBEDDED";
+            "; run the test through \"mvn verify\", where echo:start comes before it and is not skipped, or set"
+                    + " source to EXTERNAL_OR_EMBEDDED";
 
     private EchoServer server;
     private String address;

@@ -1,0 +1,198 @@
+package org.echoharness.stress;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.BindException;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import org.echoharness.EchoServer;
+
+/** Start and close, again and again, in vain, together, too early and from within. */
+@SuppressWarnings("try") // what close() does is what is tested
+class LifecycleIT {
+
+    @Stress(
+            row = "10,000 start, echo, stop, bind again on the same port",
+            pass = "0 leaks, 0 BindException, under 60 s")
+    void againAndAgain(Row row) throws Exception {
+        int count = row.scaled(10_000);
+        int port = onePort();
+        long files = Usage.openFiles();
+        int threads = Usage.threads();
+        int refused = 0;
+        long start = System.nanoTime();
+        for (int i = 0; i < count; i++) {
+            try (EchoServer server = Sockets.serverOn(port);
+                    Socket socket = Sockets.connect(server.address())) {
+                Sockets.echoes(socket, "x");
+                if (i % 2 == 0) {
+                    Sockets.finish(socket); // TIME_WAIT stays behind on the client's side
+                }
+                server.close();
+                Sockets.listen(port).close();
+            } catch (BindException e) {
+                refused++;
+            }
+        }
+        double seconds = Waiting.secondsSince(start);
+        row.figure("%d times in %.1f s, %d BindException", count, seconds, refused);
+        row.figure("fds %d, then %d; threads %d, then %d", files, Usage.openFiles(), threads, Usage.threads());
+        assertThat(refused).isZero();
+        assertThat(Usage.openFiles()).isLessThanOrEqualTo(files);
+        assertThat(Usage.threads()).isLessThanOrEqualTo(threads);
+        assertThat(seconds).isLessThan(60);
+    }
+
+    /** A port that was served before, so that what the JVM keeps from the first time is there. */
+    private static int onePort() throws IOException {
+        try (EchoServer first = EchoServer.builder().start();
+                Socket socket = Sockets.connect(first.address())) {
+            Sockets.echoes(socket, "x");
+            return first.port();
+        }
+    }
+
+    @Stress(row = "10,000 failed starts, port busy", pass = "fds unchanged; the message names host and port")
+    void inVain(Row row) throws Exception {
+        int count = row.scaled(10_000);
+        int free = onePort();
+        try (ServerSocket busy = Sockets.listen(0)) {
+            String named = Sockets.LOOPBACK + ":" + busy.getLocalPort();
+            EchoServer.Builder builder = EchoServer.builder().addresses(Sockets.LOOPBACK + ":" + free, named);
+            assertThat(catchThrowable(builder::start)).isInstanceOf(BindException.class);
+            long files = Usage.openFiles();
+            int threads = Usage.threads();
+            int told = 0;
+            for (int i = 0; i < count; i++) {
+                Throwable refused = catchThrowable(builder::start);
+                told += refused instanceof BindException && refused.getMessage().contains(named) ? 1 : 0;
+            }
+            row.figure("%d of %d told %s", told, count, named);
+            row.figure("fds %d, then %d; threads %d, then %d", files, Usage.openFiles(), threads, Usage.threads());
+            assertThat(told).isEqualTo(count);
+            assertThat(Usage.openFiles()).isLessThanOrEqualTo(files);
+            assertThat(Usage.threads()).isLessThanOrEqualTo(threads);
+        }
+        Sockets.listen(free).close();
+    }
+
+    @Stress(
+            row = "close three times, concurrently, before start, in a callback",
+            pass = "no exception; port free at return")
+    void inEveryWay(Row row) throws Exception {
+        int count = row.scaled(1_000);
+        for (int i = 0; i < count; i++) {
+            EchoServer never = EchoServer.builder().build();
+            never.close();
+            never.close();
+
+            EchoServer server = EchoServer.builder().eventLoops(1 + i % 2).start();
+            try (Socket socket = Sockets.connect(server.address())) {
+                Sockets.echoes(socket, "x");
+                List<FutureTask<Boolean>> closers = new ArrayList<>();
+                for (int j = 0; j < 3; j++) {
+                    closers.add(Waiting.inThread("closes", () -> {
+                        server.close();
+                        return hasNoListener(server);
+                    }));
+                }
+                for (FutureTask<Boolean> closer : closers) {
+                    assertThat(Waiting.result(closer)).isTrue();
+                }
+            }
+            server.close();
+            Sockets.listen(server.port()).close();
+            closeInACallback(i);
+        }
+        row.figure("%d of each, 0 exceptions, every port free", count);
+        assertThat(Usage.serverThreads()).isEmpty();
+    }
+
+    /** The closers must not bind: they would be in each other's way. */
+    private static boolean hasNoListener(EchoServer server) {
+        try (Socket socket = Sockets.connect(server.address())) {
+            return socket.getLocalPort() == server.port(); // connected to itself
+        } catch (IOException refused) {
+            return true;
+        }
+    }
+
+    private static void closeInACallback(int i) throws Exception {
+        String when =
+                List.of("connection from", "received", "sending", "no data").get(i % 4);
+        CompletableFuture<EchoServer> self = new CompletableFuture<>();
+        CompletableFuture<String> closed = new CompletableFuture<>();
+        EchoServer server = EchoServer.builder()
+                .conversation(line -> {
+                    if (line.startsWith(when)) {
+                        closed.complete(closeAndBind(
+                                self.orTimeout(30, TimeUnit.SECONDS).join()));
+                    }
+                })
+                .start();
+        self.complete(server);
+        try (Socket socket = new Socket()) {
+            talk(server, socket, when.equals("no data"));
+            assertThat(closed.get(30, TimeUnit.SECONDS)).isEqualTo("free");
+            assertThat(server.awaitClose(Duration.ofSeconds(30))).isTrue();
+            server.close();
+        }
+    }
+
+    /** The server may close, and reset the connection, at any point of it. */
+    private static void talk(EchoServer server, Socket socket, boolean end) throws IOException {
+        try {
+            socket.connect(server.address(), 30_000);
+            socket.getOutputStream().write('x');
+            if (end) {
+                socket.shutdownOutput();
+            }
+        } catch (SocketException reset) {
+            assertThat(reset).hasMessageMatching("Connection reset.*|Broken pipe.*|Socket output is .*");
+        }
+    }
+
+    private static String closeAndBind(EchoServer server) {
+        server.close();
+        try {
+            Sockets.listen(server.port()).close();
+            return "free";
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Stress(row = "two servers, one port, same and other address family", pass = "clear error")
+    void onePortForTwo(Row row) throws Exception {
+        Sockets.assumeIpv6();
+        int told = 0;
+        String[][] pairs = {
+            {"127.0.0.1", "127.0.0.1"}, {"127.0.0.1", "0.0.0.0"}, {"127.0.0.1", "*"}, {"*", "127.0.0.1"},
+            {"*", "[::1]"}, {"[::1]", "*"}, {"*", "*"}, {"0.0.0.0", "*"}
+        };
+        for (String[] pair : pairs) {
+            EchoServer.Builder builder = EchoServer.builder().warnings(line -> {});
+            try (EchoServer first = builder.addresses(pair[0] + ":0").start()) {
+                String second = pair[1] + ":" + first.port();
+                Throwable refused = catchThrowable(builder.addresses(second)::start);
+                assertThat(refused)
+                        .as(first + ", then " + second)
+                        .isInstanceOf(BindException.class)
+                        .hasMessageContaining(second)
+                        .hasMessageContaining("in use");
+                told++;
+            }
+        }
+        row.figure("%d of %d pairs refused by host, port and cure", told, pairs.length);
+    }
+}

@@ -1,0 +1,147 @@
+package org.echoharness.stress;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.Socket;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Random;
+import org.echoharness.EchoClient;
+import org.echoharness.EchoServer;
+
+/** Bytes in bulk: none is lost, none is held in memory, nobody waits for ever. */
+class TransferIT {
+
+    private static final Duration PAUSE = Duration.ofSeconds(3);
+
+    @Stress(row = "slow reader, 1 GiB", pass = "≤ 1 MiB above start; every byte, then EOF")
+    void slowReader(Row row) throws Exception {
+        long total = (long) row.scaled(1 << 10) * Sockets.MIB;
+        Payload payload = new Payload(row.seed());
+        try (MeasuredServer server = new MeasuredServer();
+                Socket warm = Sockets.connect(server.address());
+                Socket socket = Sockets.connect(server.address())) {
+            MeasuredServer.Memory start = server.memory();
+            Writing first = new Writing(warm, payload, 64 * Sockets.MIB); // so that RSS shows no compiler at work
+            assertThat(payload.readAndCheck(warm.getInputStream())).isEqualTo(64 * Sockets.MIB);
+            first.awaitEnd();
+            long warmRss = Usage.rss(server.handle());
+
+            long stopped = System.nanoTime();
+            Writing writing = new Writing(socket, payload, total);
+            long taken = writing.awaitStall();
+            Waiting.until("3 s", () -> System.nanoTime() - stopped >= PAUSE.toNanos(), () -> "less");
+            MeasuredServer.Memory stalled = server.memory().above(start);
+            long rss = Usage.rss(server.handle()) - warmRss;
+            long back = payload.readAndCheck(socket.getInputStream());
+            writing.awaitEnd();
+
+            row.figure("%d MiB, stalled at %d KiB", total / Sockets.MIB, taken / Sockets.KIB);
+            row.figure("%d KiB heap, %d KiB direct", stalled.heap() / Sockets.KIB, stalled.direct() / Sockets.KIB);
+            row.figure("RSS %+d KiB", rss / Sockets.KIB);
+            row.figure("%d bytes missing", total - back);
+            assertThat(taken).as("bytes written before the stall").isLessThan(total);
+            assertThat(stalled.heap() + stalled.direct()).isLessThanOrEqualTo(Sockets.MIB);
+            assertThat(rss).isLessThanOrEqualTo(Sockets.MIB);
+            assertThat(back).isEqualTo(total);
+        }
+    }
+
+    /** A server that holds little stalls the writer; one that holds all has read the FIN before the client reads. */
+    @Stress(row = "half-close 1, 16, 64, 256 MiB", pass = "every byte, then EOF")
+    void halfClose(Row row) throws Exception {
+        Payload payload = new Payload(row.seed());
+        Lines fins = new Lines();
+        EchoServer.Builder holding = EchoServer.builder()
+                .bufferSize(64 * Sockets.MIB)
+                .conversation(line -> {
+                    if (line.startsWith("no data")) {
+                        fins.accept(line);
+                    }
+                });
+        try (EchoServer little = EchoServer.builder().start();
+                EchoServer much = holding.start()) {
+            for (int mib : new int[] {1, 16, 64, 256}) {
+                halfClose(row, little, payload, mib, () -> {});
+                int seen = fins.seen().size();
+                halfClose(row, much, payload, mib, () -> fins.await("no data.*", seen + 1));
+            }
+        }
+        assertThat(fins.seen())
+                .as("connections of which the server saw the FIN")
+                .hasSize(4);
+    }
+
+    private interface Await {
+        void await() throws InterruptedException;
+    }
+
+    private static void halfClose(Row row, EchoServer server, Payload payload, int mib, Await fin) throws Exception {
+        long total = (long) mib * Sockets.MIB;
+        try (Socket socket = Sockets.connect(server.address())) {
+            Writing writing = new Writing(socket, payload, total);
+            long taken = writing.awaitStall();
+            if (taken == total) {
+                fin.await();
+            }
+            long back = payload.readAndCheck(socket.getInputStream());
+            row.figure("%d MiB: %d before the read, %d missing", mib, taken, total - back);
+            writing.awaitEnd();
+            assertThat(back).isEqualTo(total);
+        }
+    }
+
+    /** Never scaled: the kernel's buffers swallow a few MiB. */
+    @Stress(row = "client writes before it reads, 64 MiB, also with 4 KiB socket buffers", pass = "no hang")
+    void writesBeforeItReads(Row row) throws Exception {
+        int total = 64 * Sockets.MIB;
+        long seed = row.seed();
+        Payload payload = new Payload(seed);
+        byte[] message = new byte[total];
+        new Random(seed).nextBytes(message);
+        for (int buffer : new int[] {64 * Sockets.KIB, 4 * Sockets.KIB}) {
+            try (EchoServer server = EchoServer.builder().bufferSize(buffer).start()) {
+                long start = System.nanoTime();
+                try (EchoClient client = EchoClient.builder()
+                        .address(server.address())
+                        .bufferSize(buffer)
+                        .connect()) {
+                    assertThat(Arrays.mismatch(client.echo(message), message)).isEqualTo(-1);
+                }
+                row.figure("client with %d KiB: %.1f s", buffer / Sockets.KIB, Waiting.secondsSince(start));
+                for (int system : new int[] {0, 4 * Sockets.KIB}) {
+                    start = System.nanoTime();
+                    try (Socket socket = Sockets.connect(server.address(), system)) {
+                        Writing writing = new Writing(socket, payload, total);
+                        assertThat(writing.awaitStall()).isLessThan(total);
+                        assertThat(payload.readAndCheck(socket.getInputStream()))
+                                .isEqualTo(total);
+                        writing.awaitEnd();
+                    }
+                    row.figure(
+                            "socket with %s: %.1f s",
+                            system == 0 ? "the system's buffers" : "4 KiB", Waiting.secondsSince(start));
+                }
+            }
+        }
+    }
+
+    @Stress(row = "10^6 random payloads, 1 to 2,048 B", pass = "0 mismatches")
+    void randomPayloads(Row row) throws Exception {
+        int count = row.scaled(1_000_000);
+        Random random = new Random(row.seed());
+        long bytes = 0;
+        int mismatches = 0;
+        try (EchoServer server = EchoServer.builder().start();
+                EchoClient client = EchoClient.connect(server.address())) {
+            for (int i = 0; i < count; i++) {
+                byte[] message = new byte[1 + random.nextInt(2_048)];
+                random.nextBytes(message);
+                mismatches += Arrays.equals(client.echo(message), message) ? 0 : 1;
+                bytes += message.length;
+            }
+        }
+        row.figure("%d payloads, %d MiB, %d mismatches", count, bytes / Sockets.MIB, mismatches);
+        assertThat(mismatches).isZero();
+    }
+}

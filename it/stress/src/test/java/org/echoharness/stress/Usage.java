@@ -1,0 +1,78 @@
+package org.echoharness.stress;
+
+import com.sun.management.UnixOperatingSystemMXBean;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
+import org.echoharness.Counters;
+import org.echoharness.EchoServer;
+import org.junit.jupiter.api.Assumptions;
+
+/** What this process, or another, uses of the system. */
+final class Usage {
+
+    private static final String LOOP_PREFIX = "echo-server ";
+
+    private Usage() {}
+
+    static long openFiles() {
+        return unix().getOpenFileDescriptorCount();
+    }
+
+    static void assumeOpenFiles(long needed) {
+        long most = unix().getMaxFileDescriptorCount();
+        Assumptions.assumeTrue(most >= needed, needed + " open files are needed, " + most + " are allowed");
+    }
+
+    /** Waits until the server has counted so: it counts a moment after the client has seen it. */
+    static void awaitCounters(EchoServer server, Counters expected) throws InterruptedException {
+        Waiting.until(expected.toString(), () -> server.counters().equals(expected), server::counters);
+    }
+
+    private static UnixOperatingSystemMXBean unix() {
+        if (ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean unix) {
+            return unix;
+        }
+        return Assumptions.abort("no count of file descriptors here");
+    }
+
+    /** The threads of servers in this process. */
+    static List<Thread> serverThreads() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().startsWith(LOOP_PREFIX))
+                .toList();
+    }
+
+    static int threads() {
+        return ManagementFactory.getThreadMXBean().getThreadCount();
+    }
+
+    /** Waits until no more files than these are open: what a peer has closed is gone a moment later. */
+    static long awaitOpenFiles(long atMost) throws InterruptedException {
+        Waiting.until("at most " + atMost + " open files", () -> openFiles() <= atMost, Usage::openFiles);
+        return openFiles();
+    }
+
+    static Duration cpu(ProcessHandle process) {
+        return process.info().totalCpuDuration().orElseGet(() -> Assumptions.abort("no processor times here"));
+    }
+
+    /** Bytes of the process that are in memory; 0 where there is no /proc. */
+    static long rss(ProcessHandle process) throws IOException {
+        Path status = Path.of("/proc", Long.toString(process.pid()), "status");
+        if (!Files.exists(status)) {
+            return 0;
+        }
+        try (Stream<String> lines = Files.lines(status)) {
+            return lines.filter(line -> line.startsWith("VmRSS:"))
+                            .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+                            .findFirst()
+                            .orElse(0)
+                    * Sockets.KIB;
+        }
+    }
+}
