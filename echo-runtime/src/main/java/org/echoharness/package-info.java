@@ -10,10 +10,10 @@
  * </pre>
  *
  * <p>The types in reading order: {@link org.echoharness.EchoServer} and its {@code Builder}, {@code ServerConfig},
- * {@code ServerCore}, {@code Tally} with {@link org.echoharness.Counters},
- * {@code Listeners}, {@code Preload}, {@code EventLoop} with {@code Served} and {@code Alarms}, {@code Acceptor}, {@code Connection},
- * {@code Ring}; {@link org.echoharness.EchoClient}, {@code Connector}, {@code Resolver}, {@code ClientSocket}, {@code Readiness},
- * {@link org.echoharness.EchoMismatchException}; {@link org.echoharness.HostAndPort}, {@code Options},
+ * {@code ServerCore}, {@code Tally} with {@link org.echoharness.Counters}, {@code Listeners}, {@code Preload},
+ * {@code EventLoop} with {@code Served} and {@code Alarms}, {@code Acceptor}, {@code Connection}, {@code Ring};
+ * {@link org.echoharness.EchoClient}, {@code Connector}, {@code Resolver}, {@code ClientSocket}, {@code Readiness},
+ * {@link org.echoharness.EchoMismatchException}; {@link org.echoharness.HostAndPort}, {@link org.echoharness.Options},
  * {@code Conversation}, {@code Text}; {@code Main} with {@code Arguments}, the command line.
  */
 @NullMarked
