@@ -13,13 +13,10 @@ import java.nio.channels.SocketChannel;
 final class Acceptor implements Served {
 
     private static final long PAUSE_NANOS = 100_000_000;
-    private static final long BETWEEN_WARNINGS_NANOS = 1_000_000_000;
 
     private final ServerCore server;
     private final EventLoop loop;
     private final SelectionKey key;
-    private boolean hasWarned;
-    private long lastWarning;
 
     Acceptor(ServerCore server, EventLoop loop, ServerSocketChannel channel) throws IOException {
         this.server = server;
@@ -73,7 +70,7 @@ final class Acceptor implements Served {
         }
     }
 
-    /** Loads no class and builds no text but by concat: without a file descriptor left, loading a class would fail. */
+    /** Loads no class: without a file descriptor left, that would fail. */
     private void pause(Throwable why) {
         if (!key.isValid()) {
             return;
@@ -81,11 +78,7 @@ final class Acceptor implements Served {
         long now = System.nanoTime();
         key.interestOps(0);
         loop.alarms().set(now + PAUSE_NANOS, this);
-        if (!hasWarned || now - lastWarning >= BETWEEN_WARNINGS_NANOS) {
-            hasWarned = true;
-            lastWarning = now;
-            server.warn("cannot accept, trying again every 100ms: ".concat(String.valueOf(why.getMessage())));
-        }
+        server.warnOfAccept(now, why.getMessage());
     }
 
     /** Closes with an RST, whatever was written or read; never throws. */

@@ -30,7 +30,7 @@ final class Arguments {
             if (!arg.startsWith("-")) {
                 rest.add(arg);
             } else if (!options.contains(name) && !flags.contains(name)) {
-                throw new UsageException(name + ": there is no such option here; try --help");
+                throw new UsageException(Text.escape(name) + ": there is no such option here; try --help");
             } else if (values.containsKey(name)) {
                 throw new UsageException(name + ": is given twice; leave one out");
             } else if (flags.contains(name) && equals >= 0) {

@@ -99,7 +99,9 @@ final class ClientSocket implements AutoCloseable {
                 if (n == 0 && out.position() == before) {
                     int awaited = (in.hasRemaining() ? SelectionKey.OP_READ : 0) | (unsent ? SelectionKey.OP_WRITE : 0);
                     if (awaited != 0 && !await(reading, awaited)) {
-                        throw new SocketTimeoutException(progress(in.position(), length, "echoed by " + peer())
+                        throw new SocketTimeoutException((unsent
+                                        ? progress(out.position(), message.length, "sent to " + peer())
+                                        : progress(in.position(), length, "echoed by " + peer()))
                                 + ", then nothing for " + Options.text(readTimeout));
                     }
                 }
@@ -113,21 +115,22 @@ final class ClientSocket implements AutoCloseable {
         }
     }
 
-    /** Returns whether anything came: false at the end of the stream. */
-    boolean readSome(ByteBuffer in, String awaited) throws IOException {
+    /** Returns whether anything came: false at the end of the stream. What came before it is for the errors. */
+    boolean readSome(ByteBuffer in, String awaited, int before) throws IOException {
         reading.lock.lock();
         try {
             int n = read(in);
             while (n == 0) {
                 if (!await(reading, SelectionKey.OP_READ)) {
                     throw new SocketTimeoutException("waited " + Options.text(readTimeout) + " for " + awaited
-                            + " from " + peer() + (in.position() == 0 ? "" : "; " + in.position() + " bytes came"));
+                            + " from " + peer()
+                            + (before + in.position() == 0 ? "" : "; " + (before + in.position()) + " bytes came"));
                 }
                 n = read(in);
             }
             return n > 0;
         } catch (IOException e) {
-            throw explained(e, in.position() + " bytes received");
+            throw explained(e, before + in.position() + " bytes received");
         } finally {
             reading.lock.unlock();
         }

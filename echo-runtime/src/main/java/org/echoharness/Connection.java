@@ -18,8 +18,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class Connection implements Served {
 
-    private static final String ECHOED = "";
-
     private final ServerCore server;
     private final EventLoop loop;
     private final SelectionKey key;
@@ -43,6 +41,8 @@ final class Connection implements Served {
         try {
             channel.configureBlocking(false);
             channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+            // from here on whatever closes the socket resets it, the end of the process too; see end()
+            channel.setOption(StandardSocketOptions.SO_LINGER, 0);
             new Connection(server, loop, channel).tellStart();
         } catch (Throwable failed) {
             Acceptor.reset(channel);
@@ -67,7 +67,7 @@ final class Connection implements Served {
                 settle();
             }
         } catch (IOException lost) {
-            end(server.tally().reset, String.valueOf(lost.getMessage()));
+            end(false, server.tally().reset, String.valueOf(lost.getMessage()));
         } catch (Throwable failed) {
             fail(failed);
         }
@@ -81,7 +81,7 @@ final class Connection implements Served {
         }
         long idle = server.config().idleNanos();
         if (now - lastMoved >= idle) {
-            end(server.tally().idleClosed, "idle for " + Options.text(Duration.ofNanos(idle)));
+            end(false, server.tally().idleClosed, "idle for " + Options.text(Duration.ofNanos(idle)));
         } else {
             idleAlarm = loop.alarms().set(lastMoved + idle, this);
         }
@@ -90,7 +90,7 @@ final class Connection implements Served {
     @Override
     public void abort() {
         if (isOpen()) {
-            end(null, "the server closes");
+            end(false, null, "the server closes");
         }
     }
 
@@ -131,7 +131,7 @@ final class Connection implements Served {
             ring = null;
         }
         if (inputEnded && ring == null) {
-            end(null, ECHOED);
+            end(true, null, "");
             return;
         }
         int reading = !inputEnded && (ring == null || ring.hasRoom()) ? SelectionKey.OP_READ : 0;
@@ -144,23 +144,23 @@ final class Connection implements Served {
     private void fail(Throwable failure) {
         if (isOpen()) { // else a callback closed the server, and with it this connection
             String peer = peerText();
-            end(server.tally().failed, "an exception in the server");
+            end(false, server.tally().failed, "an exception in the server");
             server.warn("reset " + peer + " after an exception: " + failure);
         }
     }
 
     /**
-     * Closes the socket, with a FIN after a whole echo and else with an RST, and only then tells, so that no callback can
-     * keep it open. The counter, if any, counts it.
+     * Closes the socket, with a FIN after a whole echo and else with an RST, and then tells. The selector lets go of the
+     * socket when it runs next: a listener that blocks holds an RST back so long. The counter, if any, counts it.
      */
-    private void end(@Nullable LongAdder counter, String why) {
+    private void end(boolean clean, @Nullable LongAdder counter, String why) {
         if (!isOpen()) {
             return; // a callback closed the server, and with it this connection
         }
-        boolean clean = why.equals(ECHOED);
         String peer = server.config().conversation() != null ? peerText() : "";
         if (clean) {
             try {
+                channel().setOption(StandardSocketOptions.SO_LINGER, -1);
                 channel().close();
             } catch (IOException alreadyGone) {
                 // the client was faster

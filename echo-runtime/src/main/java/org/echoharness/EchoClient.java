@@ -138,7 +138,7 @@ public final class EchoClient implements AutoCloseable {
      */
     public byte[] receive() throws IOException {
         ByteBuffer in = ByteBuffer.allocate(socket.bufferSize());
-        socket.readSome(in, "anything");
+        socket.readSome(in, "anything", 0);
         return Arrays.copyOf(in.array(), in.position());
     }
 
@@ -155,7 +155,7 @@ public final class EchoClient implements AutoCloseable {
     public byte[] receive(int bytes) throws IOException {
         ByteBuffer in = ByteBuffer.allocate(bytes);
         while (in.hasRemaining()) {
-            if (!socket.readSome(in, bytes + " bytes")) {
+            if (!socket.readSome(in, bytes + " bytes", 0)) {
                 throw socket.ended(in.position(), bytes, "received");
             }
         }
@@ -173,7 +173,7 @@ public final class EchoClient implements AutoCloseable {
     public byte[] receiveToEnd() throws IOException {
         ByteArrayOutputStream all = new ByteArrayOutputStream();
         ByteBuffer in = ByteBuffer.allocate(socket.bufferSize());
-        while (socket.readSome(in, "the end of the stream")) {
+        while (socket.readSome(in, "the end of the stream", all.size())) {
             all.write(in.array(), 0, in.position());
             in.clear();
         }

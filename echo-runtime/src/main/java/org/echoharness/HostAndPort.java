@@ -71,15 +71,15 @@ public record HostAndPort(String host, int port) {
             throw malformed(text, FORMS);
         }
         int colon = trimmed.indexOf(':', bracket);
-        if (bracket == 0 && colon >= 0 && trimmed.indexOf(':', colon + 1) >= 0) {
-            throw malformed(text, "write an IPv6 address in brackets, as in [::1]:10000");
-        }
         String host = trimmed.substring(0, colon < 0 ? trimmed.length() : colon);
         if (isNumber(host)) { // the system would take it for an IPv4 address: 10000 is 0.0.39.16
             throw malformed(text, "a number is no host; for a port of this machine write localhost:" + host);
         }
         if (colon >= 0 && RESERVED.contains(host.toLowerCase(Locale.ROOT))) {
             throw malformed(text, "the prefix " + host + ": is reserved and does nothing yet; " + FORMS);
+        }
+        if (bracket == 0 && colon >= 0 && trimmed.indexOf(':', colon + 1) >= 0) {
+            throw malformed(text, "write an IPv6 address in brackets, as in [::1]:10000");
         }
         return new HostAndPort(
                 unwrap(host, bracket, text), colon < 0 ? given(text, defaultPort) : port(trimmed, colon, text));

@@ -5,6 +5,7 @@ import java.net.BindException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
 import java.net.SocketException;
 import java.net.StandardProtocolFamily;
 import java.nio.channels.ServerSocketChannel;
@@ -52,7 +53,7 @@ final class Listeners {
             return channel.bind(local, backlog);
         } catch (IOException | RuntimeException refused) {
             channel.close(); // a failed bind keeps its file descriptor otherwise
-            throw explained(address, refused);
+            throw explained(address, local.getAddress(), refused);
         }
     }
 
@@ -72,20 +73,29 @@ final class Listeners {
                 : ServerSocketChannel.open();
     }
 
-    private static BindException explained(HostAndPort address, Exception refused) {
-        String reason = String.valueOf(refused.getMessage());
-        String cure;
-        if (reason.contains("in use")) {
-            cure = "end what listens there, or take port 0 and let the kernel pick a free one";
-        } else if (reason.contains("ermission") && address.port() < 1024) {
-            cure = "take a port from 1024 on, or port 0";
-        } else if (refused instanceof SocketException) {
+    private static BindException explained(HostAndPort address, InetAddress local, Exception refused) {
+        String reason = refused.getMessage() == null ? refused.toString() : refused.getMessage();
+        String cure; // by the facts: the reason is in the system's language
+        if (!(refused instanceof SocketException)) {
+            cure = "take an IPv4 address where there is no IPv6";
+        } else if (!isOfThisMachine(local)) {
             cure = "take an address of this machine, such as 127.0.0.1, or * for every interface";
         } else {
-            cure = "take an IPv4 address where there is no IPv6";
+            cure = "end what listens there, or take port 0 and let the kernel pick a free one"
+                    + (address.port() < 1024 ? "; a port below 1024 may need a privilege" : "");
         }
         BindException explained = new BindException("cannot listen on " + address + ": " + reason + "; " + cure);
         explained.initCause(refused);
         return explained;
+    }
+
+    private static boolean isOfThisMachine(InetAddress address) {
+        try {
+            return address.isAnyLocalAddress()
+                    || address.isLoopbackAddress()
+                    || NetworkInterface.getByInetAddress(address) != null;
+        } catch (SocketException unknown) {
+            return true;
+        }
     }
 }

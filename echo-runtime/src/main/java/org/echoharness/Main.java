@@ -68,18 +68,12 @@ final class Main {
     /** Runs one command and returns its exit code. */
     int run(List<String> args) {
         try {
-            if (args.contains("--help") || args.contains("-h") || args.equals(List.of("help"))) {
-                out.print(HELP);
-                return 0;
-            }
-            if (args.contains("--version")) {
-                out.println("echo " + version());
-                return 0;
-            }
             String command = args.isEmpty() ? "" : args.get(0);
             return switch (command) {
                 case "server" -> server(args.subList(1, args.size()));
                 case "client" -> client(args.subList(1, args.size()));
+                case "help", "-h", "--help" -> help();
+                case "--version" -> version();
                 default ->
                     throw new Arguments.UsageException(
                             (command.isEmpty() ? "no command" : Text.quote(command) + " is no command")
@@ -95,7 +89,10 @@ final class Main {
     }
 
     private int server(List<String> args) throws IOException {
-        Arguments given = new Arguments(args, SERVER_OPTIONS, List.of("--quiet"));
+        Arguments given = new Arguments(args, SERVER_OPTIONS, List.of("--quiet", "--help", "--version"));
+        if (given.has("--help") || given.has("--version")) {
+            return given.has("--help") ? help() : version();
+        }
         EchoServer.Builder builder = EchoServer.builder().warnings(line -> err.println("echo: ".concat(line)));
         given.hand(SERVER_OPTIONS, builder::set);
         List<String> addresses = given.rest().isEmpty() ? List.of(DEFAULT_ADDRESS) : given.rest();
@@ -120,7 +117,11 @@ final class Main {
     }
 
     private int client(List<String> args) throws IOException {
-        Arguments given = new Arguments(args, both(CLIENT_OPTIONS, MESSAGE_OPTIONS), List.of("--quiet", "--verbose"));
+        Arguments given = new Arguments(
+                args, both(CLIENT_OPTIONS, MESSAGE_OPTIONS), List.of("--quiet", "--verbose", "--help", "--version"));
+        if (given.has("--help") || given.has("--version")) {
+            return given.has("--help") ? help() : version();
+        }
         if (given.rest().size() > 1) {
             throw new Arguments.UsageException(
                     Text.quote(given.rest().get(1)) + ": the client takes one address; leave out the others");
@@ -182,8 +183,14 @@ final class Main {
         return all;
     }
 
-    private static String version() {
+    private int help() {
+        out.print(HELP);
+        return 0;
+    }
+
+    private int version() {
         String version = Main.class.getPackage().getImplementationVersion();
-        return version == null ? "(unpackaged)" : version;
+        out.println("echo " + (version == null ? "(unpackaged)" : version));
+        return 0;
     }
 }

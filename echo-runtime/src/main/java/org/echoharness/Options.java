@@ -16,7 +16,7 @@ public final class Options {
     /** What an option without a limit is set to, as text. */
     static final String NONE = "none";
 
-    private static final String NUMBER_AND_UNIT = "(-?[0-9]{1,18}) ?([A-Za-z]*)";
+    private static final String NUMBER_AND_UNIT = "([0-9]{1,18}) ?([A-Za-z]*)";
     private static final Map<String, Integer> SIZES = Map.of("", 1, "B", 1, "KiB", 1 << 10, "MiB", 1 << 20);
     private static final Map<String, Long> DURATIONS = Map.of("ms", 1L, "s", 1_000L, "m", 60_000L, "h", 3_600_000L);
     private static final Duration LONGEST = Duration.ofDays(365);
@@ -41,19 +41,21 @@ public final class Options {
      * @param word the name of the option, for the error
      * @param text its value
      * @return the duration
-     * @throws IllegalArgumentException if the text is no duration, or if it is over 365 days
+     * @throws IllegalArgumentException if the text is no duration, or if it is under 1 ms or over 365 days
      */
     public static Duration duration(String word, String text) {
-        return Duration.ofMillis(scaled(
+        return positive(
                 word,
-                text,
-                DURATIONS,
-                LONGEST.toMillis(),
-                "a duration with its unit (ms, s, m or h), such as 50ms, 2s or 1m, of at most 365 days"));
+                Duration.ofMillis(scaled(
+                        word,
+                        text,
+                        DURATIONS,
+                        LONGEST.toMillis(),
+                        "a duration with its unit (ms, s, m or h), such as 50ms, 2s or 1m, of at most 365 days")));
     }
 
     static int count(String word, String text) {
-        return (int) scaled(word, text, Map.of("", 1), Integer.MAX_VALUE, "a whole number");
+        return (int) scaled(word, text, Map.of("", 1), Integer.MAX_VALUE, "a whole number of at least 1");
     }
 
     /** Splits a list at its commas; an empty item is an error. */
@@ -84,7 +86,10 @@ public final class Options {
 
     static Duration positive(String word, Duration value) {
         if (value.compareTo(Duration.ofMillis(1)) < 0 || value.compareTo(LONGEST) > 0) {
-            throw refused(word, text(value), "be at least 1ms and at most 365 days");
+            boolean unusual = value.isNegative()
+                    || value.compareTo(LONGEST) > 0
+                    || !value.equals(Duration.ofMillis(value.toMillis()));
+            throw refused(word, unusual ? value.toString() : text(value), "be at least 1ms and at most 365 days");
         }
         return value;
     }

@@ -13,6 +13,9 @@ import java.util.concurrent.TimeoutException;
 /** Resolves names within a deadline. The system's resolver has none of its own, so its thread can be left behind. */
 final class Resolver {
 
+    private static final String OCTET = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])";
+    private static final String IPV4 = OCTET + "(\\." + OCTET + "){3}";
+
     private Resolver() {}
 
     /**
@@ -24,7 +27,7 @@ final class Resolver {
      * @throws InterruptedIOException if the thread is interrupted; it stays so
      */
     static InetAddress[] resolve(String host, long deadlineNanos, String what) throws IOException {
-        if (host.indexOf(':') >= 0 || host.matches("[0-9.]+")) {
+        if (host.indexOf(':') >= 0 || host.matches(IPV4)) {
             return lookUp(host, what);
         }
         FutureTask<InetAddress[]> lookup = new FutureTask<>(() -> lookUp(host, what));

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The life of one server: its listening sockets, its event loops, and what they share. Any thread may start and close it;
@@ -32,6 +33,8 @@ final class ServerCore {
     private List<EventLoop> loops = List.of();
     private int next; // of the loops; the thread of the first one alone counts
     private boolean hasRejected;
+    private boolean hasWarnedOfAccept; // this and the next: of all acceptors, which share the first loop's thread
+    private long lastAcceptWarning;
 
     ServerCore(ServerConfig config) {
         this.config = config;
@@ -46,6 +49,9 @@ final class ServerCore {
         List<EventLoop> opened = new ArrayList<>();
         try {
             launch(bound, opened);
+            if (state == State.CLOSED) {
+                throw new IllegalStateException("a listener closed the server while it started");
+            }
         } catch (Throwable failed) {
             state = State.CLOSED;
             opened.forEach(EventLoop::end);
@@ -77,7 +83,7 @@ final class ServerCore {
                 }
             }
         }
-        if (first) {
+        if (first || !inCallback) {
             ended.countDown();
         }
     }
@@ -129,6 +135,15 @@ final class ServerCore {
         EventLoop chosen = loops.get(next);
         next = (next + 1) % loops.size();
         return chosen;
+    }
+
+    /** Tells that accepting fails, at most once a second. Text is put together by concat: see {@link Preload}. */
+    void warnOfAccept(long now, @Nullable String why) {
+        if (!hasWarnedOfAccept || now - lastAcceptWarning >= 1_000_000_000) {
+            hasWarnedOfAccept = true;
+            lastAcceptWarning = now;
+            warn("cannot accept, trying again every 100ms: ".concat(String.valueOf(why)));
+        }
     }
 
     /** Tells the user one line. What goes wrong there stays there. */

@@ -203,6 +203,24 @@ class EchoClientTest {
     }
 
     @Test
+    void aStallOnTheWayToTheEndSaysHowMuchCame() throws Exception {
+        CountDownLatch done = new CountDownLatch(1);
+        try (Peer stalls = new Peer(socket -> {
+                    socket.getOutputStream().write(ascii("0123456789"));
+                    await(done);
+                });
+                EchoClient client = EchoClient.builder()
+                        .address(stalls.address())
+                        .readTimeout(Duration.ofMillis(200))
+                        .connect()) {
+            assertThatThrownBy(client::receiveToEnd)
+                    .hasMessage("waited 200ms for the end of the stream from " + HostAndPort.of(stalls.address())
+                            + "; 10 bytes came");
+            done.countDown();
+        }
+    }
+
+    @Test
     void aResetSaysHowMuchCameBack() throws Exception {
         CountDownLatch read = new CountDownLatch(1);
         try (Peer resets = new Peer(socket -> {

@@ -330,6 +330,7 @@ class EchoServerTest {
             for (int j = 0; j < 3; j++) {
                 FutureTask<Boolean> closer = new FutureTask<>(() -> {
                     server.close();
+                    assertThat(server.awaitClose(Duration.ZERO)).isTrue();
                     Sockets.listen(server.port()).close();
                     return true;
                 });

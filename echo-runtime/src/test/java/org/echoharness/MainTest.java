@@ -45,8 +45,8 @@ class MainTest {
                 "server --idle-timeout 5|--idle-timeout 5: idleTimeout (5) must be a duration with its unit (ms, s, m or h),"
                         + " such as 50ms, 2s or 1m, of at most 365 days",
                 "server --max-connections 0|--max-connections 0: maxConnections (0) must be at least 1",
-                "server --event-loops none|--event-loops none: eventLoops (none) must be a whole number",
-                "server --backlog x|--backlog x: backlog (x) must be a whole number",
+                "server --event-loops none|--event-loops none: eventLoops (none) must be a whole number of at least 1",
+                "server --backlog x|--backlog x: backlog (x) must be a whole number of at least 1",
                 "server ::1|server ::1: address (::1) is not usable: write an IPv6 address in brackets, as in [::1]:10000",
                 "server --backlog|--backlog: a value must follow; try --help",
                 "server --backlog 1 --backlog 2|--backlog: is given twice; leave one out",
@@ -89,6 +89,15 @@ class MainTest {
                         "--version");
         assertThat(out().lines()).allMatch(line -> line.length() <= 90);
         assertThat(err()).isEmpty();
+    }
+
+    @Test
+    void aValueThatLooksLikeAFlagIsAValue() throws Exception {
+        try (EchoServer server = EchoServer.builder().start()) {
+            assertThat(run("client", "127.0.0.1:" + server.port(), "--message", "--help"))
+                    .isZero();
+        }
+        assertThat(out()).contains("sending 6 bytes \"--help\"");
     }
 
     @Test

@@ -30,17 +30,17 @@ class OptionsTest {
                 "bufferSize|0|bufferSize (0) must be at least 1 byte",
                 "bufferSize|1025MiB|bufferSize (1074790400) must be at most 1073741824 bytes (1 GiB)",
                 "bufferSize|16KB|bufferSize (16KB) must be a size in bytes, such as 16, 16KiB or 1MiB",
-                "bufferSize|-1|bufferSize (-1) must be at least 1 byte",
+                "bufferSize|-4294967280|bufferSize (-4294967280) must be a size in bytes, such as 16, 16KiB or 1MiB",
                 "bufferSize|2048MiB|bufferSize (2048MiB) must be a size in bytes, such as 16, 16KiB or 1MiB",
                 "idleTimeout|5|idleTimeout (5) must be a duration with its unit (ms, s, m or h), such as 50ms, 2s or 1m,"
                         + " of at most 365 days",
                 "idleTimeout|9000h|idleTimeout (9000h) must be a duration with its unit (ms, s, m or h), such as 50ms, 2s"
                         + " or 1m, of at most 365 days",
                 "idleTimeout|0s|idleTimeout (0s) must be at least 1ms and at most 365 days",
-                "backlog|many|backlog (many) must be a whole number",
+                "backlog|many|backlog (many) must be a whole number of at least 1",
                 "backlog|0|backlog (0) must be at least 1",
                 "backlog|65536|backlog (65536) must be at most 65535",
-                "maxConnections|-1|maxConnections (-1) must be at least 1",
+                "maxConnections|-4294967291|maxConnections (-4294967291) must be a whole number of at least 1",
                 "maxConnections|0|maxConnections (0) must be at least 1",
                 "eventLoops|257|eventLoops (257) must be at most 256",
                 "addresses|127.0.0.1:1,,|addresses (127.0.0.1:1,,) must be a list of values with a comma between each two",
@@ -113,6 +113,16 @@ class OptionsTest {
 
         assertThat(config.maxConnections()).isZero();
         assertThat(config.idleNanos()).isZero();
+    }
+
+    @Test
+    void aDurationOutOfRangeIsNamed() {
+        for (Duration wrong :
+                new Duration[] {Duration.ofSeconds(Long.MAX_VALUE), Duration.ofNanos(1), Duration.ofSeconds(-5)}) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> EchoServer.builder().idleTimeout(wrong))
+                    .withMessage("idleTimeout (" + wrong + ") must be at least 1ms and at most 365 days");
+        }
     }
 
     @Test

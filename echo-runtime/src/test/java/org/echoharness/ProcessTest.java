@@ -63,7 +63,7 @@ class ProcessTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"TERM, 143", "INT, 130"})
+    @CsvSource({"TERM, 143", "INT, 130", "KILL, 137"})
     @DisabledOnOs(OS.WINDOWS)
     void aSignalEndsTheServerResetsItsConnectionsAndFreesThePort(String signal, int code) throws Exception {
         List<String> command = new ArrayList<>(Forked.withDefaultSignals());

@@ -26,7 +26,7 @@ final class EchoExtension
         return TEST_METHOD;
     }
 
-    /** What the class declares wrongly is told here, also where nothing is injected. */
+    /** Names, sources and what goes with them are checked here, also where nothing is injected; values when used. */
     @Override
     public void beforeAll(ExtensionContext context) {
         Declarations.visibleFrom(context);

@@ -106,7 +106,7 @@ public final class ClientMojo extends AbstractMojo {
      *
      * @since 0.1.0
      */
-    @Parameter(property = "skipITs", defaultValue = "false", readonly = true)
+    @Parameter(property = "skipITs", defaultValue = "false")
     boolean skipITs;
 
     /**
@@ -114,7 +114,7 @@ public final class ClientMojo extends AbstractMojo {
      *
      * @since 0.1.0
      */
-    @Parameter(property = "maven.test.skip", defaultValue = "false", readonly = true)
+    @Parameter(property = "maven.test.skip", defaultValue = "false")
     boolean mavenTestSkip;
 
     /** The execution, which errors name. */

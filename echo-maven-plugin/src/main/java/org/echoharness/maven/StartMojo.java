@@ -101,7 +101,7 @@ public final class StartMojo extends AbstractMojo {
      *
      * @since 0.1.0
      */
-    @Parameter(property = "skipITs", defaultValue = "false", readonly = true)
+    @Parameter(property = "skipITs", defaultValue = "false")
     boolean skipITs;
 
     /**
@@ -109,7 +109,7 @@ public final class StartMojo extends AbstractMojo {
      *
      * @since 0.1.0
      */
-    @Parameter(property = "maven.test.skip", defaultValue = "false", readonly = true)
+    @Parameter(property = "maven.test.skip", defaultValue = "false")
     boolean mavenTestSkip;
 
     /** Where the list of servers is written, in {@code echo/servers.properties}. */
