@@ -31,7 +31,7 @@ public final class Options {
      * @return the number of bytes
      * @throws IllegalArgumentException if the text is no size, or if it is over 2,147,483,647 bytes
      */
-    public static int size(String word, String text) {
+    static int size(String word, String text) {
         return (int) scaled(word, text, SIZES, Integer.MAX_VALUE, "a size in bytes, such as 16, 16KiB or 1MiB");
     }
 
