@@ -163,7 +163,7 @@ final class Connection implements Served {
                 channel().setOption(StandardSocketOptions.SO_LINGER, -1);
                 channel().close();
             } catch (IOException alreadyGone) {
-                // the client was faster
+                Acceptor.reset(channel()); // the option may have failed, and the channel be open still
             }
         } else {
             Acceptor.reset(channel());

@@ -87,7 +87,7 @@ public final class EchoServer implements AutoCloseable {
      * @return whether it serves
      */
     public boolean isRunning() {
-        return core.state() == ServerCore.State.RUNNING;
+        return core.isRunning();
     }
 
     /**

@@ -104,7 +104,7 @@ final class Main {
             if (given.has("--quiet")) {
                 server.addresses().forEach(new Conversation(out::println)::startingUp);
             }
-            // without it, the end of the process would end the connections with a FIN, as if all were echoed
+            // the end of the process resets what is open by itself; this tells whose connections were lost
             Runtime.getRuntime().addShutdownHook(new Thread(server::close, "echo-server closing"));
             boolean closed;
             do {
