@@ -158,16 +158,8 @@ final class Connection implements Served {
             return; // a callback closed the server, and with it this connection
         }
         String peer = server.config().conversation() != null ? peerText() : "";
-        if (clean) {
-            try {
-                channel().setOption(StandardSocketOptions.SO_LINGER, -1);
-                channel().close();
-            } catch (IOException alreadyGone) {
-                Acceptor.reset(channel()); // the option may have failed, and the channel be open still
-            }
-        } else {
-            Acceptor.reset(channel());
-        }
+        lingers(clean ? -1 : 0);
+        loop.close(key);
         if (ring != null) {
             loop.giveBack(ring);
             ring = null;
@@ -181,6 +173,15 @@ final class Connection implements Served {
             counter.increment();
         }
         tellEnd(clean, peer, why);
+    }
+
+    /** How long closing waits for what is not yet sent: 0 sends an RST instead, -1 takes that back. */
+    private void lingers(int seconds) {
+        try {
+            channel().setOption(StandardSocketOptions.SO_LINGER, seconds);
+        } catch (IOException | RuntimeException alreadyGone) {
+            // then there is nobody left to tell
+        }
     }
 
     private void tellStart() {
@@ -218,7 +219,7 @@ final class Connection implements Served {
     }
 
     private boolean isOpen() {
-        return key.channel().isOpen();
+        return key.isValid();
     }
 
     private SocketChannel channel() {

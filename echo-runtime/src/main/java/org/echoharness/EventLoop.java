@@ -2,6 +2,7 @@ package org.echoharness;
 
 import java.io.IOException;
 import java.nio.channels.ClosedSelectorException;
+import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.util.ArrayDeque;
@@ -26,6 +27,7 @@ final class EventLoop implements Runnable, Consumer<SelectionKey> {
     private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
     private final Alarms alarms = new Alarms(System.nanoTime());
     private final ArrayDeque<Ring> spareRings = new ArrayDeque<>(SPARE_RINGS);
+    private final ArrayDeque<SelectableChannel> closing = new ArrayDeque<>();
     private volatile boolean ending;
     private volatile boolean ended;
 
@@ -97,9 +99,18 @@ final class EventLoop implements Runnable, Consumer<SelectionKey> {
         }
     }
 
+    /**
+     * Closes the key's channel as soon as the selector has let go of it, which is next. To close a registered channel takes
+     * two more system calls, and then its socket stays open until the selector runs all the same.
+     */
+    void close(SelectionKey key) {
+        key.cancel();
+        closing.add(key.channel());
+    }
+
     Ring borrow() {
         Ring spare = spareRings.pollLast();
-        return spare != null ? spare : new Ring(bufferSize);
+        return spare != null ? spare : Ring.of(bufferSize);
     }
 
     void giveBack(Ring ring) {
@@ -121,6 +132,9 @@ final class EventLoop implements Runnable, Consumer<SelectionKey> {
             server.warn("the event loop failed, so the server closes: " + broken);
         } finally {
             closeAll();
+            if (!spareRings.isEmpty()) {
+                spareRings.removeLast().leave(); // not sooner: a callback that closes the server may still look at it
+            }
             server.close();
         }
     }
@@ -128,7 +142,13 @@ final class EventLoop implements Runnable, Consumer<SelectionKey> {
     private void turn() throws IOException {
         Thread.interrupted(); // a callback may have left one: it would make select() spin
         long nanos = alarms.isEmpty() ? 0 : alarms.untilNext(System.nanoTime());
-        selector.select(this, (nanos + 999_999) / 1_000_000);
+        int released = closing.size();
+        if (released == 0) {
+            selector.select(this, (nanos + 999_999) / 1_000_000);
+        } else {
+            selector.selectNow(this);
+            closeReleased(released);
+        }
         runTasks();
         if (nanos != 0) {
             alarms.sound(System.nanoTime());
@@ -139,6 +159,16 @@ final class EventLoop implements Runnable, Consumer<SelectionKey> {
     @Override
     public void accept(SelectionKey ready) {
         ((Served) ready.attachment()).ready();
+    }
+
+    private void closeReleased(int count) {
+        for (int i = 0; i < count && !closing.isEmpty(); i++) {
+            try {
+                closing.remove().close();
+            } catch (IOException e) {
+                server.warn("closing a connection failed: " + e);
+            }
+        }
     }
 
     private void runTasks() {
@@ -163,6 +193,7 @@ final class EventLoop implements Runnable, Consumer<SelectionKey> {
             } catch (IOException e) {
                 server.warn("closing a selector failed: " + e);
             }
+            closeReleased(closing.size());
         }
         ended = true;
         runTasks();

@@ -20,9 +20,15 @@ final class Preload {
             Text.class,
             Options.class);
 
+    private static volatile boolean done;
+
     private Preload() {}
 
+    /** Does its work once for all servers of this JVM. */
     static void run() throws IOException {
+        if (done) {
+            return;
+        }
         SocketChannel.open().close();
         for (Class<?> ours : OURS) {
             try {
@@ -31,5 +37,6 @@ final class Preload {
                 throw new AssertionError(impossible); // they are of this package
             }
         }
+        done = true;
     }
 }

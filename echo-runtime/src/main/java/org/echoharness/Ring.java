@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The bounded buffer between a connection's reads and its writes: bytes leave in the order in which they came. One event
@@ -11,12 +13,27 @@ import java.nio.channels.WritableByteChannel;
  */
 final class Ring {
 
+    /** One ring that a closed server left for the next: a test's server would else allocate and clear one for each test. */
+    private static final AtomicReference<@Nullable Ring> LEFT = new AtomicReference<>();
+
     private final ByteBuffer buffer;
     private int head; // where the oldest byte is
     private int size; // how many bytes are held, from head on, around the end
 
     Ring(int capacity) {
         buffer = ByteBuffer.allocateDirect(capacity);
+    }
+
+    /** An empty ring of that capacity. Any thread. */
+    static Ring of(int capacity) {
+        Ring left = LEFT.getAndSet(null);
+        return left != null && left.buffer.capacity() == capacity ? left : new Ring(capacity);
+    }
+
+    /** Leaves this ring, which nobody uses any more, for another server. Any thread. */
+    void leave() {
+        clear();
+        LEFT.set(this);
     }
 
     int size() {

@@ -1,229 +1,185 @@
 package org.echoharness.benchmarks;
 
-import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.openjdk.jmh.profile.GCProfiler;
+import org.openjdk.jmh.results.RunResult;
+import org.openjdk.jmh.runner.Runner;
+import org.openjdk.jmh.runner.RunnerException;
+import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
+import org.openjdk.jmh.runner.options.OptionsBuilder;
 
 /**
- * Runs each kind of work against each server in turn, several rounds, and prints the medians and their ratio to the
- * yardstick: the C server where there is a C compiler, else the bare selector loop. Server and load have a processor each
- * where {@code taskset} is there. Linux only: the processor time of the server is read from {@code /proc}.
+ * Runs each kind of work against each server and prints one table: the figure of this project, what is to be reached, and
+ * each peer's figure with ours divided by it. The yardstick is the C server where there is a C compiler, else the bare
+ * selector loop. Linux only: see {@link Contest}.
  *
- * <p>Arguments: {@code ROUNDS SECONDS [WORK...]}.
+ * <p>Arguments: {@code [ROUNDS [WORK...]]}; without a work all of them, about ten minutes.
  */
 final class Compare {
 
-    private static final List<String> JAVA_SERVERS =
-            List.of("echo", "bare-selector", "netty-nio", "netty-epoll", "threads");
-    private static final List<String> WORKS = List.of(
-            "same-cpu:ping:1:64",
-            "ping:1:64",
-            "ping:100:64",
-            "ping:100:4096",
-            "bulk:8",
-            "connect",
-            "idle:10000",
-            "first-use");
-    private static final double TICK_NANOS = 1e9 / 100; // USER_HZ, the unit of /proc/PID/stat
-
-    /** What one run showed: operations a second, server CPU nanoseconds an operation; for idle work bytes each. */
-    record Figures(double rate, double cpu) {}
+    private static final String OURS = "echo";
+    private static final List<String> PEERS =
+            List.of("bare-selector", "netty-nio", "netty-epoll", "threads", "mock-web-server", "echo-loops-2");
+    private static final int FIRST_USES = 11;
 
     private final int rounds;
-    private final int seconds;
-    private final boolean pins = works("taskset", "-c", "0,1", "true");
-    private final Path c = compiled();
+    private final Predicate<String> chosen;
+    private final Table table = new Table(OURS, PEERS);
 
-    private Compare(int rounds, int seconds) {
+    private Compare(int rounds, Predicate<String> chosen) {
         this.rounds = rounds;
-        this.seconds = seconds;
+        this.chosen = chosen;
     }
 
     public static void main(String[] args) throws Exception {
+        Locale.setDefault(Locale.ROOT);
+        List<String> works = Arrays.asList(args).subList(Math.min(1, args.length), args.length);
         Compare compare = new Compare(
-                args.length > 0 ? Integer.parseInt(args[0]) : 3, args.length > 1 ? Integer.parseInt(args[1]) : 3);
-        List<String> works = args.length > 2 ? Arrays.asList(args).subList(2, args.length) : WORKS;
-        for (String work : works) {
-            if (work.equals("first-use")) {
-                compare.firstUse();
-            } else {
-                compare.print(work, compare.run(work));
-            }
+                args.length > 0 ? Integer.parseInt(args[0]) : 7, works.isEmpty() ? w -> true : works::contains);
+        compare.run();
+        System.out.println();
+        compare.table.print(System.out);
+    }
+
+    private void run() throws Exception {
+        contest("same-cpu:ping:1:64", "1 connection, 64 B, all on one CPU", 0.92, 1.12);
+        contest("ping:1:64", "1 connection, 64 B, a CPU each", 0, 0);
+        contest("ping:100:64", "100 connections, 64 B", 0.95, 1.10);
+        contest("ping:100:4096", "100 connections, 4 KiB", 0, 1.05);
+        contest("bulk:8", "bulk, 8 connections", 0, 1.08);
+        contest("connect", "connect, 42-byte echo, close", 0, 1.2);
+        if (chosen.test("loops")) {
+            contest(new Contest("unpinned:ping:100:64", List.of(OURS, "echo-loops-2")), "2 CPUs, 100 × 64 B", 0, 0);
+            contest(new Contest("unpinned:bulk:8", List.of(OURS, "echo-loops-2")), "2 CPUs, bulk", 0, 0);
+        }
+        if (chosen.test("idle")) {
+            idle();
+        }
+        if (chosen.test("test")) {
+            testCost();
+        }
+        if (chosen.test("allocation")) {
+            allocation();
+        }
+        if (chosen.test("first-use")) {
+            firstUse();
+        }
+        if (chosen.test("jars")) {
+            table.add("jars, KB", jars(), "%.1f", "<= 120");
         }
     }
 
-    private Map<String, List<Figures>> run(String work) throws Exception {
-        List<String> servers = new ArrayList<>(JAVA_SERVERS);
-        if (c != null && !work.startsWith("idle")) {
-            servers.add(0, "c-epoll");
-        }
-        Map<String, List<Figures>> all = new LinkedHashMap<>();
-        for (int round = 0; round < rounds; round++) {
-            for (String server : servers) {
-                all.computeIfAbsent(server, name -> new ArrayList<>()).add(run(server, work));
-            }
-        }
-        return all;
-    }
-
-    private Figures run(String server, String work) throws Exception {
-        boolean sameCpu = work.startsWith("same-cpu:");
-        Process serving = start(0, server.equals("c-epoll") ? List.of(c.toString()) : java("Servers", server));
-        try (BufferedReader told = reader(serving)) {
-            int port = Integer.parseInt(told.readLine());
-            if (work.startsWith("idle:")) {
-                return idle(serving, told, port, work);
-            }
-            Process loading = start(
-                    sameCpu ? 0 : 1,
-                    java("Load", Integer.toString(port), work.replace("same-cpu:", ""), Integer.toString(seconds)));
-            try (BufferedReader lines = reader(loading)) {
-                lines.readLine(); // START
-                long before = cpuTicks(serving);
-                String[] end = lines.readLine().split(" ", 3);
-                long ticks = cpuTicks(serving) - before;
-                double operations = Double.parseDouble(end[1]);
-                return new Figures(operations / Double.parseDouble(end[2]) * 1e9, ticks * TICK_NANOS / operations);
-            } finally {
-                end(loading);
-            }
-        } finally {
-            end(serving);
+    private void contest(String work, String name, double rate, double cpu) throws Exception {
+        if (chosen.test(work)) {
+            contest(new Contest(work, Contest.ALL), name, rate, cpu);
         }
     }
 
-    private Figures idle(Process serving, BufferedReader told, int port, String work) throws Exception {
-        idleLoad(port, "idle:100").close(); // loads the classes that serving needs
-        long before = heap(serving, told);
-        try (IdleLoad load = idleLoad(port, work)) {
-            return new Figures(0, (double) (heap(serving, told) - before) / load.connections);
+    private void contest(Contest contest, String name, double rate, double cpu) throws Exception {
+        System.out.println(name + " ...");
+        contest.run(rounds);
+        String to = " / " + contest.yardstick();
+        table.add(name + ": rate" + to, contest.rates(), "%.2f", rate == 0 ? "" : ">= " + rate);
+        table.add(name + ": server CPU an operation" + to, contest.cpu(), "%.2f", cpu == 0 ? "" : "<= " + cpu);
+    }
+
+    private void idle() throws IOException {
+        System.out.println("idle connections ...");
+        Map<String, Double> bytes = new TreeMap<>();
+        for (String server : List.of(OURS, "bare-selector", "netty-nio", "netty-epoll", "threads")) {
+            bytes.put(server, Contest.idleBytes(server, server.equals("threads") ? 1_000 : 10_000));
         }
+        table.add(
+                "10,000 idle connections (threads: 1,000): bytes of heap each after a GC", bytes, "%,.0f", "<= 1,000");
     }
 
-    private record IdleLoad(Process process, BufferedReader lines, int connections) implements AutoCloseable {
-        @Override
-        public void close() throws IOException {
-            process.getOutputStream().close();
-            lines.readLine();
-            end(process);
+    private void testCost() throws RunnerException {
+        Map<String, Double> micros = results(jmh(TestCost.class));
+        double bare = micros.remove("bareServerSocket");
+        micros.replaceAll((name, each) -> each / bare);
+        table.add(
+                String.format("a test's start, connect, echo, close, stop / bare ServerSocket (%.0f us)", bare),
+                micros,
+                "%.2f",
+                "<= 1.3");
+    }
+
+    private void allocation() throws RunnerException {
+        Map<String, Double> bytes = new TreeMap<>();
+        for (RunResult result :
+                new Runner(jmh(MessageCost.class).addProfiler(GCProfiler.class).build()).run()) {
+            bytes.merge(
+                    OURS, result.getSecondaryResults().get("gc.alloc.rate.norm").getScore(), Math::max);
         }
+        table.add("bytes allocated a message, client's thread included", bytes, "%.3f", "0");
     }
 
-    private IdleLoad idleLoad(int port, String work) throws IOException {
-        Process process = start(1, java("Load", Integer.toString(port), work, "1"));
-        BufferedReader lines = reader(process);
-        lines.readLine(); // START
-        return new IdleLoad(process, lines, Integer.parseInt(work.substring("idle:".length())));
+    private static ChainedOptionsBuilder jmh(Class<?> benchmark) {
+        return new OptionsBuilder().include(benchmark.getName() + ".*").forks(1);
     }
 
-    private static long heap(Process serving, BufferedReader told) throws IOException {
-        serving.getOutputStream().write('g');
-        serving.getOutputStream().flush();
-        return Long.parseLong(told.readLine());
+    private static Map<String, Double> results(ChainedOptionsBuilder options) throws RunnerException {
+        return new TreeMap<>(new Runner(options.build())
+                .run().stream()
+                        .collect(Collectors.toMap(
+                                result -> TestCost.NAMES.getOrDefault(
+                                        result.getPrimaryResult().getLabel(),
+                                        result.getPrimaryResult().getLabel()),
+                                result -> result.getPrimaryResult().getScore())));
     }
 
     private void firstUse() throws IOException {
-        System.out.printf("%nfirst use in a new JVM (median of 15)%n");
-        for (String kind : List.of("bare", "echo", "netty-nio", "mock-web-server")) {
-            List<Figures> figures = new ArrayList<>();
-            for (int i = 0; i < 15; i++) {
-                try (BufferedReader told = reader(start(0, java("FirstUse", kind)))) {
-                    figures.add(new Figures(0, Double.parseDouble(told.readLine()) / 1000));
-                }
+        System.out.println("first use ...");
+        Map<String, List<Double>> millis = new TreeMap<>();
+        for (int i = 0; i < FIRST_USES; i++) {
+            for (String kind : List.of("bare", OURS, "bare-selector", "netty-nio", "mock-web-server")) {
+                millis.computeIfAbsent(kind, k -> new ArrayList<>()).add(Contest.firstUseMillis(kind));
             }
-            System.out.printf("  %-16s %6.1f ms%n", kind, median(figures, Figures::cpu));
         }
+        Map<String, Double> medians = new TreeMap<>();
+        millis.forEach((kind, each) -> medians.put(kind, Contest.median(each)));
+        table.add(
+                String.format("the same, first use in a new JVM, ms (bare ServerSocket: %.1f)", medians.remove("bare")),
+                medians,
+                "%.1f",
+                "<= 25");
     }
 
-    private void print(String work, Map<String, List<Figures>> all) {
-        Map<String, Figures> medians = new LinkedHashMap<>();
-        all.forEach((server, figures) ->
-                medians.put(server, new Figures(median(figures, Figures::rate), median(figures, Figures::cpu))));
-        Figures yardstick = medians.values().iterator().next();
-        boolean idle = work.startsWith("idle");
-        System.out.printf("%n%s (%d rounds of %d s)%n", work, rounds, seconds);
-        medians.forEach((server, figures) -> {
-            if (idle) {
-                System.out.printf("  %-14s %,9.0f bytes each%n", server, figures.cpu());
-            } else {
-                System.out.printf(
-                        "  %-14s rate %,14.0f/s  ratio %.2f   server cpu %,10.2f ns each  ratio %.2f%n",
-                        server,
-                        figures.rate(),
-                        figures.rate() / yardstick.rate(),
-                        figures.cpu(),
-                        figures.cpu() / yardstick.cpu());
-            }
-        });
+    private static Map<String, Double> jars() {
+        Map<String, Double> kilobytes = new TreeMap<>();
+        kilobytes.put(OURS, jars("echo-runtime"));
+        kilobytes.put("netty-nio", jars("netty") - jars("netty-transport-native") - jars("netty-transport-classes"));
+        kilobytes.put("netty-epoll", jars("netty"));
+        kilobytes.put("mock-web-server", jars("mockwebserver") + jars("okhttp") + jars("okio") + jars("kotlin"));
+        return kilobytes;
     }
 
-    private static double median(List<Figures> figures, java.util.function.ToDoubleFunction<Figures> which) {
-        double[] sorted = figures.stream().mapToDouble(which).sorted().toArray();
-        return sorted[sorted.length / 2];
+    private static double jars(String prefix) {
+        return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+                        .map(Path::of)
+                        .filter(jar -> String.valueOf(jar.getFileName()).startsWith(prefix))
+                        .mapToLong(Compare::size)
+                        .sum()
+                / 1000.0;
     }
 
-    private static long cpuTicks(Process process) throws IOException {
-        String stat = Files.readString(Path.of("/proc", Long.toString(process.pid()), "stat"));
-        String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", 20);
-        return Long.parseLong(fields[11]) + Long.parseLong(fields[12]); // utime and stime
-    }
-
-    private Process start(int cpu, List<String> command) throws IOException {
-        List<String> pinned = new ArrayList<>(pins ? List.of("taskset", "-c", Integer.toString(cpu)) : List.of());
-        pinned.addAll(command);
-        return new ProcessBuilder(pinned)
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
-    }
-
-    private static List<String> java(String main, String... args) {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx1g",
-                "-XX:+UseSerialGC",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "org.echoharness.benchmarks." + main));
-        command.addAll(List.of(args));
-        return command;
-    }
-
-    private static BufferedReader reader(Process process) {
-        return new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.US_ASCII));
-    }
-
-    private static void end(Process process) {
-        process.destroyForcibly();
-    }
-
-    private static boolean works(String... command) {
+    private static long size(Path jar) {
         try {
-            return new ProcessBuilder(command).start().waitFor() == 0;
-        } catch (IOException absent) {
-            return false;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return false;
+            return Files.size(jar);
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
         }
-    }
-
-    /** The C server as a program, or null where there is no compiler. */
-    private static Path compiled() {
-        Path program = Path.of("target", "epoll_echo");
-        boolean done = works(
-                "cc",
-                "-O2",
-                "-o",
-                program.toString(),
-                Path.of("src", "main", "c", "epoll_echo.c").toString());
-        return done ? program.toAbsolutePath() : null;
     }
 }

@@ -1,6 +1,8 @@
 package org.echoharness.benchmarks;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
 
 /** What the first server of a JVM costs, start to stop, in microseconds; a process of its own: {@code KIND}. */
@@ -14,6 +16,8 @@ final class FirstUse {
         byte[] back = switch (args[0]) {
             case "echo" -> test.echoServer();
             case "bare" -> test.bareServerSocket();
+            case "bare-selector" ->
+                TestCost.echo(new InetSocketAddress(InetAddress.getLoopbackAddress(), Servers.bareSelector()));
             case "netty-nio" -> test.netty();
             case "mock-web-server" -> test.mockWebServer();
             default -> throw new IOException(args[0]);

@@ -1,6 +1,8 @@
 package org.echoharness.benchmarks;
 
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
@@ -8,18 +10,22 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The load, a process of its own: {@code PORT WORK SECONDS}, where WORK is {@code ping:CONNECTIONS:BYTES}, {@code
- * bulk:CONNECTIONS}, {@code connect} or {@code idle:CONNECTIONS}. Prints {@code START} after a warm-up and {@code END OPS
- * NANOS} after the measured time; an operation is a message, a byte sent back, or a connection.
+ * The load, a process of its own. Each line of its input asks for one turn: {@code PORT WORK MILLIS}, where WORK is
+ * {@code ping:CONNECTIONS:BYTES}, {@code bulk:CONNECTIONS}, {@code connect} or {@code idle:CONNECTIONS}. Prints {@code
+ * START} after a short warm-up and {@code END OPERATIONS NANOS} after the measured time; an operation is a message, a
+ * byte sent back, or a connection. Idle connections are held until the next line comes.
  */
 final class Load {
 
-    private static final long WARM_UP = TimeUnit.SECONDS.toNanos(2);
+    private static final long WARM_UP = TimeUnit.MILLISECONDS.toNanos(150);
+    private static final BufferedReader ORDERS =
+            new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII));
 
     private final InetSocketAddress server;
     private final long measured;
@@ -27,28 +33,34 @@ final class Load {
     private long started;
     private long counted;
 
-    private Load(int port, int seconds) {
+    private Load(int port, int millis) {
         server = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
-        measured = TimeUnit.SECONDS.toNanos(seconds);
+        measured = TimeUnit.MILLISECONDS.toNanos(millis);
     }
 
     public static void main(String[] args) throws IOException {
-        Load load = new Load(Integer.parseInt(args[0]), Integer.parseInt(args[2]));
-        String[] work = args[1].split(":", 3);
+        for (String line = ORDERS.readLine(); line != null; line = ORDERS.readLine()) {
+            String[] order = line.split(" ", 3);
+            new Load(Integer.parseInt(order[0]), Integer.parseInt(order[2])).run(order[1]);
+        }
+    }
+
+    private void run(String order) throws IOException {
+        String[] work = order.split(":", 3);
         int connections = work.length > 1 ? Integer.parseInt(work[1]) : 1;
         switch (work[0]) {
             case "ping" -> {
                 int size = Integer.parseInt(work[2]);
                 if (connections == 1) {
-                    load.pingOne(size);
+                    pingOne(size);
                 } else {
-                    load.pingMany(connections, size);
+                    pingMany(connections, size);
                 }
             }
-            case "bulk" -> load.bulk(connections);
-            case "connect" -> load.connectEchoClose();
-            case "idle" -> load.idle(connections);
-            default -> throw new IllegalArgumentException(args[1]);
+            case "bulk" -> bulk(connections);
+            case "connect" -> connectEchoClose();
+            case "idle" -> idle(connections);
+            default -> throw new IllegalArgumentException(order);
         }
     }
 
@@ -105,6 +117,9 @@ final class Load {
                     }
                 });
             }
+            for (SelectionKey key : selector.keys()) {
+                key.channel().close();
+            }
         }
     }
 
@@ -128,6 +143,9 @@ final class Load {
                         throw new java.io.UncheckedIOException(e);
                     }
                 });
+            }
+            for (SelectionKey key : selector.keys()) {
+                key.channel().close();
             }
         }
     }
@@ -154,9 +172,7 @@ final class Load {
             readFully(channel, buffer.clear());
         }
         System.out.println("START");
-        while (System.in.read() > 0) {
-            // until the measuring is done
-        }
+        ORDERS.readLine(); // when the measuring is done
         for (SocketChannel channel : channels) {
             channel.close();
         }

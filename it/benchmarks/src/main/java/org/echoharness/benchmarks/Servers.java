@@ -52,7 +52,7 @@ final class Servers {
     }
 
     /** What a selector loop costs without any of our rules; a write that is not taken whole is tried until it is. */
-    private static int bareSelector() throws IOException {
+    static int bareSelector() throws IOException {
         Selector selector = Selector.open();
         ServerSocketChannel listening = ServerSocketChannel.open().bind(ANY_PORT, 1024);
         listening.configureBlocking(false);

@@ -1,0 +1,212 @@
+package org.echoharness.benchmarks;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.ToDoubleFunction;
+
+/**
+ * One kind of work against several servers, all of which run all the time, in short turns: what the machine does besides
+ * falls on all alike. A ratio is that of two turns of one round; the median of the rounds counts. Server and load have a
+ * processor each where {@code taskset} is there. The processor time of a server is read from {@code /proc}.
+ */
+final class Contest {
+
+    private static final String C = "c-epoll";
+    private static final int WARM_UP_MILLIS = 3_000;
+    private static final int TURN_MILLIS = 1_000;
+    private static final double TICK_NANOS = 1e9 / 100; // USER_HZ, the unit of /proc/PID/stat
+    private static final boolean PINS = works("taskset", "-c", "0,1", "true");
+    private static final Path C_PROGRAM = compiled();
+
+    static final List<String> ALL = List.of(C, "echo", "bare-selector", "netty-nio", "netty-epoll", "threads");
+
+    /** What one turn showed: operations a second, server CPU nanoseconds an operation. */
+    private record Figures(double rate, double cpu) {}
+
+    private final String work;
+    private final String cpus;
+    private final List<String> servers;
+    private final Map<String, List<Figures>> turns = new LinkedHashMap<>();
+
+    /** The work is one of {@link Load}'s, behind {@code same-cpu:} or {@code unpinned:} where that is asked for. */
+    Contest(String work, List<String> servers) {
+        boolean special = work.startsWith("same-cpu:") || work.startsWith("unpinned:");
+        this.work = special ? work.substring(work.indexOf(':') + 1) : work;
+        cpus = special ? work.substring(0, work.indexOf(':')) : "";
+        this.servers = servers.stream()
+                .filter(server -> !server.equals(C) || C_PROGRAM != null)
+                .toList();
+    }
+
+    String yardstick() {
+        return servers.get(0);
+    }
+
+    void run(int rounds) throws IOException {
+        List<Peer> peers = new ArrayList<>();
+        try (Peer load = new Peer(cpus.isEmpty() ? "1" : cpus.equals("same-cpu") ? "0" : "0,1", java("Load"))) {
+            for (String server : servers) {
+                peers.add(server(server, cpus.equals("unpinned") ? "0,1" : "0"));
+            }
+            for (Peer peer : peers) {
+                turn(load, peer, WARM_UP_MILLIS);
+            }
+            for (int round = 0; round < rounds; round++) {
+                for (int i = 0; i < peers.size(); i++) {
+                    turns.computeIfAbsent(servers.get(i), name -> new ArrayList<>())
+                            .add(turn(load, peers.get(i), TURN_MILLIS));
+                }
+            }
+        } finally {
+            for (Peer peer : peers) {
+                peer.close();
+            }
+        }
+    }
+
+    Map<String, Double> rates() {
+        return ratios(Figures::rate);
+    }
+
+    Map<String, Double> cpu() {
+        return ratios(Figures::cpu);
+    }
+
+    private Map<String, Double> ratios(ToDoubleFunction<Figures> which) {
+        Map<String, Double> ratios = new LinkedHashMap<>();
+        List<Figures> base = turns.get(yardstick());
+        turns.forEach((server, own) -> {
+            List<Double> each = new ArrayList<>();
+            for (int i = 0; i < own.size(); i++) {
+                each.add(which.applyAsDouble(own.get(i)) / which.applyAsDouble(base.get(i)));
+            }
+            ratios.put(server, median(each));
+        });
+        return ratios;
+    }
+
+    private Figures turn(Peer load, Peer server, int millis) throws IOException {
+        load.tell(server.port + " " + work + " " + millis);
+        load.answer(); // START
+        long before = server.cpuTicks();
+        String[] end = load.answer().split(" ", 3);
+        double operations = Double.parseDouble(end[1]);
+        return new Figures(
+                operations / Double.parseDouble(end[2]) * 1e9, (server.cpuTicks() - before) * TICK_NANOS / operations);
+    }
+
+    /** Bytes of heap that each of so many open connections, each used once, adds to the server. */
+    static double idleBytes(String kind, int connections) throws IOException {
+        try (Peer server = server(kind, "0");
+                Peer load = new Peer("1", java("Load"))) {
+            load.tell(server.port + " idle:100 1"); // loads the classes that serving needs
+            load.answer();
+            load.tell("");
+            load.answer();
+            server.tell("g");
+            double before = Double.parseDouble(server.answer());
+            load.tell(server.port + " idle:" + connections + " 1");
+            load.answer();
+            server.tell("g");
+            return (Double.parseDouble(server.answer()) - before) / connections;
+        }
+    }
+
+    static double firstUseMillis(String kind) throws IOException {
+        try (Peer user = new Peer("0,1", java("FirstUse", kind))) {
+            return Double.parseDouble(user.answer()) / 1000;
+        }
+    }
+
+    static double median(List<Double> figures) {
+        List<Double> sorted = figures.stream().sorted().toList();
+        return sorted.get(sorted.size() / 2);
+    }
+
+    private static Peer server(String kind, String cpus) throws IOException {
+        Peer server = new Peer(cpus, kind.equals(C) ? List.of(String.valueOf(C_PROGRAM)) : java("Servers", kind));
+        server.port = server.answer();
+        return server;
+    }
+
+    /** A process of this contest that is spoken to line by line. */
+    private static final class Peer implements AutoCloseable {
+
+        private final Process process;
+        private final BufferedReader answers;
+        private String port = "";
+
+        Peer(String cpus, List<String> command) throws IOException {
+            List<String> pinned = new ArrayList<>(PINS ? List.of("taskset", "-c", cpus) : List.of());
+            pinned.addAll(command);
+            process = new ProcessBuilder(pinned)
+                    .redirectError(ProcessBuilder.Redirect.INHERIT)
+                    .start();
+            answers = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.US_ASCII));
+        }
+
+        void tell(String line) throws IOException {
+            process.getOutputStream().write((line + "\n").getBytes(StandardCharsets.US_ASCII));
+            process.getOutputStream().flush();
+        }
+
+        String answer() throws IOException {
+            String line = answers.readLine();
+            if (line == null) {
+                throw new IOException(
+                        "no answer from " + process.info().commandLine().orElse("a process that has ended"));
+            }
+            return line;
+        }
+
+        long cpuTicks() throws IOException {
+            String stat = Files.readString(Path.of("/proc", Long.toString(process.pid()), "stat"));
+            String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", 20);
+            return Long.parseLong(fields[11]) + Long.parseLong(fields[12]); // utime and stime
+        }
+
+        @Override
+        public void close() throws IOException {
+            process.destroyForcibly();
+            answers.close();
+        }
+    }
+
+    private static List<String> java(String main, String... args) {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx1g",
+                "-XX:+UseSerialGC",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "org.echoharness.benchmarks." + main));
+        command.addAll(List.of(args));
+        return command;
+    }
+
+    private static boolean works(String... command) {
+        try {
+            return new ProcessBuilder(command).start().waitFor() == 0;
+        } catch (IOException absent) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    /** The C server as a program, or null where there is no compiler. */
+    private static Path compiled() {
+        Path program = Path.of("target", "epoll_echo").toAbsolutePath();
+        String source = Path.of("src", "main", "c", "epoll_echo.c").toString();
+        return works("cc", "-O2", "-o", program.toString(), source) ? program : null;
+    }
+}

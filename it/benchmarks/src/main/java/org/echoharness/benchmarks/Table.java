@@ -1,0 +1,43 @@
+package org.echoharness.benchmarks;
+
+import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** Rows of figures: ours, what is to be reached, and each peer's with ours divided by it in brackets. */
+final class Table {
+
+    private final String ours;
+    private final List<String> peers;
+    private final List<List<String>> rows = new ArrayList<>();
+
+    Table(String ours, List<String> peers) {
+        this.ours = ours;
+        this.peers = peers;
+        List<String> head = new ArrayList<>(List.of("work", ours, "to reach"));
+        peers.forEach(peer -> head.add(peer + " (" + ours + " / it)"));
+        rows.add(head);
+        rows.add(head.stream().map(cell -> "---").toList());
+    }
+
+    void add(String work, Map<String, Double> figures, String format, String toReach) {
+        double own = figures.get(ours);
+        List<String> row = new ArrayList<>(List.of(work, String.format(format, own), toReach));
+        for (String peer : peers) {
+            Double figure = figures.get(peer);
+            row.add(figure == null ? "" : String.format(format + " (%.2f)", figure, own / figure));
+        }
+        rows.add(row);
+        print(System.out, row);
+    }
+
+    /** As Markdown. */
+    void print(PrintStream to) {
+        rows.forEach(row -> print(to, row));
+    }
+
+    private static void print(PrintStream to, List<String> row) {
+        to.println("| " + String.join(" | ", row) + " |");
+    }
+}
