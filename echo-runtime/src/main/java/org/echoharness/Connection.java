@@ -134,7 +134,7 @@ final class Connection implements Served {
             end(true, null, "");
             return;
         }
-        int reading = !inputEnded && (ring == null || ring.hasRoom()) ? SelectionKey.OP_READ : 0;
+        int reading = !inputEnded && (ring == null || ring.isHalfFree()) ? SelectionKey.OP_READ : 0;
         int writing = ring != null ? SelectionKey.OP_WRITE : 0;
         if (key.interestOps() != (reading | writing)) {
             key.interestOps(reading | writing);

@@ -48,6 +48,11 @@ final class Ring {
         return size < buffer.capacity();
     }
 
+    /** Whether to read more already is worth a system call. A ring that is not empty but cannot be halved is not. */
+    boolean isHalfFree() {
+        return size <= buffer.capacity() / 2;
+    }
+
     void clear() {
         head = 0;
         size = 0;
