@@ -27,16 +27,29 @@ final class Acceptor implements Served {
 
     @Override
     public void ready() {
+        acceptOne(); // one at a time: to ask for another that is not there costs as much as to select again
+    }
+
+    /** Accepts all that have connected so far. */
+    void acceptAll() {
+        boolean more;
+        do {
+            more = acceptOne();
+        } while (more);
+    }
+
+    private boolean acceptOne() {
         SocketChannel accepted;
         try {
             accepted = ((ServerSocketChannel) key.channel()).accept();
         } catch (IOException | RuntimeException | Error e) {
             pause(e);
-            return;
+            return false;
         }
-        if (accepted != null) { // one at a time: to ask for another that is not there costs as much as to select again
+        if (accepted != null) {
             serve(accepted);
         }
+        return accepted != null;
     }
 
     @Override
@@ -59,10 +72,12 @@ final class Acceptor implements Served {
         try {
             if (server.mayServe(accepted)) {
                 EventLoop chosen = server.nextLoop();
+                long number = server.nextNumber();
+                Planned planned = server.nextPlanned();
                 if (chosen == loop) {
-                    Connection.open(server, loop, accepted);
+                    Connection.open(server, loop, accepted, number, planned);
                 } else {
-                    chosen.post(() -> Connection.open(server, chosen, accepted));
+                    chosen.post(() -> Connection.open(server, chosen, accepted, number, planned));
                 }
             }
         } catch (Throwable failed) {

@@ -17,6 +17,11 @@ final class Alarms {
             this.whom = whom;
         }
 
+        /** Whether it goes off later than at this time. */
+        boolean isAfter(Alarms own, long time) {
+            return at > time - own.epoch;
+        }
+
         @Override
         public int compareTo(Alarm other) {
             return at != other.at ? Long.compare(at, other.at) : Long.compare(order, other.order);

@@ -3,47 +3,52 @@ package org.echoharness;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One accepted connection, on its event loop's thread: reads into a ring, lets what may pass out of it, and derives from
- * its state what to wait for. An idle connection holds no buffer.
+ * its state what to wait for. An idle connection holds no buffer, and one without faults no gates.
  *
  * <p>It ends with a FIN when the client's FIN has come and every byte before it went back, and in any other case with an
- * RST, so that a clean end of stream always means a whole echo.
+ * RST, so that a clean end of stream always means a whole echo; but for the faults that say otherwise.
  */
-final class Connection implements Served {
+final class Connection implements Served, Consumer<Fault> {
+
+    /** How many things a connection with faults does before it is the turn of others. */
+    private static final int STEPS = 16;
 
     private final ServerCore server;
     private final EventLoop loop;
     private final SelectionKey key;
+    private final long number; // of all connections of the server, from 1
     private @Nullable Ring ring; // held only while it holds bytes
+    private @Nullable Gates gates;
     private boolean inputEnded;
-    private Alarms.@Nullable Alarm idleAlarm;
+    private Alarms.@Nullable Alarm alarm;
     private long lastMoved; // when bytes last moved; kept only where there is an idle time-out
 
-    private Connection(ServerCore server, EventLoop loop, SocketChannel channel) throws IOException {
+    private Connection(ServerCore server, EventLoop loop, SocketChannel channel, long number) throws IOException {
         this.server = server;
         this.loop = loop;
+        this.number = number;
         key = channel.register(loop.selector(), SelectionKey.OP_READ, this);
-        if (server.config().idleNanos() > 0) {
-            lastMoved = System.nanoTime();
-            idleAlarm = loop.alarms().set(lastMoved + server.config().idleNanos(), this);
-        }
     }
 
     /** Starts to serve the channel, or resets it where that fails. Never throws. */
-    static void open(ServerCore server, EventLoop loop, SocketChannel channel) {
+    static void open(ServerCore server, EventLoop loop, SocketChannel channel, long number, @Nullable Planned planned) {
         try {
             channel.configureBlocking(false);
             channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
             // from here on whatever closes the socket resets it, the end of the process too; see end()
             channel.setOption(StandardSocketOptions.SO_LINGER, 0);
-            new Connection(server, loop, channel).tellStart();
+            new Connection(server, loop, channel, number).start(planned);
         } catch (Throwable failed) {
             Acceptor.reset(channel);
             server.tally().ends();
@@ -54,43 +59,120 @@ final class Connection implements Served {
         }
     }
 
+    private void start(@Nullable Planned planned) throws IOException {
+        List<Fault> faults = planned == null ? List.of() : planned.faults(channel());
+        lastMoved = server.config().idleNanos() > 0 ? System.nanoTime() : 0;
+        tellStart();
+        if (!isOpen()) {
+            return; // a callback saw to that
+        }
+        if (!faults.isEmpty()) {
+            gates = new Gates(faults, planned == null ? 0 : planned.number(), System.nanoTime());
+        }
+        if (gates != null || loop.isFrozen() || server.config().idleNanos() > 0) {
+            goOn(false);
+        }
+    }
+
+    /** In the order of their accept. */
+    long number() {
+        return number;
+    }
+
+    boolean isOf(EventLoop other) {
+        return loop == other;
+    }
+
     @Override
     public void ready() {
-        try {
-            if (key.isReadable()) {
-                receive();
-            }
-            if (isOpen() && ring != null) {
-                send(ring, judge(ring));
-            }
-            if (isOpen()) {
-                settle();
-            }
-        } catch (IOException lost) {
-            end(false, server.tally().reset, String.valueOf(lost.getMessage()));
-        } catch (Throwable failed) {
-            fail(failed);
+        if (isOpen()) {
+            goOn(true);
         }
     }
 
     @Override
     public void alarm(long now) {
-        idleAlarm = null;
+        alarm = null;
         if (!isOpen()) {
             return;
         }
         long idle = server.config().idleNanos();
-        if (now - lastMoved >= idle) {
+        if (loop.isFrozen()) {
+            lastMoved = now;
+        } else if (idle > 0 && now - lastMoved >= idle) {
             end(false, server.tally().idleClosed, "idle for " + Options.text(Duration.ofNanos(idle)));
-        } else {
-            idleAlarm = loop.alarms().set(lastMoved + idle, this);
+            return;
         }
+        goOn(false);
     }
 
     @Override
     public void abort() {
+        end(false, null, "the server closes");
+    }
+
+    /** Resets the connection, or closes it with a FIN though not all may be echoed. */
+    void endNow(boolean clean, String why) {
+        if (!isOpen()) {
+            return;
+        }
+        if (clean) {
+            closeEarly(why);
+        } else {
+            end(false, null, why);
+        }
+    }
+
+    /** Looks anew at what may be sent and what to wait for. */
+    void refresh() {
         if (isOpen()) {
-            end(false, null, "the server closes");
+            goOn(false);
+        }
+    }
+
+    /** Takes other faults. What is held is judged by them; nothing is lost or sent twice. */
+    void change(Planned planned) {
+        if (!isOpen()) {
+            return;
+        }
+        try {
+            List<Fault> faults = planned.faults(channel());
+            boolean outputEnded = gates != null && gates.hasEndedOutput();
+            if (gates != null && ring != null) {
+                ring.discard(gates.copied());
+            }
+            gates = faults.isEmpty() && !outputEnded ? null : anew(faults, planned.number(), outputEnded);
+        } catch (Throwable failed) {
+            fail(failed);
+        }
+        refresh();
+    }
+
+    private Gates anew(List<Fault> faults, long which, boolean outputEnded) {
+        long now = System.nanoTime();
+        Gates anew = new Gates(faults, which, now);
+        if (outputEnded) {
+            anew.outputEnded();
+        }
+        if (held() > 0) {
+            anew.received(held(), now);
+        }
+        if (inputEnded) {
+            anew.inputEnded(held(), now);
+        }
+        return anew;
+    }
+
+    private void goOn(boolean isReady) {
+        try {
+            if (isReady && key.isReadable()) {
+                receive();
+            }
+            pump();
+        } catch (IOException lost) {
+            end(false, server.tally().reset, String.valueOf(lost.getMessage()));
+        } catch (Throwable failed) {
+            fail(failed);
         }
     }
 
@@ -102,6 +184,13 @@ final class Connection implements Served {
             inputEnded = true;
         }
         moved(n);
+        if (gates != null && n != 0) {
+            if (n > 0) {
+                gates.received(into.size(), System.nanoTime());
+            } else {
+                gates.inputEnded(into.size(), System.nanoTime());
+            }
+        }
         Conversation conversation = server.config().conversation();
         if (conversation != null && n > 0) {
             conversation.receivedFrom(peerText(), into.newest(n));
@@ -110,13 +199,90 @@ final class Connection implements Served {
         }
     }
 
-    /** How many of the oldest bytes may leave now. Here faults will judge; without one, all may. */
-    private int judge(Ring held) {
-        return held.size();
+    /** Sends what may be sent, and derives what to wait for. */
+    private void pump() throws IOException {
+        if (!loop.isFrozen() && isOpen()) {
+            if (gates != null) {
+                obey(gates);
+            } else if (ring != null) {
+                Ring from = ring;
+                sentBack(from.isEmpty() ? 0 : from.writeTo(channel(), from.size()));
+            }
+        }
+        if (isOpen()) {
+            settle();
+        }
     }
 
-    private void send(Ring from, int passing) throws IOException {
-        int n = passing == 0 ? 0 : from.writeTo(channel(), passing);
+    /** Does what the gates say, until they say to wait, the socket takes no more or it is the turn of others. */
+    private void obey(Gates judges) throws IOException {
+        judges.blocked(false);
+        for (int step = 0; step < STEPS; step++) {
+            Verdict verdict = judges.judge(held(), System.nanoTime(), this);
+            if (!isOpen() || verdict.kind() == Verdict.Kind.WAIT) {
+                return;
+            }
+            int wanted = verdict.count();
+            switch (verdict.kind()) {
+                case END -> {
+                    end(true, null, "");
+                    return;
+                }
+                case RESET -> {
+                    end(false, null, verdict.reason());
+                    return;
+                }
+                case CLOSE -> {
+                    closeEarly(verdict.reason());
+                    return;
+                }
+                case HALF_CLOSE -> {
+                    channel().shutdownOutput();
+                    judges.outputEnded();
+                }
+                default -> {
+                    int done = act(judges, verdict);
+                    judges.done(done, System.nanoTime());
+                    if (verdict.kind() != Verdict.Kind.DISCARD) {
+                        sentBack(done);
+                    }
+                    if (!isOpen()) {
+                        return;
+                    }
+                    if (done < wanted) {
+                        judges.blocked(true);
+                        return;
+                    }
+                }
+            }
+        }
+        judges.blocked(true);
+    }
+
+    private int act(Gates judges, Verdict verdict) throws IOException {
+        int count = verdict.count();
+        if (verdict.kind() == Verdict.Kind.INSERT) {
+            ByteBuffer extra = verdict.extra();
+            int limit = extra.limit();
+            int taken = channel().write(extra.limit(extra.position() + count));
+            extra.limit(limit);
+            return taken;
+        }
+        Ring from = ring;
+        if (from == null) {
+            throw new AssertionError("no bytes for " + verdict.kind());
+        }
+        if (verdict.kind() == Verdict.Kind.DISCARD) {
+            from.discard(count);
+            return count;
+        }
+        judges.alter(from);
+        return verdict.kind() == Verdict.Kind.COPY
+                ? from.copyTo(channel(), verdict.from(), count)
+                : from.writeTo(channel(), count);
+    }
+
+    private void sentBack(int n) {
         moved(n);
         Conversation conversation = server.config().conversation();
         if (conversation != null && n > 0) {
@@ -124,20 +290,55 @@ final class Connection implements Served {
         }
     }
 
-    /** Gives back an empty ring, then ends the connection or derives its interest set. */
+    /** Gives back an empty ring, then ends the connection or derives its interest set and its alarm. */
     private void settle() {
         if (ring != null && ring.isEmpty()) {
             loop.giveBack(ring);
             ring = null;
         }
-        if (inputEnded && ring == null) {
+        if (gates == null && inputEnded && ring == null) {
             end(true, null, "");
             return;
         }
-        int reading = !inputEnded && (ring == null || ring.isHalfFree()) ? SelectionKey.OP_READ : 0;
-        int writing = ring != null ? SelectionKey.OP_WRITE : 0;
-        if (key.interestOps() != (reading | writing)) {
-            key.interestOps(reading | writing);
+        int interest =
+                loop.isFrozen() ? 0 : (reads() ? SelectionKey.OP_READ : 0) | (writes() ? SelectionKey.OP_WRITE : 0);
+        if (key.interestOps() != interest) {
+            key.interestOps(interest);
+        }
+        if (gates != null || (alarm == null && server.config().idleNanos() > 0)) {
+            setAlarm();
+        }
+    }
+
+    private boolean reads() {
+        if (inputEnded) {
+            return false;
+        }
+        return gates == null ? ring == null || ring.isHalfFree() : gates.reading() && (ring == null || ring.hasRoom());
+    }
+
+    private boolean writes() {
+        return gates == null ? ring != null : gates.isBlocked();
+    }
+
+    /** For the next deadline, if there is one; an alarm that is set too early already stays and finds nothing to do. */
+    private void setAlarm() {
+        long now = System.nanoTime();
+        long idle = server.config().idleNanos();
+        long left = idle > 0 ? Math.max(1, lastMoved + idle - now) : Verdict.NEVER;
+        if (gates != null && !loop.isFrozen()) {
+            left = Math.min(left, gates.untilWake(now));
+        }
+        if (left != Verdict.NEVER && (alarm == null || alarm.isAfter(loop.alarms(), now + left))) {
+            cancelAlarm();
+            alarm = loop.alarms().set(now + left, this);
+        }
+    }
+
+    private void cancelAlarm() {
+        if (alarm != null) {
+            loop.alarms().cancel(alarm);
+            alarm = null;
         }
     }
 
@@ -147,6 +348,22 @@ final class Connection implements Served {
             end(false, server.tally().failed, "an exception in the server");
             server.warn("reset " + peer + " after an exception: " + failure);
         }
+    }
+
+    /** Sends a FIN though not all is echoed. What has come is read first: unread bytes would make an RST of it. */
+    private void closeEarly(String why) {
+        try {
+            channel().shutdownOutput();
+            Ring unread = ring != null ? ring : loop.borrow();
+            ring = unread;
+            for (int i = 0, n = 1; i < STEPS && n > 0; i++) {
+                unread.clear();
+                n = unread.readFrom(channel());
+            }
+        } catch (IOException lost) {
+            // then the client has gone, and there is nobody left to tell
+        }
+        end(true, null, why);
     }
 
     /**
@@ -164,15 +381,12 @@ final class Connection implements Served {
             loop.giveBack(ring);
             ring = null;
         }
-        if (idleAlarm != null) {
-            loop.alarms().cancel(idleAlarm);
-            idleAlarm = null;
-        }
+        cancelAlarm();
         server.tally().ends();
         if (counter != null) {
             counter.increment();
         }
-        tellEnd(clean, peer, why);
+        tellEnd(peer, why);
     }
 
     /** How long closing waits for what is not yet sent: 0 sends an RST instead, -1 takes that back. */
@@ -195,13 +409,22 @@ final class Connection implements Served {
         }
     }
 
-    private void tellEnd(boolean clean, String peer, String why) {
+    /** A fault takes hold. */
+    @Override
+    public void accept(Fault fault) {
+        Conversation conversation = server.config().conversation();
+        if (conversation != null) {
+            conversation.applying(fault, peerText());
+        }
+    }
+
+    private void tellEnd(String peer, String why) {
         Conversation conversation = server.config().conversation();
         if (conversation == null) {
             return;
         }
         try {
-            if (!clean) {
+            if (!why.isEmpty()) {
                 conversation.lost(peer, why);
             }
             if (server.isRunning()) {
@@ -213,9 +436,13 @@ final class Connection implements Served {
     }
 
     private void moved(int bytes) {
-        if (idleAlarm != null && bytes > 0) {
+        if (bytes > 0 && server.config().idleNanos() > 0) {
             lastMoved = System.nanoTime();
         }
+    }
+
+    private int held() {
+        return ring == null ? 0 : ring.size();
     }
 
     private boolean isOpen() {

@@ -41,6 +41,10 @@ record Conversation(Consumer<String> lines) {
         lines.accept("no data from " + peer);
     }
 
+    void applying(Fault fault, String peer) {
+        lines.accept("applying " + fault + " to " + peer);
+    }
+
     void lost(String peer, String why) {
         lines.accept("lost " + peer + ": " + why);
     }

@@ -134,6 +134,116 @@ public final class EchoServer implements AutoCloseable {
         return core.tally().snapshot();
     }
 
+    /**
+     * The plan that is in force for connections that come.
+     *
+     * @return the plan; {@link FaultPlan#none()} unless another was set
+     */
+    public FaultPlan faults() {
+        return core.faults();
+    }
+
+    /**
+     * From now on connections that are accepted misbehave by this plan, which counts them from 1; those that are open
+     * stay as they are. May be called in a callback.
+     *
+     * @param plan the plan
+     * @throws IllegalArgumentException if it does not go with this server's bufferSize
+     */
+    public void setFaults(FaultPlan plan) {
+        core.setFaults(plan);
+    }
+
+    /**
+     * As {@link #setFaults}, and for open connections too: they come first in the count of the plan, in the order of
+     * their accept, and their bytes and their age are counted from now. The change itself loses no byte and reorders
+     * none: what is held is judged by the new plan.
+     *
+     * @param plan the plan
+     * @throws IllegalArgumentException if it does not go with this server's bufferSize
+     * @throws IllegalStateException if the server is not running, or when called in a callback of it
+     * @throws IOException if the thread is interrupted
+     */
+    public void setFaultsOfAll(FaultPlan plan) throws IOException {
+        core.setFaultsOfAll(plan);
+    }
+
+    /**
+     * From now on connects are refused (the kernel answers with an RST), while the port stays taken: a socket is bound to
+     * it that does not listen. Open connections go on. Undone by {@link #resume}.
+     *
+     * @throws IllegalStateException if the server is not running, or when called in a callback of it
+     * @throws UnsupportedOperationException if the system lacks {@code SO_REUSEPORT}, as Windows does
+     * @throws IOException if the system refuses
+     */
+    public void refuse() throws IOException {
+        core.refuse();
+    }
+
+    /**
+     * From now on connects stay unanswered, until the client gives up: nobody accepts, and the kernel's queue is filled,
+     * which was tried when this returns. Open connections go on. Undone by {@link #resume}.
+     *
+     * @throws IllegalStateException if the server is not running, or when called in a callback of it
+     * @throws UnsupportedOperationException if the system does something else when its queue is full; the server then
+     *     accepts as before
+     * @throws IOException if the system refuses
+     */
+    public void unanswered() throws IOException {
+        core.unanswered();
+    }
+
+    /**
+     * From now on connects are accepted again, on the same port. Does nothing where they are.
+     *
+     * @throws IllegalStateException if the server is not running, or when called in a callback of it
+     * @throws IOException if the system refuses
+     */
+    public void resume() throws IOException {
+        core.resume();
+    }
+
+    /**
+     * From now on the server neither reads nor sends on any connection, though it accepts. Nothing is lost. Undone by
+     * {@link #unfreeze}. An idle connection is not reset meanwhile.
+     *
+     * @throws IllegalStateException if the server is not running, or when called in a callback of it
+     * @throws IOException if the thread is interrupted
+     */
+    public void freeze() throws IOException {
+        core.freeze(true);
+    }
+
+    /**
+     * Goes on after {@link #freeze}.
+     *
+     * @throws IllegalStateException if the server is not running, or when called in a callback of it
+     * @throws IOException if the thread is interrupted
+     */
+    public void unfreeze() throws IOException {
+        core.freeze(false);
+    }
+
+    /**
+     * Ends every connection that is open now with an RST; all are closed when this returns.
+     *
+     * @throws IllegalStateException if the server is not running, or when called in a callback of it
+     * @throws IOException if the thread is interrupted
+     */
+    public void resetConnections() throws IOException {
+        core.endConnections(false, "resetConnections()");
+    }
+
+    /**
+     * Ends every connection that is open now with a FIN, though not all may be echoed; all are closed when this returns.
+     *
+     * @throws IllegalStateException if the server is not running, or when called in a callback of it
+     * @throws IOException if the thread is interrupted
+     */
+    public void closeConnections() throws IOException {
+        core.endConnections(true, "closeConnections()");
+    }
+
     /** For people: where the server listens, and whether it does. */
     @Override
     public String toString() {
@@ -153,7 +263,7 @@ public final class EchoServer implements AutoCloseable {
     public static final class Builder {
 
         private static final List<String> WORDS =
-                List.of("addresses", "backlog", "bufferSize", "maxConnections", "idleTimeout", "eventLoops");
+                List.of("addresses", "backlog", "bufferSize", "maxConnections", "idleTimeout", "eventLoops", "faults");
 
         private List<HostAndPort> addresses = List.of(new HostAndPort("127.0.0.1", 0));
         private int backlog = 1024;
@@ -161,6 +271,7 @@ public final class EchoServer implements AutoCloseable {
         private int maxConnections;
         private long idleNanos;
         private int eventLoops = 1;
+        private FaultPlan faults = FaultPlan.none();
         private @Nullable Consumer<String> conversation;
         private Consumer<String> warnings = new ToStandardError();
 
@@ -254,6 +365,39 @@ public final class EchoServer implements AutoCloseable {
         }
 
         /**
+         * What goes wrong, on which connections and when. The default is a good echo. A plan that draws at random is told
+         * at the start, with its seed.
+         *
+         * @param plan the plan
+         * @return this builder
+         */
+        public Builder faults(FaultPlan plan) {
+            faults = plan;
+            return this;
+        }
+
+        /**
+         * The same faults for every connection.
+         *
+         * @param each any number
+         * @return this builder
+         */
+        public Builder faults(Fault... each) {
+            return faults(FaultPlan.of(each));
+        }
+
+        /**
+         * As {@link #faults(FaultPlan)}, from the text that {@link FaultPlan#parse} reads.
+         *
+         * @param plan such as {@code first 2: reset after 4; others: delay 50ms}
+         * @return this builder
+         * @throws IllegalArgumentException if it is no plan; the message names the position, the word and the cure
+         */
+        public Builder faults(String plan) {
+            return faults(FaultPlan.parse(plan));
+        }
+
+        /**
          * Who is told the conversation, a line an event: what was received from whom, what was sent back. Payload is
          * quoted and escaped, at most 1,024 bytes of a chunk. The lines about the start come from the thread that starts,
          * all others from the server's threads: who listens must be quick. What it throws ends the connection that the
@@ -309,6 +453,7 @@ public final class EchoServer implements AutoCloseable {
                     }
                 }
                 case "eventLoops" -> eventLoops(Options.count(word, text));
+                case "faults" -> faults(text);
                 default -> throw Options.unknown(word, WORDS);
             }
             return this;
@@ -318,6 +463,7 @@ public final class EchoServer implements AutoCloseable {
          * A server with these options, not yet started. This builder can be used again.
          *
          * @return a new server
+         * @throws IllegalArgumentException if options do not go together: a fault that needs a larger bufferSize
          */
         public EchoServer build() {
             return new EchoServer(new ServerConfig(
@@ -327,6 +473,7 @@ public final class EchoServer implements AutoCloseable {
                     maxConnections,
                     idleNanos,
                     eventLoops,
+                    faults.checked(bufferSize),
                     conversation == null ? null : new Conversation(conversation),
                     warnings));
         }

@@ -7,6 +7,8 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
@@ -28,6 +30,8 @@ final class EventLoop implements Runnable, Consumer<SelectionKey> {
     private final Alarms alarms = new Alarms(System.nanoTime());
     private final ArrayDeque<Ring> spareRings = new ArrayDeque<>(SPARE_RINGS);
     private final ArrayDeque<SelectableChannel> closing = new ArrayDeque<>();
+    private final List<Runnable> atEnd = new ArrayList<>();
+    private boolean frozen;
     private volatile boolean ending;
     private volatile boolean ended;
 
@@ -82,8 +86,7 @@ final class EventLoop implements Runnable, Consumer<SelectionKey> {
             while (thread.isAlive()) {
                 long left = deadlineNanos - System.nanoTime();
                 if (left <= 0) {
-                    StackTraceElement[] stack = thread.getStackTrace();
-                    return thread.getName() + (stack.length == 0 ? "" : " in " + stack[0]);
+                    return where();
                 }
                 try {
                     thread.join(Math.max(1, left / 1_000_000));
@@ -106,6 +109,48 @@ final class EventLoop implements Runnable, Consumer<SelectionKey> {
     void close(SelectionKey key) {
         key.cancel();
         closing.add(key.channel());
+    }
+
+    /** Closes at once what was to be closed next. On the loop's thread, in a task. */
+    void closeNow() throws IOException {
+        int released = closing.size();
+        if (released > 0) {
+            selector.selectNow(this);
+            closeReleased(released);
+        }
+    }
+
+    /** The connections that are open, in the order of their accept. On the loop's thread. */
+    List<Connection> connections() {
+        List<Connection> open = new ArrayList<>();
+        for (SelectionKey key : selector.keys()) {
+            if (key.isValid() && key.attachment() instanceof Connection connection) {
+                open.add(connection);
+            }
+        }
+        open.sort(Comparator.comparingLong(Connection::number));
+        return open;
+    }
+
+    /** What to do when the loop has ended. On the loop's thread, or before it starts. */
+    void atEnd(Runnable task) {
+        atEnd.add(task);
+    }
+
+    /** Whether its connections neither read nor send. */
+    boolean isFrozen() {
+        return frozen;
+    }
+
+    void freeze(boolean now) {
+        frozen = now;
+        connections().forEach(Connection::refresh);
+    }
+
+    /** Where its thread stands, for people. */
+    String where() {
+        StackTraceElement[] stack = thread.getStackTrace();
+        return thread.getName() + (stack.length == 0 ? "" : " in " + stack[0]);
     }
 
     Ring borrow() {
@@ -142,12 +187,10 @@ final class EventLoop implements Runnable, Consumer<SelectionKey> {
     private void turn() throws IOException {
         Thread.interrupted(); // a callback may have left one: it would make select() spin
         long nanos = alarms.isEmpty() ? 0 : alarms.untilNext(System.nanoTime());
-        int released = closing.size();
-        if (released == 0) {
+        if (closing.isEmpty()) {
             selector.select(this, (nanos + 999_999) / 1_000_000);
         } else {
-            selector.selectNow(this);
-            closeReleased(released);
+            closeNow();
         }
         runTasks();
         if (nanos != 0) {
@@ -196,6 +239,8 @@ final class EventLoop implements Runnable, Consumer<SelectionKey> {
             closeReleased(closing.size());
         }
         ended = true;
+        atEnd.forEach(Runnable::run);
+        atEnd.clear();
         runTasks();
     }
 }

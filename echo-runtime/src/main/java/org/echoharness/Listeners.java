@@ -9,6 +9,7 @@ import java.net.NetworkInterface;
 import java.net.SocketException;
 import java.net.StandardProtocolFamily;
 import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -67,10 +68,26 @@ final class Listeners {
     }
 
     /** A channel of no particular family listens on both at a wildcard, so an IPv4 address opens one for IPv4 alone. */
-    private static ServerSocketChannel open(HostAndPort address, InetAddress local) throws IOException {
-        return !address.isEveryInterface() && local instanceof Inet4Address
+    static ServerSocketChannel open(HostAndPort address, InetAddress local) throws IOException {
+        return isIpv4Alone(address, local)
                 ? ServerSocketChannel.open(StandardProtocolFamily.INET)
                 : ServerSocketChannel.open();
+    }
+
+    /** A socket of the same family, to be bound beside. */
+    static SocketChannel openHolder(HostAndPort asked, InetSocketAddress bound) throws IOException {
+        return isIpv4Alone(asked, bound.getAddress())
+                ? SocketChannel.open(StandardProtocolFamily.INET)
+                : SocketChannel.open();
+    }
+
+    /** What to bind once more where an address was bound before. */
+    static InetSocketAddress local(HostAndPort asked, InetSocketAddress bound) {
+        return asked.isEveryInterface() ? new InetSocketAddress(bound.getPort()) : bound;
+    }
+
+    private static boolean isIpv4Alone(HostAndPort asked, InetAddress local) {
+        return !asked.isEveryInterface() && local instanceof Inet4Address;
     }
 
     private static BindException explained(HostAndPort address, InetAddress local, Exception refused) {

@@ -15,7 +15,7 @@ final class Main {
 
     private static final String DEFAULT_ADDRESS = "localhost:10000";
     private static final List<String> SERVER_OPTIONS =
-            List.of("--backlog", "--buffer-size", "--max-connections", "--idle-timeout", "--event-loops");
+            List.of("--backlog", "--buffer-size", "--max-connections", "--idle-timeout", "--event-loops", "--faults");
     private static final List<String> CLIENT_OPTIONS = List.of("--buffer-size", "--connect-timeout", "--read-timeout");
     private static final List<String> MESSAGE_OPTIONS = List.of("--message", "--message-file");
     private static final String HELP = """
@@ -36,6 +36,8 @@ final class Main {
                      --max-connections N        further connections are reset (none)
                      --idle-timeout DURATION    a connection silent that long is reset (none)
                      --event-loops N            threads that serve (1)
+                     --faults PLAN              what goes wrong, such as
+                                                'first 2: reset after 4; others: delay 50ms'
             client:  --message TEXT             what to send (a line of 42 bytes)
                      --message-file FILE        the same, from a file
                      --connect-timeout DURATION for all candidate addresses together (5s)

@@ -1,9 +1,12 @@
 package org.echoharness;
 
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -18,6 +21,8 @@ public final class Options {
 
     private static final String NUMBER_AND_UNIT = "([0-9]{1,18}) ?([A-Za-z]*)";
     private static final Map<String, Integer> SIZES = Map.of("", 1, "B", 1, "KiB", 1 << 10, "MiB", 1 << 20);
+    private static final Map<String, Integer> LONG_SIZES =
+            Map.of("", 1, "B", 1, "KiB", 1 << 10, "MiB", 1 << 20, "GiB", 1 << 30);
     private static final Map<String, Long> DURATIONS = Map.of("ms", 1L, "s", 1_000L, "m", 60_000L, "h", 3_600_000L);
     private static final Duration LONGEST = Duration.ofDays(365);
 
@@ -52,6 +57,17 @@ public final class Options {
                         DURATIONS,
                         LONGEST.toMillis(),
                         "a duration with its unit (ms, s, m or h), such as 50ms, 2s or 1m, of at most 365 days")));
+    }
+
+    /** As {@link #size}, of any length, in GiB too. */
+    static long longSize(String word, String text) {
+        return scaled(word, text, LONG_SIZES, Long.MAX_VALUE, "a size in bytes, such as 16, 16KiB or 1GiB");
+    }
+
+    /** Whether the text ends in a unit of time. */
+    static boolean isDuration(String text) {
+        Matcher matcher = Pattern.compile(NUMBER_AND_UNIT).matcher(text);
+        return matcher.matches() && DURATIONS.containsKey(matcher.group(2));
     }
 
     static int count(String word, String text) {
@@ -94,6 +110,62 @@ public final class Options {
         return value;
     }
 
+    static Duration wholeMillis(String word, Duration value) {
+        if (!positive(word, value).equals(Duration.ofMillis(value.toMillis()))) {
+            throw refused(word, value.toString(), "be a whole number of milliseconds");
+        }
+        return value;
+    }
+
+    static void atLeastOne(String word, long value) {
+        if (value < 1) {
+            throw refused(word, Long.toString(value), "be at least 1");
+        }
+    }
+
+    static void range(String word, long first, long last) {
+        if (first < 1 || last < first) {
+            throw refused(word, first + "-" + last, "begin at 1 or later and not end before it begins");
+        }
+    }
+
+    static double percent(String word, double value) {
+        if (!(value > 0 && value <= 100)) {
+            throw refused(word, value + "%", "be over 0% and at most 100%");
+        }
+        return value;
+    }
+
+    /** "10%" or "0.5%", from which the same number is read again. */
+    static String percentText(double percent) {
+        return BigDecimal.valueOf(percent).stripTrailingZeros().toPlainString() + "%";
+    }
+
+    /** "byte 5", "bytes 5-9", or "bytes 5-" without an end. */
+    static String rangeText(String what, long first, long last) {
+        if (first == last) {
+            return what + " " + first;
+        }
+        return what + "s " + first + "-" + (last == Long.MAX_VALUE ? "" : last);
+    }
+
+    /** "1st", "2nd", "3rd", "4th". */
+    static String ordinal(long number) {
+        long tens = number % 100;
+        int last = tens >= 11 && tens <= 13 ? 0 : (int) (number % 10);
+        return number + (last == 1 ? "st" : last == 2 ? "nd" : last == 3 ? "rd" : "th");
+    }
+
+    /** A seed for who gave none: short, to be typed again. */
+    static long drawnSeed() {
+        return ThreadLocalRandom.current().nextInt(1, 1_000_000);
+    }
+
+    /** A seed for each number, so that neighbours have nothing in common. */
+    static long mix(long seed, long number) {
+        return new SplittableRandom(seed ^ number * 0x9E3779B97F4A7C15L).nextLong();
+    }
+
     static IllegalArgumentException unknown(String word, List<String> known) {
         return new IllegalArgumentException(
                 "there is no option " + Text.quote(word) + "; the options are " + String.join(", ", known));
@@ -106,6 +178,18 @@ public final class Options {
             return millis + "ms";
         }
         return millis % 60_000 != 0 || millis == 0 ? millis / 1_000 + "s" : millis / 60_000 + "m";
+    }
+
+    /** "300", "4KiB" or "1GiB": the inverse of {@link #longSize}. */
+    static String text(long bytes) {
+        String[] units = {"", "KiB", "MiB", "GiB"};
+        int unit = 0;
+        long scaled = bytes;
+        while (unit < 3 && scaled != 0 && scaled % 1024 == 0) {
+            scaled /= 1024;
+            unit++;
+        }
+        return scaled + units[unit];
     }
 
     private static long scaled(

@@ -39,4 +39,13 @@ final class Preload {
         }
         done = true;
     }
+
+    /** Loads what these faults need once a connection comes. */
+    static void faults(FaultPlan plan) {
+        for (FaultPlan.Rule rule : plan.rules()) {
+            if (!rule.faults().isEmpty()) {
+                new Gates(rule.faults(), 1, 0).judge(0, 0, fault -> {});
+            }
+        }
+    }
 }

@@ -90,6 +90,27 @@ final class Ring {
         return written;
     }
 
+    /** Writes some of the bytes, from this many behind the oldest on, and keeps them. Returns how many the channel took. */
+    int copyTo(WritableByteChannel channel, int from, int most) throws IOException {
+        int start = (head + from) % buffer.capacity();
+        int n = Math.min(most, buffer.capacity() - start);
+        buffer.limit(start + n).position(start);
+        return channel.write(buffer);
+    }
+
+    /** Drops the oldest bytes. */
+    void discard(int n) {
+        head = (head + n) % buffer.capacity();
+        size -= n;
+    }
+
+    /** Flips every bit of the byte that is this many behind the oldest. */
+    void flip(int index) {
+        int at = (head + index) % buffer.capacity();
+        buffer.clear(); // or the limit of the last write would hold
+        buffer.put(at, (byte) ~buffer.get(at));
+    }
+
     /** The newest {@code n} bytes, which one {@link #readFrom} has just put there. */
     ByteBuffer newest(int n) {
         int tail = head + size;

@@ -12,5 +12,6 @@ record ServerConfig(
         int maxConnections,
         long idleNanos,
         int eventLoops,
+        FaultPlan faults,
         @Nullable Conversation conversation,
         Consumer<String> warnings) {}

@@ -6,7 +6,9 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -31,13 +33,28 @@ final class ServerCore {
     private volatile State state = State.NEW;
     private volatile List<InetSocketAddress> addresses = List.of();
     private List<EventLoop> loops = List.of();
+    private final List<Door> doors = new ArrayList<>(); // the thread of the first loop opens and shuts them
+    private volatile InForce faults;
     private int next; // of the loops; the thread of the first one alone counts
+    private long numbered; // connections; as above
     private boolean hasRejected;
     private boolean hasWarnedOfAccept; // this and the next: of all acceptors, which share the first loop's thread
     private long lastAcceptWarning;
 
     ServerCore(ServerConfig config) {
         this.config = config;
+        faults = new InForce(config.faults(), 1);
+    }
+
+    /** A plan and the number of the next connection in it. */
+    private static final class InForce {
+        private final FaultPlan plan;
+        private long next; // the thread of the first loop counts
+
+        InForce(FaultPlan plan, long next) {
+            this.plan = plan;
+            this.next = next;
+        }
     }
 
     synchronized void start() throws IOException {
@@ -137,6 +154,142 @@ final class ServerCore {
         return chosen;
     }
 
+    /** The number of the connection just accepted, from 1. */
+    long nextNumber() {
+        return ++numbered;
+    }
+
+    /** The plan for the connection just accepted and its number there, or null without a fault. */
+    @Nullable
+    Planned nextPlanned() {
+        InForce current = faults;
+        return current.plan.rules().isEmpty() ? null : new Planned(current.plan, current.next++);
+    }
+
+    FaultPlan faults() {
+        return faults.plan;
+    }
+
+    /** For connections accepted from now on. */
+    void setFaults(FaultPlan plan) {
+        change(plan);
+        faults = new InForce(plan, 1);
+    }
+
+    /** For the connections that are open too. */
+    void setFaultsOfAll(FaultPlan plan) throws IOException {
+        onFirstLoop(() -> {
+            change(plan);
+            List<Connection> open = new ArrayList<>(loops.get(0).connections());
+            for (EventLoop other : loops.subList(1, loops.size())) {
+                open.addAll(Tasks.call(other, other::connections));
+            }
+            open.sort(Comparator.comparingLong(Connection::number));
+            faults = new InForce(plan, open.size() + 1L);
+            for (EventLoop loop : loops) {
+                Tasks.call(loop, () -> {
+                    for (int i = 0; i < open.size(); i++) {
+                        if (open.get(i).isOf(loop)) {
+                            open.get(i).change(new Planned(plan, i + 1L));
+                        }
+                    }
+                    return null;
+                });
+            }
+            return null;
+        });
+    }
+
+    private void change(FaultPlan plan) {
+        Preload.faults(plan.checked(config.bufferSize()));
+        tellSeed(plan);
+    }
+
+    /** Without the seed nobody could repeat what goes wrong. */
+    private void tellSeed(FaultPlan plan) {
+        if (plan.isRandom()) {
+            warn("faults: " + plan);
+        }
+    }
+
+    void refuse() throws IOException {
+        onEachDoor(Door::refuse);
+    }
+
+    void resume() throws IOException {
+        onEachDoor(Door::listen);
+    }
+
+    void unanswered() throws IOException {
+        onEachDoor(Door::acceptNobody);
+        try {
+            for (Door door : doors) {
+                door.fill();
+            }
+        } catch (IOException | RuntimeException failed) {
+            resume();
+            throw failed;
+        }
+    }
+
+    void freeze(boolean frozen) throws IOException {
+        onEachLoop(loop -> loop.freeze(frozen));
+    }
+
+    void endConnections(boolean clean, String why) throws IOException {
+        onEachLoop(loop -> {
+            for (Connection connection : loop.connections()) {
+                connection.endNow(clean, why);
+            }
+            loop.closeNow();
+        });
+    }
+
+    private interface DoorAction {
+        void apply(Door door) throws IOException;
+    }
+
+    private interface LoopAction {
+        void apply(EventLoop loop) throws IOException;
+    }
+
+    private void onEachDoor(DoorAction action) throws IOException {
+        onFirstLoop(() -> {
+            for (Door door : doors) {
+                action.apply(door);
+            }
+            return null;
+        });
+    }
+
+    private void onEachLoop(LoopAction action) throws IOException {
+        mustBeCallable();
+        for (EventLoop loop : loops) {
+            Tasks.call(loop, () -> {
+                action.apply(loop);
+                return null;
+            });
+        }
+    }
+
+    private void onFirstLoop(Callable<@Nullable Void> action) throws IOException {
+        mustBeCallable();
+        Tasks.call(loops.get(0), action);
+    }
+
+    private void mustBeCallable() {
+        if (state != State.RUNNING) {
+            throw new IllegalStateException(
+                    "the server is not running: " + (state == State.NEW ? "call start() first" : "it was closed"));
+        }
+        for (EventLoop loop : loops) {
+            if (loop.isCurrent()) {
+                throw new IllegalStateException(
+                        "a callback of the server must not wait for the server; call this from another thread");
+            }
+        }
+    }
+
     /** Tells that accepting fails, at most once a second. Text is put together by concat: see {@link Preload}. */
     void warnOfAccept(long now, @Nullable String why) {
         if (!hasWarnedOfAccept || now - lastAcceptWarning >= 1_000_000_000) {
@@ -157,6 +310,7 @@ final class ServerCore {
 
     private void launch(List<ServerSocketChannel> bound, List<EventLoop> opened) throws IOException {
         Preload.run();
+        Preload.faults(config.faults());
         List<InetSocketAddress> taken = new ArrayList<>();
         for (ServerSocketChannel channel : bound) {
             taken.add(Listeners.addressOf(channel));
@@ -164,8 +318,8 @@ final class ServerCore {
         for (int i = 1; i <= config.eventLoops(); i++) {
             opened.add(new EventLoop(this, config.bufferSize(), "echo-server " + texts(taken) + " loop " + i));
         }
-        for (ServerSocketChannel channel : bound) {
-            new Acceptor(this, opened.get(0), channel);
+        for (int i = 0; i < bound.size(); i++) {
+            doors.add(new Door(this, opened.get(0), config.addresses().get(i), bound.get(i)));
         }
         addresses = List.copyOf(taken);
         loops = List.copyOf(opened);
@@ -186,6 +340,7 @@ final class ServerCore {
         if (!exposed.isEmpty()) {
             warn("listening on " + texts(exposed) + ": other machines may connect");
         }
+        tellSeed(config.faults());
         Conversation conversation = config.conversation();
         if (conversation != null) {
             taken.forEach(conversation::startingUp);

@@ -28,6 +28,15 @@ final class Text {
         return quote(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
     }
 
+    /** All of the bytes, one for each character of the text (U+0000 to U+00FF), in double quotes. */
+    static String quoteBytes(String latin1) {
+        StringBuilder text = new StringBuilder(latin1.length() + 2).append('"');
+        for (int i = 0; i < latin1.length(); i++) {
+            escape(latin1.charAt(i), text);
+        }
+        return text.append('"').toString();
+    }
+
     /** As {@link #quote(String)}, without the quotes around it. */
     static String escape(String text) {
         StringBuilder escaped = new StringBuilder();

@@ -1,0 +1,175 @@
+package org.echoharness;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One address of a server: it listens there and accepts, refuses connects, or leaves them unanswered. The port stays
+ * taken all the time: when the listening socket is closed, another that does not listen is bound beside it before
+ * ({@code SO_REUSEPORT}, on for just that moment, so that nobody else can do the same).
+ */
+final class Door {
+
+    private static final int MOST_FILLERS = 64;
+    private static final long PROBE_MILLIS = 200;
+
+    private final ServerCore server;
+    private final EventLoop loop;
+    private final HostAndPort asked;
+    private final InetSocketAddress address;
+    private @Nullable ServerSocketChannel listening;
+    private @Nullable Acceptor acceptor;
+    private @Nullable SocketChannel holder; // bound where nobody listens
+    private final List<SocketChannel> fillers = new ArrayList<>(); // of a queue that nobody accepts from
+
+    Door(ServerCore server, EventLoop loop, HostAndPort asked, ServerSocketChannel bound) throws IOException {
+        this.server = server;
+        this.loop = loop;
+        this.asked = asked;
+        address = Listeners.addressOf(bound);
+        listening = bound;
+        acceptor = new Acceptor(server, loop, bound);
+        loop.atEnd(this::close);
+    }
+
+    InetSocketAddress address() {
+        return address;
+    }
+
+    /** From now on connects are refused. On the loop's thread, as the next two. */
+    void refuse() throws IOException {
+        if (listening != null) {
+            stopListening(listening);
+        }
+    }
+
+    /** From now on connects are accepted again. */
+    void listen() throws IOException {
+        if (acceptor != null) {
+            return;
+        }
+        refuse();
+        ServerSocketChannel channel = bindBesideHolder(server.config().backlog());
+        acceptor = new Acceptor(server, loop, channel);
+        listening = channel;
+    }
+
+    /** From now on nobody accepts, and the kernel queues as few as it can. {@link #fill} does the rest. */
+    void acceptNobody() throws IOException {
+        if (acceptor != null || listening == null) {
+            refuse();
+            listening = bindBesideHolder(1);
+        }
+    }
+
+    /**
+     * Connects until a connect stays unanswered. In the thread of the caller, while the loop leaves this door alone.
+     *
+     * @throws UnsupportedOperationException if the system does something else when its queue is full
+     */
+    void fill() throws IOException {
+        InetAddress host =
+                address.getAddress().isAnyLocalAddress() ? InetAddress.getLoopbackAddress() : address.getAddress();
+        for (int i = 0; i < MOST_FILLERS; i++) {
+            SocketChannel filler = SocketChannel.open();
+            try {
+                if (!connects(filler, new InetSocketAddress(host, address.getPort()))) {
+                    filler.close();
+                    return;
+                }
+            } catch (IOException refused) {
+                filler.close();
+                throw unsupported("refuses connects when its queue is full: " + refused.getMessage());
+            }
+            fillers.add(filler);
+        }
+        throw unsupported("queued " + MOST_FILLERS + " connections where 1 was asked for");
+    }
+
+    private static UnsupportedOperationException unsupported(String why) {
+        return new UnsupportedOperationException("connects cannot be left unanswered: this system " + why);
+    }
+
+    private static boolean connects(SocketChannel channel, InetSocketAddress target) throws IOException {
+        channel.configureBlocking(false);
+        if (channel.connect(target)) {
+            return true;
+        }
+        try (Selector selector = Selector.open()) {
+            channel.register(selector, SelectionKey.OP_CONNECT);
+            return selector.select(PROBE_MILLIS) > 0 && channel.finishConnect();
+        }
+    }
+
+    private void stopListening(ServerSocketChannel channel) throws IOException {
+        SocketChannel beside = Listeners.openHolder(asked, address);
+        try {
+            channel.setOption(StandardSocketOptions.SO_REUSEPORT, true);
+            beside.setOption(StandardSocketOptions.SO_REUSEPORT, true);
+            beside.bind(Listeners.local(asked, address));
+            beside.setOption(StandardSocketOptions.SO_REUSEPORT, false);
+        } catch (IOException | RuntimeException failed) {
+            beside.close();
+            throw failed;
+        }
+        holder = beside;
+        if (acceptor != null) {
+            acceptor.acceptAll(); // who has connected before is served
+            acceptor = null;
+            loop.close(channel.keyFor(loop.selector()));
+            loop.closeNow();
+        } else {
+            channel.close();
+        }
+        listening = null;
+        closeFillers();
+    }
+
+    private ServerSocketChannel bindBesideHolder(int backlog) throws IOException {
+        SocketChannel beside = holder;
+        if (beside == null) {
+            throw new IllegalStateException("the server is closed");
+        }
+        ServerSocketChannel channel = Listeners.open(asked, address.getAddress());
+        try {
+            channel.setOption(StandardSocketOptions.SO_REUSEPORT, true);
+            beside.setOption(StandardSocketOptions.SO_REUSEPORT, true);
+            channel.bind(Listeners.local(asked, address), backlog);
+            channel.setOption(StandardSocketOptions.SO_REUSEPORT, false);
+        } catch (IOException | RuntimeException failed) {
+            channel.close();
+            throw failed;
+        }
+        beside.close();
+        holder = null;
+        return channel;
+    }
+
+    private void close() {
+        try {
+            if (listening != null) {
+                listening.close();
+            }
+            if (holder != null) {
+                holder.close();
+            }
+        } catch (IOException e) {
+            server.warn("closing a socket failed: " + e);
+        }
+        closeFillers();
+    }
+
+    private void closeFillers() {
+        fillers.forEach(Acceptor::reset);
+        fillers.clear();
+    }
+}

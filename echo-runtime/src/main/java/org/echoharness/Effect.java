@@ -1,0 +1,223 @@
+package org.echoharness;
+
+import java.time.Duration;
+
+/** What a {@link Fault} does to its connection. Made by the methods of {@link Fault}; immutable. */
+public sealed interface Effect {
+
+    /**
+     * Every byte leaves this long after it came, and so does the answer to the client's FIN: {@code delay 50ms jitter
+     * 10ms}. Bytes are never reordered, and the delays of several bytes do not add up.
+     *
+     * @param delay whole milliseconds, 1 ms to 365 days
+     * @param jitter how much shorter or longer it may be, drawn anew for each read; zero, or at most the delay
+     * @param seed of what is drawn; 0 where there is no jitter
+     */
+    record Delay(Duration delay, Duration jitter, long seed) implements Effect {
+        public Delay {
+            Options.wholeMillis("delay", delay);
+            if (!jitter.isZero()) {
+                Options.wholeMillis("jitter", jitter);
+            } else {
+                seed = 0;
+            }
+            if (jitter.compareTo(delay) > 0) {
+                throw new IllegalArgumentException("jitter (" + Options.text(jitter) + ") must be at most the delay ("
+                        + Options.text(delay) + ")");
+            }
+        }
+
+        @Override
+        public String toString() {
+            return "delay " + Options.text(delay)
+                    + (jitter.isZero() ? "" : " jitter " + Options.text(jitter) + " seed " + seed);
+        }
+    }
+
+    /**
+     * Sends no more than this on average: {@code throttle 64KiB/s}. What the socket took counts, in slices of a fiftieth
+     * of a second.
+     *
+     * @param bytesPerSecond 1 to 1,099,511,627,776 (1 TiB)
+     */
+    record Throttle(long bytesPerSecond) implements Effect {
+        public Throttle {
+            Options.atLeastOne("throttle", bytesPerSecond);
+            if (bytesPerSecond > 1L << 40) {
+                throw new IllegalArgumentException("throttle (" + bytesPerSecond + ") must be at most 1024GiB/s");
+            }
+        }
+
+        @Override
+        public String toString() {
+            return "throttle " + Options.text(bytesPerSecond) + "/s";
+        }
+    }
+
+    /**
+     * Sends at most so many bytes with one write: {@code fragment 16 every 5ms}.
+     *
+     * @param bytes at least 1
+     * @param every the least time between two writes; zero, or 1 ms to 365 days
+     */
+    record Fragment(int bytes, Duration every) implements Effect {
+        public Fragment {
+            Options.atLeastOne("fragment", bytes);
+            if (!every.isZero()) {
+                Options.wholeMillis("every", every);
+            }
+        }
+
+        @Override
+        public String toString() {
+            return "fragment " + Options.text(bytes) + (every.isZero() ? "" : " every " + Options.text(every));
+        }
+    }
+
+    /** Ends the connection with an RST: {@code reset}. */
+    record Reset() implements Effect {
+        @Override
+        public String toString() {
+            return "reset";
+        }
+    }
+
+    /**
+     * Sends a FIN though not all is echoed, and closes the socket: {@code close}. The one exception to the rule that a
+     * clean end of stream means a whole echo.
+     */
+    record Close() implements Effect {
+        @Override
+        public String toString() {
+            return "close";
+        }
+    }
+
+    /** Sends a FIN and goes on reading, without an answer, until the client's FIN comes: {@code half-close}. */
+    record HalfClose() implements Effect {
+        @Override
+        public String toString() {
+            return "half-close";
+        }
+    }
+
+    /** Goes on reading and answers nothing: {@code discard}. */
+    record Discard() implements Effect {
+        @Override
+        public String toString() {
+            return "discard";
+        }
+    }
+
+    /** Stops reading and sending: {@code stall}. */
+    record Stall() implements Effect {
+        @Override
+        public String toString() {
+            return "stall";
+        }
+    }
+
+    /**
+     * Flips every bit of some bytes: {@code corrupt}, {@code corrupt byte 5}, {@code corrupt bytes 5-9}.
+     *
+     * @param first the first of them, counted from 1 where the fault takes hold
+     * @param last the last of them; {@link Long#MAX_VALUE} for all that follow
+     */
+    record Corrupt(long first, long last) implements Effect {
+        public Corrupt {
+            Options.range("corrupt bytes", first, last);
+        }
+
+        @Override
+        public String toString() {
+            return first == 1 && last == Long.MAX_VALUE
+                    ? "corrupt"
+                    : "corrupt " + Options.rangeText("byte", first, last);
+        }
+    }
+
+    /**
+     * Flips every bit of a part of the bytes: {@code corrupt 1% seed 42}.
+     *
+     * @param percent how likely it is for each byte; over 0, at most 100
+     * @param seed of what is drawn
+     */
+    record CorruptAtRandom(double percent, long seed) implements Effect {
+        public CorruptAtRandom {
+            Options.percent("corrupt", percent);
+        }
+
+        @Override
+        public String toString() {
+            return "corrupt " + Options.percentText(percent) + " seed " + seed;
+        }
+    }
+
+    /**
+     * Sends some bytes, and then the same once more, before it goes on: {@code duplicate 42}. If fewer come before the
+     * client's FIN, these.
+     *
+     * @param bytes at least 1, and no more than the server's bufferSize
+     */
+    record Duplicate(int bytes) implements Effect {
+        public Duplicate {
+            Options.atLeastOne("duplicate", bytes);
+        }
+
+        @Override
+        public String toString() {
+            return "duplicate " + Options.text(bytes);
+        }
+    }
+
+    /**
+     * Drops so many bytes and goes on with those behind them: {@code truncate 10}.
+     *
+     * @param bytes at least 1
+     */
+    record Truncate(long bytes) implements Effect {
+        public Truncate {
+            Options.atLeastOne("truncate", bytes);
+        }
+
+        @Override
+        public String toString() {
+            return "truncate " + Options.text(bytes);
+        }
+    }
+
+    /**
+     * Answers the client's FIN so much later: {@code slow-close 2s}.
+     *
+     * @param delay whole milliseconds, 1 ms to 365 days
+     */
+    record SlowClose(Duration delay) implements Effect {
+        public SlowClose {
+            Options.wholeMillis("slow-close", delay);
+        }
+
+        @Override
+        public String toString() {
+            return "slow-close " + Options.text(delay);
+        }
+    }
+
+    /**
+     * Sends bytes of its own: {@code greet "220 ready\r\n"}.
+     *
+     * @param bytes the bytes, one for each character of the text (U+0000 to U+00FF); at least one
+     */
+    record Greet(String bytes) implements Effect {
+        public Greet {
+            if (bytes.isEmpty() || bytes.chars().anyMatch(c -> c > 0xFF)) {
+                throw new IllegalArgumentException("greet (" + Text.quote(bytes)
+                        + ") must be at least one byte, each a character up to U+00FF; see Fault.greet(byte[])");
+            }
+        }
+
+        @Override
+        public String toString() {
+            return "greet " + Text.quoteBytes(bytes);
+        }
+    }
+}

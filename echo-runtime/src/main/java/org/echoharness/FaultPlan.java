@@ -1,0 +1,147 @@
+package org.echoharness;
+
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Which connections of a server misbehave, and how. Immutable, and as text:
+ *
+ * <pre>
+ * first 2: reset
+ * connection 1: reset after 4; connection 2: delay 1s, fragment 16; others: none
+ * random 10% seed 42: reset after 300
+ * throttle 64KiB/s
+ * </pre>
+ *
+ * <p>The first rule that is for a connection holds for it, with all its faults; without one, the connection has none.
+ * Faults without a word about connections are for all.
+ *
+ * @param rules the rules in their order; none for a server that echoes well
+ */
+public record FaultPlan(List<Rule> rules) {
+
+    /**
+     * Which connections, and what goes wrong on them.
+     *
+     * @param connections those that are meant
+     * @param faults any number; none for a good echo
+     */
+    public record Rule(Connections connections, List<Fault> faults) {
+        public Rule {
+            faults = List.copyOf(faults);
+        }
+
+        @Override
+        public String toString() {
+            return connections + ": " + (faults.isEmpty() ? Options.NONE : joined(faults, ", "));
+        }
+    }
+
+    private static final FaultPlan NONE = new FaultPlan(List.of());
+
+    public FaultPlan {
+        rules = List.copyOf(rules);
+    }
+
+    /**
+     * A plan without a fault.
+     *
+     * @return the plan; as text {@code none}
+     */
+    public static FaultPlan none() {
+        return NONE;
+    }
+
+    /**
+     * The same faults for every connection.
+     *
+     * @param faults any number
+     * @return the plan
+     */
+    public static FaultPlan of(Fault... faults) {
+        return faults.length == 0 ? NONE : NONE.on(Connections.others(), faults);
+    }
+
+    /**
+     * This plan with one rule more, behind the others: {@code FaultPlan.none().on(Connections.first(2), Fault.reset())}.
+     *
+     * @param connections those that are meant
+     * @param faults any number; none for a good echo
+     * @return another plan
+     */
+    public FaultPlan on(Connections connections, Fault... faults) {
+        List<Rule> more = new ArrayList<>(rules);
+        more.add(new Rule(connections, List.of(faults)));
+        return new FaultPlan(more);
+    }
+
+    /**
+     * Reads a plan from its text.
+     *
+     * @param text the plan, or {@code none}
+     * @return the plan
+     * @throws IllegalArgumentException if it is none; the message names the position, the word and what was expected,
+     *     with the nearest valid word where one is close
+     */
+    public static FaultPlan parse(String text) {
+        return new FaultText("faults", text).plan();
+    }
+
+    /** The text that {@link #parse} reads, but for rules by {@link Connections#from}. */
+    @Override
+    public String toString() {
+        if (rules.isEmpty()) {
+            return Options.NONE;
+        }
+        boolean forAll = rules.size() == 1
+                && rules.get(0).connections() instanceof Connections.Others
+                && !rules.get(0).faults().isEmpty();
+        return forAll ? joined(rules.get(0).faults(), ", ") : joined(rules, "; ");
+    }
+
+    /** The faults of one connection, in their order. */
+    List<Fault> faults(long number, InetSocketAddress remote) {
+        for (Rule rule : rules) {
+            if (rule.connections().include(number, remote)) {
+                return rule.faults();
+            }
+        }
+        return List.of();
+    }
+
+    /** Whether a seed is a part of it. */
+    boolean isRandom() {
+        for (Rule rule : rules) {
+            boolean drawn = rule.connections() instanceof Connections.Random;
+            for (Fault fault : rule.faults()) {
+                drawn |= fault.isRandom();
+            }
+            if (drawn) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** This plan, for servers that hold so many bytes a connection. */
+    FaultPlan checked(int bufferSize) {
+        for (Rule rule : rules) {
+            for (Fault fault : rule.faults()) {
+                if (fault.effect() instanceof Effect.Duplicate duplicate && duplicate.bytes() > bufferSize) {
+                    throw new IllegalArgumentException("faults (" + fault + ") must fit into bufferSize ("
+                            + Options.text(bufferSize) + "); make that larger");
+                }
+            }
+        }
+        return this;
+    }
+
+    private static String joined(List<?> parts, String between) {
+        StringBuilder text = new StringBuilder();
+        for (Object part : parts) {
+            text.append(text.isEmpty() ? "" : between).append(part);
+        }
+        return text.toString();
+    }
+}

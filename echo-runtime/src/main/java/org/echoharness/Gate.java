@@ -1,0 +1,70 @@
+package org.echoharness;
+
+/**
+ * One fault at work on one connection: asks for what it wants by adding to a verdict. Its time is nanoseconds since the
+ * accept, an argument: no clock here. Called by the thread of the connection's event loop.
+ */
+abstract class Gate {
+
+    private final Fault fault;
+    private boolean open;
+
+    Gate(Fault fault) {
+        this.fault = fault;
+    }
+
+    final Fault fault() {
+        return fault;
+    }
+
+    final boolean isOpen() {
+        return open;
+    }
+
+    /** Opens the gate if its trigger has been reached. Returns whether that was now. */
+    final boolean opens(Flow flow) {
+        if (open || !flow.reached(fault.trigger())) {
+            return false;
+        }
+        open = true;
+        opened(flow);
+        return true;
+    }
+
+    /** Before the gate is open: lets pass what comes before it, and no more. */
+    final void awaitTrigger(Flow flow, Verdict verdict) {
+        if (fault.trigger() instanceof Trigger.AfterReceived after) {
+            verdict.stopBefore(after.bytes() - flow.consumed());
+        } else if (fault.trigger() instanceof Trigger.AfterSent after) {
+            verdict.atMost(after.bytes() - flow.sent());
+        } else if (fault.trigger() instanceof Trigger.AfterTime after) {
+            verdict.wakeAt(after.age().toNanos());
+        }
+    }
+
+    /** The gate has just opened. */
+    void opened(Flow flow) {}
+
+    /** Asks for something; only when open. */
+    abstract void judge(Flow flow, Verdict verdict);
+
+    /** Bytes came from the client: those before this position of its stream. Also when the gate is not open yet. */
+    void received(long upTo, long now) {}
+
+    /** The client's FIN came. Also when the gate is not open yet. */
+    void inputEnded(long now) {}
+
+    /** So many bytes were sent. Only when open. */
+    void sent(int bytes, long now) {}
+
+    /** What this gate asked for was done, with so many bytes. */
+    void done(int bytes) {}
+
+    /** The oldest bytes, so many, are about to be sent. Only when open. */
+    void alter(Ring ring, int bytes, Flow flow) {}
+
+    /** How many of the oldest bytes were sent already and must not be sent again once this gate is gone. */
+    int copied(Flow flow) {
+        return 0;
+    }
+}

@@ -1,0 +1,139 @@
+package org.echoharness;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * The faults of one connection at work: judges what is to be done with the oldest bytes, and is told what was done. Time
+ * is {@link System#nanoTime()} and an argument, and what is random comes from seeds, so that the same calls always have
+ * the same results. One event loop's thread uses it.
+ */
+final class Gates {
+
+    private final Gate[] gates;
+    private final long accepted;
+    private final Flow flow = new Flow();
+    private final Verdict verdict = new Verdict();
+    private boolean blocked;
+
+    /** @param connection its number, so that no two draw the same from one seed */
+    Gates(List<Fault> faults, long connection, long now) {
+        accepted = now;
+        gates = new Gate[faults.size()];
+        for (int i = 0; i < gates.length; i++) {
+            gates[i] = GateFactory.gate(faults.get(i), connection * gates.length + i);
+        }
+    }
+
+    /** Bytes came; so many are held now. */
+    void received(int held, long now) {
+        flow.at(now - accepted, held);
+        for (Gate gate : gates) {
+            gate.received(flow.received(), flow.now());
+        }
+    }
+
+    /** The client's FIN came. */
+    void inputEnded(int held, long now) {
+        flow.at(now - accepted, held);
+        flow.endInput();
+        for (Gate gate : gates) {
+            gate.inputEnded(flow.now());
+        }
+    }
+
+    /** What to do next. The verdict is good until the next call. Faults that take hold now are told. */
+    Verdict judge(int held, long now, Consumer<Fault> takesHold) {
+        flow.at(now - accepted, held);
+        verdict.begin();
+        for (Gate gate : gates) {
+            if (gate.opens(flow)) {
+                takesHold.accept(gate.fault());
+            }
+            if (gate.isOpen()) {
+                gate.judge(flow, verdict);
+            } else {
+                gate.awaitTrigger(flow, verdict);
+            }
+        }
+        verdict.settle(held, flow.outputEnded(), flow.inputEnded());
+        return verdict;
+    }
+
+    /** Before the bytes of a verdict to send or copy are sent. */
+    void alter(Ring ring) {
+        for (Gate gate : gates) {
+            if (gate.isOpen()) {
+                gate.alter(ring, verdict.from() + verdict.count(), flow);
+            }
+        }
+    }
+
+    /** The verdict was carried out, with so many bytes. */
+    void done(int bytes, long now) {
+        Verdict.Kind kind = verdict.kind();
+        if (kind == Verdict.Kind.SEND || kind == Verdict.Kind.DISCARD) {
+            flow.consume(bytes);
+        }
+        if (kind != Verdict.Kind.DISCARD) {
+            flow.send(bytes);
+            for (Gate gate : gates) {
+                if (gate.isOpen()) {
+                    gate.sent(bytes, now - accepted);
+                }
+            }
+        }
+        Gate author = verdict.author();
+        if (author != null) {
+            author.done(bytes);
+        }
+    }
+
+    /** The server's FIN was sent: from now on all bytes are dropped. */
+    void outputEnded() {
+        flow.endOutput();
+    }
+
+    boolean hasEndedOutput() {
+        return flow.outputEnded();
+    }
+
+    /** Whether to go on as soon as the socket takes bytes. */
+    boolean isBlocked() {
+        return blocked;
+    }
+
+    void blocked(boolean now) {
+        blocked = now;
+    }
+
+    /** Whether to read what the client sends, as last judged. */
+    boolean reading() {
+        return verdict.reading();
+    }
+
+    /** Nanoseconds until the next judgement is due, at least 1, or {@link Verdict#NEVER}; as last judged. */
+    long untilWake(long now) {
+        return verdict.wake() == Verdict.NEVER ? Verdict.NEVER : Math.max(1, verdict.wake() - (now - accepted));
+    }
+
+    /** How many of the oldest bytes were sent already. */
+    int copied() {
+        int most = 0;
+        for (Gate gate : gates) {
+            most = Math.max(most, gate.copied(flow));
+        }
+        return most;
+    }
+
+    /** For people. */
+    @Override
+    public String toString() {
+        List<Fault> faults = new ArrayList<>();
+        for (Gate gate : gates) {
+            faults.add(gate.fault());
+        }
+        return faults.toString();
+    }
+}

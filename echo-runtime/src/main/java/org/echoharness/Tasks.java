@@ -1,0 +1,45 @@
+package org.echoharness;
+
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/** Runs tasks on event loops for other threads, which wait for them. */
+final class Tasks {
+
+    private static final long DEADLINE_SECONDS = 10;
+
+    private Tasks() {}
+
+    /** Runs the task on the loop's thread and returns its result; at once where this is that thread. */
+    static <T extends @Nullable Object> T call(EventLoop loop, Callable<T> task) throws IOException {
+        FutureTask<T> running = new FutureTask<>(task);
+        if (loop.isCurrent()) {
+            running.run();
+        } else {
+            loop.post(running);
+        }
+        try {
+            return running.get(DEADLINE_SECONDS, TimeUnit.SECONDS);
+        } catch (TimeoutException late) {
+            throw new IllegalStateException("a thread of the server did not answer within " + DEADLINE_SECONDS
+                    + "s; a listener that blocks it? " + loop.where());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted while a thread of the server was waited for");
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof IOException failed) {
+                throw failed;
+            }
+            if (e.getCause() instanceof RuntimeException failed) {
+                throw failed;
+            }
+            throw new IOException(e.getCause());
+        }
+    }
+}

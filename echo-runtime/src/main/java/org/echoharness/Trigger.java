@@ -1,0 +1,74 @@
+package org.echoharness;
+
+import java.time.Duration;
+
+/**
+ * When a {@link Fault} takes hold on its connection. Bytes are counted from the accept, or from the moment at which the
+ * plan of an open connection was changed; so is time.
+ */
+public sealed interface Trigger {
+
+    /** From the start on. As text it is left out, or {@code at accept}. */
+    record AtAccept() implements Trigger {
+        @Override
+        public String toString() {
+            return "at accept";
+        }
+    }
+
+    /**
+     * When so many bytes from the client have been dealt with (sent back, or taken away by a fault): {@code after 300}.
+     *
+     * @param bytes at least 1
+     */
+    record AfterReceived(long bytes) implements Trigger {
+        public AfterReceived {
+            Options.atLeastOne("after", bytes);
+        }
+
+        @Override
+        public String toString() {
+            return "after " + Options.text(bytes);
+        }
+    }
+
+    /**
+     * When so many bytes have been sent to the client: {@code after 300 sent}.
+     *
+     * @param bytes at least 1
+     */
+    record AfterSent(long bytes) implements Trigger {
+        public AfterSent {
+            Options.atLeastOne("after", bytes);
+        }
+
+        @Override
+        public String toString() {
+            return "after " + Options.text(bytes) + " sent";
+        }
+    }
+
+    /**
+     * When the connection is so old: {@code after 2s}.
+     *
+     * @param age whole milliseconds, 1 ms to 365 days
+     */
+    record AfterTime(Duration age) implements Trigger {
+        public AfterTime {
+            Options.wholeMillis("after", age);
+        }
+
+        @Override
+        public String toString() {
+            return "after " + Options.text(age);
+        }
+    }
+
+    /** When the client's FIN has come and all bytes before it are dealt with: {@code on fin}. */
+    record OnFin() implements Trigger {
+        @Override
+        public String toString() {
+            return "on fin";
+        }
+    }
+}

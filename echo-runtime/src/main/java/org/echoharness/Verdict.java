@@ -1,0 +1,200 @@
+package org.echoharness;
+
+import java.nio.ByteBuffer;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is to be done next on a connection that has faults. One object a connection: {@link Gates} empties it, each gate
+ * adds what it asks for, and {@link #settle} puts that together. Times are nanoseconds since the accept.
+ */
+final class Verdict {
+
+    enum Kind {
+        /** Send {@link #count} of the oldest bytes. */
+        SEND,
+        /** Send {@link #count} bytes, from {@link #from} behind the oldest on, and keep them. */
+        COPY,
+        /** Send at most {@link #count} of {@link #extra}. */
+        INSERT,
+        /** Drop {@link #count} of the oldest bytes. */
+        DISCARD,
+        /** Do nothing before {@link #wake}, but for what the client does. */
+        WAIT,
+        /** All is done: answer the client's FIN. */
+        END,
+        /** Send a FIN and close the socket. */
+        CLOSE,
+        /** Send a FIN and go on reading. */
+        HALF_CLOSE,
+        /** Send an RST. */
+        RESET
+    }
+
+    static final long NEVER = Long.MAX_VALUE;
+
+    private Kind kind = Kind.WAIT;
+    private int count;
+    private int from;
+    private @Nullable ByteBuffer extra;
+    private @Nullable Gate author; // of what is neither SEND nor WAIT nor END
+    private long wake;
+    private boolean reading;
+
+    private long barrier; // how many of the oldest bytes come before the next trigger
+    private long due; // how many of the oldest bytes may be dealt with
+    private long most; // how many bytes may be sent at once
+    private boolean sendingIsHeld;
+    private boolean endIsHeld;
+    private @Nullable Kind action;
+    private @Nullable Kind ending;
+
+    Kind kind() {
+        return kind;
+    }
+
+    int count() {
+        return count;
+    }
+
+    int from() {
+        return from;
+    }
+
+    ByteBuffer extra() {
+        return Objects.requireNonNull(extra);
+    }
+
+    @Nullable
+    Gate author() {
+        return author;
+    }
+
+    /** The fault that it comes from, for people. */
+    String reason() {
+        return author == null ? "" : author.fault().toString();
+    }
+
+    /** When to judge again though nothing came; {@link #NEVER} if that is no matter of time. */
+    long wake() {
+        return wake;
+    }
+
+    /** Whether to read what the client sends. */
+    boolean reading() {
+        return reading;
+    }
+
+    void begin() {
+        barrier = Long.MAX_VALUE;
+        due = Long.MAX_VALUE;
+        most = Integer.MAX_VALUE;
+        wake = NEVER;
+        reading = true;
+        sendingIsHeld = false;
+        endIsHeld = false;
+        action = null;
+        ending = null;
+        author = null;
+        extra = null;
+        from = 0;
+        count = 0;
+    }
+
+    /** No more than so many of the oldest bytes. */
+    void pass(long bytes) {
+        due = Math.min(due, bytes);
+    }
+
+    /** No more than so many of the oldest bytes before something else is judged. */
+    void stopBefore(long bytes) {
+        barrier = Math.min(barrier, bytes);
+        pass(bytes);
+    }
+
+    /** No more than so many bytes with one write. */
+    void atMost(long bytes) {
+        most = Math.min(most, bytes);
+    }
+
+    void wakeAt(long time) {
+        wake = Math.min(wake, time);
+    }
+
+    void holdSending(long until) {
+        sendingIsHeld = true;
+        wakeAt(until);
+    }
+
+    void holdEnd(long until) {
+        endIsHeld = true;
+        wakeAt(until);
+    }
+
+    void stopReading() {
+        reading = false;
+    }
+
+    void discard(Gate by, long bytes) {
+        act(Kind.DISCARD, by, bytes);
+    }
+
+    void copy(Gate by, int behind, int bytes) {
+        if (act(Kind.COPY, by, bytes)) {
+            from = behind;
+        }
+    }
+
+    void insert(Gate by, ByteBuffer bytes) {
+        if (act(Kind.INSERT, by, bytes.remaining())) {
+            extra = bytes;
+        }
+    }
+
+    void end(Kind how, Gate by) {
+        if (ending == null) {
+            ending = how;
+            author = by;
+        }
+    }
+
+    /** The first who asks gets it; the others ask again. */
+    private boolean act(Kind wanted, Gate by, long bytes) {
+        if (action != null || ending != null) {
+            return false;
+        }
+        action = wanted;
+        author = by;
+        count = (int) Math.min(bytes, Integer.MAX_VALUE);
+        return true;
+    }
+
+    /** Puts together what was asked for: endings first, then one action, then sending. */
+    void settle(int held, boolean outputEnded, boolean inputEnded) {
+        int ready = (int) Math.min(held, due);
+        if (ending != null) {
+            kind = ending;
+        } else if (outputEnded) {
+            kind = held > 0 ? Kind.DISCARD : inputEnded ? Kind.END : Kind.WAIT;
+            count = held;
+            author = null;
+        } else if (action == Kind.INSERT) {
+            settle(Kind.INSERT, sendingIsHeld ? 0 : (int) Math.min(count, most));
+        } else if (action == Kind.COPY && from < barrier) {
+            settle(Kind.COPY, sendingIsHeld ? 0 : (int) Math.min(Math.min(count, ready - from), most));
+        } else if (action == Kind.DISCARD && ready > 0) {
+            settle(Kind.DISCARD, Math.min(count, ready));
+        } else if (held > 0) {
+            author = null;
+            from = 0;
+            settle(Kind.SEND, sendingIsHeld ? 0 : (int) Math.min(ready, most));
+        } else {
+            kind = inputEnded && !endIsHeld ? Kind.END : Kind.WAIT;
+        }
+    }
+
+    private void settle(Kind wanted, int bytes) {
+        kind = bytes > 0 ? wanted : Kind.WAIT;
+        count = bytes;
+    }
+}
