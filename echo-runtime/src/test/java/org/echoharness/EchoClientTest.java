@@ -404,7 +404,7 @@ class EchoClientTest {
     }
 
     /** Waits until the thread sits in its selector, which no event tells. */
-    private static void awaitSelecting(Thread thread) {
+    static void awaitSelecting(Thread thread) {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
         while (Arrays.stream(thread.getStackTrace())
                 .noneMatch(frame -> frame.getMethodName().equals("select"))) {
