@@ -114,9 +114,9 @@ final class Door {
         SocketChannel beside = Listeners.openHolder(asked, address);
         try {
             channel.setOption(StandardSocketOptions.SO_REUSEPORT, true);
-            beside.setOption(StandardSocketOptions.SO_REUSEPORT, true);
+            shares(beside, true);
             beside.bind(Listeners.local(asked, address));
-            beside.setOption(StandardSocketOptions.SO_REUSEPORT, false);
+            shares(beside, false);
         } catch (IOException | RuntimeException failed) {
             beside.close();
             throw failed;
@@ -132,6 +132,12 @@ final class Door {
         }
         listening = null;
         closeFillers();
+    }
+
+    /** Beside the listening socket, and beside accepted ones: those have SO_REUSEADDR alone. */
+    private static void shares(SocketChannel holder, boolean on) throws IOException {
+        holder.setOption(StandardSocketOptions.SO_REUSEPORT, on);
+        holder.setOption(StandardSocketOptions.SO_REUSEADDR, on);
     }
 
     private ServerSocketChannel bindBesideHolder(int backlog) throws IOException {

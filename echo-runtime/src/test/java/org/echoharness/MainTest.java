@@ -46,6 +46,9 @@ class MainTest {
                         + " such as 50ms, 2s or 1m, of at most 365 days",
                 "server --max-connections 0|--max-connections 0: maxConnections (0) must be at least 1",
                 "server --event-loops none|--event-loops none: eventLoops (none) must be a whole number of at least 1",
+                "server --faults discard,reset-now|--faults discard,reset-now: faults: \"reset-now\" at position 9: expected"
+                        + " a fault (delay, throttle, fragment, reset, close, half-close, discard, stall, corrupt,"
+                        + " duplicate, truncate, slow-close, greet)",
                 "server --backlog x|--backlog x: backlog (x) must be a whole number of at least 1",
                 "server ::1|server ::1: address (::1) is not usable: write an IPv6 address in brackets, as in [::1]:10000",
                 "server --backlog|--backlog: a value must follow; try --help",

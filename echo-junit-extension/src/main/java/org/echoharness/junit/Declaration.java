@@ -89,7 +89,9 @@ record Declaration(EchoTest options, AnnotatedElement on) {
                 "idleTimeout",
                 options.idleTimeout(),
                 "eventLoops",
-                options.eventLoops());
+                options.eventLoops(),
+                "faults",
+                options.faults());
     }
 
     /** Of words that a builder knows, each followed by its text, those that are set. */

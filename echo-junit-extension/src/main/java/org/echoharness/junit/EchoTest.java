@@ -108,6 +108,14 @@ public @interface EchoTest {
     String eventLoops() default "";
 
     /**
+     * What goes wrong, on which connections and when, as {@link org.echoharness.FaultPlan#parse} reads it. Empty means
+     * {@code none}: a good echo.
+     *
+     * @return a plan, such as {@code first 2: reset after 4; others: delay 50ms}
+     */
+    String faults() default "";
+
+    /**
      * Where the server runs. By default it is embedded in this JVM.
      *
      * @return the source

@@ -86,6 +86,15 @@ public final class RunMojo extends AbstractMojo {
     String eventLoops;
 
     /**
+     * What goes wrong, on which connections and when, such as {@code first 2: reset after 4; others: delay 50ms}, or
+     * {@code none} for a good echo.
+     *
+     * @since 0.1.0
+     */
+    @Parameter(property = "echo.faults", defaultValue = "none")
+    String faults;
+
+    /**
      * Whether to run nothing.
      *
      * @since 0.1.0
@@ -131,6 +140,7 @@ public final class RunMojo extends AbstractMojo {
                 .set("maxConnections", maxConnections)
                 .set("idleTimeout", idleTimeout)
                 .set("eventLoops", eventLoops)
+                .set("faults", faults)
                 .conversation(getLog()::info)
                 .warnings(getLog()::warn);
     }

@@ -88,6 +88,15 @@ public final class StartMojo extends AbstractMojo {
     String eventLoops;
 
     /**
+     * What goes wrong, on which connections and when, such as {@code first 2: reset after 4; others: delay 50ms}, or
+     * {@code none} for a good echo.
+     *
+     * @since 0.1.0
+     */
+    @Parameter(property = "echo.faults", defaultValue = "none")
+    String faults;
+
+    /**
      * Whether to start nothing.
      *
      * @since 0.1.0
@@ -160,6 +169,7 @@ public final class StartMojo extends AbstractMojo {
                 .set("maxConnections", maxConnections)
                 .set("idleTimeout", idleTimeout)
                 .set("eventLoops", eventLoops)
+                .set("faults", faults)
                 .warnings(line -> getLog().warn("server " + id + ": " + line));
     }
 }

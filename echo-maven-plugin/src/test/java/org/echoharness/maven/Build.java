@@ -62,6 +62,7 @@ final class Build {
         start.maxConnections = "none";
         start.idleTimeout = "none";
         start.eventLoops = "1";
+        start.faults = "none";
         start.buildDirectory = directory.toFile();
         start.project = project;
         start.session = new MavenSession(

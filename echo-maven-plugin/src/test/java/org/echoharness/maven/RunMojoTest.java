@@ -102,6 +102,7 @@ class RunMojoTest {
         run.maxConnections = "none";
         run.idleTimeout = "none";
         run.eventLoops = "1";
+        run.faults = "none";
         run.execution = Build.execution("run");
         return run;
     }

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.net.BindException;
+import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -206,6 +208,27 @@ class StartAndStopTest {
                 .isInstanceOf(MojoExecutionException.class)
                 .hasMessageStartingWith(
                         "server default did not start (execution start-it): " + word + " (" + value + ") " + cure);
+    }
+
+    @Test
+    void theServerHasTheFaultsOfThePom() throws Exception {
+        StartMojo start = build.start();
+        start.faults = "connection 1: greet 'hello'";
+        start.execute();
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), build.port("default"))) {
+            socket.setSoTimeout(30_000);
+            assertThat(socket.getInputStream().readNBytes(5)).asString().isEqualTo("hello");
+        }
+    }
+
+    @Test
+    void wrongFaultsAreRefusedInTheRuntimesWords() {
+        StartMojo start = build.start();
+        start.faults = "reset, dealy 50ms";
+        assertThatThrownBy(start::execute)
+                .isInstanceOf(MojoExecutionException.class)
+                .hasMessageStartingWith(
+                        "server default did not start (execution start-it): faults: \"dealy\" at position 8: expected");
     }
 
     @Test
