@@ -4,14 +4,18 @@
  * <p>The path of a byte, on the one thread that owns its connection:
  *
  * <pre>
- * Acceptor → Connection.receive → Ring.readFrom → Connection.judge → Ring.writeTo
- *               ↑ while the ring has room                          ↓ while it holds bytes
- *               └──────────── interest set, derived from state ────┘
+ * Acceptor → Connection.receive → Ring.readFrom → (Gates.judge → Verdict) → Ring.writeTo
+ *               ↑ while the ring has room                   with faults alone        ↓ while it holds bytes
+ *               └────────────────────── interest set, derived from state ────────────┘
  * </pre>
  *
  * <p>The types in reading order: {@link org.echoharness.EchoServer} and its {@code Builder}, {@code ServerConfig},
  * {@code ServerCore}, {@code Tally} with {@link org.echoharness.Counters}, {@code Listeners}, {@code Preload},
- * {@code EventLoop} with {@code Served} and {@code Alarms}, {@code Acceptor}, {@code Connection}, {@code Ring};
+ * {@code EventLoop} with {@code Served}, {@code Alarms} and {@code Tasks}, {@code Door}, {@code Acceptor},
+ * {@code Connection}, {@code Ring}; the faults, {@link org.echoharness.FaultPlan} of {@link org.echoharness.Connections}
+ * and {@link org.echoharness.Fault}, which is an {@link org.echoharness.Effect} at a {@link org.echoharness.Trigger},
+ * their text in {@code FaultText}, and at work {@code Planned}, {@code Gates} with {@code Flow} and {@code Verdict},
+ * {@code Gate} and {@code GateFactory};
  * {@link org.echoharness.EchoClient}, {@code Connector}, {@code Resolver}, {@code ClientSocket}, {@code Readiness},
  * {@link org.echoharness.EchoMismatchException}; {@link org.echoharness.HostAndPort}, {@link org.echoharness.Options},
  * {@code Conversation}, {@code Text}; {@code Main} with {@code Arguments}, the command line.
