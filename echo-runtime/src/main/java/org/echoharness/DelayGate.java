@@ -3,8 +3,8 @@ package org.echoharness;
 import java.util.SplittableRandom;
 
 /**
- * Lets each byte pass so long after it came. It keeps when the bytes of each read may leave, for {@link #MARKS} reads at
- * most; what comes when there is no room leaves together with the bytes of the read before.
+ * Lets each byte pass so long after it came. It keeps when the bytes of each read may leave; beyond {@link #MARKS} reads
+ * those that are closest in time leave together, at the later time.
  */
 final class DelayGate extends Gate {
 
@@ -28,13 +28,14 @@ final class DelayGate extends Gate {
     }
 
     @Override
-    void received(long upTo, long now) {
-        last = leaving(now);
-        if (count < MARKS) {
-            count++;
+    void received(Flow flow) {
+        forget(flow);
+        if (count == MARKS) {
+            join();
         }
-        int newest = (first + count - 1) % MARKS;
-        ends[newest] = upTo;
+        last = leaving(flow.now());
+        int newest = at(count++);
+        ends[newest] = flow.received();
         times[newest] = last;
     }
 
@@ -45,23 +46,46 @@ final class DelayGate extends Gate {
 
     @Override
     void judge(Flow flow, Verdict verdict) {
-        while (count > 0 && ends[first] <= flow.consumed()) {
-            first = (first + 1) % MARKS;
-            count--;
-        }
+        forget(flow);
         long due = 0;
         int next = 0;
-        while (next < count && times[(first + next) % MARKS] <= flow.now()) {
-            due = ends[(first + next) % MARKS] - flow.consumed();
+        while (next < count && times[at(next)] <= flow.now()) {
+            due = ends[at(next)] - flow.consumed();
             next++;
         }
         if (next < count) {
             verdict.pass(due);
-            verdict.wakeAt(times[(first + next) % MARKS]);
+            verdict.wakeAt(times[at(next)]);
         }
         if (flow.isAtFin() && flow.now() < end) {
             verdict.holdEnd(end);
         }
+    }
+
+    private void forget(Flow flow) {
+        while (count > 0 && ends[first] <= flow.consumed()) {
+            first = at(1);
+            count--;
+        }
+    }
+
+    /** Makes room for one more. The bytes of the mark that goes leave with the next one: the least late that way. */
+    private void join() {
+        int goes = 1;
+        for (int i = 2; i < count - 1; i++) {
+            if (times[at(i + 1)] - times[at(i - 1)] < times[at(goes + 1)] - times[at(goes - 1)]) {
+                goes = i;
+            }
+        }
+        count--;
+        for (int i = goes; i < count; i++) {
+            ends[at(i)] = ends[at(i + 1)];
+            times[at(i)] = times[at(i + 1)];
+        }
+    }
+
+    private int at(int mark) {
+        return (first + mark) % MARKS;
     }
 
     private long leaving(long now) {

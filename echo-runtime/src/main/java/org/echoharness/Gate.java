@@ -48,8 +48,8 @@ abstract class Gate {
     /** Asks for something; only when open. */
     abstract void judge(Flow flow, Verdict verdict);
 
-    /** Bytes came from the client: those before this position of its stream. Also when the gate is not open yet. */
-    void received(long upTo, long now) {}
+    /** Bytes came from the client. Also when the gate is not open yet. */
+    void received(Flow flow) {}
 
     /** The client's FIN came. Also when the gate is not open yet. */
     void inputEnded(long now) {}

@@ -30,7 +30,7 @@ final class Gates {
     void received(int held, long now) {
         flow.at(now - accepted, held);
         for (Gate gate : gates) {
-            gate.received(flow.received(), flow.now());
+            gate.received(flow);
         }
     }
 

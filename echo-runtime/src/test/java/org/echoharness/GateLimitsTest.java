@@ -1,0 +1,175 @@
+package org.echoharness;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import java.util.List;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Gates where sockets take little, rings are small and clients are quick; and faults that cannot be. */
+class GateLimitsTest {
+
+    private static final int MANY = 2_000;
+
+    @ParameterizedTest(name = "{0}, {1} bytes every {2} ms")
+    @CsvSource(delimiter = '|', textBlock = """
+                # what the socket took counts, not what was offered: two bytes a 20 ms, but one byte only 10 ms
+                throttle 100/s                   | 2 | 0  | 0 "ab", 20 "cd", 40 "ef", 40 FIN
+                throttle 100/s                   | 1 | 0  | 0 "a", 10 "b", 20 "c", 30 "d", 40 "e", 50 "f", 50 FIN
+                throttle 100/s                   | 1 | 30 | 0 "a", 30 "b", 60 "c", 90 "d", 120 "e", 150 "f", 150 FIN
+                fragment 4                       | 3 | 5  | 0 "abc", 5 "def", 5 FIN
+                fragment 2 every 7ms             | 1 | 0  | 0 "a", 7 "b", 14 "c", 21 "d", 28 "e", 35 "f", 35 FIN
+                corrupt bytes 2-4                | 1 | 1  | 0 "a", 1 "\\x9d", 2 "\\x9c", 3 "\\x9b", 4 "e", 5 "f", 5 FIN
+                corrupt 50% seed 42              | 4 | 1  | 0 "a\\x9dcd", 1 "e\\x99", 1 FIN
+                corrupt 50% seed 42              | 1 | 1  | 0 "a", 1 "\\x9d", 2 "c", 3 "d", 4 "e", 5 "\\x99", 5 FIN
+                duplicate 3                      | 2 | 1  | 0 "ab", 1 "c", 1 "a", 2 "bc", 3 "de", 4 "f", 4 FIN
+                duplicate 3, corrupt byte 1      | 2 | 1  | 0 "\\x9eb", 1 "c", 1 "\\x9e", 2 "bc", 3 "de", 4 "f", 4 FIN
+                greet "hello"                    | 2 | 1  | 0 "he", 1 "ll", 2 "o", 2 "a", 3 "bc", 4 "de", 5 "f", 5 FIN
+                reset after 3 sent               | 2 | 1  | 0 "ab", 1 "c", 1 RST
+                discard after 3 sent             | 2 | 1  | 0 "ab", 1 "c", 1 FIN
+                delay 2ms                        | 2 | 9  | 2 "ab", 9 "cd", 18 "ef", 18 FIN
+                half-close after 3               | 2 | 1  | 0 "ab", 1 "c", 1 half-close, 1 closed
+                """)
+    void goesOnWithWhatTheSocketTook(String faults, int bytes, long everyMillis, String seen) {
+        Judged judged = Judged.by(faults).client("0 abcdef, 0 FIN").takes(bytes, everyMillis * Judged.MILLI);
+
+        assertThat(seenBy(judged)).isEqualTo(seen);
+    }
+
+    @ParameterizedTest(name = "{0}, ring {1}")
+    @CsvSource(delimiter = '|', textBlock = """
+                # what the ring has no room for is read later, and that is when it came
+                delay 30ms                       | 4 | 30 "abcd", 60 "ef", 60 FIN
+                duplicate 4                      | 4 | 0 "abcd", 0 "abcd", 0 "ef", 0 FIN
+                duplicate 4 after 1              | 4 | 0 "a", 0 "bcd", 0 "e", 0 "bcde", 0 "f", 0 FIN
+                discard                          | 1 | 0 FIN
+                stall after 4                    | 4 | 0 "abcd", 0 open
+                throttle 100/s                   | 1 | 0 "a", 10 "b", 20 "c", 30 "d", 40 "e", 50 "f", 50 FIN
+                """)
+    void holdsNoMoreThanTheRing(String faults, int ring, String seen) {
+        assertThat(seenBy(Judged.by(faults).client("0 abcdef, 0 FIN").ring(ring)))
+                .isEqualTo(seen);
+    }
+
+    @Test
+    void delaysDoNotAddUp() {
+        assertThat(seenBy(Judged.by("delay 50ms").client("0 a, 10 b, 20 c, 49 d, 60 e, 70 FIN")))
+                .isEqualTo("50 \"a\", 60 \"b\", 70 \"c\", 99 \"d\", 110 \"e\", 120 FIN");
+    }
+
+    @Test
+    void jitterNeverReordersAndStaysInItsRange() {
+        Judged judged = Judged.by("delay 10ms jitter 10ms seed 3");
+        for (int i = 0; i < 200; i++) {
+            judged.sends(i * Judged.MILLI, new byte[] {(byte) ('a' + i % 26)});
+        }
+
+        List<Judged.Event> events = judged.ring(1_000).fin(MANY * Judged.MILLI).run();
+
+        StringBuilder bytes = new StringBuilder();
+        for (Judged.Event event : events.subList(0, events.size() - 1)) {
+            String now = event.what().substring(1, event.what().length() - 1);
+            bytes.append(now);
+            assertThat(event.nanos())
+                    .isBetween((bytes.length() - 1) * Judged.MILLI, (bytes.length() + 19) * Judged.MILLI);
+        }
+        assertThat(bytes.toString()).hasSize(200).startsWith("abcdefghijklmnopqrstuvwxyzabc");
+        assertThat(events.get(events.size() - 1).what()).isEqualTo("FIN");
+    }
+
+    @Test
+    void keepsTheTimesOfManyReadsUnderWay() {
+        Judged judged = Judged.by("delay 1000ms");
+        for (int i = 0; i < MANY; i++) {
+            judged.sends(i * Judged.MILLI, new byte[] {'a'});
+        }
+
+        List<Judged.Event> events = judged.ring(MANY).fin(MANY * Judged.MILLI).run();
+
+        int bytes = 0;
+        for (Judged.Event event : events.subList(0, events.size() - 1)) {
+            int more = event.what().length() - 2;
+            assertThat(event.nanos() / Judged.MILLI - 1_000 - bytes)
+                    .as("how much later than due byte " + bytes + " leaves")
+                    .isBetween(0L, 4L);
+            bytes += more;
+        }
+        assertThat(bytes).isEqualTo(MANY);
+    }
+
+    @Test
+    void delaysByTheTimeOfArrivalAlsoWhereItTakesHoldLate() {
+        Judged judged = Judged.by("delay 50ms after 1000");
+        for (int i = 0; i < 998; i++) {
+            judged.sends(i * Judged.MILLI, new byte[] {'a'});
+        }
+
+        List<Judged.Event> events = judged.client("1000 bcd, 1010 e, 1020 FIN").run();
+
+        assertThat(events.subList(998, events.size())).hasToString("[1000 \"bc\", 1050 \"d\", 1060 \"e\", 1070 FIN]");
+    }
+
+    @Test
+    void tellsEachFaultOnceWhenItTakesHold() {
+        Judged judged =
+                Judged.by("delay 30ms, close after 4, greet \"x\" after 10ms, corrupt after 1 sent, reset on fin");
+        judged.client("0 abcd, 100 FIN").run();
+
+        assertThat(judged.tookHold())
+                .containsExactly("delay 30ms", "greet \"x\" after 10ms", "corrupt after 1 sent", "close after 4");
+    }
+
+    @Test
+    void wakesForTheFirstOfManyDeadlines() {
+        Judged judged =
+                Judged.by("delay 70ms, fragment 2 every 5ms, throttle 100/s after 90ms, greet \"x\" after 80ms, reset"
+                        + " after 135ms");
+
+        assertThat(seenBy(judged.client("0 abcdefgh, 30 ijkl, 40 FIN")))
+                .isEqualTo("70 \"ab\", 75 \"cd\", 80 \"x\", 85 \"ef\", 90 \"gh\", 110 \"ij\", 130 \"kl\", 130 FIN");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "delay 50ms",
+                "throttle 1/s",
+                "fragment 1",
+                "close",
+                "half-close",
+                "discard",
+                "corrupt",
+                "corrupt byte 1",
+                "corrupt 5% seed 1",
+                "duplicate 1",
+                "truncate 1"
+            })
+    void noEffectOnBytesWaitsForTheFin(String effect) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Fault.parse(effect).onFin())
+                .withMessage(effect
+                        + " on fin: no byte comes after the client's FIN; on fin goes with reset, stall and greet");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Fault.parse(effect + " on fin"))
+                .withMessage("fault: at position 1: " + effect
+                        + " on fin: no byte comes after the client's FIN; on fin goes with reset, stall and greet");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"at accept", "after 3", "after 3 sent", "after 2s"})
+    void aSlowCloseIsAboutTheFin(String trigger) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> FaultPlan.parse("reset after 5, slow-close 1s " + trigger))
+                .withMessage(
+                        "faults: at position 16: slow-close 1s " + trigger
+                                + ": slow-close is about the client's FIN; leave out when it takes hold, or write stall or delay");
+    }
+
+    private static String seenBy(Judged judged) {
+        return judged.run().stream().map(Judged.Event::toString).collect(Collectors.joining(", "));
+    }
+}
