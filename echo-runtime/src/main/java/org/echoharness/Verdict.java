@@ -151,8 +151,9 @@ final class Verdict {
         }
     }
 
+    /** A greeting of a fault before this one goes first. */
     void end(Kind how, Gate by) {
-        if (ending == null) {
+        if (ending == null && action != Kind.INSERT) {
             ending = how;
             author = by;
         }

@@ -113,6 +113,11 @@ class GatesTest {
                 half-close, reset after 2s                            | 0 half-close, 200 closed
                 half-close, reset after 150ms                         | 0 half-close, 150 RST
                 half-close, slow-close 50ms                           | 0 half-close, 200 closed
+                greet "hi", close                                     | 0 "hi", 0 close
+                greet "hi", reset                                     | 0 "hi", 0 RST
+                greet "hi", half-close                                | 0 "hi", 0 half-close, 200 closed
+                close, greet "hi"                                     | 0 close
+                throttle 50/s, greet "hi" after 3, close after 3      | 0 "a", 20 "b", 40 "c", 60 "h", 80 "i", 80 close
                 greet "hi", stall                                     | 0 "hi", 0 open
                 delay 30ms, fragment 3, corrupt byte 2, reset after 6 | 30 "a\\x9dc", 30 "d", 130 "ef", 130 RST
                 delay 30ms, slow-close 50ms                           | 30 "abcd", 130 "efgh", 250 FIN
