@@ -5,8 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
-import java.util.TreeSet;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,12 +31,15 @@ final class FaultText {
     private static final List<String> CONNECTIONS =
             List.of("connection", "connections", "first", "every", "random", "others");
     private static final String PUNCTUATION = ",;:";
+    private static final Pattern LETTERS = Pattern.compile("[a-z]+$");
+    private static final Pattern PERCENT = Pattern.compile("[0-9]+(\\.[0-9]+)?%");
 
     private final String option;
     private final String text;
     private int at; // where the next word begins, or the end of the text
     private String word = ""; // the next one; empty at the end
     private int end; // behind the next word
+    private final List<String> tried = new ArrayList<>(); // words that could stand here and do not
 
     /** @param option the name of the option, for errors */
     FaultText(String option, String text) {
@@ -47,9 +49,9 @@ final class FaultText {
     }
 
     Fault fault() {
-        Fault fault = parseFault();
+        Fault fault = parseFault("", List.of());
         if (!word.isEmpty()) {
-            throw expected("when it takes hold, or the end of the fault", List.of("at", "after", "on"));
+            throw expected(triedOr("the end of the fault"), tried);
         }
         return fault;
     }
@@ -63,23 +65,29 @@ final class FaultText {
             rules.add(rule());
         } while (take(";"));
         if (!word.isEmpty()) {
-            throw expected("a comma, a semicolon or the end of the plan", List.of("at", "after", "on"));
+            throw expected(triedOr("the end of the plan"), tried);
         }
         return new FaultPlan(rules);
     }
 
     private FaultPlan.Rule rule() {
         Connections connections = connections();
+        String also = " or none";
+        List<String> words = List.of(Options.NONE);
         if (connections == null) {
             connections = Connections.others();
+            also = ", connections (" + String.join(", ", CONNECTIONS) + ") or none";
+            words = new ArrayList<>(CONNECTIONS);
+            words.add(Options.NONE);
         } else if (!take(":")) {
-            throw expected("a colon behind the connections", List.of());
+            throw expected("a colon behind the connections", tried);
         }
         List<Fault> faults = new ArrayList<>();
         if (!take(Options.NONE)) {
-            do {
-                faults.add(parseFault());
-            } while (take(","));
+            faults.add(parseFault(also, words));
+            while (take(",")) {
+                faults.add(parseFault("", List.of()));
+            }
         }
         return new FaultPlan.Rule(connections, faults);
     }
@@ -88,12 +96,12 @@ final class FaultText {
         return switch (word) {
             case "connection", "connections" -> {
                 advance();
-                long[] range = range("a number such as 1, or a range such as 2-4");
+                long[] range = range("connections", "a number such as 1, or a range such as 2-4");
                 yield Connections.range(range[0], range[1]);
             }
             case "first" -> {
                 advance();
-                yield Connections.first(number("how many connections"));
+                yield Connections.first(first());
             }
             case "every" -> {
                 advance();
@@ -101,7 +109,7 @@ final class FaultText {
             }
             case "random" -> {
                 advance();
-                double percent = percent();
+                double percent = percent("random");
                 yield Connections.random(percent, seed());
             }
             case "others" -> {
@@ -112,9 +120,10 @@ final class FaultText {
         };
     }
 
-    private Fault parseFault() {
+    /** @param also what else may stand here, for errors; such words too */
+    private Fault parseFault(String also, List<String> words) {
         int start = at;
-        Effect effect = effect();
+        Effect effect = effect(also, words);
         Trigger trigger = trigger(effect);
         try {
             return new Fault(effect, trigger);
@@ -123,12 +132,12 @@ final class FaultText {
         }
     }
 
-    private Effect effect() {
+    private Effect effect(String also, List<String> words) {
         String name = word;
         if (!EFFECTS.contains(name)) {
-            Set<String> words = new TreeSet<>(EFFECTS);
-            words.addAll(CONNECTIONS);
-            throw expected("a fault (" + String.join(", ", EFFECTS) + ")", words);
+            List<String> near = new ArrayList<>(EFFECTS);
+            near.addAll(words);
+            throw expected("a fault (" + String.join(", ", EFFECTS) + ")" + also, near);
         }
         int start = at;
         advance();
@@ -144,14 +153,14 @@ final class FaultText {
     private Effect effect(String name) {
         return switch (name) {
             case "delay" -> {
-                Duration delay = duration("how long");
-                Duration jitter = take("jitter") ? duration("how much") : Duration.ZERO;
+                Duration delay = duration(name, "how long");
+                Duration jitter = take("jitter") ? duration("jitter", "how much") : Duration.ZERO;
                 yield new Effect.Delay(delay, jitter, jitter.isZero() ? 0 : seed());
             }
-            case "throttle" -> new Effect.Throttle(rate());
+            case "throttle" -> new Effect.Throttle(rate(name));
             case "fragment" -> {
-                int bytes = intSize();
-                yield new Effect.Fragment(bytes, take("every") ? duration("how often") : Duration.ZERO);
+                int bytes = intSize(name);
+                yield new Effect.Fragment(bytes, take("every") ? duration("every", "how often") : Duration.ZERO);
             }
             case "reset" -> new Effect.Reset();
             case "close" -> new Effect.Close();
@@ -159,9 +168,9 @@ final class FaultText {
             case "discard" -> new Effect.Discard();
             case "stall" -> new Effect.Stall();
             case "corrupt" -> corrupt();
-            case "duplicate" -> new Effect.Duplicate(intSize());
-            case "truncate" -> new Effect.Truncate(size());
-            case "slow-close" -> new Effect.SlowClose(duration("how long"));
+            case "duplicate" -> new Effect.Duplicate(intSize(name));
+            case "truncate" -> new Effect.Truncate(size(name));
+            case "slow-close" -> new Effect.SlowClose(duration(name, "how long"));
             case "greet" -> new Effect.Greet(quoted());
             default -> throw new AssertionError(name);
         };
@@ -169,11 +178,11 @@ final class FaultText {
 
     private Effect corrupt() {
         if (word.endsWith("%")) {
-            double percent = percent();
+            double percent = percent("corrupt");
             return new Effect.CorruptAtRandom(percent, seed());
         }
         if (take("byte") || take("bytes")) {
-            long[] range = range("a position such as 5, or a range such as 5-9");
+            long[] range = range("corrupt bytes", "a position such as 5, or a range such as 5-9");
             return new Effect.Corrupt(range[0], range[1]);
         }
         return new Effect.Corrupt(1, Long.MAX_VALUE);
@@ -202,10 +211,17 @@ final class FaultText {
         String what = "a size such as 300 or 4KiB, or a duration such as 2s";
         return reading(what, given -> {
             if (Options.isDuration(given)) {
+                Trigger age = new Trigger.AfterTime(Options.duration("after", given));
                 advance();
-                return new Trigger.AfterTime(Options.duration("after", given));
+                return age;
             }
-            long bytes = Options.longSize("after", given);
+            long bytes;
+            try {
+                bytes = Options.longSize("after", given);
+            } catch (IllegalArgumentException neither) {
+                throw new NumberFormatException(); // a duration would do as well, so say both
+            }
+            Options.atLeastOne("after", bytes);
             advance();
             if (take("sent")) {
                 return new Trigger.AfterSent(bytes);
@@ -215,81 +231,88 @@ final class FaultText {
         });
     }
 
-    private Duration duration(String what) {
+    private Duration duration(String name, String what) {
         return reading(what + ", such as 50ms or 2s", given -> {
-            Duration duration = Options.duration(what, given);
+            Duration duration = Options.duration(name, given);
             advance();
             return duration;
         });
     }
 
-    private int intSize() {
-        long size = size();
-        if (size > Integer.MAX_VALUE) {
-            throw new IllegalArgumentException(size + " bytes are too many; at most " + Integer.MAX_VALUE);
-        }
-        return (int) size;
+    private int intSize(String name) {
+        return (int) size(name, Integer.MAX_VALUE);
     }
 
-    private long size() {
+    private long size(String name) {
+        return size(name, Long.MAX_VALUE);
+    }
+
+    private long size(String name, long most) {
         return reading("how many bytes, such as 16 or 4KiB", given -> {
-            long size = Options.longSize("size", given);
+            long size = Options.longSize(name, given);
+            Options.atLeastOne(name, size);
+            if (size > most) {
+                throw new IllegalArgumentException(name + " (" + given + ") must be at most " + most + " bytes");
+            }
             advance();
             return size;
         });
     }
 
-    private long rate() {
+    private long rate(String name) {
         return reading("how many bytes a second, such as 64KiB/s", given -> {
             if (!given.endsWith("/s")) {
-                throw new IllegalArgumentException();
+                throw new NumberFormatException();
             }
-            long size = Options.longSize("rate", given.substring(0, given.length() - 2));
+            long size = Options.longSize(name, given.substring(0, given.length() - 2));
+            Options.atLeastOne(name, size);
             advance();
             return size;
         });
     }
 
-    private long number(String what) {
-        return reading(what + ", such as 2", given -> {
+    private long first() {
+        return reading("how many connections, such as 2", given -> {
             long number = Long.parseLong(given);
+            Options.atLeastOne("first", number);
             advance();
             return number;
         });
     }
 
     private long ordinal() {
-        return reading("which, such as 2nd or 3rd", given -> {
-            long number = Long.parseLong(given.substring(0, Math.max(0, given.length() - 2)));
+        String what = "which, such as 2nd or 3rd";
+        return reading(what, given -> {
+            long number = Long.parseLong(LETTERS.matcher(given).replaceFirst(""));
             if (!Options.ordinal(number).equals(given)) {
-                throw new IllegalArgumentException();
+                throw expected(what, List.of(Options.ordinal(number)));
             }
+            Options.atLeastOne("every", number);
             advance();
             return number;
         });
     }
 
-    private long[] range(String what) {
+    private long[] range(String name, String what) {
         return reading(what, given -> {
             int dash = given.indexOf('-', 1);
             long first = Long.parseLong(dash < 0 ? given : given.substring(0, dash));
             long last =
                     dash < 0 ? first : given.endsWith("-") ? Long.MAX_VALUE : Long.parseLong(given.substring(dash + 1));
-            Options.range("range", first, last);
+            Options.range(name, first, last);
             advance();
             return new long[] {first, last};
         });
     }
 
-    private double percent() {
+    private double percent(String name) {
         return reading(
                 "a percentage such as 10%",
                 given -> {
-                    if (!given.endsWith("%") || !Character.isDigit(given.charAt(0))) {
-                        throw new IllegalArgumentException();
+                    if (!PERCENT.matcher(given).matches()) {
+                        throw new NumberFormatException();
                     }
-                    double percent =
-                            Options.percent("percentage", Double.parseDouble(given.substring(0, given.length() - 1)));
+                    double percent = Options.percent(name, Double.parseDouble(given.substring(0, given.length() - 1)));
                     advance();
                     return percent;
                 });
@@ -343,7 +366,9 @@ final class FaultText {
                 }
                 default ->
                     throw refused(
-                            i - 1, "\\" + escape + " is no escape; write \\n, \\r, \\t, \\0, \\xHH, \\\" or \\\\");
+                            i - 1,
+                            "\\" + Text.escape(text.substring(i, text.offsetByCodePoints(i, 1)))
+                                    + " is no escape; write \\n, \\r, \\t, \\0, \\xHH, \\\" or \\\\");
             }
         }
         return bytes.toString(StandardCharsets.ISO_8859_1);
@@ -353,23 +378,25 @@ final class FaultText {
         T read(String word);
     }
 
-    /** Reads the next word as what is expected there; on refusal says so, and what the value lacks where that is known. */
+    /** Reads the next word as what is expected there; on refusal says so, or what is wrong with a value. */
     private <T> T reading(String what, Reading<T> reading) {
+        int start = at;
+        String given = word;
         try {
-            return reading.read(word);
+            return reading.read(given);
         } catch (Misread misread) {
             throw misread;
         } catch (IllegalArgumentException refused) {
-            boolean ranged = !(refused instanceof NumberFormatException)
-                    && refused.getMessage() != null
-                    && !word.isEmpty()
-                    && Character.isDigit(word.charAt(0));
-            throw expected(what + (ranged ? " (" + refused.getMessage() + ")" : ""), List.of());
+            boolean isValue = !(refused instanceof NumberFormatException)
+                    && !given.isEmpty()
+                    && Character.isDigit(given.charAt(0));
+            throw misread(start, given, isValue ? String.valueOf(refused.getMessage()) : "expected " + what);
         }
     }
 
     private boolean take(String expected) {
         if (!word.equals(expected)) {
+            tried.add(expected);
             return false;
         }
         advance();
@@ -377,6 +404,7 @@ final class FaultText {
     }
 
     private void advance() {
+        tried.clear();
         at = end;
         while (at < text.length() && Character.isWhitespace(text.charAt(at))) {
             at++;
@@ -422,10 +450,23 @@ final class FaultText {
     }
 
     private Misread expected(String what, Iterable<String> words) {
-        String here = word.isEmpty() ? "the end" : Text.quote(word);
         String near = nearest(word, words);
-        return new Misread(option + ": " + here + " at position " + (at + 1) + ": expected " + what
-                + (near.isEmpty() ? "" : "; did you mean " + near + "?"));
+        return misread(at, word, "expected " + what + (near.isEmpty() ? "" : "; did you mean " + near + "?"));
+    }
+
+    private Misread misread(int position, String given, String why) {
+        String here = given.isEmpty() ? "the end" : Text.quote(given);
+        return new Misread(option + ": " + here + " at position " + (position + 1) + ": " + why);
+    }
+
+    /** What could stand here instead, for an error. */
+    private String triedOr(String last) {
+        StringBuilder all = new StringBuilder();
+        for (String one : tried) {
+            all.append(all.isEmpty() ? "" : ", ");
+            all.append(one.equals(",") ? "a comma" : one.equals(";") ? "a semicolon" : one);
+        }
+        return all.append(all.isEmpty() ? "" : " or ").append(last).toString();
     }
 
     private Misread refused(int position, String why) {
@@ -437,8 +478,11 @@ final class FaultText {
         String best = "";
         int least = Math.min(3, given.length()); // of one letter everything is near
         for (String candidate : words) {
+            if (Math.abs(given.length() - candidate.length()) >= least) {
+                continue;
+            }
             int distance = distance(given.toLowerCase(java.util.Locale.ROOT), candidate);
-            if (distance < least) {
+            if (distance < Math.min(least, candidate.length())) {
                 least = distance;
                 best = candidate;
             }

@@ -125,13 +125,17 @@ public final class Options {
 
     static void range(String word, long first, long last) {
         if (first < 1 || last < first) {
-            throw refused(word, first + "-" + last, "begin at 1 or later and not end before it begins");
+            throw refused(
+                    word,
+                    first == last ? Long.toString(first) : first + "-" + last,
+                    "begin at 1 or later and not end before it begins");
         }
     }
 
     static double percent(String word, double value) {
         if (!(value > 0 && value <= 100)) {
-            throw refused(word, value + "%", "be over 0% and at most 100%");
+            throw refused(
+                    word, Double.isFinite(value) ? percentText(value) : value + "%", "be over 0% and at most 100%");
         }
         return value;
     }
