@@ -1,0 +1,96 @@
+package org.echoharness;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.LongStream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Ten thousand plans. To try others: {@code -Dfaults.seed=7}. */
+class RandomPlansTest {
+
+    private static final int PLANS = 10_000;
+    private static final int MOST = 48; // bytes and milliseconds of faults, and bytes of a ring
+    private static final String FIN = "FIN";
+
+    static LongStream seeds() {
+        Long other = Long.getLong("faults.seed");
+        return other == null ? LongStream.of(42) : LongStream.of(42, other);
+    }
+
+    @ParameterizedTest
+    @MethodSource("seeds")
+    void thePlanAndItsTextDoTheSameAndComeToAnEnd(long seed) {
+        for (int i = 0; i < PLANS; i++) {
+            long each = Options.mix(seed, i);
+            Random random = new Random(each);
+            FaultPlan plan = FaultPlan.of(
+                    new Plans(random, MOST).faults(1 + random.nextInt(5)).toArray(new Fault[0]));
+            String what = "plan " + i + " of seed " + seed + ": " + plan;
+            FaultPlan read = FaultPlan.parse(plan.toString());
+            assertThat(read).as(what).isEqualTo(plan);
+
+            byte[] sent = new byte[random.nextInt(200)];
+            random.nextBytes(sent);
+            List<Judged.Event> events = judged(what, plan, each, sent);
+
+            assertThat(judged(what, read, each, sent)).as(what).isEqualTo(events);
+            assertSound(what, plan.rules().get(0).faults(), sent, events);
+        }
+    }
+
+    private static List<Judged.Event> judged(String what, FaultPlan plan, long seed, byte[] sent) {
+        Random random = new Random(seed);
+        Judged judged = Judged.by(plan.rules().get(0).faults(), 1 + random.nextInt(9))
+                .ring(MOST + random.nextInt(3) * 16)
+                .mostSteps(20_000);
+        if (random.nextBoolean()) {
+            judged.takes(1 + random.nextInt(20), random.nextInt(3) * Judged.MILLI);
+        }
+        long time = 0;
+        for (int from = 0; from < sent.length; ) {
+            int to = Math.min(sent.length, from + 1 + random.nextInt(60));
+            judged.sends(time, Arrays.copyOfRange(sent, from, to));
+            time += random.nextInt(4) * 7_300_000L;
+            from = to;
+        }
+        try {
+            return judged.fin(time).run();
+        } catch (AssertionError | RuntimeException failed) {
+            throw new AssertionError(what, failed);
+        }
+    }
+
+    private static void assertSound(String what, List<Fault> faults, byte[] sent, List<Judged.Event> events) {
+        String last = events.get(events.size() - 1).what();
+        assertThat(last).as(what).isIn(FIN, "closed", "close", "RST", "open");
+        if (last.equals("open")) {
+            assertThat(faults).as(what).anyMatch(fault -> fault.effect() instanceof Effect.Stall);
+        }
+        for (int i = 1; i < events.size(); i++) {
+            assertThat(events.get(i).nanos())
+                    .as(what)
+                    .isGreaterThanOrEqualTo(events.get(i - 1).nanos());
+        }
+        if (faults.stream().allMatch(fault -> takesTimeOnly(fault.effect()))) {
+            StringBuilder echoed = new StringBuilder();
+            for (Judged.Event event : events.subList(0, events.size() - 1)) {
+                echoed.append(event.what(), 1, event.what().length() - 1);
+            }
+            String all = Text.quoteBytes(new String(sent, StandardCharsets.ISO_8859_1));
+            assertThat("\"" + echoed + "\"").as(what).isEqualTo(all);
+            assertThat(last).as(what).isEqualTo(FIN);
+        }
+    }
+
+    private static boolean takesTimeOnly(Effect effect) {
+        return effect instanceof Effect.Delay
+                || effect instanceof Effect.Throttle
+                || effect instanceof Effect.Fragment
+                || effect instanceof Effect.SlowClose;
+    }
+}
