@@ -1,0 +1,245 @@
+package org.echoharness;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** FAULTS.md against the code: its texts, its Java, and what it says that a client reads. */
+@Timeout(120)
+class FaultsPageTest {
+
+    private static final int SENT = 400;
+    private static final Pattern CODE = Pattern.compile("`([^`]+)`");
+    private static final Pattern JAVA = Pattern.compile("```java\\R(.*?)```", Pattern.DOTALL);
+
+    /** A text of the page and what the Java that stands beside it gives. */
+    record Row(String text, Object value) {}
+
+    private static Row row(String text, Object value) {
+        return new Row(text, value);
+    }
+
+    private static final List<Row> ROWS = List.of(
+            row("delay 50ms", Fault.delay(Duration.ofMillis(50))),
+            row("delay 50ms jitter 10ms seed 42", Fault.delay(Duration.ofMillis(50), Duration.ofMillis(10), 42)),
+            row("throttle 64KiB/s", Fault.throttle(64 << 10)),
+            row("fragment 16", Fault.fragment(16)),
+            row("fragment 16 every 5ms", Fault.fragment(16, Duration.ofMillis(5))),
+            row("reset after 300", Fault.reset().after(300)),
+            row("close after 300", Fault.close().after(300)),
+            row("half-close after 300", Fault.halfClose().after(300)),
+            row("discard", Fault.discard()),
+            row("stall", Fault.stall()),
+            row("corrupt", Fault.corrupt()),
+            row("corrupt bytes 5-9", Fault.corrupt(5, 9)),
+            row("corrupt 1% seed 42", Fault.corruptAtRandom(1, 42)),
+            row("duplicate 42", Fault.duplicate(42)),
+            row("truncate 10", Fault.truncate(10)),
+            row("slow-close 200ms", Fault.slowClose(Duration.ofMillis(200))),
+            row("greet \"220 ready\\r\\n\"", Fault.greet("220 ready\r\n")),
+            row("reset", Fault.reset()),
+            row("reset after 4KiB", Fault.reset().after(4096)),
+            row("reset after 300 sent", Fault.reset().afterSent(300)),
+            row("reset after 2s", Fault.reset().after(Duration.ofSeconds(2))),
+            row("reset on fin", Fault.reset().onFin()),
+            row("connection 3", Connections.number(3)),
+            row("connections 2-4", Connections.range(2, 4)),
+            row("first 2", Connections.first(2)),
+            row("every 3rd", Connections.every(3)),
+            row("random 10% seed 42", Connections.random(10, 42)),
+            row("others", Connections.others()));
+
+    @Test
+    void aTextMeansTheJavaThatStandsBesideIt() throws IOException {
+        for (Row row : ROWS) {
+            Object parsed = row.value() instanceof Fault
+                    ? Fault.parse(row.text())
+                    : FaultPlan.parse(row.text() + ": reset").rules().get(0).connections();
+            assertThat(parsed).isEqualTo(row.value()).hasToString(row.text());
+        }
+        assertThat(tables("text")).extracting(cells -> code(cells.get(0))).containsExactlyElementsOf(texts());
+    }
+
+    /** So what was compared above is the Java of the page, not something like it. */
+    @ParameterizedTest
+    @MethodSource("texts")
+    void theJavaOfThePageStandsInThisTest(String text) throws IOException {
+        String java = tables("text").stream()
+                .filter(cells -> code(cells.get(0)).equals(text))
+                .map(cells -> code(cells.get(1)))
+                .findFirst()
+                .orElseThrow();
+        String literal = text.replace("\\", "\\\\").replace("\"", "\\\"");
+        assertThat(withoutSpace(source())).contains(withoutSpace("row(\"" + literal + "\", " + java + ")"));
+    }
+
+    static List<String> texts() {
+        return ROWS.stream().map(Row::text).toList();
+    }
+
+    @Test
+    void everyEffectAndEveryWordHasARow() {
+        List<Fault> faults = ROWS.stream()
+                .map(Row::value)
+                .filter(Fault.class::isInstance)
+                .map(Fault.class::cast)
+                .toList();
+        assertThat(faults)
+                .extracting(fault -> (Object) fault.effect().getClass())
+                .contains((Object[]) Effect.class.getPermittedSubclasses());
+        assertThatThrownBy(() -> Fault.parse("?")).satisfies(refusal -> {
+            MatchResult known = found(Pattern.compile("\\((.*)\\)"), String.valueOf(refusal.getMessage()))
+                    .get(0);
+            assertThat(known.group(1).split(", ", -1))
+                    .allMatch(word -> texts().stream().anyMatch(text -> text.split(" ", 2)[0].equals(word)));
+        });
+    }
+
+    static Stream<List<String>> reads() throws IOException {
+        return tables("text").stream()
+                .filter(cells -> cells.size() == 4)
+                .map(cells -> List.of(code(cells.get(0)), cells.get(3).replace("`", "")));
+    }
+
+    @ParameterizedTest
+    @MethodSource("reads")
+    void theClientReadsWhatThePageSays(List<String> textAndRead) throws IOException {
+        try (EchoServer server = EchoServer.builder()
+                        .faults(textAndRead.get(0))
+                        .warnings(line -> {})
+                        .start();
+                Socket socket = Sockets.connect(server.address())) {
+            socket.setSoTimeout(textAndRead.get(1).contains("timed out") ? 200 : 30_000);
+            socket.getOutputStream().write(new byte[SENT]);
+            socket.shutdownOutput();
+            assertThat(readToTheEnd(socket)).isEqualTo(textAndRead.get(1));
+        }
+    }
+
+    private static String readToTheEnd(Socket socket) {
+        int all = 0;
+        try {
+            byte[] chunk = new byte[8192];
+            for (int n = 0; n >= 0; n = socket.getInputStream().read(chunk)) {
+                all += n;
+            }
+            return all + " bytes, then -1";
+        } catch (IOException e) {
+            return all + " bytes, then " + e.getClass().getSimpleName() + ": " + e.getMessage();
+        }
+    }
+
+    @Test
+    void anRstThatAWriteHasMetIsAnEndOfStreamToTheNextRead() throws IOException {
+        try (EchoServer server = EchoServer.builder().start();
+                Socket socket = Sockets.connect(server.address())) {
+            Sockets.echoes(socket, "x");
+            server.resetConnections();
+            assertThatThrownBy(() -> socket.getOutputStream().write(1)).hasMessage("Connection reset by peer");
+            assertThat(socket.getInputStream().read()).isEqualTo(-1);
+            assertThatThrownBy(() -> socket.getOutputStream().write(1)).hasMessage("Broken pipe");
+        }
+    }
+
+    @Test
+    void whatStandsInForOthersIsAPlan() throws IOException {
+        List<String> plans = List.of("Toxiproxy", "WireMock", "MockWebServer 5").stream()
+                .flatMap(name -> uncheckedTables(name).stream())
+                .flatMap(cells -> found(CODE, cells.get(1)).stream().map(found -> found.group(1)))
+                .filter(text -> !text.endsWith(")"))
+                .toList();
+        assertThat(plans).hasSizeGreaterThan(20).allSatisfy(FaultPlan::parse);
+        assertThat(answerTo("x", "discard, close after 1")).isEmpty();
+        assertThatThrownBy(() -> answerTo("x", "discard, reset after 1")).hasMessage("Connection reset");
+        String malformed =
+                plans.stream().filter(plan -> plan.contains("HTTP")).findFirst().orElseThrow();
+        assertThat(answerTo("GET", malformed)).isEqualTo("HTTP/1.1 200 OK\r\n\r\n#");
+    }
+
+    private static String answerTo(String message, String plan) throws IOException {
+        try (EchoServer server = EchoServer.builder().faults(plan).start();
+                Client client = Client.Kind.BLOCKING_SOCKET.connect(server)) {
+            client.send(message);
+            return client.receiveAll();
+        }
+    }
+
+    @Test
+    void theServerHasTheControls() throws IOException {
+        assertThat(tables("call"))
+                .hasSize(10)
+                .allSatisfy(cells -> assertThat(EchoServer.class.getMethods())
+                        .anyMatch(method -> code(cells.get(0))
+                                .equals(method.getName() + (method.getParameterCount() == 0 ? "()" : "(plan)"))));
+    }
+
+    @Test
+    void theExampleRuns() throws IOException {
+        try (EchoServer server = EchoServer.builder()
+                .faults("first 2: reset after 4; others: delay 50ms")
+                .start()) {
+            assertThat(server.faults())
+                    .isEqualTo(FaultPlan.none()
+                            .on(Connections.first(2), Fault.reset().after(4))
+                            .on(Connections.others(), Fault.delay(Duration.ofMillis(50))));
+        }
+        assertThat(found(JAVA, page()))
+                .hasSize(1)
+                .allSatisfy(java -> assertThat(withoutSpace(source())).contains(withoutSpace(java.group(1))));
+    }
+
+    /** The cells of each row of the tables whose first column has this heading. */
+    private static List<List<String>> tables(String heading) throws IOException {
+        Pattern table =
+                Pattern.compile("^\\| " + heading + " \\|.*\\R\\|-.*\\R((?:\\|.*(?:\\R|$))+)", Pattern.MULTILINE);
+        return found(table, page()).stream()
+                .flatMap(found -> found.group(1).lines())
+                .map(line -> Arrays.stream(line.substring(1).split("\\|", -1))
+                        .map(String::strip)
+                        .toList())
+                .map(cells -> cells.subList(0, cells.size() - 1))
+                .toList();
+    }
+
+    private static List<List<String>> uncheckedTables(String heading) {
+        try {
+            return tables(heading);
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    private static List<MatchResult> found(Pattern pattern, String text) {
+        return pattern.matcher(text).results().toList();
+    }
+
+    private static String code(String cell) {
+        return found(CODE, cell).get(0).group(1);
+    }
+
+    private static String withoutSpace(String text) {
+        return text.replaceAll("\\s", "");
+    }
+
+    private static String page() throws IOException {
+        return Files.readString(Path.of("FAULTS.md"));
+    }
+
+    private static String source() throws IOException {
+        return Files.readString(Path.of("src", "test", "java", "org", "echoharness", "FaultsPageTest.java"));
+    }
+}
