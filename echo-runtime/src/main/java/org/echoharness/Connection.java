@@ -8,6 +8,7 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -24,12 +25,15 @@ final class Connection implements Served, Consumer<Fault> {
     /** How many things a connection with faults does before it is the turn of others. */
     private static final int STEPS = 16;
 
+    private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
+
     private final ServerCore server;
     private final EventLoop loop;
     private final SelectionKey key;
     private final long number; // of all connections of the server, from 1
     private @Nullable Ring ring; // held only while it holds bytes
     private @Nullable Gates gates;
+    private final @Nullable Tape tape; // where the server records
     private boolean inputEnded;
     private Alarms.@Nullable Alarm alarm;
     private long lastMoved; // when bytes last moved; kept only where there is an idle time-out
@@ -38,6 +42,8 @@ final class Connection implements Served, Consumer<Fault> {
         this.server = server;
         this.loop = loop;
         this.number = number;
+        Recorder recorder = server.recorder();
+        tape = recorder == null ? null : recorder.open(channel, number);
         key = channel.register(loop.selector(), SelectionKey.OP_READ, this);
     }
 
@@ -170,7 +176,7 @@ final class Connection implements Served, Consumer<Fault> {
             }
             pump();
         } catch (IOException lost) {
-            end(false, server.tally().reset, String.valueOf(lost.getMessage()));
+            end(false, server.tally().reset, Text.escape(String.valueOf(lost.getMessage())));
         } catch (Throwable failed) {
             fail(failed);
         }
@@ -191,6 +197,11 @@ final class Connection implements Served, Consumer<Fault> {
                 gates.inputEnded(into.size(), System.nanoTime());
             }
         }
+        if (tape != null && n > 0) {
+            recorder().received(tape, into.newest(n));
+        } else if (n < 0) {
+            note(RecordedEvent.Kind.CLIENT_FIN, "");
+        }
         Conversation conversation = server.config().conversation();
         if (conversation != null && n > 0) {
             conversation.receivedFrom(peerText(), into.newest(n));
@@ -206,7 +217,7 @@ final class Connection implements Served, Consumer<Fault> {
                 obey(gates);
             } else if (ring != null) {
                 Ring from = ring;
-                sentBack(from.isEmpty() ? 0 : from.writeTo(channel(), from.size()));
+                sentBack(from.isEmpty() ? 0 : send(from, from.size()));
             }
         }
         if (isOpen()) {
@@ -239,6 +250,7 @@ final class Connection implements Served, Consumer<Fault> {
                 case HALF_CLOSE -> {
                     channel().shutdownOutput();
                     judges.outputEnded();
+                    note(RecordedEvent.Kind.SERVER_FIN, verdict.reason());
                 }
                 default -> {
                     int done = act(judges, verdict);
@@ -264,8 +276,10 @@ final class Connection implements Served, Consumer<Fault> {
         if (verdict.kind() == Verdict.Kind.INSERT) {
             ByteBuffer extra = verdict.extra();
             int limit = extra.limit();
+            ByteBuffer recorded = extra.duplicate();
             int taken = channel().write(extra.limit(extra.position() + count));
             extra.limit(limit);
+            record(recorded, taken);
             return taken;
         }
         Ring from = ring;
@@ -277,9 +291,36 @@ final class Connection implements Served, Consumer<Fault> {
             return count;
         }
         judges.alter(from);
-        return verdict.kind() == Verdict.Kind.COPY
-                ? from.copyTo(channel(), verdict.from(), count)
-                : from.writeTo(channel(), count);
+        if (verdict.kind() == Verdict.Kind.SEND) {
+            return send(from, count);
+        }
+        ByteBuffer recorded = tape == null ? NOTHING : from.copy(verdict.from(), count);
+        int taken = from.copyTo(channel(), verdict.from(), count);
+        record(recorded, taken);
+        return taken;
+    }
+
+    private int send(Ring from, int most) throws IOException {
+        ByteBuffer recorded = tape == null ? NOTHING : from.copy(0, most); // before the ring forgets them
+        int taken = from.writeTo(channel(), most);
+        record(recorded, taken);
+        return taken;
+    }
+
+    private void record(ByteBuffer bytes, int taken) {
+        if (tape != null && taken > 0) {
+            recorder().sent(tape, bytes.limit(bytes.position() + taken));
+        }
+    }
+
+    private void note(RecordedEvent.Kind kind, String detail) {
+        if (tape != null) {
+            recorder().note(tape, kind, detail);
+        }
+    }
+
+    private Recorder recorder() {
+        return Objects.requireNonNull(server.recorder());
     }
 
     private void sentBack(int n) {
@@ -377,6 +418,15 @@ final class Connection implements Served, Consumer<Fault> {
         String peer = server.config().conversation() != null ? peerText() : "";
         lingers(clean ? -1 : 0);
         loop.close(key);
+        if (tape != null) {
+            boolean byClient = counter == server.tally().reset;
+            recorder()
+                    .end(
+                            tape,
+                            byClient ? Ending.Side.CLIENT : Ending.Side.SERVER,
+                            clean ? Ending.How.FIN : Ending.How.RST,
+                            why);
+        }
         if (ring != null) {
             loop.giveBack(ring);
             ring = null;
@@ -412,6 +462,7 @@ final class Connection implements Served, Consumer<Fault> {
     /** A fault takes hold. */
     @Override
     public void accept(Fault fault) {
+        note(RecordedEvent.Kind.FAULT, fault.toString());
         Conversation conversation = server.config().conversation();
         if (conversation != null) {
             conversation.applying(fault, peerText());

@@ -135,6 +135,20 @@ public final class EchoServer implements AutoCloseable {
     }
 
     /**
+     * What happened on the connections, if the server was built to record it. It stays readable after the close.
+     *
+     * @return the recording, which goes on while the server runs
+     * @throws IllegalStateException if recording is off
+     */
+    public Recording recording() {
+        Recorder recorder = core.recorder();
+        if (recorder == null) {
+            throw new IllegalStateException("recording is off; call recording() on the builder of the server");
+        }
+        return new Recording(recorder);
+    }
+
+    /**
      * The plan that is in force for connections that come.
      *
      * @return the plan; {@link FaultPlan#none()} unless another was set
@@ -262,8 +276,18 @@ public final class EchoServer implements AutoCloseable {
      */
     public static final class Builder {
 
-        private static final List<String> WORDS =
-                List.of("addresses", "backlog", "bufferSize", "maxConnections", "idleTimeout", "eventLoops", "faults");
+        private static final List<String> WORDS = List.of(
+                "addresses",
+                "backlog",
+                "bufferSize",
+                "maxConnections",
+                "idleTimeout",
+                "eventLoops",
+                "faults",
+                "recording");
+
+        private static final int RECORDED_BYTES = 64 << 10;
+        private static final int RECORDED_CONNECTIONS = 1_000;
 
         private List<HostAndPort> addresses = List.of(new HostAndPort("127.0.0.1", 0));
         private int backlog = 1024;
@@ -272,6 +296,8 @@ public final class EchoServer implements AutoCloseable {
         private long idleNanos;
         private int eventLoops = 1;
         private FaultPlan faults = FaultPlan.none();
+        private int recordedBytes = RECORDED_BYTES;
+        private int recordedConnections;
         private @Nullable Consumer<String> conversation;
         private Consumer<String> warnings = new ToStandardError();
 
@@ -398,6 +424,30 @@ public final class EchoServer implements AutoCloseable {
         }
 
         /**
+         * Records what happens on the connections, for {@link EchoServer#recording()}: the first 65,536 bytes (64 KiB) of
+         * each direction of the newest 1,000 connections. The default is to record nothing.
+         *
+         * @return this builder
+         */
+        public Builder recording() {
+            return recording(RECORDED_BYTES, RECORDED_CONNECTIONS);
+        }
+
+        /**
+         * Records what happens on the connections, for {@link EchoServer#recording()}.
+         *
+         * @param bytes the most that are kept of each direction of a connection, 0 to 1,073,741,824 (1 GiB); all are counted
+         * @param connections the most that are kept, the newest, 1 to 1,000,000
+         * @return this builder
+         * @throws IllegalArgumentException if a value is out of range
+         */
+        public Builder recording(int bytes, int connections) {
+            recordedBytes = Options.inRange("recording", bytes, 0, 1 << 30, " bytes a connection");
+            recordedConnections = Options.inRange("recording", connections, 1, 1_000_000, " connections");
+            return this;
+        }
+
+        /**
          * Who is told the conversation, a line an event: what was received from whom, what was sent back. Payload is
          * quoted and escaped, at most 1,024 bytes of a chunk. The lines about the start come from the thread that starts,
          * all others from the server's threads: who listens must be quick. What it throws ends the connection that the
@@ -454,6 +504,14 @@ public final class EchoServer implements AutoCloseable {
                 }
                 case "eventLoops" -> eventLoops(Options.count(word, text));
                 case "faults" -> faults(text);
+                case "recording" -> {
+                    recordedConnections = 0;
+                    if (text.equals("on")) {
+                        recording();
+                    } else if (!text.equals(Options.NONE)) {
+                        recording(Options.size(word, text), RECORDED_CONNECTIONS);
+                    }
+                }
                 default -> throw Options.unknown(word, WORDS);
             }
             return this;
@@ -474,6 +532,8 @@ public final class EchoServer implements AutoCloseable {
                     idleNanos,
                     eventLoops,
                     faults.checked(bufferSize),
+                    recordedBytes,
+                    recordedConnections,
                     conversation == null ? null : new Conversation(conversation),
                     warnings));
         }

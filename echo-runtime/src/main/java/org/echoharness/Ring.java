@@ -98,6 +98,16 @@ final class Ring {
         return channel.write(buffer);
     }
 
+    /** A copy of some of the bytes, from this many behind the oldest on. */
+    ByteBuffer copy(int from, int n) {
+        ByteBuffer copy = ByteBuffer.allocate(n);
+        int start = (head + from) % buffer.capacity();
+        int first = Math.min(n, buffer.capacity() - start);
+        buffer.clear();
+        copy.put(0, buffer, start, first).put(first, buffer, 0, n - first);
+        return copy;
+    }
+
     /** Drops the oldest bytes. */
     void discard(int n) {
         head = (head + n) % buffer.capacity();

@@ -13,5 +13,7 @@ record ServerConfig(
         long idleNanos,
         int eventLoops,
         FaultPlan faults,
+        int recordedBytes,
+        int recordedConnections,
         @Nullable Conversation conversation,
         Consumer<String> warnings) {}

@@ -29,6 +29,7 @@ final class ServerCore {
 
     private final ServerConfig config;
     private final Tally tally = new Tally();
+    private final @Nullable Recorder recorder;
     private final CountDownLatch ended = new CountDownLatch(1);
     private volatile State state = State.NEW;
     private volatile List<InetSocketAddress> addresses = List.of();
@@ -44,6 +45,9 @@ final class ServerCore {
     ServerCore(ServerConfig config) {
         this.config = config;
         faults = new InForce(config.faults(), 1);
+        recorder = config.recordedConnections() == 0
+                ? null
+                : new Recorder(config.recordedBytes(), config.recordedConnections());
     }
 
     /** A plan and the number of the next connection in it. */
@@ -126,6 +130,12 @@ final class ServerCore {
         return config;
     }
 
+    /** Null where nothing is recorded. */
+    @Nullable
+    Recorder recorder() {
+        return recorder;
+    }
+
     Tally tally() {
         return tally;
     }
@@ -137,6 +147,9 @@ final class ServerCore {
             return true;
         }
         String peer = config.conversation() == null ? "" : Connection.text(accepted);
+        if (recorder != null) {
+            recorder.reject(accepted);
+        }
         Acceptor.reset(accepted);
         if (!hasRejected) {
             hasRejected = true;

@@ -16,6 +16,9 @@
  * and {@link org.echoharness.Fault}, which is an {@link org.echoharness.Effect} at a {@link org.echoharness.Trigger},
  * their text in {@code FaultText}, and at work {@code Planned}, {@code Gates} with {@code Flow} and {@code Verdict},
  * {@code Gate} and {@code GateFactory};
+ * what is recorded, {@link org.echoharness.Recording} of {@link org.echoharness.RecordedConnection} with
+ * {@link org.echoharness.RecordedEvent} and {@link org.echoharness.Ending}, kept by {@code Recorder}, {@code Tape} and
+ * {@code EventLog}, shown by {@code Transcript}, {@code Pcapng} and {@code Html};
  * {@link org.echoharness.EchoClient}, {@code Connector}, {@code Resolver}, {@code ClientSocket}, {@code Readiness},
  * {@link org.echoharness.EchoMismatchException}; {@link org.echoharness.HostAndPort}, {@link org.echoharness.Options},
  * {@code Conversation}, {@code Text}; {@code Main} with {@code Arguments}, the command line.

@@ -45,7 +45,7 @@ class OptionsTest {
                 "eventLoops|257|eventLoops (257) must be at most 256",
                 "addresses|127.0.0.1:1,,|addresses (127.0.0.1:1,,) must be a list of values with a comma between each two",
                 "bufferSise|1|there is no option \"bufferSise\"; the options are addresses, backlog, bufferSize,"
-                        + " maxConnections, idleTimeout, eventLoops, faults",
+                        + " maxConnections, idleTimeout, eventLoops, faults, recording",
             })
     void aWrongServerOptionIsRefusedWithWordValueAndCure(String word, String text, String message) {
         assertThatIllegalArgumentException()

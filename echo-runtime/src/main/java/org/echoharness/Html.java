@@ -1,0 +1,125 @@
+package org.echoharness;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+
+/** Recorded connections as one page: no script, nothing from elsewhere, and every byte of the wire escaped. */
+final class Html {
+
+    private static final String HEAD = """
+            <!DOCTYPE html>
+            <html lang="en">
+            <head>
+            <meta charset="utf-8">
+            <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+            <meta name="viewport" content="width=device-width, initial-scale=1">
+            <title>Echo conversation</title>
+            <style>
+            body { font: 14px/1.4 system-ui, sans-serif; margin: 2em auto; max-width: 72em; padding: 0 1em; }
+            table { border-collapse: collapse; width: 100%; margin-bottom: 2em; table-layout: fixed; }
+            th, td { padding: .25em .6em; text-align: left; vertical-align: top; border-bottom: 1px solid #ddd; }
+            th:first-child, td:first-child { width: 7em; text-align: right; font-variant-numeric: tabular-nums; }
+            code { font: 13px/1.4 ui-monospace, monospace; overflow-wrap: anywhere; }
+            .client { background: #eef6ff; } .server { background: #f1f8ee; }
+            .fault, .rst { background: #fff0ec; font-weight: 600; } .note { color: #555; }
+            </style>
+            </head>
+            <body>
+            <h1>Echo conversation</h1>
+            """;
+
+    private Html() {}
+
+    static void write(List<RecordedConnection> connections, long leftOut, Path file) throws IOException {
+        Files.writeString(file, page(connections, leftOut), StandardCharsets.UTF_8, StandardOpenOption.CREATE_NEW);
+    }
+
+    static String page(List<RecordedConnection> connections, long leftOut) {
+        StringBuilder page = new StringBuilder(HEAD);
+        for (RecordedConnection connection : connections) {
+            section(connection, page);
+        }
+        if (connections.isEmpty()) {
+            page.append("<p class=\"note\">No connection came.</p>\n");
+        }
+        if (leftOut > 0) {
+            page.append("<p class=\"note\">").append(leftOut).append(" older connections were not kept.</p>\n");
+        }
+        return page.append("</body>\n</html>\n").toString();
+    }
+
+    private static void section(RecordedConnection connection, StringBuilder page) {
+        page.append("<h2>Connection ").append(connection.number()).append("</h2>\n<p>");
+        page.append(connection.bytesReceived()).append(" bytes received, ").append(connection.bytesSent());
+        page.append(" bytes sent; accepted ").append(connection.accepted()).append("; ");
+        page.append(connection
+                        .ending()
+                        .map(ending -> "ended by " + escape(ending.toString()))
+                        .orElse("still open"))
+                .append(".</p>\n<table>\n<thead><tr><th>ms</th><th>client ");
+        page.append(escape(HostAndPort.of(connection.remote()).toString())).append("</th><th>server ");
+        page.append(escape(HostAndPort.of(connection.local()).toString())).append("</th></tr></thead>\n<tbody>\n");
+        for (RecordedEvent event : connection.events()) {
+            row(connection, event, page);
+        }
+        page.append("</tbody>\n</table>\n");
+        if (connection.eventsLeftOut() > 0) {
+            page.append("<p class=\"note\">")
+                    .append(connection.eventsLeftOut())
+                    .append(" more events were not kept.</p>\n");
+        }
+    }
+
+    private static void row(RecordedConnection connection, RecordedEvent event, StringBuilder page) {
+        boolean byClient = switch (event.kind()) {
+            case ACCEPTED, RECEIVED, CLIENT_FIN, CLIENT_RST -> true;
+            case REJECTED, SENT, FAULT, SERVER_FIN, SERVER_RST -> false;
+        };
+        String style = switch (event.kind()) {
+            case FAULT -> "fault";
+            case CLIENT_RST, SERVER_RST, REJECTED -> "rst";
+            case ACCEPTED, RECEIVED, CLIENT_FIN -> "client";
+            case SENT, SERVER_FIN -> "server";
+        };
+        String cell = "<td class=\"" + style + "\">" + what(connection, event) + "</td>";
+        long micros = event.after().toNanos() / 1_000;
+        page.append("<tr><td>")
+                .append(micros / 1_000)
+                .append('.')
+                .append(Long.toString(1_000 + micros % 1_000).substring(1))
+                .append("</td>")
+                .append(byClient ? cell + "<td></td>" : "<td></td>" + cell)
+                .append("</tr>\n");
+    }
+
+    private static String what(RecordedConnection connection, RecordedEvent event) {
+        String detail = event.detail().isEmpty() ? "" : ": " + escape(event.detail());
+        return switch (event.kind()) {
+            case ACCEPTED -> "connects";
+            case REJECTED -> "RST: maxConnections";
+            case FAULT -> "fault" + detail;
+            case CLIENT_FIN, SERVER_FIN -> "FIN" + detail;
+            case CLIENT_RST, SERVER_RST -> "RST" + detail;
+            case RECEIVED, SENT -> {
+                byte[] kept = connection.bytes(event);
+                String note = kept.length < event.bytes()
+                        ? " <span class=\"note\">(" + kept.length + " of them kept)</span>"
+                        : "";
+                yield event.bytes() + " bytes <code>" + escape(Text.quote(ByteBuffer.wrap(kept))) + "</code>" + note;
+            }
+        };
+    }
+
+    /** Of printable ASCII alone: {@link Text} has escaped the rest. */
+    private static String escape(String text) {
+        return text.replace("&", "&amp;")
+                .replace("<", "&lt;")
+                .replace(">", "&gt;")
+                .replace("\"", "&quot;");
+    }
+}

@@ -1,0 +1,257 @@
+package org.echoharness;
+
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * Writes recorded connections as a pcapng file (draft-ietf-opsawg-pcapng): raw IP packets, with a handshake, sequence
+ * numbers and checksums made here, and each event at its time. Packets of several connections are in the order of time.
+ */
+final class Pcapng {
+
+    private static final int LINKTYPE_RAW = 101;
+    private static final int SEGMENT = 60_000; // under the most that an IPv4 packet holds
+    private static final int FIN = 1;
+    private static final int SYN = 2;
+    private static final int RST = 4;
+    private static final int PSH = 8;
+    private static final int ACK = 16;
+    private static final int COMMENT = 1;
+
+    private record Packet(Instant at, ByteBuffer bytes, String comment) {}
+
+    private Pcapng() {}
+
+    static void write(List<RecordedConnection> connections, Path file) throws IOException {
+        List<Packet> packets = new ArrayList<>();
+        for (RecordedConnection connection : connections) {
+            new Stream(connection, packets).add();
+        }
+        packets.sort(Comparator.comparing(Packet::at)); // stable: what came at one time stays in order
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+                DataOutputStream out =
+                        new DataOutputStream(new java.io.BufferedOutputStream(Channels.newOutputStream(channel)))) {
+            out.write(block(
+                    0x0A0D0D0A,
+                    ByteBuffer.allocate(16)
+                            .putInt(0x1A2B3C4D)
+                            .putShort((short) 1)
+                            .putShort((short) 0)
+                            .putLong(-1)
+                            .array()));
+            out.write(block(
+                    1,
+                    ByteBuffer.allocate(16)
+                            .putShort((short) LINKTYPE_RAW)
+                            .putShort((short) 0)
+                            .putInt(0)
+                            .putShort((short) 9) // if_tsresol
+                            .putShort((short) 1)
+                            .put((byte) 9) // nanoseconds
+                            .put(new byte[3])
+                            .array()));
+            for (Packet packet : packets) {
+                out.write(block(6, enhanced(packet)));
+            }
+        }
+    }
+
+    private static byte[] enhanced(Packet packet) {
+        long nanos = ChronoUnit.NANOS.between(Instant.EPOCH, packet.at());
+        byte[] comment = packet.comment().getBytes(StandardCharsets.UTF_8);
+        int padded = padded(packet.bytes().remaining());
+        int options = comment.length == 0 ? 0 : 4 + padded(comment.length) + 4;
+        ByteBuffer body = ByteBuffer.allocate(20 + padded + options)
+                .putInt(0)
+                .putInt((int) (nanos >>> 32))
+                .putInt((int) nanos)
+                .putInt(packet.bytes().remaining())
+                .putInt(packet.bytes().remaining())
+                .put(packet.bytes().duplicate());
+        body.position(20 + padded);
+        if (comment.length > 0) {
+            body.putShort((short) COMMENT).putShort((short) comment.length).put(comment);
+        }
+        return body.array();
+    }
+
+    private static byte[] block(int type, byte[] body) {
+        int length = 12 + padded(body.length);
+        ByteBuffer block =
+                ByteBuffer.allocate(length).putInt(type).putInt(length).put(body);
+        return block.putInt(length - 4, length).array();
+    }
+
+    private static int padded(int length) {
+        return (length + 3) & ~3;
+    }
+
+    /** The packets of one connection. */
+    private static final class Stream {
+        private final RecordedConnection connection;
+        private final List<Packet> packets;
+        private final InetAddress client;
+        private final InetAddress server;
+        private long clientNext; // the next sequence number of each side
+        private long serverNext;
+        private boolean serverHasFinished;
+
+        Stream(RecordedConnection connection, List<Packet> packets) {
+            this.connection = connection;
+            this.packets = packets;
+            client = connection.remote().getAddress();
+            server = connection.local().getAddress();
+        }
+
+        void add() {
+            Instant at = connection.accepted();
+            packet(at, true, SYN, new byte[0], 0, 0, "connection " + connection.number());
+            clientNext++;
+            packet(at, false, SYN | ACK, new byte[0], 0, 0, "");
+            serverNext++;
+            packet(at, true, ACK, new byte[0], 0, 0, "");
+            List<String> comments = new ArrayList<>();
+            for (RecordedEvent event : connection.events()) {
+                add(event, comments);
+            }
+        }
+
+        private void add(RecordedEvent event, List<String> comments) {
+            Instant at = connection.accepted().plus(event.after());
+            switch (event.kind()) {
+                case ACCEPTED -> {}
+                case FAULT -> comments.add("fault: " + event.detail());
+                case RECEIVED -> data(at, true, event, comments);
+                case SENT -> data(at, false, event, comments);
+                case CLIENT_FIN -> {
+                    packet(at, true, FIN | ACK, new byte[0], 0, 0, taken(comments));
+                    clientNext++;
+                    packet(at, false, ACK, new byte[0], 0, 0, "");
+                }
+                case CLIENT_RST -> packet(at, true, RST | ACK, new byte[0], 0, 0, because(event, comments));
+                case SERVER_FIN -> {
+                    if (!serverHasFinished) {
+                        serverHasFinished = true;
+                        packet(at, false, FIN | ACK, new byte[0], 0, 0, because(event, comments));
+                        serverNext++;
+                        packet(at, true, ACK, new byte[0], 0, 0, "");
+                    }
+                }
+                case SERVER_RST, REJECTED -> packet(at, false, RST | ACK, new byte[0], 0, 0, because(event, comments));
+            }
+        }
+
+        private static String because(RecordedEvent event, List<String> comments) {
+            if (!event.detail().isEmpty()) {
+                comments.add(Text.escape(event.detail()));
+            }
+            return taken(comments);
+        }
+
+        private static String taken(List<String> comments) {
+            String text = String.join("; ", comments);
+            comments.clear();
+            return text;
+        }
+
+        private void data(Instant at, boolean fromClient, RecordedEvent event, List<String> comments) {
+            byte[] bytes = connection.bytes(event);
+            for (int from = 0; from < bytes.length; from += SEGMENT) {
+                int length = Math.min(SEGMENT, bytes.length - from);
+                packet(at, fromClient, PSH | ACK, bytes, from, length, taken(comments));
+                next(fromClient, length);
+                packet(at, !fromClient, ACK, new byte[0], 0, 0, "");
+            }
+            if (bytes.length < event.bytes()) {
+                comments.add((event.bytes() - bytes.length) + " bytes more were " + (fromClient ? "received" : "sent")
+                        + ", not kept"); // sequence numbers go on without them, so that nothing looks lost
+            }
+        }
+
+        private void next(boolean fromClient, int length) {
+            if (fromClient) {
+                clientNext += length;
+            } else {
+                serverNext += length;
+            }
+        }
+
+        private void packet(
+                Instant at, boolean fromClient, int flags, byte[] bytes, int from, int length, String comment) {
+            byte[] source = (fromClient ? client : server).getAddress();
+            byte[] target = (fromClient ? server : client).getAddress();
+            int sourcePort = (fromClient ? connection.remote() : connection.local()).getPort();
+            int targetPort = (fromClient ? connection.local() : connection.remote()).getPort();
+            long sequence = fromClient ? clientNext : serverNext;
+            long acknowledged = fromClient ? serverNext : clientNext;
+            ByteBuffer tcp = ByteBuffer.allocate(20 + length)
+                    .putShort((short) sourcePort)
+                    .putShort((short) targetPort)
+                    .putInt((int) sequence)
+                    .putInt((flags & ACK) == 0 ? 0 : (int) acknowledged)
+                    .put((byte) (5 << 4))
+                    .put((byte) flags)
+                    .putShort((short) 0xFFFF)
+                    .putInt(0)
+                    .put(bytes, from, length);
+            tcp.putShort(16, tcpChecksum(source, target, tcp.array()));
+            packets.add(new Packet(at, ByteBuffer.wrap(ip(source, target, tcp.array())), comment));
+        }
+
+        private static byte[] ip(byte[] source, byte[] target, byte[] tcp) {
+            if (source.length == 16) {
+                return ByteBuffer.allocate(40 + tcp.length)
+                        .putInt(6 << 28)
+                        .putShort((short) tcp.length)
+                        .put((byte) 6)
+                        .put((byte) 64)
+                        .put(source)
+                        .put(target)
+                        .put(tcp)
+                        .array();
+            }
+            ByteBuffer ip = ByteBuffer.allocate(20 + tcp.length)
+                    .putShort((short) 0x4500)
+                    .putShort((short) (20 + tcp.length))
+                    .putInt(0x4000) // no identification, do not fragment
+                    .put((byte) 64)
+                    .put((byte) 6)
+                    .putShort((short) 0)
+                    .put(source)
+                    .put(target);
+            ip.putShort(10, (short) ~sum(0, ip.array(), 20));
+            return ip.put(tcp).array();
+        }
+
+        private static short tcpChecksum(byte[] source, byte[] target, byte[] tcp) {
+            int sum = sum(0, source, source.length);
+            sum = sum(sum, target, target.length);
+            sum = sum(sum, new byte[] {0, 6, (byte) (tcp.length >> 8), (byte) tcp.length}, 4);
+            return (short) ~sum(sum, tcp, tcp.length);
+        }
+
+        /** The sum of RFC 1071. */
+        private static int sum(int start, byte[] bytes, int length) {
+            long sum = start;
+            for (int i = 0; i < length; i += 2) {
+                sum += (bytes[i] & 0xFF) << 8 | (i + 1 < length ? bytes[i + 1] & 0xFF : 0);
+            }
+            while (sum > 0xFFFF) {
+                sum = (sum & 0xFFFF) + (sum >> 16);
+            }
+            return (int) sum;
+        }
+    }
+}

@@ -1,0 +1,176 @@
+package org.echoharness;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is kept of a server's connections: the server's threads write, any thread reads and waits. Here is the one lock of
+ * the runtime. Bounded: the newest connections, the first bytes of each.
+ */
+final class Recorder {
+
+    private final int bytes;
+    private final int connections;
+    private final ArrayDeque<Tape> tapes = new ArrayDeque<>();
+    private long accepted;
+    private long leftOut;
+    private long lastEvent = System.nanoTime();
+    private int waiting;
+
+    Recorder(int bytes, int connections) {
+        this.bytes = bytes;
+        this.connections = connections;
+    }
+
+    /** A connection was accepted; where it is reset at once, it has no number. */
+    @Nullable
+    Tape open(SocketChannel channel, long number) {
+        InetSocketAddress local;
+        InetSocketAddress remote;
+        try {
+            local = (InetSocketAddress) channel.getLocalAddress();
+            remote = (InetSocketAddress) channel.getRemoteAddress();
+        } catch (IOException closed) {
+            return null;
+        }
+        Instant at = Instant.now();
+        long now = System.nanoTime();
+        synchronized (this) {
+            Tape tape = new Tape(number, local, remote, bytes, at, now);
+            if (tapes.size() == connections) {
+                leaveOutOldest();
+            }
+            tapes.add(tape);
+            accepted++;
+            tape.note(RecordedEvent.Kind.ACCEPTED, "", now);
+            changed(now);
+            return tape;
+        }
+    }
+
+    /** A connection is accepted and reset at once. */
+    void reject(SocketChannel channel) {
+        Tape tape = open(channel, 0);
+        if (tape != null) {
+            note(tape, RecordedEvent.Kind.REJECTED, "");
+            end(tape, Ending.Side.SERVER, Ending.How.RST, "maxConnections");
+        }
+    }
+
+    /** The oldest that has ended, or else the oldest. */
+    private void leaveOutOldest() {
+        leftOut++;
+        for (Iterator<Tape> each = tapes.iterator(); each.hasNext(); ) {
+            if (each.next().hasEnded()) {
+                each.remove();
+                return;
+            }
+        }
+        tapes.remove();
+    }
+
+    synchronized void received(Tape tape, ByteBuffer chunk) {
+        long now = System.nanoTime();
+        tape.received(chunk, now);
+        changed(now);
+    }
+
+    synchronized void sent(Tape tape, ByteBuffer chunk) {
+        long now = System.nanoTime();
+        tape.sent(chunk, now);
+        changed(now);
+    }
+
+    synchronized void note(Tape tape, RecordedEvent.Kind kind, String detail) {
+        long now = System.nanoTime();
+        tape.note(kind, detail, now);
+        changed(now);
+    }
+
+    synchronized void end(Tape tape, Ending.Side by, Ending.How how, String why) {
+        long now = System.nanoTime();
+        tape.end(by, how, why, now);
+        changed(now);
+    }
+
+    synchronized List<RecordedConnection> snapshots() {
+        List<RecordedConnection> all = new ArrayList<>(tapes.size());
+        for (Tape tape : tapes) {
+            all.add(tape.snapshot(this));
+        }
+        return all;
+    }
+
+    synchronized @Nullable RecordedConnection snapshot(long number) {
+        for (Tape tape : tapes) {
+            if (tape.number() == number) {
+                return tape.snapshot(this);
+            }
+        }
+        return null;
+    }
+
+    synchronized RecordedConnection snapshot(Tape tape) {
+        return tape.snapshot(this);
+    }
+
+    synchronized long accepted() {
+        return accepted;
+    }
+
+    synchronized long leftOut() {
+        return leftOut;
+    }
+
+    /** Waits until the supplier has something; null at the deadline. It is asked after each event, with the lock held. */
+    synchronized <T> @Nullable T await(Duration timeout, Supplier<@Nullable T> condition) throws InterruptedException {
+        long deadline = System.nanoTime() + timeout.toNanos();
+        waiting++;
+        try {
+            while (true) {
+                T found = condition.get();
+                long left = deadline - System.nanoTime();
+                if (found != null || left <= 0) {
+                    return found;
+                }
+                TimeUnit.NANOSECONDS.timedWait(this, left);
+            }
+        } finally {
+            waiting--;
+        }
+    }
+
+    /** Waits until nothing has happened for so long; false at the deadline. */
+    synchronized boolean awaitQuiet(Duration quiet, Duration timeout) throws InterruptedException {
+        long deadline = System.nanoTime() + timeout.toNanos();
+        while (true) {
+            long now = System.nanoTime();
+            long left = lastEvent + quiet.toNanos() - now;
+            if (left <= 0) {
+                return true;
+            }
+            if (deadline - now <= 0) {
+                return false;
+            }
+            TimeUnit.NANOSECONDS.timedWait(this, Math.min(left, deadline - now));
+        }
+    }
+
+    private void changed(long now) {
+        lastEvent = now;
+        if (waiting > 0) {
+            notifyAll();
+        }
+    }
+}

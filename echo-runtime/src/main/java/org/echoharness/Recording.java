@@ -1,0 +1,182 @@
+package org.echoharness;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What happened on the connections of a server, while it happens and afterwards: connections in the order of their accept,
+ * each as an immutable snapshot, and waits that need no sleep. Bounded as {@link EchoServer.Builder#recording(int, int)}
+ * says. Any thread may use it, also when the server is closed.
+ *
+ * <p>Every wait has a deadline, 5 seconds unless given, and its error tells what was seen.
+ */
+public final class Recording {
+
+    private static final Duration TIMEOUT = Duration.ofSeconds(5);
+
+    private final Recorder recorder;
+
+    Recording(Recorder recorder) {
+        this.recorder = recorder;
+    }
+
+    /**
+     * The connections that are kept, rejected ones too.
+     *
+     * @return snapshots, in the order of their accept
+     */
+    public List<RecordedConnection> connections() {
+        return recorder.snapshots();
+    }
+
+    /**
+     * One connection.
+     *
+     * @param number 1 for the first that was accepted
+     * @return a snapshot
+     * @throws AssertionError if it has not been accepted, or is not kept any more
+     */
+    public RecordedConnection connection(long number) {
+        RecordedConnection found = number < 1 ? null : recorder.snapshot(number);
+        if (found == null) {
+            throw new AssertionError("there is no connection " + number + ": " + summary());
+        }
+        return found;
+    }
+
+    /**
+     * How many connections were accepted or rejected, those that are not kept any more too.
+     *
+     * @return a number of connections
+     */
+    public long total() {
+        return recorder.accepted();
+    }
+
+    /**
+     * How many connections are not kept any more.
+     *
+     * @return a number of connections
+     */
+    public long leftOut() {
+        return recorder.leftOut();
+    }
+
+    /**
+     * As {@link #awaitConnections(int, Duration)}, for 5 seconds.
+     *
+     * @param count how many
+     * @return the connections that are kept
+     * @throws AssertionError at the deadline
+     * @throws InterruptedException if the thread is interrupted
+     */
+    public List<RecordedConnection> awaitConnections(int count) throws InterruptedException {
+        return awaitConnections(count, TIMEOUT);
+    }
+
+    /**
+     * Waits until so many connections have been accepted or rejected, since the start.
+     *
+     * @param count how many
+     * @param timeout the longest to wait
+     * @return the connections that are kept
+     * @throws AssertionError at the deadline
+     * @throws InterruptedException if the thread is interrupted
+     */
+    public List<RecordedConnection> awaitConnections(int count, Duration timeout) throws InterruptedException {
+        Boolean reached = recorder.await(timeout, () -> recorder.accepted() >= count ? true : null);
+        if (reached == null) {
+            throw new AssertionError(
+                    "awaited " + count + " connections for " + Options.text(timeout) + ": " + summary());
+        }
+        return connections();
+    }
+
+    /**
+     * As {@link #awaitQuiet(Duration, Duration)}, for 5 seconds.
+     *
+     * @param quiet how long nothing is to happen
+     * @throws AssertionError at the deadline
+     * @throws InterruptedException if the thread is interrupted
+     */
+    public void awaitQuiet(Duration quiet) throws InterruptedException {
+        awaitQuiet(quiet, TIMEOUT);
+    }
+
+    /**
+     * Waits until nothing has happened on any connection for so long.
+     *
+     * @param quiet how long nothing is to happen
+     * @param timeout the longest to wait
+     * @throws AssertionError at the deadline
+     * @throws InterruptedException if the thread is interrupted
+     */
+    public void awaitQuiet(Duration quiet, Duration timeout) throws InterruptedException {
+        if (!recorder.awaitQuiet(quiet, timeout)) {
+            throw new AssertionError("awaited " + Options.text(quiet) + " without an event for " + Options.text(timeout)
+                    + ": " + summary());
+        }
+    }
+
+    /**
+     * Checks how many connections there were, rejected ones too.
+     *
+     * @param count how many there are to be
+     * @throws AssertionError if there were more or fewer, with what was seen
+     */
+    public void assertConnections(int count) {
+        if (recorder.accepted() != count) {
+            throw new AssertionError("expected " + count + " connections: " + summary());
+        }
+    }
+
+    /**
+     * The conversation of all connections that are kept, for people.
+     *
+     * @return lines, each with its end
+     */
+    public String transcript() {
+        StringBuilder text = new StringBuilder();
+        for (RecordedConnection connection : connections()) {
+            text.append(connection).append('\n').append(connection.transcript()).append('\n');
+        }
+        if (leftOut() > 0) {
+            text.append('(').append(leftOut()).append(" older connections, not kept)\n");
+        }
+        return text.toString();
+    }
+
+    /**
+     * Writes the connections that are kept to a file that Wireshark and {@code tshark} read (pcapng,
+     * draft-ietf-opsawg-pcapng). Addresses, ports, times, payload and how the connections ended are those of the recording;
+     * the packets are made of them, with headers and sequence numbers of their own.
+     *
+     * @param file a new file
+     * @throws IOException if it exists, or cannot be written
+     */
+    public void writePcapng(Path file) throws IOException {
+        Pcapng.write(connections(), file);
+    }
+
+    /**
+     * Writes the connections that are kept as one page for a browser, which loads nothing from elsewhere and runs no script.
+     *
+     * @param file a new file
+     * @throws IOException if it exists, or cannot be written
+     */
+    public void writeHtml(Path file) throws IOException {
+        Html.write(connections(), leftOut(), file);
+    }
+
+    private String summary() {
+        List<String> lines = new ArrayList<>();
+        lines.add("saw " + total());
+        for (RecordedConnection connection : connections()) {
+            lines.add(connection.toString());
+        }
+        return String.join("\n  ", lines.subList(0, Math.min(lines.size(), 20)));
+    }
+}

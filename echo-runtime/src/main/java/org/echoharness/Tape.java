@@ -1,0 +1,120 @@
+package org.echoharness;
+
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.time.Instant;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/** What is kept of one connection. Its {@link Recorder} guards it. */
+final class Tape {
+
+    private final long number;
+    private final InetSocketAddress local;
+    private final InetSocketAddress remote;
+    private final Instant accepted;
+    private final long start;
+    private final Kept received;
+    private final Kept sent;
+    private final EventLog events = new EventLog();
+    private boolean clientFin;
+    private boolean serverFin;
+    private @Nullable Ending ending;
+
+    Tape(long number, InetSocketAddress local, InetSocketAddress remote, int bytes, Instant accepted, long start) {
+        this.number = number;
+        this.local = local;
+        this.remote = remote;
+        this.accepted = accepted;
+        this.start = start;
+        received = new Kept(bytes);
+        sent = new Kept(bytes);
+    }
+
+    /** The first bytes of one direction, and how many there were. */
+    private static final class Kept {
+        private static final byte[] NONE = {};
+
+        private final int most;
+        private byte[] bytes = NONE;
+        private int size;
+        private long total;
+
+        Kept(int most) {
+            this.most = most;
+        }
+
+        void add(ByteBuffer chunk) {
+            int n = Math.min(chunk.remaining(), most - size);
+            if (n > 0) {
+                if (size + n > bytes.length) {
+                    bytes = Arrays.copyOf(bytes, (int) Math.min(most, Math.max(size + n, bytes.length * 2L)));
+                }
+                chunk.get(chunk.position(), bytes, size, n);
+                size += n;
+            }
+            total += chunk.remaining();
+        }
+
+        byte[] copy() {
+            return Arrays.copyOf(bytes, size);
+        }
+    }
+
+    long number() {
+        return number;
+    }
+
+    void received(ByteBuffer chunk, long now) {
+        events.add(now - start, RecordedEvent.Kind.RECEIVED, chunk.remaining(), "");
+        received.add(chunk);
+    }
+
+    void sent(ByteBuffer chunk, long now) {
+        events.add(now - start, RecordedEvent.Kind.SENT, chunk.remaining(), "");
+        sent.add(chunk);
+    }
+
+    void note(RecordedEvent.Kind kind, String detail, long now) {
+        clientFin |= kind == RecordedEvent.Kind.CLIENT_FIN;
+        serverFin |= kind == RecordedEvent.Kind.SERVER_FIN;
+        events.add(now - start, kind, 0, detail);
+    }
+
+    /** The end; with a FIN it belongs to whose FIN came first. */
+    void end(Ending.Side by, Ending.How how, String why, long now) {
+        if (ending != null) {
+            return;
+        }
+        boolean serverFirst = how == Ending.How.FIN && !clientFin;
+        RecordedEvent.Kind kind = how == Ending.How.FIN
+                ? RecordedEvent.Kind.SERVER_FIN
+                : by == Ending.Side.CLIENT ? RecordedEvent.Kind.CLIENT_RST : RecordedEvent.Kind.SERVER_RST;
+        if (kind != RecordedEvent.Kind.SERVER_FIN || !serverFin) {
+            events.add(now - start, kind, 0, why);
+        }
+        boolean byServer = how == Ending.How.FIN ? serverFirst : by == Ending.Side.SERVER;
+        ending = new Ending(byServer ? Ending.Side.SERVER : Ending.Side.CLIENT, how, why);
+    }
+
+    boolean hasEnded() {
+        return ending != null;
+    }
+
+    RecordedConnection snapshot(Recorder recorder) {
+        return new RecordedConnection(
+                recorder,
+                this,
+                number,
+                local,
+                remote,
+                accepted,
+                received.total,
+                sent.total,
+                received.copy(),
+                sent.copy(),
+                events.list(),
+                events.leftOut(),
+                ending);
+    }
+}

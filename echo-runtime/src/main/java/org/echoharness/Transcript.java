@@ -1,0 +1,148 @@
+package org.echoharness;
+
+import java.nio.ByteBuffer;
+
+/** A recorded connection as text for people: all bytes escaped, everything that is cut said. */
+final class Transcript {
+
+    private static final int COLUMN = 46;
+    private static final int EXCERPT = 32;
+    private static final int HEX_LINE = 16;
+
+    private Transcript() {}
+
+    static String of(RecordedConnection connection) {
+        StringBuilder text = new StringBuilder();
+        String peer = HostAndPort.of(connection.remote()).toString();
+        for (RecordedEvent event : connection.events()) {
+            text.append(millis(event))
+                    .append("  ")
+                    .append(line(connection, event, peer))
+                    .append('\n');
+        }
+        if (connection.eventsLeftOut() > 0) {
+            text.append("(").append(connection.eventsLeftOut()).append(" events more, not kept)\n");
+        }
+        if (connection.ending().isEmpty()) {
+            text.append("(still open)\n");
+        }
+        return text.toString();
+    }
+
+    private static String line(RecordedConnection connection, RecordedEvent event, String peer) {
+        return switch (event.kind()) {
+            case ACCEPTED -> "connection from " + peer;
+            case REJECTED -> "rejecting " + peer;
+            case RECEIVED ->
+                "received " + Conversation.bytes(event.bytes()) + " " + payload(connection, event) + " from " + peer;
+            case SENT ->
+                "sending " + Conversation.bytes(event.bytes()) + " " + payload(connection, event) + " to " + peer;
+            case FAULT -> "applying " + event.detail() + " to " + peer;
+            case CLIENT_FIN -> "no data from " + peer;
+            case CLIENT_RST -> "lost " + peer + ": " + event.detail();
+            case SERVER_FIN -> "closing " + peer + because(event);
+            case SERVER_RST -> "resetting " + peer + because(event);
+        };
+    }
+
+    private static String because(RecordedEvent event) {
+        return event.detail().isEmpty() ? "" : ": " + event.detail();
+    }
+
+    private static String payload(RecordedConnection connection, RecordedEvent event) {
+        byte[] kept = connection.bytes(event);
+        if (kept.length == 0) {
+            return "(not kept)";
+        }
+        String quoted = Text.quote(ByteBuffer.wrap(kept));
+        return kept.length == event.bytes() || kept.length > Text.SHOWN
+                ? quoted
+                : quoted + " (the first " + kept.length + " kept)";
+    }
+
+    static String timeline(RecordedConnection connection) {
+        StringBuilder text = new StringBuilder();
+        text.append(pad("      ms  client " + HostAndPort.of(connection.remote()), COLUMN + 10))
+                .append("server ")
+                .append(HostAndPort.of(connection.local()))
+                .append('\n');
+        for (RecordedEvent event : connection.events()) {
+            boolean byClient = switch (event.kind()) {
+                case RECEIVED, ACCEPTED, CLIENT_FIN, CLIENT_RST -> true;
+                case SENT, FAULT, REJECTED, SERVER_FIN, SERVER_RST -> false;
+            };
+            String what = side(connection, event);
+            text.append(millis(event))
+                    .append("  ")
+                    .append(byClient ? what + " -->" : pad("", COLUMN) + "<-- " + what)
+                    .append('\n');
+        }
+        return text.toString();
+    }
+
+    private static String side(RecordedConnection connection, RecordedEvent event) {
+        return switch (event.kind()) {
+            case ACCEPTED -> "connect";
+            case REJECTED -> "RST: maxConnections";
+            case RECEIVED, SENT -> event.bytes() + " " + excerpt(connection.bytes(event));
+            case FAULT -> "(" + event.detail() + ")";
+            case CLIENT_FIN -> "FIN";
+            case CLIENT_RST -> "RST";
+            case SERVER_FIN -> "FIN";
+            case SERVER_RST -> "RST" + because(event);
+        };
+    }
+
+    private static String excerpt(byte[] bytes) {
+        String quoted = Text.quote(ByteBuffer.wrap(bytes, 0, Math.min(bytes.length, EXCERPT)));
+        return quoted.length() <= COLUMN - 16 && bytes.length <= EXCERPT
+                ? quoted
+                : quoted.substring(0, Math.min(quoted.length(), COLUMN - 20)) + "...";
+    }
+
+    static String hexDump(RecordedConnection connection) {
+        StringBuilder text = new StringBuilder();
+        for (RecordedEvent event : connection.events()) {
+            boolean received = event.kind() == RecordedEvent.Kind.RECEIVED;
+            if (received || event.kind() == RecordedEvent.Kind.SENT) {
+                byte[] bytes = connection.bytes(event);
+                for (int at = 0; at < bytes.length; at += HEX_LINE) {
+                    hexLine(text.append(received ? "> " : "< "), event.offset() + at, bytes, at);
+                }
+                if (bytes.length < event.bytes()) {
+                    text.append(received ? "> (" : "< (")
+                            .append(event.bytes() - bytes.length)
+                            .append(" bytes more, not kept)\n");
+                }
+            }
+        }
+        return text.toString();
+    }
+
+    private static void hexLine(StringBuilder to, long offset, byte[] bytes, int at) {
+        String digits = Long.toHexString(offset);
+        to.append("0".repeat(Math.max(0, 8 - digits.length()))).append(digits).append(' ');
+        StringBuilder ascii = new StringBuilder();
+        for (int i = at; i < at + HEX_LINE; i++) {
+            if (i < bytes.length) {
+                int b = bytes[i] & 0xFF;
+                to.append(' ').append(Character.forDigit(b >> 4, 16)).append(Character.forDigit(b & 15, 16));
+                ascii.append(b >= 0x20 && b < 0x7F ? (char) b : '.');
+            } else {
+                to.append("   ");
+            }
+        }
+        to.append("  ").append(ascii).append('\n');
+    }
+
+    /** "   12.345", milliseconds since the accept. */
+    private static String millis(RecordedEvent event) {
+        long micros = event.after().toNanos() / 1_000;
+        String fraction = Long.toString(1_000 + micros % 1_000).substring(1);
+        return pad("", Math.max(0, 5 - Long.toString(micros / 1_000).length())) + micros / 1_000 + "." + fraction;
+    }
+
+    private static String pad(String text, int width) {
+        return text + " ".repeat(Math.max(0, width - text.length()));
+    }
+}
