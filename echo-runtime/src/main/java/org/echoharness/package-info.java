@@ -14,7 +14,7 @@
  * {@code EventLoop} with {@code Served}, {@code Alarms} and {@code Tasks}, {@code Door}, {@code Acceptor},
  * {@code Connection}, {@code Ring}; the faults, {@link org.echoharness.FaultPlan} of {@link org.echoharness.Connections}
  * and {@link org.echoharness.Fault}, which is an {@link org.echoharness.Effect} at a {@link org.echoharness.Trigger},
- * their text in {@code FaultText}, and at work {@code Planned}, {@code Gates} with {@code Flow} and {@code Verdict},
+ * their text in {@code FaultText} of {@code Words}, and at work {@code Planned}, {@code Gates} with {@code Flow} and {@code Verdict},
  * {@code Gate} and {@code GateFactory};
  * what is recorded, {@link org.echoharness.Recording} of {@link org.echoharness.RecordedConnection} with
  * {@link org.echoharness.RecordedEvent} and {@link org.echoharness.Ending}, kept by {@code Recorder}, {@code Tape} and
