@@ -8,7 +8,6 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -33,7 +32,7 @@ final class Connection implements Served, Consumer<Fault> {
     private final long number; // of all connections of the server, from 1
     private @Nullable Ring ring; // held only while it holds bytes
     private @Nullable Gates gates;
-    private final @Nullable Tape tape; // where the server records
+    private final @Nullable Witness witness; // where somebody wants to know
     private boolean inputEnded;
     private Alarms.@Nullable Alarm alarm;
     private long lastMoved; // when bytes last moved; kept only where there is an idle time-out
@@ -42,8 +41,7 @@ final class Connection implements Served, Consumer<Fault> {
         this.server = server;
         this.loop = loop;
         this.number = number;
-        Recorder recorder = server.recorder();
-        tape = recorder == null ? null : recorder.open(channel, number);
+        witness = Witness.of(server, channel, number);
         key = channel.register(loop.selector(), SelectionKey.OP_READ, this);
     }
 
@@ -197,16 +195,10 @@ final class Connection implements Served, Consumer<Fault> {
                 gates.inputEnded(into.size(), System.nanoTime());
             }
         }
-        if (tape != null && n > 0) {
-            recorder().received(tape, into.newest(n));
-        } else if (n < 0) {
-            note(RecordedEvent.Kind.CLIENT_FIN, "");
-        }
-        Conversation conversation = server.config().conversation();
-        if (conversation != null && n > 0) {
-            conversation.receivedFrom(peerText(), into.newest(n));
-        } else if (conversation != null && n < 0) {
-            conversation.noDataFrom(peerText());
+        if (witness != null && n > 0) {
+            witness.received(into.newest(n));
+        } else if (witness != null && n < 0) {
+            witness.inputEnded();
         }
     }
 
@@ -217,7 +209,9 @@ final class Connection implements Served, Consumer<Fault> {
                 obey(gates);
             } else if (ring != null) {
                 Ring from = ring;
-                sentBack(from.isEmpty() ? 0 : send(from, from.size()));
+                if (!from.isEmpty()) {
+                    send(from, from.size());
+                }
             }
         }
         if (isOpen()) {
@@ -250,14 +244,13 @@ final class Connection implements Served, Consumer<Fault> {
                 case HALF_CLOSE -> {
                     channel().shutdownOutput();
                     judges.outputEnded();
-                    note(RecordedEvent.Kind.SERVER_FIN, verdict.reason());
+                    if (witness != null) {
+                        witness.outputEnded(verdict.reason());
+                    }
                 }
                 default -> {
                     int done = act(judges, verdict);
                     judges.done(done, System.nanoTime());
-                    if (verdict.kind() != Verdict.Kind.DISCARD) {
-                        sentBack(done);
-                    }
                     if (!isOpen()) {
                         return;
                     }
@@ -279,7 +272,7 @@ final class Connection implements Served, Consumer<Fault> {
             ByteBuffer recorded = extra.duplicate();
             int taken = channel().write(extra.limit(extra.position() + count));
             extra.limit(limit);
-            record(recorded, taken);
+            sent(recorded, taken);
             return taken;
         }
         Ring from = ring;
@@ -294,40 +287,23 @@ final class Connection implements Served, Consumer<Fault> {
         if (verdict.kind() == Verdict.Kind.SEND) {
             return send(from, count);
         }
-        ByteBuffer recorded = tape == null ? NOTHING : from.copy(verdict.from(), count);
+        ByteBuffer copy = witness == null ? NOTHING : from.copy(verdict.from(), count);
         int taken = from.copyTo(channel(), verdict.from(), count);
-        record(recorded, taken);
+        sent(copy, taken);
         return taken;
     }
 
     private int send(Ring from, int most) throws IOException {
-        ByteBuffer recorded = tape == null ? NOTHING : from.copy(0, most); // before the ring forgets them
+        ByteBuffer copy = witness == null ? NOTHING : from.copy(0, most); // before the ring forgets them
         int taken = from.writeTo(channel(), most);
-        record(recorded, taken);
+        sent(copy, taken);
         return taken;
     }
 
-    private void record(ByteBuffer bytes, int taken) {
-        if (tape != null && taken > 0) {
-            recorder().sent(tape, bytes.limit(bytes.position() + taken));
-        }
-    }
-
-    private void note(RecordedEvent.Kind kind, String detail) {
-        if (tape != null) {
-            recorder().note(tape, kind, detail);
-        }
-    }
-
-    private Recorder recorder() {
-        return Objects.requireNonNull(server.recorder());
-    }
-
-    private void sentBack(int n) {
-        moved(n);
-        Conversation conversation = server.config().conversation();
-        if (conversation != null && n > 0) {
-            conversation.sendingBack(peerText(), n);
+    private void sent(ByteBuffer bytes, int count) {
+        moved(count);
+        if (witness != null) {
+            witness.sent(bytes, count);
         }
     }
 
@@ -415,18 +391,8 @@ final class Connection implements Served, Consumer<Fault> {
         if (!isOpen()) {
             return; // a callback closed the server, and with it this connection
         }
-        String peer = server.config().conversation() != null ? peerText() : "";
         lingers(clean ? -1 : 0);
         loop.close(key);
-        if (tape != null) {
-            boolean byClient = counter == server.tally().reset;
-            recorder()
-                    .end(
-                            tape,
-                            byClient ? Ending.Side.CLIENT : Ending.Side.SERVER,
-                            clean ? Ending.How.FIN : Ending.How.RST,
-                            why);
-        }
         if (ring != null) {
             loop.giveBack(ring);
             ring = null;
@@ -436,7 +402,11 @@ final class Connection implements Served, Consumer<Fault> {
         if (counter != null) {
             counter.increment();
         }
-        tellEnd(peer, why);
+        if (witness != null) {
+            boolean byClient = counter == server.tally().reset;
+            witness.ended(
+                    byClient ? Ending.Side.CLIENT : Ending.Side.SERVER, clean ? Ending.How.FIN : Ending.How.RST, why);
+        }
     }
 
     /** How long closing waits for what is not yet sent: 0 sends an RST instead, -1 takes that back. */
@@ -449,10 +419,9 @@ final class Connection implements Served, Consumer<Fault> {
     }
 
     private void tellStart() {
-        Conversation conversation = server.config().conversation();
-        if (conversation != null) {
+        if (witness != null) {
             try {
-                conversation.connectionFrom(peerText());
+                witness.accepted();
             } catch (Throwable failed) {
                 fail(failed);
             }
@@ -462,27 +431,8 @@ final class Connection implements Served, Consumer<Fault> {
     /** A fault takes hold. */
     @Override
     public void accept(Fault fault) {
-        note(RecordedEvent.Kind.FAULT, fault.toString());
-        Conversation conversation = server.config().conversation();
-        if (conversation != null) {
-            conversation.applying(fault, peerText());
-        }
-    }
-
-    private void tellEnd(String peer, String why) {
-        Conversation conversation = server.config().conversation();
-        if (conversation == null) {
-            return;
-        }
-        try {
-            if (!why.isEmpty()) {
-                conversation.lost(peer, why);
-            }
-            if (server.isRunning()) {
-                conversation.waiting();
-            }
-        } catch (Throwable failed) {
-            server.warn("a listener failed: " + failed);
+        if (witness != null) {
+            witness.applying(fault);
         }
     }
 

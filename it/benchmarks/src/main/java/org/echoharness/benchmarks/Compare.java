@@ -30,8 +30,14 @@ import org.openjdk.jmh.runner.options.OptionsBuilder;
 final class Compare {
 
     private static final String OURS = "echo";
-    private static final List<String> PEERS =
-            List.of("bare-selector", "netty-nio", "netty-epoll", "threads", "mock-web-server", "echo-loops-2");
+    private static final List<String> PEERS = List.of(
+            "bare-selector",
+            "netty-nio",
+            "netty-epoll",
+            "threads",
+            "mock-web-server",
+            "echo-loops-2",
+            "echo-recording");
     private static final int FIRST_USES = 11;
 
     private final int rounds;
@@ -63,6 +69,10 @@ final class Compare {
         if (chosen.test("loops")) {
             contest(new Contest("unpinned:ping:100:64", List.of(OURS, "echo-loops-2")), "2 CPUs, 100 × 64 B", 0, 0);
             contest(new Contest("unpinned:bulk:8", List.of(OURS, "echo-loops-2")), "2 CPUs, bulk", 0, 0);
+        }
+        if (chosen.test("recording")) {
+            contest(new Contest("ping:100:64", List.of(OURS, "echo-recording")), "recording, 100 × 64 B", 0, 0);
+            contest(new Contest("same-cpu:ping:1:64", List.of(OURS, "echo-recording")), "recording, 1 × 64 B", 0, 0);
         }
         if (chosen.test("idle")) {
             idle();

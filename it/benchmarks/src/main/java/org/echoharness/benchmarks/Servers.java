@@ -29,6 +29,7 @@ final class Servers {
     public static void main(String[] args) throws Exception {
         int port = switch (args[0]) {
             case "echo" -> EchoServer.builder().start().port();
+            case "echo-recording" -> EchoServer.builder().recording().start().port();
             case "echo-loops-2" -> EchoServer.builder().eventLoops(2).start().port();
             case "bare-selector" -> bareSelector();
             case "threads" -> threads();

@@ -1,0 +1,104 @@
+package org.echoharness;
+
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tells what happens on one connection to whoever wants to know: the listener of the conversation, the recorder. On the
+ * thread of the connection's event loop; what a listener throws goes through. A server that tells nobody has none.
+ */
+final class Witness {
+
+    private final ServerCore server;
+    private final @Nullable Conversation conversation;
+    private final @Nullable Recorder recorder;
+    private final @Nullable Tape tape;
+    private final String peer;
+
+    private Witness(ServerCore server, SocketChannel channel, long number) {
+        this.server = server;
+        conversation = server.config().conversation();
+        recorder = server.recorder();
+        tape = recorder == null ? null : recorder.open(channel, number);
+        peer = conversation == null ? "" : Connection.text(channel);
+    }
+
+    /** For the connection just accepted, or null where there is nobody to tell. */
+    static @Nullable Witness of(ServerCore server, SocketChannel channel, long number) {
+        boolean needed = server.config().conversation() != null || server.recorder() != null;
+        return needed ? new Witness(server, channel, number) : null;
+    }
+
+    void accepted() {
+        if (conversation != null) {
+            conversation.connectionFrom(peer);
+        }
+    }
+
+    void received(ByteBuffer bytes) {
+        if (recorder != null && tape != null) {
+            recorder.received(tape, bytes);
+        }
+        if (conversation != null) {
+            conversation.receivedFrom(peer, bytes);
+        }
+    }
+
+    void inputEnded() {
+        note(RecordedEvent.Kind.CLIENT_FIN, "");
+        if (conversation != null) {
+            conversation.noDataFrom(peer);
+        }
+    }
+
+    /** The first so many of these bytes were sent. */
+    void sent(ByteBuffer bytes, int count) {
+        if (count == 0) {
+            return;
+        }
+        if (recorder != null && tape != null) {
+            recorder.sent(tape, bytes.limit(bytes.position() + count));
+        }
+        if (conversation != null) {
+            conversation.sendingBack(peer, count);
+        }
+    }
+
+    void outputEnded(String why) {
+        note(RecordedEvent.Kind.SERVER_FIN, why);
+    }
+
+    void applying(Fault fault) {
+        note(RecordedEvent.Kind.FAULT, fault.toString());
+        if (conversation != null) {
+            conversation.applying(fault, peer);
+        }
+    }
+
+    /** The connection has ended; never throws. */
+    void ended(Ending.Side by, Ending.How how, String why) {
+        if (recorder != null && tape != null) {
+            recorder.end(tape, by, how, why);
+        }
+        if (conversation == null) {
+            return;
+        }
+        try {
+            if (!why.isEmpty()) {
+                conversation.lost(peer, why);
+            }
+            if (server.isRunning()) {
+                conversation.waiting();
+            }
+        } catch (Throwable failed) {
+            server.warn("a listener failed: " + failed);
+        }
+    }
+
+    private void note(RecordedEvent.Kind kind, String detail) {
+        if (recorder != null && tape != null) {
+            recorder.note(tape, kind, detail);
+        }
+    }
+}
