@@ -64,7 +64,7 @@ record Declaration(EchoTest options, AnnotatedElement on) {
     }
 
     EchoServer.Builder server() {
-        EchoServer.Builder builder = EchoServer.builder();
+        EchoServer.Builder builder = EchoServer.builder().recording();
         words(options).forEach(builder::set);
         return builder;
     }
@@ -91,7 +91,9 @@ record Declaration(EchoTest options, AnnotatedElement on) {
                 "eventLoops",
                 options.eventLoops(),
                 "faults",
-                options.faults());
+                options.faults(),
+                "recording",
+                options.recording());
     }
 
     /** Of words that a builder knows, each followed by its text, those that are set. */

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.extension.TestInstantiationAwareExtension.Ex
 import java.io.IOException;
 import org.echoharness.EchoClient;
 import org.echoharness.EchoServer;
+import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionConfigurationException;
@@ -16,7 +17,11 @@ import org.junit.jupiter.api.extension.TestInstancePostProcessor;
 
 /** Where JUnit calls, by any thread. It keeps no state: that is in the {@link Scope} of each extension context. */
 final class EchoExtension
-        implements BeforeAllCallback, BeforeEachCallback, TestInstancePostProcessor, ParameterResolver {
+        implements BeforeAllCallback,
+                BeforeEachCallback,
+                AfterEachCallback,
+                TestInstancePostProcessor,
+                ParameterResolver {
 
     EchoExtension() {}
 
@@ -50,6 +55,13 @@ final class EchoExtension
                 throw new ExtensionConfigurationException(declaration.text() + ": " + e.getMessage(), e);
             }
         }
+        Scope.markBefore(context);
+    }
+
+    /** A failed test tells what happened on its connections. */
+    @Override
+    public void afterEach(ExtensionContext context) {
+        Explanation.of(context, Scope.seenBefore(context));
     }
 
     @Override

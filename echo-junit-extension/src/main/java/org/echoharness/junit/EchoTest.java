@@ -42,6 +42,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * <p>A server starts when it is first injected and lives as {@link Echo} says. One with a fixed port, which can be reached
  * without being injected, also starts before each test for which nothing has started it.
  *
+ * <p>A test that fails tells what happened on its connections: its exception carries a suppressed {@link EchoTranscript},
+ * and transcript, page and pcapng file are published as a directory of the test, by JUnit's file publishing.
+ *
  * <p>Options are texts, in the words, units and defaults of {@link org.echoharness.EchoServer.Builder} and
  * {@link org.echoharness.EchoClient.Builder}; empty means the default. An {@link Source#EXTERNAL} server has the options
  * that it was started with: here they are refused.
@@ -114,6 +117,15 @@ public @interface EchoTest {
      * @return a plan, such as {@code first 2: reset after 4; others: delay 50ms}
      */
     String faults() default "";
+
+    /**
+     * Whether the server records, for {@link org.echoharness.EchoServer#recording()} and for the report of a test that
+     * fails: {@code on}, {@code none}, or the most bytes that are kept of each direction of a connection. Empty means
+     * {@code on}: 64 KiB, of 1,000 connections.
+     *
+     * @return {@code on}, {@code none} or a size, such as {@code 1MiB}
+     */
+    String recording() default "";
 
     /**
      * Where the server runs. By default it is embedded in this JVM.

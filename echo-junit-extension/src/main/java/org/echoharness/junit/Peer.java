@@ -48,6 +48,11 @@ record Peer(
         return embedded;
     }
 
+    /** Whether what happens on its connections is recorded here. */
+    boolean records() {
+        return embedded != null && !declaration.options().recording().equals("none");
+    }
+
     static IllegalStateException isElsewhere() {
         return new IllegalStateException(
                 "it is external: its EchoServer is in another process; inject EchoClient or InetSocketAddress instead");

@@ -3,8 +3,10 @@ package org.echoharness.junit;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +25,7 @@ final class Scope implements CloseableResource, AutoCloseable {
     static final Namespace NAMESPACE = Namespace.create(EchoExtension.class);
 
     private final Map<Declaration, Peer> peers = new HashMap<>();
+    private final Map<Peer, Long> before = new LinkedHashMap<>(); // how many connections each had when the test began
     private final Deque<Closeable> servers = new ArrayDeque<>();
     private final Deque<Closeable> clients = new ArrayDeque<>();
 
@@ -47,6 +50,46 @@ final class Scope implements CloseableResource, AutoCloseable {
             }
         }
         return null;
+    }
+
+    /** A test begins: what its servers have seen so far is not its own. */
+    static void markBefore(ExtensionContext test) {
+        Scope own = of(test);
+        for (Peer peer : visible(test)) {
+            own.mark(peer, peer.records() ? peer.server().recording().total() : 0);
+        }
+    }
+
+    /** The servers that a test could reach, and how many connections each had when it began. */
+    static Map<Peer, Long> seenBefore(ExtensionContext test) {
+        Scope own = of(test);
+        for (Peer peer : visible(test)) {
+            own.mark(peer, 0);
+        }
+        return own.marks();
+    }
+
+    private static List<Peer> visible(ExtensionContext context) {
+        List<Peer> visible = new ArrayList<>();
+        for (ExtensionContext at = context; at != null; at = at.getParent().orElse(null)) {
+            Scope scope = at.getStore(NAMESPACE).get(at.getUniqueId(), Scope.class);
+            if (scope != null) {
+                visible.addAll(scope.peers());
+            }
+        }
+        return visible;
+    }
+
+    private synchronized List<Peer> peers() {
+        return List.copyOf(peers.values());
+    }
+
+    private synchronized void mark(Peer peer, long connections) {
+        before.putIfAbsent(peer, connections);
+    }
+
+    private synchronized Map<Peer, Long> marks() {
+        return new LinkedHashMap<>(before);
     }
 
     /** The client given is closed with this scope. */

@@ -1,0 +1,134 @@
+package org.echoharness.junit;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.util.stream.Stream;
+import org.echoharness.EchoClient;
+import org.echoharness.EchoServer;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+
+/** A test that fails tells what happened on its connections. */
+class FailureTest {
+
+    private static Stream<String> transcripts(Throwable failure) {
+        return Stream.of(failure.getSuppressed())
+                .filter(EchoTranscript.class::isInstance)
+                .map(Throwable::getMessage)
+                .filter(text -> !text.startsWith("the conversation could not be written"));
+    }
+
+    @EchoTest(faults = "reset after 4")
+    static class Failing {
+        @Test
+        void fails(EchoClient client) throws IOException {
+            client.expectEcho("hello\033[31m".getBytes(UTF_8));
+        }
+    }
+
+    @Test
+    void theFailureCarriesTheConversationWithoutAStackTrace() throws IOException {
+        Throwable failure = Run.of(Failing.class).failure();
+
+        assertThat(failure).isInstanceOf(IOException.class);
+        assertThat(transcripts(failure)).singleElement().asString().matches("""
+                server "default" at 127\\.0\\.0\\.1:\\d+:
+                connection 1 from 127\\.0\\.0\\.1:\\d+, 10 bytes in, 4 out, ended by SERVER RST \\(reset after 4\\)
+                 +\\d+\\.\\d{3}  connection from 127\\.0\\.0\\.1:\\d+
+                 +\\d+\\.\\d{3}  received 10 bytes "hello\\\\x1b\\[31m" from 127\\.0\\.0\\.1:\\d+
+                 +\\d+\\.\\d{3}  sending 4 bytes "hell" to 127\\.0\\.0\\.1:\\d+
+                 +\\d+\\.\\d{3}  applying reset after 4 to 127\\.0\\.0\\.1:\\d+
+                 +\\d+\\.\\d{3}  resetting 127\\.0\\.0\\.1:\\d+: reset after 4""");
+        assertThat(failure.getSuppressed()).allMatch(suppressed -> suppressed.getStackTrace().length == 0);
+    }
+
+    @EchoTest
+    @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+    static class SharedServer {
+        @BeforeAll
+        static void begin(EchoServer server) {
+            Seen.server(server);
+        }
+
+        @Test
+        @Order(1)
+        void passes(EchoClient client) throws IOException {
+            client.expectEcho("of another test".getBytes(UTF_8));
+        }
+
+        @Test
+        @Order(2)
+        void fails(EchoClient client) throws IOException {
+            client.expectEcho("mine".getBytes(UTF_8));
+            throw new AssertionError("on purpose");
+        }
+    }
+
+    @Test
+    void theConnectionsOfOtherTestsAreLeftOut() throws IOException {
+        Throwable failure = Run.of(SharedServer.class).failure();
+
+        assertThat(transcripts(failure))
+                .singleElement()
+                .asString()
+                .contains("connection 2 from", "\"mine\"")
+                .doesNotContain("of another test");
+    }
+
+    @EchoTest(recording = "none")
+    static class Off {
+        @Test
+        void fails(EchoClient client) throws IOException {
+            Seen.client(client);
+            throw new AssertionError("on purpose");
+        }
+    }
+
+    @EchoTest
+    static class Aborted {
+        @Test
+        void isAborted(EchoClient client) throws IOException {
+            Seen.client(client);
+            Assumptions.abort("on purpose");
+        }
+    }
+
+    @Test
+    void nothingIsToldWhereNothingIsRecorded() throws IOException {
+        assertThat(Run.of(Off.class).failure().getSuppressed()).isEmpty();
+    }
+
+    @Test
+    void anAbortedTestHasNotFailed() {
+        Throwable aborted = Run.of(Aborted.class).results().testEvents().aborted().stream()
+                .findFirst()
+                .orElseThrow()
+                .getRequiredPayload(org.junit.platform.engine.TestExecutionResult.class)
+                .getThrowable()
+                .orElseThrow();
+        assertThat(aborted.getSuppressed()).isEmpty();
+    }
+
+    @EchoTest
+    static class Idle {
+        @Test
+        void fails(EchoServer server) {
+            Seen.server(server);
+            throw new AssertionError("on purpose");
+        }
+    }
+
+    @Test
+    void aServerThatNobodyUsedSaysSo() throws IOException {
+        assertThat(transcripts(Run.of(Idle.class).failure()))
+                .singleElement()
+                .asString()
+                .endsWith(": no connection came");
+    }
+}
