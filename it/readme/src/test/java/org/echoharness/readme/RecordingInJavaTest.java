@@ -1,0 +1,42 @@
+package org.echoharness.readme;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.Socket;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.echoharness.EchoServer;
+import org.echoharness.Ending;
+import org.echoharness.Fault;
+import org.echoharness.RecordedConnection;
+import org.echoharness.Recording;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the README shows of recordings. */
+class RecordingInJavaTest {
+
+    @Test
+    @Timeout(60)
+    void asInTheReadme(@TempDir Path folder) throws Exception {
+        try (EchoServer server =
+                EchoServer.builder().recording().faults(Fault.reset().after(4)).start()) {
+            try (Socket yours = new Socket(server.address().getAddress(), server.port())) {
+                yours.getOutputStream().write("hello".getBytes(UTF_8));
+                yours.getInputStream().readNBytes(4);
+            }
+
+            Recording recording = server.recording();
+            RecordedConnection first = recording.awaitConnections(1).get(0).awaitEnd(); // no test needs a sleep
+            first.assertEndedBy(Ending.Side.SERVER, Ending.How.RST);
+            assertThat(first.received()).isEqualTo("hello".getBytes(UTF_8));
+            recording.awaitQuiet(Duration.ofMillis(50));
+
+            System.out.println(recording.transcript()); // also first.timeline() and first.hexDump()
+            recording.writePcapng(folder.resolve("echo.pcapng")); // for Wireshark
+            recording.writeHtml(folder.resolve("echo.html")); // for a browser
+        }
+    }
+}
