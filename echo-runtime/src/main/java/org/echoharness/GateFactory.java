@@ -142,6 +142,7 @@ final class GateFactory {
         @Override
         void judge(Flow flow, Verdict verdict) {
             verdict.pass(0);
+            verdict.halt(this); // a greeting that stands before the stall has asked already
             verdict.stopReading();
             verdict.holdEnd(Verdict.NEVER);
         }

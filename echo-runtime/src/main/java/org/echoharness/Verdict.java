@@ -152,11 +152,18 @@ final class Verdict {
     }
 
     /** A greeting of a fault before this one goes first. */
+    /** A greeting that stands before an end goes out first, unless the time has come. */
     void end(Kind how, Gate by) {
-        if (ending == null && action != Kind.INSERT) {
+        boolean isDue = by.fault().trigger() instanceof Trigger.AfterTime;
+        if (ending == null && (action != Kind.INSERT || isDue)) {
             ending = how;
             author = by;
         }
+    }
+
+    /** Nobody who asks from now on gets an action. */
+    void halt(Gate by) {
+        act(Kind.WAIT, by, 0);
     }
 
     /** The first who asks gets it; the others ask again. */

@@ -119,6 +119,8 @@ class GatesTest {
                 close, greet "hi"                                     | 0 close
                 throttle 50/s, greet "hi" after 3, close after 3      | 0 "a", 20 "b", 40 "c", 60 "h", 80 "i", 80 close
                 greet "hi", stall                                     | 0 "hi", 0 open
+                stall, greet "hi" after 50ms                          | 50 open
+                throttle 50/s, greet "hello", reset after 30ms        | 0 "h", 20 "e", 30 RST
                 delay 30ms, fragment 3, corrupt byte 2, reset after 6 | 30 "a\\x9dc", 30 "d", 130 "ef", 130 RST
                 delay 30ms, slow-close 50ms                           | 30 "abcd", 130 "efgh", 250 FIN
                 delay 30ms, throttle 100/s, fragment 1 every 7ms      | 30 "a", 40 "b", 50 "c", 60 "d", 130 "e", 140 "f", 150 "g", 160 "h", 230 FIN
