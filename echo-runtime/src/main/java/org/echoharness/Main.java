@@ -6,9 +6,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The command line: {@code server} and {@code client}. Its conversation goes to standard output, what is wrong to error. */
 final class Main {
@@ -16,6 +18,7 @@ final class Main {
     private static final String DEFAULT_ADDRESS = "localhost:10000";
     private static final List<String> SERVER_OPTIONS =
             List.of("--backlog", "--buffer-size", "--max-connections", "--idle-timeout", "--event-loops", "--faults");
+    private static final String RECORD = "--record";
     private static final List<String> CLIENT_OPTIONS = List.of("--buffer-size", "--connect-timeout", "--read-timeout");
     private static final List<String> MESSAGE_OPTIONS = List.of("--message", "--message-file");
     private static final String HELP = """
@@ -38,6 +41,8 @@ final class Main {
                      --event-loops N            threads that serve (1)
                      --faults PLAN              what goes wrong, such as
                                                 'first 2: reset after 4; others: delay 50ms'
+                     --record DIR               writes the conversation there at the end:
+                                                echo-PID.txt, .html and .pcapng (Wireshark)
             client:  --message TEXT             what to send (a line of 42 bytes)
                      --message-file FILE        the same, from a file
                      --connect-timeout DURATION for all candidate addresses together (5s)
@@ -91,7 +96,8 @@ final class Main {
     }
 
     private int server(List<String> args) throws IOException {
-        Arguments given = new Arguments(args, SERVER_OPTIONS, List.of("--quiet", "--help", "--version"));
+        Arguments given =
+                new Arguments(args, both(SERVER_OPTIONS, List.of(RECORD)), List.of("--quiet", "--help", "--version"));
         if (given.has("--help") || given.has("--version")) {
             return given.has("--help") ? help() : version();
         }
@@ -102,12 +108,16 @@ final class Main {
         if (!given.has("--quiet")) {
             builder.conversation(out::println);
         }
+        Path folder = given.has(RECORD) ? folder(given.get(RECORD, "")) : null;
+        if (folder != null) {
+            builder.recording();
+        }
         try (EchoServer server = builder.start()) {
             if (given.has("--quiet")) {
                 server.addresses().forEach(new Conversation(out::println)::startingUp);
             }
             // the end of the process resets what is open by itself; this tells whose connections were lost
-            Runtime.getRuntime().addShutdownHook(new Thread(server::close, "echo-server closing"));
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> end(server, folder), "echo-server closing"));
             boolean closed;
             do {
                 closed = server.awaitClose(Duration.ofDays(1));
@@ -115,6 +125,32 @@ final class Main {
             return 1; // nobody but a failure closes it
         } catch (InterruptedException interrupted) {
             return 1;
+        }
+    }
+
+    private static Path folder(String name) {
+        try {
+            return Files.createDirectories(Path.of(name));
+        } catch (IOException | InvalidPathException unusable) {
+            throw new Arguments.UsageException(
+                    RECORD + " " + Text.escape(name) + ": is no folder and cannot be made one ("
+                            + unusable.getClass().getSimpleName() + "); name another");
+        }
+    }
+
+    private void end(EchoServer server, @Nullable Path folder) {
+        server.close();
+        if (folder == null) {
+            return;
+        }
+        String name = "echo-" + ProcessHandle.current().pid();
+        try {
+            server.recording().writePcapng(folder.resolve(name + ".pcapng"));
+            server.recording().writeHtml(folder.resolve(name + ".html"));
+            Files.writeString(
+                    folder.resolve(name + ".txt"), server.recording().transcript(), StandardOpenOption.CREATE_NEW);
+        } catch (IOException failed) {
+            err.println("echo: the recording could not be written: " + failed);
         }
     }
 

@@ -49,6 +49,8 @@ class MainTest {
                 "server --faults discard,reset-now|--faults discard,reset-now: faults: \"reset-now\" at position 9: expected"
                         + " a fault (delay, throttle, fragment, reset, close, half-close, discard, stall, corrupt,"
                         + " duplicate, truncate, slow-close, greet)",
+                "server --record pom.xml|--record pom.xml: is no folder and cannot be made one"
+                        + " (FileAlreadyExistsException); name another",
                 "server --backlog x|--backlog x: backlog (x) must be a whole number of at least 1",
                 "server ::1|server ::1: address (::1) is not usable: write an IPv6 address in brackets, as in [::1]:10000",
                 "server --backlog|--backlog: a value must follow; try --help",

@@ -62,6 +62,31 @@ class ProcessTest {
         }
     }
 
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void aSignalEndsTheServerAndWritesWhatItRecorded(@TempDir Path folder) throws Exception {
+        Path records = folder.resolve("to be made");
+        try (Forked server = Forked.echo("server", "127.0.0.1:0", "--record", records.toString())) {
+            try (Socket socket = Sockets.connect(Sockets.at("127.0.0.1", port(server)))) {
+                Sockets.echoes(socket, "hello");
+                server.signal("TERM");
+                assertThat(server.awaitExit()).isEqualTo(143);
+            }
+        }
+        try (var files = Files.list(records)) {
+            assertThat(files.map(file -> file.getFileName().toString().replaceAll("\\d+", "PID")))
+                    .containsExactlyInAnyOrder("echo-PID.txt", "echo-PID.html", "echo-PID.pcapng");
+        }
+        try (var files = Files.list(records)) {
+            Path text = files.filter(file -> file.toString().endsWith(".txt"))
+                    .findFirst()
+                    .orElseThrow();
+            assertThat(text)
+                    .content()
+                    .contains("received 5 bytes \"hello\"", "ended by SERVER RST (the server closes)");
+        }
+    }
+
     @ParameterizedTest
     @CsvSource({"TERM, 143", "INT, 130", "KILL, 137"})
     @DisabledOnOs(OS.WINDOWS)
