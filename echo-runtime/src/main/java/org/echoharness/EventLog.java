@@ -23,7 +23,7 @@ final class EventLog {
     }
 
     void add(long after, RecordedEvent.Kind kind, int count, String detail) {
-        if (size == MOST && !isEnd(kind)) { // the last ones are always kept: how a connection ended
+        if (size >= MOST && !isEnd(kind)) { // the last ones are always kept: how a connection ended
             leftOut++;
             return;
         }

@@ -1,0 +1,29 @@
+package org.echoharness;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class EventLogTest {
+
+    @Test
+    void keepsTheEndsButNothingElseOfWhatComesTooLate() {
+        EventLog log = new EventLog();
+        for (int i = 0; i < EventLog.MOST; i++) {
+            log.add(i, RecordedEvent.Kind.RECEIVED, 1, "");
+        }
+        log.add(5_000, RecordedEvent.Kind.RECEIVED, 1, "");
+        log.add(5_001, RecordedEvent.Kind.CLIENT_FIN, 0, "");
+        log.add(5_002, RecordedEvent.Kind.SENT, 1, ""); // its offset would leave out what was left out
+        log.add(5_003, RecordedEvent.Kind.SERVER_FIN, 0, "");
+
+        List<RecordedEvent> kept = log.list();
+
+        assertThat(kept).hasSize(EventLog.MOST + 2);
+        assertThat(kept.subList(EventLog.MOST, kept.size()))
+                .extracting(RecordedEvent::kind)
+                .containsExactly(RecordedEvent.Kind.CLIENT_FIN, RecordedEvent.Kind.SERVER_FIN);
+        assertThat(log.leftOut()).isEqualTo(2);
+    }
+}
