@@ -29,6 +29,7 @@ final class Pcapng {
     private static final int PSH = 8;
     private static final int ACK = 16;
     private static final int COMMENT = 1;
+    private static final int LONGEST_COMMENT = 4_096; // a fault may carry as many bytes as it likes, an option 65,535
 
     private record Packet(Instant at, ByteBuffer bytes, String comment) {}
 
@@ -70,7 +71,7 @@ final class Pcapng {
 
     private static byte[] enhanced(Packet packet) {
         long nanos = ChronoUnit.NANOS.between(Instant.EPOCH, packet.at());
-        byte[] comment = packet.comment().getBytes(StandardCharsets.UTF_8);
+        byte[] comment = cut(packet.comment()).getBytes(StandardCharsets.UTF_8);
         int padded = padded(packet.bytes().remaining());
         int options = comment.length == 0 ? 0 : 4 + padded(comment.length) + 4;
         ByteBuffer body = ByteBuffer.allocate(20 + padded + options)
@@ -85,6 +86,13 @@ final class Pcapng {
             body.putShort((short) COMMENT).putShort((short) comment.length).put(comment);
         }
         return body.array();
+    }
+
+    /** Of printable ASCII alone: a byte is a character. */
+    private static String cut(String comment) {
+        return comment.length() <= LONGEST_COMMENT
+                ? comment
+                : comment.substring(0, LONGEST_COMMENT) + "... (the first " + LONGEST_COMMENT + " shown)";
     }
 
     private static byte[] block(int type, byte[] body) {
@@ -117,7 +125,8 @@ final class Pcapng {
 
         void add() {
             Instant at = connection.accepted();
-            packet(at, true, SYN, new byte[0], 0, 0, "connection " + connection.number());
+            String name = connection.number() == 0 ? "rejected connection" : "connection " + connection.number();
+            packet(at, true, SYN, new byte[0], 0, 0, name);
             clientNext++;
             packet(at, false, SYN | ACK, new byte[0], 0, 0, "");
             serverNext++;
@@ -126,12 +135,26 @@ final class Pcapng {
             for (RecordedEvent event : connection.events()) {
                 add(event, comments);
             }
+            if (connection.eventsLeftOut() > 0) {
+                comments.add(connection.eventsLeftOut() + " events more, not kept");
+            }
+            if (!comments.isEmpty()) {
+                commentLast(taken(comments));
+            }
+        }
+
+        /** What no packet followed, such as a stall, stands at the last one that there is. */
+        private void commentLast(String comment) {
+            int last = packets.size() - 1;
+            Packet packet = packets.get(last);
+            String all = packet.comment().isEmpty() ? comment : packet.comment() + "; " + comment;
+            packets.set(last, new Packet(packet.at(), packet.bytes(), all));
         }
 
         private void add(RecordedEvent event, List<String> comments) {
             Instant at = connection.accepted().plus(event.after());
             switch (event.kind()) {
-                case ACCEPTED -> {}
+                case ACCEPTED, REJECTED -> {} // the RST of a rejection is an event of its own
                 case FAULT -> comments.add("fault: " + event.detail());
                 case RECEIVED -> data(at, true, event, comments);
                 case SENT -> data(at, false, event, comments);
@@ -149,13 +172,14 @@ final class Pcapng {
                         packet(at, true, ACK, new byte[0], 0, 0, "");
                     }
                 }
-                case SERVER_RST, REJECTED -> packet(at, false, RST | ACK, new byte[0], 0, 0, because(event, comments));
+                case SERVER_RST -> packet(at, false, RST | ACK, new byte[0], 0, 0, because(event, comments));
             }
         }
 
         private static String because(RecordedEvent event, List<String> comments) {
-            if (!event.detail().isEmpty()) {
-                comments.add(Text.escape(event.detail()));
+            String why = event.detail();
+            if (!why.isEmpty() && !comments.contains("fault: " + why)) {
+                comments.add(Text.escape(why));
             }
             return taken(comments);
         }
