@@ -74,7 +74,7 @@ record Conversation(Consumer<String> lines) {
         return "received " + bytes(chunk.remaining()) + " " + Text.quote(chunk);
     }
 
-    static String bytes(int n) {
+    static String bytes(long n) {
         return n == 1 ? "1 byte" : n + " bytes";
     }
 }

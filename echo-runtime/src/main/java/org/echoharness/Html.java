@@ -54,9 +54,13 @@ final class Html {
     }
 
     private static void section(RecordedConnection connection, StringBuilder page) {
-        page.append("<h2>Connection ").append(connection.number()).append("</h2>\n<p>");
-        page.append(connection.bytesReceived()).append(" bytes received, ").append(connection.bytesSent());
-        page.append(" bytes sent; accepted ").append(connection.accepted()).append("; ");
+        String name = connection.number() == 0 ? "Rejected connection" : "Connection " + connection.number();
+        page.append("<h2>").append(name).append("</h2>\n<p>");
+        page.append(Conversation.bytes(connection.bytesReceived())).append(" received, ");
+        page.append(Conversation.bytes(connection.bytesSent()))
+                .append(" sent; accepted ")
+                .append(connection.accepted())
+                .append("; ");
         page.append(connection
                         .ending()
                         .map(ending -> "ended by " + escape(ending.toString()))
@@ -101,7 +105,7 @@ final class Html {
         String detail = event.detail().isEmpty() ? "" : ": " + escape(event.detail());
         return switch (event.kind()) {
             case ACCEPTED -> "connects";
-            case REJECTED -> "RST: maxConnections";
+            case REJECTED -> "rejected";
             case FAULT -> "fault" + detail;
             case CLIENT_FIN, SERVER_FIN -> "FIN" + detail;
             case CLIENT_RST, SERVER_RST -> "RST" + detail;
@@ -110,7 +114,8 @@ final class Html {
                 String note = kept.length < event.bytes()
                         ? " <span class=\"note\">(" + kept.length + " of them kept)</span>"
                         : "";
-                yield event.bytes() + " bytes <code>" + escape(Text.quote(ByteBuffer.wrap(kept))) + "</code>" + note;
+                yield Conversation.bytes(event.bytes()) + " <code>" + escape(Text.quote(ByteBuffer.wrap(kept)))
+                        + "</code>" + note;
             }
         };
     }
