@@ -74,10 +74,11 @@ final class Acceptor implements Served {
                 EventLoop chosen = server.nextLoop();
                 long number = server.nextNumber();
                 Planned planned = server.nextPlanned();
+                Witness witness = Witness.of(server, accepted, number); // here: in the order of accept
                 if (chosen == loop) {
-                    Connection.open(server, loop, accepted, number, planned);
+                    Connection.open(server, loop, accepted, number, planned, witness);
                 } else {
-                    chosen.post(() -> Connection.open(server, chosen, accepted, number, planned));
+                    chosen.post(() -> Connection.open(server, chosen, accepted, number, planned, witness));
                 }
             }
         } catch (Throwable failed) {

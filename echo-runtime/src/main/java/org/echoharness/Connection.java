@@ -24,6 +24,8 @@ final class Connection implements Served, Consumer<Fault> {
     /** How many things a connection with faults does before it is the turn of others. */
     private static final int STEPS = 16;
 
+    private static final String CLOSING = "the server closes";
+
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
     private final ServerCore server;
@@ -37,26 +39,37 @@ final class Connection implements Served, Consumer<Fault> {
     private Alarms.@Nullable Alarm alarm;
     private long lastMoved; // when bytes last moved; kept only where there is an idle time-out
 
-    private Connection(ServerCore server, EventLoop loop, SocketChannel channel, long number) throws IOException {
+    private Connection(ServerCore server, EventLoop loop, SocketChannel channel, long number, @Nullable Witness witness)
+            throws IOException {
         this.server = server;
         this.loop = loop;
         this.number = number;
-        witness = Witness.of(server, channel, number);
+        this.witness = witness;
         key = channel.register(loop.selector(), SelectionKey.OP_READ, this);
     }
 
     /** Starts to serve the channel, or resets it where that fails. Never throws. */
-    static void open(ServerCore server, EventLoop loop, SocketChannel channel, long number, @Nullable Planned planned) {
+    static void open(
+            ServerCore server,
+            EventLoop loop,
+            SocketChannel channel,
+            long number,
+            @Nullable Planned planned,
+            @Nullable Witness witness) {
         try {
             channel.configureBlocking(false);
             channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
             // from here on whatever closes the socket resets it, the end of the process too; see end()
             channel.setOption(StandardSocketOptions.SO_LINGER, 0);
-            new Connection(server, loop, channel, number).start(planned);
+            new Connection(server, loop, channel, number, witness).start(planned);
         } catch (Throwable failed) {
             Acceptor.reset(channel);
+            boolean closing = !loop.selector().isOpen(); // the server was closed in between
+            if (witness != null) {
+                witness.neverServed(closing ? CLOSING : "an exception in the server");
+            }
             server.tally().ends();
-            if (loop.selector().isOpen()) { // else the server was closed in between
+            if (!closing) {
                 server.tally().failed.increment();
                 server.warn("a connection could not be served: " + failed);
             }
@@ -112,7 +125,7 @@ final class Connection implements Served, Consumer<Fault> {
 
     @Override
     public void abort() {
-        end(false, null, "the server closes");
+        end(false, null, CLOSING);
     }
 
     /** Resets the connection, or closes it with a FIN though not all may be echoed. */
@@ -371,11 +384,17 @@ final class Connection implements Served, Consumer<Fault> {
     private void closeEarly(String why) {
         try {
             channel().shutdownOutput();
+            if (witness != null) {
+                witness.outputEnded(why);
+            }
             Ring unread = ring != null ? ring : loop.borrow();
             ring = unread;
             for (int i = 0, n = 1; i < STEPS && n > 0; i++) {
                 unread.clear();
                 n = unread.readFrom(channel());
+                if (witness != null) {
+                    witness.drained(n > 0 ? unread.newest(n) : NOTHING, n < 0);
+                }
             }
         } catch (IOException lost) {
             // then the client has gone, and there is nobody left to tell

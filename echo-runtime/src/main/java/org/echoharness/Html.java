@@ -105,7 +105,7 @@ final class Html {
         String detail = event.detail().isEmpty() ? "" : ": " + escape(event.detail());
         return switch (event.kind()) {
             case ACCEPTED -> "connects";
-            case REJECTED -> "rejected";
+            case REJECTED -> "rejected: RST" + detail;
             case FAULT -> "fault" + detail;
             case CLIENT_FIN, SERVER_FIN -> "FIN" + detail;
             case CLIENT_RST, SERVER_RST -> "RST" + detail;

@@ -154,7 +154,7 @@ final class Pcapng {
         private void add(RecordedEvent event, List<String> comments) {
             Instant at = connection.accepted().plus(event.after());
             switch (event.kind()) {
-                case ACCEPTED, REJECTED -> {} // the RST of a rejection is an event of its own
+                case ACCEPTED -> {} // the RST of a rejection is an event of its own
                 case FAULT -> comments.add("fault: " + event.detail());
                 case RECEIVED -> data(at, true, event, comments);
                 case SENT -> data(at, false, event, comments);
@@ -172,7 +172,7 @@ final class Pcapng {
                         packet(at, true, ACK, new byte[0], 0, 0, "");
                     }
                 }
-                case SERVER_RST -> packet(at, false, RST | ACK, new byte[0], 0, 0, because(event, comments));
+                case SERVER_RST, REJECTED -> packet(at, false, RST | ACK, new byte[0], 0, 0, because(event, comments));
             }
         }
 

@@ -2,7 +2,10 @@ package org.echoharness;
 
 import java.io.IOException;
 import java.lang.invoke.MethodHandles;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import java.time.Instant;
 import java.util.List;
 
 /**
@@ -38,6 +41,14 @@ final class Preload {
             }
         }
         done = true;
+    }
+
+    /** Loads what recording needs once a connection comes. */
+    static void recording() {
+        InetSocketAddress any = new InetSocketAddress(0);
+        Tape tape = new Tape(0, any, any, 1, Instant.EPOCH, 0);
+        tape.received(ByteBuffer.allocate(1), 0);
+        tape.reject("", 0);
     }
 
     /** Loads what these faults need once a connection comes. */

@@ -217,7 +217,7 @@ public final class RecordedConnection {
     /**
      * Waits until what came from the client is as the predicate wants it.
      *
-     * @param received decides by the bytes that are kept, after each event; it must be quick
+     * @param received decides by the bytes that are kept, again after events
      * @param timeout the longest to wait
      * @return a snapshot of then
      * @throws AssertionError at the deadline, with the transcript
@@ -230,7 +230,7 @@ public final class RecordedConnection {
     private RecordedConnection await(Duration timeout, String what, Predicate<RecordedConnection> condition)
             throws InterruptedException {
         RecordedConnection found = recorder.await(timeout, () -> {
-            RecordedConnection later = tape.snapshot(recorder);
+            RecordedConnection later = recorder.snapshot(tape);
             return condition.test(later) ? later : null;
         });
         if (found == null) {

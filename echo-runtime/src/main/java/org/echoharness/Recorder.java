@@ -26,6 +26,7 @@ final class Recorder {
     private long accepted;
     private long leftOut;
     private long lastEvent = System.nanoTime();
+    private long changes;
     private int waiting;
 
     Recorder(int bytes, int connections) {
@@ -63,9 +64,14 @@ final class Recorder {
     void reject(SocketChannel channel) {
         Tape tape = open(channel, 0);
         if (tape != null) {
-            note(tape, RecordedEvent.Kind.REJECTED, "");
-            end(tape, Ending.Side.SERVER, Ending.How.RST, "maxConnections");
+            reject(tape);
         }
+    }
+
+    private synchronized void reject(Tape tape) {
+        long now = System.nanoTime();
+        tape.reject("maxConnections", now);
+        changed(now);
     }
 
     /** The oldest that has ended, or else the oldest. */
@@ -133,18 +139,33 @@ final class Recorder {
         return leftOut;
     }
 
-    /** Waits until the supplier has something; null at the deadline. It is asked after each event, with the lock held. */
-    synchronized <T> @Nullable T await(Duration timeout, Supplier<@Nullable T> condition) throws InterruptedException {
+    /**
+     * Waits until the supplier has something; null at the deadline. It is asked after events, without the lock: what it
+     * does, slow or not, holds up no connection.
+     */
+    <T> @Nullable T await(Duration timeout, Supplier<@Nullable T> condition) throws InterruptedException {
         long deadline = System.nanoTime() + timeout.toNanos();
+        while (true) {
+            long seen = changes();
+            T found = condition.get();
+            if (found != null || deadline - System.nanoTime() <= 0) {
+                return found;
+            }
+            awaitChange(seen, deadline);
+        }
+    }
+
+    private synchronized long changes() {
+        return changes;
+    }
+
+    private synchronized void awaitChange(long seen, long deadline) throws InterruptedException {
         waiting++;
         try {
-            while (true) {
-                T found = condition.get();
-                long left = deadline - System.nanoTime();
-                if (found != null || left <= 0) {
-                    return found;
-                }
+            long left = deadline - System.nanoTime();
+            while (changes == seen && left > 0) {
                 TimeUnit.NANOSECONDS.timedWait(this, left);
+                left = deadline - System.nanoTime();
             }
         } finally {
             waiting--;
@@ -169,6 +190,7 @@ final class Recorder {
 
     private void changed(long now) {
         lastEvent = now;
+        changes++;
         if (waiting > 0) {
             notifyAll();
         }

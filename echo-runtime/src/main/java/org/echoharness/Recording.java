@@ -17,6 +17,8 @@ public final class Recording {
 
     private static final Duration TIMEOUT = Duration.ofSeconds(5);
 
+    private static final int SHOWN = 20; // connections in an error
+
     private final Recorder recorder;
 
     Recording(Recorder recorder) {
@@ -172,11 +174,15 @@ public final class Recording {
     }
 
     private String summary() {
+        List<RecordedConnection> all = connections();
         List<String> lines = new ArrayList<>();
         lines.add("saw " + total());
-        for (RecordedConnection connection : connections()) {
+        for (RecordedConnection connection : all.subList(0, Math.min(all.size(), SHOWN))) {
             lines.add(connection.toString());
         }
-        return String.join("\n  ", lines.subList(0, Math.min(lines.size(), 20)));
+        if (all.size() > SHOWN) {
+            lines.add("and " + (all.size() - SHOWN) + " more");
+        }
+        return String.join("\n  ", lines);
     }
 }

@@ -324,6 +324,9 @@ final class ServerCore {
     private void launch(List<ServerSocketChannel> bound, List<EventLoop> opened) throws IOException {
         Preload.run();
         Preload.faults(config.faults());
+        if (recorder != null) {
+            Preload.recording();
+        }
         List<InetSocketAddress> taken = new ArrayList<>();
         for (ServerSocketChannel channel : bound) {
             taken.add(Listeners.addressOf(channel));

@@ -17,7 +17,7 @@ final class Tape {
     private final Kept received;
     private final Kept sent;
     private final EventLog events = new EventLog();
-    private boolean clientFin;
+    private Ending.@Nullable Side firstFin;
     private boolean serverFin;
     private @Nullable Ending ending;
 
@@ -76,9 +76,28 @@ final class Tape {
     }
 
     void note(RecordedEvent.Kind kind, String detail, long now) {
-        clientFin |= kind == RecordedEvent.Kind.CLIENT_FIN;
-        serverFin |= kind == RecordedEvent.Kind.SERVER_FIN;
+        if (kind == RecordedEvent.Kind.SERVER_FIN) {
+            if (serverFin) {
+                return; // there is one of each side
+            }
+            serverFin = true;
+            fin(Ending.Side.SERVER);
+        } else if (kind == RecordedEvent.Kind.CLIENT_FIN) {
+            fin(Ending.Side.CLIENT);
+        }
         events.add(now - start, kind, 0, detail);
+    }
+
+    private void fin(Ending.Side by) {
+        if (firstFin == null) {
+            firstFin = by;
+        }
+    }
+
+    /** It was accepted and is reset at once. */
+    void reject(String why, long now) {
+        events.add(now - start, RecordedEvent.Kind.REJECTED, 0, why);
+        ending = new Ending(Ending.Side.SERVER, Ending.How.RST, why);
     }
 
     /** The end; with a FIN it belongs to whose FIN came first. */
@@ -86,15 +105,11 @@ final class Tape {
         if (ending != null) {
             return;
         }
-        boolean serverFirst = how == Ending.How.FIN && !clientFin;
         RecordedEvent.Kind kind = how == Ending.How.FIN
                 ? RecordedEvent.Kind.SERVER_FIN
                 : by == Ending.Side.CLIENT ? RecordedEvent.Kind.CLIENT_RST : RecordedEvent.Kind.SERVER_RST;
-        if (kind != RecordedEvent.Kind.SERVER_FIN || !serverFin) {
-            events.add(now - start, kind, 0, why);
-        }
-        boolean byServer = how == Ending.How.FIN ? serverFirst : by == Ending.Side.SERVER;
-        ending = new Ending(byServer ? Ending.Side.SERVER : Ending.Side.CLIENT, how, why);
+        note(kind, why, now);
+        ending = new Ending(how == Ending.How.FIN && firstFin != null ? firstFin : by, how, why);
     }
 
     boolean hasEnded() {

@@ -20,13 +20,17 @@ final class Transcript {
                     .append(line(connection, event, peer))
                     .append('\n');
         }
-        if (connection.eventsLeftOut() > 0) {
-            text.append("(").append(connection.eventsLeftOut()).append(" events more, not kept)\n");
-        }
+        leftOut(connection, text);
         if (connection.ending().isEmpty()) {
             text.append("(still open)\n");
         }
         return text.toString();
+    }
+
+    private static void leftOut(RecordedConnection connection, StringBuilder text) {
+        if (connection.eventsLeftOut() > 0) {
+            text.append("(").append(connection.eventsLeftOut()).append(" events more, not kept)\n");
+        }
     }
 
     private static String line(RecordedConnection connection, RecordedEvent event, String peer) {
@@ -77,6 +81,7 @@ final class Transcript {
                     .append(byClient ? what + " -->" : pad("", COLUMN) + "<-- " + what)
                     .append('\n');
         }
+        leftOut(connection, text);
         return text.toString();
     }
 
@@ -84,7 +89,7 @@ final class Transcript {
         return switch (event.kind()) {
             case ACCEPTED -> "connect";
             case REJECTED -> "RST: maxConnections";
-            case RECEIVED, SENT -> event.bytes() + " " + excerpt(connection.bytes(event));
+            case RECEIVED, SENT -> event.bytes() + " " + excerpt(connection.bytes(event), event.bytes());
             case FAULT -> "(" + event.detail() + ")";
             case CLIENT_FIN -> "FIN";
             case CLIENT_RST -> "RST";
@@ -93,9 +98,12 @@ final class Transcript {
         };
     }
 
-    private static String excerpt(byte[] bytes) {
+    private static String excerpt(byte[] bytes, int of) {
+        if (bytes.length == 0) {
+            return "(not kept)";
+        }
         String quoted = Text.quote(ByteBuffer.wrap(bytes, 0, Math.min(bytes.length, EXCERPT)));
-        return quoted.length() <= COLUMN - 16 && bytes.length <= EXCERPT
+        return quoted.length() <= COLUMN - 16 && of <= EXCERPT && bytes.length == of
                 ? quoted
                 : quoted.substring(0, Math.min(quoted.length(), COLUMN - 20)) + "...";
     }
@@ -116,6 +124,7 @@ final class Transcript {
                 }
             }
         }
+        leftOut(connection, text);
         return text.toString();
     }
 

@@ -52,6 +52,16 @@ final class Witness {
         }
     }
 
+    /** Bytes were read, or the end, to which there is no answer any more. */
+    void drained(ByteBuffer bytes, boolean atEnd) {
+        if (recorder != null && tape != null && bytes.hasRemaining()) {
+            recorder.received(tape, bytes);
+        }
+        if (atEnd) {
+            note(RecordedEvent.Kind.CLIENT_FIN, "");
+        }
+    }
+
     /** The first so many of these bytes were sent. */
     void sent(ByteBuffer bytes, int count) {
         if (count == 0) {
@@ -93,6 +103,13 @@ final class Witness {
             }
         } catch (Throwable failed) {
             server.warn("a listener failed: " + failed);
+        }
+    }
+
+    /** It was accepted, and reset before anything else. */
+    void neverServed(String why) {
+        if (recorder != null && tape != null) {
+            recorder.end(tape, Ending.Side.SERVER, Ending.How.RST, why);
         }
     }
 

@@ -1,0 +1,47 @@
+package org.echoharness;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What tests of recordings share. */
+final class Recordings {
+
+    private Recordings() {}
+
+    /** "RECEIVED 0+5", "FAULT reset after 5". */
+    static List<String> events(RecordedConnection connection) {
+        List<String> events = new ArrayList<>();
+        for (RecordedEvent event : connection.events()) {
+            events.add(event.kind()
+                    + (event.bytes() == 0 ? "" : " " + event.offset() + "+" + event.bytes())
+                    + (event.detail().isEmpty() ? "" : " " + event.detail()));
+        }
+        return events;
+    }
+
+    static List<Long> numbers(EchoServer server) {
+        return server.recording().connections().stream()
+                .map(RecordedConnection::number)
+                .toList();
+    }
+
+    static RecordedConnection ended(EchoServer server, long number) throws InterruptedException {
+        server.recording().awaitConnections((int) number);
+        return server.recording().connection(number).awaitEnd(Duration.ofSeconds(30));
+    }
+
+    static void finish(Socket socket) throws IOException {
+        socket.shutdownOutput();
+        assertThat(socket.getInputStream().read()).isEqualTo(-1);
+    }
+
+    static void finishReading(Socket socket) throws IOException {
+        socket.shutdownOutput();
+        socket.getInputStream().readAllBytes();
+    }
+}
