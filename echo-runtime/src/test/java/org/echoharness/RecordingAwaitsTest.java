@@ -1,0 +1,327 @@
+package org.echoharness;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.net.Socket;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import org.assertj.core.api.AbstractThrowableAssert;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Waits for what a recording shows, in vain too. */
+@Timeout(120)
+class RecordingAwaitsTest {
+
+    private static final Duration LONG = Duration.ofSeconds(60);
+    private static final Duration SHORT = Duration.ofMillis(20);
+
+    private EchoServer server;
+    private Recording recording;
+
+    @BeforeEach
+    void start() throws Exception {
+        server = EchoServer.builder().recording().start();
+        recording = server.recording();
+    }
+
+    @AfterEach
+    void close() {
+        server.close();
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(ISO_8859_1);
+    }
+
+    /** Runs it on a thread of its own, and returns when that waits. */
+    private static <T> FutureTask<T> waiting(Callable<T> wait) {
+        FutureTask<T> task = new FutureTask<>(wait);
+        Thread thread = new Thread(task, "waits");
+        thread.setDaemon(true);
+        thread.start();
+        long deadline = System.nanoTime() + LONG.toNanos();
+        while (thread.getState() != Thread.State.TIMED_WAITING) {
+            assertThat(task.isDone()).as("returned before anything happened").isFalse();
+            assertThat(deadline - System.nanoTime()).isPositive();
+            Thread.onSpinWait();
+        }
+        return task;
+    }
+
+    private static <T> T result(FutureTask<T> task) throws Exception {
+        return task.get(LONG.toSeconds(), TimeUnit.SECONDS);
+    }
+
+    /** Times differ from run to run: "0.000" stands for each. */
+    private static AbstractThrowableAssert<?, ?> assertFails(ThrowingCallable what) {
+        return assertThatThrownBy(() -> {
+                    try {
+                        what.call();
+                    } catch (AssertionError failed) {
+                        throw new AssertionError(
+                                String.valueOf(failed.getMessage()).replaceAll("(?m)^ *\\d+\\.\\d{3}  ", "0.000  "));
+                    }
+                })
+                .isInstanceOf(AssertionError.class);
+    }
+
+    private String peer(Socket socket) {
+        return "127.0.0.1:" + socket.getLocalPort();
+    }
+
+    @Test
+    void awaitsConnectionsThatComeAndThoseThatCame() throws Exception {
+        FutureTask<Integer> two =
+                waiting(() -> recording.awaitConnections(2, LONG).size());
+        try (Socket first = Sockets.connect(server.address())) {
+            assertThat(recording.awaitConnections(1)).hasSize(1);
+            assertThat(two.isDone()).isFalse();
+            try (Socket second = Sockets.connect(server.address())) {
+                assertThat(result(two)).isEqualTo(2);
+                assertThat(recording.awaitConnections(2, Duration.ZERO)).hasSize(2);
+                assertThat(first.getLocalPort()).isNotEqualTo(second.getLocalPort());
+            }
+        }
+    }
+
+    @Test
+    void tellsWhichConnectionsCameByTheDeadline() throws Exception {
+        assertFails(() -> recording.awaitConnections(1, SHORT)).hasMessage("awaited 1 connections for 20ms: saw 0");
+        try (Socket socket = Sockets.connect(server.address())) {
+            recording.awaitConnections(1);
+            assertFails(() -> recording.awaitConnections(2, SHORT))
+                    .hasMessage("awaited 2 connections for 20ms: saw 1\n  connection 1 from " + peer(socket)
+                            + ", 0 bytes in, 0 out, open");
+            assertFails(() -> recording.assertConnections(2))
+                    .hasMessage("expected 2 connections: saw 1\n  connection 1 from " + peer(socket)
+                            + ", 0 bytes in, 0 out, open");
+            recording.assertConnections(1);
+        }
+    }
+
+    @Test
+    void anErrorShowsTwentyConnectionsAndHowManyMoreThereAre() throws Exception {
+        for (int i = 1; i <= 23; i++) {
+            try (Socket socket = Sockets.connect(server.address())) {
+                assertThat(recording.awaitConnections(i)).hasSize(i);
+                assertThat(socket.isConnected()).isTrue();
+            }
+        }
+        assertFails(() -> recording.connection(24))
+                .hasMessageStartingWith("there is no connection 24: saw 23\n  connection 1 from ")
+                .hasMessageContaining("\n  connection 20 from ")
+                .hasMessageEndingWith("\n  and 3 more");
+        assertFails(() -> recording.connection(0)).hasMessageStartingWith("there is no connection 0: saw 23");
+    }
+
+    @Test
+    void awaitsAnEndThatComesAndOneThatCame() throws Exception {
+        try (Socket socket = Sockets.connect(server.address())) {
+            recording.awaitConnections(1);
+            RecordedConnection open = recording.connection(1);
+            FutureTask<RecordedConnection> end = waiting(() -> open.awaitEnd(LONG));
+            Sockets.echoes(socket, "hello");
+            assertThat(end.isDone()).isFalse();
+            Recordings.finish(socket);
+
+            result(end).assertEndedBy(Ending.Side.CLIENT, Ending.How.FIN);
+            assertThat(open.ending()).isEmpty();
+            open.awaitEnd(Duration.ZERO).assertEndedBy(Ending.Side.CLIENT, Ending.How.FIN);
+        }
+    }
+
+    @Test
+    void tellsTheConversationWhereNoEndCame() throws Exception {
+        try (Socket socket = Sockets.connect(server.address())) {
+            recording.awaitConnections(1);
+            String seen = ":\n0.000  connection from " + peer(socket) + "\n(still open)\n";
+            RecordedConnection open = recording.connection(1);
+            assertFails(() -> open.awaitEnd(SHORT)).hasMessage("awaited the end of connection 1 for 20ms, saw" + seen);
+            assertFails(() -> open.assertEndedBy(Ending.Side.SERVER, Ending.How.RST))
+                    .hasMessage("connection 1 was to be ended by SERVER with RST, but is open" + seen);
+        }
+    }
+
+    @Test
+    void tellsWhoEndedItInAnotherWay() throws Exception {
+        try (Socket socket = Sockets.connect(server.address())) {
+            recording.awaitConnections(1);
+            server.resetConnections();
+            RecordedConnection ended = recording.connection(1);
+            String rest = ", but was ended by SERVER RST (resetConnections()):\n0.000  connection from " + peer(socket)
+                    + "\n0.000  resetting " + peer(socket) + ": resetConnections()\n";
+            assertFails(() -> ended.assertEndedBy(Ending.Side.SERVER, Ending.How.FIN))
+                    .hasMessage("connection 1 was to be ended by SERVER with FIN" + rest);
+            assertFails(() -> ended.assertEndedBy(Ending.Side.CLIENT, Ending.How.RST))
+                    .hasMessage("connection 1 was to be ended by CLIENT with RST" + rest);
+            ended.assertEndedBy(Ending.Side.SERVER, Ending.How.RST);
+        }
+    }
+
+    @Test
+    void awaitsBytesThatComeInSeveralChunksAndThoseThatCame() throws Exception {
+        try (Socket socket = Sockets.connect(server.address())) {
+            recording.awaitConnections(1);
+            RecordedConnection open = recording.connection(1);
+            FutureTask<RecordedConnection> end = waiting(() -> open.awaitReceived(bytes("one two"), LONG));
+            Sockets.echoes(socket, "one, one ");
+            Sockets.echoes(socket, "t");
+            assertThat(end.isDone()).isFalse();
+            Sockets.echoes(socket, "wo.");
+
+            assertThat(result(end).received()).asString(ISO_8859_1).isEqualTo("one, one two.");
+            assertThat(open.awaitReceived(bytes("two."), Duration.ZERO).bytesReceived())
+                    .isEqualTo(13);
+            assertThat(open.awaitReceived(new byte[0]).bytesReceived()).isEqualTo(13);
+        }
+    }
+
+    @Test
+    void tellsWhatCameInPlaceOfTheBytes() throws Exception {
+        try (Socket socket = Sockets.connect(server.address())) {
+            socket.getOutputStream().write(bytes("one"));
+            socket.shutdownOutput();
+            recording.awaitConnections(1);
+            RecordedConnection open = recording.connection(1).awaitEnd();
+            String seen = " of connection 1 for 20ms, saw:\n0.000  connection from " + peer(socket)
+                    + "\n0.000  received 3 bytes \"one\" from " + peer(socket)
+                    + "\n0.000  sending 3 bytes \"one\" to " + peer(socket)
+                    + "\n0.000  no data from " + peer(socket)
+                    + "\n0.000  closing " + peer(socket) + "\n";
+            assertFails(() -> open.awaitReceived(bytes("ones\n"), SHORT)).hasMessage("awaited \"ones\\n\"" + seen);
+            assertFails(() -> open.awaitReceived(all -> all.length == 4, SHORT))
+                    .hasMessage("awaited what the predicate wants" + seen);
+        }
+    }
+
+    @Test
+    void awaitsWhatAPredicateWants() throws Exception {
+        try (Socket socket = Sockets.connect(server.address())) {
+            recording.awaitConnections(1);
+            RecordedConnection open = recording.connection(1);
+            FutureTask<RecordedConnection> four = waiting(() -> open.awaitReceived(all -> all.length >= 4, LONG));
+            Sockets.echoes(socket, "abc");
+            assertThat(four.isDone()).isFalse();
+            Sockets.echoes(socket, "d");
+            assertThat(result(four).received()).asString(ISO_8859_1).isEqualTo("abcd");
+        }
+    }
+
+    @Test
+    void whatAPredicateThrowsComesOutAndHurtsNobody() throws Exception {
+        try (Socket socket = Sockets.connect(server.address())) {
+            recording.awaitConnections(1);
+            RecordedConnection open = recording.connection(1);
+            FutureTask<RecordedConnection> throwing = waiting(() -> open.awaitReceived(
+                    all -> {
+                        if (all.length > 0) {
+                            throw new IllegalStateException("boom");
+                        }
+                        return false;
+                    },
+                    LONG));
+            Sockets.echoes(socket, "x");
+            assertThatThrownBy(() -> result(throwing)).cause().hasMessage("boom");
+            Sockets.echoes(socket, "still served");
+        }
+    }
+
+    @Test
+    void aPredicateThatTakesItsTimeHoldsUpNoConnection() throws Exception {
+        CountDownLatch free = new CountDownLatch(1);
+        CountDownLatch asked = new CountDownLatch(1);
+        try (Socket socket = Sockets.connect(server.address())) {
+            recording.awaitConnections(1);
+            RecordedConnection open = recording.connection(1);
+            FutureTask<RecordedConnection> slow = waiting(() -> open.awaitReceived(
+                    all -> {
+                        if (all.length == 0) {
+                            return false;
+                        }
+                        asked.countDown();
+                        try {
+                            return free.await(60, TimeUnit.SECONDS);
+                        } catch (InterruptedException e) {
+                            throw new IllegalStateException(e);
+                        }
+                    },
+                    LONG));
+            Sockets.echoes(socket, "x");
+            assertThat(asked.await(30, TimeUnit.SECONDS)).isTrue();
+            Sockets.echoes(socket, "served meanwhile");
+            assertThat(recording.connections()).hasSize(1);
+            free.countDown();
+            assertThat(result(slow).received()).hasSize(1);
+        }
+    }
+
+    @Test
+    void awaitsQuietFromTheLastEventOn() throws Exception {
+        try (Socket socket = Sockets.connect(server.address())) {
+            long start = System.nanoTime();
+            Sockets.echoes(socket, "x");
+            recording.awaitQuiet(Duration.ofMillis(50));
+            assertThat(System.nanoTime() - start).isGreaterThanOrEqualTo(50_000_000L);
+            recording.awaitQuiet(Duration.ofMillis(50), Duration.ZERO); // it is quiet already
+        }
+    }
+
+    @Test
+    void tellsWhatWasSeenWhereItWasNeverQuiet() throws Exception {
+        try (Socket socket = Sockets.connect(server.address())) {
+            recording.awaitConnections(1);
+            assertFails(() -> recording.awaitQuiet(Duration.ofMinutes(1), SHORT))
+                    .hasMessage("awaited 1m without an event for 20ms: saw 1\n  connection 1 from " + peer(socket)
+                            + ", 0 bytes in, 0 out, open");
+        }
+    }
+
+    @Test
+    void everyEventBeginsTheQuietAnew() throws Exception {
+        try (Socket socket = Sockets.connect(server.address())) {
+            FutureTask<Long> quiet = waiting(() -> {
+                recording.awaitQuiet(Duration.ofMillis(500), LONG);
+                return System.nanoTime();
+            });
+            long longest = 0;
+            long before = System.nanoTime();
+            for (long end = before + 700_000_000L; before < end; ) {
+                Sockets.echoes(socket, "x");
+                long now = System.nanoTime();
+                longest = Math.max(longest, now - before);
+                before = now;
+            }
+            long last = before - longest; // the last event is not before this
+            Assumptions.assumeTrue(longest < 200_000_000L, "this machine is too busy for it");
+            assertThat(result(quiet) - last).isGreaterThanOrEqualTo(500_000_000L);
+        }
+    }
+
+    @Test
+    void anInterruptEndsEachWait() throws Exception {
+        try (Socket socket = Sockets.connect(server.address())) {
+            recording.awaitConnections(1);
+            RecordedConnection open = recording.connection(1);
+            for (ThrowingCallable wait : java.util.List.<ThrowingCallable>of(
+                    () -> recording.awaitConnections(2, LONG),
+                    () -> recording.awaitQuiet(Duration.ofHours(1), LONG),
+                    () -> open.awaitEnd(LONG),
+                    () -> open.awaitReceived(bytes("x"), LONG))) {
+                Thread.currentThread().interrupt();
+                assertThatThrownBy(wait).isInstanceOf(InterruptedException.class);
+                assertThat(Thread.currentThread().isInterrupted()).isFalse();
+            }
+            Sockets.echoes(socket, "still served");
+        }
+    }
+}
