@@ -1,0 +1,155 @@
+package org.echoharness;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What people read of a connection: exact, of bounded size, and of nothing but printable ASCII. */
+class TranscriptTest {
+
+    /** Payload that would do harm in a terminal or a page, or that is no text at all. */
+    static List<byte[]> hostile() {
+        return List.of(
+                "\u001B]0;title\u0007\u001B[2J\u001B[31mred\u001B[0m".getBytes(ISO_8859_1),
+                "one\r\ntwo\n\nthree\r\u0000\u007F\t\b\f".getBytes(ISO_8859_1),
+                "\u202Eevil\u2066\u2069\u200F \uFEFF\u2028\u2029\u0085".getBytes(UTF_8),
+                new byte[] {(byte) 0xC0, (byte) 0x80, (byte) 0xFF, (byte) 0xFE, (byte) 0xED, (byte) 0xA0, (byte) 0x80},
+                "</code><script>alert('x')</script><!-- ]]> -->".getBytes(ISO_8859_1),
+                "\"'`&amp;&lt;&#60; \\\" \\".getBytes(ISO_8859_1),
+                "<img src=http://x onerror=url(https://y) href=z>".getBytes(ISO_8859_1),
+                Sockets.random(10 * Sockets.MIB, 7));
+    }
+
+    private static RecordedConnection hostileOne(byte[] payload) {
+        return new Taped(1, 64 << 10)
+                .received(payload)
+                .sent(payload)
+                .note(RecordedEvent.Kind.FAULT, Fault.greet(small(payload)).toString())
+                .end(Ending.Side.SERVER, Ending.How.RST, Text.escape(new String(small(payload), ISO_8859_1)))
+                .snapshot();
+    }
+
+    private static byte[] small(byte[] payload) {
+        return java.util.Arrays.copyOf(payload, Math.min(payload.length, 300));
+    }
+
+    @ParameterizedTest
+    @MethodSource("hostile")
+    void onlyPrintableAsciiAndNewlinesComeOut(byte[] payload) {
+        RecordedConnection connection = hostileOne(payload);
+        for (String text : List.of(connection.transcript(), connection.timeline(), connection.hexDump())) {
+            assertThat(text).matches("[ -~\\n]*").endsWith("\n");
+        }
+        assertThat(connection.transcript().lines()).hasSize(5);
+        assertThat(connection.timeline().lines()).hasSize(6);
+        assertThat(connection.toString()).matches("[ -~]*");
+    }
+
+    @ParameterizedTest
+    @MethodSource("hostile")
+    void theSizeIsBounded(byte[] payload) {
+        RecordedConnection connection = hostileOne(payload);
+        assertThat(connection.transcript()).hasSizeLessThan(15_000);
+        assertThat(connection.timeline()).hasSizeLessThan(4_000);
+        assertThat(connection.hexDump()).hasSizeLessThan(2 * (4096 + 1) * 80);
+    }
+
+    @Test
+    void aTranscriptHasALineForEachEvent() {
+        String transcript = new Taped(3, 100)
+                .at(1_234_567)
+                .received("hello\n")
+                .note(RecordedEvent.Kind.FAULT, "close after 3")
+                .sent("h")
+                .at(12_345_678_000L)
+                .note(RecordedEvent.Kind.CLIENT_FIN, "")
+                .note(RecordedEvent.Kind.SERVER_FIN, "close after 3")
+                .end(Ending.Side.CLIENT, Ending.How.RST, "Connection reset")
+                .snapshot()
+                .transcript();
+        assertThat(transcript).isEqualTo("""
+                        0.000  connection from 10.0.0.2:4000
+                        1.234  received 6 bytes "hello\\n" from 10.0.0.2:4000
+                        1.234  applying close after 3 to 10.0.0.2:4000
+                        1.234  sending 1 byte "h" to 10.0.0.2:4000
+                    12345.678  no data from 10.0.0.2:4000
+                    12345.678  closing 10.0.0.2:4000: close after 3
+                    12345.678  lost 10.0.0.2:4000: Connection reset
+                    """);
+    }
+
+    @Test
+    void aTimelineHasTheClientOnTheLeftAndTheServerOnTheRight() {
+        String timeline = new Taped(3, 100)
+                .at(1_000_000)
+                .received("hello")
+                .sent("world")
+                .end(Ending.Side.SERVER, Ending.How.RST, "why")
+                .snapshot()
+                .timeline();
+        assertThat(timeline.lines().map(line -> line.replaceAll(" {2,}", "  ")))
+                .containsExactly(
+                        "  ms  client 10.0.0.2:4000  server 10.0.0.1:7",
+                        "  0.000  connect -->",
+                        "  1.000  5 \"hello\" -->",
+                        "  1.000  <-- 5 \"world\"",
+                        "  1.000  <-- RST: why");
+        assertThat(timeline.lines().toList().get(3).indexOf("<--")).isGreaterThan(50);
+    }
+
+    @Test
+    void aHexDumpHasSixteenBytesALineWithTheirOffsetsAndDirection() {
+        String dump = new Taped(1, 100)
+                .received("0123456789abcdef~\u007F\u0000\u00FF")
+                .sent("ok")
+                .received("more")
+                .snapshot()
+                .hexDump();
+        String pad = " ".repeat(3 * 12);
+        assertThat(dump)
+                .isEqualTo("> 00000000  30 31 32 33 34 35 36 37 38 39 61 62 63 64 65 66  0123456789abcdef\n"
+                        + "> 00000010  7e 7f 00 ff" + pad + "  ~...\n"
+                        + "< 00000000  6f 6b" + " ".repeat(3 * 14) + "  ok\n"
+                        + "> 00000014  6d 6f 72 65" + pad + "  more\n");
+    }
+
+    @Test
+    void whatIsCutIsSaid() {
+        Taped taped = new Taped(1, 3).received("hello").sent("abc").received("again");
+        RecordedConnection cut = taped.snapshot();
+        assertThat(cut.transcript())
+                .contains(
+                        "received 5 bytes \"hel\" (the first 3 kept) from",
+                        "sending 3 bytes \"abc\" to",
+                        "received 5 bytes (not kept) from",
+                        "(still open)\n");
+        assertThat(cut.timeline()).contains("5 \"hel\"... -->", "<-- 3 \"abc\"\n", "5 (not kept) -->");
+        assertThat(cut.hexDump()).contains("> (2 bytes more, not kept)\n", "> (5 bytes more, not kept)\n");
+        assertThat(cut.hexDump()).doesNotContain("< (");
+        assertThat(new Taped(1, 5_000).sent(new byte[2_000]).snapshot().transcript())
+                .contains("(the first 1024 shown) to");
+
+        for (int i = 0; i < 5_000; i++) {
+            taped.sent("x");
+        }
+        for (String text : List.of(
+                taped.snapshot().transcript(),
+                taped.snapshot().timeline(),
+                taped.snapshot().hexDump())) {
+            assertThat(text).contains("(908 events more, not kept)\n");
+        }
+    }
+
+    @Test
+    void aRejectedConnectionIsResetOnce() {
+        RecordedConnection rejected = new Taped(0, 10).reject().snapshot();
+        assertThat(rejected.transcript().lines().map(line -> line.substring(11)))
+                .containsExactly("connection from 10.0.0.2:4000", "rejecting 10.0.0.2:4000");
+        assertThat(rejected.timeline()).containsOnlyOnce("RST: maxConnections");
+    }
+}
