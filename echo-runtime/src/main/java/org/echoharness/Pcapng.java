@@ -154,7 +154,7 @@ final class Pcapng {
         private void add(RecordedEvent event, List<String> comments) {
             Instant at = connection.accepted().plus(event.after());
             switch (event.kind()) {
-                case ACCEPTED -> {} // the RST of a rejection is an event of its own
+                case ACCEPTED -> {}
                 case FAULT -> comments.add("fault: " + event.detail());
                 case RECEIVED -> data(at, true, event, comments);
                 case SENT -> data(at, false, event, comments);
