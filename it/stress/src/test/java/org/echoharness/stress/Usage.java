@@ -57,6 +57,14 @@ final class Usage {
         return openFiles();
     }
 
+    /** Bytes of live objects on this process's heap, after garbage collections. */
+    static long heap() {
+        System.gc();
+        System.gc();
+        Runtime heap = Runtime.getRuntime();
+        return heap.totalMemory() - heap.freeMemory();
+    }
+
     static Duration cpu(ProcessHandle process) {
         return process.info().totalCpuDuration().orElseGet(() -> Assumptions.abort("no processor times here"));
     }
