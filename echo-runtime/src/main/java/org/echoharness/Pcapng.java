@@ -12,6 +12,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 
@@ -29,7 +30,7 @@ final class Pcapng {
     private static final int PSH = 8;
     private static final int ACK = 16;
     private static final int COMMENT = 1;
-    private static final int LONGEST_COMMENT = 4_096; // a fault may carry as many bytes as it likes, an option 65,535
+    private static final int COMMENT_LENGTH = 4_000; // the format has room for 65,535
 
     private record Packet(Instant at, ByteBuffer bytes, String comment) {}
 
@@ -71,7 +72,7 @@ final class Pcapng {
 
     private static byte[] enhanced(Packet packet) {
         long nanos = ChronoUnit.NANOS.between(Instant.EPOCH, packet.at());
-        byte[] comment = cut(packet.comment()).getBytes(StandardCharsets.UTF_8);
+        byte[] comment = packet.comment().getBytes(StandardCharsets.UTF_8);
         int padded = padded(packet.bytes().remaining());
         int options = comment.length == 0 ? 0 : 4 + padded(comment.length) + 4;
         ByteBuffer body = ByteBuffer.allocate(20 + padded + options)
@@ -86,13 +87,6 @@ final class Pcapng {
             body.putShort((short) COMMENT).putShort((short) comment.length).put(comment);
         }
         return body.array();
-    }
-
-    /** Of printable ASCII alone: a byte is a character. */
-    private static String cut(String comment) {
-        return comment.length() <= LONGEST_COMMENT
-                ? comment
-                : comment.substring(0, LONGEST_COMMENT) + "... (the first " + LONGEST_COMMENT + " shown)";
     }
 
     private static byte[] block(int type, byte[] body) {
@@ -114,7 +108,7 @@ final class Pcapng {
         private final InetAddress server;
         private long clientNext; // the next sequence number of each side
         private long serverNext;
-        private boolean serverHasFinished;
+        private final long[] missing = new long[2]; // bytes not kept and not told yet: of the client, of the server
 
         Stream(RecordedConnection connection, List<Packet> packets) {
             this.connection = connection;
@@ -138,17 +132,12 @@ final class Pcapng {
             if (connection.eventsLeftOut() > 0) {
                 comments.add(connection.eventsLeftOut() + " events more, not kept");
             }
-            if (!comments.isEmpty()) {
-                commentLast(taken(comments));
+            String rest = taken(comments);
+            if (!rest.isEmpty()) {
+                Packet last = packets.remove(packets.size() - 1);
+                String before = last.comment().isEmpty() ? "" : last.comment() + "; ";
+                packets.add(new Packet(last.at(), last.bytes(), before + rest));
             }
-        }
-
-        /** What no packet followed, such as a stall, stands at the last one that there is. */
-        private void commentLast(String comment) {
-            int last = packets.size() - 1;
-            Packet packet = packets.get(last);
-            String all = packet.comment().isEmpty() ? comment : packet.comment() + "; " + comment;
-            packets.set(last, new Packet(packet.at(), packet.bytes(), all));
         }
 
         private void add(RecordedEvent event, List<String> comments) {
@@ -165,29 +154,34 @@ final class Pcapng {
                 }
                 case CLIENT_RST -> packet(at, true, RST | ACK, new byte[0], 0, 0, because(event, comments));
                 case SERVER_FIN -> {
-                    if (!serverHasFinished) {
-                        serverHasFinished = true;
-                        packet(at, false, FIN | ACK, new byte[0], 0, 0, because(event, comments));
-                        serverNext++;
-                        packet(at, true, ACK, new byte[0], 0, 0, "");
-                    }
+                    packet(at, false, FIN | ACK, new byte[0], 0, 0, because(event, comments));
+                    serverNext++;
+                    packet(at, true, ACK, new byte[0], 0, 0, "");
                 }
                 case SERVER_RST, REJECTED -> packet(at, false, RST | ACK, new byte[0], 0, 0, because(event, comments));
             }
         }
 
-        private static String because(RecordedEvent event, List<String> comments) {
+        private String because(RecordedEvent event, List<String> comments) {
             String why = event.detail();
             if (!why.isEmpty() && !comments.contains("fault: " + why)) {
-                comments.add(Text.escape(why));
+                comments.add(why);
             }
             return taken(comments);
         }
 
-        private static String taken(List<String> comments) {
+        /** What is to be said with the next packet. */
+        private String taken(List<String> comments) {
+            if (missing[0] > 0) {
+                comments.add(missing[0] + " bytes more were received, not kept");
+            }
+            if (missing[1] > 0) {
+                comments.add(missing[1] + " bytes more were sent, not kept");
+            }
+            Arrays.fill(missing, 0);
             String text = String.join("; ", comments);
             comments.clear();
-            return text;
+            return text.length() <= COMMENT_LENGTH ? text : text.substring(0, COMMENT_LENGTH) + "...";
         }
 
         private void data(Instant at, boolean fromClient, RecordedEvent event, List<String> comments) {
@@ -198,10 +192,8 @@ final class Pcapng {
                 next(fromClient, length);
                 packet(at, !fromClient, ACK, new byte[0], 0, 0, "");
             }
-            if (bytes.length < event.bytes()) {
-                comments.add((event.bytes() - bytes.length) + " bytes more were " + (fromClient ? "received" : "sent")
-                        + ", not kept"); // sequence numbers go on without them, so that nothing looks lost
-            }
+            // sequence numbers go on without what is not kept, so that nothing looks lost
+            missing[fromClient ? 0 : 1] += event.bytes() - bytes.length;
         }
 
         private void next(boolean fromClient, int length) {

@@ -115,12 +115,12 @@ class HtmlTest {
         assertThat(rows.item(1).getTextContent()).isEqualTo("0.000connects");
         assertThat(rows.item(2).getTextContent()).isEqualTo("1.2345 bytes \"a<b\" (3 of them kept)");
         assertThat(rows.item(2).getLastChild().getTextContent()).isEmpty(); // the server's side
-        assertThat(rows.item(3).getTextContent()).isEqualTo("1.2341 bytes \"&\"");
+        assertThat(rows.item(3).getTextContent()).isEqualTo("1.2341 byte \"&\"");
         assertThat(rows.item(3).getLastChild().getTextContent()).isNotEmpty();
         assertThat(rows.item(4).getTextContent()).isEqualTo("1.234RST: reset after 1");
         assertThat(rows.getLength()).isEqualTo(5);
         assertThat(page.getElementsByTagName("p").item(0).getTextContent())
-                .isEqualTo("5 bytes received, 1 bytes sent; accepted 2026-01-02T03:04:05.006007008Z;"
+                .isEqualTo("5 bytes received, 1 byte sent; accepted 2026-01-02T03:04:05.006007008Z;"
                         + " ended by SERVER RST (reset after 1).");
         assertThat(page.getElementsByTagName("h2").item(0).getTextContent()).isEqualTo("Connection 4");
     }

@@ -130,10 +130,7 @@ class PcapngTest {
                 .snapshot();
         List<PcapFile.Segment> segments = written(reset);
         assertThat(texts(segments, reset))
-                .endsWith(
-                        "> PSH ACK 5",
-                        "< ACK",
-                        "< RST ACK (fault: greet \"a\\n\"; fault: reset after 3; reset after 3)");
+                .endsWith("> PSH ACK 5", "< ACK", "< RST ACK (fault: greet \"a\\n\"; fault: reset after 3)");
         assertContinuous(segments);
     }
 
