@@ -17,6 +17,8 @@ final class Acceptor implements Served {
     private final ServerCore server;
     private final EventLoop loop;
     private final SelectionKey key;
+    private boolean pausing;
+    private boolean parked;
 
     Acceptor(ServerCore server, EventLoop loop, ServerSocketChannel channel) throws IOException {
         this.server = server;
@@ -54,8 +56,19 @@ final class Acceptor implements Served {
 
     @Override
     public void alarm(long now) {
+        pausing = false;
+        listen();
+    }
+
+    /** Accepts nobody until it is unparked. */
+    void park(boolean now) {
+        parked = now;
+        listen();
+    }
+
+    private void listen() {
         if (key.isValid()) {
-            key.interestOps(SelectionKey.OP_ACCEPT);
+            key.interestOps(pausing || parked ? 0 : SelectionKey.OP_ACCEPT);
         }
     }
 
@@ -92,7 +105,8 @@ final class Acceptor implements Served {
             return;
         }
         long now = System.nanoTime();
-        key.interestOps(0);
+        pausing = true;
+        listen();
         loop.alarms().set(now + PAUSE_NANOS, this);
         server.warnOfAccept(now, why.getMessage());
     }

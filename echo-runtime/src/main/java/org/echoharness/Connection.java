@@ -140,8 +140,13 @@ final class Connection implements Served, Consumer<Fault> {
         }
     }
 
-    /** Looks anew at what may be sent and what to wait for. */
-    void refresh() {
+    /** The loop has frozen or unfrozen its connections: looks anew at what to wait for, and for how long. */
+    void refreeze() {
+        lastMoved = server.config().idleNanos() > 0 ? System.nanoTime() : 0;
+        refresh();
+    }
+
+    private void refresh() {
         if (isOpen()) {
             goOn(false);
         }
@@ -297,20 +302,29 @@ final class Connection implements Served, Consumer<Fault> {
             return count;
         }
         judges.alter(from);
+        int taken;
         if (verdict.kind() == Verdict.Kind.SEND) {
-            return send(from, count);
+            taken = send(from, count);
+        } else {
+            ByteBuffer copy = copied(from, verdict.from(), count);
+            taken = from.copyTo(channel(), verdict.from(), count);
+            sent(copy, taken);
         }
-        ByteBuffer copy = witness == null ? NOTHING : from.copy(verdict.from(), count);
-        int taken = from.copyTo(channel(), verdict.from(), count);
-        sent(copy, taken);
+        judges.restore(from, taken);
         return taken;
     }
 
     private int send(Ring from, int most) throws IOException {
-        ByteBuffer copy = witness == null ? NOTHING : from.copy(0, most); // before the ring forgets them
+        ByteBuffer copy = copied(from, 0, most);
         int taken = from.writeTo(channel(), most);
         sent(copy, taken);
         return taken;
+    }
+
+    /** What the witness wants to see of these bytes, before the ring forgets them. */
+    private ByteBuffer copied(Ring from, int behind, int count) {
+        int wanted = witness == null ? 0 : Math.min(count, witness.wants());
+        return wanted == 0 ? NOTHING : from.copy(behind, wanted);
     }
 
     private void sent(ByteBuffer bytes, int count) {
@@ -326,7 +340,7 @@ final class Connection implements Served, Consumer<Fault> {
             loop.giveBack(ring);
             ring = null;
         }
-        if (gates == null && inputEnded && ring == null) {
+        if (gates == null && inputEnded && ring == null && !loop.isFrozen()) {
             end(true, null, "");
             return;
         }

@@ -1,24 +1,23 @@
 package org.echoharness;
 
-import java.util.SplittableRandom;
-import org.jspecify.annotations.Nullable;
-
-/** Flips bytes in the ring, each once, just before they are sent for the first time. */
+/**
+ * Flips bytes just before they are sent. Which ones depends on the seed and their position alone, so that what the socket
+ * does not take can be flipped back.
+ */
 final class CorruptGate extends Gate {
 
     private final long firstByte;
     private final long lastByte;
     private final double probability;
-    private final @Nullable SplittableRandom random;
+    private final long seed;
     private long start; // the position of the client's stream at which the gate opened
-    private long altered; // the position up to which all is decided
 
     CorruptGate(Fault fault, long firstByte, long lastByte) {
         super(fault);
         this.firstByte = firstByte;
         this.lastByte = lastByte;
         probability = 1;
-        random = null;
+        seed = 0;
     }
 
     CorruptGate(Fault fault, Effect.CorruptAtRandom effect, long number) {
@@ -26,27 +25,28 @@ final class CorruptGate extends Gate {
         firstByte = 1;
         lastByte = Long.MAX_VALUE;
         probability = effect.percent() / 100;
-        random = new SplittableRandom(Options.mix(effect.seed(), number));
+        seed = Options.mix(effect.seed(), number);
     }
 
     @Override
     void opened(Flow flow) {
         start = flow.consumed();
-        altered = start;
     }
 
     @Override
     void judge(Flow flow, Verdict verdict) {}
 
     @Override
-    void alter(Ring ring, int bytes, Flow flow) {
-        altered = Math.max(altered, flow.consumed());
-        for (; altered < flow.consumed() + bytes; altered++) {
-            long number = altered - start + 1;
-            boolean drawn = random == null || random.nextDouble() < probability;
-            if (drawn && number >= firstByte && number <= lastByte) {
-                ring.flip((int) (altered - flow.consumed()));
+    void alter(Ring ring, int index, int bytes, long position) {
+        for (int i = 0; i < bytes; i++) {
+            long number = position + i - start + 1;
+            if (number >= firstByte && number <= lastByte && isDrawn(number)) {
+                ring.flip(index + i);
             }
         }
+    }
+
+    private boolean isDrawn(long number) {
+        return probability == 1 || (Options.mix(seed, number) >>> 11) * 0x1.0p-53 < probability;
     }
 }

@@ -29,6 +29,7 @@ final class Door {
     private @Nullable ServerSocketChannel listening;
     private @Nullable Acceptor acceptor;
     private @Nullable SocketChannel holder; // bound where nobody listens
+    private boolean isClosed;
     private final List<SocketChannel> fillers = new ArrayList<>(); // of a queue that nobody accepts from
 
     Door(ServerCore server, EventLoop loop, HostAndPort asked, ServerSocketChannel bound) throws IOException {
@@ -59,8 +60,13 @@ final class Door {
         }
         refuse();
         ServerSocketChannel channel = bindBesideHolder(server.config().backlog());
-        acceptor = new Acceptor(server, loop, channel);
         listening = channel;
+        try {
+            acceptor = new Acceptor(server, loop, channel);
+        } catch (IOException | RuntimeException failed) {
+            channel.close();
+            throw failed;
+        }
     }
 
     /** From now on nobody accepts, and the kernel queues as few as it can. {@link #fill} does the rest. */
@@ -72,11 +78,46 @@ final class Door {
     }
 
     /**
-     * Connects until a connect stays unanswered. In the thread of the caller, while the loop leaves this door alone.
+     * Connects until a connect stays unanswered. In the thread of the caller.
      *
+     * @return the connections that fill the queue, to be kept
      * @throws UnsupportedOperationException if the system does something else when its queue is full
      */
-    void fill() throws IOException {
+    List<SocketChannel> fill() throws IOException {
+        List<SocketChannel> filling = new ArrayList<>();
+        try {
+            fill(filling);
+            return filling;
+        } catch (IOException | RuntimeException failed) {
+            filling.forEach(Acceptor::reset);
+            throw failed;
+        }
+    }
+
+    /** On the loop's thread: they are reset with the end of this state. */
+    void keep(List<SocketChannel> filling) {
+        if (isClosed) {
+            filling.forEach(Acceptor::reset);
+        } else {
+            fillers.addAll(filling);
+        }
+    }
+
+    /** Accepts all that have connected so far. On the loop's thread. */
+    void acceptAll() {
+        if (acceptor != null) {
+            acceptor.acceptAll();
+        }
+    }
+
+    /** While it is parked, nobody is accepted. On the loop's thread. */
+    void park(boolean parked) {
+        if (acceptor != null) {
+            acceptor.park(parked);
+        }
+    }
+
+    private void fill(List<SocketChannel> filling) throws IOException {
         InetAddress host =
                 address.getAddress().isAnyLocalAddress() ? InetAddress.getLoopbackAddress() : address.getAddress();
         for (int i = 0; i < MOST_FILLERS; i++) {
@@ -90,7 +131,7 @@ final class Door {
                 filler.close();
                 throw unsupported("refuses connects when its queue is full: " + refused.getMessage());
             }
-            fillers.add(filler);
+            filling.add(filler);
         }
         throw unsupported("queued " + MOST_FILLERS + " connections where 1 was asked for");
     }
@@ -161,6 +202,7 @@ final class Door {
     }
 
     private void close() {
+        isClosed = true;
         try {
             if (listening != null) {
                 listening.close();

@@ -249,7 +249,8 @@ public final class EchoServer implements AutoCloseable {
     }
 
     /**
-     * Ends every connection that is open now with a FIN, though not all may be echoed; all are closed when this returns.
+     * Ends every connection that is open now with a FIN, though not all may be echoed; all are closed when this returns. A
+     * client that goes on sending may see an RST instead, as with any peer that closes.
      *
      * @throws IllegalStateException if the server is not running, or when called in a callback of it
      * @throws IOException if the thread is interrupted

@@ -51,6 +51,10 @@ final class EventLoop implements Runnable, Consumer<SelectionKey> {
         return Thread.currentThread() == thread;
     }
 
+    boolean hasEnded() {
+        return ending;
+    }
+
     Selector selector() {
         return selector;
     }
@@ -144,7 +148,7 @@ final class EventLoop implements Runnable, Consumer<SelectionKey> {
 
     void freeze(boolean now) {
         frozen = now;
-        connections().forEach(Connection::refresh);
+        connections().forEach(Connection::refreeze);
     }
 
     /** Where its thread stands, for people. */
@@ -238,9 +242,9 @@ final class EventLoop implements Runnable, Consumer<SelectionKey> {
             }
             closeReleased(closing.size());
         }
-        ended = true;
         atEnd.forEach(Runnable::run);
         atEnd.clear();
+        ended = true;
         runTasks();
     }
 }

@@ -138,7 +138,8 @@ public record Fault(Effect effect, Trigger trigger) {
     }
 
     /**
-     * {@code close}: sends a FIN though not all is echoed, and closes the socket.
+     * {@code close}: sends a FIN though not all is echoed, and closes the socket. A client that goes on sending much may see
+     * an RST instead, as with any peer that closes; {@link #halfClose} reads on.
      *
      * @return the fault
      */

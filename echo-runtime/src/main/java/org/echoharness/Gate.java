@@ -60,8 +60,11 @@ abstract class Gate {
     /** What this gate asked for was done, with so many bytes. */
     void done(int bytes) {}
 
-    /** The oldest bytes, so many, are about to be sent. Only when open. */
-    void alter(Ring ring, int bytes, Flow flow) {}
+    /**
+     * Alters so many bytes, from this place in the ring and this position of the client's stream on, before they are sent.
+     * To do it twice undoes it. Only when open.
+     */
+    void alter(Ring ring, int index, int bytes, long position) {}
 
     /** How many of the oldest bytes were sent already and must not be sent again once this gate is gone. */
     int copied(Flow flow) {

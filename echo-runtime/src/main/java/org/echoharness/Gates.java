@@ -63,9 +63,21 @@ final class Gates {
 
     /** Before the bytes of a verdict to send or copy are sent. */
     void alter(Ring ring) {
+        alter(ring, verdict.from(), verdict.count(), flow.consumed() + verdict.from());
+    }
+
+    /** Behind them, before {@link #done}: what is still held becomes again what the client has sent. */
+    void restore(Ring ring, int taken) {
+        boolean kept = verdict.kind() == Verdict.Kind.COPY;
+        int first = kept ? verdict.from() : 0;
+        int left = kept ? verdict.count() : verdict.count() - taken;
+        alter(ring, first, left, flow.consumed() + (kept ? first : taken));
+    }
+
+    private void alter(Ring ring, int index, int count, long position) {
         for (Gate gate : gates) {
             if (gate.isOpen()) {
-                gate.alter(ring, verdict.from() + verdict.count(), flow);
+                gate.alter(ring, index, count, position);
             }
         }
     }

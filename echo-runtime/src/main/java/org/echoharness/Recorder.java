@@ -92,9 +92,9 @@ final class Recorder {
         changed(now);
     }
 
-    synchronized void sent(Tape tape, ByteBuffer chunk) {
+    synchronized void sent(Tape tape, ByteBuffer chunk, int count) {
         long now = System.nanoTime();
-        tape.sent(chunk, now);
+        tape.sent(chunk, count, now);
         changed(now);
     }
 

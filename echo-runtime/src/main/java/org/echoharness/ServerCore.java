@@ -8,7 +8,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +33,7 @@ final class ServerCore {
     private volatile State state = State.NEW;
     private volatile List<InetSocketAddress> addresses = List.of();
     private List<EventLoop> loops = List.of();
+    private final Object controls = new Object(); // one control at a time; the server's own threads never take it
     private final List<Door> doors = new ArrayList<>(); // the thread of the first loop opens and shuts them
     private volatile InForce faults;
     private int next; // of the loops; the thread of the first one alone counts
@@ -189,27 +189,31 @@ final class ServerCore {
         faults = new InForce(plan, 1);
     }
 
-    /** For the connections that are open too. */
+    /** For the connections that are open too. Nobody is accepted between the count of the open ones and its use. */
     void setFaultsOfAll(FaultPlan plan) throws IOException {
-        onFirstLoop(() -> {
-            change(plan);
-            List<Connection> open = new ArrayList<>(loops.get(0).connections());
-            for (EventLoop other : loops.subList(1, loops.size())) {
-                open.addAll(Tasks.call(other, other::connections));
-            }
-            open.sort(Comparator.comparingLong(Connection::number));
-            faults = new InForce(plan, open.size() + 1L);
-            for (EventLoop loop : loops) {
-                Tasks.call(loop, () -> {
+        control(() -> {
+            onEachDoor(door -> {
+                door.acceptAll();
+                door.park(true);
+            });
+            try {
+                change(plan);
+                List<Connection> open = new ArrayList<>();
+                for (EventLoop loop : loops) {
+                    open.addAll(Tasks.call(loop, loop::connections));
+                }
+                open.sort(Comparator.comparingLong(Connection::number));
+                faults = new InForce(plan, open.size() + 1L);
+                onEachLoop(loop -> {
                     for (int i = 0; i < open.size(); i++) {
                         if (open.get(i).isOf(loop)) {
                             open.get(i).change(new Planned(plan, i + 1L));
                         }
                     }
-                    return null;
                 });
+            } finally {
+                undo(() -> onEachDoor(door -> door.park(false)));
             }
-            return null;
         });
     }
 
@@ -226,36 +230,81 @@ final class ServerCore {
     }
 
     void refuse() throws IOException {
-        onEachDoor(Door::refuse);
+        control(() -> {
+            onEachDoor(Door::refuse);
+        });
     }
 
     void resume() throws IOException {
-        onEachDoor(Door::listen);
+        control(() -> {
+            onEachDoor(Door::listen);
+        });
     }
 
     void unanswered() throws IOException {
-        onEachDoor(Door::acceptNobody);
-        try {
-            for (Door door : doors) {
-                door.fill();
+        control(() -> {
+            try {
+                onEachDoor(Door::acceptNobody);
+                for (Door door : doors) {
+                    List<SocketChannel> filling = door.fill();
+                    Tasks.call(loops.get(0), () -> {
+                        door.keep(filling);
+                        return null;
+                    });
+                }
+            } catch (IOException | RuntimeException failed) {
+                undo(() -> onEachDoor(Door::listen));
+                throw failed;
             }
-        } catch (IOException | RuntimeException failed) {
-            resume();
-            throw failed;
-        }
+        });
     }
 
     void freeze(boolean frozen) throws IOException {
-        onEachLoop(loop -> loop.freeze(frozen));
+        control(() -> {
+            onEachLoop(loop -> loop.freeze(frozen));
+        });
     }
 
     void endConnections(boolean clean, String why) throws IOException {
-        onEachLoop(loop -> {
-            for (Connection connection : loop.connections()) {
-                connection.endNow(clean, why);
-            }
-            loop.closeNow();
+        control(() -> {
+            onEachDoor(Door::acceptAll); // who has connected is meant, too
+            onEachLoop(loop -> {
+                for (Connection connection : loop.connections()) {
+                    connection.endNow(clean, why);
+                }
+                loop.closeNow();
+            });
         });
+    }
+
+    private interface Action {
+        void run() throws IOException;
+    }
+
+    /** One at a time, and none from a callback: it waits for the server's threads. */
+    private void control(Action action) throws IOException {
+        mustBeCallable();
+        synchronized (controls) {
+            action.run();
+        }
+    }
+
+    /** Puts back what a control has begun, also for a thread that is interrupted; what fails is told. */
+    private void undo(Action action) {
+        boolean interrupted = Thread.interrupted();
+        try {
+            if (isRunning()) {
+                action.run();
+            }
+        } catch (IOException | IllegalStateException e) {
+            if (isRunning()) {
+                warn("a control could not be undone: " + e);
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
     }
 
     private interface DoorAction {
@@ -267,7 +316,8 @@ final class ServerCore {
     }
 
     private void onEachDoor(DoorAction action) throws IOException {
-        onFirstLoop(() -> {
+        mustBeCallable();
+        Tasks.call(loops.get(0), () -> {
             for (Door door : doors) {
                 action.apply(door);
             }
@@ -283,11 +333,6 @@ final class ServerCore {
                 return null;
             });
         }
-    }
-
-    private void onFirstLoop(Callable<@Nullable Void> action) throws IOException {
-        mustBeCallable();
-        Tasks.call(loops.get(0), action);
     }
 
     private void mustBeCallable() {

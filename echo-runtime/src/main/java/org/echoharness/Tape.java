@@ -44,8 +44,13 @@ final class Tape {
             this.most = most;
         }
 
-        void add(ByteBuffer chunk) {
-            int n = Math.min(chunk.remaining(), most - size);
+        int room() {
+            return most - size;
+        }
+
+        /** Of so many bytes these are at hand, the first ones. */
+        void add(ByteBuffer chunk, int count) {
+            int n = Math.min(Math.min(chunk.remaining(), count), room());
             if (n > 0) {
                 if (size + n > bytes.length) {
                     bytes = Arrays.copyOf(bytes, (int) Math.min(most, Math.max(size + n, bytes.length * 2L)));
@@ -53,7 +58,7 @@ final class Tape {
                 chunk.get(chunk.position(), bytes, size, n);
                 size += n;
             }
-            total += chunk.remaining();
+            total += count;
         }
 
         byte[] copy() {
@@ -67,12 +72,18 @@ final class Tape {
 
     void received(ByteBuffer chunk, long now) {
         events.add(now - start, RecordedEvent.Kind.RECEIVED, chunk.remaining(), "");
-        received.add(chunk);
+        received.add(chunk, chunk.remaining());
     }
 
-    void sent(ByteBuffer chunk, long now) {
-        events.add(now - start, RecordedEvent.Kind.SENT, chunk.remaining(), "");
-        sent.add(chunk);
+    /** How many of the bytes that are sent next are kept. Only the loop's thread makes it less. */
+    int roomForSent() {
+        return sent.room();
+    }
+
+    /** So many bytes were sent, of which as many as are kept are at hand. */
+    void sent(ByteBuffer chunk, int count, long now) {
+        events.add(now - start, RecordedEvent.Kind.SENT, count, "");
+        sent.add(chunk, count);
     }
 
     void note(RecordedEvent.Kind kind, String detail, long now) {

@@ -27,12 +27,17 @@ final class Tasks {
         try {
             return running.get(DEADLINE_SECONDS, TimeUnit.SECONDS);
         } catch (TimeoutException late) {
+            running.cancel(false); // what failed must not take hold later
             throw new IllegalStateException("a thread of the server did not answer within " + DEADLINE_SECONDS
                     + "s; a listener that blocks it? " + loop.where());
         } catch (InterruptedException e) {
+            running.cancel(false);
             Thread.currentThread().interrupt();
             throw new InterruptedIOException("interrupted while a thread of the server was waited for");
         } catch (ExecutionException e) {
+            if (loop.hasEnded()) {
+                throw new IllegalStateException("the server is not running: it was closed", e.getCause());
+            }
             if (e.getCause() instanceof IOException failed) {
                 throw failed;
             }

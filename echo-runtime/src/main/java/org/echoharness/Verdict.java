@@ -44,6 +44,7 @@ final class Verdict {
     private long barrier; // how many of the oldest bytes come before the next trigger
     private long due; // how many of the oldest bytes may be dealt with
     private long most; // how many bytes may be sent at once
+    private long kept; // how many of the oldest bytes were sent once and are to be kept; below 0 for none
     private boolean sendingIsHeld;
     private boolean endIsHeld;
     private @Nullable Kind action;
@@ -88,6 +89,7 @@ final class Verdict {
     void begin() {
         barrier = Long.MAX_VALUE;
         due = Long.MAX_VALUE;
+        kept = -1;
         most = Integer.MAX_VALUE;
         wake = NEVER;
         reading = true;
@@ -136,10 +138,18 @@ final class Verdict {
     }
 
     void discard(Gate by, long bytes) {
+        if (kept >= 0) {
+            return; // a gate before this one wants them
+        }
         act(Kind.DISCARD, by, bytes);
     }
 
+    /** Sends these bytes and keeps them; where there are none to be sent yet, keeps those before. */
     void copy(Gate by, int behind, int bytes) {
+        if (bytes == 0) {
+            kept = action == null ? behind : kept;
+            return;
+        }
         if (act(Kind.COPY, by, bytes)) {
             from = behind;
         }
@@ -192,6 +202,8 @@ final class Verdict {
             settle(Kind.COPY, sendingIsHeld ? 0 : (int) Math.min(Math.min(count, ready - from), most));
         } else if (action == Kind.DISCARD && ready > 0) {
             settle(Kind.DISCARD, Math.min(count, ready));
+        } else if (kept >= 0 && kept < barrier) {
+            settle(Kind.WAIT, 0);
         } else if (held > 0) {
             author = null;
             from = 0;

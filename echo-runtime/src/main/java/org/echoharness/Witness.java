@@ -62,13 +62,18 @@ final class Witness {
         }
     }
 
-    /** The first so many of these bytes were sent. */
+    /** How many of the bytes that are sent next it wants to see. */
+    int wants() {
+        return tape == null ? 0 : tape.roomForSent();
+    }
+
+    /** So many bytes were sent; these are the first of them, as many as are wanted, and perhaps some that were not. */
     void sent(ByteBuffer bytes, int count) {
         if (count == 0) {
             return;
         }
         if (recorder != null && tape != null) {
-            recorder.sent(tape, bytes.limit(bytes.position() + count));
+            recorder.sent(tape, bytes, count);
         }
         if (conversation != null) {
             conversation.sendingBack(peer, count);

@@ -416,4 +416,97 @@ class ControlsTest {
             }
         }
     }
+
+    @Test
+    void resetsThoseToWhoseConnectNobodyHasComeYet() throws Exception {
+        try (EchoServer server = quiet().start()) {
+            for (int i = 0; i < 20; i++) {
+                List<Socket> sockets = new ArrayList<>();
+                for (int j = 0; j < 10; j++) {
+                    sockets.add(Sockets.connect(server.address()));
+                }
+                server.resetConnections();
+                for (Socket socket : sockets) {
+                    assertThatThrownBy(() -> socket.getInputStream().read()).hasMessage("Connection reset");
+                    socket.close();
+                }
+            }
+        }
+    }
+
+    @Test
+    void anInterruptedControlLeavesTheServerAsItWas() throws Exception {
+        try (EchoServer server = quiet().start()) {
+            Thread.currentThread().interrupt();
+            assertThatThrownBy(server::unanswered).isInstanceOf(java.io.InterruptedIOException.class);
+            assertThat(Thread.interrupted()).isTrue();
+
+            echoes(server);
+        }
+    }
+
+    @Test
+    void aChangeOfFaultsDoesNotCorruptWhatIsHeldTwice() throws Exception {
+        int size = 16 * Sockets.MIB;
+        try (EchoServer server = quiet().faults("corrupt").recording(0, 10).start();
+                Socket socket = Sockets.connect(server.address(), 4096)) {
+            FutureTask<Void> writing = new FutureTask<>(() -> {
+                socket.getOutputStream().write(new byte[size]);
+                socket.shutdownOutput();
+                return null;
+            });
+            new Thread(writing, "writes 16 MiB").start();
+            server.recording().awaitConnections(1);
+            server.recording().awaitQuiet(Duration.ofMillis(200)); // nothing moves any more: all is full
+            server.setFaultsOfAll(FaultPlan.of(Fault.corrupt()));
+
+            byte[] back = socket.getInputStream().readAllBytes();
+            writing.get(30, TimeUnit.SECONDS);
+            byte[] corrupted = new byte[size];
+            Arrays.fill(corrupted, (byte) 0xFF);
+            assertThat(Arrays.mismatch(corrupted, back)).isEqualTo(-1);
+        }
+    }
+
+    @Test
+    void aFrozenConnectionDoesNotAnswerAFin() throws Exception {
+        try (EchoServer server =
+                        quiet().faults("slow-close 1h").conversation(lines).start();
+                Socket socket = Sockets.connect(server.address())) {
+            socket.shutdownOutput();
+            lines.await("no data from .*");
+            server.freeze();
+            server.setFaultsOfAll(FaultPlan.none());
+
+            socket.setSoTimeout(200);
+            assertThatThrownBy(() -> socket.getInputStream().read()).isInstanceOf(SocketTimeoutException.class);
+            socket.setSoTimeout(30_000);
+            server.unfreeze();
+            assertThat(socket.getInputStream().read()).isEqualTo(-1);
+        }
+    }
+
+    /** The callback runs on one loop while the control waits: neither may wait for the other. */
+    @Test
+    void aCallbackMayCloseTheServerInTheMiddleOfAControl() throws Exception {
+        AtomicReference<EchoServer> own = new AtomicReference<>();
+        try (EchoServer server = quiet().eventLoops(2)
+                .conversation(line -> {
+                    if (line.startsWith("applying")) {
+                        own.get().close();
+                    }
+                })
+                .build()) {
+            own.set(server);
+            server.start();
+            try (Socket one = Sockets.connect(server.address());
+                    Socket other = Sockets.connect(server.address())) {
+                Sockets.echoes(one, "x");
+                Sockets.echoes(other, "x");
+                server.setFaultsOfAll(FaultPlan.parse("delay 1h"));
+                assertThat(server.awaitClose(Duration.ofSeconds(30))).isTrue();
+            }
+        }
+        assertThat(warnings.seen()).isEmpty();
+    }
 }

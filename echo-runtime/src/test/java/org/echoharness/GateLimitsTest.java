@@ -23,8 +23,8 @@ class GateLimitsTest {
                 fragment 4                       | 3 | 5  | 0 "abc", 5 "def", 5 FIN
                 fragment 2 every 7ms             | 1 | 0  | 0 "a", 7 "b", 14 "c", 21 "d", 28 "e", 35 "f", 35 FIN
                 corrupt bytes 2-4                | 1 | 1  | 0 "a", 1 "\\x9d", 2 "\\x9c", 3 "\\x9b", 4 "e", 5 "f", 5 FIN
-                corrupt 50% seed 42              | 4 | 1  | 0 "a\\x9dcd", 1 "e\\x99", 1 FIN
-                corrupt 50% seed 42              | 1 | 1  | 0 "a", 1 "\\x9d", 2 "c", 3 "d", 4 "e", 5 "\\x99", 5 FIN
+                corrupt 50% seed 42              | 4 | 1  | 0 "\\x9e\\x9dc\\x9b", 1 "\\x9a\\x99", 1 FIN
+                corrupt 50% seed 42              | 1 | 1  | 0 "\\x9e", 1 "\\x9d", 2 "c", 3 "\\x9b", 4 "\\x9a", 5 "\\x99", 5 FIN
                 duplicate 3                      | 2 | 1  | 0 "ab", 1 "c", 1 "a", 2 "bc", 3 "de", 4 "f", 4 FIN
                 duplicate 3, corrupt byte 1      | 2 | 1  | 0 "\\x9eb", 1 "c", 1 "\\x9e", 2 "bc", 3 "de", 4 "f", 4 FIN
                 greet "hello"                    | 2 | 1  | 0 "he", 1 "ll", 2 "o", 2 "a", 3 "bc", 4 "de", 5 "f", 5 FIN

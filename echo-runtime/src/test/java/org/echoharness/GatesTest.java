@@ -83,10 +83,10 @@ class GatesTest {
                 corrupt bytes 2-3 after 3        | 0 "abc", 0 "d", 100 "\\x9a\\x99gh", 200 FIN
                 corrupt bytes 2-3 after 3 sent   | 0 "abc", 0 "d", 100 "\\x9a\\x99gh", 200 FIN
                 corrupt bytes 2-3 after 50ms     | 0 "abcd", 100 "e\\x99\\x98h", 200 FIN
-                corrupt 50% seed 42              | 0 "a\\x9dcd", 100 "e\\x99g\\x97", 200 FIN
-                corrupt 50% seed 42 after 3      | 0 "abc", 0 "d", 100 "\\x9afgh", 200 FIN
-                corrupt 50% seed 42 after 3 sent | 0 "abc", 0 "d", 100 "\\x9afgh", 200 FIN
-                corrupt 50% seed 42 after 50ms   | 0 "abcd", 100 "e\\x99gh", 200 FIN
+                corrupt 50% seed 42              | 0 "\\x9e\\x9dc\\x9b", 100 "\\x9a\\x99g\\x97", 200 FIN
+                corrupt 50% seed 42 after 3      | 0 "abc", 0 "\\x9b", 100 "\\x9af\\x98\\x97", 200 FIN
+                corrupt 50% seed 42 after 3 sent | 0 "abc", 0 "\\x9b", 100 "\\x9af\\x98\\x97", 200 FIN
+                corrupt 50% seed 42 after 50ms   | 0 "abcd", 100 "\\x9a\\x99g\\x97", 200 FIN
                 duplicate 3                      | 0 "abc", 0 "abcd", 100 "efgh", 200 FIN
                 duplicate 3 after 3              | 0 "abc", 0 "d", 100 "ef", 100 "defgh", 200 FIN
                 duplicate 3 after 3 sent         | 0 "abc", 0 "d", 100 "ef", 100 "defgh", 200 FIN
@@ -120,6 +120,7 @@ class GatesTest {
                 throttle 50/s, greet "hi" after 3, close after 3      | 0 "a", 20 "b", 40 "c", 60 "h", 80 "i", 80 close
                 greet "hi", stall                                     | 0 "hi", 0 open
                 stall, greet "hi" after 50ms                          | 50 open
+                duplicate 42, greet "hi" after 150ms                  | 0 "abcd", 100 "efgh", 150 "hi", 200 "abcdefgh", 200 FIN
                 throttle 50/s, greet "hello", reset after 30ms        | 0 "h", 20 "e", 30 RST
                 delay 30ms, fragment 3, corrupt byte 2, reset after 6 | 30 "a\\x9dc", 30 "d", 130 "ef", 130 RST
                 delay 30ms, slow-close 50ms                           | 30 "abcd", 130 "efgh", 250 FIN

@@ -227,10 +227,11 @@ final class Judged {
         }
         check(verdict.from() + count <= ring.size(), "it sends more than there is");
         gates.alter(ring);
-        return shown(
-                verdict.kind() == Verdict.Kind.COPY
-                        ? ring.copyTo(client, verdict.from(), count)
-                        : ring.writeTo(client, count));
+        int taken = verdict.kind() == Verdict.Kind.COPY
+                ? ring.copyTo(client, verdict.from(), count)
+                : ring.writeTo(client, count);
+        gates.restore(ring, taken);
+        return shown(taken);
     }
 
     private int shown(int taken) {

@@ -40,7 +40,7 @@ final class Taped {
     }
 
     Taped sent(byte[] bytes) {
-        tape.sent(ByteBuffer.wrap(bytes), now);
+        tape.sent(ByteBuffer.wrap(bytes), bytes.length, now);
         return this;
     }
 
