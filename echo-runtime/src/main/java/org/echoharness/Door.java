@@ -129,6 +129,7 @@ final class Door {
                 }
             } catch (IOException refused) {
                 filler.close();
+                Tasks.refuseInterrupted(); // an interrupt closes the channel: that is no refusal
                 throw unsupported("refuses connects when its queue is full: " + refused.getMessage());
             }
             filling.add(filler);
@@ -147,7 +148,9 @@ final class Door {
         }
         try (Selector selector = Selector.open()) {
             channel.register(selector, SelectionKey.OP_CONNECT);
-            return selector.select(PROBE_MILLIS) > 0 && channel.finishConnect();
+            boolean ready = selector.select(PROBE_MILLIS) > 0;
+            Tasks.refuseInterrupted(); // it ends the wait as the time does
+            return ready && channel.finishConnect();
         }
     }
 

@@ -179,7 +179,7 @@ public final class EchoServer implements AutoCloseable {
      * @throws IOException if the thread is interrupted
      */
     public void setFaultsOfAll(FaultPlan plan) throws IOException {
-        core.setFaultsOfAll(plan);
+        core.controls().setFaultsOfAll(plan);
     }
 
     /**
@@ -191,7 +191,7 @@ public final class EchoServer implements AutoCloseable {
      * @throws IOException if the system refuses
      */
     public void refuse() throws IOException {
-        core.refuse();
+        core.controls().refuse();
     }
 
     /**
@@ -204,7 +204,7 @@ public final class EchoServer implements AutoCloseable {
      * @throws IOException if the system refuses
      */
     public void unanswered() throws IOException {
-        core.unanswered();
+        core.controls().unanswered();
     }
 
     /**
@@ -214,7 +214,7 @@ public final class EchoServer implements AutoCloseable {
      * @throws IOException if the system refuses
      */
     public void resume() throws IOException {
-        core.resume();
+        core.controls().resume();
     }
 
     /**
@@ -225,7 +225,7 @@ public final class EchoServer implements AutoCloseable {
      * @throws IOException if the thread is interrupted
      */
     public void freeze() throws IOException {
-        core.freeze(true);
+        core.controls().freeze(true);
     }
 
     /**
@@ -235,7 +235,7 @@ public final class EchoServer implements AutoCloseable {
      * @throws IOException if the thread is interrupted
      */
     public void unfreeze() throws IOException {
-        core.freeze(false);
+        core.controls().freeze(false);
     }
 
     /**
@@ -245,7 +245,7 @@ public final class EchoServer implements AutoCloseable {
      * @throws IOException if the thread is interrupted
      */
     public void resetConnections() throws IOException {
-        core.endConnections(false, "resetConnections()");
+        core.controls().endConnections(false, "resetConnections()");
     }
 
     /**
@@ -256,7 +256,7 @@ public final class EchoServer implements AutoCloseable {
      * @throws IOException if the thread is interrupted
      */
     public void closeConnections() throws IOException {
-        core.endConnections(true, "closeConnections()");
+        core.controls().endConnections(true, "closeConnections()");
     }
 
     /** For people: where the server listens, and whether it does. */

@@ -6,7 +6,6 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -32,8 +31,8 @@ final class ServerCore {
     private final CountDownLatch ended = new CountDownLatch(1);
     private volatile State state = State.NEW;
     private volatile List<InetSocketAddress> addresses = List.of();
-    private List<EventLoop> loops = List.of();
-    private final Object controls = new Object(); // one control at a time; the server's own threads never take it
+    private volatile List<EventLoop> loops = List.of();
+    private final Controls controls = new Controls(this);
     private final List<Door> doors = new ArrayList<>(); // the thread of the first loop opens and shuts them
     private volatile InForce faults;
     private int next; // of the loops; the thread of the first one alone counts
@@ -121,6 +120,19 @@ final class ServerCore {
         return state == State.RUNNING;
     }
 
+    Controls controls() {
+        return controls;
+    }
+
+    List<EventLoop> loops() {
+        return loops;
+    }
+
+    /** One for each address. The thread of the first loop opens and shuts them. */
+    List<Door> doors() {
+        return doors;
+    }
+
     /** The addresses bound, numeric; none before the start. */
     List<InetSocketAddress> addresses() {
         return addresses;
@@ -183,41 +195,19 @@ final class ServerCore {
         return faults.plan;
     }
 
+    /** For connections accepted from now on, of which the next has this number in the plan. */
+    void setFaults(FaultPlan plan, long next) {
+        faults = new InForce(plan, next);
+    }
+
     /** For connections accepted from now on. */
     void setFaults(FaultPlan plan) {
-        change(plan);
-        faults = new InForce(plan, 1);
+        announce(plan);
+        setFaults(plan, 1);
     }
 
-    /** For the connections that are open too. Nobody is accepted between the count of the open ones and its use. */
-    void setFaultsOfAll(FaultPlan plan) throws IOException {
-        control(() -> {
-            onEachDoor(door -> {
-                door.acceptAll();
-                door.park(true);
-            });
-            try {
-                change(plan);
-                List<Connection> open = new ArrayList<>();
-                for (EventLoop loop : loops) {
-                    open.addAll(Tasks.call(loop, loop::connections));
-                }
-                open.sort(Comparator.comparingLong(Connection::number));
-                faults = new InForce(plan, open.size() + 1L);
-                onEachLoop(loop -> {
-                    for (int i = 0; i < open.size(); i++) {
-                        if (open.get(i).isOf(loop)) {
-                            open.get(i).change(new Planned(plan, i + 1L));
-                        }
-                    }
-                });
-            } finally {
-                undo(() -> onEachDoor(door -> door.park(false)));
-            }
-        });
-    }
-
-    private void change(FaultPlan plan) {
+    /** Checks and announces a plan that is about to be in force. */
+    void announce(FaultPlan plan) {
         Preload.faults(plan.checked(config.bufferSize()));
         tellSeed(plan);
     }
@@ -226,125 +216,6 @@ final class ServerCore {
     private void tellSeed(FaultPlan plan) {
         if (plan.isRandom()) {
             warn("faults: " + plan);
-        }
-    }
-
-    void refuse() throws IOException {
-        control(() -> {
-            onEachDoor(Door::refuse);
-        });
-    }
-
-    void resume() throws IOException {
-        control(() -> {
-            onEachDoor(Door::listen);
-        });
-    }
-
-    void unanswered() throws IOException {
-        control(() -> {
-            try {
-                onEachDoor(Door::acceptNobody);
-                for (Door door : doors) {
-                    List<SocketChannel> filling = door.fill();
-                    Tasks.call(loops.get(0), () -> {
-                        door.keep(filling);
-                        return null;
-                    });
-                }
-            } catch (IOException | RuntimeException failed) {
-                undo(() -> onEachDoor(Door::listen));
-                throw failed;
-            }
-        });
-    }
-
-    void freeze(boolean frozen) throws IOException {
-        control(() -> {
-            onEachLoop(loop -> loop.freeze(frozen));
-        });
-    }
-
-    void endConnections(boolean clean, String why) throws IOException {
-        control(() -> {
-            onEachDoor(Door::acceptAll); // who has connected is meant, too
-            onEachLoop(loop -> {
-                for (Connection connection : loop.connections()) {
-                    connection.endNow(clean, why);
-                }
-                loop.closeNow();
-            });
-        });
-    }
-
-    private interface Action {
-        void run() throws IOException;
-    }
-
-    /** One at a time, and none from a callback: it waits for the server's threads. */
-    private void control(Action action) throws IOException {
-        mustBeCallable();
-        synchronized (controls) {
-            action.run();
-        }
-    }
-
-    /** Puts back what a control has begun, also for a thread that is interrupted; what fails is told. */
-    private void undo(Action action) {
-        boolean interrupted = Thread.interrupted();
-        try {
-            if (isRunning()) {
-                action.run();
-            }
-        } catch (IOException | IllegalStateException e) {
-            if (isRunning()) {
-                warn("a control could not be undone: " + e);
-            }
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
-        }
-    }
-
-    private interface DoorAction {
-        void apply(Door door) throws IOException;
-    }
-
-    private interface LoopAction {
-        void apply(EventLoop loop) throws IOException;
-    }
-
-    private void onEachDoor(DoorAction action) throws IOException {
-        mustBeCallable();
-        Tasks.call(loops.get(0), () -> {
-            for (Door door : doors) {
-                action.apply(door);
-            }
-            return null;
-        });
-    }
-
-    private void onEachLoop(LoopAction action) throws IOException {
-        mustBeCallable();
-        for (EventLoop loop : loops) {
-            Tasks.call(loop, () -> {
-                action.apply(loop);
-                return null;
-            });
-        }
-    }
-
-    private void mustBeCallable() {
-        if (state != State.RUNNING) {
-            throw new IllegalStateException(
-                    "the server is not running: " + (state == State.NEW ? "call start() first" : "it was closed"));
-        }
-        for (EventLoop loop : loops) {
-            if (loop.isCurrent()) {
-                throw new IllegalStateException(
-                        "a callback of the server must not wait for the server; call this from another thread");
-            }
         }
     }
 

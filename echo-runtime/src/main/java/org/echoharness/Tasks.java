@@ -16,8 +16,20 @@ final class Tasks {
 
     private Tasks() {}
 
+    /** Throws if the thread is interrupted, before anything is begun. */
+    static void refuseInterrupted() throws InterruptedIOException {
+        if (Thread.currentThread().isInterrupted()) {
+            throw interrupted();
+        }
+    }
+
+    private static InterruptedIOException interrupted() {
+        return new InterruptedIOException("interrupted while a thread of the server was waited for");
+    }
+
     /** Runs the task on the loop's thread and returns its result; at once where this is that thread. */
     static <T extends @Nullable Object> T call(EventLoop loop, Callable<T> task) throws IOException {
+        refuseInterrupted();
         FutureTask<T> running = new FutureTask<>(task);
         if (loop.isCurrent()) {
             running.run();
@@ -33,7 +45,7 @@ final class Tasks {
         } catch (InterruptedException e) {
             running.cancel(false);
             Thread.currentThread().interrupt();
-            throw new InterruptedIOException("interrupted while a thread of the server was waited for");
+            throw interrupted();
         } catch (ExecutionException e) {
             if (loop.hasEnded()) {
                 throw new IllegalStateException("the server is not running: it was closed", e.getCause());

@@ -1,0 +1,167 @@
+package org.echoharness;
+
+import java.io.IOException;
+import java.nio.channels.SocketChannel;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * What can be done to a server while it runs. Any thread but the server's own: each control waits until it is in force, and
+ * there is one at a time. What fails takes no effect later.
+ */
+final class Controls {
+
+    private final ServerCore server;
+
+    Controls(ServerCore server) {
+        this.server = server;
+    }
+
+    /** For the connections that are open too. Nobody is accepted between the count of the open ones and its use. */
+    void setFaultsOfAll(FaultPlan plan) throws IOException {
+        control(() -> {
+            onEachDoor(door -> {
+                door.acceptAll();
+                door.park(true);
+            });
+            try {
+                server.announce(plan);
+                List<Connection> open = new ArrayList<>();
+                for (EventLoop loop : server.loops()) {
+                    open.addAll(Tasks.call(loop, loop::connections));
+                }
+                open.sort(Comparator.comparingLong(Connection::number));
+                server.setFaults(plan, open.size() + 1L);
+                onEachLoop(loop -> {
+                    for (int i = 0; i < open.size(); i++) {
+                        if (open.get(i).isOf(loop)) {
+                            open.get(i).change(new Planned(plan, i + 1L));
+                        }
+                    }
+                });
+            } finally {
+                undo(() -> onEachDoor(door -> door.park(false)));
+            }
+        });
+    }
+
+    void refuse() throws IOException {
+        control(() -> {
+            onEachDoor(Door::refuse);
+        });
+    }
+
+    void resume() throws IOException {
+        control(() -> {
+            onEachDoor(Door::listen);
+        });
+    }
+
+    void unanswered() throws IOException {
+        control(() -> {
+            try {
+                onEachDoor(Door::acceptNobody);
+                for (Door door : server.doors()) {
+                    List<SocketChannel> filling = door.fill();
+                    Tasks.call(server.loops().get(0), () -> {
+                        door.keep(filling);
+                        return null;
+                    });
+                }
+            } catch (IOException | RuntimeException failed) {
+                undo(() -> onEachDoor(Door::listen));
+                throw failed;
+            }
+        });
+    }
+
+    void freeze(boolean frozen) throws IOException {
+        control(() -> {
+            onEachLoop(loop -> loop.freeze(frozen));
+        });
+    }
+
+    void endConnections(boolean clean, String why) throws IOException {
+        control(() -> {
+            onEachDoor(Door::acceptAll); // who has connected is meant, too
+            onEachLoop(loop -> {
+                for (Connection connection : loop.connections()) {
+                    connection.endNow(clean, why);
+                }
+                loop.closeNow();
+            });
+        });
+    }
+
+    private interface Action {
+        void run() throws IOException;
+    }
+
+    /** One at a time, and none from a callback: it waits for the server's threads. */
+    private void control(Action action) throws IOException {
+        mustBeCallable();
+        synchronized (this) {
+            action.run();
+        }
+    }
+
+    /** Puts back what a control has begun, also for a thread that is interrupted; what fails is told. */
+    private void undo(Action action) {
+        boolean interrupted = Thread.interrupted();
+        try {
+            if (server.isRunning()) {
+                action.run();
+            }
+        } catch (IOException | IllegalStateException e) {
+            if (server.isRunning()) {
+                server.warn("a control could not be undone: " + e);
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private interface DoorAction {
+        void apply(Door door) throws IOException;
+    }
+
+    private interface LoopAction {
+        void apply(EventLoop loop) throws IOException;
+    }
+
+    private void onEachDoor(DoorAction action) throws IOException {
+        mustBeCallable();
+        Tasks.call(server.loops().get(0), () -> {
+            for (Door door : server.doors()) {
+                action.apply(door);
+            }
+            return null;
+        });
+    }
+
+    private void onEachLoop(LoopAction action) throws IOException {
+        mustBeCallable();
+        for (EventLoop loop : server.loops()) {
+            Tasks.call(loop, () -> {
+                action.apply(loop);
+                return null;
+            });
+        }
+    }
+
+    private void mustBeCallable() {
+        if (!server.isRunning()) {
+            throw new IllegalStateException("the server is not running: "
+                    + (server.state() == ServerCore.State.NEW ? "call start() first" : "it was closed"));
+        }
+        for (EventLoop loop : server.loops()) {
+            if (loop.isCurrent()) {
+                throw new IllegalStateException(
+                        "a callback of the server must not wait for the server; call this from another thread");
+            }
+        }
+    }
+}
