@@ -115,6 +115,13 @@ public sealed interface Connections {
      * @param last at least the first
      */
     record Range(long first, long last) implements Connections {
+        /**
+         * Checks the range.
+         *
+         * @param first as above
+         * @param last as above
+         * @throws IllegalArgumentException if it is out of range
+         */
         public Range {
             Options.range("connections", first, last);
         }
@@ -136,6 +143,12 @@ public sealed interface Connections {
      * @param count at least 1
      */
     record First(long count) implements Connections {
+        /**
+         * Checks the range.
+         *
+         * @param count as above
+         * @throws IllegalArgumentException if it is out of range
+         */
         public First {
             Options.atLeastOne("first", count);
         }
@@ -157,6 +170,12 @@ public sealed interface Connections {
      * @param divisor at least 1
      */
     record Every(long divisor) implements Connections {
+        /**
+         * Checks the range.
+         *
+         * @param divisor as above
+         * @throws IllegalArgumentException if it is out of range
+         */
         public Every {
             Options.atLeastOne("every", divisor);
         }
@@ -179,6 +198,13 @@ public sealed interface Connections {
      * @param seed of what is drawn
      */
     record Random(double percent, long seed) implements Connections {
+        /**
+         * Checks the range.
+         *
+         * @param percent as above
+         * @param seed as above
+         * @throws IllegalArgumentException if it is out of range
+         */
         public Random {
             Options.percent("random", percent);
         }

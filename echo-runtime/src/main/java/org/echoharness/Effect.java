@@ -14,6 +14,14 @@ public sealed interface Effect {
      * @param seed of what is drawn; 0 where there is no jitter
      */
     record Delay(Duration delay, Duration jitter, long seed) implements Effect {
+        /**
+         * Checks the range.
+         *
+         * @param delay as above
+         * @param jitter as above
+         * @param seed as above
+         * @throws IllegalArgumentException if it is out of range
+         */
         public Delay {
             Options.wholeMillis("delay", delay);
             if (!jitter.isZero()) {
@@ -41,6 +49,12 @@ public sealed interface Effect {
      * @param bytesPerSecond 1 to 1,099,511,627,776 (1 TiB)
      */
     record Throttle(long bytesPerSecond) implements Effect {
+        /**
+         * Checks the range.
+         *
+         * @param bytesPerSecond as above
+         * @throws IllegalArgumentException if it is out of range
+         */
         public Throttle {
             Options.atLeastOne("throttle", bytesPerSecond);
             if (bytesPerSecond > 1L << 40) {
@@ -61,6 +75,13 @@ public sealed interface Effect {
      * @param every the least time between two writes; zero, or 1 ms to 365 days
      */
     record Fragment(int bytes, Duration every) implements Effect {
+        /**
+         * Checks the range.
+         *
+         * @param bytes as above
+         * @param every as above
+         * @throws IllegalArgumentException if it is out of range
+         */
         public Fragment {
             Options.atLeastOne("fragment", bytes);
             if (!every.isZero()) {
@@ -124,6 +145,13 @@ public sealed interface Effect {
      * @param last the last of them; {@link Long#MAX_VALUE} for all that follow
      */
     record Corrupt(long first, long last) implements Effect {
+        /**
+         * Checks the range.
+         *
+         * @param first as above
+         * @param last as above
+         * @throws IllegalArgumentException if it is out of range
+         */
         public Corrupt {
             Options.range("corrupt bytes", first, last);
         }
@@ -143,6 +171,13 @@ public sealed interface Effect {
      * @param seed of what is drawn
      */
     record CorruptAtRandom(double percent, long seed) implements Effect {
+        /**
+         * Checks the range.
+         *
+         * @param percent as above
+         * @param seed as above
+         * @throws IllegalArgumentException if it is out of range
+         */
         public CorruptAtRandom {
             Options.percent("corrupt", percent);
         }
@@ -160,6 +195,12 @@ public sealed interface Effect {
      * @param bytes at least 1, and no more than the server's bufferSize
      */
     record Duplicate(int bytes) implements Effect {
+        /**
+         * Checks the range.
+         *
+         * @param bytes as above
+         * @throws IllegalArgumentException if it is out of range
+         */
         public Duplicate {
             Options.atLeastOne("duplicate", bytes);
         }
@@ -176,6 +217,12 @@ public sealed interface Effect {
      * @param bytes at least 1
      */
     record Truncate(long bytes) implements Effect {
+        /**
+         * Checks the range.
+         *
+         * @param bytes as above
+         * @throws IllegalArgumentException if it is out of range
+         */
         public Truncate {
             Options.atLeastOne("truncate", bytes);
         }
@@ -192,6 +239,12 @@ public sealed interface Effect {
      * @param delay whole milliseconds, 1 ms to 365 days
      */
     record SlowClose(Duration delay) implements Effect {
+        /**
+         * Checks the range.
+         *
+         * @param delay as above
+         * @throws IllegalArgumentException if it is out of range
+         */
         public SlowClose {
             Options.wholeMillis("slow-close", delay);
         }
@@ -208,6 +261,12 @@ public sealed interface Effect {
      * @param bytes the bytes, one for each character of the text (U+0000 to U+00FF); at least one
      */
     record Greet(String bytes) implements Effect {
+        /**
+         * Checks the range.
+         *
+         * @param bytes as above
+         * @throws IllegalArgumentException if it is out of range
+         */
         public Greet {
             if (bytes.isEmpty() || bytes.chars().anyMatch(c -> c > 0xFF)) {
                 throw new IllegalArgumentException("greet (" + Text.quote(bytes)

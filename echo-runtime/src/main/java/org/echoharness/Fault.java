@@ -24,6 +24,8 @@ public record Fault(Effect effect, Trigger trigger) {
     /**
      * Checks that the two go together.
      *
+     * @param effect as above
+     * @param trigger as above
      * @throws IllegalArgumentException if they do not: after the client's FIN there are no bytes to be corrupted, say
      */
     public Fault {

@@ -28,6 +28,12 @@ public record FaultPlan(List<Rule> rules) {
      * @param faults any number; none for a good echo
      */
     public record Rule(Connections connections, List<Fault> faults) {
+        /**
+         * Copies the list.
+         *
+         * @param connections as above
+         * @param faults as above
+         */
         public Rule {
             faults = List.copyOf(faults);
         }
@@ -40,6 +46,11 @@ public record FaultPlan(List<Rule> rules) {
 
     private static final FaultPlan NONE = new FaultPlan(List.of());
 
+    /**
+     * Copies the list.
+     *
+     * @param rules as above
+     */
     public FaultPlan {
         rules = List.copyOf(rules);
     }

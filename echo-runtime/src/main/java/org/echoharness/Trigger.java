@@ -22,6 +22,12 @@ public sealed interface Trigger {
      * @param bytes at least 1
      */
     record AfterReceived(long bytes) implements Trigger {
+        /**
+         * Checks the range.
+         *
+         * @param bytes as above
+         * @throws IllegalArgumentException if it is out of range
+         */
         public AfterReceived {
             Options.atLeastOne("after", bytes);
         }
@@ -38,6 +44,12 @@ public sealed interface Trigger {
      * @param bytes at least 1
      */
     record AfterSent(long bytes) implements Trigger {
+        /**
+         * Checks the range.
+         *
+         * @param bytes as above
+         * @throws IllegalArgumentException if it is out of range
+         */
         public AfterSent {
             Options.atLeastOne("after", bytes);
         }
@@ -54,6 +66,12 @@ public sealed interface Trigger {
      * @param age whole milliseconds, 1 ms to 365 days
      */
     record AfterTime(Duration age) implements Trigger {
+        /**
+         * Checks the range.
+         *
+         * @param age as above
+         * @throws IllegalArgumentException if it is out of range
+         */
         public AfterTime {
             Options.wholeMillis("after", age);
         }
