@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,6 +55,7 @@ static void serve(int epoll, struct connection *c, char *buffer) {
 }
 
 int main(void) {
+  signal(SIGPIPE, SIG_IGN); // a client that resets must not end it
   static char buffer[SIZE];
   struct epoll_event events[EVENTS];
   struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
