@@ -47,15 +47,11 @@ final class Controls {
     }
 
     void refuse() throws IOException {
-        control(() -> {
-            onEachDoor(Door::refuse);
-        });
+        control(() -> onEachDoor(Door::refuse));
     }
 
     void resume() throws IOException {
-        control(() -> {
-            onEachDoor(Door::listen);
-        });
+        control(() -> onEachDoor(Door::listen));
     }
 
     void unanswered() throws IOException {
@@ -77,9 +73,7 @@ final class Controls {
     }
 
     void freeze(boolean frozen) throws IOException {
-        control(() -> {
-            onEachLoop(loop -> loop.freeze(frozen));
-        });
+        control(() -> onEachLoop(loop -> loop.freeze(frozen)));
     }
 
     void endConnections(boolean clean, String why) throws IOException {

@@ -18,7 +18,7 @@ final class EventLog {
     private long leftOut;
     private final List<String> details = new ArrayList<>(0); // of the kinds that have one, in their order
 
-    static boolean hasDetail(RecordedEvent.Kind kind) {
+    private static boolean hasDetail(RecordedEvent.Kind kind) {
         return kind != RecordedEvent.Kind.RECEIVED && kind != RecordedEvent.Kind.SENT;
     }
 

@@ -80,10 +80,6 @@ final class Html {
     }
 
     private static void row(RecordedConnection connection, RecordedEvent event, StringBuilder page) {
-        boolean byClient = switch (event.kind()) {
-            case ACCEPTED, RECEIVED, CLIENT_FIN, CLIENT_RST -> true;
-            case REJECTED, SENT, FAULT, SERVER_FIN, SERVER_RST -> false;
-        };
         String style = switch (event.kind()) {
             case FAULT -> "fault";
             case CLIENT_RST, SERVER_RST, REJECTED -> "rst";
@@ -91,13 +87,10 @@ final class Html {
             case SENT, SERVER_FIN -> "server";
         };
         String cell = "<td class=\"" + style + "\">" + what(connection, event) + "</td>";
-        long micros = event.after().toNanos() / 1_000;
         page.append("<tr><td>")
-                .append(micros / 1_000)
-                .append('.')
-                .append(Long.toString(1_000 + micros % 1_000).substring(1))
+                .append(event.millis())
                 .append("</td>")
-                .append(byClient ? cell + "<td></td>" : "<td></td>" + cell)
+                .append(event.isByClient() ? cell + "<td></td>" : "<td></td>" + cell)
                 .append("</tr>\n");
     }
 

@@ -34,4 +34,18 @@ public record RecordedEvent(Duration after, Kind kind, long offset, int bytes, S
         /** The server sent an RST. */
         SERVER_RST
     }
+
+    /** Whether the client did it. */
+    boolean isByClient() {
+        return switch (kind) {
+            case ACCEPTED, RECEIVED, CLIENT_FIN, CLIENT_RST -> true;
+            case REJECTED, SENT, FAULT, SERVER_FIN, SERVER_RST -> false;
+        };
+    }
+
+    /** "12.345", milliseconds since the accept. */
+    String millis() {
+        long micros = after.toNanos() / 1_000;
+        return micros / 1_000 + "." + Long.toString(1_000 + micros % 1_000).substring(1);
+    }
 }

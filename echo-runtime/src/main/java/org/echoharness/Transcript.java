@@ -71,14 +71,10 @@ final class Transcript {
                 .append(HostAndPort.of(connection.local()))
                 .append('\n');
         for (RecordedEvent event : connection.events()) {
-            boolean byClient = switch (event.kind()) {
-                case RECEIVED, ACCEPTED, CLIENT_FIN, CLIENT_RST -> true;
-                case SENT, FAULT, REJECTED, SERVER_FIN, SERVER_RST -> false;
-            };
             String what = side(connection, event);
             text.append(millis(event))
                     .append("  ")
-                    .append(byClient ? what + " -->" : pad("", COLUMN) + "<-- " + what)
+                    .append(event.isByClient() ? what + " -->" : pad("", COLUMN) + "<-- " + what)
                     .append('\n');
         }
         leftOut(connection, text);
@@ -146,9 +142,8 @@ final class Transcript {
 
     /** "   12.345", milliseconds since the accept. */
     private static String millis(RecordedEvent event) {
-        long micros = event.after().toNanos() / 1_000;
-        String fraction = Long.toString(1_000 + micros % 1_000).substring(1);
-        return pad("", Math.max(0, 5 - Long.toString(micros / 1_000).length())) + micros / 1_000 + "." + fraction;
+        String millis = event.millis();
+        return " ".repeat(Math.max(0, 9 - millis.length())) + millis;
     }
 
     private static String pad(String text, int width) {

@@ -161,7 +161,6 @@ final class Verdict {
         }
     }
 
-    /** A greeting of a fault before this one goes first. */
     /** A greeting that stands before an end goes out first, unless the time has come. */
     void end(Kind how, Gate by) {
         boolean isDue = by.fault().trigger() instanceof Trigger.AfterTime;
