@@ -39,6 +39,20 @@ final class Compare {
             "echo-loops-2",
             "echo-recording");
     private static final int FIRST_USES = 11;
+    private static final String OWN_CLASSES = "benchmarks" + File.separator + "target";
+
+    /** Each kind of first use, with what of the class path it needs. */
+    private static final Map<String, List<String>> FIRST_USERS = Map.of(
+            "bare",
+            List.of(OWN_CLASSES),
+            OURS,
+            List.of(OWN_CLASSES, "echo-runtime"),
+            "bare-selector",
+            List.of(OWN_CLASSES),
+            "netty-nio",
+            List.of(OWN_CLASSES, "netty"),
+            "mock-web-server",
+            List.of(OWN_CLASSES, "mockwebserver", "okhttp", "okio", "kotlin"));
 
     private final int rounds;
     private final Predicate<String> chosen;
@@ -154,8 +168,9 @@ final class Compare {
         System.out.println("first use ...");
         Map<String, List<Double>> millis = new TreeMap<>();
         for (int i = 0; i < FIRST_USES; i++) {
-            for (String kind : List.of("bare", OURS, "bare-selector", "netty-nio", "mock-web-server")) {
-                millis.computeIfAbsent(kind, k -> new ArrayList<>()).add(Contest.firstUseMillis(kind));
+            for (Map.Entry<String, List<String>> user : FIRST_USERS.entrySet()) {
+                millis.computeIfAbsent(user.getKey(), k -> new ArrayList<>())
+                        .add(Contest.firstUseMillis(user.getKey(), user.getValue()));
             }
         }
         Map<String, Double> medians = new TreeMap<>();

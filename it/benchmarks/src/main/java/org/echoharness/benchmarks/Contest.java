@@ -1,6 +1,7 @@
 package org.echoharness.benchmarks;
 
 import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
@@ -11,17 +12,19 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
 
 /**
  * One kind of work against several servers, all of which run all the time, in short turns: what the machine does besides
- * falls on all alike. A ratio is that of two turns of one round; the median of the rounds counts. Server and load have a
- * processor each where {@code taskset} is there. The processor time of a server is read from {@code /proc}.
+ * falls on all alike. A ratio is that of the medians of two servers' turns. Server and load have a processor each where
+ * {@code taskset} is there. The processor time of a server is read from {@code /proc}.
  */
 final class Contest {
 
     private static final String C = "c-epoll";
     private static final int WARM_UP_MILLIS = 3_000;
     private static final int TURN_MILLIS = 1_000;
+    private static final int BULK_SHARE = 4; // how the kernel cuts a stream differs between turns: many short ones
     private static final double TICK_NANOS = 1e9 / 100; // USER_HZ, the unit of /proc/PID/stat
     private static final boolean PINS = works("taskset", "-c", "0,1", "true");
     private static final Path C_PROGRAM = compiled();
@@ -51,6 +54,7 @@ final class Contest {
     }
 
     void run(int rounds) throws IOException {
+        int share = work.startsWith("bulk") ? BULK_SHARE : 1;
         List<Peer> peers = new ArrayList<>();
         try (Peer load = new Peer(cpus.isEmpty() ? "1" : cpus.equals("same-cpu") ? "0" : "0,1", java("Load"))) {
             for (String server : servers) {
@@ -59,10 +63,10 @@ final class Contest {
             for (Peer peer : peers) {
                 turn(load, peer, WARM_UP_MILLIS);
             }
-            for (int round = 0; round < rounds; round++) {
+            for (int round = 0; round < rounds * share; round++) {
                 for (int i = 0; i < peers.size(); i++) {
                     turns.computeIfAbsent(servers.get(i), name -> new ArrayList<>())
-                            .add(turn(load, peers.get(i), TURN_MILLIS));
+                            .add(turn(load, peers.get(i), TURN_MILLIS / share));
                 }
             }
         } finally {
@@ -82,15 +86,13 @@ final class Contest {
 
     private Map<String, Double> ratios(ToDoubleFunction<Figures> which) {
         Map<String, Double> ratios = new LinkedHashMap<>();
-        List<Figures> base = turns.get(yardstick());
-        turns.forEach((server, own) -> {
-            List<Double> each = new ArrayList<>();
-            for (int i = 0; i < own.size(); i++) {
-                each.add(which.applyAsDouble(own.get(i)) / which.applyAsDouble(base.get(i)));
-            }
-            ratios.put(server, median(each));
-        });
+        double base = median(turns.get(yardstick()), which);
+        turns.forEach((server, own) -> ratios.put(server, median(own, which) / base));
         return ratios;
+    }
+
+    private static double median(List<Figures> turns, ToDoubleFunction<Figures> which) {
+        return median(turns.stream().mapToDouble(which).boxed().toList());
     }
 
     private Figures turn(Peer load, Peer server, int millis) throws IOException {
@@ -120,8 +122,14 @@ final class Contest {
         }
     }
 
-    static double firstUseMillis(String kind) throws IOException {
-        try (Peer user = new Peer("0,1", java("FirstUse", kind))) {
+    /** With nothing on the class path but what a user of that kind has there: each jar makes the JVM's first steps longer. */
+    static double firstUseMillis(String kind, List<String> jars) throws IOException {
+        List<String> classPath = Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+                .filter(entry -> jars.stream().anyMatch(entry::contains))
+                .toList();
+        List<String> command = java("FirstUse", kind);
+        command.set(command.indexOf("-cp") + 1, String.join(File.pathSeparator, classPath));
+        try (Peer user = new Peer("0,1", command)) {
             return Double.parseDouble(user.answer()) / 1000;
         }
     }
