@@ -29,6 +29,7 @@ final class ClientSocket implements AutoCloseable {
     private final int bufferSize;
     private final Duration readTimeout;
     private final @Nullable Conversation conversation;
+    private final @Nullable Tape tape;
     private final Direction reading = new Direction();
     private final Direction writing = new Direction();
 
@@ -38,7 +39,12 @@ final class ClientSocket implements AutoCloseable {
         private volatile @Nullable Readiness readiness;
     }
 
-    ClientSocket(SocketChannel channel, int bufferSize, Duration readTimeout, @Nullable Conversation conversation)
+    ClientSocket(
+            SocketChannel channel,
+            int bufferSize,
+            Duration readTimeout,
+            @Nullable Conversation conversation,
+            @Nullable Tape tape)
             throws IOException {
         this.channel = channel;
         local = HostAndPort.numeric((InetSocketAddress) channel.getLocalAddress());
@@ -46,6 +52,7 @@ final class ClientSocket implements AutoCloseable {
         this.bufferSize = bufferSize;
         this.readTimeout = readTimeout;
         this.conversation = conversation;
+        this.tape = tape;
     }
 
     InetSocketAddress local() {
@@ -142,6 +149,11 @@ final class ClientSocket implements AutoCloseable {
         in.limit(Math.min(limit, start + bufferSize));
         int n = channel.read(in);
         in.limit(limit);
+        if (n > 0 && tape != null) {
+            tape.recorder().received(tape, in.duplicate().flip().position(start));
+        } else if (n < 0) {
+            note(RecordedEvent.Kind.SERVER_FIN);
+        }
         if (n > 0 && conversation != null) {
             conversation.receivedBack(in.duplicate().flip().position(start));
         }
@@ -154,7 +166,10 @@ final class ClientSocket implements AutoCloseable {
         while (out.hasRemaining()) {
             int before = out.position();
             out.limit(Math.min(limit, before + SLICE));
-            channel.write(out);
+            int n = channel.write(out);
+            if (n > 0 && tape != null) {
+                tape.recorder().sent(tape, out.duplicate().flip().position(before), n);
+            }
             boolean full = out.hasRemaining();
             out.limit(limit);
             if (full) {
@@ -182,6 +197,18 @@ final class ClientSocket implements AutoCloseable {
         }
     }
 
+    private void note(RecordedEvent.Kind kind) {
+        if (tape != null) {
+            tape.recorder().note(tape, kind, "");
+        }
+    }
+
+    private void recordEnd(Ending.Side by, Ending.How how, String why) {
+        if (tape != null) {
+            tape.recorder().end(tape, by, how, why);
+        }
+    }
+
     EOFException ended(int seen, int expected, String what) {
         return new EOFException(progress(seen, expected, what) + ", then the end of the stream from " + peer());
     }
@@ -194,6 +221,9 @@ final class ClientSocket implements AutoCloseable {
     private IOException explained(IOException e, String seen) {
         if (e instanceof EOFException || e instanceof SocketTimeoutException) {
             return e;
+        }
+        if (!(e instanceof ClosedChannelException || e instanceof InterruptedIOException)) {
+            recordEnd(Ending.Side.SERVER, Ending.How.RST, String.valueOf(e.getMessage()));
         }
         String why = e instanceof ClosedChannelException ? "this client was closed" : e.getMessage();
         String message = seen + ", then: " + why + " (" + peer() + ")";
@@ -211,6 +241,7 @@ final class ClientSocket implements AutoCloseable {
     void shutdownOutput() throws IOException {
         try {
             channel.shutdownOutput();
+            note(RecordedEvent.Kind.CLIENT_FIN);
         } catch (IOException e) {
             throw explained(e, "the output is not shut down");
         }
@@ -225,6 +256,7 @@ final class ClientSocket implements AutoCloseable {
             }
         } finally {
             channel.close();
+            recordEnd(Ending.Side.CLIENT, Ending.How.FIN, "");
             for (Direction direction : List.of(reading, writing)) {
                 Readiness waiting = direction.readiness;
                 if (waiting != null) {

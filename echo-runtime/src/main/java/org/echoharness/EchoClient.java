@@ -37,10 +37,12 @@ public final class EchoClient implements AutoCloseable {
     public static final String DEFAULT_MESSAGE = "This is the message.  It will be repeated.";
 
     private final ClientSocket socket;
+    private final @Nullable Recorder recorder;
     private final Map<InetSocketAddress, IOException> failedCandidates;
 
-    private EchoClient(ClientSocket socket, Map<InetSocketAddress, IOException> failed) {
+    private EchoClient(ClientSocket socket, @Nullable Recorder recorder, Map<InetSocketAddress, IOException> failed) {
         this.socket = socket;
+        this.recorder = recorder;
         failedCandidates = Collections.unmodifiableMap(failed);
     }
 
@@ -245,6 +247,22 @@ public final class EchoClient implements AutoCloseable {
         return failedCandidates;
     }
 
+    /**
+     * What happened on this connection, as this end saw it: {@code recording().connection(1)}. {@link Comparison} lays it
+     * beside what the server recorded.
+     *
+     * <p>{@link #close} is recorded as a FIN, also where bytes that nobody has read yet make the system send an RST instead.
+     *
+     * @return the recording, which goes on while the client is used
+     * @throws IllegalStateException if recording is off
+     */
+    public Recording recording() {
+        if (recorder == null) {
+            throw new IllegalStateException("recording is off; call recording() on the builder of the client");
+        }
+        return new Recording(recorder);
+    }
+
     /** Closes the connection; calls after the first do nothing. */
     @Override
     public void close() throws IOException {
@@ -263,13 +281,15 @@ public final class EchoClient implements AutoCloseable {
      */
     public static final class Builder {
 
-        private static final List<String> WORDS = List.of("address", "bufferSize", "connectTimeout", "readTimeout");
+        private static final List<String> WORDS =
+                List.of("address", "bufferSize", "connectTimeout", "readTimeout", "recording");
 
         private @Nullable HostAndPort address;
         private int bufferSize = 64 << 10;
         private Duration connectTimeout = Duration.ofSeconds(5);
         private Duration readTimeout = Duration.ofSeconds(5);
         private @Nullable Conversation conversation;
+        private int recordedBytes = -1;
 
         private Builder() {}
 
@@ -363,6 +383,28 @@ public final class EchoClient implements AutoCloseable {
         }
 
         /**
+         * Records what happens on the connection, for {@link EchoClient#recording()}: the first 65,536 bytes (64 KiB) of
+         * each direction. The default is none.
+         *
+         * @return this builder
+         */
+        public Builder recording() {
+            return recording(Options.RECORDED_BYTES);
+        }
+
+        /**
+         * Records what happens on the connection, for {@link EchoClient#recording()}.
+         *
+         * @param bytes the most that is kept of each direction, 0 to 1,073,741,824 (1 GiB); more is counted
+         * @return this builder
+         * @throws IllegalArgumentException if the value is out of range
+         */
+        public Builder recording(int bytes) {
+            recordedBytes = Options.recorded(bytes);
+            return this;
+        }
+
+        /**
          * Sets one option from text, as every front end does; see {@link EchoServer.Builder#set}.
          *
          * @param word the name of the option: that of the method
@@ -377,6 +419,10 @@ public final class EchoClient implements AutoCloseable {
                 case "bufferSize" -> bufferSize(Options.size(word, text));
                 case "connectTimeout" -> connectTimeout(Options.duration(word, text));
                 case "readTimeout" -> readTimeout(Options.duration(word, text));
+                case "recording" -> {
+                    recordedBytes = Options.recorded(word, text);
+                    yield this;
+                }
                 default -> throw Options.unknown(word, WORDS);
             };
         }
@@ -402,8 +448,12 @@ public final class EchoClient implements AutoCloseable {
             Connector connector = new Connector(address, connectTimeout);
             SocketChannel connected = connector.connect();
             try {
+                Recorder recorder = recordedBytes < 0 ? null : new Recorder(Ending.Side.CLIENT, recordedBytes, 1);
+                Tape tape = recorder == null ? null : recorder.open(connected, 1);
                 return new EchoClient(
-                        new ClientSocket(connected, bufferSize, readTimeout, conversation), connector.failed());
+                        new ClientSocket(connected, bufferSize, readTimeout, conversation, tape),
+                        recorder,
+                        connector.failed());
             } catch (Throwable failed) {
                 connected.close();
                 throw failed;

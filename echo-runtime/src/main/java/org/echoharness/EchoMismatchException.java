@@ -2,7 +2,6 @@ package org.echoharness;
 
 import java.io.IOException;
 import java.io.Serial;
-import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /** What came back differs from what was expected; the message names the first differing offset and shows both sides. */
@@ -23,8 +22,8 @@ public final class EchoMismatchException extends IOException {
         int offset = Arrays.mismatch(expected, received);
         if (offset >= 0) {
             throw new EchoMismatchException(
-                    "the echo differs at offset " + offset + ": expected " + excerpt(expected, offset) + ", received "
-                            + excerpt(received, offset),
+                    "the echo differs at offset " + offset + ": expected " + Text.excerpt(expected, offset)
+                            + ", received " + Text.excerpt(received, offset),
                     offset);
         }
     }
@@ -36,10 +35,5 @@ public final class EchoMismatchException extends IOException {
      */
     public int offset() {
         return offset;
-    }
-
-    private static String excerpt(byte[] bytes, int offset) {
-        int from = Math.max(0, offset - 8);
-        return Text.quote(ByteBuffer.wrap(bytes, from, Math.min(bytes.length - from, 24)));
     }
 }

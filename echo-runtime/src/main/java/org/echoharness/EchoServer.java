@@ -287,7 +287,6 @@ public final class EchoServer implements AutoCloseable {
                 "faults",
                 "recording");
 
-        private static final int RECORDED_BYTES = 64 << 10;
         private static final int RECORDED_CONNECTIONS = 1_000;
 
         private List<HostAndPort> addresses = List.of(new HostAndPort("127.0.0.1", 0));
@@ -297,7 +296,7 @@ public final class EchoServer implements AutoCloseable {
         private long idleNanos;
         private int eventLoops = 1;
         private FaultPlan faults = FaultPlan.none();
-        private int recordedBytes = RECORDED_BYTES;
+        private int recordedBytes = Options.RECORDED_BYTES;
         private int recordedConnections;
         private @Nullable Consumer<String> conversation;
         private Consumer<String> warnings = new ToStandardError();
@@ -431,7 +430,7 @@ public final class EchoServer implements AutoCloseable {
          * @return this builder
          */
         public Builder recording() {
-            return recording(RECORDED_BYTES, RECORDED_CONNECTIONS);
+            return recording(Options.RECORDED_BYTES, RECORDED_CONNECTIONS);
         }
 
         /**
@@ -443,8 +442,9 @@ public final class EchoServer implements AutoCloseable {
          * @throws IllegalArgumentException if a value is out of range
          */
         public Builder recording(int bytes, int connections) {
-            recordedBytes = Options.inRange("recording", bytes, 0, 1 << 30, " bytes a connection");
-            recordedConnections = Options.inRange("recording", connections, 1, 1_000_000, " connections");
+            recordedBytes = Options.recorded(bytes);
+            recordedConnections = Options.inRange(
+                    "recording", connections, 1, 1_000_000, connections < 1 ? " connection" : " connections");
             return this;
         }
 
@@ -506,11 +506,10 @@ public final class EchoServer implements AutoCloseable {
                 case "eventLoops" -> eventLoops(Options.count(word, text));
                 case "faults" -> faults(text);
                 case "recording" -> {
+                    int bytes = Options.recorded(word, text);
                     recordedConnections = 0;
-                    if (text.equals("on")) {
-                        recording();
-                    } else if (!text.equals(Options.NONE)) {
-                        recording(Options.size(word, text), RECORDED_CONNECTIONS);
+                    if (bytes >= 0) {
+                        recording(bytes, RECORDED_CONNECTIONS);
                     }
                 }
                 default -> throw Options.unknown(word, WORDS);

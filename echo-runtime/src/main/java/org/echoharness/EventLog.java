@@ -4,22 +4,42 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/** The events of one connection, in 16 bytes each until somebody looks. Guarded by who has it. */
+/** The events of one connection, in 20 bytes each until somebody looks. Guarded by who has it. */
 final class EventLog {
 
     /** Events kept of one connection; what comes later is counted. */
     static final int MOST = 4_096;
 
-    private long[] nanos = new long[8];
-    private int[] bytes = new int[8];
-    private RecordedEvent.Kind[] kinds = new RecordedEvent.Kind[8];
+    private static final int FIRST = 8;
+
+    private long[] nanos;
+    private int[] bytes;
+    private RecordedEvent.Kind[] kinds;
+    private @Nullable String[] details; // null for an empty one
     private int size;
     private long leftOut;
-    private final List<String> details = new ArrayList<>(0); // of the kinds that have one, in their order
 
-    private static boolean hasDetail(RecordedEvent.Kind kind) {
-        return kind != RecordedEvent.Kind.RECEIVED && kind != RecordedEvent.Kind.SENT;
+    EventLog() {
+        nanos = new long[FIRST];
+        bytes = new int[FIRST];
+        kinds = new RecordedEvent.Kind[FIRST];
+        details = new String[FIRST];
+    }
+
+    private EventLog(EventLog shared) {
+        nanos = shared.nanos;
+        bytes = shared.bytes;
+        kinds = shared.kinds;
+        details = shared.details;
+        size = shared.size;
+        leftOut = shared.leftOut;
+    }
+
+    /** As it is now, in memory that it shares: what is there once never changes, and nobody adds to a snapshot. */
+    EventLog snapshot() {
+        return new EventLog(this);
     }
 
     void add(long after, RecordedEvent.Kind kind, int count, String detail) {
@@ -31,13 +51,12 @@ final class EventLog {
             nanos = Arrays.copyOf(nanos, size * 2);
             bytes = Arrays.copyOf(bytes, size * 2);
             kinds = Arrays.copyOf(kinds, size * 2);
+            details = Arrays.copyOf(details, size * 2);
         }
         nanos[size] = after;
         bytes[size] = count;
+        details[size] = detail.isEmpty() ? null : detail;
         kinds[size++] = kind;
-        if (hasDetail(kind)) {
-            details.add(detail);
-        }
     }
 
     private static boolean isEnd(RecordedEvent.Kind kind) {
@@ -52,12 +71,12 @@ final class EventLog {
         List<RecordedEvent> list = new ArrayList<>(size);
         long received = 0;
         long sent = 0;
-        int detailed = 0;
         for (int i = 0; i < size; i++) {
             RecordedEvent.Kind kind = kinds[i];
             long offset = kind == RecordedEvent.Kind.RECEIVED ? received : kind == RecordedEvent.Kind.SENT ? sent : 0;
-            String detail = hasDetail(kind) ? details.get(detailed++) : "";
-            list.add(new RecordedEvent(Duration.ofNanos(nanos[i]), kind, offset, bytes[i], detail));
+            String detail = details[i];
+            list.add(new RecordedEvent(
+                    Duration.ofNanos(nanos[i]), kind, offset, bytes[i], detail == null ? "" : detail));
             received += kind == RecordedEvent.Kind.RECEIVED ? bytes[i] : 0;
             sent += kind == RecordedEvent.Kind.SENT ? bytes[i] : 0;
         }

@@ -54,11 +54,14 @@ final class Html {
     }
 
     private static void section(RecordedConnection connection, StringBuilder page) {
-        String name = connection.number() == 0 ? "Rejected connection" : "Connection " + connection.number();
-        page.append("<h2>").append(name).append("</h2>\n<p>");
+        String name = connection.name();
+        page.append("<h2>")
+                .append(Character.toUpperCase(name.charAt(0)))
+                .append(name.substring(1))
+                .append("</h2>\n<p>");
         page.append(Conversation.bytes(connection.bytesReceived())).append(" received, ");
         page.append(Conversation.bytes(connection.bytesSent()))
-                .append(" sent; accepted ")
+                .append(connection.recordedBy() == Ending.Side.CLIENT ? " sent; connected " : " sent; accepted ")
                 .append(connection.accepted())
                 .append("; ");
         page.append(connection
@@ -66,8 +69,8 @@ final class Html {
                         .map(ending -> "ended by " + escape(ending.toString()))
                         .orElse("still open"))
                 .append(".</p>\n<table>\n<thead><tr><th>ms</th><th>client ");
-        page.append(escape(HostAndPort.of(connection.remote()).toString())).append("</th><th>server ");
-        page.append(escape(HostAndPort.of(connection.local()).toString())).append("</th></tr></thead>\n<tbody>\n");
+        page.append(escape(HostAndPort.of(connection.client()).toString())).append("</th><th>server ");
+        page.append(escape(HostAndPort.of(connection.server()).toString())).append("</th></tr></thead>\n<tbody>\n");
         for (RecordedEvent event : connection.events()) {
             row(connection, event, page);
         }
@@ -80,24 +83,24 @@ final class Html {
     }
 
     private static void row(RecordedConnection connection, RecordedEvent event, StringBuilder page) {
+        boolean byClient = event.isByClient(connection.recordedBy());
         String style = switch (event.kind()) {
             case FAULT -> "fault";
             case CLIENT_RST, SERVER_RST, REJECTED -> "rst";
-            case ACCEPTED, RECEIVED, CLIENT_FIN -> "client";
-            case SENT, SERVER_FIN -> "server";
+            default -> byClient ? "client" : "server";
         };
         String cell = "<td class=\"" + style + "\">" + what(connection, event) + "</td>";
         page.append("<tr><td>")
                 .append(event.millis())
                 .append("</td>")
-                .append(event.isByClient() ? cell + "<td></td>" : "<td></td>" + cell)
+                .append(byClient ? cell + "<td></td>" : "<td></td>" + cell)
                 .append("</tr>\n");
     }
 
     private static String what(RecordedConnection connection, RecordedEvent event) {
         String detail = event.detail().isEmpty() ? "" : ": " + escape(event.detail());
         return switch (event.kind()) {
-            case ACCEPTED -> "connects";
+            case ACCEPTED, CONNECTED -> "connects";
             case REJECTED -> "rejected: RST" + detail;
             case FAULT -> "fault" + detail;
             case CLIENT_FIN, SERVER_FIN -> "FIN" + detail;

@@ -5,6 +5,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
@@ -34,6 +35,8 @@ final class Main {
 
             both:    --buffer-size SIZE         the most bytes read at once (64KiB)
                      --quiet                    no conversation; server: only where it listens
+                     --record DIR               writes the conversation there at the end:
+                                                echo-PID.txt, .html and .pcapng (Wireshark)
                      --help, --version
             server:  --backlog N                connections queued before they are accepted (1024)
                      --max-connections N        further connections are reset (none)
@@ -41,8 +44,6 @@ final class Main {
                      --event-loops N            threads that serve (1)
                      --faults PLAN              what goes wrong, such as
                                                 'first 2: reset after 4; others: delay 50ms'
-                     --record DIR               writes the conversation there at the end:
-                                                echo-PID.txt, .html and .pcapng (Wireshark)
             client:  --message TEXT             what to send (a line of 42 bytes)
                      --message-file FILE        the same, from a file
                      --connect-timeout DURATION for all candidate addresses together (5s)
@@ -140,15 +141,22 @@ final class Main {
 
     private void end(EchoServer server, @Nullable Path folder) {
         server.close();
-        if (folder == null) {
-            return;
+        if (folder != null) {
+            write(server.recording(), folder);
         }
-        String name = "echo-" + ProcessHandle.current().pid();
+    }
+
+    /** Into three files that are new: those of another process that had this number stay. */
+    private void write(Recording recording, Path folder) {
+        String process = "echo-" + ProcessHandle.current().pid();
+        String name = process;
+        for (int i = 2; Files.exists(folder.resolve(name + ".pcapng"), LinkOption.NOFOLLOW_LINKS); i++) {
+            name = process + "-" + i;
+        }
         try {
-            server.recording().writePcapng(folder.resolve(name + ".pcapng"));
-            server.recording().writeHtml(folder.resolve(name + ".html"));
-            Files.writeString(
-                    folder.resolve(name + ".txt"), server.recording().transcript(), StandardOpenOption.CREATE_NEW);
+            recording.writePcapng(folder.resolve(name + ".pcapng"));
+            recording.writeHtml(folder.resolve(name + ".html"));
+            Files.writeString(folder.resolve(name + ".txt"), recording.transcript(), StandardOpenOption.CREATE_NEW);
         } catch (IOException failed) {
             err.println("echo: the recording could not be written: " + failed);
         }
@@ -156,7 +164,9 @@ final class Main {
 
     private int client(List<String> args) throws IOException {
         Arguments given = new Arguments(
-                args, both(CLIENT_OPTIONS, MESSAGE_OPTIONS), List.of("--quiet", "--verbose", "--help", "--version"));
+                args,
+                both(both(CLIENT_OPTIONS, MESSAGE_OPTIONS), List.of(RECORD)),
+                List.of("--quiet", "--verbose", "--help", "--version"));
         if (given.has("--help") || given.has("--version")) {
             return given.has("--help") ? help() : version();
         }
@@ -173,11 +183,20 @@ final class Main {
         if (!given.has("--quiet")) {
             builder.conversation(out::println);
         }
-        try (EchoClient client = builder.connect()) {
+        Path folder = given.has(RECORD) ? folder(given.get(RECORD, "")) : null;
+        if (folder != null) {
+            builder.recording();
+        }
+        EchoClient client = builder.connect();
+        try (client) {
             if (given.has("--verbose")) {
                 describe(client);
             }
             client.expectEcho(message);
+        } finally {
+            if (folder != null) {
+                write(client.recording(), folder);
+            }
         }
         return 0;
     }

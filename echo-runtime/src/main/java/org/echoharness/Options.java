@@ -19,6 +19,9 @@ public final class Options {
     /** What an option without a limit is set to, as text. */
     static final String NONE = "none";
 
+    /** The bytes that are recorded of each direction of a connection, where nobody says how many. */
+    static final int RECORDED_BYTES = 64 << 10;
+
     private static final String NUMBER_AND_UNIT = "([0-9]{1,18}) ?([A-Za-z]*)";
     private static final Map<String, Integer> SIZES = Map.of("", 1, "B", 1, "KiB", 1 << 10, "MiB", 1 << 20);
     private static final Map<String, Integer> LONG_SIZES =
@@ -98,6 +101,26 @@ public final class Options {
 
     static int bufferSize(int bytes) {
         return inRange("bufferSize", bytes, 1, 1 << 30, bytes < 1 ? " byte" : " bytes (1 GiB)");
+    }
+
+    static int recorded(int bytes) {
+        return inRange("recording", bytes, 0, 1 << 30, " bytes a connection");
+    }
+
+    /** How many bytes of each direction to record: {@code on}, a size, or {@code none}, which is -1. */
+    static int recorded(String word, String text) {
+        return switch (text) {
+            case "on" -> RECORDED_BYTES;
+            case NONE -> -1;
+            default ->
+                recorded((int)
+                        scaled(word, text, SIZES, Integer.MAX_VALUE, "on, none or a size in bytes, such as 64KiB"));
+        };
+    }
+
+    /** The nanoseconds of any duration, also of one too long to count them. */
+    static long nanos(Duration duration) {
+        return duration.compareTo(LONGEST) > 0 ? LONGEST.toNanos() : duration.toNanos();
     }
 
     static Duration positive(String word, Duration value) {

@@ -108,19 +108,18 @@ final class Pcapng {
         private final InetAddress server;
         private long clientNext; // the next sequence number of each side
         private long serverNext;
-        private final long[] missing = new long[2]; // bytes not kept and not told yet: of the client, of the server
+        private final long[] missing = new long[2]; // bytes not kept and not told yet: received, sent
 
         Stream(RecordedConnection connection, List<Packet> packets) {
             this.connection = connection;
             this.packets = packets;
-            client = connection.remote().getAddress();
-            server = connection.local().getAddress();
+            client = connection.client().getAddress();
+            server = connection.server().getAddress();
         }
 
         void add() {
             Instant at = connection.accepted();
-            String name = connection.number() == 0 ? "rejected connection" : "connection " + connection.number();
-            packet(at, true, SYN, new byte[0], 0, 0, name);
+            packet(at, true, SYN, new byte[0], 0, 0, connection.name());
             clientNext++;
             packet(at, false, SYN | ACK, new byte[0], 0, 0, "");
             serverNext++;
@@ -143,12 +142,11 @@ final class Pcapng {
         private void add(RecordedEvent event, List<String> comments) {
             Instant at = connection.accepted().plus(event.after());
             switch (event.kind()) {
-                case ACCEPTED -> {}
+                case ACCEPTED, CONNECTED -> {}
                 case FAULT -> comments.add("fault: " + event.detail());
-                case RECEIVED -> data(at, true, event, comments);
-                case SENT -> data(at, false, event, comments);
+                case RECEIVED, SENT -> data(at, event, comments);
                 case CLIENT_FIN -> {
-                    packet(at, true, FIN | ACK, new byte[0], 0, 0, taken(comments));
+                    packet(at, true, FIN | ACK, new byte[0], 0, 0, because(event, comments));
                     clientNext++;
                     packet(at, false, ACK, new byte[0], 0, 0, "");
                 }
@@ -184,7 +182,8 @@ final class Pcapng {
             return text.length() <= COMMENT_LENGTH ? text : text.substring(0, COMMENT_LENGTH) + "...";
         }
 
-        private void data(Instant at, boolean fromClient, RecordedEvent event, List<String> comments) {
+        private void data(Instant at, RecordedEvent event, List<String> comments) {
+            boolean fromClient = event.isByClient(connection.recordedBy());
             byte[] bytes = connection.bytes(event);
             for (int from = 0; from < bytes.length; from += SEGMENT) {
                 int length = Math.min(SEGMENT, bytes.length - from);
@@ -193,7 +192,7 @@ final class Pcapng {
                 packet(at, !fromClient, ACK, new byte[0], 0, 0, "");
             }
             // sequence numbers go on without what is not kept, so that nothing looks lost
-            missing[fromClient ? 0 : 1] += event.bytes() - bytes.length;
+            missing[event.kind() == RecordedEvent.Kind.RECEIVED ? 0 : 1] += event.bytes() - bytes.length;
         }
 
         private void next(boolean fromClient, int length) {
@@ -208,8 +207,8 @@ final class Pcapng {
                 Instant at, boolean fromClient, int flags, byte[] bytes, int from, int length, String comment) {
             byte[] source = (fromClient ? client : server).getAddress();
             byte[] target = (fromClient ? server : client).getAddress();
-            int sourcePort = (fromClient ? connection.remote() : connection.local()).getPort();
-            int targetPort = (fromClient ? connection.local() : connection.remote()).getPort();
+            int sourcePort = (fromClient ? connection.client() : connection.server()).getPort();
+            int targetPort = (fromClient ? connection.server() : connection.client()).getPort();
             long sequence = fromClient ? clientNext : serverNext;
             long acknowledged = fromClient ? serverNext : clientNext;
             ByteBuffer tcp = ByteBuffer.allocate(20 + length)

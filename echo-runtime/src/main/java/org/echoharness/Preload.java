@@ -46,7 +46,8 @@ final class Preload {
     /** Loads what recording needs once a connection comes. */
     static void recording() {
         InetSocketAddress any = new InetSocketAddress(0);
-        Tape tape = new Tape(0, any, any, 1, Instant.EPOCH, 0);
+        Tape tape =
+                new Tape(new Recorder(Ending.Side.SERVER, 1, 1), Ending.Side.SERVER, 0, any, any, 1, Instant.EPOCH, 0);
         tape.received(ByteBuffer.allocate(1), 0);
         tape.reject("", 0);
     }

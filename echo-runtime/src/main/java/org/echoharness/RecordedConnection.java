@@ -15,87 +15,79 @@ public final class RecordedConnection {
 
     private static final Duration TIMEOUT = Duration.ofSeconds(5);
 
-    private final Recorder recorder;
     private final Tape tape;
-    private final long number;
-    private final InetSocketAddress local;
-    private final InetSocketAddress remote;
-    private final Instant accepted;
     private final long bytesReceived;
     private final long bytesSent;
-    private final byte[] received;
-    private final byte[] sent;
-    private final List<RecordedEvent> events;
-    private final long eventsLeftOut;
+    private final ByteBuffer received;
+    private final ByteBuffer sent;
+    private final EventLog log;
     private final @Nullable Ending ending;
+    private volatile @Nullable List<RecordedEvent> events; // made when first asked for
 
     RecordedConnection(
-            Recorder recorder,
             Tape tape,
-            long number,
-            InetSocketAddress local,
-            InetSocketAddress remote,
-            Instant accepted,
             long bytesReceived,
             long bytesSent,
-            byte[] received,
-            byte[] sent,
-            List<RecordedEvent> events,
-            long eventsLeftOut,
+            ByteBuffer received,
+            ByteBuffer sent,
+            EventLog log,
             @Nullable Ending ending) {
-        this.recorder = recorder;
         this.tape = tape;
-        this.number = number;
-        this.local = local;
-        this.remote = remote;
-        this.accepted = accepted;
         this.bytesReceived = bytesReceived;
         this.bytesSent = bytesSent;
         this.received = received;
         this.sent = sent;
-        this.events = List.copyOf(events);
-        this.eventsLeftOut = eventsLeftOut;
+        this.log = log;
         this.ending = ending;
+    }
+
+    /**
+     * Which end recorded it.
+     *
+     * @return SERVER for a connection of {@link EchoServer#recording()}, CLIENT for one of {@link EchoClient#recording()}
+     */
+    public Ending.Side recordedBy() {
+        return tape.recordedBy();
     }
 
     /**
      * Its number among the accepted connections of the server.
      *
-     * @return 1 or more; 0 if it was rejected
+     * @return 1 or more; 0 if it was rejected; 1 for what a client recorded
      */
     public long number() {
-        return number;
+        return tape.number();
     }
 
     /**
-     * The server's end.
+     * The end that recorded it.
      *
-     * @return the address that the client connected to
+     * @return of a server, the address that the client connected to
      */
     public InetSocketAddress local() {
-        return local;
+        return tape.local();
     }
 
     /**
-     * The client's end.
+     * The other end.
      *
-     * @return the address that the client connected from
+     * @return of a server, the address that the client connected from
      */
     public InetSocketAddress remote() {
-        return remote;
+        return tape.remote();
     }
 
     /**
-     * When it was accepted.
+     * When it was accepted, or by a client made.
      *
      * @return an instant of the system's clock
      */
     public Instant accepted() {
-        return accepted;
+        return tape.accepted();
     }
 
     /**
-     * How many bytes came from the client, those that were not kept too.
+     * How many bytes came from the other end, those that were not kept too.
      *
      * @return a number of bytes
      */
@@ -104,7 +96,7 @@ public final class RecordedConnection {
     }
 
     /**
-     * How many bytes were sent to the client, those that were not kept too.
+     * How many bytes were sent to the other end, those that were not kept too.
      *
      * @return a number of bytes
      */
@@ -113,21 +105,21 @@ public final class RecordedConnection {
     }
 
     /**
-     * What came from the client: the first bytes, as many as are kept.
+     * What came from the other end: the first bytes, as many as are kept.
      *
      * @return a copy
      */
     public byte[] received() {
-        return received.clone();
+        return copy(received, 0, received.limit());
     }
 
     /**
-     * What was sent to the client: the first bytes, as many as are kept.
+     * What was sent to the other end: the first bytes, as many as are kept.
      *
      * @return a copy
      */
     public byte[] sent() {
-        return sent.clone();
+        return copy(sent, 0, sent.limit());
     }
 
     /**
@@ -136,16 +128,21 @@ public final class RecordedConnection {
      * @return whether it is cut
      */
     public boolean isCut() {
-        return bytesReceived > received.length || bytesSent > sent.length || eventsLeftOut > 0;
+        return bytesReceived > received.limit() || bytesSent > sent.limit() || log.leftOut() > 0;
     }
 
     /**
      * What happened, in order.
      *
-     * @return the events; the first is the accept
+     * @return the events; the first is the accept or the connect
      */
     public List<RecordedEvent> events() {
-        return events;
+        List<RecordedEvent> all = events;
+        if (all == null) {
+            all = List.copyOf(log.list());
+            events = all;
+        }
+        return all;
     }
 
     /**
@@ -154,7 +151,7 @@ public final class RecordedConnection {
      * @return a number, most often 0
      */
     public long eventsLeftOut() {
-        return eventsLeftOut;
+        return log.leftOut();
     }
 
     /**
@@ -202,7 +199,7 @@ public final class RecordedConnection {
     }
 
     /**
-     * Waits until these bytes, one behind the other, are among those that came from the client and are kept.
+     * Waits until these bytes, one behind the other, are among those that came from the other end and are kept.
      *
      * @param bytes what is to come
      * @param timeout the longest to wait
@@ -211,11 +208,11 @@ public final class RecordedConnection {
      * @throws InterruptedException if the thread is interrupted
      */
     public RecordedConnection awaitReceived(byte[] bytes, Duration timeout) throws InterruptedException {
-        return await(timeout, Text.quote(ByteBuffer.wrap(bytes)), later -> contains(later.received, bytes));
+        return await(timeout, Text.quote(ByteBuffer.wrap(bytes)), later -> contains(later.received(), bytes));
     }
 
     /**
-     * Waits until what came from the client is as the predicate wants it.
+     * Waits until what came from the other end is as the predicate wants it.
      *
      * @param received decides by the bytes that are kept, again after events
      * @param timeout the longest to wait
@@ -229,13 +226,14 @@ public final class RecordedConnection {
 
     private RecordedConnection await(Duration timeout, String what, Predicate<RecordedConnection> condition)
             throws InterruptedException {
+        Recorder recorder = tape.recorder();
         RecordedConnection found = recorder.await(timeout, () -> {
             RecordedConnection later = recorder.snapshot(tape);
             return condition.test(later) ? later : null;
         });
         if (found == null) {
-            throw new AssertionError("awaited " + what + " of connection " + number + " for " + Options.text(timeout)
-                    + ", saw:\n" + recorder.snapshot(tape).transcript());
+            throw new AssertionError("awaited " + what + " of " + name() + " for " + Options.text(timeout) + ", saw:\n"
+                    + recorder.snapshot(tape).transcript());
         }
         return found;
     }
@@ -259,7 +257,7 @@ public final class RecordedConnection {
     public void assertEndedBy(Ending.Side by, Ending.How how) {
         Ending was = ending;
         if (was == null || was.by() != by || was.how() != how) {
-            throw new AssertionError("connection " + number + " was to be ended by " + by + " with " + how + ", but "
+            throw new AssertionError(name() + " was to be ended by " + by + " with " + how + ", but "
                     + (was == null ? "is open" : "was ended by " + was) + ":\n" + transcript());
         }
     }
@@ -293,14 +291,36 @@ public final class RecordedConnection {
 
     /** The bytes of one event, of those that are kept. */
     byte[] bytes(RecordedEvent event) {
-        byte[] of = event.kind() == RecordedEvent.Kind.RECEIVED ? received : sent;
-        int from = (int) Math.min(event.offset(), of.length);
-        return Arrays.copyOfRange(of, from, (int) Math.min(of.length, event.offset() + event.bytes()));
+        ByteBuffer of = event.kind() == RecordedEvent.Kind.RECEIVED ? received : sent;
+        int from = (int) Math.min(event.offset(), of.limit());
+        return copy(of, from, (int) Math.min(of.limit(), event.offset() + event.bytes()));
+    }
+
+    private static byte[] copy(ByteBuffer of, int from, int to) {
+        byte[] copy = new byte[to - from];
+        of.get(from, copy);
+        return copy;
+    }
+
+    /** The client's end, whoever recorded it. */
+    InetSocketAddress client() {
+        return recordedBy() == Ending.Side.CLIENT ? local() : remote();
+    }
+
+    /** The server's end, whoever recorded it. */
+    InetSocketAddress server() {
+        return recordedBy() == Ending.Side.CLIENT ? remote() : local();
+    }
+
+    /** "connection 1", for a sentence. */
+    String name() {
+        return number() == 0 ? "rejected connection" : "connection " + number();
     }
 
     @Override
     public String toString() {
-        return "connection " + number + " from " + HostAndPort.of(remote) + ", " + bytesReceived + " bytes in, "
-                + bytesSent + " out, " + (ending == null ? "open" : "ended by " + ending);
+        return name() + (recordedBy() == Ending.Side.CLIENT ? " to " : " from ") + HostAndPort.of(remote()) + ", "
+                + bytesReceived + " bytes in, " + bytesSent + " out, "
+                + (ending == null ? "open" : "ended by " + ending);
     }
 }

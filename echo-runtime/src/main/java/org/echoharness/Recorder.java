@@ -15,11 +15,12 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is kept of a server's connections: the server's threads write, any thread reads and waits. Here is the one lock of
- * the runtime. Bounded: the newest connections, the first bytes of each.
+ * What is kept of the connections of a server, or of the one of a client: its threads write, any thread reads and waits.
+ * Here is the one lock on the path of a byte. Bounded: the newest connections, the first bytes of each.
  */
 final class Recorder {
 
+    private final Ending.Side by;
     private final int bytes;
     private final int connections;
     private final ArrayDeque<Tape> tapes = new ArrayDeque<>();
@@ -29,12 +30,13 @@ final class Recorder {
     private long changes;
     private int waiting;
 
-    Recorder(int bytes, int connections) {
+    Recorder(Ending.Side by, int bytes, int connections) {
+        this.by = by;
         this.bytes = bytes;
         this.connections = connections;
     }
 
-    /** A connection was accepted; where it is reset at once, it has no number. */
+    /** A connection was accepted, or is made; where it is reset at once, its number is 0. Null where it has gone already. */
     @Nullable
     Tape open(SocketChannel channel, long number) {
         InetSocketAddress local;
@@ -48,13 +50,13 @@ final class Recorder {
         Instant at = Instant.now();
         long now = System.nanoTime();
         synchronized (this) {
-            Tape tape = new Tape(number, local, remote, bytes, at, now);
+            Tape tape = new Tape(this, by, number, local, remote, bytes, at, now);
             if (tapes.size() == connections) {
                 leaveOutOldest();
             }
             tapes.add(tape);
             accepted++;
-            tape.note(RecordedEvent.Kind.ACCEPTED, "", now);
+            tape.note(by == Ending.Side.CLIENT ? RecordedEvent.Kind.CONNECTED : RecordedEvent.Kind.ACCEPTED, "", now);
             changed(now);
             return tape;
         }
@@ -113,7 +115,7 @@ final class Recorder {
     synchronized List<RecordedConnection> snapshots() {
         List<RecordedConnection> all = new ArrayList<>(tapes.size());
         for (Tape tape : tapes) {
-            all.add(tape.snapshot(this));
+            all.add(tape.snapshot());
         }
         return all;
     }
@@ -121,14 +123,14 @@ final class Recorder {
     synchronized @Nullable RecordedConnection snapshot(long number) {
         for (Tape tape : tapes) {
             if (tape.number() == number) {
-                return tape.snapshot(this);
+                return tape.snapshot();
             }
         }
         return null;
     }
 
     synchronized RecordedConnection snapshot(Tape tape) {
-        return tape.snapshot(this);
+        return tape.snapshot();
     }
 
     synchronized long accepted() {
@@ -144,7 +146,7 @@ final class Recorder {
      * does, slow or not, holds up no connection.
      */
     <T> @Nullable T await(Duration timeout, Supplier<@Nullable T> condition) throws InterruptedException {
-        long deadline = System.nanoTime() + timeout.toNanos();
+        long deadline = System.nanoTime() + Options.nanos(timeout);
         while (true) {
             long seen = changes();
             T found = condition.get();
@@ -174,10 +176,10 @@ final class Recorder {
 
     /** Waits until nothing has happened for so long; false at the deadline. */
     synchronized boolean awaitQuiet(Duration quiet, Duration timeout) throws InterruptedException {
-        long deadline = System.nanoTime() + timeout.toNanos();
+        long deadline = System.nanoTime() + Options.nanos(timeout);
         while (true) {
             long now = System.nanoTime();
-            long left = lastEvent + quiet.toNanos() - now;
+            long left = lastEvent + Options.nanos(quiet) - now;
             if (left <= 0) {
                 return true;
             }

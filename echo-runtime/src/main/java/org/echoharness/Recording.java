@@ -9,7 +9,8 @@ import java.util.List;
 /**
  * What happened on the connections of a server, while it happens and afterwards: connections in the order of their accept,
  * each as an immutable snapshot, and waits that need no sleep. Bounded as {@link EchoServer.Builder#recording(int, int)}
- * says. Any thread may use it, also when the server is closed.
+ * says. Or what happened on the one connection of a client, which is its number 1. Any thread may use it, also when the
+ * server or the client is closed.
  *
  * <p>Every wait has a deadline, 5 seconds unless given, and its error tells what was seen.
  */

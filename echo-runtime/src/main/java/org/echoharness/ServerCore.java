@@ -46,7 +46,7 @@ final class ServerCore {
         faults = new InForce(config.faults(), 1);
         recorder = config.recordedConnections() == 0
                 ? null
-                : new Recorder(config.recordedBytes(), config.recordedConnections());
+                : new Recorder(Ending.Side.SERVER, config.recordedBytes(), config.recordedConnections());
     }
 
     /** A plan and the number of the next connection in it. */

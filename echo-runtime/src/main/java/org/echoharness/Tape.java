@@ -6,9 +6,11 @@ import java.time.Instant;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** What is kept of one connection. Its {@link Recorder} guards it. */
+/** What is kept of one connection, by one of its ends. Its {@link Recorder} guards it, but for what never changes. */
 final class Tape {
 
+    private final Recorder recorder;
+    private final Ending.Side recordedBy;
     private final long number;
     private final InetSocketAddress local;
     private final InetSocketAddress remote;
@@ -18,10 +20,20 @@ final class Tape {
     private final Kept sent;
     private final EventLog events = new EventLog();
     private Ending.@Nullable Side firstFin;
-    private boolean serverFin;
+    private boolean bothFins;
     private @Nullable Ending ending;
 
-    Tape(long number, InetSocketAddress local, InetSocketAddress remote, int bytes, Instant accepted, long start) {
+    Tape(
+            Recorder recorder,
+            Ending.Side recordedBy,
+            long number,
+            InetSocketAddress local,
+            InetSocketAddress remote,
+            int bytes,
+            Instant accepted,
+            long start) {
+        this.recorder = recorder;
+        this.recordedBy = recordedBy;
         this.number = number;
         this.local = local;
         this.remote = remote;
@@ -61,13 +73,35 @@ final class Tape {
             total += count;
         }
 
-        byte[] copy() {
-            return Arrays.copyOf(bytes, size);
+        /** Without a copy: what is there once never changes. */
+        ByteBuffer snapshot() {
+            return ByteBuffer.wrap(bytes, 0, size).slice().asReadOnlyBuffer();
         }
     }
 
+    Recorder recorder() {
+        return recorder;
+    }
+
+    Ending.Side recordedBy() {
+        return recordedBy;
+    }
+
+    /** 1 for the first that its recorder was told of; 0 if it was rejected. */
     long number() {
         return number;
+    }
+
+    InetSocketAddress local() {
+        return local;
+    }
+
+    InetSocketAddress remote() {
+        return remote;
+    }
+
+    Instant accepted() {
+        return accepted;
     }
 
     void received(ByteBuffer chunk, long now) {
@@ -75,7 +109,7 @@ final class Tape {
         received.add(chunk, chunk.remaining());
     }
 
-    /** How many of the bytes that are sent next are kept. Only the loop's thread makes it less. */
+    /** How many of the bytes that are sent next are kept. Only the thread that sends makes it less. */
     int roomForSent() {
         return sent.room();
     }
@@ -87,22 +121,21 @@ final class Tape {
     }
 
     void note(RecordedEvent.Kind kind, String detail, long now) {
-        if (kind == RecordedEvent.Kind.SERVER_FIN) {
-            if (serverFin) {
-                return; // there is one of each side
-            }
-            serverFin = true;
-            fin(Ending.Side.SERVER);
-        } else if (kind == RecordedEvent.Kind.CLIENT_FIN) {
-            fin(Ending.Side.CLIENT);
+        boolean fin = kind == RecordedEvent.Kind.CLIENT_FIN || kind == RecordedEvent.Kind.SERVER_FIN;
+        if (fin && !isNew(kind == RecordedEvent.Kind.CLIENT_FIN ? Ending.Side.CLIENT : Ending.Side.SERVER)) {
+            return;
         }
         events.add(now - start, kind, 0, detail);
     }
 
-    private void fin(Ending.Side by) {
-        if (firstFin == null) {
-            firstFin = by;
+    /** There is one FIN of each side. */
+    private boolean isNew(Ending.Side fin) {
+        if (firstFin == fin || bothFins) {
+            return false;
         }
+        bothFins = firstFin != null;
+        firstFin = bothFins ? firstFin : fin;
+        return true;
     }
 
     /** It was accepted and is reset at once. */
@@ -117,7 +150,7 @@ final class Tape {
             return;
         }
         RecordedEvent.Kind kind = how == Ending.How.FIN
-                ? RecordedEvent.Kind.SERVER_FIN
+                ? recordedBy == Ending.Side.CLIENT ? RecordedEvent.Kind.CLIENT_FIN : RecordedEvent.Kind.SERVER_FIN
                 : by == Ending.Side.CLIENT ? RecordedEvent.Kind.CLIENT_RST : RecordedEvent.Kind.SERVER_RST;
         note(kind, why, now);
         ending = new Ending(how == Ending.How.FIN && firstFin != null ? firstFin : by, how, why);
@@ -127,20 +160,8 @@ final class Tape {
         return ending != null;
     }
 
-    RecordedConnection snapshot(Recorder recorder) {
+    RecordedConnection snapshot() {
         return new RecordedConnection(
-                recorder,
-                this,
-                number,
-                local,
-                remote,
-                accepted,
-                received.total,
-                sent.total,
-                received.copy(),
-                sent.copy(),
-                events.list(),
-                events.leftOut(),
-                ending);
+                this, received.total, sent.total, received.snapshot(), sent.snapshot(), events.snapshot(), ending);
     }
 }

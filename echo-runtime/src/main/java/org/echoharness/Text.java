@@ -24,6 +24,12 @@ final class Text {
                 : text.append(" (the first ").append(shown).append(" shown)").toString();
     }
 
+    /** What stands around that offset, quoted. */
+    static String excerpt(byte[] bytes, int offset) {
+        int from = Math.max(0, offset - 8);
+        return quote(ByteBuffer.wrap(bytes, from, Math.min(bytes.length - from, 24)));
+    }
+
     static String quote(String text) {
         return quote(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
     }

@@ -1,11 +1,12 @@
 package org.echoharness;
 
 import java.nio.ByteBuffer;
+import java.time.Duration;
 
 /** A recorded connection as text for people: all bytes escaped, everything that is cut said. */
 final class Transcript {
 
-    private static final int COLUMN = 46;
+    static final int COLUMN = 46;
     private static final int EXCERPT = 32;
     private static final int HEX_LINE = 16;
 
@@ -36,17 +37,22 @@ final class Transcript {
     private static String line(RecordedConnection connection, RecordedEvent event, String peer) {
         return switch (event.kind()) {
             case ACCEPTED -> "connection from " + peer;
+            case CONNECTED -> "connected to " + peer + " from " + HostAndPort.of(connection.local());
             case REJECTED -> "rejecting " + peer;
             case RECEIVED ->
                 "received " + Conversation.bytes(event.bytes()) + " " + payload(connection, event) + " from " + peer;
             case SENT ->
                 "sending " + Conversation.bytes(event.bytes()) + " " + payload(connection, event) + " to " + peer;
             case FAULT -> "applying " + event.detail() + " to " + peer;
-            case CLIENT_FIN -> "no data from " + peer;
-            case CLIENT_RST -> "lost " + peer + ": " + event.detail();
-            case SERVER_FIN -> "closing " + peer + because(event);
-            case SERVER_RST -> "resetting " + peer + because(event);
+            case CLIENT_FIN, SERVER_FIN ->
+                (isOwn(connection, event) ? "closing " : "no data from ") + peer + because(event);
+            case CLIENT_RST, SERVER_RST -> (isOwn(connection, event) ? "resetting " : "lost ") + peer + because(event);
         };
+    }
+
+    /** Whether the end that recorded it did it. */
+    static boolean isOwn(RecordedConnection connection, RecordedEvent event) {
+        return event.isByClient(connection.recordedBy()) == (connection.recordedBy() == Ending.Side.CLIENT);
     }
 
     private static String because(RecordedEvent event) {
@@ -66,15 +72,15 @@ final class Transcript {
 
     static String timeline(RecordedConnection connection) {
         StringBuilder text = new StringBuilder();
-        text.append(pad("      ms  client " + HostAndPort.of(connection.remote()), COLUMN + 10))
+        text.append(pad("      ms  client " + HostAndPort.of(connection.client()), COLUMN + 10))
                 .append("server ")
-                .append(HostAndPort.of(connection.local()))
+                .append(HostAndPort.of(connection.server()))
                 .append('\n');
         for (RecordedEvent event : connection.events()) {
             String what = side(connection, event);
             text.append(millis(event))
                     .append("  ")
-                    .append(event.isByClient() ? what + " -->" : pad("", COLUMN) + "<-- " + what)
+                    .append(event.isByClient(connection.recordedBy()) ? what + " -->" : pad("", COLUMN) + "<-- " + what)
                     .append('\n');
         }
         leftOut(connection, text);
@@ -83,7 +89,7 @@ final class Transcript {
 
     private static String side(RecordedConnection connection, RecordedEvent event) {
         return switch (event.kind()) {
-            case ACCEPTED -> "connect";
+            case ACCEPTED, CONNECTED -> "connect";
             case REJECTED -> "RST: maxConnections";
             case RECEIVED, SENT -> event.bytes() + " " + excerpt(connection.bytes(event), event.bytes());
             case FAULT -> "(" + event.detail() + ")";
@@ -94,7 +100,7 @@ final class Transcript {
         };
     }
 
-    private static String excerpt(byte[] bytes, int of) {
+    static String excerpt(byte[] bytes, int of) {
         if (bytes.length == 0) {
             return "(not kept)";
         }
@@ -107,14 +113,15 @@ final class Transcript {
     static String hexDump(RecordedConnection connection) {
         StringBuilder text = new StringBuilder();
         for (RecordedEvent event : connection.events()) {
-            boolean received = event.kind() == RecordedEvent.Kind.RECEIVED;
-            if (received || event.kind() == RecordedEvent.Kind.SENT) {
+            if (event.bytes() > 0) {
+                String direction = event.isByClient(connection.recordedBy()) ? "> " : "< ";
                 byte[] bytes = connection.bytes(event);
                 for (int at = 0; at < bytes.length; at += HEX_LINE) {
-                    hexLine(text.append(received ? "> " : "< "), event.offset() + at, bytes, at);
+                    hexLine(text.append(direction), event.offset() + at, bytes, at);
                 }
                 if (bytes.length < event.bytes()) {
-                    text.append(received ? "> (" : "< (")
+                    text.append(direction)
+                            .append("(")
                             .append(event.bytes() - bytes.length)
                             .append(" bytes more, not kept)\n");
                 }
@@ -140,13 +147,17 @@ final class Transcript {
         to.append("  ").append(ascii).append('\n');
     }
 
-    /** "   12.345", milliseconds since the accept. */
+    /** "   12.345", milliseconds since the start. */
     private static String millis(RecordedEvent event) {
-        String millis = event.millis();
+        return millis(event.after());
+    }
+
+    static String millis(Duration after) {
+        String millis = RecordedEvent.millis(after);
         return " ".repeat(Math.max(0, 9 - millis.length())) + millis;
     }
 
-    private static String pad(String text, int width) {
+    static String pad(String text, int width) {
         return text + " ".repeat(Math.max(0, width - text.length()));
     }
 }

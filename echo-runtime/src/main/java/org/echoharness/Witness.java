@@ -12,14 +12,13 @@ final class Witness {
 
     private final ServerCore server;
     private final @Nullable Conversation conversation;
-    private final @Nullable Recorder recorder;
     private final @Nullable Tape tape;
     private final String peer;
 
     private Witness(ServerCore server, SocketChannel channel, long number) {
         this.server = server;
         conversation = server.config().conversation();
-        recorder = server.recorder();
+        Recorder recorder = server.recorder();
         tape = recorder == null ? null : recorder.open(channel, number);
         peer = conversation == null ? "" : Connection.text(channel);
     }
@@ -37,8 +36,8 @@ final class Witness {
     }
 
     void received(ByteBuffer bytes) {
-        if (recorder != null && tape != null) {
-            recorder.received(tape, bytes);
+        if (tape != null) {
+            tape.recorder().received(tape, bytes);
         }
         if (conversation != null) {
             conversation.receivedFrom(peer, bytes);
@@ -54,8 +53,8 @@ final class Witness {
 
     /** Bytes were read, or the end, to which there is no answer any more. */
     void drained(ByteBuffer bytes, boolean atEnd) {
-        if (recorder != null && tape != null && bytes.hasRemaining()) {
-            recorder.received(tape, bytes);
+        if (tape != null && bytes.hasRemaining()) {
+            tape.recorder().received(tape, bytes);
         }
         if (atEnd) {
             note(RecordedEvent.Kind.CLIENT_FIN, "");
@@ -72,8 +71,8 @@ final class Witness {
         if (count == 0) {
             return;
         }
-        if (recorder != null && tape != null) {
-            recorder.sent(tape, bytes, count);
+        if (tape != null) {
+            tape.recorder().sent(tape, bytes, count);
         }
         if (conversation != null) {
             conversation.sendingBack(peer, count);
@@ -93,8 +92,8 @@ final class Witness {
 
     /** The connection has ended; never throws. */
     void ended(Ending.Side by, Ending.How how, String why) {
-        if (recorder != null && tape != null) {
-            recorder.end(tape, by, how, why);
+        if (tape != null) {
+            tape.recorder().end(tape, by, how, why);
         }
         if (conversation == null) {
             return;
@@ -113,14 +112,14 @@ final class Witness {
 
     /** It was accepted, and reset before anything else. */
     void neverServed(String why) {
-        if (recorder != null && tape != null) {
-            recorder.end(tape, Ending.Side.SERVER, Ending.How.RST, why);
+        if (tape != null) {
+            tape.recorder().end(tape, Ending.Side.SERVER, Ending.How.RST, why);
         }
     }
 
     private void note(RecordedEvent.Kind kind, String detail) {
-        if (recorder != null && tape != null) {
-            recorder.note(tape, kind, detail);
+        if (tape != null) {
+            tape.recorder().note(tape, kind, detail);
         }
     }
 }

@@ -18,7 +18,8 @@
  * {@code Gate} and {@code GateFactory};
  * what is recorded, {@link org.echoharness.Recording} of {@link org.echoharness.RecordedConnection} with
  * {@link org.echoharness.RecordedEvent} and {@link org.echoharness.Ending}, kept by {@code Recorder}, {@code Tape} and
- * {@code EventLog}, shown by {@code Transcript}, {@code Pcapng} and {@code Html};
+ * {@code EventLog}, shown by {@code Transcript}, {@code Pcapng} and {@code Html}, of both ends by
+ * {@link org.echoharness.Comparison};
  * {@link org.echoharness.EchoClient}, {@code Connector}, {@code Resolver}, {@code ClientSocket}, {@code Readiness},
  * {@link org.echoharness.EchoMismatchException}; {@link org.echoharness.HostAndPort}, {@link org.echoharness.Options},
  * {@code Conversation}, {@code Text}; {@code Main} with {@code Arguments}, the command line.

@@ -26,4 +26,17 @@ class EventLogTest {
                 .containsExactly(RecordedEvent.Kind.CLIENT_FIN, RecordedEvent.Kind.SERVER_FIN);
         assertThat(log.leftOut()).isEqualTo(2);
     }
+
+    @Test
+    void aSnapshotStaysAsItIsWhileTheLogGrows() {
+        EventLog log = new EventLog();
+        log.add(1, RecordedEvent.Kind.ACCEPTED, 0, "");
+        log.add(2, RecordedEvent.Kind.FAULT, 0, "reset");
+        EventLog snapshot = log.snapshot();
+        for (int i = 0; i < 100; i++) {
+            log.add(3, RecordedEvent.Kind.RECEIVED, 1, "");
+        }
+        assertThat(snapshot.list()).extracting(RecordedEvent::detail).containsExactly("", "reset");
+        assertThat(log.list()).hasSize(102);
+    }
 }

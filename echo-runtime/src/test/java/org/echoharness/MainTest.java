@@ -147,6 +147,31 @@ class MainTest {
     }
 
     @Test
+    void theClientRecordsIntoNewFilesAlsoWhenTheEchoIsWrong(@TempDir Path folder) throws Exception {
+        String process = "echo-" + ProcessHandle.current().pid();
+        try (EchoServer server = EchoServer.builder().faults("corrupt byte 1").start()) {
+            for (int i = 0; i < 2; i++) {
+                assertThat(run("client", "127.0.0.1:" + server.port(), "--quiet", "--record", folder.toString()))
+                        .isEqualTo(1);
+            }
+        }
+        try (var files = Files.list(folder)) {
+            assertThat(files.map(file -> file.getFileName().toString()))
+                    .containsExactlyInAnyOrder(
+                            process + ".txt",
+                            process + ".html",
+                            process + ".pcapng",
+                            process + "-2.txt",
+                            process + "-2.html",
+                            process + "-2.pcapng");
+        }
+        assertThat(folder.resolve(process + "-2.txt"))
+                .content()
+                .contains("sending 42 bytes \"This is")
+                .contains("received 42 bytes \"\\xabhis is");
+    }
+
+    @Test
     void aQuietClientSaysNothing() throws Exception {
         try (EchoServer server = EchoServer.builder().start()) {
             assertThat(run("client", "localhost:" + server.port(), "--quiet", "--message", "x"))

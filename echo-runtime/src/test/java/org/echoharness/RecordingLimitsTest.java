@@ -111,7 +111,8 @@ class RecordingLimitsTest {
     @Test
     void anEndOfOneSideDoesNotOpenTheEventsAgain() {
         InetSocketAddress any = new InetSocketAddress(1);
-        Tape tape = new Tape(1, any, any, 10, Instant.EPOCH, 0);
+        Tape tape = new Tape(
+                new Recorder(Ending.Side.SERVER, 10, 1), Ending.Side.SERVER, 1, any, any, 10, Instant.EPOCH, 0);
         for (int i = 0; i < 5_000; i++) {
             tape.received(ByteBuffer.allocate(1), i);
         }
@@ -119,7 +120,7 @@ class RecordingLimitsTest {
         for (int i = 0; i < 5_000; i++) {
             tape.received(ByteBuffer.allocate(1), 5_000 + i);
         }
-        RecordedConnection seen = tape.snapshot(new Recorder(10, 1));
+        RecordedConnection seen = tape.snapshot();
         assertThat(seen.events()).hasSize(EventLog.MOST + 1);
         assertThat(seen.eventsLeftOut()).isEqualTo(10_000 - EventLog.MOST);
     }
@@ -149,10 +150,19 @@ class RecordingLimitsTest {
     }
 
     @Test
+    void aRefusedValueChangesNothing() throws Exception {
+        EchoServer.Builder builder = recording();
+        assertThatIllegalArgumentException().isThrownBy(() -> builder.set("recording", "yes"));
+        try (EchoServer server = builder.start()) {
+            assertThat(server.recording().total()).isZero();
+        }
+    }
+
+    @Test
     void refusesWrongValuesAndSaysTheCure() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> EchoServer.builder().set("recording", "yes"))
-                .withMessage("recording (yes) must be a size in bytes, such as 16, 16KiB or 1MiB");
+                .withMessage("recording (yes) must be on, none or a size in bytes, such as 64KiB");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> EchoServer.builder().set("recording", "1025MiB"))
                 .withMessage("recording (1074790400) must be at most 1073741824 bytes a connection");
@@ -161,7 +171,7 @@ class RecordingLimitsTest {
                 .withMessage("recording (-1) must be at least 0 bytes a connection");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> EchoServer.builder().recording(1, 0))
-                .withMessage("recording (0) must be at least 1 connections");
+                .withMessage("recording (0) must be at least 1 connection");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> EchoServer.builder().recording(1, 1_000_001))
                 .withMessage("recording (1000001) must be at most 1000000 connections");

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.time.Instant;
 
 /** A connection that is recorded without a socket, at times that a test sets. */
@@ -11,7 +12,6 @@ final class Taped {
 
     static final Instant ACCEPTED = Instant.parse("2026-01-02T03:04:05.006007008Z");
 
-    private final Recorder recorder = new Recorder(1, 1);
     private final Tape tape;
     private long now;
 
@@ -20,8 +20,26 @@ final class Taped {
     }
 
     Taped(long number, int kept, InetSocketAddress local, InetSocketAddress remote, Instant accepted) {
-        tape = new Tape(number, local, remote, kept, accepted, 0);
+        this(Ending.Side.SERVER, number, kept, local, remote, accepted);
         tape.note(RecordedEvent.Kind.ACCEPTED, "", 0);
+    }
+
+    private Taped(
+            Ending.Side by, long number, int kept, InetSocketAddress local, InetSocketAddress remote, Instant start) {
+        tape = new Tape(new Recorder(by, 1, 1), by, number, local, remote, kept, start, 0);
+    }
+
+    /** The other end of {@link #Taped(long, int)}, which connected so much before the server accepted. */
+    static Taped byClient(int kept, Duration before) {
+        Taped client = new Taped(
+                Ending.Side.CLIENT,
+                1,
+                kept,
+                new InetSocketAddress("10.0.0.2", 4000),
+                new InetSocketAddress("10.0.0.1", 7),
+                ACCEPTED.minus(before));
+        client.tape.note(RecordedEvent.Kind.CONNECTED, "", 0);
+        return client;
     }
 
     /** From now on it is so many nanoseconds after the accept. */
@@ -64,6 +82,6 @@ final class Taped {
     }
 
     RecordedConnection snapshot() {
-        return tape.snapshot(recorder);
+        return tape.snapshot();
     }
 }

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.net.Socket;
 import java.nio.file.Path;
 import java.time.Duration;
+import org.echoharness.Comparison;
+import org.echoharness.EchoClient;
 import org.echoharness.EchoServer;
 import org.echoharness.Ending;
 import org.echoharness.Fault;
@@ -37,6 +39,23 @@ class RecordingInJavaTest {
             System.out.println(recording.transcript()); // also first.timeline() and first.hexDump()
             recording.writePcapng(folder.resolve("echo.pcapng")); // for Wireshark
             recording.writeHtml(folder.resolve("echo.html")); // for a browser
+        }
+    }
+
+    @Test
+    @Timeout(60)
+    void bothEndsAsInTheReadme() throws Exception {
+        try (EchoServer server = EchoServer.builder().recording().start()) {
+            EchoClient client = EchoClient.builder()
+                    .address(server.address()) // or that of a proxy in between
+                    .recording()
+                    .connect();
+            try (client) {
+                client.expectEcho("hello".getBytes(UTF_8));
+            }
+            RecordedConnection atClient = client.recording().connection(1);
+            RecordedConnection atServer = server.recording().connection(1).awaitEnd();
+            Comparison.of(atClient, atServer).assertSame();
         }
     }
 }
