@@ -2,6 +2,7 @@
 module org.echoharness.junit {
     requires transitive org.echoharness;
     requires org.junit.jupiter.api;
+    requires static org.assertj.core; // for EchoAssertions alone
     requires static org.jspecify;
 
     exports org.echoharness.junit;

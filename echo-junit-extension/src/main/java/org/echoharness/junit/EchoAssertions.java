@@ -1,0 +1,157 @@
+package org.echoharness.junit;
+
+import java.util.Arrays;
+import org.assertj.core.api.AbstractAssert;
+import org.echoharness.Ending;
+import org.echoharness.RecordedConnection;
+import org.echoharness.RecordedEvent;
+import org.echoharness.Recording;
+
+/**
+ * AssertJ's manner for recordings. AssertJ is an optional dependency: who uses this class has it on the class path.
+ *
+ * <pre>{@code
+ * assertThat(server.recording()).hasConnections(2).connection(1).wasEndedBy(CLIENT, FIN);
+ * }</pre>
+ */
+public final class EchoAssertions {
+
+    private EchoAssertions() {}
+
+    /**
+     * Assertions on all that a server or a client recorded.
+     *
+     * @param actual the recording
+     * @return its assertions
+     */
+    public static RecordingAssert assertThat(Recording actual) {
+        return new RecordingAssert(actual);
+    }
+
+    /**
+     * Assertions on one connection.
+     *
+     * @param actual the connection, as it was then
+     * @return its assertions
+     */
+    public static RecordedConnectionAssert assertThat(RecordedConnection actual) {
+        return new RecordedConnectionAssert(actual);
+    }
+
+    /** Assertions on a {@link Recording}; their errors show what was seen. */
+    public static final class RecordingAssert extends AbstractAssert<RecordingAssert, Recording> {
+
+        private RecordingAssert(Recording actual) {
+            super(actual, RecordingAssert.class);
+        }
+
+        /**
+         * Checks how many connections there were, rejected ones too.
+         *
+         * @param count how many there are to be
+         * @return this
+         */
+        public RecordingAssert hasConnections(int count) {
+            isNotNull();
+            long total = actual.total();
+            if (total != count) {
+                throw failureWithActualExpected(
+                        total,
+                        count,
+                        "expected %d %s, but there were %d:%n%s",
+                        count,
+                        count == 1 ? "connection" : "connections",
+                        total,
+                        actual.transcript());
+            }
+            return this;
+        }
+
+        /**
+         * Goes on with one connection, as it is now.
+         *
+         * @param number 1 for the first that was accepted
+         * @return assertions on it
+         */
+        public RecordedConnectionAssert connection(long number) {
+            isNotNull();
+            return new RecordedConnectionAssert(actual.connection(number));
+        }
+    }
+
+    /** Assertions on a {@link RecordedConnection}; their errors show its transcript. */
+    public static final class RecordedConnectionAssert
+            extends AbstractAssert<RecordedConnectionAssert, RecordedConnection> {
+
+        private RecordedConnectionAssert(RecordedConnection actual) {
+            super(actual, RecordedConnectionAssert.class);
+        }
+
+        /**
+         * Checks that nobody had ended it.
+         *
+         * @return this
+         */
+        public RecordedConnectionAssert isOpen() {
+            return check(actual.ending().isEmpty(), "to be open");
+        }
+
+        /**
+         * Checks who ended it, and with what.
+         *
+         * @param by whose FIN came first, or whose RST
+         * @param how FIN or RST
+         * @return this
+         */
+        public RecordedConnectionAssert wasEndedBy(Ending.Side by, Ending.How how) {
+            boolean as = actual.ending()
+                    .filter(ending -> ending.by() == by && ending.how() == how)
+                    .isPresent();
+            return check(as, "to be ended by " + by + " with " + how);
+        }
+
+        /**
+         * Checks all that was received, of which nothing may be cut.
+         *
+         * @param bytes what is to have come from the other end
+         * @return this
+         */
+        public RecordedConnectionAssert hasReceived(byte[] bytes) {
+            return check(
+                    actual.bytesReceived() == bytes.length && Arrays.equals(actual.received(), bytes),
+                    "to have received exactly these " + bytes.length + " bytes");
+        }
+
+        /**
+         * Checks all that was sent, of which nothing may be cut.
+         *
+         * @param bytes what is to have gone to the other end
+         * @return this
+         */
+        public RecordedConnectionAssert hasSent(byte[] bytes) {
+            return check(
+                    actual.bytesSent() == bytes.length && Arrays.equals(actual.sent(), bytes),
+                    "to have sent exactly these " + bytes.length + " bytes");
+        }
+
+        /**
+         * Checks that a fault took hold.
+         *
+         * @param fault the fault, as it is written in a plan: {@code reset after 4}
+         * @return this
+         */
+        public RecordedConnectionAssert hadFault(String fault) {
+            boolean had = actual.events().stream()
+                    .anyMatch(event -> event.kind() == RecordedEvent.Kind.FAULT
+                            && event.detail().equals(fault));
+            return check(had, "to have had the fault " + fault);
+        }
+
+        private RecordedConnectionAssert check(boolean holds, String what) {
+            if (!holds) {
+                throw failure("expected %s %s:%n%s", actual, what, actual.transcript());
+            }
+            return this;
+        }
+    }
+}

@@ -1,0 +1,86 @@
+package org.echoharness.junit;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.echoharness.junit.EchoAssertions.assertThat;
+
+import java.net.SocketException;
+import java.util.function.Consumer;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.echoharness.EchoClient;
+import org.echoharness.EchoServer;
+import org.echoharness.Ending;
+import org.echoharness.RecordedConnection;
+import org.junit.jupiter.api.Test;
+
+class EchoAssertionsTest {
+
+    private static final byte[] HELLO = "hello".getBytes(UTF_8);
+
+    /** The server's and the client's recording of one connection that a fault reset. */
+    private static void reset(Consumer<RecordedConnection[]> use) throws Exception {
+        try (EchoServer server =
+                EchoServer.builder().recording().faults("reset after 4").start()) {
+            EchoClient client =
+                    EchoClient.builder().address(server.address()).recording().connect();
+            try (client) {
+                assertThatExceptionOfType(SocketException.class).isThrownBy(() -> client.echo(HELLO));
+            }
+            assertThat(server.recording()).hasConnections(1).connection(1);
+            use.accept(new RecordedConnection[] {
+                server.recording().connection(1).awaitEnd(), client.recording().connection(1)
+            });
+        }
+    }
+
+    private static void assertFails(ThrowingCallable assertion, String start) {
+        assertThatExceptionOfType(AssertionError.class).isThrownBy(assertion).withMessageStartingWith(start);
+    }
+
+    @Test
+    void whatHoldsPasses() throws Exception {
+        reset(ends -> {
+            assertThat(ends[0])
+                    .hasReceived(HELLO)
+                    .hadFault("reset after 4")
+                    .wasEndedBy(Ending.Side.SERVER, Ending.How.RST);
+            assertThat(ends[1]).hasSent(HELLO).wasEndedBy(Ending.Side.SERVER, Ending.How.RST);
+        });
+        try (EchoServer server = EchoServer.builder().recording().start();
+                EchoClient client = EchoClient.connect(server.address())) {
+            client.expectEcho(HELLO);
+            assertThat(server.recording()).connection(1).isOpen();
+        }
+    }
+
+    @Test
+    void whatDoesNotHoldFailsWithTheTranscript() throws Exception {
+        reset(ends -> {
+            String seen = "expected " + ends[0] + " to ";
+            String transcript = String.format(":%n") + ends[0].transcript();
+            assertFails(() -> assertThat(ends[0]).isOpen(), seen + "be open" + transcript);
+            assertFails(
+                    () -> assertThat(ends[0]).wasEndedBy(Ending.Side.CLIENT, Ending.How.RST),
+                    seen + "be ended by CLIENT with RST" + transcript);
+            assertFails(
+                    () -> assertThat(ends[0]).wasEndedBy(Ending.Side.SERVER, Ending.How.FIN),
+                    seen + "be ended by SERVER with FIN" + transcript);
+            assertFails(
+                    () -> assertThat(ends[0]).hasReceived(new byte[5]),
+                    seen + "have received exactly these 5 bytes" + transcript);
+            assertFails(
+                    () -> assertThat(ends[0]).hasSent(HELLO), seen + "have sent exactly these 5 bytes" + transcript);
+            assertFails(() -> assertThat(ends[0]).hadFault("reset"), seen + "have had the fault reset" + transcript);
+        });
+    }
+
+    @Test
+    void countsConnections() throws Exception {
+        try (EchoServer server = EchoServer.builder().recording().start()) {
+            assertThat(server.recording()).hasConnections(0);
+            assertFails(
+                    () -> assertThat(server.recording()).hasConnections(1), "expected 1 connection, but there were 0:");
+            assertFails(() -> assertThat(server.recording()).connection(1), "there is no connection 1: saw 0");
+        }
+    }
+}
