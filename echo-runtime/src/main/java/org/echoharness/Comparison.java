@@ -172,7 +172,7 @@ public final class Comparison {
             return switch (event.kind()) {
                 case ACCEPTED -> "accepted";
                 case CONNECTED -> "connected";
-                case FAULT -> "(" + event.detail() + ")";
+                case FAULT -> "(" + event.shownDetail() + ")";
                 case RECEIVED, SENT -> did + event.bytes() + " " + Transcript.excerpt(of.bytes(event), event.bytes());
                 case CLIENT_FIN, SERVER_FIN -> did + "FIN";
                 case CLIENT_RST, SERVER_RST, REJECTED -> did + "RST";

@@ -98,7 +98,7 @@ final class Html {
     }
 
     private static String what(RecordedConnection connection, RecordedEvent event) {
-        String detail = event.detail().isEmpty() ? "" : ": " + escape(event.detail());
+        String detail = event.shownDetail().isEmpty() ? "" : ": " + escape(event.shownDetail());
         return switch (event.kind()) {
             case ACCEPTED, CONNECTED -> "connects";
             case REJECTED -> "rejected: RST" + detail;

@@ -47,6 +47,13 @@ public record RecordedEvent(Duration after, Kind kind, long offset, int bytes, S
         };
     }
 
+    /** The detail as people read it: a greeting may be of any length. */
+    String shownDetail() {
+        return detail.length() <= Text.SHOWN
+                ? detail
+                : detail.substring(0, Text.SHOWN) + "... (the first " + Text.SHOWN + " characters shown)";
+    }
+
     /** "12.345", milliseconds since the start. */
     String millis() {
         return millis(after);

@@ -43,7 +43,7 @@ final class Transcript {
                 "received " + Conversation.bytes(event.bytes()) + " " + payload(connection, event) + " from " + peer;
             case SENT ->
                 "sending " + Conversation.bytes(event.bytes()) + " " + payload(connection, event) + " to " + peer;
-            case FAULT -> "applying " + event.detail() + " to " + peer;
+            case FAULT -> "applying " + event.shownDetail() + " to " + peer;
             case CLIENT_FIN, SERVER_FIN ->
                 (isOwn(connection, event) ? "closing " : "no data from ") + peer + because(event);
             case CLIENT_RST, SERVER_RST -> (isOwn(connection, event) ? "resetting " : "lost ") + peer + because(event);
@@ -56,7 +56,7 @@ final class Transcript {
     }
 
     private static String because(RecordedEvent event) {
-        return event.detail().isEmpty() ? "" : ": " + event.detail();
+        return event.shownDetail().isEmpty() ? "" : ": " + event.shownDetail();
     }
 
     private static String payload(RecordedConnection connection, RecordedEvent event) {
@@ -92,7 +92,7 @@ final class Transcript {
             case ACCEPTED, CONNECTED -> "connect";
             case REJECTED -> "RST: maxConnections";
             case RECEIVED, SENT -> event.bytes() + " " + excerpt(connection.bytes(event), event.bytes());
-            case FAULT -> "(" + event.detail() + ")";
+            case FAULT -> "(" + event.shownDetail() + ")";
             case CLIENT_FIN -> "FIN";
             case CLIENT_RST -> "RST";
             case SERVER_FIN -> "FIN";

@@ -60,6 +60,20 @@ class TranscriptTest {
     }
 
     @Test
+    void aLongGreetingIsCut() {
+        String greeting = Fault.greet("a".repeat(60_000).getBytes(ISO_8859_1)).toString();
+        RecordedConnection connection =
+                new Taped(1, 1).note(RecordedEvent.Kind.FAULT, greeting).snapshot();
+        assertThat(connection.events().get(1).detail()).isEqualTo(greeting);
+        for (String text : List.of(
+                connection.transcript(),
+                connection.timeline(),
+                Html.page(List.of(connection), 0).split("<tbody>", 2)[1])) {
+            assertThat(text).hasSizeLessThan(1_500).contains("a... (the first 1024 characters shown)");
+        }
+    }
+
+    @Test
     void aTranscriptHasALineForEachEvent() {
         String transcript = new Taped(3, 100)
                 .at(1_234_567)
