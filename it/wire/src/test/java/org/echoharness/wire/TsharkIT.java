@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
+import org.echoharness.EchoClient;
 import org.echoharness.EchoServer;
 import org.echoharness.RecordedConnection;
 import org.echoharness.RecordedEvent;
@@ -170,6 +171,34 @@ class TsharkIT {
                 assertThat(found).extracting(Packet::analysis).containsOnly("");
                 assertThat(found).allMatch(Packet::isIntact);
             }
+        }
+    }
+
+    @Test
+    void aClientsRecordingReadsTheSameWay() throws Exception {
+        byte[] message = "from the other end\n".getBytes(StandardCharsets.US_ASCII);
+        try (EchoServer server =
+                EchoServer.builder().recording().faults("reset on fin").start()) {
+            EchoClient client =
+                    EchoClient.builder().address(server.address()).recording().connect();
+            try (client) {
+                client.expectEcho(message);
+                client.shutdownOutput();
+                assertThatThrownBy(client::receiveToEnd).isInstanceOf(SocketException.class);
+            }
+            List<Packet> found = read(client.recording(), "client.pcapng");
+
+            List<Packet> sent = found.stream()
+                    .filter(packet -> packet.source().equals(text(client.localAddress())))
+                    .toList();
+            assertThat(Packet.payload(sent)).isEqualTo(message);
+            assertThat(count(sent, Packet.SYN)).isEqualTo(1);
+            assertThat(count(sent, Packet.FIN)).isEqualTo(1);
+            assertThat(count(sent, Packet.RST)).isZero();
+            assertThat(found).filteredOn(packet -> packet.has(Packet.RST)).hasSize(1);
+            assertThat(found).flatExtracting(Packet::warnings).containsExactly(RESET);
+            assertThat(found).extracting(Packet::analysis).containsOnly("");
+            assertThat(found).allMatch(Packet::isIntact);
         }
     }
 
