@@ -6,6 +6,7 @@ import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
+import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SelectionKey;
@@ -147,13 +148,8 @@ final class ClientSocket implements AutoCloseable {
         int start = in.position();
         int limit = in.limit();
         in.limit(Math.min(limit, start + bufferSize));
-        int n = channel.read(in);
+        int n = tape == null ? channel.read(in) : readRecorded(tape, in);
         in.limit(limit);
-        if (n > 0 && tape != null) {
-            tape.recorder().received(tape, in.duplicate().flip().position(start));
-        } else if (n < 0) {
-            note(RecordedEvent.Kind.SERVER_FIN);
-        }
         if (n > 0 && conversation != null) {
             conversation.receivedBack(in.duplicate().flip().position(start));
         }
@@ -166,9 +162,10 @@ final class ClientSocket implements AutoCloseable {
         while (out.hasRemaining()) {
             int before = out.position();
             out.limit(Math.min(limit, before + SLICE));
-            int n = channel.write(out);
-            if (n > 0 && tape != null) {
-                tape.recorder().sent(tape, out.duplicate().flip().position(before), n);
+            if (tape == null) {
+                channel.write(out);
+            } else {
+                writeRecorded(tape, out);
             }
             boolean full = out.hasRemaining();
             out.limit(limit);
@@ -197,9 +194,64 @@ final class ClientSocket implements AutoCloseable {
         }
     }
 
-    private void note(RecordedEvent.Kind kind) {
-        if (tape != null) {
-            tape.recorder().note(tape, kind, "");
+    // One thread may send while another receives: each call that does not wait is made and recorded under the
+    // recorder's lock, so that the order is that in which it happened.
+
+    private int readRecorded(Tape to, ByteBuffer in) throws IOException {
+        synchronized (to.recorder()) {
+            int start = in.position();
+            int n = channel.read(in);
+            if (n > 0) {
+                to.recorder().received(to, in.duplicate().flip().position(start));
+            } else if (n < 0) {
+                to.recorder().note(to, RecordedEvent.Kind.SERVER_FIN, "", System.nanoTime());
+            }
+            return n;
+        }
+    }
+
+    private void writeRecorded(Tape to, ByteBuffer out) throws IOException {
+        synchronized (to.recorder()) {
+            int start = out.position();
+            long before = System.nanoTime();
+            int n = channel.write(out);
+            if (n > 0) {
+                to.recorder().sent(to, out.duplicate().flip().position(start), n, before);
+            }
+        }
+    }
+
+    private void shutdownOutputRecorded(Tape to) throws IOException {
+        synchronized (to.recorder()) {
+            long before = System.nanoTime();
+            channel.shutdownOutput();
+            to.recorder().note(to, RecordedEvent.Kind.CLIENT_FIN, "", before);
+        }
+    }
+
+    /** What has come and nobody has read: the close is a FIN only where nothing has. */
+    private void recordUnread(Tape to) {
+        if (!reading.lock.tryLock()) {
+            return; // who waits there sees it
+        }
+        try {
+            int unread = channel.socket().getInputStream().available();
+            int n = unread > 0 ? unread : readRecorded(to, ByteBuffer.allocate(1));
+            if (n > 0) {
+                channel.setOption(
+                        StandardSocketOptions.SO_LINGER, 0); // else the one byte that was read could make it a FIN
+                recordEnd(Ending.Side.CLIENT, Ending.How.RST, "closed with bytes unread");
+            }
+        } catch (IOException lost) {
+            recordLost(lost);
+        } finally {
+            reading.lock.unlock();
+        }
+    }
+
+    private void recordLost(IOException e) {
+        if (!(e instanceof ClosedChannelException || e instanceof InterruptedIOException)) {
+            recordEnd(Ending.Side.SERVER, Ending.How.RST, String.valueOf(e.getMessage()));
         }
     }
 
@@ -222,10 +274,8 @@ final class ClientSocket implements AutoCloseable {
         if (e instanceof EOFException || e instanceof SocketTimeoutException) {
             return e;
         }
-        if (!(e instanceof ClosedChannelException || e instanceof InterruptedIOException)) {
-            recordEnd(Ending.Side.SERVER, Ending.How.RST, String.valueOf(e.getMessage()));
-        }
-        String why = e instanceof ClosedChannelException ? "this client was closed" : e.getMessage();
+        recordLost(e);
+        String why = e instanceof ClosedChannelException ? closed() : e.getMessage();
         String message = seen + ", then: " + why + " (" + peer() + ")";
         IOException explained = e instanceof InterruptedIOException
                 ? new InterruptedIOException(message)
@@ -234,14 +284,21 @@ final class ClientSocket implements AutoCloseable {
         return explained;
     }
 
+    private String closed() {
+        return channel.isOpen() ? "the output of this client was shut down" : "this client was closed";
+    }
+
     private HostAndPort peer() {
         return HostAndPort.of(remote);
     }
 
     void shutdownOutput() throws IOException {
         try {
-            channel.shutdownOutput();
-            note(RecordedEvent.Kind.CLIENT_FIN);
+            if (tape == null) {
+                channel.shutdownOutput();
+            } else {
+                shutdownOutputRecorded(tape);
+            }
         } catch (IOException e) {
             throw explained(e, "the output is not shut down");
         }
@@ -255,6 +312,9 @@ final class ClientSocket implements AutoCloseable {
                 conversation.closing();
             }
         } finally {
+            if (wasOpen && tape != null) {
+                recordUnread(tape);
+            }
             channel.close();
             recordEnd(Ending.Side.CLIENT, Ending.How.FIN, "");
             for (Direction direction : List.of(reading, writing)) {

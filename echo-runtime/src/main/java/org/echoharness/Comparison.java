@@ -135,7 +135,7 @@ public final class Comparison {
                 .append('\n');
         List<Line> lines = new ArrayList<>();
         for (RecordedConnection each : List.of(client, server)) {
-            for (RecordedEvent event : each.events()) {
+            for (RecordedEvent event : each.log()) {
                 lines.add(new Line(each, event));
             }
         }
@@ -148,7 +148,19 @@ public final class Comparison {
                     .append(line.of() == client ? "|" : "| " + line.what())
                     .append('\n');
         }
+        leftOut(client, text);
+        leftOut(server, text);
         return text.toString();
+    }
+
+    private static void leftOut(RecordedConnection of, StringBuilder text) {
+        if (of.eventsLeftOut() > 0) {
+            text.append("(")
+                    .append(of.eventsLeftOut())
+                    .append(" events more of the ")
+                    .append(word(of.recordedBy()))
+                    .append(", not kept)\n");
+        }
     }
 
     private static String sum(RecordedConnection from, RecordedConnection to) {
@@ -172,7 +184,7 @@ public final class Comparison {
             return switch (event.kind()) {
                 case ACCEPTED -> "accepted";
                 case CONNECTED -> "connected";
-                case FAULT -> "(" + event.shownDetail() + ")";
+                case FAULT -> "(" + event.detail() + ")";
                 case RECEIVED, SENT -> did + event.bytes() + " " + Transcript.excerpt(of.bytes(event), event.bytes());
                 case CLIENT_FIN, SERVER_FIN -> did + "FIN";
                 case CLIENT_RST, SERVER_RST, REJECTED -> did + "RST";

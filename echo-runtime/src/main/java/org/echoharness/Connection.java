@@ -192,7 +192,7 @@ final class Connection implements Served, Consumer<Fault> {
             }
             pump();
         } catch (IOException lost) {
-            end(false, server.tally().reset, Text.escape(String.valueOf(lost.getMessage())));
+            lose(lost);
         } catch (Throwable failed) {
             fail(failed);
         }
@@ -260,11 +260,8 @@ final class Connection implements Served, Consumer<Fault> {
                     return;
                 }
                 case HALF_CLOSE -> {
-                    channel().shutdownOutput();
+                    endOutput(verdict.reason());
                     judges.outputEnded();
-                    if (witness != null) {
-                        witness.outputEnded(verdict.reason());
-                    }
                 }
                 default -> {
                     int done = act(judges, verdict);
@@ -288,6 +285,9 @@ final class Connection implements Served, Consumer<Fault> {
             ByteBuffer extra = verdict.extra();
             int limit = extra.limit();
             ByteBuffer recorded = extra.duplicate();
+            if (witness != null) {
+                witness.sending();
+            }
             int taken = channel().write(extra.limit(extra.position() + count));
             extra.limit(limit);
             sent(recorded, taken);
@@ -323,7 +323,11 @@ final class Connection implements Served, Consumer<Fault> {
 
     /** What the witness wants to see of these bytes, before the ring forgets them. */
     private ByteBuffer copied(Ring from, int behind, int count) {
-        int wanted = witness == null ? 0 : Math.min(count, witness.wants());
+        if (witness == null) {
+            return NOTHING;
+        }
+        witness.sending();
+        int wanted = Math.min(count, witness.wants());
         return wanted == 0 ? NOTHING : from.copy(behind, wanted);
     }
 
@@ -397,10 +401,7 @@ final class Connection implements Served, Consumer<Fault> {
     /** Sends a FIN though not all is echoed. What has come is read first: unread bytes would make an RST of it. */
     private void closeEarly(String why) {
         try {
-            channel().shutdownOutput();
-            if (witness != null) {
-                witness.outputEnded(why);
-            }
+            endOutput(why);
             Ring unread = ring != null ? ring : loop.borrow();
             ring = unread;
             for (int i = 0, n = 1; i < STEPS && n > 0; i++) {
@@ -411,9 +412,24 @@ final class Connection implements Served, Consumer<Fault> {
                 }
             }
         } catch (IOException lost) {
-            // then the client has gone, and there is nobody left to tell
+            lose(lost);
         }
         end(true, null, why);
+    }
+
+    private void endOutput(String why) throws IOException {
+        if (witness != null) {
+            witness.sending();
+        }
+        channel().shutdownOutput();
+        if (witness != null) {
+            witness.outputEnded(why);
+        }
+    }
+
+    /** The client has reset the connection, or it was lost in another way. */
+    private void lose(IOException lost) {
+        end(false, server.tally().reset, Text.escape(String.valueOf(lost.getMessage())));
     }
 
     /**

@@ -251,7 +251,8 @@ public final class EchoClient implements AutoCloseable {
      * What happened on this connection, as this end saw it: {@code recording().connection(1)}. {@link Comparison} lays it
      * beside what the server recorded.
      *
-     * <p>{@link #close} is recorded as a FIN, also where bytes that nobody has read yet make the system send an RST instead.
+     * <p>{@link #close} is recorded as a FIN or, where bytes have come that nobody has read, as the RST that is sent then (RFC
+     * 1122, section 4.2.2.13).
      *
      * @return the recording, which goes on while the client is used
      * @throws IllegalStateException if recording is off

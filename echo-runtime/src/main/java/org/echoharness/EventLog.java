@@ -3,14 +3,19 @@ package org.echoharness;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
+import java.util.NoSuchElementException;
 import org.jspecify.annotations.Nullable;
 
 /** The events of one connection, in 20 bytes each until somebody looks. Guarded by who has it. */
-final class EventLog {
+final class EventLog implements Iterable<RecordedEvent> {
 
     /** Events kept of one connection; what comes later is counted. */
     static final int MOST = 4_096;
+
+    /** And so many faults that took hold later: they tell why it goes on as it does. */
+    static final int LATE_FAULTS = 64;
 
     private static final int FIRST = 8;
 
@@ -19,7 +24,10 @@ final class EventLog {
     private RecordedEvent.Kind[] kinds;
     private @Nullable String[] details; // null for an empty one
     private int size;
+    private int lateFaults;
+    private int most = MOST;
     private long leftOut;
+    private int gap; // how many were kept when the first was left out
 
     EventLog() {
         nanos = new long[FIRST];
@@ -34,6 +42,7 @@ final class EventLog {
         kinds = shared.kinds;
         details = shared.details;
         size = shared.size;
+        gap = shared.gap;
         leftOut = shared.leftOut;
     }
 
@@ -43,8 +52,10 @@ final class EventLog {
     }
 
     void add(long after, RecordedEvent.Kind kind, int count, String detail) {
-        if (size >= MOST && !isEnd(kind)) { // the last ones are always kept: how a connection ended
-            leftOut++;
+        if (size >= most && !isKept(kind)) {
+            if (leftOut++ == 0) {
+                gap = size;
+            }
             return;
         }
         if (size == nanos.length) {
@@ -59,27 +70,66 @@ final class EventLog {
         kinds[size++] = kind;
     }
 
-    private static boolean isEnd(RecordedEvent.Kind kind) {
-        return kind.compareTo(RecordedEvent.Kind.CLIENT_FIN) >= 0;
+    /** How a connection ended is kept however late it comes. */
+    private boolean isKept(RecordedEvent.Kind kind) {
+        return kind.compareTo(RecordedEvent.Kind.CLIENT_FIN) >= 0
+                || (kind == RecordedEvent.Kind.FAULT && most > 0 && lateFaults++ < LATE_FAULTS);
+    }
+
+    /** What goes on in its place where nothing is to be kept any more but the end. */
+    EventLog leaveOut() {
+        EventLog rest = new EventLog();
+        rest.most = 0;
+        rest.leftOut = leftOut + size;
+        return rest;
     }
 
     long leftOut() {
         return leftOut;
     }
 
+    /** How many come before the first that was left out. */
+    int beforeTheGap() {
+        return leftOut == 0 ? Integer.MAX_VALUE : gap;
+    }
+
     List<RecordedEvent> list() {
         List<RecordedEvent> list = new ArrayList<>(size);
-        long received = 0;
-        long sent = 0;
-        for (int i = 0; i < size; i++) {
-            RecordedEvent.Kind kind = kinds[i];
-            long offset = kind == RecordedEvent.Kind.RECEIVED ? received : kind == RecordedEvent.Kind.SENT ? sent : 0;
-            String detail = details[i];
-            list.add(new RecordedEvent(
-                    Duration.ofNanos(nanos[i]), kind, offset, bytes[i], detail == null ? "" : detail));
-            received += kind == RecordedEvent.Kind.RECEIVED ? bytes[i] : 0;
-            sent += kind == RecordedEvent.Kind.SENT ? bytes[i] : 0;
-        }
+        forEach(list::add);
         return list;
+    }
+
+    @Override
+    public Iterator<RecordedEvent> iterator() {
+        return new Iterator<>() {
+            private int next;
+            private long received;
+            private long sent;
+
+            @Override
+            public boolean hasNext() {
+                return next < size;
+            }
+
+            @Override
+            public RecordedEvent next() {
+                if (next >= size) {
+                    throw new NoSuchElementException();
+                }
+                int i = next++;
+                RecordedEvent.Kind kind = kinds[i];
+                long offset = 0;
+                if (kind == RecordedEvent.Kind.RECEIVED) {
+                    offset = received;
+                    received += bytes[i];
+                } else if (kind == RecordedEvent.Kind.SENT) {
+                    offset = sent;
+                    sent += bytes[i];
+                }
+                String detail = details[i];
+                return new RecordedEvent(
+                        Duration.ofNanos(nanos[i]), kind, offset, bytes[i], detail == null ? "" : detail);
+            }
+        };
     }
 }

@@ -1,8 +1,8 @@
 package org.echoharness;
 
 import java.io.IOException;
+import java.io.Writer;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -36,21 +36,27 @@ final class Html {
     private Html() {}
 
     static void write(List<RecordedConnection> connections, long leftOut, Path file) throws IOException {
-        Files.writeString(file, page(connections, leftOut), StandardCharsets.UTF_8, StandardOpenOption.CREATE_NEW);
+        try (Writer out = Files.newBufferedWriter(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            write(connections, leftOut, out);
+        }
     }
 
-    static String page(List<RecordedConnection> connections, long leftOut) {
-        StringBuilder page = new StringBuilder(HEAD);
+    static void write(List<RecordedConnection> connections, long leftOut, Appendable page) throws IOException {
+        page.append(HEAD);
         for (RecordedConnection connection : connections) {
-            section(connection, page);
+            StringBuilder section = new StringBuilder();
+            section(connection, section);
+            page.append(section);
         }
         if (connections.isEmpty()) {
             page.append("<p class=\"note\">No connection came.</p>\n");
         }
         if (leftOut > 0) {
-            page.append("<p class=\"note\">").append(leftOut).append(" older connections were not kept.</p>\n");
+            page.append("<p class=\"note\">")
+                    .append(Long.toString(leftOut))
+                    .append(" older connections were not kept.</p>\n");
         }
-        return page.append("</body>\n</html>\n").toString();
+        page.append("</body>\n</html>\n");
     }
 
     private static void section(RecordedConnection connection, StringBuilder page) {
@@ -71,14 +77,20 @@ final class Html {
                 .append(".</p>\n<table>\n<thead><tr><th>ms</th><th>client ");
         page.append(escape(HostAndPort.of(connection.client()).toString())).append("</th><th>server ");
         page.append(escape(HostAndPort.of(connection.server()).toString())).append("</th></tr></thead>\n<tbody>\n");
-        for (RecordedEvent event : connection.events()) {
+        int i = 0;
+        for (RecordedEvent event : connection.log()) {
+            leftOut(connection, i++, page);
             row(connection, event, page);
         }
+        leftOut(connection, i, page);
         page.append("</tbody>\n</table>\n");
-        if (connection.eventsLeftOut() > 0) {
-            page.append("<p class=\"note\">")
+    }
+
+    private static void leftOut(RecordedConnection connection, int index, StringBuilder page) {
+        if (index == connection.log().beforeTheGap()) {
+            page.append("<tr><td></td><td class=\"note\" colspan=\"2\">")
                     .append(connection.eventsLeftOut())
-                    .append(" more events were not kept.</p>\n");
+                    .append(" more events were not kept.</td></tr>\n");
         }
     }
 
@@ -98,7 +110,7 @@ final class Html {
     }
 
     private static String what(RecordedConnection connection, RecordedEvent event) {
-        String detail = event.shownDetail().isEmpty() ? "" : ": " + escape(event.shownDetail());
+        String detail = event.detail().isEmpty() ? "" : ": " + escape(event.detail());
         return switch (event.kind()) {
             case ACCEPTED, CONNECTED -> "connects";
             case REJECTED -> "rejected: RST" + detail;

@@ -7,7 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -153,13 +152,22 @@ final class Main {
         for (int i = 2; Files.exists(folder.resolve(name + ".pcapng"), LinkOption.NOFOLLOW_LINKS); i++) {
             name = process + "-" + i;
         }
+        write(folder.resolve(name + ".pcapng"), recording::writePcapng);
+        write(folder.resolve(name + ".html"), recording::writeHtml);
+        write(folder.resolve(name + ".txt"), recording::writeTranscript);
+    }
+
+    /** One that cannot be written leaves the others. */
+    private void write(Path file, Written written) {
         try {
-            recording.writePcapng(folder.resolve(name + ".pcapng"));
-            recording.writeHtml(folder.resolve(name + ".html"));
-            Files.writeString(folder.resolve(name + ".txt"), recording.transcript(), StandardOpenOption.CREATE_NEW);
-        } catch (IOException failed) {
-            err.println("echo: the recording could not be written: " + failed);
+            written.to(file);
+        } catch (IOException | RuntimeException | OutOfMemoryError failed) {
+            err.println("echo: " + file.getFileName() + " could not be written: " + failed);
         }
+    }
+
+    private interface Written {
+        void to(Path file) throws IOException;
     }
 
     private int client(List<String> args) throws IOException {
@@ -188,17 +196,55 @@ final class Main {
             builder.recording();
         }
         EchoClient client = builder.connect();
-        try (client) {
+        ClientEnd end = new ClientEnd(client, folder);
+        Thread hook = new Thread(end, "echo-client closing");
+        Runtime.getRuntime().addShutdownHook(hook); // a signal may end it while it waits
+        try {
             if (given.has("--verbose")) {
                 describe(client);
             }
             client.expectEcho(message);
         } finally {
+            end.run();
+            forget(hook);
+        }
+        return 0;
+    }
+
+    private static void forget(Thread hook) {
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException ending) {
+            // it runs already
+        }
+    }
+
+    /** Closes a client and writes what it recorded, if anything: once, and who comes second waits for it. */
+    private final class ClientEnd implements Runnable {
+        private final EchoClient client;
+        private final @Nullable Path folder;
+        private boolean done;
+
+        ClientEnd(EchoClient client, @Nullable Path folder) {
+            this.client = client;
+            this.folder = folder;
+        }
+
+        @Override
+        public synchronized void run() {
+            if (done) {
+                return;
+            }
+            done = true;
+            try {
+                client.close();
+            } catch (IOException failed) {
+                err.println("echo: " + failed.getMessage());
+            }
             if (folder != null) {
                 write(client.recording(), folder);
             }
         }
-        return 0;
     }
 
     private void describe(EchoClient client) {

@@ -11,10 +11,13 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.Iterator;
 import java.util.List;
+import java.util.PriorityQueue;
 
 /**
  * Writes recorded connections as a pcapng file (draft-ietf-opsawg-pcapng): raw IP packets, with a handshake, sequence
@@ -37,11 +40,12 @@ final class Pcapng {
     private Pcapng() {}
 
     static void write(List<RecordedConnection> connections, Path file) throws IOException {
-        List<Packet> packets = new ArrayList<>();
-        for (RecordedConnection connection : connections) {
-            new Stream(connection, packets).add();
+        PriorityQueue<Stream> streams = new PriorityQueue<>(
+                Math.max(1, connections.size()),
+                Comparator.comparing((Stream stream) -> stream.peek().at()).thenComparingInt(stream -> stream.index));
+        for (int i = 0; i < connections.size(); i++) {
+            streams.add(new Stream(connections.get(i), i)); // each has at least its handshake
         }
-        packets.sort(Comparator.comparing(Packet::at)); // stable: what came at one time stays in order
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
                 DataOutputStream out =
                         new DataOutputStream(new java.io.BufferedOutputStream(Channels.newOutputStream(channel)))) {
@@ -64,8 +68,11 @@ final class Pcapng {
                             .put((byte) 9) // nanoseconds
                             .put(new byte[3])
                             .array()));
-            for (Packet packet : packets) {
-                out.write(block(6, enhanced(packet)));
+            for (Stream stream = streams.poll(); stream != null; stream = streams.poll()) {
+                out.write(block(6, enhanced(stream.next())));
+                if (stream.hasNext()) {
+                    streams.add(stream);
+                }
             }
         }
     }
@@ -100,76 +107,106 @@ final class Pcapng {
         return (length + 3) & ~3;
     }
 
-    /** The packets of one connection. */
+    /** The packets of one connection, made when they are asked for: a file may be larger than the memory. */
     private static final class Stream {
         private final RecordedConnection connection;
-        private final List<Packet> packets;
+        private final int index;
+        private final Iterator<RecordedEvent> events;
+        private final List<String> comments = new ArrayList<>(); // not told yet
+        private final ArrayDeque<Packet> packets = new ArrayDeque<>(); // made, not taken yet
         private final InetAddress client;
         private final InetAddress server;
         private long clientNext; // the next sequence number of each side
         private long serverNext;
+        private boolean ended;
         private final long[] missing = new long[2]; // bytes not kept and not told yet: received, sent
 
-        Stream(RecordedConnection connection, List<Packet> packets) {
+        Stream(RecordedConnection connection, int index) {
             this.connection = connection;
-            this.packets = packets;
+            this.index = index;
+            events = connection.log().iterator();
             client = connection.client().getAddress();
             server = connection.server().getAddress();
+            // or a port that is used again would look like a repetition
+            clientNext = index % 1_000 * 1_000_000L;
+            serverNext = clientNext;
+            handshake();
+            make();
         }
 
-        void add() {
+        private void handshake() {
             Instant at = connection.accepted();
             packet(at, true, SYN, new byte[0], 0, 0, connection.name());
             clientNext++;
             packet(at, false, SYN | ACK, new byte[0], 0, 0, "");
             serverNext++;
             packet(at, true, ACK, new byte[0], 0, 0, "");
-            List<String> comments = new ArrayList<>();
-            for (RecordedEvent event : connection.events()) {
-                add(event, comments);
+        }
+
+        boolean hasNext() {
+            return !packets.isEmpty();
+        }
+
+        Packet peek() {
+            return packets.element();
+        }
+
+        Packet next() {
+            Packet next = packets.remove();
+            make();
+            return next;
+        }
+
+        /** At least two, so that the last one of all is there to tell what is left to tell. */
+        private void make() {
+            while (packets.size() < 2 && events.hasNext()) {
+                add(events.next());
             }
-            if (connection.eventsLeftOut() > 0) {
-                comments.add(connection.eventsLeftOut() + " events more, not kept");
-            }
-            String rest = taken(comments);
-            if (!rest.isEmpty()) {
-                Packet last = packets.remove(packets.size() - 1);
-                String before = last.comment().isEmpty() ? "" : last.comment() + "; ";
-                packets.add(new Packet(last.at(), last.bytes(), before + rest));
+            if (!events.hasNext() && !ended) {
+                ended = true;
+                if (connection.eventsLeftOut() > 0) {
+                    comments.add(connection.eventsLeftOut() + " events more, not kept");
+                }
+                String rest = taken();
+                if (!rest.isEmpty()) {
+                    Packet last = packets.removeLast();
+                    String before = last.comment().isEmpty() ? "" : last.comment() + "; ";
+                    packets.add(new Packet(last.at(), last.bytes(), before + rest));
+                }
             }
         }
 
-        private void add(RecordedEvent event, List<String> comments) {
+        private void add(RecordedEvent event) {
             Instant at = connection.accepted().plus(event.after());
             switch (event.kind()) {
                 case ACCEPTED, CONNECTED -> {}
                 case FAULT -> comments.add("fault: " + event.detail());
-                case RECEIVED, SENT -> data(at, event, comments);
+                case RECEIVED, SENT -> data(at, event);
                 case CLIENT_FIN -> {
-                    packet(at, true, FIN | ACK, new byte[0], 0, 0, because(event, comments));
+                    packet(at, true, FIN | ACK, new byte[0], 0, 0, because(event));
                     clientNext++;
                     packet(at, false, ACK, new byte[0], 0, 0, "");
                 }
-                case CLIENT_RST -> packet(at, true, RST | ACK, new byte[0], 0, 0, because(event, comments));
+                case CLIENT_RST -> packet(at, true, RST | ACK, new byte[0], 0, 0, because(event));
                 case SERVER_FIN -> {
-                    packet(at, false, FIN | ACK, new byte[0], 0, 0, because(event, comments));
+                    packet(at, false, FIN | ACK, new byte[0], 0, 0, because(event));
                     serverNext++;
                     packet(at, true, ACK, new byte[0], 0, 0, "");
                 }
-                case SERVER_RST, REJECTED -> packet(at, false, RST | ACK, new byte[0], 0, 0, because(event, comments));
+                case SERVER_RST, REJECTED -> packet(at, false, RST | ACK, new byte[0], 0, 0, because(event));
             }
         }
 
-        private String because(RecordedEvent event, List<String> comments) {
+        private String because(RecordedEvent event) {
             String why = event.detail();
             if (!why.isEmpty() && !comments.contains("fault: " + why)) {
                 comments.add(why);
             }
-            return taken(comments);
+            return taken();
         }
 
         /** What is to be said with the next packet. */
-        private String taken(List<String> comments) {
+        private String taken() {
             if (missing[0] > 0) {
                 comments.add(missing[0] + " bytes more were received, not kept");
             }
@@ -182,12 +219,12 @@ final class Pcapng {
             return text.length() <= COMMENT_LENGTH ? text : text.substring(0, COMMENT_LENGTH) + "...";
         }
 
-        private void data(Instant at, RecordedEvent event, List<String> comments) {
+        private void data(Instant at, RecordedEvent event) {
             boolean fromClient = event.isByClient(connection.recordedBy());
             byte[] bytes = connection.bytes(event);
             for (int from = 0; from < bytes.length; from += SEGMENT) {
                 int length = Math.min(SEGMENT, bytes.length - from);
-                packet(at, fromClient, PSH | ACK, bytes, from, length, taken(comments));
+                packet(at, fromClient, PSH | ACK, bytes, from, length, taken());
                 next(fromClient, length);
                 packet(at, !fromClient, ACK, new byte[0], 0, 0, "");
             }

@@ -22,7 +22,6 @@ public final class RecordedConnection {
     private final ByteBuffer sent;
     private final EventLog log;
     private final @Nullable Ending ending;
-    private volatile @Nullable List<RecordedEvent> events; // made when first asked for
 
     RecordedConnection(
             Tape tape,
@@ -132,17 +131,12 @@ public final class RecordedConnection {
     }
 
     /**
-     * What happened, in order.
+     * What happened, in order; each call makes a list anew.
      *
      * @return the events; the first is the accept or the connect
      */
     public List<RecordedEvent> events() {
-        List<RecordedEvent> all = events;
-        if (all == null) {
-            all = List.copyOf(log.list());
-            events = all;
-        }
-        return all;
+        return List.copyOf(log.list());
     }
 
     /**
@@ -204,7 +198,7 @@ public final class RecordedConnection {
      * @param bytes what is to come
      * @param timeout the longest to wait
      * @return a snapshot of then
-     * @throws AssertionError at the deadline, with the transcript
+     * @throws AssertionError at the deadline, or at once where the connection has ended; with the transcript
      * @throws InterruptedException if the thread is interrupted
      */
     public RecordedConnection awaitReceived(byte[] bytes, Duration timeout) throws InterruptedException {
@@ -217,7 +211,7 @@ public final class RecordedConnection {
      * @param received decides by the bytes that are kept, again after events
      * @param timeout the longest to wait
      * @return a snapshot of then
-     * @throws AssertionError at the deadline, with the transcript
+     * @throws AssertionError at the deadline, or at once where the connection has ended; with the transcript
      * @throws InterruptedException if the thread is interrupted
      */
     public RecordedConnection awaitReceived(Predicate<byte[]> received, Duration timeout) throws InterruptedException {
@@ -229,11 +223,12 @@ public final class RecordedConnection {
         Recorder recorder = tape.recorder();
         RecordedConnection found = recorder.await(timeout, () -> {
             RecordedConnection later = recorder.snapshot(tape);
-            return condition.test(later) ? later : null;
+            return condition.test(later) || later.ending != null ? later : null;
         });
-        if (found == null) {
-            throw new AssertionError("awaited " + what + " of " + name() + " for " + Options.text(timeout) + ", saw:\n"
-                    + recorder.snapshot(tape).transcript());
+        if (found == null || !condition.test(found)) {
+            String until = found == null ? "for " + Options.text(timeout) : "until it ended";
+            throw new AssertionError("awaited " + what + " of " + name() + " " + until + ", saw:\n"
+                    + (found == null ? recorder.snapshot(tape) : found).transcript());
         }
         return found;
     }
@@ -287,6 +282,11 @@ public final class RecordedConnection {
      */
     public String hexDump() {
         return Transcript.hexDump(this);
+    }
+
+    /** The events one by one. */
+    EventLog log() {
+        return log;
     }
 
     /** The bytes of one event, of those that are kept. */

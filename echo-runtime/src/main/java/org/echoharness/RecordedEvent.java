@@ -9,7 +9,7 @@ import java.time.Duration;
  * @param kind what happened
  * @param offset where its bytes begin in what was received or sent; 0 where there are none
  * @param bytes how many bytes; 0 where there are none
- * @param detail the fault that took hold, or why the connection ended; else empty
+ * @param detail the fault that took hold, or why the connection ended, at most 1,024 characters of it; else empty
  */
 public record RecordedEvent(Duration after, Kind kind, long offset, int bytes, String detail) {
 
@@ -45,13 +45,6 @@ public record RecordedEvent(Duration after, Kind kind, long offset, int bytes, S
             case RECEIVED -> recordedBy == Ending.Side.SERVER;
             case SENT -> recordedBy == Ending.Side.CLIENT;
         };
-    }
-
-    /** The detail as people read it: a greeting may be of any length. */
-    String shownDetail() {
-        return detail.length() <= Text.SHOWN
-                ? detail
-                : detail.substring(0, Text.SHOWN) + "... (the first " + Text.SHOWN + " characters shown)";
     }
 
     /** "12.345", milliseconds since the start. */

@@ -25,6 +25,7 @@ final class Recorder {
     private final int connections;
     private final ArrayDeque<Tape> tapes = new ArrayDeque<>();
     private long accepted;
+    private long newest; // its number
     private long leftOut;
     private long lastEvent = System.nanoTime();
     private long changes;
@@ -56,36 +57,32 @@ final class Recorder {
             }
             tapes.add(tape);
             accepted++;
+            newest = Math.max(newest, number);
             tape.note(by == Ending.Side.CLIENT ? RecordedEvent.Kind.CONNECTED : RecordedEvent.Kind.ACCEPTED, "", now);
             changed(now);
             return tape;
         }
     }
 
-    /** A connection is accepted and reset at once. */
-    void reject(SocketChannel channel) {
+    /** A connection is accepted and reset at once: nobody sees it open. */
+    synchronized void reject(SocketChannel channel) {
         Tape tape = open(channel, 0);
         if (tape != null) {
-            reject(tape);
+            tape.reject("maxConnections", System.nanoTime());
         }
     }
 
-    private synchronized void reject(Tape tape) {
-        long now = System.nanoTime();
-        tape.reject("maxConnections", now);
-        changed(now);
-    }
-
-    /** The oldest that has ended, or else the oldest. */
+    /** The oldest that has ended, or else the oldest, which may go on for long and keeps nothing any more. */
     private void leaveOutOldest() {
         leftOut++;
         for (Iterator<Tape> each = tapes.iterator(); each.hasNext(); ) {
-            if (each.next().hasEnded()) {
+            Tape tape = each.next();
+            if (tape.hasEnded()) {
                 each.remove();
                 return;
             }
         }
-        tapes.remove();
+        tapes.remove().leaveOut();
     }
 
     synchronized void received(Tape tape, ByteBuffer chunk) {
@@ -94,16 +91,15 @@ final class Recorder {
         changed(now);
     }
 
-    synchronized void sent(Tape tape, ByteBuffer chunk, int count) {
-        long now = System.nanoTime();
-        tape.sent(chunk, count, now);
-        changed(now);
+    /** The time is that before they were sent: nobody can have received them earlier. */
+    synchronized void sent(Tape tape, ByteBuffer chunk, int count, long before) {
+        tape.sent(chunk, count, before);
+        changed(System.nanoTime());
     }
 
-    synchronized void note(Tape tape, RecordedEvent.Kind kind, String detail) {
-        long now = System.nanoTime();
-        tape.note(kind, detail, now);
-        changed(now);
+    synchronized void note(Tape tape, RecordedEvent.Kind kind, String detail, long at) {
+        tape.note(kind, detail, at);
+        changed(System.nanoTime());
     }
 
     synchronized void end(Tape tape, Ending.Side by, Ending.How how, String why) {
@@ -131,6 +127,11 @@ final class Recorder {
 
     synchronized RecordedConnection snapshot(Tape tape) {
         return tape.snapshot();
+    }
+
+    /** Whether there was a connection of that number. */
+    synchronized boolean knew(long number) {
+        return number >= 1 && number <= newest;
     }
 
     synchronized long accepted() {

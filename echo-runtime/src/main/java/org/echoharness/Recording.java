@@ -1,7 +1,10 @@
 package org.echoharness;
 
 import java.io.IOException;
+import java.io.Writer;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,7 +48,10 @@ public final class Recording {
     public RecordedConnection connection(long number) {
         RecordedConnection found = number < 1 ? null : recorder.snapshot(number);
         if (found == null) {
-            throw new AssertionError("there is no connection " + number + ": " + summary());
+            throw new AssertionError((recorder.knew(number)
+                            ? "connection " + number + " is not kept any more"
+                            : "there is no connection " + number)
+                    + ": " + summary());
         }
         return found;
     }
@@ -143,13 +149,36 @@ public final class Recording {
      */
     public String transcript() {
         StringBuilder text = new StringBuilder();
-        for (RecordedConnection connection : connections()) {
-            text.append(connection).append('\n').append(connection.transcript()).append('\n');
-        }
-        if (leftOut() > 0) {
-            text.append('(').append(leftOut()).append(" older connections, not kept)\n");
+        try {
+            transcribe(text);
+        } catch (IOException impossible) {
+            throw new AssertionError(impossible); // it goes into memory
         }
         return text.toString();
+    }
+
+    /**
+     * Writes {@link #transcript()} to a file.
+     *
+     * @param file a new file
+     * @throws IOException if it exists, or cannot be written
+     */
+    public void writeTranscript(Path file) throws IOException {
+        try (Writer out = Files.newBufferedWriter(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            transcribe(out);
+        }
+    }
+
+    private void transcribe(Appendable out) throws IOException {
+        for (RecordedConnection connection : connections()) {
+            out.append(connection.toString())
+                    .append('\n')
+                    .append(connection.transcript())
+                    .append('\n');
+        }
+        if (leftOut() > 0) {
+            out.append("(").append(Long.toString(leftOut())).append(" older connections, not kept)\n");
+        }
     }
 
     /**

@@ -18,7 +18,7 @@ final class Tape {
     private final long start;
     private final Kept received;
     private final Kept sent;
-    private final EventLog events = new EventLog();
+    private EventLog events = new EventLog();
     private Ending.@Nullable Side firstFin;
     private boolean bothFins;
     private @Nullable Ending ending;
@@ -47,7 +47,7 @@ final class Tape {
     private static final class Kept {
         private static final byte[] NONE = {};
 
-        private final int most;
+        private int most;
         private byte[] bytes = NONE;
         private int size;
         private long total;
@@ -71,6 +71,12 @@ final class Tape {
                 size += n;
             }
             total += count;
+        }
+
+        void leaveOut() {
+            most = 0;
+            bytes = NONE;
+            size = 0;
         }
 
         /** Without a copy: what is there once never changes. */
@@ -109,7 +115,7 @@ final class Tape {
         received.add(chunk, chunk.remaining());
     }
 
-    /** How many of the bytes that are sent next are kept. Only the thread that sends makes it less. */
+    /** How many of the bytes that are sent next are kept: so many, or less where it is left out meanwhile. */
     int roomForSent() {
         return sent.room();
     }
@@ -120,12 +126,16 @@ final class Tape {
         sent.add(chunk, count);
     }
 
+    /** Nothing where it has ended: a socket may tell more than once. */
     void note(RecordedEvent.Kind kind, String detail, long now) {
+        if (ending != null) {
+            return;
+        }
         boolean fin = kind == RecordedEvent.Kind.CLIENT_FIN || kind == RecordedEvent.Kind.SERVER_FIN;
         if (fin && !isNew(kind == RecordedEvent.Kind.CLIENT_FIN ? Ending.Side.CLIENT : Ending.Side.SERVER)) {
             return;
         }
-        events.add(now - start, kind, 0, detail);
+        events.add(now - start, kind, 0, Text.cut(detail));
     }
 
     /** There is one FIN of each side. */
@@ -153,7 +163,14 @@ final class Tape {
                 ? recordedBy == Ending.Side.CLIENT ? RecordedEvent.Kind.CLIENT_FIN : RecordedEvent.Kind.SERVER_FIN
                 : by == Ending.Side.CLIENT ? RecordedEvent.Kind.CLIENT_RST : RecordedEvent.Kind.SERVER_RST;
         note(kind, why, now);
-        ending = new Ending(how == Ending.How.FIN && firstFin != null ? firstFin : by, how, why);
+        ending = new Ending(how == Ending.How.FIN && firstFin != null ? firstFin : by, how, Text.cut(why));
+    }
+
+    /** Goes on to count, and keeps nothing any more but how it ends. */
+    void leaveOut() {
+        received.leaveOut();
+        sent.leaveOut();
+        events = events.leaveOut();
     }
 
     boolean hasEnded() {

@@ -43,6 +43,13 @@ final class Text {
         return text.append('"').toString();
     }
 
+    /** A text of no more than {@link #SHOWN} characters: a greeting, for one, may be of any length. */
+    static String cut(String text) {
+        return text.length() <= SHOWN
+                ? text
+                : text.substring(0, SHOWN) + "... (the first " + SHOWN + " characters kept)";
+    }
+
     /** As {@link #quote(String)}, without the quotes around it. */
     static String escape(String text) {
         StringBuilder escaped = new StringBuilder();

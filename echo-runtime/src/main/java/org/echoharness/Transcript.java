@@ -15,21 +15,24 @@ final class Transcript {
     static String of(RecordedConnection connection) {
         StringBuilder text = new StringBuilder();
         String peer = HostAndPort.of(connection.remote()).toString();
-        for (RecordedEvent event : connection.events()) {
+        int i = 0;
+        for (RecordedEvent event : connection.log()) {
+            leftOut(connection, i++, text);
             text.append(millis(event))
                     .append("  ")
                     .append(line(connection, event, peer))
                     .append('\n');
         }
-        leftOut(connection, text);
+        leftOut(connection, i, text);
         if (connection.ending().isEmpty()) {
             text.append("(still open)\n");
         }
         return text.toString();
     }
 
-    private static void leftOut(RecordedConnection connection, StringBuilder text) {
-        if (connection.eventsLeftOut() > 0) {
+    /** Says what is missing where the first of it is missing: before the event of this index. */
+    private static void leftOut(RecordedConnection connection, int index, StringBuilder text) {
+        if (index == connection.log().beforeTheGap()) {
             text.append("(").append(connection.eventsLeftOut()).append(" events more, not kept)\n");
         }
     }
@@ -43,7 +46,7 @@ final class Transcript {
                 "received " + Conversation.bytes(event.bytes()) + " " + payload(connection, event) + " from " + peer;
             case SENT ->
                 "sending " + Conversation.bytes(event.bytes()) + " " + payload(connection, event) + " to " + peer;
-            case FAULT -> "applying " + event.shownDetail() + " to " + peer;
+            case FAULT -> "applying " + event.detail() + " to " + peer;
             case CLIENT_FIN, SERVER_FIN ->
                 (isOwn(connection, event) ? "closing " : "no data from ") + peer + because(event);
             case CLIENT_RST, SERVER_RST -> (isOwn(connection, event) ? "resetting " : "lost ") + peer + because(event);
@@ -56,7 +59,7 @@ final class Transcript {
     }
 
     private static String because(RecordedEvent event) {
-        return event.shownDetail().isEmpty() ? "" : ": " + event.shownDetail();
+        return event.detail().isEmpty() ? "" : ": " + event.detail();
     }
 
     private static String payload(RecordedConnection connection, RecordedEvent event) {
@@ -76,14 +79,16 @@ final class Transcript {
                 .append("server ")
                 .append(HostAndPort.of(connection.server()))
                 .append('\n');
-        for (RecordedEvent event : connection.events()) {
+        int i = 0;
+        for (RecordedEvent event : connection.log()) {
+            leftOut(connection, i++, text);
             String what = side(connection, event);
             text.append(millis(event))
                     .append("  ")
                     .append(event.isByClient(connection.recordedBy()) ? what + " -->" : pad("", COLUMN) + "<-- " + what)
                     .append('\n');
         }
-        leftOut(connection, text);
+        leftOut(connection, i, text);
         return text.toString();
     }
 
@@ -92,7 +97,7 @@ final class Transcript {
             case ACCEPTED, CONNECTED -> "connect";
             case REJECTED -> "RST: maxConnections";
             case RECEIVED, SENT -> event.bytes() + " " + excerpt(connection.bytes(event), event.bytes());
-            case FAULT -> "(" + event.shownDetail() + ")";
+            case FAULT -> "(" + event.detail() + ")";
             case CLIENT_FIN -> "FIN";
             case CLIENT_RST -> "RST";
             case SERVER_FIN -> "FIN";
@@ -112,7 +117,9 @@ final class Transcript {
 
     static String hexDump(RecordedConnection connection) {
         StringBuilder text = new StringBuilder();
-        for (RecordedEvent event : connection.events()) {
+        int i = 0;
+        for (RecordedEvent event : connection.log()) {
+            leftOut(connection, i++, text);
             if (event.bytes() > 0) {
                 String direction = event.isByClient(connection.recordedBy()) ? "> " : "< ";
                 byte[] bytes = connection.bytes(event);
@@ -127,7 +134,7 @@ final class Transcript {
                 }
             }
         }
-        leftOut(connection, text);
+        leftOut(connection, i, text);
         return text.toString();
     }
 

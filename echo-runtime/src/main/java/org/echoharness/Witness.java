@@ -14,6 +14,7 @@ final class Witness {
     private final @Nullable Conversation conversation;
     private final @Nullable Tape tape;
     private final String peer;
+    private long sendingSince;
 
     private Witness(ServerCore server, SocketChannel channel, long number) {
         this.server = server;
@@ -61,6 +62,11 @@ final class Witness {
         }
     }
 
+    /** Something is about to be sent. */
+    void sending() {
+        sendingSince = tape == null ? 0 : System.nanoTime();
+    }
+
     /** How many of the bytes that are sent next it wants to see. */
     int wants() {
         return tape == null ? 0 : tape.roomForSent();
@@ -72,7 +78,7 @@ final class Witness {
             return;
         }
         if (tape != null) {
-            tape.recorder().sent(tape, bytes, count);
+            tape.recorder().sent(tape, bytes, count, sendingSince);
         }
         if (conversation != null) {
             conversation.sendingBack(peer, count);
@@ -80,7 +86,9 @@ final class Witness {
     }
 
     void outputEnded(String why) {
-        note(RecordedEvent.Kind.SERVER_FIN, why);
+        if (tape != null) {
+            tape.recorder().note(tape, RecordedEvent.Kind.SERVER_FIN, why, sendingSince);
+        }
     }
 
     void applying(Fault fault) {
@@ -119,7 +127,7 @@ final class Witness {
 
     private void note(RecordedEvent.Kind kind, String detail) {
         if (tape != null) {
-            tape.recorder().note(tape, kind, detail);
+            tape.recorder().note(tape, kind, detail, System.nanoTime());
         }
     }
 }

@@ -13,9 +13,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a client keeps of its connection: the same things, by the other end. */
+@Timeout(120)
 class ClientRecordingTest {
 
     private static final byte[] HELLO = "hello".getBytes(UTF_8);
@@ -96,6 +98,91 @@ class ClientRecordingTest {
             assertThatExceptionOfType(IOException.class).isThrownBy(() -> client.echo(HELLO));
             assertThat(client.recording().connection(1).ending()).isEmpty();
         }
+    }
+
+    /** What two threads do stands in the order in which it happened. */
+    @Test
+    void oneThreadSendsWhileAnotherReceives() throws Exception {
+        try (EchoServer server = EchoServer.builder().start()) {
+            for (int i = 0; i < 300; i++) {
+                EchoClient client = client(server);
+                try (client) {
+                    Thread receiver = new Thread(() -> {
+                        try {
+                            client.receiveToEnd();
+                        } catch (IOException e) {
+                            throw new java.io.UncheckedIOException(e);
+                        }
+                    });
+                    receiver.start();
+                    client.send(HELLO);
+                    client.shutdownOutput();
+                    receiver.join();
+                }
+                RecordedConnection seen = client.recording().connection(1);
+                assertThat(Recordings.events(seen))
+                        .hasSize(5)
+                        .containsSubsequence("CONNECTED", "SENT 0+5", "RECEIVED 0+5")
+                        .containsSubsequence("CONNECTED", "SENT 0+5", "CLIENT_FIN", "SERVER_FIN");
+                seen.assertEndedBy(Ending.Side.CLIENT, Ending.How.FIN);
+            }
+        }
+    }
+
+    @Test
+    void aResetThatNobodyReadIsSeenByTheClose() throws Exception {
+        EchoServer server = EchoServer.builder().start();
+        EchoClient client = client(server);
+        try (server) {
+            client.expectEcho(HELLO);
+        }
+        client.close();
+        client.recording().connection(1).assertEndedBy(Ending.Side.SERVER, Ending.How.RST);
+    }
+
+    @Test
+    void aFinThatNobodyReadIsSeenByTheClose() throws Exception {
+        try (EchoServer server =
+                EchoServer.builder().recording().faults("half-close").start()) {
+            EchoClient client = client(server);
+            awaitEvent(server, RecordedEvent.Kind.SERVER_FIN);
+            client.close();
+            client.recording().connection(1).assertEndedBy(Ending.Side.SERVER, Ending.How.FIN);
+        }
+    }
+
+    @Test
+    void aCloseWithBytesUnreadIsAnRstOnBothSides() throws Exception {
+        try (EchoServer server =
+                EchoServer.builder().recording().faults("greet \"hi\"").start()) {
+            EchoClient client = client(server);
+            awaitEvent(server, RecordedEvent.Kind.SENT);
+            client.close();
+            RecordedConnection seen = client.recording().connection(1);
+            seen.assertEndedBy(Ending.Side.CLIENT, Ending.How.RST);
+            assertThat(seen.bytesReceived()).isZero();
+            Recordings.ended(server, 1).assertEndedBy(Ending.Side.CLIENT, Ending.How.RST);
+        }
+    }
+
+    private static void awaitEvent(EchoServer server, RecordedEvent.Kind kind) throws InterruptedException {
+        server.recording().awaitConnections(1);
+        boolean seen = false;
+        while (!seen) {
+            server.recording().awaitQuiet(Duration.ofMillis(1));
+            seen = server.recording().connection(1).events().stream().anyMatch(event -> event.kind() == kind);
+        }
+    }
+
+    @Test
+    void aSocketMayTellOfTheEndTwice() {
+        RecordedConnection seen = Taped.byClient(1, Duration.ZERO)
+                .end(Ending.Side.SERVER, Ending.How.RST, "Connection reset")
+                .note(RecordedEvent.Kind.SERVER_FIN, "")
+                .end(Ending.Side.CLIENT, Ending.How.FIN, "")
+                .snapshot();
+        assertThat(Recordings.events(seen)).containsExactly("CONNECTED", "SERVER_RST Connection reset");
+        seen.assertEndedBy(Ending.Side.SERVER, Ending.How.RST);
     }
 
     @Test
@@ -185,7 +272,7 @@ class ClientRecordingTest {
                         "  1.000  FIN -->",
                         "  1.000  <-- RST: Connection reset");
         assertThat(taped().hexDump().lines()).map(line -> line.substring(0, 1)).containsExactly(">", "<");
-        assertThat(Html.page(List.of(taped()), 0))
+        assertThat(Recordings.page(List.of(taped()), 0))
                 .contains("<th>client 10.0.0.2:4000</th><th>server 10.0.0.1:7</th>")
                 .contains("<td class=\"client\">5 bytes <code>&quot;hello&quot;</code></td><td></td>")
                 .contains("<td></td><td class=\"server\">5 bytes <code>&quot;HELLO&quot;</code></td>")

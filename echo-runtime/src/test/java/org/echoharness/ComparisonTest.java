@@ -99,6 +99,15 @@ class ComparisonTest {
     }
 
     @Test
+    void saysHowManyEventsAreMissing() {
+        Taped server = server();
+        for (int i = 0; i < 5_000; i++) {
+            server.received("x");
+        }
+        assertThat(compared(client(), server).toString()).endsWith("\n(905 events more of the server, not kept)\n");
+    }
+
+    @Test
     void refusesTwoRecordingsOfOneSide() {
         RecordedConnection server = server().snapshot();
         RecordedConnection client = client().snapshot();

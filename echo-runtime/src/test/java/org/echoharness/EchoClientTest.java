@@ -412,4 +412,16 @@ class EchoClientTest {
             Thread.onSpinWait();
         }
     }
+
+    @Test
+    void sendingAfterTheOwnFinSaysSo() throws Exception {
+        try (EchoServer server = EchoServer.builder().start();
+                EchoClient client = EchoClient.connect(server.address())) {
+            client.shutdownOutput();
+            assertThatThrownBy(() -> client.send(new byte[5]))
+                    .isInstanceOf(SocketException.class)
+                    .hasMessage("0 of 5 bytes sent, then: the output of this client was shut down ("
+                            + HostAndPort.of(server.address()) + ")");
+        }
+    }
 }

@@ -28,6 +28,26 @@ class EventLogTest {
     }
 
     @Test
+    void keepsSomeLateFaultsAndSaysWhereTheGapIs() {
+        EventLog log = new EventLog();
+        assertThat(log.beforeTheGap()).isGreaterThan(EventLog.MOST);
+        for (int i = 0; i < EventLog.MOST; i++) {
+            log.add(i, RecordedEvent.Kind.RECEIVED, 1, "");
+        }
+        log.add(5_000, RecordedEvent.Kind.FAULT, 0, "reset");
+        assertThat(log.beforeTheGap()).isGreaterThan(EventLog.MOST);
+        log.add(5_001, RecordedEvent.Kind.RECEIVED, 1, "");
+        for (int i = 0; i < 100; i++) {
+            log.add(5_002, RecordedEvent.Kind.FAULT, 0, "stall");
+        }
+        log.add(5_003, RecordedEvent.Kind.SERVER_RST, 0, "");
+        assertThat(log.list()).hasSize(EventLog.MOST + EventLog.LATE_FAULTS + 1);
+        assertThat(log.beforeTheGap()).isEqualTo(EventLog.MOST + 1);
+        assertThat(log.snapshot().beforeTheGap()).isEqualTo(EventLog.MOST + 1);
+        assertThat(log.leftOut()).isEqualTo(1 + 101 - EventLog.LATE_FAULTS);
+    }
+
+    @Test
     void aSnapshotStaysAsItIsWhileTheLogGrows() {
         EventLog log = new EventLog();
         log.add(1, RecordedEvent.Kind.ACCEPTED, 0, "");

@@ -62,7 +62,7 @@ class HtmlTest {
     @MethodSource("hostile")
     void payloadCannotBreakThePage(byte[] payload) throws Exception {
         RecordedConnection connection = hostileOne(payload);
-        String page = Html.page(List.of(connection), 0);
+        String page = Recordings.page(List.of(connection), 0);
         Document parsed = parsed(page);
 
         assertThat(page).matches("[ -~\\n]*").hasSizeLessThan(60_000);
@@ -97,7 +97,7 @@ class HtmlTest {
                 .note(RecordedEvent.Kind.SERVER_FIN, "")
                 .end(Ending.Side.CLIENT, Ending.How.RST, "Connection reset")
                 .snapshot();
-        assertThat(Html.page(List.of(all, new Taped(0, 10).reject().snapshot()), 0))
+        assertThat(Recordings.page(List.of(all, new Taped(0, 10).reject().snapshot()), 0))
                 .doesNotContain("<script", "http:", "https:", "src=", "href=", "url(", "@import", "javascript:");
     }
 
@@ -109,7 +109,7 @@ class HtmlTest {
                 .sent("&")
                 .end(Ending.Side.SERVER, Ending.How.RST, "reset after 1")
                 .snapshot();
-        Document page = parsed(Html.page(List.of(connection), 0));
+        Document page = parsed(Recordings.page(List.of(connection), 0));
         NodeList rows = page.getElementsByTagName("tr");
         assertThat(rows.item(0).getTextContent()).isEqualTo("msclient 10.0.0.2:4000server 10.0.0.1:7");
         assertThat(rows.item(1).getTextContent()).isEqualTo("0.000connects");
@@ -131,15 +131,15 @@ class HtmlTest {
         for (int i = 0; i < 5_000; i++) {
             taped.sent("x");
         }
-        String page = Html.page(List.of(taped.snapshot()), 7);
+        String page = Recordings.page(List.of(taped.snapshot()), 7);
         parsed(page);
         assertThat(page)
                 .contains(
                         "still open.",
-                        "<p class=\"note\">905 more events were not kept.</p>",
+                        "<td class=\"note\" colspan=\"2\">905 more events were not kept.</td>",
                         "<p class=\"note\">7 older connections were not kept.</p>",
                         "(0 of them kept)");
-        assertThat(parsed(Html.page(List.of(), 0))
+        assertThat(parsed(Recordings.page(List.of(), 0))
                         .getElementsByTagName("p")
                         .item(0)
                         .getTextContent())
@@ -152,7 +152,7 @@ class HtmlTest {
             Path file = folder.resolve("page.html");
             server.recording().writeHtml(file);
             String page = Files.readString(file);
-            assertThat(page).isEqualTo(Html.page(List.of(), 0));
+            assertThat(page).isEqualTo(Recordings.page(List.of(), 0));
             assertThatThrownBy(() -> server.recording().writeHtml(file)).isInstanceOf(FileAlreadyExistsException.class);
             assertThat(Files.readString(file)).isEqualTo(page);
 

@@ -168,6 +168,23 @@ class PcapngTest {
         assertThat(texts(written(rejected), rejected)).endsWith("> ACK", "< RST ACK (maxConnections)");
     }
 
+    /** Else the second would look like a repetition of the first. */
+    @Test
+    void aPortThatIsUsedAgainBeginsWithAnotherNumber(@TempDir Path folder) throws Exception {
+        Path file = folder.resolve("again.pcapng");
+        Pcapng.write(
+                List.of(
+                        new Taped(1, 10).received("a").snapshot(),
+                        new Taped(2, 10).received("b").snapshot()),
+                file);
+        List<PcapFile.Segment> syn = PcapFile.read(file).segments().stream()
+                .filter(segment -> segment.text().equals("SYN"))
+                .toList();
+        assertThat(syn).hasSize(2);
+        assertThat(syn.get(0).from()).isEqualTo(syn.get(1).from());
+        assertThat(syn.get(0).sequence()).isNotEqualTo(syn.get(1).sequence());
+    }
+
     @Test
     void aLargeChunkIsSplitIntoPackets() throws Exception {
         byte[] bytes = Sockets.random(200_000, 3);
@@ -247,11 +264,11 @@ class PcapngTest {
 
     @Test
     void aLongCommentIsCut() throws Exception {
-        RecordedConnection connection = new Taped(1, 9)
-                .note(RecordedEvent.Kind.FAULT, "greet " + Text.quoteBytes("x".repeat(100_000)))
-                .sent("x")
-                .snapshot();
-        assertThat(written(connection).get(3).comment())
+        Taped taped = new Taped(1, 9);
+        for (int i = 0; i < 10; i++) {
+            taped.note(RecordedEvent.Kind.FAULT, "greet " + Text.quoteBytes("x".repeat(1_000)));
+        }
+        assertThat(written(taped.sent("x").snapshot()).get(3).comment())
                 .startsWith("fault: greet \"xxx")
                 .endsWith("x...")
                 .hasSizeLessThan(5_000);

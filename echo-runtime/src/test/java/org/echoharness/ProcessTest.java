@@ -7,6 +7,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Assumptions;
@@ -84,6 +85,31 @@ class ProcessTest {
             assertThat(text)
                     .content()
                     .contains("received 5 bytes \"hello\"", "ended by SERVER RST (the server closes)");
+        }
+    }
+
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void aSignalEndsTheClientAndWritesWhatItRecorded(@TempDir Path folder) throws Exception {
+        try (EchoServer server =
+                        EchoServer.builder().recording().faults("discard").start();
+                Forked client = Forked.echo(
+                        "client",
+                        "127.0.0.1:" + server.port(),
+                        "--read-timeout",
+                        "1h",
+                        "--record",
+                        folder.toString())) {
+            server.recording()
+                    .awaitConnections(1, Duration.ofSeconds(60))
+                    .get(0)
+                    .awaitReceived(EchoClient.DEFAULT_MESSAGE.getBytes(StandardCharsets.ISO_8859_1));
+            client.signal("TERM");
+            assertThat(client.awaitExit()).isEqualTo(143);
+        }
+        try (var files = Files.list(folder)) {
+            assertThat(files.map(file -> file.getFileName().toString().replaceAll("\\d+", "PID")))
+                    .containsExactlyInAnyOrder("echo-PID.txt", "echo-PID.html", "echo-PID.pcapng");
         }
     }
 

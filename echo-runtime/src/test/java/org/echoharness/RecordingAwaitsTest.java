@@ -22,6 +22,22 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(120)
 class RecordingAwaitsTest {
 
+    @Test
+    void whatWillNeverComeIsNotAwaitedUntilTheDeadline() throws Exception {
+        try (EchoServer server = EchoServer.builder().recording().start()) {
+            try (Socket socket = Sockets.connect(server.address())) {
+                Sockets.echoes(socket, "hello");
+            }
+            RecordedConnection first = Recordings.ended(server, 1);
+            assertThat(first.awaitReceived("hello".getBytes(ISO_8859_1), Duration.ofDays(1_000_000)))
+                    .isNotNull();
+            assertThatThrownBy(() -> first.awaitReceived("hullo".getBytes(ISO_8859_1), Duration.ofDays(1_000_000)))
+                    .isInstanceOf(AssertionError.class)
+                    .hasMessageStartingWith(
+                            "awaited \"hullo\" of connection 1 until it ended, saw:\n    0.000  connection");
+        }
+    }
+
     private static final Duration LONG = Duration.ofSeconds(60);
     private static final Duration SHORT = Duration.ofMillis(20);
 
@@ -193,7 +209,7 @@ class RecordingAwaitsTest {
             socket.shutdownOutput();
             recording.awaitConnections(1);
             RecordedConnection open = recording.connection(1).awaitEnd();
-            String seen = " of connection 1 for 20ms, saw:\n0.000  connection from " + peer(socket)
+            String seen = " of connection 1 until it ended, saw:\n0.000  connection from " + peer(socket)
                     + "\n0.000  received 3 bytes \"one\" from " + peer(socket)
                     + "\n0.000  sending 3 bytes \"one\" to " + peer(socket)
                     + "\n0.000  no data from " + peer(socket)

@@ -46,9 +46,33 @@ class RecordingLimitsTest {
                 assertThat(third.isConnected()).isTrue();
                 assertThatThrownBy(() -> server.recording().connection(2))
                         .isInstanceOf(AssertionError.class)
-                        .hasMessageStartingWith("there is no connection 2: saw 4\n  connection 3 from ");
+                        .hasMessageStartingWith("connection 2 is not kept any more: saw 4\n  connection 3 from ");
                 assertThat(gone.awaitEnd().ending()).isPresent();
                 assertThat(server.recording().transcript()).endsWith("(2 older connections, not kept)\n");
+            }
+        }
+    }
+
+    @Test
+    void anOpenConnectionThatIsLeftOutKeepsNothingButIsStillAwaited() throws Exception {
+        try (EchoServer server = recording().recording(100, 1).start();
+                Socket first = Sockets.connect(server.address())) {
+            Sockets.echoes(first, "hello");
+            RecordedConnection before = server.recording().connection(1);
+            try (Socket second = Sockets.connect(server.address())) {
+                server.recording().awaitConnections(2);
+                Sockets.echoes(first, "again");
+                Recordings.finish(first);
+                RecordedConnection after = before.awaitEnd();
+
+                assertThat(before.received()).isEqualTo("hello".getBytes(ISO_8859_1));
+                assertThat(after.received()).isEmpty();
+                assertThat(after.bytesReceived()).isEqualTo(10);
+                assertThat(after.bytesSent()).isEqualTo(10);
+                assertThat(after.isCut()).isTrue();
+                assertThat(Recordings.events(after)).containsExactly("CLIENT_FIN", "SERVER_FIN");
+                assertThat(after.eventsLeftOut()).isEqualTo(5);
+                assertThat(second.isConnected()).isTrue();
             }
         }
     }

@@ -44,4 +44,14 @@ final class Recordings {
         socket.shutdownOutput();
         socket.getInputStream().readAllBytes();
     }
+
+    static String page(List<RecordedConnection> connections, long leftOut) {
+        StringBuilder page = new StringBuilder();
+        try {
+            Html.write(connections, leftOut, page);
+        } catch (IOException impossible) {
+            throw new AssertionError(impossible);
+        }
+        return page.toString();
+    }
 }

@@ -64,13 +64,32 @@ class TranscriptTest {
         String greeting = Fault.greet("a".repeat(60_000).getBytes(ISO_8859_1)).toString();
         RecordedConnection connection =
                 new Taped(1, 1).note(RecordedEvent.Kind.FAULT, greeting).snapshot();
-        assertThat(connection.events().get(1).detail()).isEqualTo(greeting);
+        assertThat(connection.events().get(1).detail())
+                .startsWith("greet \"aaa")
+                .hasSizeLessThan(1_100);
         for (String text : List.of(
                 connection.transcript(),
                 connection.timeline(),
-                Html.page(List.of(connection), 0).split("<tbody>", 2)[1])) {
-            assertThat(text).hasSizeLessThan(1_500).contains("a... (the first 1024 characters shown)");
+                Recordings.page(List.of(connection), 0).split("<tbody>", 2)[1])) {
+            assertThat(text).hasSizeLessThan(1_500).contains("a... (the first 1024 characters kept)");
         }
+    }
+
+    @Test
+    void whatIsLeftOutIsSaidWhereItIsMissing() {
+        Taped taped = new Taped(1, 10);
+        for (int i = 0; i < 5_000; i++) {
+            taped.received("x");
+        }
+        RecordedConnection connection =
+                taped.end(Ending.Side.CLIENT, Ending.How.RST, "gone").snapshot();
+        for (String text : List.of(connection.transcript(), connection.timeline())) {
+            List<String> lines = text.lines().toList();
+            assertThat(lines.get(lines.size() - 2)).isEqualTo("(905 events more, not kept)");
+            assertThat(lines.get(lines.size() - 1)).matches(".*(lost|RST).*");
+        }
+        assertThat(Recordings.page(List.of(connection), 0))
+                .containsPattern("905 more events were not kept[^R]*<tr><td>[^R]*>RST: gone<");
     }
 
     @Test

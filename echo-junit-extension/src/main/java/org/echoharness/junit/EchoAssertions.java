@@ -3,6 +3,7 @@ package org.echoharness.junit;
 import java.util.Arrays;
 import org.assertj.core.api.AbstractAssert;
 import org.echoharness.Ending;
+import org.echoharness.Fault;
 import org.echoharness.RecordedConnection;
 import org.echoharness.RecordedEvent;
 import org.echoharness.Recording;
@@ -11,7 +12,8 @@ import org.echoharness.Recording;
  * AssertJ's manner for recordings. AssertJ is an optional dependency: who uses this class has it on the class path.
  *
  * <pre>{@code
- * assertThat(server.recording()).hasConnections(2).connection(1).wasEndedBy(CLIENT, FIN);
+ * server.recording().connection(1).awaitEnd();
+ * assertThat(server.recording()).hasConnections(1).connection(1).wasEndedBy(CLIENT, FIN);
  * }</pre>
  */
 public final class EchoAssertions {
@@ -139,11 +141,13 @@ public final class EchoAssertions {
          *
          * @param fault the fault, as it is written in a plan: {@code reset after 4}
          * @return this
+         * @throws IllegalArgumentException if the text is no fault
          */
         public RecordedConnectionAssert hadFault(String fault) {
+            String parsed = Fault.parse(fault).toString();
             boolean had = actual.events().stream()
                     .anyMatch(event -> event.kind() == RecordedEvent.Kind.FAULT
-                            && event.detail().equals(fault));
+                            && event.detail().equals(parsed));
             return check(had, "to have had the fault " + fault);
         }
 
