@@ -56,6 +56,11 @@ final class Connector {
         throw allFailed();
     }
 
+    /** The candidate that is tried first. */
+    InetSocketAddress resolve() throws IOException {
+        return candidates().get(0);
+    }
+
     private static SocketChannel connect(InetSocketAddress candidate, long deadline) throws IOException {
         SocketChannel channel = SocketChannel.open();
         try {

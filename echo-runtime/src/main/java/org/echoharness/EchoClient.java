@@ -429,6 +429,19 @@ public final class EchoClient implements AutoCloseable {
         }
 
         /**
+         * Resolves the name and goes no further: where {@link #connect} tries first. The connect time-out holds.
+         *
+         * @return a resolved address
+         * @throws java.net.UnknownHostException if the name does not resolve
+         * @throws SocketTimeoutException if the name does not resolve in time
+         * @throws IOException if the thread is interrupted
+         * @throws IllegalStateException if no address was set
+         */
+        public InetSocketAddress resolve() throws IOException {
+            return new Connector(target(), connectTimeout).resolve();
+        }
+
+        /**
          * Connects: resolves the name and tries each of its addresses in the resolver's order ({@code
          * java.net.preferIPv6Addresses} governs it) until one accepts.
          *
@@ -440,13 +453,11 @@ public final class EchoClient implements AutoCloseable {
          * @throws IllegalStateException if no address was set
          */
         public EchoClient connect() throws IOException {
-            if (address == null) {
-                throw new IllegalStateException("no address to connect to; call address(...) first");
-            }
+            HostAndPort target = target();
             if (conversation != null) {
-                conversation.connectingTo(address);
+                conversation.connectingTo(target);
             }
-            Connector connector = new Connector(address, connectTimeout);
+            Connector connector = new Connector(target, connectTimeout);
             SocketChannel connected = connector.connect();
             try {
                 Recorder recorder = recordedBytes < 0 ? null : new Recorder(Ending.Side.CLIENT, recordedBytes, 1);
@@ -459,6 +470,13 @@ public final class EchoClient implements AutoCloseable {
                 connected.close();
                 throw failed;
             }
+        }
+
+        private HostAndPort target() {
+            if (address == null) {
+                throw new IllegalStateException("no address to connect to; call address(...) first");
+            }
+            return address;
         }
     }
 }

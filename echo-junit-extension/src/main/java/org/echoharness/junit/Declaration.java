@@ -1,46 +1,46 @@
 package org.echoharness.junit;
 
+import java.io.IOException;
 import java.lang.reflect.AnnotatedElement;
 import java.lang.reflect.Executable;
-import java.util.LinkedHashMap;
-import java.util.Map;
-import java.util.stream.Stream;
+import java.lang.reflect.Field;
 import org.echoharness.EchoClient;
-import org.echoharness.EchoServer;
 import org.echoharness.HostAndPort;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.ExtensionConfigurationException;
+import org.junit.platform.commons.support.ModifierSupport;
 
 /**
- * What one {@link EchoTest} says about a server. Two of the same are the same server wherever both are visible.
+ * What one {@link EchoTest} or {@link EchoExtension} says about a server, checked. Two of the same are the same server
+ * wherever both are visible.
  *
- * @param on the class or method that it stands on
+ * @param on the class or method that the annotation stands on; the field that holds the extension
  */
-record Declaration(EchoTest options, AnnotatedElement on) {
+record Declaration(ServerOptions options, AnnotatedElement on) {
 
     /** The server that is there where none is declared. */
-    static final Declaration IMPLICIT = new Declaration(Implicit.class.getAnnotation(EchoTest.class), Implicit.class);
+    static final Declaration IMPLICIT =
+            new Declaration(ServerOptions.of(Implicit.class.getAnnotation(EchoTest.class)), Implicit.class);
 
     @EchoTest
     private interface Implicit {}
 
     Declaration {
-        if (options.name().isBlank()) {
-            throw refused(options, on, "the name must not be blank");
-        }
-        if (options.source() == Source.EMBEDDED && !options.external().isEmpty()) {
-            throw refused(
-                    options,
-                    on,
-                    "external (" + options.external()
-                            + ") names a server of another process; set source to EXTERNAL or EXTERNAL_OR_EMBEDDED");
-        }
-        if (options.source() == Source.EXTERNAL && !words(options).isEmpty()) {
-            throw refused(
-                    options,
-                    on,
-                    "an EXTERNAL server takes no "
-                            + String.join(", ", words(options).keySet())
-                            + " here; set it where the server is started, or set source to EXTERNAL_OR_EMBEDDED");
+        try {
+            options.check();
+            if (on instanceof Executable && options.scope().compareTo(EchoScope.METHOD) > 0) {
+                throw new IllegalArgumentException("scope (" + options.scope()
+                        + ") is more than the one test that this declares it for; leave scope out, or declare it on the"
+                        + " class");
+            }
+            if (on instanceof Field field
+                    && ModifierSupport.isNotStatic(field)
+                    && options.scope().compareTo(EchoScope.METHOD) > 0) {
+                throw new IllegalArgumentException("scope (" + options.scope()
+                        + ") is more than the instance that the field belongs to; make the field static");
+            }
+        } catch (IllegalArgumentException refused) {
+            throw new ExtensionConfigurationException(text(options, on) + ": " + refused.getMessage(), refused);
         }
     }
 
@@ -53,68 +53,52 @@ record Declaration(EchoTest options, AnnotatedElement on) {
         return text(options, on);
     }
 
-    boolean isForOneTest() {
-        return on instanceof Executable;
-    }
-
-    /** Whether the server can be reached by those to whom it is not injected. */
-    boolean hasFixedPort() {
-        return Stream.of(words(options).getOrDefault("addresses", ":0").split(",", -1))
-                .anyMatch(address -> HostAndPort.parse(address).port() != 0);
-    }
-
-    EchoServer.Builder server() {
-        EchoServer.Builder builder = EchoServer.builder().recording();
-        words(options).forEach(builder::set);
-        return builder;
-    }
-
-    EchoClient.Builder client(HostAndPort address) {
-        EchoClient.Builder builder = EchoClient.builder().address(address);
-        set("connectTimeout", options.connectTimeout(), "readTimeout", options.readTimeout())
-                .forEach(builder::set);
-        return builder;
-    }
-
-    private static Map<String, String> words(EchoTest options) {
-        return set(
-                "addresses",
-                String.join(",", options.addresses()),
-                "backlog",
-                options.backlog(),
-                "bufferSize",
-                options.bufferSize(),
-                "maxConnections",
-                options.maxConnections(),
-                "idleTimeout",
-                options.idleTimeout(),
-                "eventLoops",
-                options.eventLoops(),
-                "faults",
-                options.faults(),
-                "recording",
-                options.recording());
-    }
-
-    /** Of words that a builder knows, each followed by its text, those that are set. */
-    private static Map<String, String> set(String... wordsAndTexts) {
-        Map<String, String> set = new LinkedHashMap<>();
-        for (int i = 0; i < wordsAndTexts.length; i += 2) {
-            set.put(wordsAndTexts[i], wordsAndTexts[i + 1]);
+    /** Of the whole run a name means one server, wherever it is declared; otherwise the place counts. */
+    boolean isSameServerAs(Declaration other) {
+        if (scope() != EchoScope.RUN || other.scope() != EchoScope.RUN || !name().equals(other.name())) {
+            return equals(other);
         }
-        set.values().removeIf(String::isEmpty);
-        return set;
+        if (!options.equals(other.options)) {
+            throw new IllegalArgumentException("its scope is RUN, and " + other.text()
+                    + " has its name and differs; declare both alike, or give each a name of its own");
+        }
+        return true;
     }
 
-    private static String text(EchoTest options, AnnotatedElement on) {
+    /** INFERRED where the place of injection decides. */
+    EchoScope scope() {
+        if (options.scope() != EchoScope.INFERRED) {
+            return options.scope();
+        }
+        if (on instanceof Executable) {
+            return EchoScope.METHOD;
+        }
+        boolean isForClass = on instanceof Field field ? ModifierSupport.isStatic(field) : options.hasFixedPort();
+        return isForClass ? EchoScope.CLASS : EchoScope.INFERRED;
+    }
+
+    /** Whether the server runs though it is injected nowhere. */
+    boolean startsByItself() {
+        return on instanceof Field ? options.source() != Source.EXTERNAL : options.hasFixedPort();
+    }
+
+    EchoClient connect(HostAndPort address) throws IOException {
+        return options.newClient().address(address).connect();
+    }
+
+    /** An error about it. */
+    ExtensionConfigurationException refused(@Nullable String why, @Nullable Exception cause) {
+        return new ExtensionConfigurationException(text() + ": " + why, cause);
+    }
+
+    private static String text(ServerOptions options, AnnotatedElement on) {
         String server = "server \"" + options.name() + "\"";
         if (on == Implicit.class) {
             return server;
         }
+        if (on instanceof Field field) {
+            return server + " (@RegisterExtension on " + Place.name(field) + ")";
+        }
         return server + " (@EchoTest on " + (on instanceof Executable method ? Place.name(method) : on) + ")";
-    }
-
-    private static ExtensionConfigurationException refused(EchoTest options, AnnotatedElement on, String why) {
-        return new ExtensionConfigurationException(text(options, on) + ": " + why);
     }
 }

@@ -2,6 +2,7 @@ package org.echoharness.junit;
 
 import java.lang.annotation.Annotation;
 import java.lang.reflect.AnnotatedElement;
+import java.lang.reflect.Field;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -11,9 +12,13 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.extension.ExtensionConfigurationException;
 import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ExtensionContext.Store;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.platform.commons.support.AnnotationSupport;
+import org.junit.platform.commons.support.HierarchyTraversalMode;
+import org.junit.platform.commons.support.ModifierSupport;
+import org.junit.platform.commons.support.ReflectionSupport;
 
 /** The servers that are visible from a test or a class: for each name the nearest declaration, nearest first. */
 record Declarations(Map<String, Declaration> byName) {
@@ -23,13 +28,34 @@ record Declarations(Map<String, Declaration> byName) {
         Map<String, Declaration> visible = new LinkedHashMap<>();
         for (ExtensionContext at = context; at != null; at = at.getParent().orElse(null)) {
             for (AnnotatedElement element : elements(at)) {
-                declaredOn(element).forEach(visible::putIfAbsent);
+                declaredOn(element, context).forEach(visible::putIfAbsent);
             }
         }
         if (visible.isEmpty() || Scope.find(context, Declaration.IMPLICIT) != null) {
             visible.putIfAbsent(Declaration.IMPLICIT.name(), Declaration.IMPLICIT);
         }
         return new Declarations(visible);
+    }
+
+    /** Checks what the methods of a class declare, before the first of them runs. */
+    static void checkMethods(ExtensionContext context) {
+        ReflectionSupport.findMethods(
+                        context.getRequiredTestClass(),
+                        method -> method.getAnnotations().length > 0,
+                        HierarchyTraversalMode.TOP_DOWN)
+                .forEach(method -> annotated(method, context));
+    }
+
+    /** Of the contexts around this one, the outermost whose class carries or inherits the declaration. */
+    static ExtensionContext classOf(Declaration declaration, ExtensionContext context) {
+        AnnotatedElement type = declaration.on() instanceof Field field ? field.getDeclaringClass() : declaration.on();
+        ExtensionContext outermost = context;
+        for (ExtensionContext at = context; at != null; at = at.getParent().orElse(null)) {
+            if (elements(at).contains(type)) {
+                outermost = at;
+            }
+        }
+        return outermost;
     }
 
     Collection<Declaration> all() {
@@ -54,16 +80,59 @@ record Declarations(Map<String, Declaration> byName) {
         return byName.keySet().stream().map(name -> "\"" + name + "\"").collect(Collectors.joining(", "));
     }
 
-    private static Map<String, Declaration> declaredOn(AnnotatedElement element) {
-        Map<String, Declaration> declared = new LinkedHashMap<>();
-        for (EchoTest options : AnnotationSupport.findRepeatableAnnotations(new Alone(element), EchoTest.class)) {
-            Declaration declaration = new Declaration(options, element);
-            if (declared.put(options.name(), declaration) != null) { // the same twice comes once
-                throw new ExtensionConfigurationException(
-                        declaration.text() + ": it is declared there twice, differently; give each a name of its own");
+    private static Map<String, Declaration> declaredOn(AnnotatedElement element, ExtensionContext context) {
+        Map<String, Declaration> annotated = annotated(element, context);
+        if (!(element instanceof Class<?> type)) {
+            return annotated;
+        }
+        Map<String, Declaration> declared = new LinkedHashMap<>(annotated);
+        for (Field field : type.getDeclaredFields()) {
+            if (field.getType() == EchoExtension.class
+                    && AnnotationSupport.isAnnotated(field, RegisterExtension.class)
+                    && value(field, context) instanceof EchoExtension extension) {
+                Declaration declaration = extension.declaredOn(field);
+                if (declaration != null) {
+                    add(declaration, declared);
+                }
             }
         }
         return declared;
+    }
+
+    /** Read once in a run: values are parsed for the check. */
+    @SuppressWarnings("unchecked") // only such a map is put there
+    private static Map<String, Declaration> annotated(AnnotatedElement element, ExtensionContext context) {
+        Store store = context.getRoot().getStore(Scope.NAMESPACE);
+        Map<String, Declaration> known = store.get(element, Map.class);
+        if (known != null) {
+            return known;
+        }
+        Map<String, Declaration> annotated = new LinkedHashMap<>();
+        for (EchoTest annotation : AnnotationSupport.findRepeatableAnnotations(new Alone(element), EchoTest.class)) {
+            add(new Declaration(ServerOptions.of(annotation), element), annotated); // the same twice comes once
+        }
+        store.put(element, annotated);
+        return annotated;
+    }
+
+    private static void add(Declaration declaration, Map<String, Declaration> declared) {
+        if (declared.put(declaration.name(), declaration) != null) {
+            throw declaration.refused("it is declared there twice, differently; give each a name of its own", null);
+        }
+    }
+
+    /** Null where a field has no instance yet: JUnit, too, sees it only then. */
+    private static @Nullable Object value(Field field, ExtensionContext context) {
+        Class<?> type = field.getDeclaringClass();
+        Object instance = Scope.instances(context).stream()
+                .filter(type::isInstance)
+                .findFirst()
+                .orElse(null);
+        return instance == null && ModifierSupport.isNotStatic(field)
+                ? null
+                : ReflectionSupport.tryToReadFieldValue(field, instance)
+                        .toOptional()
+                        .orElse(null);
     }
 
     /** A method or class of the context, and what the class inherits from, nearest first. */

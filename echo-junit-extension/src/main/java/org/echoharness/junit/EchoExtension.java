@@ -3,27 +3,79 @@ package org.echoharness.junit;
 import static org.junit.jupiter.api.extension.TestInstantiationAwareExtension.ExtensionContextScope.TEST_METHOD;
 
 import java.io.IOException;
+import java.lang.reflect.Field;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
 import org.echoharness.EchoClient;
 import org.echoharness.EchoServer;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
-import org.junit.jupiter.api.extension.ExtensionConfigurationException;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolutionException;
 import org.junit.jupiter.api.extension.ParameterResolver;
 import org.junit.jupiter.api.extension.TestInstancePostProcessor;
 
-/** Where JUnit calls, by any thread. It keeps no state: that is in the {@link Scope} of each extension context. */
-final class EchoExtension
+/**
+ * Declares an echo server by code, where an {@link EchoTest} does not reach: a fault plan with a predicate, someone who is
+ * told the conversation, a value that is computed. It stands in a field:
+ *
+ * <pre>{@code
+ * class UpstreamTest {
+ *
+ *     @RegisterExtension
+ *     static final EchoExtension UPSTREAM = EchoExtension.builder()
+ *             .name("upstream")
+ *             .server(server -> server.faults(Fault.reset().after(4)).conversation(System.out::println))
+ *             .build();
+ *
+ *     @Test
+ *     void isRetried(@Echo("upstream") EchoServer upstream) { ... }
+ * }
+ * }</pre>
+ *
+ * <p>The field says how long the server lives, unless {@link Builder#scope} does: in a static field for the class, in an
+ * instance field as long as the instance. It runs for that time though it is injected nowhere (an {@link Source#EXTERNAL}
+ * one is looked up when it is injected). Otherwise all is as with {@link EchoTest} and {@link Echo}: it counts as declared
+ * on the class that has the field. The parameters of a constructor do not see the servers of instance fields, which are
+ * set later.
+ */
+public final class EchoExtension
         implements BeforeAllCallback,
                 BeforeEachCallback,
                 AfterEachCallback,
                 TestInstancePostProcessor,
                 ParameterResolver {
 
-    EchoExtension() {}
+    // by any thread; state is in the Scope of each extension context
+
+    private final @Nullable ServerOptions declared;
+
+    /** What the annotations register: it declares nothing. */
+    EchoExtension() {
+        this(null);
+    }
+
+    private EchoExtension(@Nullable ServerOptions declared) {
+        this.declared = declared;
+    }
+
+    /**
+     * A builder with every option at its default: a server called {@code default}.
+     *
+     * @return a new builder
+     */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    @Nullable
+    Declaration declaredOn(Field field) {
+        return declared == null ? null : new Declaration(declared, field);
+    }
 
     /** So that what a constructor or an instance field gets belongs to the test, as the instance does. */
     @Override
@@ -31,48 +83,181 @@ final class EchoExtension
         return TEST_METHOD;
     }
 
-    /** Names, sources and what goes with them are checked here, also where nothing is injected; values when used. */
+    /** All that the class declares is checked here, also where nothing is injected. */
     @Override
     public void beforeAll(ExtensionContext context) {
-        Declarations.visibleFrom(context);
-        Fields.injectStatic(context);
+        if (leads(context, "all")) {
+            Declarations.checkMethods(context);
+            startThoseThatStart(context);
+            Fields.injectStatic(context);
+        }
     }
 
     @Override
     public void postProcessTestInstance(Object instance, ExtensionContext context) {
-        Fields.injectInstance(instance, context);
+        if (leads(context, instance)) {
+            Scope.made(instance, context);
+            Fields.injectInstance(instance, context);
+        }
     }
 
-    /** Starts the servers that can be reached without being injected. */
     @Override
     public void beforeEach(ExtensionContext context) {
-        for (Declaration declaration : Declarations.visibleFrom(context).all()) {
-            try {
-                if (declaration.hasFixedPort()) {
-                    Scope.peer(declaration, context);
-                }
-            } catch (IOException | IllegalArgumentException | IllegalStateException e) {
-                throw new ExtensionConfigurationException(declaration.text() + ": " + e.getMessage(), e);
-            }
+        if (leads(context, "each")) {
+            startThoseThatStart(context);
+            Scope.markBefore(context);
         }
-        Scope.markBefore(context);
     }
 
     /** A failed test tells what happened on its connections. */
     @Override
     public void afterEach(ExtensionContext context) {
-        Explanation.of(context, Scope.seenBefore(context));
+        if (leads(context, "each")) {
+            Explanation.of(context, Scope.seenBefore(context));
+        }
     }
 
     @Override
     public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
-        Class<?> type = parameter.getParameter().getType();
-        return type == EchoServer.class || type == EchoClient.class || parameter.isAnnotated(Echo.class);
+        return (Injection.isOwn(parameter.getParameter().getType()) || parameter.isAnnotated(Echo.class))
+                && leads(context, parameter.getParameter());
     }
 
     @Override
     public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
         Place place = Place.of(parameter);
         return Injection.inject(place, context, ParameterResolutionException::new);
+    }
+
+    /** Whether this one acts. Annotations register one, and each field another: the first that is asked does it for all. */
+    private boolean leads(ExtensionContext context, Object call) {
+        List<Object> key = List.of(context.getUniqueId(), call);
+        return context.getStore(Scope.NAMESPACE).getOrComputeIfAbsent(key, unused -> this) == this;
+    }
+
+    /** Starts the servers that can be reached without being injected, of those that live that long. */
+    private static void startThoseThatStart(ExtensionContext context) {
+        for (Declaration declaration : Declarations.visibleFrom(context).all()) {
+            boolean isDue = context.getTestMethod().isPresent() || declaration.scope() != EchoScope.METHOD;
+            try {
+                if (declaration.startsByItself() && isDue) {
+                    Scope.peer(declaration, context);
+                }
+            } catch (IOException | IllegalArgumentException | IllegalStateException e) {
+                throw declaration.refused(e.getMessage(), e);
+            }
+        }
+    }
+
+    /** What {@link EchoTest} says by annotation, and code. Not safe for use by several threads. */
+    public static final class Builder {
+
+        private String name = "default";
+        private EchoScope scope = EchoScope.INFERRED;
+        private Source source = Source.EMBEDDED;
+        private String external = "";
+        private boolean attachments = true;
+        private Consumer<EchoServer.Builder> server = ServerOptions.NO_SERVER_CODE;
+        private Consumer<EchoClient.Builder> client = ServerOptions.NO_CLIENT_CODE;
+
+        private Builder() {}
+
+        /**
+         * The name by which {@link Echo#value()} and the lookup of an external server know this one. The default is
+         * {@code default}.
+         *
+         * @param serverName a name, not blank
+         * @return this builder
+         */
+        public Builder name(String serverName) {
+            name = serverName;
+            return this;
+        }
+
+        /**
+         * Sets what is to differ from the defaults of an embedded server, which are those of an {@link EchoTest}: it
+         * records, on a port of loopback that the kernel picks.
+         *
+         * @param options sets options; it is called for each server that is built, and to check them in {@link #build}
+         * @return this builder
+         */
+        public Builder server(Consumer<EchoServer.Builder> options) {
+            server = options;
+            return this;
+        }
+
+        /**
+         * Sets what is to differ from the defaults of the clients that are injected. Their address is the server's.
+         *
+         * @param options sets options; it is called for each client that is built, and to check them in {@link #build}
+         * @return this builder
+         */
+        public Builder client(Consumer<EchoClient.Builder> options) {
+            client = options;
+            return this;
+        }
+
+        /**
+         * How long the server lives. By default the field decides.
+         *
+         * @param lifetime the scope
+         * @return this builder
+         */
+        public Builder scope(EchoScope lifetime) {
+            scope = lifetime;
+            return this;
+        }
+
+        /**
+         * Where the server runs. By default it is embedded in this JVM.
+         *
+         * @param where the source
+         * @return this builder
+         */
+        public Builder source(Source where) {
+            source = where;
+            return this;
+        }
+
+        /**
+         * The address of an external server. By default it is looked up, as {@link Source} says.
+         *
+         * @param address {@code host:port} or {@code [v6]:port}
+         * @return this builder
+         */
+        public Builder external(String address) {
+            external = address;
+            return this;
+        }
+
+        /**
+         * Whether transcript, page and pcapng file of a test that fails are published. By default they are.
+         *
+         * @param published whether files are written
+         * @return this builder
+         */
+        public Builder attachments(boolean published) {
+            attachments = published;
+            return this;
+        }
+
+        /**
+         * An extension for a field that is annotated with
+         * {@link org.junit.jupiter.api.extension.RegisterExtension @RegisterExtension}.
+         *
+         * @return a new extension
+         * @throws IllegalArgumentException if a value is malformed or out of range, or if options do not go together; the
+         *     message names the server, the value and the cure
+         */
+        public EchoExtension build() {
+            ServerOptions options =
+                    new ServerOptions(name, scope, source, external, attachments, Map.of(), Map.of(), server, client);
+            try {
+                options.check();
+            } catch (IllegalArgumentException refused) {
+                throw new IllegalArgumentException("server \"" + name + "\": " + refused.getMessage(), refused);
+            }
+            return new EchoExtension(options);
+        }
     }
 }

@@ -156,6 +156,20 @@ public @interface EchoTest {
      */
     String readTimeout() default "";
 
+    /**
+     * How long the server lives. By default the place that it is injected into decides.
+     *
+     * @return the scope
+     */
+    EchoScope scope() default EchoScope.INFERRED;
+
+    /**
+     * Whether transcript, page and pcapng file of a test that fails are published, beside what its exception tells.
+     *
+     * @return whether files are written
+     */
+    boolean attachments() default true;
+
     /** Holds the declarations where there are several; the compiler writes it. */
     @Target({ElementType.TYPE, ElementType.METHOD})
     @Retention(RetentionPolicy.RUNTIME)

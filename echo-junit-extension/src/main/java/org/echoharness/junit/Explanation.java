@@ -45,6 +45,9 @@ final class Explanation {
             failure.addSuppressed(
                     new EchoTranscript("server \"" + name + "\" at " + HostAndPort.of(peer.socketAddress())
                             + (connections.isEmpty() ? ": no connection came" : ":\n" + text(connections))));
+            if (!peer.declaration().options().attachments()) {
+                return;
+            }
             context.publishDirectory("echo-" + fileName(name), directory -> {
                 Files.writeString(directory.resolve("transcript.txt"), recording.transcript());
                 recording.writeHtml(fresh(directory.resolve("conversation.html")));

@@ -1,6 +1,7 @@
 package org.echoharness.junit;
 
 import java.io.IOException;
+import java.lang.reflect.Field;
 import java.nio.file.Path;
 import org.echoharness.EchoClient;
 import org.echoharness.HostAndPort;
@@ -20,7 +21,8 @@ record External(@Nullable HostAndPort address, String text) {
         String parameter = "echo.server." + declaration.name() + ".address";
         String attribute = declaration.options().external();
         if (!attribute.isEmpty()) {
-            return named(attribute, "@EchoTest(external)", declaration);
+            boolean byCode = declaration.on() instanceof Field;
+            return named(attribute, byCode ? "external(...)" : "@EchoTest(external)", declaration);
         }
         String configured = context.getConfigurationParameter(parameter).orElse("");
         if (!configured.isEmpty()) {
@@ -47,7 +49,7 @@ record External(@Nullable HostAndPort address, String text) {
         External found = found(text, from);
         if (found.address() != null && declaration.options().source() == Source.EXTERNAL_OR_EMBEDDED) {
             try {
-                declaration.client(found.address()).connect().close();
+                declaration.connect(found.address()).close();
             } catch (IOException unreachable) {
                 return missing(unreachable.getMessage() + found.text());
             }

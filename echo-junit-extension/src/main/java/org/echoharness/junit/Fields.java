@@ -44,7 +44,7 @@ final class Fields {
             Object present =
                     ReflectionSupport.tryToReadFieldValue(field, instance).get();
             Object value = Injection.inject(place, context, ExtensionConfigurationException::new);
-            if (present != null) {
+            if (present != null && !present.equals(0)) { // int has a value from the beginning
                 throw refused(
                         place,
                         "it is set already, which @Echo alone does: remove its initializer, and do not make it static where"
@@ -73,12 +73,12 @@ final class Fields {
         return new ExtensionConfigurationException(place.text() + ": " + why, cause);
     }
 
-    /** Makes a static field null after the class, so that the class can run again. */
+    /** Makes a static field null, or 0, after the class, so that the class can run again. */
     private record Cleared(Field field) implements CloseableResource, AutoCloseable {
 
         @Override
         public void close() throws NoSuchMethodException {
-            set(field, null, null);
+            set(field, null, field.getType() == int.class ? 0 : null);
         }
     }
 }

@@ -1,28 +1,42 @@
 package org.echoharness.junit;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.reflect.ParameterizedType;
+import java.lang.reflect.Type;
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.util.List;
 import java.util.function.BiFunction;
+import java.util.function.Supplier;
 import org.echoharness.EchoClient;
 import org.echoharness.EchoServer;
+import org.echoharness.Recording;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /** Finds or makes what a place asks for. */
 final class Injection {
 
-    private static final List<Class<?>> TYPES = List.of(EchoServer.class, EchoClient.class, InetSocketAddress.class);
+    /** What needs no {@link Echo} to say that it is ours. */
+    private static final List<Class<?>> OWN = List.of(EchoServer.class, EchoClient.class, Recording.class);
+
+    private static final List<Class<?>> OTHERS = List.of(InetSocketAddress.class, URI.class, int.class);
 
     private Injection() {}
+
+    static boolean isOwn(Class<?> type) {
+        return OWN.contains(type);
+    }
 
     /** Errors are made by the function given, and name the place, the server and the cure. */
     static Object inject(
             Place place, ExtensionContext context, BiFunction<String, Throwable, ? extends RuntimeException> error) {
         String where = place.text();
         try {
-            if (!TYPES.contains(place.type())) {
+            if (!isInjectable(place.type())) {
                 throw new IllegalArgumentException("@Echo cannot inject " + Place.name(place.type())
-                        + "; declare it as EchoServer, EchoClient or InetSocketAddress");
+                        + "; declare it as EchoServer, EchoClient, Supplier<EchoClient>, Recording, InetSocketAddress,"
+                        + " URI or int");
             }
             Declaration declaration = Declarations.visibleFrom(context).meantBy(place);
             where += ": " + declaration.text();
@@ -32,19 +46,74 @@ final class Injection {
         }
     }
 
-    private static Object value(Class<?> type, Declaration declaration, ExtensionContext context) throws IOException {
-        if (type == EchoServer.class && declaration.options().source() == Source.EXTERNAL) {
-            throw Peer.isElsewhere(); // also where it is not found
+    private static boolean isInjectable(Type type) {
+        return isSupplier(type) || (type instanceof Class<?> plain && (OWN.contains(plain) || OTHERS.contains(plain)));
+    }
+
+    /** Of clients, or raw: of the parameters of an inner class's constructor the JDK does not tell more. */
+    private static boolean isSupplier(Type type) {
+        return type == Supplier.class
+                || (type instanceof ParameterizedType of
+                        && of.getRawType() == Supplier.class
+                        && of.getActualTypeArguments()[0] == EchoClient.class);
+    }
+
+    private static Object value(Type type, Declaration declaration, ExtensionContext context) throws IOException {
+        if (declaration.options().source() == Source.EXTERNAL) { // also where it is not found
+            if (type == EchoServer.class) {
+                throw Peer.isElsewhere("EchoServer");
+            }
+            if (type == Recording.class) {
+                throw Peer.isElsewhere("Recording");
+            }
         }
         Peer peer = Scope.peer(declaration, context);
         if (type == EchoServer.class) {
             return peer.server();
         }
+        if (type == Recording.class) {
+            return recording(peer);
+        }
         if (type == InetSocketAddress.class) {
             return peer.socketAddress();
         }
+        if (type == URI.class) {
+            return URI.create("tcp://" + peer.address());
+        }
+        if (type == int.class) {
+            return peer.address().port();
+        }
+        Scope scope = Scope.of(context);
+        return type == EchoClient.class ? connect(peer, scope) : (Supplier<EchoClient>) () -> supply(peer, scope);
+    }
+
+    private static Recording recording(Peer peer) {
+        if (peer.embedded() == null) {
+            throw Peer.isElsewhere("Recording");
+        }
+        if (!peer.records()) {
+            throw new IllegalStateException("it has no Recording, since its recording is none; leave that out");
+        }
+        return peer.server().recording();
+    }
+
+    private static EchoClient connect(Peer peer, Scope scope) throws IOException {
         EchoClient client = peer.connect();
-        Scope.of(context).keep(client::close);
+        if (!scope.keep(client::close)) {
+            client.close();
+            throw new IllegalStateException("what it was injected into has ended; connect before");
+        }
         return client;
+    }
+
+    private static EchoClient supply(Peer peer, Scope scope) {
+        String server = peer.declaration().text();
+        try {
+            return connect(peer, scope);
+        } catch (IOException e) {
+            throw new UncheckedIOException(server + ": " + e.getMessage(), e);
+        } catch (IllegalStateException e) {
+            throw new IllegalStateException(server + ": " + e.getMessage(), e);
+        }
     }
 }

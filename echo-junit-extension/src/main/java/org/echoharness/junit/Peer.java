@@ -35,41 +35,58 @@ record Peer(
                         + "; run the test through \"mvn verify\", where echo:start comes before it and is not skipped,"
                         + " or set source to EXTERNAL_OR_EMBEDDED");
             }
-            context.publishReportEntry("echo.server." + declaration.name(), "embedded: " + external.text());
+            report(context, "echo.server." + declaration.name(), "embedded: " + external.text());
         }
-        EchoServer server = declaration.server().start();
+        EchoServer server = declaration.options().newServer().start();
         return new Peer(declaration, HostAndPort.of(server.address()).connectable(), "", server);
+    }
+
+    /** A report that cannot be published is no reason to fail. */
+    private static void report(ExtensionContext context, String key, String value) {
+        try {
+            context.publishReportEntry(key, value);
+        } catch (RuntimeException unpublished) {
+            System.err.println(key + " = " + value + " (not published: " + unpublished + ")");
+        }
     }
 
     EchoServer server() {
         if (embedded == null) {
-            throw isElsewhere();
+            throw isElsewhere("EchoServer");
         }
         return embedded;
     }
 
     /** Whether what happens on its connections is recorded here. */
     boolean records() {
-        return embedded != null && !declaration.options().recording().equals("none");
+        try {
+            return embedded != null && embedded.recording().total() >= 0;
+        } catch (IllegalStateException off) {
+            return false;
+        }
     }
 
-    static IllegalStateException isElsewhere() {
-        return new IllegalStateException(
-                "it is external: its EchoServer is in another process; inject EchoClient or InetSocketAddress instead");
+    /** @param wanted what of it was asked for */
+    static IllegalStateException isElsewhere(String wanted) {
+        return new IllegalStateException("it is external: its " + wanted + " is in another process; inject EchoClient,"
+                + " Supplier<EchoClient>, InetSocketAddress, URI or int instead, or set source to EMBEDDED");
     }
 
     EchoClient connect() throws IOException {
         try {
-            return declaration.client(address).connect();
+            return declaration.connect(address);
         } catch (IOException unreachable) {
             throw from.isEmpty() ? unreachable : new IOException(unreachable.getMessage() + from, unreachable);
         }
     }
 
-    InetSocketAddress socketAddress() {
-        return embedded != null && !embedded.address().getAddress().isAnyLocalAddress()
-                ? embedded.address()
-                : new InetSocketAddress(address.host(), address.port());
+    /** The name of an external one is resolved within its connect time-out. */
+    InetSocketAddress socketAddress() throws IOException {
+        try {
+            return declaration.options().newClient().address(address).resolve();
+        } catch (IOException unresolved) {
+            throw from.isEmpty() ? unresolved : new IOException(unresolved.getMessage() + from, unresolved);
+        }
     }
 
     @Override

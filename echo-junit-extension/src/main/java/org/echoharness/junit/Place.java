@@ -4,6 +4,7 @@ import java.lang.reflect.Constructor;
 import java.lang.reflect.Executable;
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
+import java.lang.reflect.Type;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.platform.commons.support.AnnotationSupport;
@@ -14,27 +15,31 @@ import org.junit.platform.commons.support.AnnotationSupport;
  * @param server the name in its {@link Echo}; null without one: the server that is visible
  * @param text what errors call it
  */
-record Place(Class<?> type, @Nullable String server, String text) {
+record Place(Type type, @Nullable String server, String text) {
 
     static Place of(Field field) {
         return new Place(
-                field.getType(),
+                field.getGenericType(),
                 AnnotationSupport.findAnnotation(field, Echo.class)
                         .map(Echo::value)
                         .orElse(null),
-                "field \"" + field.getName() + "\" of " + name(field.getDeclaringClass()));
+                name(field));
     }
 
     static Place of(ParameterContext parameter) {
         Class<?> type = parameter.getParameter().getType();
         return new Place(
-                type,
+                parameter.getParameter().getParameterizedType(),
                 parameter.findAnnotation(Echo.class).map(Echo::value).orElse(null),
                 "parameter " + number(parameter) + " (" + type.getSimpleName() + ") of "
                         + name(parameter.getDeclaringExecutable()));
     }
 
-    static String name(Class<?> type) {
+    static String name(Field field) {
+        return "field \"" + field.getName() + "\" of " + name(field.getDeclaringClass());
+    }
+
+    static String name(Type type) {
         return type.getTypeName();
     }
 

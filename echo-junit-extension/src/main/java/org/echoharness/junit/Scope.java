@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,10 +23,12 @@ final class Scope implements CloseableResource, AutoCloseable {
 
     static final Namespace NAMESPACE = Namespace.create(EchoExtension.class);
 
-    private final Map<Declaration, Peer> peers = new HashMap<>();
+    private final List<Peer> peers = new ArrayList<>();
     private final Map<Peer, Long> before = new LinkedHashMap<>(); // how many connections each had when the test began
+    private final List<Object> instances = new ArrayList<>();
     private final Deque<Closeable> servers = new ArrayDeque<>();
     private final Deque<Closeable> clients = new ArrayDeque<>();
+    private boolean closed;
 
     /** The scope of this context itself. */
     static Scope of(ExtensionContext context) {
@@ -38,18 +39,33 @@ final class Scope implements CloseableResource, AutoCloseable {
     /** The server that was opened for this context or for one around it, or else a new one for as long as it is due. */
     static Peer peer(Declaration declaration, ExtensionContext context) throws IOException {
         Peer open = find(context, declaration);
-        return open != null ? open : of(due(declaration, context)).open(declaration, context);
+        return open != null ? open : due(declaration, context).open(declaration, context);
     }
 
     static @Nullable Peer find(ExtensionContext context, Declaration declaration) {
-        for (ExtensionContext at = context; at != null; at = at.getParent().orElse(null)) {
-            Scope scope = at.getStore(NAMESPACE).get(at.getUniqueId(), Scope.class);
-            Peer open = scope == null ? null : scope.get(declaration);
+        if (declaration.scope() == EchoScope.RUN) {
+            return WholeRun.scope(context).get(declaration);
+        }
+        for (Scope scope : around(context)) {
+            Peer open = scope.get(declaration);
             if (open != null) {
                 return open;
             }
         }
         return null;
+    }
+
+    /** A test instance was made, of which JUnit does not tell before it is initialized. */
+    static void made(Object instance, ExtensionContext context) {
+        of(context).remember(instance);
+    }
+
+    /** The test instances that there are, as far as is known. */
+    static List<Object> instances(ExtensionContext context) {
+        List<Object> known = new ArrayList<>();
+        context.getTestInstances().ifPresent(instances -> known.addAll(instances.getAllInstances()));
+        around(context).forEach(scope -> known.addAll(scope.remembered()));
+        return known;
     }
 
     /** A test begins: what its servers have seen so far is not its own. */
@@ -71,17 +87,39 @@ final class Scope implements CloseableResource, AutoCloseable {
 
     private static List<Peer> visible(ExtensionContext context) {
         List<Peer> visible = new ArrayList<>();
-        for (ExtensionContext at = context; at != null; at = at.getParent().orElse(null)) {
-            Scope scope = at.getStore(NAMESPACE).get(at.getUniqueId(), Scope.class);
-            if (scope != null) {
-                visible.addAll(scope.peers());
+        around(context).forEach(scope -> visible.addAll(scope.peers()));
+        for (Declaration declaration : Declarations.visibleFrom(context).all()) {
+            if (declaration.scope() == EchoScope.RUN) {
+                WholeRun.scope(context).peers().stream()
+                        .filter(peer -> peer.declaration().options().equals(declaration.options()))
+                        .forEach(visible::add);
             }
         }
         return visible;
     }
 
+    /** The scopes that there are of this context and of those around it, the nearest first. */
+    private static List<Scope> around(ExtensionContext context) {
+        List<Scope> around = new ArrayList<>();
+        for (ExtensionContext at = context; at != null; at = at.getParent().orElse(null)) {
+            Scope scope = at.getStore(NAMESPACE).get(at.getUniqueId(), Scope.class);
+            if (scope != null) {
+                around.add(scope);
+            }
+        }
+        return around;
+    }
+
     private synchronized List<Peer> peers() {
-        return List.copyOf(peers.values());
+        return List.copyOf(peers);
+    }
+
+    private synchronized void remember(Object instance) {
+        instances.add(instance);
+    }
+
+    private synchronized List<Object> remembered() {
+        return List.copyOf(instances);
     }
 
     private synchronized void mark(Peer peer, long connections) {
@@ -92,13 +130,17 @@ final class Scope implements CloseableResource, AutoCloseable {
         return new LinkedHashMap<>(before);
     }
 
-    /** The client given is closed with this scope. */
-    synchronized void keep(Closeable client) {
-        clients.push(client);
+    /** The client given is closed with this scope; false if that is closed already. */
+    synchronized boolean keep(Closeable client) {
+        if (!closed) {
+            clients.push(client);
+        }
+        return !closed;
     }
 
     @Override
     public synchronized void close() throws IOException {
+        closed = true;
         IOException failed = new IOException("not every echo client and server could be closed");
         for (Deque<Closeable> each : List.of(clients, servers)) {
             while (!each.isEmpty()) {
@@ -115,23 +157,43 @@ final class Scope implements CloseableResource, AutoCloseable {
     }
 
     private synchronized @Nullable Peer get(Declaration declaration) {
-        return peers.get(declaration);
+        return peers.stream()
+                .filter(peer -> declaration.isSameServerAs(peer.declaration()))
+                .findFirst()
+                .orElse(null);
     }
 
     private synchronized Peer open(Declaration declaration, ExtensionContext context) throws IOException {
-        Peer peer = peers.get(declaration); // another test of the class may have been quicker
+        Peer peer = get(declaration); // another test of the class may have been quicker
         if (peer == null) {
             peer = Peer.open(declaration, context);
-            peers.put(declaration, peer);
+            peers.add(peer);
             servers.push(peer);
         }
         return peer;
     }
 
-    /** With PER_CLASS a server lives as long as the instance, unless one test alone has declared it. */
-    private static ExtensionContext due(Declaration declaration, ExtensionContext context) {
+    private static Scope due(Declaration declaration, ExtensionContext context) {
+        return switch (declaration.scope()) {
+            case METHOD -> of(testOf(context));
+            case CLASS -> of(Declarations.classOf(declaration, context));
+            case RUN -> WholeRun.scope(context);
+            case INFERRED -> of(inferred(context));
+        };
+    }
+
+    private static ExtensionContext testOf(ExtensionContext context) {
+        if (context.getTestMethod().isEmpty()) {
+            throw new IllegalArgumentException("its scope is METHOD, and this place lasts for the class; inject it into"
+                    + " parameters of test, @BeforeEach and @AfterEach methods, or set scope to CLASS");
+        }
+        return context;
+    }
+
+    /** With PER_CLASS a server lives as long as the instance. */
+    private static ExtensionContext inferred(ExtensionContext context) {
         ExtensionContext due = context;
-        if (context.getTestInstanceLifecycle().orElse(null) == Lifecycle.PER_CLASS && !declaration.isForOneTest()) {
+        if (context.getTestInstanceLifecycle().orElse(null) == Lifecycle.PER_CLASS) {
             while (due.getTestMethod().isPresent()) {
                 due = due.getParent().orElseThrow();
             }

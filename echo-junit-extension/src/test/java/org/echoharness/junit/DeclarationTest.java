@@ -13,9 +13,7 @@ class DeclarationTest {
     @ParameterizedTest
     @MethodSource
     void eachOptionReachesTheBuilderByItsWord(EchoTest wrong) {
-        Declaration declaration = new Declaration(wrong, Wrong.class);
-
-        assertThatThrownBy(declaration::server)
+        assertThatThrownBy(() -> ServerOptions.of(wrong).check())
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageMatching(wrong.name() + "( \\(0x?\\) |: \"0\" at position 1: ).*");
     }
@@ -27,7 +25,7 @@ class DeclarationTest {
     @ParameterizedTest
     @MethodSource
     void knowsWhetherAPortIsFixed(EchoTest options) {
-        assertThat(new Declaration(options, Ports.class).hasFixedPort())
+        assertThat(ServerOptions.of(options).hasFixedPort())
                 .isEqualTo(options.name().startsWith("fixed"));
     }
 

@@ -20,6 +20,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ErrorsTest {
 
     private static final String HERE = ErrorsTest.class.getName() + "$";
+    private static final String TYPES =
+            "declare it as EchoServer, EchoClient, Supplier<EchoClient>, Recording," + " InetSocketAddress, URI or int";
 
     @ParameterizedTest(name = "{0}")
     @MethodSource
@@ -49,25 +51,15 @@ class ErrorsTest {
                                 + " \"of class\"; say which, as in @Echo(\"of method\")"),
                 arguments(
                         WrongType.class,
-                        "parameter 2 (String) of HEREWrongType.test: @Echo cannot inject java.lang.String; declare it as"
-                                + " EchoServer, EchoClient or InetSocketAddress"),
-                arguments(
-                        WrongOption.class,
-                        "parameter 1 (EchoServer) of HEREWrongOption.test: server \"default\" (@EchoTest on class"
-                                + " HEREWrongOption): bufferSize (0) must be at least 1 byte"),
-                arguments(
-                        WrongClientOption.class,
-                        "parameter 1 (EchoClient) of HEREWrongClientOption.test: server \"default\" (@EchoTest on"
-                                + " HEREWrongClientOption.test): readTimeout (5) must be a duration with its unit (ms, s, m"
-                                + " or h), such as 50ms, 2s or 1m, of at most 365 days"),
+                        "parameter 2 (String) of HEREWrongType.test: @Echo cannot inject java.lang.String; " + TYPES),
                 arguments(
                         Constructor.class,
                         "parameter 1 (Object) of the constructor of HEREConstructor: @Echo cannot inject"
-                                + " java.lang.Object; declare it as EchoServer, EchoClient or InetSocketAddress"),
+                                + " java.lang.Object; " + TYPES),
                 arguments(
                         InnerConstructor.class,
-                        "parameter 1 (int) of the constructor of HEREInnerConstructor$Inner: @Echo cannot inject int;"
-                                + " declare it as EchoServer, EchoClient or InetSocketAddress"));
+                        "parameter 1 (long) of the constructor of HEREInnerConstructor$Inner: @Echo cannot inject long; "
+                                + TYPES));
     }
 
     @ParameterizedTest(name = "{0}")
@@ -92,10 +84,7 @@ class ErrorsTest {
                         SetField.class,
                         "field \"server\" of HERESetField: it is set already, which @Echo alone does: remove its"
                                 + " initializer, and do not make it static where classes that run in parallel inherit it"),
-                arguments(
-                        WrongField.class,
-                        "field \"port\" of HEREWrongField: @Echo cannot inject int; declare it as EchoServer, EchoClient or"
-                                + " InetSocketAddress"),
+                arguments(WrongField.class, "field \"port\" of HEREWrongField: @Echo cannot inject long; " + TYPES),
                 arguments(
                         UnknownField.class,
                         "field \"server\" of HEREUnknownField: no server \"c\" is visible, only \"default\"; correct the"
@@ -147,8 +136,8 @@ class ErrorsTest {
         assertThat(Run.of(BusyPort.class).failure())
                 .isInstanceOf(ParameterResolutionException.class)
                 .hasMessageStartingWith("parameter 1 (EchoClient) of the constructor of " + HERE
-                        + "BusyPort$Inner: server" + " \"busy\" (@EchoTest on class " + HERE
-                        + "BusyPort$Inner): cannot listen on 127.")
+                        + "BusyPort$Inner: server \"busy\" (@EchoTest on " + HERE
+                        + "BusyPort$Inner.test): cannot listen on 127.")
                 .hasMessageEndingWith("; end what listens there, or take port 0 and let the kernel pick a free one")
                 .hasCauseInstanceOf(BindException.class);
         assertThat(Seen.servers()).hasSize(1);
@@ -217,7 +206,7 @@ class ErrorsTest {
     static class InnerConstructor {
         @Nested
         class Inner {
-            Inner(@Echo int port) {}
+            Inner(@Echo long port) {}
 
             @Test
             void test() {}
@@ -250,7 +239,7 @@ class ErrorsTest {
 
     static class WrongField {
         @Echo
-        static int port;
+        static long port;
 
         @Test
         void test() {}
@@ -321,14 +310,14 @@ class ErrorsTest {
             Seen.client(client, server);
         }
 
-        @Nested // busy even where the port is free: it is taken twice
-        @EchoTest(
-                name = "busy",
-                addresses = {"127.0.0.1:10916", "127.1:10916"}) // two texts, one address
+        @Nested
         class Inner {
             Inner(@Echo("busy") EchoClient client) {}
 
-            @Test
+            @Test // busy even where the port is free: it is taken twice
+            @EchoTest(
+                    name = "busy",
+                    addresses = {"127.0.0.1:10916", "127.1:10916"}) // two texts, one address
             void test() {}
         }
     }

@@ -223,8 +223,8 @@ class SourcesTest {
 
     @Test
     void externalServerItselfCannotBeInjected() throws IOException {
-        String why =
-                "it is external: its EchoServer is in another process; inject EchoClient or InetSocketAddress instead";
+        String why = "it is external: its EchoServer is in another process; inject EchoClient, Supplier<EchoClient>,"
+                + " InetSocketAddress, URI or int instead, or set source to EMBEDDED";
         assertThat(run(ExternalServer.class).failure()).hasMessage(refused(ExternalServer.class, why));
 
         write("echo.server.default.address=" + address);

@@ -1,0 +1,29 @@
+package org.echoharness.junit;
+
+/** How long the server that an {@link EchoTest} or {@link EchoExtension} declares lives. */
+public enum EchoScope {
+
+    /**
+     * As long as the place that it is first injected into, as {@link Echo} tells. A declaration on a method is for one
+     * test. A fixed port can be taken once only: a declaration on a class that names one is for the class.
+     */
+    INFERRED,
+
+    /**
+     * One server for each test, also with {@link org.junit.jupiter.api.TestInstance.Lifecycle#PER_CLASS PER_CLASS}.
+     * Places that last for the class cannot have it.
+     */
+    METHOD,
+
+    /**
+     * One server for all tests of the class that carries or inherits the declaration, those in its {@code @Nested} classes
+     * included, wherever it is injected.
+     */
+    CLASS,
+
+    /**
+     * One server for all classes that declare it alike, by its name, until the end of the run: of the launcher session
+     * from JUnit 5.13 on, of one execution with 5.12. What a test changes, such as the faults, others see.
+     */
+    RUN
+}

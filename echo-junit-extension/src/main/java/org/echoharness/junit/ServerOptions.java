@@ -1,0 +1,120 @@
+package org.echoharness.junit;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.echoharness.EchoClient;
+import org.echoharness.EchoServer;
+import org.echoharness.HostAndPort;
+
+/**
+ * What an annotation or a builder says about one server. Equal ones are interchangeable.
+ *
+ * @param serverWords words of the server's builder that are set, with their texts
+ * @param clientWords words of the client's builder that are set, with their texts
+ * @param serverCode what code does to the server's builder
+ * @param clientCode what code does to the client's builder
+ */
+record ServerOptions(
+        String name,
+        EchoScope scope,
+        Source source,
+        String external,
+        boolean attachments,
+        Map<String, String> serverWords,
+        Map<String, String> clientWords,
+        Consumer<EchoServer.Builder> serverCode,
+        Consumer<EchoClient.Builder> clientCode) {
+
+    static final Consumer<EchoServer.Builder> NO_SERVER_CODE = unused -> {};
+    static final Consumer<EchoClient.Builder> NO_CLIENT_CODE = unused -> {};
+
+    static ServerOptions of(EchoTest annotation) {
+        return new ServerOptions(
+                annotation.name(),
+                annotation.scope(),
+                annotation.source(),
+                annotation.external(),
+                annotation.attachments(),
+                words(annotation),
+                set("connectTimeout", annotation.connectTimeout(), "readTimeout", annotation.readTimeout()),
+                NO_SERVER_CODE,
+                NO_CLIENT_CODE);
+    }
+
+    /** Refuses what cannot be, with what is wrong and the cure. */
+    void check() {
+        if (name.isBlank()) {
+            throw new IllegalArgumentException("the name must not be blank");
+        }
+        if (source == Source.EMBEDDED && !external.isEmpty()) {
+            throw new IllegalArgumentException("external (" + external
+                    + ") names a server of another process; set source to EXTERNAL or EXTERNAL_OR_EMBEDDED");
+        }
+        if (source == Source.EXTERNAL && (!serverWords.isEmpty() || serverCode != NO_SERVER_CODE)) {
+            throw new IllegalArgumentException("an EXTERNAL server takes no "
+                    + (serverWords.isEmpty() ? "server(...)" : String.join(", ", serverWords.keySet()))
+                    + " here; set it where the server is started, or set source to EXTERNAL_OR_EMBEDDED");
+        }
+        if (source != Source.EXTERNAL) {
+            newServer();
+        }
+        newClient();
+        if (!external.isEmpty()) {
+            newClient().address(external);
+        }
+    }
+
+    /** A server that is not started. */
+    EchoServer newServer() {
+        EchoServer.Builder builder = EchoServer.builder().recording();
+        serverWords.forEach(builder::set);
+        serverCode.accept(builder);
+        return builder.build();
+    }
+
+    /** A client without an address. */
+    EchoClient.Builder newClient() {
+        EchoClient.Builder builder = EchoClient.builder();
+        clientWords.forEach(builder::set);
+        clientCode.accept(builder);
+        return builder;
+    }
+
+    /** Whether a word says where the server can be reached by those to whom it is not injected. */
+    boolean hasFixedPort() {
+        return Stream.of(serverWords.getOrDefault("addresses", ":0").split(",", -1))
+                .anyMatch(address -> HostAndPort.parse(address).port() != 0);
+    }
+
+    private static Map<String, String> words(EchoTest annotation) {
+        return set(
+                "addresses",
+                String.join(",", annotation.addresses()),
+                "backlog",
+                annotation.backlog(),
+                "bufferSize",
+                annotation.bufferSize(),
+                "maxConnections",
+                annotation.maxConnections(),
+                "idleTimeout",
+                annotation.idleTimeout(),
+                "eventLoops",
+                annotation.eventLoops(),
+                "faults",
+                annotation.faults(),
+                "recording",
+                annotation.recording());
+    }
+
+    /** Of words that a builder knows, each followed by its text, those that are set. */
+    private static Map<String, String> set(String... wordsAndTexts) {
+        Map<String, String> set = new LinkedHashMap<>();
+        for (int i = 0; i < wordsAndTexts.length; i += 2) {
+            set.put(wordsAndTexts[i], wordsAndTexts[i + 1]);
+        }
+        set.values().removeIf(String::isEmpty);
+        return set;
+    }
+}

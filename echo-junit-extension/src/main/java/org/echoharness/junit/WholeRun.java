@@ -1,0 +1,43 @@
+package org.echoharness.junit;
+
+import java.io.IOException;
+import java.lang.reflect.Method;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
+import org.junit.jupiter.api.extension.ExtensionContext.Store;
+import org.junit.jupiter.api.extension.ExtensionContext.Store.CloseableResource;
+
+/** What lives until the end of the run. At its end no test is left to fail, so that failures are told and not thrown. */
+record WholeRun(Scope all) implements CloseableResource, AutoCloseable {
+
+    static Scope scope(ExtensionContext context) {
+        return store(context)
+                .getOrComputeIfAbsent(WholeRun.class, unused -> new WholeRun(new Scope()), WholeRun.class)
+                .all();
+    }
+
+    @Override
+    public void close() {
+        try {
+            all.close();
+        } catch (IOException | RuntimeException e) {
+            System.err.println("echo servers of the run: " + e);
+        }
+    }
+
+    /** The launcher session's, which JUnit has from 5.13 on, or else that of this execution. */
+    private static Store store(ExtensionContext context) {
+        try {
+            Class<?> scopes = Class.forName(ExtensionContext.class.getName() + "$StoreScope");
+            Method getStore = ExtensionContext.class.getMethod("getStore", scopes, Namespace.class);
+            for (Object scope : scopes.getEnumConstants()) {
+                if (scope.toString().equals("LAUNCHER_SESSION")) {
+                    return (Store) getStore.invoke(context, scope, Scope.NAMESPACE);
+                }
+            }
+        } catch (ReflectiveOperationException before513) {
+            // as below
+        }
+        return context.getRoot().getStore(Scope.NAMESPACE);
+    }
+}
