@@ -2,6 +2,7 @@ package org.echoharness.junit;
 
 import java.io.IOException;
 import java.lang.reflect.Method;
+import java.util.Arrays;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 import org.junit.jupiter.api.extension.ExtensionContext.Store;
@@ -21,7 +22,7 @@ record WholeRun(Scope all) implements CloseableResource, AutoCloseable {
         try {
             all.close();
         } catch (IOException | RuntimeException e) {
-            System.err.println("echo servers of the run: " + e);
+            System.err.println("echo servers of the run: " + e + " " + Arrays.toString(e.getSuppressed()));
         }
     }
 

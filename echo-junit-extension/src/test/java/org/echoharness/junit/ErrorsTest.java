@@ -5,11 +5,16 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import java.io.IOException;
 import java.net.BindException;
+import java.net.InetSocketAddress;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.echoharness.EchoClient;
 import org.echoharness.EchoServer;
+import org.echoharness.Recording;
+import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.extension.ExtensionConfigurationException;
 import org.junit.jupiter.api.extension.ParameterResolutionException;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -52,6 +57,25 @@ class ErrorsTest {
                 arguments(
                         WrongType.class,
                         "parameter 2 (String) of HEREWrongType.test: @Echo cannot inject java.lang.String; " + TYPES),
+                arguments(
+                        WrongSupplier.class,
+                        "parameter 1 (Supplier) of HEREWrongSupplier.test: @Echo cannot inject"
+                                + " java.util.function.Supplier<java.lang.String>; " + TYPES),
+                arguments(
+                        NotRecorded.class,
+                        "parameter 1 (Recording) of HERENotRecorded.test: server \"default\" (@EchoTest on class"
+                                + " HERENotRecorded): it has no Recording, since its recording is none; leave that out"),
+                arguments(
+                        RecordedElsewhere.class,
+                        "parameter 1 (Recording) of HERERecordedElsewhere.test: server \"default\" (@EchoTest on class"
+                                + " HERERecordedElsewhere): it is external: its Recording is in another process; inject"
+                                + " EchoClient, Supplier<EchoClient>, InetSocketAddress, URI or int instead, or set source"
+                                + " to EMBEDDED"),
+                arguments(
+                        Unresolved.class,
+                        "parameter 1 (InetSocketAddress) of HEREUnresolved.test: server \"default\" (@EchoTest on class"
+                                + " HEREUnresolved): cannot connect to no-such-host.invalid:1: the name does not resolve;"
+                                + " check its spelling, or write an address (the address is from @EchoTest(external))"),
                 arguments(
                         Constructor.class,
                         "parameter 1 (Object) of the constructor of HEREConstructor: @Echo cannot inject"
@@ -124,6 +148,15 @@ class ErrorsTest {
                         MalformedAddress.class,
                         "server \"default\" (@EchoTest on class HEREMalformedAddress): address (nowhere) is not usable: must"
                                 + " name a port: write it as host:port, [v6]:port or *:port; port 0 lets the kernel pick"));
+    }
+
+    @Test
+    void valuesAreCheckedBeforeAnyTestBodyRuns() throws IOException {
+        assertThat(Run.of(CheckedFirst.class).failure())
+                .isInstanceOf(ExtensionConfigurationException.class)
+                .hasMessage("server \"default\" (@EchoTest on " + HERE
+                        + "CheckedFirst.second): bufferSize (0) must be at least 1 byte");
+        assertThat(Seen.times()).isZero();
     }
 
     @Test
@@ -320,6 +353,62 @@ class ErrorsTest {
                     addresses = {"127.0.0.1:10916", "127.1:10916"}) // two texts, one address
             void test() {}
         }
+    }
+
+    @EchoTest
+    @TestMethodOrder(MethodOrderer.MethodName.class)
+    static class CheckedFirst {
+        @Test
+        void first(EchoServer server) {
+            Seen.server(server);
+        }
+
+        @Test
+        @EchoTest(bufferSize = "0")
+        void second() {}
+    }
+
+    static class WrongSupplier {
+        @Test
+        void test(@Echo Supplier<String> texts) {}
+    }
+
+    @EchoTest(recording = "none")
+    static class NotRecorded {
+        @Test
+        void test(Recording recording) {}
+    }
+
+    @EchoTest(source = Source.EXTERNAL, external = "127.0.0.1:1")
+    static class RecordedElsewhere {
+        @Test
+        void test(Recording recording) {}
+    }
+
+    static class ScopeOfMethod {
+        @Test
+        @EchoTest(scope = EchoScope.CLASS)
+        void test() {}
+    }
+
+    @EchoTest(source = Source.EXTERNAL, external = "127.0.0.1:0")
+    static class MalformedExternal {
+        @Test
+        void test() {}
+    }
+
+    @EchoTest(source = Source.EXTERNAL, external = "no-such-host.invalid:1")
+    static class Unresolved {
+        @Test
+        void test(@Echo InetSocketAddress address) {}
+    }
+
+    static class IntSet {
+        @Echo
+        int port = 7;
+
+        @Test
+        void test() {}
     }
 
     @EchoTest(addresses = {"127.0.0.1:10916", "127.1:10916"}) // two texts, one address

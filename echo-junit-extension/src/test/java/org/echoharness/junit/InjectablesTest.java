@@ -238,8 +238,8 @@ class InjectablesTest {
     @EchoTest(source = Source.EXTERNAL, external = "127.0.0.1:1")
     static class Unreachable {
         @Test
-        void test(@Echo Supplier<EchoClient> clients) {
-            clients.get();
+        void test(@Echo Supplier<EchoClient> clients) throws IOException {
+            Seen.client(clients.get());
         }
     }
 }

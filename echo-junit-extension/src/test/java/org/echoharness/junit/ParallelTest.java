@@ -18,7 +18,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 /** Tests that run at the same time, again and again. */
 class ParallelTest {
 
-    private static final Map<String, String> PARALLEL = Map.of(
+    static final Map<String, String> PARALLEL = Map.of(
             "junit.jupiter.execution.parallel.enabled", "true",
             "junit.jupiter.execution.parallel.mode.default", "concurrent",
             "junit.jupiter.execution.parallel.config.strategy", "fixed",

@@ -64,11 +64,11 @@ final class Scoped {
 
     static class RunBeforeEach extends Places.BeforeEachParameter implements ForRun {}
 
-    static class MethodTest extends Places.TestParameter implements ForMethod {}
+    static class MethodTestPlace extends Places.TestParameter implements ForMethod {}
 
-    static class ClassTest extends Places.TestParameter implements ForClass {}
+    static class ClassTestPlace extends Places.TestParameter implements ForClass {}
 
-    static class RunTest extends Places.TestParameter implements ForRun {}
+    static class RunTestPlace extends Places.TestParameter implements ForRun {}
 
     static class MethodAfterEach extends Places.AfterEachParameter implements ForMethod {}
 

@@ -12,11 +12,13 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.echoharness.EchoServer;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** How many servers there are by the place, the lifecycle and the scope that is declared: two tests in each class. */
 class ScopesTest {
@@ -31,8 +33,7 @@ class ScopesTest {
                     Scoped.RunStaticField.class,
                     false,
                     false),
-            new Row(
-                    Scoped.MethodBeforeAll.class, Scoped.ClassBeforeAll.class, Scoped.RunBeforeAll.class, false, false),
+            new Row(Scoped.MethodBeforeAll.class, Scoped.ClassBeforeAll.class, Scoped.RunBeforeAll.class, false, false),
             new Row(Scoped.MethodAfterAll.class, Scoped.ClassAfterAll.class, Scoped.RunAfterAll.class, false, false),
             new Row(
                     Scoped.MethodInstanceField.class,
@@ -52,7 +53,7 @@ class ScopesTest {
                     Scoped.RunBeforeEach.class,
                     true,
                     false),
-            new Row(Scoped.MethodTest.class, Scoped.ClassTest.class, Scoped.RunTest.class, true, false),
+            new Row(Scoped.MethodTestPlace.class, Scoped.ClassTestPlace.class, Scoped.RunTestPlace.class, true, false),
             new Row(Scoped.MethodAfterEach.class, Scoped.ClassAfterEach.class, Scoped.RunAfterEach.class, true, false));
 
     @ParameterizedTest(name = "{0}, {1}: {2} servers")
@@ -116,7 +117,7 @@ class ScopesTest {
 
     @Test
     void eachClassThatInheritsItHasAServerOfItsOwn() throws IOException {
-        Run.of(Scoped.ClassTest.class, Scoped.ClassBeforeEach.class).passed(4);
+        Run.of(Scoped.ClassTestPlace.class, Scoped.ClassBeforeEach.class).passed(4);
 
         assertThat(Seen.servers()).hasSize(2);
         assertThat(Seen.mostRunningAtOnce()).isEqualTo(1);
@@ -181,12 +182,12 @@ class ScopesTest {
     @EchoTest(scope = EchoScope.CLASS)
     static class ForEachInOneClass {
         @ParameterizedTest
-        @org.junit.jupiter.params.provider.ValueSource(ints = {1, 2})
+        @ValueSource(ints = {1, 2})
         void each(int number, EchoServer server) {
             Seen.server(server);
         }
 
-        @org.junit.jupiter.api.RepeatedTest(2)
+        @RepeatedTest(2)
         void again(EchoServer server) {
             Seen.server(server);
         }

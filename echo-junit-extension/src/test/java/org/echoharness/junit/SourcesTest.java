@@ -3,21 +3,27 @@ package org.echoharness.junit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.echoharness.EchoClient;
 import org.echoharness.EchoServer;
 import org.echoharness.HostAndPort;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Where external servers are found, and what is said where none is. The server "of another process" is the test's own. */
@@ -241,6 +247,43 @@ class SourcesTest {
     }
 
     @Test
+    void externalServerIsInjectedAsAllButItself() throws IOException {
+        write("echo.server.default.address=" + address);
+
+        run(ExternalTypes.class).passed(1);
+        assertTalkedTo(server, server);
+    }
+
+    @Test
+    void serverThatCodeDeclaresMayBeExternal() throws IOException {
+        write("echo.server.default.address=" + address);
+
+        run(ExternalByCode.class).passed(1);
+        assertTalkedTo(server);
+    }
+
+    @Test
+    void nothingIsLookedUpForAnExternalServerThatIsNotInjected() throws IOException {
+        run(ExternalNotInjected.class).passed(1);
+    }
+
+    @Test
+    void reportThatCannotBePublishedHidesNothing() throws Exception {
+        ExtensionContext context = (ExtensionContext) Proxy.newProxyInstance(
+                getClass().getClassLoader(), new Class<?>[] {ExtensionContext.class}, (proxy, method, arguments) -> {
+                    if (method.getName().equals("publishReportEntry")) {
+                        throw new IllegalStateException("on purpose");
+                    }
+                    return Optional.empty(); // of configuration parameters
+                });
+        EchoTest options = ExternalOrEmbedded.class.getAnnotation(EchoTest.class);
+
+        Peer peer = Peer.open(new Declaration(ServerOptions.of(options), ExternalOrEmbedded.class), context);
+        assertThat(peer.server().isRunning()).isTrue();
+        peer.close();
+    }
+
+    @Test
     void externalServerStaysOpen() throws IOException {
         write("echo.server.default.address=" + address);
         run(External.class).passed(1);
@@ -343,6 +386,43 @@ class SourcesTest {
             Seen.client(first);
             Seen.client(second);
         }
+    }
+
+    @EchoTest(source = Source.EXTERNAL)
+    static class ExternalTypes {
+        @Test
+        void test(
+                @Echo InetSocketAddress address,
+                @Echo URI uri,
+                @Echo int port,
+                EchoClient client,
+                @Echo Supplier<EchoClient> clients)
+                throws IOException {
+            assertThat(uri).hasToString("tcp://127.0.0.1:" + address.getPort());
+            assertThat(port).isEqualTo(address.getPort());
+            Seen.client(client);
+            Seen.client(clients.get());
+        }
+    }
+
+    static class ExternalByCode {
+        @RegisterExtension
+        static final EchoExtension EXTENSION =
+                EchoExtension.builder().source(Source.EXTERNAL).build();
+
+        @Test
+        void test(EchoClient client) throws IOException {
+            Seen.client(client);
+        }
+    }
+
+    static class ExternalNotInjected {
+        @RegisterExtension
+        static final EchoExtension EXTENSION =
+                EchoExtension.builder().source(Source.EXTERNAL).build();
+
+        @Test
+        void test() {}
     }
 
     @EchoTest(source = Source.EXTERNAL_OR_EMBEDDED)

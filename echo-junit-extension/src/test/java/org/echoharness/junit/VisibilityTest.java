@@ -12,16 +12,19 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.echoharness.EchoClient;
 import org.echoharness.EchoServer;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Which declaration a name means. A fixture tells its servers apart by what they are bound to. */
 class VisibilityTest {
@@ -52,19 +55,21 @@ class VisibilityTest {
         Run.of(NotInjected.class).passed(1);
     }
 
-    @Test
-    void fixedPortIsServedWithoutInjection() throws IOException {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void fixedPortIsServedWithoutInjection(boolean parallel) throws IOException {
         Path lock = Path.of(System.getProperty("java.io.tmpdir"), "echo-harness-port-10917.lock");
         // other builds on this machine may run this test too
         try (FileChannel file = FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
                 FileLock held = file.lock()) {
             assertThat(held.isValid()).isTrue();
 
-            Run.of(FixedPort.class).passed(3);
+            Run.with(parallel ? ParallelTest.PARALLEL : Map.of(), FixedPort.class)
+                    .passed(4);
         }
 
         assertThat(Seen.servers()).hasSize(1);
-        assertThat(Seen.clients()).hasSize(2);
+        assertThat(Seen.clients()).hasSize(4);
     }
 
     /** Checks the number of addresses, which the fixtures vary, of a running server. */
@@ -267,15 +272,13 @@ class VisibilityTest {
 
     @EchoTest(addresses = "127.0.0.1:10917")
     static class FixedPort {
-        @Test
-        void answers() throws IOException {
-            try (EchoClient client = EchoClient.connect("127.0.0.1:10917")) {
-                Seen.client(client);
-            }
+        @BeforeAll
+        static void begin() throws IOException {
+            answers();
         }
 
-        @Test
-        void answersAgain() throws IOException {
+        @RepeatedTest(3)
+        void answersEachTest() throws IOException {
             answers();
         }
 
@@ -283,6 +286,12 @@ class VisibilityTest {
         void isWhatIsInjected(EchoServer server) {
             assertEquals(10917, server.port());
             Seen.server(server);
+        }
+
+        private static void answers() throws IOException {
+            try (EchoClient client = EchoClient.connect("127.0.0.1:10917")) {
+                Seen.client(client);
+            }
         }
     }
 }
