@@ -9,8 +9,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * Injects an echo server, or what belongs to it, into a field or a parameter of a constructor, lifecycle method or test
- * method. It needs nothing else: where no server is declared with {@link EchoTest}, there is one called {@code default},
- * with every option at its default.
+ * method. It needs nothing else: where no server is declared with {@link EchoTest} or {@link EchoExtension}, there is one
+ * called {@code default}, with every option at its default.
  *
  * <pre>{@code
  * class GreetingTest {
@@ -30,14 +30,25 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * <ul>
  *   <li>{@link org.echoharness.EchoServer}: the server, running;
  *   <li>{@link org.echoharness.EchoClient}: a connection of its own to the server, for each place;
- *   <li>{@link java.net.InetSocketAddress}: an address at which a client on this machine reaches the server.
+ *   <li>{@link java.util.function.Supplier Supplier&lt;EchoClient&gt;}: a new connection at each {@code get()}; one that
+ *       fails throws {@link java.io.UncheckedIOException};
+ *   <li>{@link java.net.InetSocketAddress}: an address at which a client on this machine reaches the server; a name is
+ *       resolved within the connect time-out;
+ *   <li>{@link java.net.URI}: the same as {@code tcp://127.0.0.1:40123} or {@code tcp://[::1]:40123};
+ *   <li>{@code int}: the port of it;
+ *   <li>{@link org.echoharness.Recording}: what happened on the connections of the server.
  * </ul>
  *
- * <p>A server starts when it is first injected, and the place says how long it lives:
+ * <p>A server in another process ({@link Source#EXTERNAL}) is injected as all of these but {@code EchoServer} and
+ * {@code Recording}.
+ *
+ * <p>A server starts when it is first injected, and the place says how long it lives, unless {@link EchoTest#scope()}
+ * does:
  *
  * <ul>
  *   <li>for the class: a static field, a parameter of a {@code @BeforeAll} or {@code @AfterAll} method; with
- *       {@link org.junit.jupiter.api.TestInstance.Lifecycle#PER_CLASS PER_CLASS}, every place in the class;
+ *       {@link org.junit.jupiter.api.TestInstance.Lifecycle#PER_CLASS PER_CLASS}, every place in the class. The
+ *       invocations of a {@code @ParameterizedClass} share it;
  *   <li>for one test: an instance field, a parameter of a constructor, of a {@code @BeforeEach}, {@code @AfterEach} or
  *       test method. Each invocation of a repeated or parameterized test is a test of its own; the tests of one
  *       {@code @TestFactory} method share one.
@@ -45,9 +56,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
  *
  * <p>Within a test a name means one server: all places share it, and a server that lives for the class already is what a
  * place of a shorter life gets, in {@code @Nested} classes too. A client lives as long as its place; in a parameter of a
- * test, {@code @BeforeEach} or {@code @AfterEach} method always for the test. Clients are closed before servers. Tests may
- * run in parallel; only a static field that several classes inherit belongs to one of them at a time. Static fields are
- * null again after the class.
+ * test, {@code @BeforeEach} or {@code @AfterEach} method always for the test. So do those of a supplier, which connects
+ * no more afterwards. Clients are closed before servers. Tests may run in parallel; only a static field that several
+ * classes inherit belongs to one of them at a time. Static fields are null, or 0, again after the class.
  *
  * <p>A field may be private but not final, and nothing else may set it.
  */

@@ -11,8 +11,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * Declares an echo server for the tests of a class, or for one test method, and lets parameters of the types
- * {@link org.echoharness.EchoServer} and {@link org.echoharness.EchoClient} go without {@link Echo} as long as one server
- * is visible.
+ * {@link org.echoharness.EchoServer}, {@link org.echoharness.EchoClient} and {@link org.echoharness.Recording} go without
+ * {@link Echo} as long as one server is visible.
  *
  * <pre>{@code
  * @EchoTest(bufferSize = "16")
@@ -35,19 +35,28 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * }
  * }</pre>
  *
+ * <p>A team may give a declaration a name, and put that on its classes and methods:
+ *
+ * <pre>{@code
+ * @Retention(RetentionPolicy.RUNTIME)
+ * @EchoTest(name = "upstream", faults = "random 10% seed 42: reset after 4")
+ * @interface FlakyUpstream {}
+ * }</pre>
+ *
  * <p>Of several declarations of one name the nearest to the test counts: that on the test method, on the test class, on
  * its interfaces and superclasses, on the enclosing classes of a {@code @Nested} one. It may stand on an annotation, which
  * then declares the same wherever it is put.
  *
- * <p>A server starts when it is first injected and lives as {@link Echo} says. One with a fixed port, which can be reached
- * without being injected, also starts before each test for which nothing has started it.
+ * <p>A server starts when it is first injected and lives as {@link Echo} or {@link #scope()} says. One with a fixed port,
+ * which can be reached without being injected, starts before the tests, one for all tests of the class.
  *
  * <p>A test that fails tells what happened on its connections: its exception carries a suppressed {@link EchoTranscript},
  * and transcript, page and pcapng file are published as a directory of the test, by JUnit's file publishing.
  *
  * <p>Options are texts, in the words, units and defaults of {@link org.echoharness.EchoServer.Builder} and
  * {@link org.echoharness.EchoClient.Builder}; empty means the default. An {@link Source#EXTERNAL} server has the options
- * that it was started with: here they are refused.
+ * that it was started with: here they are refused. All that a class and its methods declare is checked before its first
+ * test runs.
  */
 @Target({ElementType.TYPE, ElementType.METHOD})
 @Retention(RetentionPolicy.RUNTIME)

@@ -1,7 +1,7 @@
 package org.echoharness.junit;
 
 /**
- * Where the server that an {@link EchoTest} declares runs.
+ * Where the server that an {@link EchoTest} or {@link EchoExtension} declares runs.
  *
  * <p>The address of an external server is looked up in this order: {@link EchoTest#external()}; JUnit's configuration
  * parameter (in {@code junit-platform.properties}, or a system property) {@code echo.server.NAME.address}; the file
@@ -15,7 +15,10 @@ public enum Source {
     /** In this JVM: started and closed by the extension. */
     EMBEDDED,
 
-    /** In another process, which is not started here. It is an error if none is found. */
+    /**
+     * In another process, which is not started here. It is an error if none is found. Its options and faults are set where
+     * it is started, and its {@code EchoServer} and {@code Recording} are there: here they are refused.
+     */
     EXTERNAL,
 
     /**

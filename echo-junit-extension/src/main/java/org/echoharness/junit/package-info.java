@@ -13,9 +13,11 @@
  * }</pre>
  *
  * <p>The types in reading order: {@link org.echoharness.junit.Echo}, {@link org.echoharness.junit.EchoTest},
- * {@link org.echoharness.junit.Source}; {@code EchoExtension}, which JUnit calls, with {@code Place} and {@code Fields},
- * {@code Injection}; {@code Declaration} and {@code Declarations}: which server is meant; {@code Scope} and {@code Peer}:
- * which server there is, and for how long; {@code External} and {@code ServersFile}: where other processes serve.
+ * {@link org.echoharness.junit.EchoScope}, {@link org.echoharness.junit.Source};
+ * {@link org.echoharness.junit.EchoExtension}, which code uses and JUnit calls, with {@code Place} and {@code Fields},
+ * {@code Injection}; {@code ServerOptions}, {@code Declaration} and {@code Declarations}: which server is meant;
+ * {@code Scope}, {@code WholeRun} and {@code Peer}: which server there is, and for how long; {@code External} and
+ * {@code ServersFile}: where other processes serve.
  */
 @NullMarked
 package org.echoharness.junit;
