@@ -95,7 +95,7 @@ public final class EchoExtension
 
     @Override
     public void postProcessTestInstance(Object instance, ExtensionContext context) {
-        if (leads(context, instance)) {
+        if (leads(context, instance.getClass())) {
             Scope.made(instance, context);
             Fields.injectInstance(instance, context);
         }
