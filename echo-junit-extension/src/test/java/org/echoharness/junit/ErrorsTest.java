@@ -108,6 +108,10 @@ class ErrorsTest {
                         SetField.class,
                         "field \"server\" of HERESetField: it is set already, which @Echo alone does: remove its"
                                 + " initializer, and do not make it static where classes that run in parallel inherit it"),
+                arguments(
+                        IntSet.class,
+                        "field \"port\" of HEREIntSet: it is set already, which @Echo alone does: remove its initializer,"
+                                + " and do not make it static where classes that run in parallel inherit it"),
                 arguments(WrongField.class, "field \"port\" of HEREWrongField: @Echo cannot inject long; " + TYPES),
                 arguments(
                         UnknownField.class,
@@ -147,7 +151,22 @@ class ErrorsTest {
                 arguments(
                         MalformedAddress.class,
                         "server \"default\" (@EchoTest on class HEREMalformedAddress): address (nowhere) is not usable: must"
-                                + " name a port: write it as host:port, [v6]:port or *:port; port 0 lets the kernel pick"));
+                                + " name a port: write it as host:port, [v6]:port or *:port; port 0 lets the kernel pick"),
+                arguments(
+                        ScopeOfMethod.class,
+                        "server \"default\" (@EchoTest on HEREScopeOfMethod.test): scope (CLASS) is more than the one test"
+                                + " that this declares it for; leave scope out, or declare it on the class"),
+                arguments(
+                        MalformedExternal.class,
+                        "server \"default\" (@EchoTest on class HEREMalformedExternal): address (127.0.0.1:0) must name the"
+                                + " port that the server listens on; port 0 is for servers"),
+                arguments(
+                        WrongOption.class,
+                        "server \"default\" (@EchoTest on class HEREWrongOption): bufferSize (0) must be at least 1 byte"),
+                arguments(
+                        WrongClientOption.class,
+                        "server \"default\" (@EchoTest on HEREWrongClientOption.test): readTimeout (5) must be a duration"
+                                + " with its unit (ms, s, m or h), such as 50ms, 2s or 1m, of at most 365 days"));
     }
 
     @Test

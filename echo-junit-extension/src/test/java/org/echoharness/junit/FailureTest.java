@@ -90,6 +90,24 @@ class FailureTest {
         }
     }
 
+    @EchoTest(attachments = false)
+    static class Unattached {
+        @Test
+        void fails(EchoClient client) throws IOException {
+            Seen.client(client);
+            throw new AssertionError("on purpose");
+        }
+    }
+
+    @Test
+    void attachmentsCanBeLeftOut() throws IOException {
+        // the kit refuses to publish, which would be told too
+        assertThat(Run.of(Unattached.class).failure().getSuppressed())
+                .singleElement()
+                .asString()
+                .contains("connection 1 from ");
+    }
+
     @EchoTest
     static class Aborted {
         @Test

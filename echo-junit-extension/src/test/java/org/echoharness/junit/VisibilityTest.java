@@ -58,18 +58,33 @@ class VisibilityTest {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void fixedPortIsServedWithoutInjection(boolean parallel) throws IOException {
+        atFixedPort(() -> Run.with(parallel ? ParallelTest.PARALLEL : Map.of(), FixedPort.class)
+                .passed(4));
+
+        assertThat(Seen.servers()).hasSize(1);
+        assertThat(Seen.clients()).hasSize(4);
+    }
+
+    @Test
+    void fixedPortIsServedAnewForEachTestIfThatIsDeclared() throws IOException {
+        atFixedPort(() -> Run.of(FixedPortForMethod.class).passed(2));
+
+        assertThat(Seen.servers()).hasSize(2);
+    }
+
+    private interface Runs {
+        void run() throws IOException;
+    }
+
+    /** Other builds on this machine may run this test too. */
+    private static void atFixedPort(Runs runs) throws IOException {
         Path lock = Path.of(System.getProperty("java.io.tmpdir"), "echo-harness-port-10917.lock");
-        // other builds on this machine may run this test too
         try (FileChannel file = FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
                 FileLock held = file.lock()) {
             assertThat(held.isValid()).isTrue();
 
-            Run.with(parallel ? ParallelTest.PARALLEL : Map.of(), FixedPort.class)
-                    .passed(4);
+            runs.run();
         }
-
-        assertThat(Seen.servers()).hasSize(1);
-        assertThat(Seen.clients()).hasSize(4);
     }
 
     /** Checks the number of addresses, which the fixtures vary, of a running server. */
@@ -292,6 +307,15 @@ class VisibilityTest {
             try (EchoClient client = EchoClient.connect("127.0.0.1:10917")) {
                 Seen.client(client);
             }
+        }
+    }
+
+    @EchoTest(addresses = "127.0.0.1:10917", scope = EchoScope.METHOD)
+    static class FixedPortForMethod {
+        @RepeatedTest(2)
+        void each(EchoServer server) {
+            assertEquals(10917, server.port());
+            Seen.server(server);
         }
     }
 }
