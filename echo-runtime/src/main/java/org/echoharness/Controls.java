@@ -5,6 +5,7 @@ import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.LongPredicate;
 
 /**
  * What can be done to a server while it runs. Any thread but the server's own: each control waits until it is in force, and
@@ -77,11 +78,17 @@ final class Controls {
     }
 
     void endConnections(boolean clean, String why) throws IOException {
+        endConnections(number -> true, clean, why);
+    }
+
+    void endConnections(LongPredicate which, boolean clean, String why) throws IOException {
         control(() -> {
             onEachDoor(Door::acceptAll); // who has connected is meant, too
             onEachLoop(loop -> {
                 for (Connection connection : loop.connections()) {
-                    connection.endNow(clean, why);
+                    if (which.test(connection.number())) {
+                        connection.endNow(clean, why);
+                    }
                 }
                 loop.closeNow();
             });

@@ -372,6 +372,15 @@ public final class EchoClient implements AutoCloseable {
         }
 
         /**
+         * The read time-out that is set.
+         *
+         * @return how long to wait for bytes to move
+         */
+        public Duration readTimeout() {
+            return readTimeout;
+        }
+
+        /**
          * Who is told the conversation, a line an event, by the thread that uses the client. Payload is quoted and
          * escaped, at most 1,024 bytes of a chunk. The default is nobody.
          *

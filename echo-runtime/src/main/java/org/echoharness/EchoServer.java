@@ -249,6 +249,17 @@ public final class EchoServer implements AutoCloseable {
     }
 
     /**
+     * Ends one connection with an RST if it is open; it is closed when this returns.
+     *
+     * @param number as in {@link RecordedConnection#number()}: 1 for the first that was accepted
+     * @throws IllegalStateException if the server is not running, or when called in a callback of it
+     * @throws IOException if the thread is interrupted
+     */
+    public void resetConnection(long number) throws IOException {
+        core.controls().endConnections(each -> each == number, false, "resetConnection(" + number + ")");
+    }
+
+    /**
      * Ends every connection that is open now with a FIN, though not all may be echoed; all are closed when this returns. A
      * client that goes on sending may see an RST instead, as with any peer that closes.
      *

@@ -73,13 +73,13 @@ record Declaration(ServerOptions options, AnnotatedElement on) {
         if (on instanceof Executable) {
             return EchoScope.METHOD;
         }
-        boolean isForClass = on instanceof Field field ? ModifierSupport.isStatic(field) : options.hasFixedPort();
+        boolean isForClass = on instanceof Field field ? ModifierSupport.isStatic(field) : options.isKnownOutside();
         return isForClass ? EchoScope.CLASS : EchoScope.INFERRED;
     }
 
     /** Whether the server runs though it is injected nowhere. */
     boolean startsByItself() {
-        return on instanceof Field ? options.source() != Source.EXTERNAL : options.hasFixedPort();
+        return on instanceof Field ? options.source() != Source.EXTERNAL : options.isKnownOutside();
     }
 
     EchoClient connect(HostAndPort address) throws IOException {

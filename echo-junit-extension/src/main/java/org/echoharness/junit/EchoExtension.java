@@ -17,6 +17,8 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolutionException;
 import org.junit.jupiter.api.extension.ParameterResolver;
+import org.junit.jupiter.api.extension.PreInterruptCallback;
+import org.junit.jupiter.api.extension.PreInterruptContext;
 import org.junit.jupiter.api.extension.TestInstancePostProcessor;
 
 /**
@@ -48,6 +50,7 @@ public final class EchoExtension
                 BeforeEachCallback,
                 AfterEachCallback,
                 TestInstancePostProcessor,
+                PreInterruptCallback,
                 ParameterResolver {
 
     // by any thread; state is in the Scope of each extension context
@@ -88,6 +91,7 @@ public final class EchoExtension
     public void beforeAll(ExtensionContext context) {
         if (leads(context, "all")) {
             Declarations.checkMethods(context);
+            EndOfScope.of(context);
             startThoseThatStart(context);
             Fields.injectStatic(context);
         }
@@ -106,6 +110,15 @@ public final class EchoExtension
         if (leads(context, "each")) {
             startThoseThatStart(context);
             Scope.markBefore(context);
+            EndOfScope.begin(context);
+        }
+    }
+
+    /** The time of a test or lifecycle method is up; called by a thread of JUnit's. */
+    @Override
+    public void beforeThreadInterrupt(PreInterruptContext hang, ExtensionContext context) {
+        if (leads(context, hang)) {
+            Hang.free(hang.getThreadToInterrupt(), context);
         }
     }
 
@@ -113,6 +126,7 @@ public final class EchoExtension
     @Override
     public void afterEach(ExtensionContext context) {
         if (leads(context, "each")) {
+            Hang.explain(context);
             Explanation.of(context, Scope.seenBefore(context));
         }
     }
@@ -157,6 +171,8 @@ public final class EchoExtension
         private Source source = Source.EMBEDDED;
         private String external = "";
         private boolean attachments = true;
+        private String checks = "";
+        private String systemProperty = "";
         private Consumer<EchoServer.Builder> server = ServerOptions.NO_SERVER_CODE;
         private Consumer<EchoClient.Builder> client = ServerOptions.NO_CLIENT_CODE;
 
@@ -242,6 +258,28 @@ public final class EchoExtension
         }
 
         /**
+         * What is checked at the end of a test, as {@link EchoTest#checks} says.
+         *
+         * @param names {@code all}, {@code none}, or some of {@code leaks}, {@code resets}, {@code faults}, joined by commas
+         * @return this builder
+         */
+        public Builder checks(String names) {
+            checks = names;
+            return this;
+        }
+
+        /**
+         * A prefix of system properties that tell where the server is reached, as {@link EchoTest#systemProperty} says.
+         *
+         * @param prefix a prefix, without the dot at its end
+         * @return this builder
+         */
+        public Builder systemProperty(String prefix) {
+            systemProperty = prefix;
+            return this;
+        }
+
+        /**
          * An extension for a field that is annotated with
          * {@link org.junit.jupiter.api.extension.RegisterExtension @RegisterExtension}.
          *
@@ -251,7 +289,7 @@ public final class EchoExtension
          */
         public EchoExtension build() {
             ServerOptions options =
-                    new ServerOptions(name, scope, source, external, attachments, Map.of(), Map.of(), server, client);
+                    new ServerOptions(name, scope, source, external, attachments, checks, systemProperty, Map.of(), Map.of(), server, client);
             try {
                 options.check();
             } catch (IllegalArgumentException refused) {

@@ -179,6 +179,40 @@ public @interface EchoTest {
      */
     boolean attachments() default true;
 
+    /**
+     * What is checked at the end of a test that did not fail: {@code all}, {@code none}, or some of these, joined by
+     * commas. What the check finds fails the test, with its transcript.
+     *
+     * <ul>
+     *   <li>{@code leaks}: a connection that the test opened is still open, {@link #readTimeout()} after the last callback
+     *       and after the injected clients were closed. One that a fault of the server holds up counts only if it stays
+     *       open without that fault;
+     *   <li>{@code resets}: a connection was reset that no fault had touched, by a client that gave up, for one. (One that
+     *       closes before it has read everything may be seen to end in order: its FIN comes first);
+     *   <li>{@code faults}: a fault of {@link #faults()} did not take hold on any connection, by the time the server ends.
+     * </ul>
+     *
+     * <p>Empty means JUnit's configuration parameter {@code echo.checks}, with the same text, and without it the default:
+     * {@code leaks}, on servers that live for one test. A server that outlives the test is checked only if it is asked
+     * for, since a connection to it may be meant to outlive the test too. Then the connections that came during the test
+     * are the test's, unless another test ran at the same time that the server could belong to: then nobody knows, and
+     * they are checked at the end of the class.
+     *
+     * @return names of checks
+     */
+    String checks() default "";
+
+    /**
+     * A prefix of system properties that tell where the server is reached, as long as it lives: {@code my.upstream} sets
+     * {@code my.upstream.host}, {@code my.upstream.port} and {@code my.upstream.address}. Their values before are put
+     * back. Declared on a class, the server then starts before anything else of that class and lives as long, though nobody
+     * injects it; so the properties are there for an application context, too. System properties belong to the whole JVM:
+     * what runs at the same time needs a prefix each. Empty means none.
+     *
+     * @return a prefix, without the dot at its end
+     */
+    String systemProperty() default "";
+
     /** Holds the declarations where there are several; the compiler writes it. */
     @Target({ElementType.TYPE, ElementType.METHOD})
     @Retention(RetentionPolicy.RUNTIME)

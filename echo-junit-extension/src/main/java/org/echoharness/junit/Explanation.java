@@ -5,7 +5,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.echoharness.EchoServer;
 import org.echoharness.HostAndPort;
 import org.echoharness.RecordedConnection;
 import org.echoharness.Recording;
@@ -26,16 +25,16 @@ final class Explanation {
             return;
         }
         before.forEach((peer, seen) -> {
-            EchoServer server = peer.embedded();
-            if (server != null && peer.records()) {
-                explain(failure, context, peer, server.recording(), seen);
+            if (peer.records()) {
+                explain(failure, context, peer, seen);
             }
         });
     }
 
-    private static void explain(
-            Throwable failure, ExtensionContext context, Peer peer, Recording recording, long seenBefore) {
+    /** Adds what happened on one server that records. */
+    static void explain(Throwable failure, ExtensionContext context, Peer peer, long seenBefore) {
         try {
+            Recording recording = peer.server().recording();
             String name = peer.declaration().name();
             List<RecordedConnection> connections = recording.connections().stream()
                     .filter(connection -> connection.number() == 0

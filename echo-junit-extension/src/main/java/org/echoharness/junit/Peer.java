@@ -72,6 +72,11 @@ record Peer(
                 + " Supplier<EchoClient>, InetSocketAddress, URI or int instead, or set source to EMBEDDED");
     }
 
+    /** Waits until those that have connected are accepted, and recorded: to reset a connection, if only none, does that. */
+    void acceptAll() throws IOException {
+        server().resetConnection(0);
+    }
+
     EchoClient connect() throws IOException {
         try {
             return declaration.connect(address);

@@ -72,7 +72,7 @@ final class Scope implements CloseableResource, AutoCloseable {
     static void markBefore(ExtensionContext test) {
         Scope own = of(test);
         for (Peer peer : visible(test)) {
-            own.mark(peer, peer.records() ? peer.server().recording().total() : 0);
+            own.mark(peer, peer.records() ? peer.accepted() : 0);
         }
     }
 
@@ -110,7 +110,8 @@ final class Scope implements CloseableResource, AutoCloseable {
         return around;
     }
 
-    private synchronized List<Peer> peers() {
+    /** The servers that were opened for this context. */
+    synchronized List<Peer> peers() {
         return List.copyOf(peers);
     }
 
@@ -126,7 +127,8 @@ final class Scope implements CloseableResource, AutoCloseable {
         before.putIfAbsent(peer, connections);
     }
 
-    private synchronized Map<Peer, Long> marks() {
+    /** The servers that this test could reach when it began, and how many connections each had. */
+    synchronized Map<Peer, Long> marks() {
         return new LinkedHashMap<>(before);
     }
 
@@ -138,11 +140,21 @@ final class Scope implements CloseableResource, AutoCloseable {
         return !closed;
     }
 
+    /** The clients alone, before the rest is. */
+    synchronized void closeClients() throws IOException {
+        closed = true;
+        close(List.of(clients));
+    }
+
     @Override
     public synchronized void close() throws IOException {
         closed = true;
+        close(List.of(clients, servers));
+    }
+
+    private static void close(List<Deque<Closeable>> all) throws IOException {
         IOException failed = new IOException("not every echo client and server could be closed");
-        for (Deque<Closeable> each : List.of(clients, servers)) {
+        for (Deque<Closeable> each : all) {
             while (!each.isEmpty()) {
                 try {
                     each.pop().close();
@@ -169,6 +181,7 @@ final class Scope implements CloseableResource, AutoCloseable {
             peer = Peer.open(declaration, context);
             peers.add(peer);
             servers.push(peer);
+            servers.push(new SystemProperties(declaration.options().systemProperty(), peer.address()));
         }
         return peer;
     }

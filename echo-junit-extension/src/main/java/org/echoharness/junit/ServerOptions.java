@@ -22,6 +22,8 @@ record ServerOptions(
         Source source,
         String external,
         boolean attachments,
+        String checks,
+        String systemProperty,
         Map<String, String> serverWords,
         Map<String, String> clientWords,
         Consumer<EchoServer.Builder> serverCode,
@@ -37,6 +39,8 @@ record ServerOptions(
                 annotation.source(),
                 annotation.external(),
                 annotation.attachments(),
+                annotation.checks(),
+                annotation.systemProperty(),
                 words(annotation),
                 set("connectTimeout", annotation.connectTimeout(), "readTimeout", annotation.readTimeout()),
                 NO_SERVER_CODE,
@@ -61,6 +65,7 @@ record ServerOptions(
             newServer();
         }
         newClient();
+        Checks.check(this);
         if (!external.isEmpty()) {
             newClient().address(external);
         }
@@ -82,8 +87,12 @@ record ServerOptions(
         return builder;
     }
 
-    /** Whether a word says where the server can be reached by those to whom it is not injected. */
-    boolean hasFixedPort() {
+    /** Whether the server can be reached by those to whom it is not injected. */
+    boolean isKnownOutside() {
+        return !systemProperty.isEmpty() || hasFixedPort();
+    }
+
+    private boolean hasFixedPort() {
         return Stream.of(serverWords.getOrDefault("addresses", ":0").split(",", -1))
                 .anyMatch(address -> HostAndPort.parse(address).port() != 0);
     }

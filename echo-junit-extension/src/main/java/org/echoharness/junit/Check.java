@@ -1,0 +1,21 @@
+package org.echoharness.junit;
+
+import java.util.Locale;
+
+/** What can be checked at the end of a test. */
+enum Check {
+
+    /** A connection that the test opened is still open. */
+    LEAKS,
+
+    /** A connection ended with a reset that nobody asked for. */
+    RESETS,
+
+    /** A fault of the plan never took hold. */
+    FAULTS;
+
+    @Override
+    public String toString() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,141 @@
+package org.echoharness.junit;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ExtensionContext.Store.CloseableResource;
+
+/**
+ * Checks what a test, or the tests of a class, did with the servers, when all of them is over: JUnit's store closes it
+ * behind every callback and before the {@link Scope}, which was put there before it. The checks of a test that failed are
+ * left out.
+ */
+final class EndOfScope implements CloseableResource, AutoCloseable {
+
+    private final ExtensionContext context;
+    private final Scope own;
+    private final List<EndOfScope> around = new ArrayList<>();
+    private final Set<EndOfScope> inside = ConcurrentHashMap.newKeySet(); // the tests that run now
+    private final Set<EndOfScope> crowded = ConcurrentHashMap.newKeySet(); // those around in which others ran too
+    private volatile boolean failed;
+
+    private EndOfScope(ExtensionContext context) {
+        this.context = context;
+        own = Scope.of(context);
+    }
+
+    static EndOfScope of(ExtensionContext context) {
+        Scope.of(context);
+        return context.getStore(Scope.NAMESPACE)
+                .getOrComputeIfAbsent(
+                        "end of " + context.getUniqueId(), unused -> new EndOfScope(context), EndOfScope.class);
+    }
+
+    /** What the servers have seen so far is not the test's own. */
+    static void begin(ExtensionContext test) {
+        EndOfScope end = of(test);
+        for (ExtensionContext at = test.getParent().orElse(null);
+                at != null;
+                at = at.getParent().orElse(null)) {
+            EndOfScope each = of(at);
+            end.around.add(each);
+            each.enter(end);
+            for (Peer peer : each.own.peers()) {
+                acceptAll(peer);
+            }
+        }
+    }
+
+    /** Also those whose connect nobody has come to yet are not the test's. */
+    private static void acceptAll(Peer peer) {
+        try {
+            if (peer.records()) {
+                peer.acceptAll();
+            }
+        } catch (IOException | IllegalStateException closed) {
+            // then nobody comes any more
+        }
+    }
+
+    private synchronized void enter(EndOfScope test) {
+        inside.add(test);
+        if (inside.size() > 1) {
+            inside.forEach(each -> each.crowded.add(this));
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        try {
+            if (context.getExecutionException().isPresent()) {
+                around.forEach(each -> each.failed = true);
+            } else if (!failed && context.getTestClass().isPresent()) {
+                check();
+            }
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt(); // then nothing is known
+        } catch (AssertionError complaint) {
+            around.forEach(each -> each.failed = true);
+            throw complaint;
+        } finally {
+            around.forEach(each -> each.inside.remove(this));
+        }
+    }
+
+    private void check() throws InterruptedException, IOException {
+        List<Inspection> inspections = inspections();
+        List<String> complaints = new ArrayList<>();
+        List<Inspection> guilty = new ArrayList<>();
+        for (Inspection each : inspections) {
+            add(each.endings(), each, complaints, guilty);
+        }
+        own.closeClients();
+        for (Inspection each : inspections) {
+            add(each.leaks(), each, complaints, guilty);
+        }
+        if (!complaints.isEmpty()) {
+            AssertionError failure = new AssertionError(String.join("\n", complaints));
+            guilty.stream()
+                    .distinct()
+                    .forEach(each -> Explanation.explain(failure, context, each.peer(), each.before()));
+            throw failure;
+        }
+    }
+
+    private static void add(
+            List<String> found, Inspection inspection, List<String> complaints, List<Inspection> guilty) {
+        for (String each : found) {
+            complaints.add(inspection.peer().declaration().text() + ": " + each);
+            guilty.add(inspection);
+        }
+    }
+
+    /** By default only of servers that are one test's own: what a test opens to others may be meant to outlive it. */
+    private List<Inspection> inspections() {
+        List<Inspection> inspections = new ArrayList<>();
+        boolean isTest = !around.isEmpty();
+        for (Peer peer : own.peers()) {
+            add(peer, 0, true, isTest, inspections);
+        }
+        for (EndOfScope each : around) {
+            if (!crowded.contains(each)) {
+                for (Peer peer : each.own.peers()) {
+                    add(peer, own.seenBefore(peer), false, false, inspections);
+                }
+            }
+        }
+        return inspections;
+    }
+
+    private void add(Peer peer, long before, boolean last, boolean byDefault, List<Inspection> inspections) {
+        if (peer.records()) {
+            Checks checks = Checks.of(peer.declaration(), context);
+            if (checks.asked() || byDefault) {
+                inspections.add(new Inspection(peer, before, last, checks));
+            }
+        }
+    }
+}

@@ -1,0 +1,90 @@
+package org.echoharness.junit;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.echoharness.EchoServer;
+import org.echoharness.RecordedConnection;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/**
+ * Frees a test whose time is up, on the thread by which JUnit watches it: a blocked read of a plain socket ignores the
+ * interrupt that follows, the end of its connection it does not.
+ */
+final class Hang {
+
+    private static final String KEY = "hang";
+
+    private Hang() {}
+
+    /** Where the thread was is kept before it is freed: from then on the test may go on to its end. */
+    static void free(Thread blocked, ExtensionContext context) {
+        StackTraceElement[] stack = blocked.getStackTrace();
+        Map<Peer, Long> seen = Scope.seenBefore(context);
+        List<String> lines = new ArrayList<>();
+        seen.forEach((peer, before) -> open(peer, before).forEach(each -> lines.add(each.toString())));
+        lines.add(0, "the time of thread \"" + blocked.getName() + "\" was up" + aborted(lines.size()) + ":");
+        for (StackTraceElement frame : stack) {
+            lines.add("\tat " + frame);
+        }
+        if (seen.isEmpty()) {
+            return;
+        }
+        context.getStore(Scope.NAMESPACE).put(KEY, new EchoTranscript(String.join("\n", lines)));
+        seen.forEach(
+                (peer, before) -> abort(peer, before, Scope.of(context).peers().contains(peer)));
+    }
+
+    private static String aborted(int connections) {
+        return connections == 0
+                ? ""
+                : ", and " + connections + (connections == 1 ? " connection is" : " connections are") + " aborted";
+    }
+
+    /** At the end of the test: what was kept goes with its failure. */
+    static void explain(ExtensionContext test) {
+        EchoTranscript hang = test.getStore(Scope.NAMESPACE).get(KEY, EchoTranscript.class);
+        if (hang != null) {
+            test.getExecutionException().ifPresent(failure -> failure.addSuppressed(hang));
+        }
+    }
+
+    /** A server of its own is closed, so that a client that connects anew does not hang again. */
+    private static void abort(Peer peer, long before, boolean isOwn) {
+        EchoServer server = peer.embedded();
+        if (server == null) {
+            return;
+        }
+        if (isOwn) {
+            server.close();
+            return;
+        }
+        for (RecordedConnection connection : open(peer, before)) {
+            reset(server, connection.number());
+        }
+    }
+
+    private static void reset(EchoServer server, long number) {
+        try {
+            server.resetConnection(number);
+        } catch (IOException | IllegalStateException closed) {
+            // then it has ended
+        }
+    }
+
+    /** The connections since then; if there are none, the thread can only hang on an older one. */
+    private static List<RecordedConnection> open(Peer peer, @Nullable Long before) {
+        if (!peer.records()) {
+            return List.of();
+        }
+        List<RecordedConnection> open = peer.server().recording().connections().stream()
+                .filter(connection -> connection.ending().isEmpty())
+                .toList();
+        List<RecordedConnection> since = open.stream()
+                .filter(each -> before == null || each.number() > before)
+                .toList();
+        return since.isEmpty() ? open : since;
+    }
+}
