@@ -4,37 +4,52 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 import org.echoharness.EchoServer;
 import org.echoharness.RecordedConnection;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * Frees a test whose time is up, on the thread by which JUnit watches it: a blocked read of a plain socket ignores the
- * interrupt that follows, the end of its connection it does not.
+ * Frees a test whose time is up; a thread of JUnit's calls it, and interrupts the test then. A blocked read of a plain
+ * socket ignores that, the end of its connection it does not.
  */
 final class Hang {
 
     private static final String KEY = "hang";
 
+    /** Who heeds the interrupt may have done so before it was seen. */
+    private static final long INTERRUPT_NANOS = 1_000_000_000;
+
     private Hang() {}
 
-    /** Where the thread was is kept before it is freed: from then on the test may go on to its end. */
+    /** What is told is taken here, since the test may go on to its end from the interrupt on. */
     static void free(Thread blocked, ExtensionContext context) {
         StackTraceElement[] stack = blocked.getStackTrace();
         Map<Peer, Long> seen = Scope.seenBefore(context);
+        if (seen.isEmpty()) {
+            return;
+        }
         List<String> lines = new ArrayList<>();
         seen.forEach((peer, before) -> open(peer, before).forEach(each -> lines.add(each.toString())));
         lines.add(0, "the time of thread \"" + blocked.getName() + "\" was up" + aborted(lines.size()) + ":");
         for (StackTraceElement frame : stack) {
             lines.add("\tat " + frame);
         }
-        if (seen.isEmpty()) {
-            return;
-        }
         context.getStore(Scope.NAMESPACE).put(KEY, new EchoTranscript(String.join("\n", lines)));
-        seen.forEach(
-                (peer, before) -> abort(peer, before, Scope.of(context).peers().contains(peer)));
+        List<Peer> own = Scope.of(context).peers();
+        Thread freeing = new Thread(() -> abort(blocked, seen, own), "echo-hang");
+        freeing.setDaemon(true);
+        freeing.start();
+    }
+
+    /** Behind the interrupt: if that came when the test has gone on already, it would hit what follows the test. */
+    private static void abort(Thread blocked, Map<Peer, Long> seen, List<Peer> own) {
+        long deadline = System.nanoTime() + INTERRUPT_NANOS;
+        while (blocked.isAlive() && !blocked.isInterrupted() && System.nanoTime() < deadline) {
+            LockSupport.parkNanos(100_000);
+        }
+        seen.forEach((peer, before) -> abort(peer, before, own.contains(peer)));
     }
 
     private static String aborted(int connections) {

@@ -32,8 +32,7 @@ class ChecksTest {
 
     private static final String TYPE = ChecksTest.class.getName();
     private static final String CLOSE_IT = "; close it in the test, or leave leaks out of checks";
-    private static final String READ_ALL =
-            "; read all that comes before you close, or leave resets out of checks";
+    private static final String READ_ALL = "; read all that comes before you close, or leave resets out of checks";
 
     private static final List<Socket> OPEN = new ArrayList<>();
 

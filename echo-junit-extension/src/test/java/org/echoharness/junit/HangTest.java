@@ -107,8 +107,8 @@ class HangTest {
 
     @Test
     void whereverItHangsItIsFreed() throws IOException {
-        for (Class<?> fixture : List.of(
-                InAThreadOfItsOwn.class, BeforeEachTest.class, BeforeAllTests.class, Unrecorded.class)) {
+        for (Class<?> fixture :
+                List.of(InAThreadOfItsOwn.class, BeforeEachTest.class, BeforeAllTests.class, Unrecorded.class)) {
             assertThat(Run.of(fixture).failure())
                     .as(fixture.toString())
                     .isInstanceOf(TimeoutException.class)
