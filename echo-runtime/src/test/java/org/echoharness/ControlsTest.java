@@ -202,6 +202,22 @@ class ControlsTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2})
+    void resetsTheOneThatIsNamed(int loops) throws Exception {
+        try (EchoServer server = quiet().eventLoops(loops).start();
+                Socket one = Sockets.connect(server.address());
+                Socket other = Sockets.connect(server.address())) {
+            server.resetConnection(2);
+            server.resetConnection(3); // there is none
+
+            assertThatThrownBy(() -> other.getInputStream().read())
+                    .isInstanceOf(SocketException.class)
+                    .hasMessage("Connection reset");
+            Sockets.echoes(one, "x");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
     void resetsWhatIsOpen(int loops) throws Exception {
         try (EchoServer server = quiet().eventLoops(loops).start()) {
             for (int i = 0; i < 20; i++) {
