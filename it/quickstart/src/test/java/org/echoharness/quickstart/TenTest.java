@@ -46,7 +46,8 @@ class TenTest {
         assertEquals("hello", Wire.askWithRetries(server.address(), "hello", 3));
 
         List<RecordedConnection> tries = server.recording().awaitConnections(2);
-        assertEquals("reset after 4", tries.get(0).awaitEnd().ending().orElseThrow().why());
+        assertEquals(
+                "reset after 4", tries.get(0).awaitEnd().ending().orElseThrow().why());
     }
 
     @Test

@@ -1,0 +1,16 @@
+import java.io.IOException;
+import java.net.Socket;
+import org.echoharness.EchoServer;
+import org.echoharness.junit.EchoTest;
+import org.junit.jupiter.api.Test;
+
+@EchoTest(readTimeout = "200ms")
+class LeakTest {
+
+    static Socket open;
+
+    @Test
+    void leavesItsConnectionOpen(EchoServer server) throws IOException {
+        open = new Socket(server.address().getAddress(), server.port());
+    }
+}
