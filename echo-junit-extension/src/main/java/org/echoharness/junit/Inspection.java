@@ -54,23 +54,23 @@ record Inspection(Peer peer, long before, boolean last, Checks checks) {
     }
 
     /**
-     * Those of the test that are open. Where the server ends now, those that nobody has accepted yet too, and nothing
-     * holds up their end any more; where it goes on, one that a fault may hold up is left out.
+     * Those of the test that are open, also those that nobody had accepted yet. Where the server ends now, nothing holds up
+     * their end any more; where it goes on, one that a fault may hold up is left out.
      */
     private List<RecordedConnection> open() {
         try {
-            if (last) {
+            peer.acceptAll();
+            List<RecordedConnection> open = connections().stream()
+                    .filter(connection -> connection.ending().isEmpty() && (last || !isFaulty(connection)))
+                    .toList();
+            if (last && !open.isEmpty()) {
                 peer.server().unfreeze();
                 peer.server().setFaultsOfAll(FaultPlan.none());
-            } else {
-                peer.acceptAll();
             }
+            return open;
         } catch (IOException | IllegalStateException closedOrInterrupted) {
             return List.of();
         }
-        return connections().stream()
-                .filter(connection -> connection.ending().isEmpty() && (last || !isFaulty(connection)))
-                .toList();
     }
 
     private void resets(List<String> complaints) throws InterruptedException {
