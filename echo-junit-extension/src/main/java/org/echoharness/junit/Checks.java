@@ -13,44 +13,41 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 record Checks(Set<Check> all, boolean asked) {
 
     private static final String PARAMETER = "echo.checks";
-    private static final Checks NONE = new Checks(Set.of(), false);
     private static final Checks DEFAULT = new Checks(Set.of(Check.LEAKS), false);
 
-    /** A wrong text is refused with what it stands in. */
-    static Checks of(Declaration declaration, ExtensionContext context) {
-        String attribute = declaration.options().checks();
+    /** Refuses what cannot be, with what is wrong and the cure. */
+    static void check(ServerOptions options) {
+        if (options.checks().isEmpty()
+                || parse("checks", options.checks()).all().isEmpty()) {
+            return;
+        }
+        if (options.source() == Source.EXTERNAL) {
+            throw new IllegalArgumentException("checks (" + options.checks()
+                    + ") need a server in this JVM, and this one is EXTERNAL; leave them out, or set source to"
+                    + " EXTERNAL_OR_EMBEDDED");
+        }
+        if ("none".equals(options.serverWords().get("recording"))) {
+            throw new IllegalArgumentException(
+                    "checks (" + options.checks() + ") need a recording; leave recording out, or set checks to none");
+        }
+    }
+
+    static Checks of(ServerOptions options, ExtensionContext context) {
+        return options.checks().isEmpty() ? configured(context) : parse("checks", options.checks());
+    }
+
+    /** What holds where a server says nothing; a wrong text is refused. */
+    static Checks configured(ExtensionContext context) {
+        String text = context.getConfigurationParameter(PARAMETER).orElse("");
         try {
-            if (attribute.isEmpty()) {
-                return configured(declaration, context);
-            }
-            Checks checks = parse("checks", attribute);
-            if (declaration.options().source() == Source.EXTERNAL) {
-                throw new IllegalArgumentException("checks (" + attribute
-                        + ") need a server in this JVM, and this one is EXTERNAL; leave them out, or set source to"
-                        + " EXTERNAL_OR_EMBEDDED");
-            }
-            if (!records(declaration) && !checks.all().isEmpty()) {
-                throw new IllegalArgumentException(
-                        "checks (" + attribute + ") need a recording; leave recording out, or set checks to none");
-            }
-            return checks;
+            return text.isEmpty() ? DEFAULT : parse("the configuration parameter " + PARAMETER, text);
         } catch (IllegalArgumentException refused) {
-            throw new ExtensionConfigurationException(declaration.text() + ": " + refused.getMessage(), refused);
+            throw new ExtensionConfigurationException(refused.getMessage(), refused);
         }
     }
 
     boolean include(Check check) {
         return all.contains(check);
-    }
-
-    private static Checks configured(Declaration declaration, ExtensionContext context) {
-        String text = context.getConfigurationParameter(PARAMETER).orElse("");
-        Checks checks = text.isEmpty() ? DEFAULT : parse("the configuration parameter " + PARAMETER, text);
-        return records(declaration) ? checks : NONE;
-    }
-
-    private static boolean records(Declaration declaration) {
-        return !declaration.options().recording().equals("none");
     }
 
     private static Checks parse(String what, String text) {

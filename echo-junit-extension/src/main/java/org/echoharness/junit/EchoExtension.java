@@ -288,8 +288,18 @@ public final class EchoExtension
          *     message names the server, the value and the cure
          */
         public EchoExtension build() {
-            ServerOptions options =
-                    new ServerOptions(name, scope, source, external, attachments, checks, systemProperty, Map.of(), Map.of(), server, client);
+            ServerOptions options = new ServerOptions(
+                    name,
+                    scope,
+                    source,
+                    external,
+                    attachments,
+                    checks,
+                    systemProperty,
+                    Map.of(),
+                    Map.of(),
+                    server,
+                    client);
             try {
                 options.check();
             } catch (IllegalArgumentException refused) {

@@ -27,7 +27,9 @@ final class EndOfScope implements CloseableResource, AutoCloseable {
         own = Scope.of(context);
     }
 
+    /** Refuses a wrong configuration, too. */
     static EndOfScope of(ExtensionContext context) {
+        Checks.configured(context);
         Scope.of(context);
         return context.getStore(Scope.NAMESPACE)
                 .getOrComputeIfAbsent(
@@ -43,20 +45,6 @@ final class EndOfScope implements CloseableResource, AutoCloseable {
             EndOfScope each = of(at);
             end.around.add(each);
             each.enter(end);
-            for (Peer peer : each.own.peers()) {
-                acceptAll(peer);
-            }
-        }
-    }
-
-    /** Also those whose connect nobody has come to yet are not the test's. */
-    private static void acceptAll(Peer peer) {
-        try {
-            if (peer.records()) {
-                peer.acceptAll();
-            }
-        } catch (IOException | IllegalStateException closed) {
-            // then nobody comes any more
         }
     }
 
@@ -120,22 +108,29 @@ final class EndOfScope implements CloseableResource, AutoCloseable {
         for (Peer peer : own.peers()) {
             add(peer, 0, true, isTest, inspections);
         }
-        for (EndOfScope each : around) {
-            if (!crowded.contains(each)) {
-                for (Peer peer : each.own.peers()) {
-                    add(peer, own.seenBefore(peer), false, false, inspections);
-                }
+        own.marks().forEach((peer, before) -> {
+            if (!own.peers().contains(peer) && !isCrowded(peer)) {
+                add(peer, before, false, false, inspections);
             }
-        }
+        });
         return inspections;
     }
 
-    private void add(Peer peer, long before, boolean last, boolean byDefault, List<Inspection> inspections) {
-        if (peer.records()) {
-            Checks checks = Checks.of(peer.declaration(), context);
-            if (checks.asked() || byDefault) {
-                inspections.add(new Inspection(peer, before, last, checks));
+    /** Whether other tests ran too where the server lives; one of the whole run lives in the outermost. */
+    private boolean isCrowded(Peer peer) {
+        EndOfScope home = around.get(around.size() - 1);
+        for (EndOfScope each : around) {
+            if (each.own.peers().contains(peer)) {
+                home = each;
             }
+        }
+        return crowded.contains(home);
+    }
+
+    private void add(Peer peer, long before, boolean last, boolean byDefault, List<Inspection> inspections) {
+        Checks checks = Checks.of(peer.declaration().options(), context);
+        if (peer.records() && (checks.asked() || byDefault)) {
+            inspections.add(new Inspection(peer, before, last, checks));
         }
     }
 }

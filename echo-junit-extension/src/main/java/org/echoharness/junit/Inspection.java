@@ -59,7 +59,7 @@ record Inspection(Peer peer, long before, boolean last, Checks checks) {
      */
     private List<RecordedConnection> open() {
         try {
-            peer.acceptAll();
+            peer.accepted();
             List<RecordedConnection> open = connections().stream()
                     .filter(connection -> connection.ending().isEmpty() && (last || !isFaulty(connection)))
                     .toList();
@@ -144,7 +144,7 @@ record Inspection(Peer peer, long before, boolean last, Checks checks) {
     }
 
     private Duration timeout() {
-        return peer.declaration().client(peer.address()).readTimeout();
+        return peer.declaration().options().newClient().readTimeout();
     }
 
     private static boolean isFaulty(RecordedConnection connection) {

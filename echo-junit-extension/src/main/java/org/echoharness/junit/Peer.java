@@ -72,9 +72,14 @@ record Peer(
                 + " Supplier<EchoClient>, InetSocketAddress, URI or int instead, or set source to EMBEDDED");
     }
 
-    /** Waits until those that have connected are accepted, and recorded: to reset a connection, if only none, does that. */
-    void acceptAll() throws IOException {
-        server().resetConnection(0);
+    /** How many connections it has accepted: also those to whom nobody had come yet, which to reset one, if none, sees to. */
+    long accepted() {
+        try {
+            server().resetConnection(0);
+        } catch (IOException | IllegalStateException closed) {
+            // then nobody comes any more
+        }
+        return server().counters().accepted();
     }
 
     EchoClient connect() throws IOException {

@@ -92,7 +92,7 @@ record ServerOptions(
         return !systemProperty.isEmpty() || hasFixedPort();
     }
 
-    private boolean hasFixedPort() {
+    boolean hasFixedPort() {
         return Stream.of(serverWords.getOrDefault("addresses", ":0").split(",", -1))
                 .anyMatch(address -> HostAndPort.parse(address).port() != 0);
     }

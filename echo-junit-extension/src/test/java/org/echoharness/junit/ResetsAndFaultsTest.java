@@ -1,0 +1,141 @@
+package org.echoharness.junit;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.echoharness.junit.Sloppy.READ_ALL;
+import static org.echoharness.junit.Sloppy.complaint;
+import static org.echoharness.junit.Sloppy.connect;
+import static org.echoharness.junit.Sloppy.echoes;
+import static org.echoharness.junit.Sloppy.leak;
+import static org.echoharness.junit.Sloppy.on;
+import static org.echoharness.junit.Sloppy.reset;
+
+import java.io.IOException;
+import java.net.Socket;
+import org.echoharness.EchoClient;
+import org.echoharness.EchoServer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** The checks that a test asks for: resets that nobody wanted, faults that were never met. */
+class ResetsAndFaultsTest {
+
+    @AfterEach
+    void closeWhatFixturesLeave() throws IOException {
+        Sloppy.closeAll();
+    }
+
+    @EchoTest(checks = "resets")
+    static class Resets {
+        @Test
+        void resets(EchoServer server) throws Exception {
+            reset(server);
+        }
+
+        @Test
+        @EchoTest
+        void isNotAsked(EchoServer server) throws Exception {
+            reset(server);
+        }
+    }
+
+    @Test
+    void aResetThatNobodyAskedForFailsTheTestWhereThatIsChecked() throws IOException {
+        assertThat(complaint(Run.of(Resets.class)))
+                .isEqualTo(on(Resets.class)
+                        + "connection 1 from HOST:PORT was reset by the client, which no fault"
+                        + " asked for; it last sent 5 bytes \"hello\"" + READ_ALL);
+    }
+
+    @EchoTest(checks = "all", faults = "reset after 4")
+    static class AskedFor {
+        @Test
+        void planned(EchoServer server) throws Exception {
+            try (Socket socket = connect(server)) {
+                socket.getOutputStream().write("hello".getBytes(UTF_8));
+                server.recording().awaitConnections(1).get(0).awaitEnd();
+            }
+        }
+
+        @Test
+        @EchoTest(checks = "all", idleTimeout = "1ms", maxConnections = "1")
+        void byOptions(EchoServer server) throws Exception {
+            try (Socket socket = connect(server);
+                    Socket rejected = connect(server)) {
+                server.recording().awaitConnections(2);
+                server.recording().connection(1).awaitEnd();
+                assertThat(socket.isClosed() || rejected.isClosed()).isFalse();
+            }
+        }
+
+        @Test
+        @EchoTest(checks = "all", faults = "discard")
+        void afterAFault(EchoServer server, EchoClient injected) throws Exception {
+            injected.send("unread".getBytes(UTF_8));
+            server.recording().awaitConnections(1).get(0).awaitReceived("unread".getBytes(UTF_8));
+            server.resetConnections();
+        }
+
+        @Test
+        @EchoTest(checks = "all")
+        void byTheExtension(EchoServer server, EchoClient injected) throws Exception {
+            injected.send("unread".getBytes(UTF_8));
+            injected.receive(1);
+        }
+    }
+
+    @Test
+    void aResetThatTheTestAskedForIsNone() throws IOException {
+        Run.of(AskedFor.class).passed(4);
+    }
+
+    @EchoTest(checks = "faults", faults = "connection 1: fragment 1, reset after 9; connection 2: stall")
+    static class Unconsumed {
+        @Test
+        void comesNotFarEnough(EchoServer server) throws IOException {
+            try (Socket socket = connect(server)) {
+                echoes(socket);
+            }
+        }
+    }
+
+    @Test
+    void aFaultThatNeverTookHoldFailsTheTestWhereThatIsChecked() throws IOException {
+        String never = " never took hold, of the plan \"connection 1: fragment 1, reset after 9; connection 2: stall\","
+                + " on 1 connection; let the test get there, or leave faults out of checks";
+        assertThat(complaint(Run.of(Unconsumed.class)))
+                .isEqualTo(on(Unconsumed.class) + "the fault \"reset after 9\"" + never + "\n" + on(Unconsumed.class)
+                        + "the fault \"stall\"" + never);
+    }
+
+    static class ByCode {
+        @RegisterExtension
+        final EchoExtension own = EchoExtension.builder()
+                .checks("resets")
+                .systemProperty("its.checked")
+                .build();
+
+        @Test
+        void resets(EchoServer server) throws IOException {
+            assertThat(Integer.getInteger("its.checked.port")).isEqualTo(server.port());
+            leak(server);
+            reset(server);
+        }
+    }
+
+    @Test
+    void codeAsksForChecksToo() throws IOException {
+        assertThat(complaint(Run.of(ByCode.class)))
+                .startsWith("server \"default\" (@RegisterExtension on ")
+                .endsWith(
+                        "connection 2 from HOST:PORT was reset by the client, which no fault asked for; it last sent 5"
+                                + " bytes \"hello\"" + READ_ALL);
+        assertThat(System.getProperty("its.checked.port")).isNull();
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> EchoExtension.builder().checks("leek").build())
+                .withMessage("server \"default\": checks (leek) must be all, none, or some of leaks, resets, faults,"
+                        + " joined by commas");
+    }
+}
