@@ -7,6 +7,4 @@ def ports = ['extension-first', 'junit-first', 'ide', 'build'].collectEntries { 
 }
 String log = new File(basedir, 'build.log').text
 assert (log =~ /server default listens on 127\.0\.0\.1:(\d+)/).collect { it[1] } == [ports['build']]
-assert ports.values().toSet().size() == 4 // elsewhere the server is the test's own
-
-assert report('module-path', 'surefire-reports/TEST-org.example.named.NamedTest.xml').contains(passed)
+assert ['extension-first', 'junit-first', 'ide'].every { !new File(basedir, "$it/target/echo").exists() } // their own

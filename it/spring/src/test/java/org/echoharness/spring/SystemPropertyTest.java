@@ -3,7 +3,6 @@ package org.echoharness.spring;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import org.echoharness.EchoServer;
-import org.echoharness.junit.Echo;
 import org.echoharness.junit.EchoTest;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
@@ -16,11 +15,8 @@ import org.springframework.test.context.junit.jupiter.SpringJUnitConfig;
 @DirtiesContext
 class SystemPropertyTest {
 
-    @Echo
-    static EchoServer server; // of the class, and so before the context
-
     @Test
-    void theBeanIsConnectedBeforeTheTest(@Autowired Upstream upstream) throws Exception {
+    void theBeanIsConnectedBeforeTheTest(@Autowired Upstream upstream, EchoServer server) throws Exception {
         assertEquals("hello", upstream.ask("hello"));
         server.recording().assertConnections(1);
     }

@@ -1,4 +1,0 @@
-open module org.example.named {
-    requires org.echoharness.junit;
-    requires org.junit.jupiter.api;
-}
