@@ -1,29 +1,31 @@
 package org.echoharness.maven;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.stream.Collectors;
-import org.apache.maven.plugin.AbstractMojo;
-import org.apache.maven.plugin.MojoExecution;
+import java.util.Map;
+import org.apache.maven.execution.MavenSession;
 import org.apache.maven.plugin.MojoExecutionException;
 import org.apache.maven.plugins.annotations.Mojo;
 import org.apache.maven.plugins.annotations.Parameter;
+import org.apache.maven.project.MavenProject;
 import org.echoharness.EchoServer;
 import org.echoharness.HostAndPort;
 import org.echoharness.Options;
 
 /**
  * Runs an echo server in the foreground until Ctrl-C, or until a time-out, and prints the conversation. It needs no
- * project.
+ * project, and runs once in a build of several modules.
  *
  * @since 0.1.0
  */
 @Mojo(name = "run", requiresProject = false, aggregator = true, threadSafe = true)
 @SuppressWarnings("NullAway.Init") // Maven sets the parameters
-public final class RunMojo extends AbstractMojo {
+public final class RunMojo extends ServerMojo {
 
     private static final Duration FOREVER = Duration.ofDays(100 * 365);
+    private static final String ID = "default";
 
     /**
      * Where to listen: one or several of {@code host}, {@code host:port}, {@code [v6]:port} and {@code *:port} (every
@@ -40,71 +42,16 @@ public final class RunMojo extends AbstractMojo {
      *
      * @since 0.1.0
      */
-    @Parameter(property = "echo.run.timeout", defaultValue = "none")
+    @Parameter(property = "echo.run.timeout", defaultValue = NONE)
     String timeout;
 
-    /**
-     * How many connections the kernel queues before they are accepted, 1 to 65,535; the kernel may take fewer.
-     *
-     * @since 0.1.0
-     */
-    @Parameter(property = "echo.backlog", defaultValue = "1024")
-    String backlog;
+    /** The project, in whose build directory a recording is written; without a POM it is one of Maven's. */
+    @Parameter(defaultValue = "${project}", readonly = true, required = true)
+    MavenProject project;
 
-    /**
-     * The most bytes that one connection holds, and the most that are read at once, such as {@code 16}, {@code 16KiB} or
-     * {@code 1MiB}.
-     *
-     * @since 0.1.0
-     */
-    @Parameter(property = "echo.bufferSize", defaultValue = "64KiB")
-    String bufferSize;
-
-    /**
-     * How many connections are served at a time, or {@code none} for no limit; one more is accepted and reset.
-     *
-     * @since 0.1.0
-     */
-    @Parameter(property = "echo.maxConnections", defaultValue = "none")
-    String maxConnections;
-
-    /**
-     * How long a connection may move no byte before it is reset, such as {@code 50ms}, {@code 2s} or {@code 1m}, or
-     * {@code none} for no limit.
-     *
-     * @since 0.1.0
-     */
-    @Parameter(property = "echo.idleTimeout", defaultValue = "none")
-    String idleTimeout;
-
-    /**
-     * How many threads serve connections, 1 to 256.
-     *
-     * @since 0.1.0
-     */
-    @Parameter(property = "echo.eventLoops", defaultValue = "1")
-    String eventLoops;
-
-    /**
-     * What goes wrong, on which connections and when, such as {@code first 2: reset after 4; others: delay 50ms}, or
-     * {@code none} for a good echo.
-     *
-     * @since 0.1.0
-     */
-    @Parameter(property = "echo.faults", defaultValue = "none")
-    String faults;
-
-    /**
-     * Whether to run nothing.
-     *
-     * @since 0.1.0
-     */
-    @Parameter(property = "echo.skip", defaultValue = "false")
-    boolean skip;
-
-    /** The execution, which errors name. */
-    @Parameter(defaultValue = "${mojoExecution}", readonly = true, required = true)
-    MojoExecution execution;
+    /** The build, whose folder stands in for the project's where there is no POM. */
+    @Parameter(defaultValue = "${session}", readonly = true, required = true)
+    MavenSession session;
 
     /** Called by Maven. */
     public RunMojo() {}
@@ -116,12 +63,8 @@ public final class RunMojo extends AbstractMojo {
             return;
         }
         try {
-            Duration limit = timeout.equals("none") ? FOREVER : Options.duration("timeout", timeout);
-            try (EchoServer server = options().start()) {
-                if (!server.awaitClose(limit)) {
-                    getLog().info("stopped after " + timeout);
-                }
-            }
+            Duration limit = timeout.equals(NONE) ? FOREVER : Options.duration("timeout", timeout);
+            run(limit);
         } catch (IllegalArgumentException | IOException refused) {
             throw new MojoExecutionException(
                     "the server did not start (execution " + execution.getExecutionId() + "): " + refused.getMessage(),
@@ -132,22 +75,30 @@ public final class RunMojo extends AbstractMojo {
         }
     }
 
-    private EchoServer.Builder options() {
-        return EchoServer.builder()
-                .set("addresses", withPorts())
-                .set("backlog", backlog)
-                .set("bufferSize", bufferSize)
-                .set("maxConnections", maxConnections)
-                .set("idleTimeout", idleTimeout)
-                .set("eventLoops", eventLoops)
-                .set("faults", faults)
-                .conversation(getLog()::info)
-                .warnings(getLog()::warn);
+    private void run(Duration limit) throws IOException, InterruptedException {
+        Map<String, String> options = server(ID, withPorts()).options(Map.of());
+        RecordingFiles files = records(options) ? new RecordingFiles(buildDirectory(), ID) : null;
+        if (files != null) {
+            files.clear();
+        }
+        EchoServer.Builder builder =
+                builder(options).conversation(getLog()::info).warnings(getLog()::warn);
+        try (Foreground running = Foreground.of(builder.start(), files, getLog())) {
+            if (!running.awaitClose(limit)) {
+                getLog().info("stopped after " + timeout);
+            }
+        }
     }
 
-    private String withPorts() {
+    private List<String> withPorts() {
         return addresses.stream()
                 .map(text -> HostAndPort.parse(text, HostAndPort.DEFAULT_PORT).toString())
-                .collect(Collectors.joining(","));
+                .toList();
+    }
+
+    private Path buildDirectory() {
+        return project.getFile() == null
+                ? Path.of(session.getExecutionRootDirectory(), "target")
+                : Path.of(project.getBuild().getDirectory());
     }
 }

@@ -1,125 +1,81 @@
 package org.echoharness.maven;
 
 import java.io.File;
-import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.apache.maven.execution.MavenSession;
-import org.apache.maven.plugin.AbstractMojo;
-import org.apache.maven.plugin.MojoExecution;
 import org.apache.maven.plugin.MojoExecutionException;
 import org.apache.maven.plugins.annotations.LifecyclePhase;
 import org.apache.maven.plugins.annotations.Mojo;
 import org.apache.maven.plugins.annotations.Parameter;
 import org.apache.maven.project.MavenProject;
 import org.echoharness.EchoServer;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Starts an echo server in Maven's own JVM and tells the build where it listens: in the project properties
+ * Starts echo servers in Maven's own JVM and tells the build where they listen: in the project properties
  * {@code echo.server.ID.host}, {@code echo.server.ID.port} and {@code echo.server.ID.address}, and in
- * {@code target/echo/servers.properties}. {@code stop} ends it; so does a failure of the project, and the end of the build.
+ * {@code target/echo/servers.properties}. {@code stop} ends them; so does a failure of the project, and the end of the
+ * build. Nothing is started where integration tests are skipped: by {@code skipITs}, {@code maven.test.skip} or
+ * {@code maven.test.skip.exec}, and by {@code skipTests} unless the project has Failsafe 3.6.0 or later, which runs them all
+ * the same.
  *
  * @since 0.1.0
  */
 @Mojo(name = "start", defaultPhase = LifecyclePhase.PRE_INTEGRATION_TEST, threadSafe = true)
 @SuppressWarnings("NullAway.Init") // Maven sets the parameters
-public final class StartMojo extends AbstractMojo {
+public final class StartMojo extends ServerMojo {
 
     private static final Pattern ID = Pattern.compile("[A-Za-z0-9_-]+");
+    private static final String DEFAULT_ID = "default";
+    private static final List<String> DEFAULT_ADDRESSES = List.of("127.0.0.1:0");
 
     /**
      * The name of the server within its project: letters, digits, {@code -} and {@code _}. It is part of the names of the
-     * properties.
+     * properties. The default is {@code default}.
      *
      * @since 0.1.0
      */
-    @Parameter(property = "echo.id", defaultValue = "default")
+    @Parameter(property = "echo.id")
+    @Nullable
     String id;
 
     /**
      * Where to listen: one or several of {@code host:port}, {@code [v6]:port} and {@code *:port} (every interface, both
-     * families), on the command line with commas between them. Port 0 lets the kernel pick a free one.
+     * families), on the command line with commas between them. Port 0 lets the kernel pick a free one. The default is
+     * {@code 127.0.0.1:0}.
      *
      * @since 0.1.0
      */
-    @Parameter(property = "echo.addresses", defaultValue = "127.0.0.1:0")
+    @Parameter(property = "echo.addresses")
+    @Nullable
     List<String> addresses;
 
     /**
-     * How many connections the kernel queues before they are accepted, 1 to 65,535; the kernel may take fewer.
+     * Several servers, in place of {@code id} and {@code addresses}: a {@code <server>} each, with its {@code <id>} and any
+     * of {@code <addresses>}, {@code <backlog>}, {@code <bufferSize>}, {@code <maxConnections>}, {@code <idleTimeout>},
+     * {@code <eventLoops>}, {@code <faults>}, {@code <recording>} and {@code <record>}. What it leaves out is as the goal
+     * says for all. The default is one server.
      *
      * @since 0.1.0
      */
-    @Parameter(property = "echo.backlog", defaultValue = "1024")
-    String backlog;
+    @Parameter
+    @Nullable
+    List<Server> servers;
 
     /**
-     * The most bytes that one connection holds, and the most that are read at once, such as {@code 16}, {@code 16KiB} or
-     * {@code 1MiB}.
+     * A file of this project alone that lists the servers as {@code target/echo/servers.properties} does, and is deleted
+     * when they are stopped. The default is none.
      *
      * @since 0.1.0
      */
-    @Parameter(property = "echo.bufferSize", defaultValue = "64KiB")
-    String bufferSize;
-
-    /**
-     * How many connections are served at a time, or {@code none} for no limit; one more is accepted and reset.
-     *
-     * @since 0.1.0
-     */
-    @Parameter(property = "echo.maxConnections", defaultValue = "none")
-    String maxConnections;
-
-    /**
-     * How long a connection may move no byte before it is reset, such as {@code 50ms}, {@code 2s} or {@code 1m}, or
-     * {@code none} for no limit.
-     *
-     * @since 0.1.0
-     */
-    @Parameter(property = "echo.idleTimeout", defaultValue = "none")
-    String idleTimeout;
-
-    /**
-     * How many threads serve connections, 1 to 256.
-     *
-     * @since 0.1.0
-     */
-    @Parameter(property = "echo.eventLoops", defaultValue = "1")
-    String eventLoops;
-
-    /**
-     * What goes wrong, on which connections and when, such as {@code first 2: reset after 4; others: delay 50ms}, or
-     * {@code none} for a good echo.
-     *
-     * @since 0.1.0
-     */
-    @Parameter(property = "echo.faults", defaultValue = "none")
-    String faults;
-
-    /**
-     * Whether to start nothing.
-     *
-     * @since 0.1.0
-     */
-    @Parameter(property = "echo.skip", defaultValue = "false")
-    boolean skip;
-
-    /**
-     * Whether integration tests are not run: then nothing is started. {@code skipTests} does not count here: Failsafe from
-     * 3.6.0 on runs integration tests under it.
-     *
-     * @since 0.1.0
-     */
-    @Parameter(property = "skipITs", defaultValue = "false")
-    boolean skipITs;
-
-    /**
-     * Whether tests are neither compiled nor run: then nothing is started.
-     *
-     * @since 0.1.0
-     */
-    @Parameter(property = "maven.test.skip", defaultValue = "false")
-    boolean mavenTestSkip;
+    @Parameter(property = "echo.portsFile")
+    @Nullable
+    File portsFile;
 
     /** Where the list of servers is written, in {@code echo/servers.properties}. */
     @Parameter(defaultValue = "${project.build.directory}", readonly = true, required = true)
@@ -133,43 +89,73 @@ public final class StartMojo extends AbstractMojo {
     @Parameter(defaultValue = "${session}", readonly = true, required = true)
     MavenSession session;
 
-    /** The execution, which errors name. */
-    @Parameter(defaultValue = "${mojoExecution}", readonly = true, required = true)
-    MojoExecution execution;
-
     /** Called by Maven. */
     public StartMojo() {}
 
     @Override
     public void execute() throws MojoExecutionException {
-        if (skip || skipITs || mavenTestSkip) {
-            getLog().info("server " + id + " skipped: echo.skip, skipITs or maven.test.skip is set");
+        String skipped = skip ? "echo.skip is set" : SkippedTests.reason(session, project);
+        if (skipped != null) {
+            getLog().info("start skipped: " + skipped);
             return;
         }
+        List<ProjectServers.Planned> planned = planned();
+        ProjectServers running =
+                ProjectServers.in(getPluginContext(), session, project, buildDirectory.toPath(), getLog());
+        CloseAtEnd.watch(session.getRequest(), running);
         try {
-            if (!ID.matcher(id).matches()) {
-                throw new IllegalArgumentException("id (" + id + ") must be of letters, digits, - and _ alone");
-            }
-            ProjectServers servers = ProjectServers.in(getPluginContext(), project, buildDirectory.toPath(), getLog());
-            CloseAtEnd.watch(session.getRequest(), servers);
-            servers.start(id, options());
-        } catch (IllegalArgumentException | IllegalStateException | IOException refused) {
-            throw new MojoExecutionException(
-                    "server " + id + " did not start (execution " + execution.getExecutionId() + "): "
-                            + refused.getMessage(),
-                    refused);
+            running.start(planned, portsFile == null ? null : portsFile.toPath());
+        } catch (ProjectServers.NotStarted refused) {
+            throw notStarted(refused.ids(), refused.refusal());
         }
     }
 
-    private EchoServer.Builder options() {
-        return EchoServer.builder()
-                .set("addresses", String.join(",", addresses))
-                .set("backlog", backlog)
-                .set("bufferSize", bufferSize)
-                .set("maxConnections", maxConnections)
-                .set("idleTimeout", idleTimeout)
-                .set("eventLoops", eventLoops)
-                .set("faults", faults)
-                .warnings(line -> getLog().warn("server " + id + ": " + line));
+    private List<ProjectServers.Planned> planned() throws MojoExecutionException {
+        List<ProjectServers.Planned> planned = new ArrayList<>();
+        Set<String> seen = new HashSet<>();
+        for (Server server : servers()) {
+            String name = server.id == null ? DEFAULT_ID : server.id;
+            try {
+                planned.add(planned(name, server));
+                if (!seen.add(name)) {
+                    throw new IllegalArgumentException("id (" + name + ") is given twice; give each <server> its own");
+                }
+            } catch (IllegalArgumentException refused) {
+                throw notStarted(name, refused);
+            }
+        }
+        return planned;
+    }
+
+    private ProjectServers.Planned planned(String name, Server server) {
+        if (!ID.matcher(name).matches()) {
+            throw new IllegalArgumentException("id (" + name + ") must be of letters, digits, - and _ alone");
+        }
+        Map<String, String> options =
+                server.options(server(name, DEFAULT_ADDRESSES).options(Map.of()));
+        EchoServer.Builder builder = builder(options).warnings(line -> getLog().warn("server " + name + ": " + line));
+        return new ProjectServers.Planned(name, builder, records(options));
+    }
+
+    private List<Server> servers() throws MojoExecutionException {
+        if (servers == null) {
+            return List.of(server(id == null ? DEFAULT_ID : id, addresses == null ? DEFAULT_ADDRESSES : addresses));
+        }
+        String both = addresses != null ? "addresses" : id != null ? "id" : null;
+        if (both != null || servers.isEmpty()) {
+            String cure = servers.isEmpty()
+                    ? "servers has no <server>; give it one, or leave it out"
+                    : "servers and " + both + " are both given; give each <server> its own, or leave servers out";
+            throw new MojoExecutionException(
+                    "no server started (execution " + execution.getExecutionId() + "): " + cure);
+        }
+        return servers;
+    }
+
+    private MojoExecutionException notStarted(String ids, Exception cause) {
+        return new MojoExecutionException(
+                "server " + ids + " did not start (execution " + execution.getExecutionId() + "): "
+                        + cause.getMessage(),
+                cause);
     }
 }

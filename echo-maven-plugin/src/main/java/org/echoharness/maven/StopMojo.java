@@ -1,18 +1,29 @@
 package org.echoharness.maven;
 
+import java.util.List;
 import org.apache.maven.plugin.AbstractMojo;
 import org.apache.maven.plugins.annotations.LifecyclePhase;
 import org.apache.maven.plugins.annotations.Mojo;
 import org.apache.maven.plugins.annotations.Parameter;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Stops every server that {@code start} started in this project; their ports are free when it ends. Where none runs, it
- * does nothing.
+ * Stops the servers that {@code start} started in this project, all or some; their ports are free when it ends. Where none
+ * runs, it does nothing.
  *
  * @since 0.1.0
  */
 @Mojo(name = "stop", defaultPhase = LifecyclePhase.POST_INTEGRATION_TEST, threadSafe = true)
 public final class StopMojo extends AbstractMojo {
+
+    /**
+     * The ids of the servers to stop, on the command line with commas between them. The default is all of this project.
+     *
+     * @since 0.1.0
+     */
+    @Parameter(property = "echo.ids")
+    @Nullable
+    List<String> ids;
 
     /**
      * Whether to stop nothing here; what runs ends with the build.
@@ -28,8 +39,13 @@ public final class StopMojo extends AbstractMojo {
     @Override
     public void execute() {
         ProjectServers servers = ProjectServers.in(getPluginContext());
-        if (servers != null && !skip) {
+        if (servers == null || skip) {
+            return;
+        }
+        if (ids == null || ids.isEmpty()) {
             servers.stop("");
+        } else {
+            servers.stop(ids);
         }
     }
 }

@@ -50,25 +50,33 @@ final class Build {
         return new MojoExecution(new Plugin(), goal, goal + "-it");
     }
 
-    @SuppressWarnings("deprecation") // the constructor without a container is for Maven alone
     StartMojo start(String... addresses) {
         StartMojo start = new StartMojo();
         start.setLog(log);
         start.setPluginContext(context);
-        start.id = "default";
-        start.addresses = addresses.length == 0 ? List.of("127.0.0.1:0") : List.of(addresses);
-        start.backlog = "1024";
-        start.bufferSize = "64KiB";
-        start.maxConnections = "none";
-        start.idleTimeout = "none";
-        start.eventLoops = "1";
-        start.faults = "none";
+        start.addresses = addresses.length == 0 ? null : List.of(addresses);
+        defaults(start);
         start.buildDirectory = directory.toFile();
         start.project = project;
-        start.session = new MavenSession(
-                null, new DefaultRepositorySystemSession(), request, new DefaultMavenExecutionResult());
+        start.session = session();
         start.execution = execution("start");
         return start;
+    }
+
+    /** What Maven fills in where nothing is said. */
+    static void defaults(ServerMojo goal) {
+        goal.backlog = "1024";
+        goal.bufferSize = "64KiB";
+        goal.maxConnections = "none";
+        goal.idleTimeout = "none";
+        goal.eventLoops = "1";
+        goal.faults = "none";
+        goal.recording = "none";
+    }
+
+    @SuppressWarnings("deprecation") // the constructor without a container is for Maven alone
+    MavenSession session() {
+        return new MavenSession(null, new DefaultRepositorySystemSession(), request, new DefaultMavenExecutionResult());
     }
 
     StopMojo stop() {

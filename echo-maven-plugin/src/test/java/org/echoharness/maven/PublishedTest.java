@@ -9,10 +9,12 @@ import java.io.Reader;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import org.echoharness.EchoServer;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -22,6 +24,15 @@ class PublishedTest {
     private Path directory;
 
     private final Properties project = new Properties();
+
+    private final List<String> warnings = new ArrayList<>();
+
+    private Build build;
+
+    @BeforeEach
+    void begin() {
+        build = new Build(directory);
+    }
 
     @Test
     void theFirstAddressHasNoNumber() {
@@ -54,7 +65,7 @@ class PublishedTest {
 
     @Test
     void theFileHasSortedKeysAndNamesThisProcess() throws Exception {
-        Published published = new Published(project, directory);
+        Published published = published();
         try (EchoServer one = EchoServer.builder().start();
                 EchoServer two = EchoServer.builder().addresses("127.0.0.1:0").start()) {
             published.update(Map.of("b", one, "a", two));
@@ -86,14 +97,14 @@ class PublishedTest {
         Path file = Files.createDirectories(directory.resolve("echo")).resolve("servers.properties");
         Files.writeString(file, "echo.pid=1\necho.server.gone.port=1\n");
         try (EchoServer server = EchoServer.builder().start()) {
-            new Published(project, directory).update(Map.of("here", server));
+            published().update(Map.of("here", server));
         }
         assertThat(file).content().contains("echo.server.here.port=").doesNotContain("gone");
     }
 
     @Test
     void whatIsPublishedStaysWhereTheNextCannotBeWritten() throws Exception {
-        Published published = new Published(project, directory);
+        Published published = published();
         try (EchoServer one = EchoServer.builder().start();
                 EchoServer two = EchoServer.builder().start()) {
             published.update(Map.of("one", one));
@@ -111,7 +122,7 @@ class PublishedTest {
     @Test
     void otherPropertiesStay() throws Exception {
         project.setProperty("mine", "yes");
-        Published published = new Published(project, directory);
+        Published published = published();
         try (EchoServer server = EchoServer.builder().start()) {
             published.update(Map.of("one", server));
             published.update(Map.of("two", server));
@@ -123,5 +134,79 @@ class PublishedTest {
 
         assertThat(project).containsOnly(entry("mine", "yes"));
         assertThat(directory.resolve("echo/servers.properties")).doesNotExist();
+    }
+
+    @Test
+    void whatThePomSaysDrawsAWarningAndComesBack() throws Exception {
+        project.setProperty("echo.server.one.port", "4711");
+        Published published = published();
+        try (EchoServer server = EchoServer.builder().start()) {
+            published.update(Map.of("one", server));
+            assertThat(project).containsEntry("echo.server.one.port", Integer.toString(server.port()));
+            published.update(Map.of("one", server, "two", server));
+            published.update(Map.of("one", server));
+        }
+        published.clear();
+        assertThat(project).containsOnly(entry("echo.server.one.port", "4711"));
+        assertThat(warnings)
+                .containsExactly(
+                        "the POM defines echo.server.one.port (4711): where the POM uses it, that value is put in"
+                                + " before the server has its port; remove the property");
+    }
+
+    @Test
+    void aPropertyOfTheCommandLineThatWouldHideOneIsRefused() throws Exception {
+        build.request.getUserProperties().setProperty("echo.server.one.address", "127.0.0.1:4711");
+        Published published = published();
+        try (EchoServer server = EchoServer.builder().start()) {
+            published.update(Map.of("two", server));
+            assertThatThrownBy(() -> published.update(Map.of("one", server, "two", server)))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessage(
+                            "echo.server.one.address (127.0.0.1:4711) is a property of the command line already and"
+                                    + " would hide the server's; leave it out there, or set echo.skip where another server is meant");
+        }
+        assertThat(project).containsKey("echo.server.two.port").doesNotContainKey("echo.server.one.port");
+        assertThat(directory.resolve("echo/servers.properties")).content().doesNotContain("echo.server.one");
+    }
+
+    @Test
+    void theUsersFileSaysTheSameAndGoesToo() throws Exception {
+        Path file = directory.resolve("new/ports.properties");
+        Published published = published();
+        published.alsoIn(file);
+        try (EchoServer server = EchoServer.builder().start()) {
+            published.update(Map.of("one", server));
+            assertThat(file).hasSameTextualContentAs(directory.resolve("echo/servers.properties"));
+            published().alsoIn(file); // left by a build that was killed, it may be replaced
+        }
+        published.clear();
+        assertThat(file).doesNotExist();
+    }
+
+    @Test
+    void aFileOfSomebodyElseStays() throws Exception {
+        Path file = Files.writeString(directory.resolve("pom.xml"), "<project/>");
+        assertThatThrownBy(() -> published().alsoIn(file))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("portsFile (" + file
+                        + ") exists and is no list of servers; name a file that may be replaced and deleted");
+        assertThat(file).hasContent("<project/>");
+    }
+
+    @Test
+    void whereTheUsersFileCannotBeWrittenTheOtherIsTakenBack() throws Exception {
+        Files.createFile(directory.resolve("folder"));
+        Published published = published();
+        published.alsoIn(directory.resolve("folder/ports.properties"));
+        try (EchoServer server = EchoServer.builder().start()) {
+            assertThatThrownBy(() -> published.update(Map.of("one", server))).isInstanceOf(IOException.class);
+        }
+        assertThat(directory.resolve("echo/servers.properties")).doesNotExist();
+        assertThat(project).isEmpty();
+    }
+
+    private Published published() {
+        return new Published(build.session(), project, directory, warnings::add);
     }
 }

@@ -97,12 +97,7 @@ class RunMojoTest {
         run.setLog(log);
         run.addresses = List.of(addresses);
         run.timeout = "none";
-        run.backlog = "1024";
-        run.bufferSize = "64KiB";
-        run.maxConnections = "none";
-        run.idleTimeout = "none";
-        run.eventLoops = "1";
-        run.faults = "none";
+        Build.defaults(run);
         run.execution = Build.execution("run");
         return run;
     }

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.function.BiConsumer;
 import org.apache.maven.execution.ExecutionListener;
+import org.apache.maven.model.Plugin;
 import org.apache.maven.plugin.MojoExecutionException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -125,7 +126,8 @@ class StartAndStopTest {
                 .isInstanceOf(MojoExecutionException.class)
                 .hasMessage(
                         "server default did not start (execution start-it): a server of this id runs in this project"
-                                + " already; give each start an id of its own, in its <configuration>");
+                                + " already; give each an id of its own, in its <server> or in the <configuration> of"
+                                + " its start");
 
         assertThat(Build.echoes(port)).isTrue();
         assertThat(build.port("default")).isEqualTo(port);
@@ -249,19 +251,46 @@ class StartAndStopTest {
                 .endsWith("other machines may connect");
     }
 
-    @Test
-    void eachSkipStartsNothing() throws Exception {
-        for (int flag = 0; flag < 3; flag++) {
-            StartMojo start = build.start();
-            start.skip = flag == 0;
-            start.skipITs = flag == 1;
-            start.mavenTestSkip = flag == 2;
-            start.execute();
-        }
+    @ParameterizedTest
+    @CsvSource({"skipITs", "maven.test.skip", "maven.test.skip.exec", "skipTests"})
+    void nothingStartsWhereIntegrationTestsAreSkipped(String property) throws Exception {
+        build.request.getUserProperties().setProperty(property, "true");
+        build.start().execute();
         assertThat(build.project.getProperties()).isEmpty();
-        assertThat(build.log.seen())
-                .hasSize(3)
-                .containsOnly("INFO server default skipped: echo.skip, skipITs or maven.test.skip is set");
+        assertThat(build.log.seen()).containsExactly("INFO start skipped: " + property + " is set");
+    }
+
+    @Test
+    void thePropertyMayBeThePomsAndTheCommandLineIsStronger() throws Exception {
+        build.project.getProperties().setProperty("skipITs", "true");
+        build.start().execute();
+        assertThat(build.log.seen()).containsExactly("INFO start skipped: skipITs is set");
+
+        build.request.getUserProperties().setProperty("skipITs", "false");
+        build.start().execute();
+        assertThat(Build.echoes(build.port("default"))).isTrue();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"2.12.4, false", "3.5.6, false", "3.6.0-M1, true", "3.6.0, true", "3.6.1, true", "4.0.0, true", ", true"
+    })
+    void skipTestsCountsWhereFailsafeFollowsIt(String failsafe, boolean starts) throws Exception {
+        build.request.getUserProperties().setProperty("skipTests", "true");
+        Plugin plugin = new Plugin();
+        plugin.setArtifactId("maven-failsafe-plugin");
+        plugin.setVersion(failsafe);
+        build.project.getModel().setBuild(new org.apache.maven.model.Build());
+        build.project.getBuild().addPlugin(plugin);
+        build.start().execute();
+        assertThat(build.file().toFile().exists()).isEqualTo(starts);
+    }
+
+    @Test
+    void skippedByItsOwnFlagItStartsNothing() throws Exception {
+        StartMojo start = build.start();
+        start.skip = true;
+        start.execute();
+        assertThat(build.log.seen()).containsExactly("INFO start skipped: echo.skip is set");
     }
 
     @Test

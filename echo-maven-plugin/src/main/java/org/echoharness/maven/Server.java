@@ -1,0 +1,72 @@
+package org.echoharness.maven;
+
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One server of {@code servers}, as the POM tells it; public because Maven makes it. What is not given is that of the
+ * goal.
+ *
+ * @since 0.1.0
+ */
+public final class Server {
+
+    @Nullable
+    String id;
+
+    @Nullable
+    List<String> addresses;
+
+    @Nullable
+    String backlog;
+
+    @Nullable
+    String bufferSize;
+
+    @Nullable
+    String maxConnections;
+
+    @Nullable
+    String idleTimeout;
+
+    @Nullable
+    String eventLoops;
+
+    @Nullable
+    String faults;
+
+    @Nullable
+    String recording;
+
+    @Nullable
+    Boolean record;
+
+    /** Called by Maven. */
+    public Server() {}
+
+    /** The options by the runtime's words: what is given, and else what the others say. */
+    Map<String, String> options(Map<String, String> others) {
+        Map<String, String> options = new TreeMap<>(others);
+        put(options, "addresses", addresses == null ? null : String.join(",", addresses));
+        put(options, "backlog", backlog);
+        put(options, "bufferSize", bufferSize);
+        put(options, "maxConnections", maxConnections);
+        put(options, "idleTimeout", idleTimeout);
+        put(options, "eventLoops", eventLoops);
+        put(options, "faults", faults);
+        put(options, "recording", recording);
+        if (record != null) {
+            String size = options.getOrDefault("recording", ServerMojo.NONE);
+            options.put("recording", !record ? ServerMojo.NONE : size.equals(ServerMojo.NONE) ? "on" : size);
+        }
+        return options;
+    }
+
+    private static void put(Map<String, String> options, String word, @Nullable String text) {
+        if (text != null) {
+            options.put(word, text);
+        }
+    }
+}

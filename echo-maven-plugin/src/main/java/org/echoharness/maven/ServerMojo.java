@@ -1,0 +1,128 @@
+package org.echoharness.maven;
+
+import java.util.List;
+import java.util.Map;
+import org.apache.maven.plugin.AbstractMojo;
+import org.apache.maven.plugin.MojoExecution;
+import org.apache.maven.plugins.annotations.Parameter;
+import org.echoharness.EchoServer;
+
+/**
+ * The options that {@code start} and {@code run} share. A superclass, because Maven looks for parameters nowhere else: a
+ * bean of them would be one element deeper in every POM, and would have no properties.
+ */
+@SuppressWarnings("NullAway.Init") // Maven sets the parameters
+abstract class ServerMojo extends AbstractMojo {
+
+    /** What an option without a limit is set to. */
+    static final String NONE = "none";
+
+    /**
+     * How many connections the kernel queues before they are accepted, 1 to 65,535; the kernel may take fewer.
+     *
+     * @since 0.1.0
+     */
+    @Parameter(property = "echo.backlog", defaultValue = "1024")
+    String backlog;
+
+    /**
+     * The most bytes that one connection holds, and the most that are read at once, such as {@code 16}, {@code 16KiB} or
+     * {@code 1MiB}.
+     *
+     * @since 0.1.0
+     */
+    @Parameter(property = "echo.bufferSize", defaultValue = "64KiB")
+    String bufferSize;
+
+    /**
+     * How many connections are served at a time, or {@code none} for no limit; one more is accepted and reset.
+     *
+     * @since 0.1.0
+     */
+    @Parameter(property = "echo.maxConnections", defaultValue = NONE)
+    String maxConnections;
+
+    /**
+     * How long a connection may move no byte before it is reset, such as {@code 50ms}, {@code 2s} or {@code 1m}, or
+     * {@code none} for no limit.
+     *
+     * @since 0.1.0
+     */
+    @Parameter(property = "echo.idleTimeout", defaultValue = NONE)
+    String idleTimeout;
+
+    /**
+     * How many threads serve connections, 1 to 256.
+     *
+     * @since 0.1.0
+     */
+    @Parameter(property = "echo.eventLoops", defaultValue = "1")
+    String eventLoops;
+
+    /**
+     * What goes wrong, on which connections and when, such as {@code first 2: reset after 4; others: delay 50ms}, or
+     * {@code none} for a good echo.
+     *
+     * @since 0.1.0
+     */
+    @Parameter(property = "echo.faults", defaultValue = NONE)
+    String faults;
+
+    /**
+     * The most bytes that are recorded of each direction of a connection, such as {@code 16KiB}, or {@code on} for 64KiB;
+     * the newest 1,000 connections are kept. When the server ends, the files {@code transcript.txt},
+     * {@code conversation.html} and {@code conversation.pcapng} (for Wireshark) are written to {@code echo/ID} in the build
+     * directory. {@code none} records nothing.
+     *
+     * @since 0.1.0
+     */
+    @Parameter(property = "echo.recording", defaultValue = NONE)
+    String recording;
+
+    /**
+     * Whether to record: short for {@code on} as {@code recording}.
+     *
+     * @since 0.1.0
+     */
+    @Parameter(property = "echo.record", defaultValue = "false")
+    boolean record;
+
+    /**
+     * Whether to do nothing.
+     *
+     * @since 0.1.0
+     */
+    @Parameter(property = "echo.skip", defaultValue = "false")
+    boolean skip;
+
+    /** The execution, which errors name. */
+    @Parameter(defaultValue = "${mojoExecution}", readonly = true, required = true)
+    MojoExecution execution;
+
+    /** The goal's own options, for one server at these addresses. */
+    final Server server(String id, List<String> addresses) {
+        Server server = new Server();
+        server.id = id;
+        server.addresses = addresses;
+        server.backlog = backlog;
+        server.bufferSize = bufferSize;
+        server.maxConnections = maxConnections;
+        server.idleTimeout = idleTimeout;
+        server.eventLoops = eventLoops;
+        server.faults = faults;
+        server.recording = recording;
+        server.record = record ? true : null;
+        return server;
+    }
+
+    /** Whether these options record. */
+    static boolean records(Map<String, String> options) {
+        return !options.getOrDefault("recording", NONE).equals(NONE);
+    }
+
+    static EchoServer.Builder builder(Map<String, String> options) {
+        EchoServer.Builder builder = EchoServer.builder();
+        options.forEach(builder::set);
+        return builder;
+    }
+}

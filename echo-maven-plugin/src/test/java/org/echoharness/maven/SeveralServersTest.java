@@ -1,0 +1,176 @@
+package org.echoharness.maven;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.net.BindException;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import org.apache.maven.plugin.MojoExecutionException;
+import org.echoharness.EchoClient;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code <servers>}, and {@code <ids>} of some of them. */
+class SeveralServersTest {
+
+    @TempDir
+    private Path directory;
+
+    private Build build;
+
+    @BeforeEach
+    void begin() {
+        build = new Build(directory);
+    }
+
+    @AfterEach
+    void end() {
+        build.stop().execute();
+    }
+
+    @Test
+    void eachHasOptionsOfItsOwnAndElseThoseOfTheGoal() throws Exception {
+        Server greeting = server("greeting");
+        greeting.faults = "greet 'own'";
+        greeting.addresses = List.of("127.0.0.1:0", "127.0.0.1:0");
+        StartMojo start = build.start();
+        start.faults = "greet 'all'";
+        start.servers = List.of(greeting, server("other"));
+        start.execute();
+
+        assertThat(greetingAt("greeting")).isEqualTo("own");
+        assertThat(greetingAt("greeting.1")).isEqualTo("own");
+        assertThat(greetingAt("other")).isEqualTo("all");
+    }
+
+    @Test
+    void oneWithoutAnIdIsTheDefault() throws Exception {
+        start(server(null));
+        assertThat(Build.echoes(build.port("default"))).isTrue();
+    }
+
+    @Test
+    void whereOneCannotListenNoneIsLeft() throws Exception {
+        int free;
+        try (ServerSocket probe = Build.listen(0)) {
+            free = probe.getLocalPort();
+        }
+        try (ServerSocket busy = Build.listen(0)) {
+            Server first = server("first");
+            first.addresses = List.of("127.0.0.1:" + free);
+            Server second = server("second");
+            second.addresses = List.of("127.0.0.1:" + busy.getLocalPort());
+            assertThatThrownBy(() -> start(first, second, server("third")))
+                    .isInstanceOf(MojoExecutionException.class)
+                    .hasCauseInstanceOf(BindException.class)
+                    .hasMessageStartingWith("server second did not start (execution start-it): cannot listen on "
+                            + "127.0.0.1:" + busy.getLocalPort() + ": ");
+        }
+        Build.listen(free).close();
+        assertThat(build.log.seen()).isEmpty();
+        assertThat(build.project.getProperties()).isEmpty();
+        assertThat(build.file()).doesNotExist();
+    }
+
+    @Test
+    void aWrongOptionIsRefusedBeforeAnyStarts() {
+        Server wrong = server("wrong");
+        wrong.bufferSize = "0";
+        assertThatThrownBy(() -> start(server("right"), wrong))
+                .isInstanceOf(MojoExecutionException.class)
+                .hasMessage("server wrong did not start (execution start-it): bufferSize (0) must be at least 1 byte");
+        assertThat(build.log.seen()).isEmpty();
+    }
+
+    @Test
+    void anIdIsGivenOnce() {
+        assertThatThrownBy(() -> start(server("up"), server("up")))
+                .isInstanceOf(MojoExecutionException.class)
+                .hasMessage(
+                        "server up did not start (execution start-it): id (up) is given twice; give each <server> its"
+                                + " own");
+    }
+
+    @Test
+    void theShortFormAndTheLongOneDoNotGoTogether() {
+        StartMojo start = build.start("127.0.0.1:0");
+        start.servers = List.of(server("up"));
+        assertThatThrownBy(start::execute)
+                .isInstanceOf(MojoExecutionException.class)
+                .hasMessage("no server started (execution start-it): servers and addresses are both given; give each"
+                        + " <server> its own, or leave servers out");
+
+        StartMojo named = build.start();
+        named.id = "up";
+        named.servers = List.of(server("up"));
+        assertThatThrownBy(named::execute).hasMessageContaining("servers and id are both given");
+    }
+
+    @Test
+    void serversNeedAServer() {
+        StartMojo start = build.start();
+        start.servers = List.of();
+        assertThatThrownBy(start::execute)
+                .isInstanceOf(MojoExecutionException.class)
+                .hasMessage("no server started (execution start-it): servers has no <server>; give it one, or leave it"
+                        + " out");
+    }
+
+    @Test
+    void stopTakesTheIdsOfSome() throws Exception {
+        start(server("a"), server("b"), server("c"));
+        int a = build.port("a");
+        int c = build.port("c");
+
+        stop("a", "c");
+
+        Build.listen(a).close();
+        Build.listen(c).close();
+        assertThat(Build.echoes(build.port("b"))).isTrue();
+        assertThat(build.file()).content().contains("echo.server.b.port=").doesNotContain("echo.server.a", "server.c");
+        assertThat(build.project.getProperties()).hasSize(3);
+        assertThat(build.log.seen()).endsWith("INFO server a stopped", "INFO server c stopped");
+    }
+
+    @Test
+    void anIdThatDoesNotRunDrawsAWarningWhereOthersDo() throws Exception {
+        stop("a");
+        assertThat(build.log.seen()).isEmpty();
+
+        start(server("a"), server("b"));
+        stop("c", "a", "a");
+        assertThat(build.log.seen())
+                .endsWith(
+                        "WARN no server c runs in this project, only a, b; mend the <ids> of stop",
+                        "INFO server a stopped");
+    }
+
+    private void start(Server... servers) throws MojoExecutionException {
+        StartMojo start = build.start();
+        start.servers = List.of(servers);
+        start.execute();
+    }
+
+    private void stop(String... ids) {
+        StopMojo stop = build.stop();
+        stop.ids = List.of(ids);
+        stop.execute();
+    }
+
+    private String greetingAt(String id) throws Exception {
+        try (EchoClient client = EchoClient.connect("127.0.0.1:" + build.port(id))) {
+            return new String(client.receive(3), StandardCharsets.US_ASCII);
+        }
+    }
+
+    private static Server server(String id) {
+        Server server = new Server();
+        server.id = id;
+        return server;
+    }
+}
