@@ -59,7 +59,7 @@ public final class RunMojo extends ServerMojo {
     @Override
     public void execute() throws MojoExecutionException {
         if (skip) {
-            getLog().info("run skipped: echo.skip is set");
+            getLog().info("run skipped: " + SkippedTests.ECHO_SKIP);
             return;
         }
         try {

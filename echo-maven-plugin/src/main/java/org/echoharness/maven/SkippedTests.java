@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class SkippedTests {
 
+    /** The other reason, which is a goal's own. */
+    static final String ECHO_SKIP = "echo.skip is set";
+
     private static final String FAILSAFE = "org.apache.maven.plugins:maven-failsafe-plugin";
 
     /** From this version on Failsafe runs tests under {@code skipTests}; Surefire does not. */

@@ -13,6 +13,7 @@ import org.apache.maven.plugins.annotations.LifecyclePhase;
 import org.apache.maven.plugins.annotations.Mojo;
 import org.apache.maven.plugins.annotations.Parameter;
 import org.apache.maven.project.MavenProject;
+import org.codehaus.plexus.util.xml.Xpp3Dom;
 import org.echoharness.EchoServer;
 import org.jspecify.annotations.Nullable;
 
@@ -32,27 +33,24 @@ public final class StartMojo extends ServerMojo {
 
     private static final Pattern ID = Pattern.compile("[A-Za-z0-9_-]+");
     private static final String DEFAULT_ID = "default";
-    private static final List<String> DEFAULT_ADDRESSES = List.of("127.0.0.1:0");
+    private static final String DEFAULT_ADDRESS = "127.0.0.1:0";
 
     /**
      * The name of the server within its project: letters, digits, {@code -} and {@code _}. It is part of the names of the
-     * properties. The default is {@code default}.
+     * properties.
      *
      * @since 0.1.0
      */
-    @Parameter(property = "echo.id")
-    @Nullable
+    @Parameter(property = "echo.id", defaultValue = DEFAULT_ID)
     String id;
 
     /**
      * Where to listen: one or several of {@code host:port}, {@code [v6]:port} and {@code *:port} (every interface, both
-     * families), on the command line with commas between them. Port 0 lets the kernel pick a free one. The default is
-     * {@code 127.0.0.1:0}.
+     * families), on the command line with commas between them. Port 0 lets the kernel pick a free one.
      *
      * @since 0.1.0
      */
-    @Parameter(property = "echo.addresses")
-    @Nullable
+    @Parameter(property = "echo.addresses", defaultValue = DEFAULT_ADDRESS)
     List<String> addresses;
 
     /**
@@ -94,7 +92,7 @@ public final class StartMojo extends ServerMojo {
 
     @Override
     public void execute() throws MojoExecutionException {
-        String skipped = skip ? "echo.skip is set" : SkippedTests.reason(session, project);
+        String skipped = skip ? SkippedTests.ECHO_SKIP : SkippedTests.reason(session, project);
         if (skipped != null) {
             getLog().info("start skipped: " + skipped);
             return;
@@ -132,24 +130,39 @@ public final class StartMojo extends ServerMojo {
             throw new IllegalArgumentException("id (" + name + ") must be of letters, digits, - and _ alone");
         }
         Map<String, String> options =
-                server.options(server(name, DEFAULT_ADDRESSES).options(Map.of()));
+                server.options(server(name, List.of(DEFAULT_ADDRESS)).options(Map.of()));
         EchoServer.Builder builder = builder(options).warnings(line -> getLog().warn("server " + name + ": " + line));
         return new ProjectServers.Planned(name, builder, records(options));
     }
 
     private List<Server> servers() throws MojoExecutionException {
         if (servers == null) {
-            return List.of(server(id == null ? DEFAULT_ID : id, addresses == null ? DEFAULT_ADDRESSES : addresses));
+            return List.of(server(id, addresses));
         }
-        String both = addresses != null ? "addresses" : id != null ? "id" : null;
-        if (both != null || servers.isEmpty()) {
-            String cure = servers.isEmpty()
-                    ? "servers has no <server>; give it one, or leave it out"
-                    : "servers and " + both + " are both given; give each <server> its own, or leave servers out";
-            throw new MojoExecutionException(
-                    "no server started (execution " + execution.getExecutionId() + "): " + cure);
+        for (String word : List.of("addresses", "id")) {
+            if (isGiven(word)) {
+                throw noServer(
+                        "servers and " + word + " are both given; give each <server> its own, or leave servers out");
+            }
+        }
+        if (servers.isEmpty()) {
+            throw noServer("servers has no <server>; give it one, or leave it out");
         }
         return servers;
+    }
+
+    /** Whether a value was asked for, be it the default: Maven fills in what was not. */
+    private boolean isGiven(String word) {
+        boolean differs = word.equals("id") ? !id.equals(DEFAULT_ID) : !addresses.equals(List.of(DEFAULT_ADDRESS));
+        Xpp3Dom configuration = execution.getConfiguration();
+        Xpp3Dom configured = configuration == null ? null : configuration.getChild(word);
+        return differs
+                || (configured != null
+                        && (configured.getChildCount() > 0 || !("${echo." + word + "}").equals(configured.getValue())));
+    }
+
+    private MojoExecutionException noServer(String why) {
+        return new MojoExecutionException("no server started (execution " + execution.getExecutionId() + "): " + why);
     }
 
     private MojoExecutionException notStarted(String ids, Exception cause) {

@@ -54,7 +54,8 @@ final class Build {
         StartMojo start = new StartMojo();
         start.setLog(log);
         start.setPluginContext(context);
-        start.addresses = addresses.length == 0 ? null : List.of(addresses);
+        start.id = "default";
+        start.addresses = addresses.length == 0 ? List.of("127.0.0.1:0") : List.of(addresses);
         defaults(start);
         start.buildDirectory = directory.toFile();
         start.project = project;

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import org.apache.maven.plugin.MojoExecutionException;
+import org.codehaus.plexus.util.xml.Xpp3Dom;
 import org.echoharness.EchoClient;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -97,8 +98,8 @@ class SeveralServersTest {
     }
 
     @Test
-    void theShortFormAndTheLongOneDoNotGoTogether() {
-        StartMojo start = build.start("127.0.0.1:0");
+    void theShortFormAndTheLongOneDoNotGoTogether() throws Exception {
+        StartMojo start = build.start("127.0.0.1:4711");
         start.servers = List.of(server("up"));
         assertThatThrownBy(start::execute)
                 .isInstanceOf(MojoExecutionException.class)
@@ -109,6 +110,13 @@ class SeveralServersTest {
         named.id = "up";
         named.servers = List.of(server("up"));
         assertThatThrownBy(named::execute).hasMessageContaining("servers and id are both given");
+
+        StartMojo both = build.start();
+        both.servers = List.of(server("up"));
+        both.execution.setConfiguration(configuration("${echo.addresses}"));
+        both.execute();
+        both.execution.setConfiguration(configuration("127.0.0.1:0"));
+        assertThatThrownBy(both::execute).hasMessageContaining("servers and addresses are both given");
     }
 
     @Test
@@ -166,6 +174,15 @@ class SeveralServersTest {
         try (EchoClient client = EchoClient.connect("127.0.0.1:" + build.port(id))) {
             return new String(client.receive(3), StandardCharsets.US_ASCII);
         }
+    }
+
+    /** As Maven hands it over: with the property's name where the POM says nothing. */
+    private static Xpp3Dom configuration(String addresses) {
+        Xpp3Dom configured = new Xpp3Dom("addresses");
+        configured.setValue(addresses);
+        Xpp3Dom configuration = new Xpp3Dom("configuration");
+        configuration.addChild(configured);
+        return configuration;
     }
 
     private static Server server(String id) {
