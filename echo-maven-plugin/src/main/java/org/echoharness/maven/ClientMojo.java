@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import org.apache.maven.execution.MavenSession;
 import org.apache.maven.plugin.AbstractMojo;
 import org.apache.maven.plugin.MojoExecution;
 import org.apache.maven.plugin.MojoExecutionException;
@@ -12,6 +13,7 @@ import org.apache.maven.plugin.MojoFailureException;
 import org.apache.maven.plugins.annotations.LifecyclePhase;
 import org.apache.maven.plugins.annotations.Mojo;
 import org.apache.maven.plugins.annotations.Parameter;
+import org.apache.maven.project.MavenProject;
 import org.codehaus.plexus.util.xml.Xpp3Dom;
 import org.echoharness.EchoClient;
 import org.echoharness.HostAndPort;
@@ -100,22 +102,13 @@ public final class ClientMojo extends AbstractMojo {
     @Parameter(property = "echo.skip", defaultValue = "false")
     boolean skip;
 
-    /**
-     * Whether integration tests are not run: then nothing is sent. {@code skipTests} does not count here: Failsafe from
-     * 3.6.0 on runs integration tests under it.
-     *
-     * @since 0.1.0
-     */
-    @Parameter(property = "skipITs", defaultValue = "false")
-    boolean skipITs;
+    /** The project, whose tests may be skipped; without a POM it is one of Maven's. */
+    @Parameter(defaultValue = "${project}", readonly = true, required = true)
+    MavenProject project;
 
-    /**
-     * Whether tests are neither compiled nor run: then nothing is sent.
-     *
-     * @since 0.1.0
-     */
-    @Parameter(property = "maven.test.skip", defaultValue = "false")
-    boolean mavenTestSkip;
+    /** The build, whose properties tell whether tests are skipped. */
+    @Parameter(defaultValue = "${session}", readonly = true, required = true)
+    MavenSession session;
 
     /** The execution, which errors name. */
     @Parameter(defaultValue = "${mojoExecution}", readonly = true, required = true)
@@ -126,8 +119,9 @@ public final class ClientMojo extends AbstractMojo {
 
     @Override
     public void execute() throws MojoExecutionException, MojoFailureException {
-        if (skip || skipITs || mavenTestSkip) { // the same as start: its server is not there
-            getLog().info("client skipped: echo.skip, skipITs or maven.test.skip is set");
+        String skipped = skip ? SkippedTests.ECHO_SKIP : SkippedTests.reason(session, project);
+        if (skipped != null) { // the same as start: its server is not there
+            getLog().info("client skipped: " + skipped);
             return;
         }
         String target = address == null ? configuredAddress() : address;

@@ -190,16 +190,18 @@ class ClientMojoTest {
 
     @Test
     void eachSkipSendsNothing() throws Exception {
-        for (int flag = 0; flag < 3; flag++) {
+        for (int flag = 0; flag < 2; flag++) {
             ClientMojo client = client(1);
             client.address = null; // where start is skipped too
             client.execution.setConfiguration(configuration("${echo.server.up.address}"));
             client.skip = flag == 0;
-            client.skipITs = flag == 1;
-            client.mavenTestSkip = flag == 2;
+            Build build = new Build(Path.of("."));
+            build.request.getUserProperties().setProperty("skipITs", Boolean.toString(flag == 1));
+            client.session = build.session();
             client.execute();
         }
-        assertThat(log.seen()).hasSize(3).allMatch(line -> line.startsWith("INFO client skipped: "));
+        assertThat(log.seen())
+                .containsExactly("INFO client skipped: echo.skip is set", "INFO client skipped: skipITs is set");
     }
 
     private static Xpp3Dom configuration(String address) {
@@ -213,6 +215,9 @@ class ClientMojoTest {
     private ClientMojo client(int port) {
         ClientMojo client = new ClientMojo();
         client.setLog(log);
+        Build build = new Build(Path.of("."));
+        client.project = build.project;
+        client.session = build.session();
         client.address = "127.0.0.1:" + port;
         client.bufferSize = "64KiB";
         client.connectTimeout = "5s";
