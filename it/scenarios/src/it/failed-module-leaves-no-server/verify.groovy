@@ -6,3 +6,5 @@ assert log.contains('[INFO] received 4 bytes "free"')
 assert log =~ /fails \.+ FAILURE/
 assert log =~ /looks \.+ SUCCESS/
 assert !new File(basedir, 'fails/target/echo/servers.properties').exists()
+
+evaluate(new File(basedir, '../../../src/shared/gone.groovy'))

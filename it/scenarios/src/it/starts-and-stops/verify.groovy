@@ -23,3 +23,5 @@ assert file.split(/\\n/).collect { it.replaceAll(/(?<=pid=|started=)\d+/, 'N') }
 assert (log =~ /\[INFO\] server default stopped\R/).count == 1
 assert !new File(basedir, 'target/echo/servers.properties').exists()
 new ServerSocket(port, 1, InetAddress.getByName('127.0.0.1')).close()
+
+evaluate(new File(basedir, '../../../src/shared/gone.groovy'))

@@ -1,0 +1,3 @@
+String log = new File(basedir, 'build.log').text
+assert (log =~ /:stop \(stop/).count == 2
+assert !(log =~ /WARN|no server|stopped/)
