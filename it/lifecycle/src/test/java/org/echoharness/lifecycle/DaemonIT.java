@@ -1,0 +1,72 @@
+package org.echoharness.lifecycle;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Builds in a JVM that outlives them: however they end, no server, no thread and no list is left in it. */
+@Timeout(300)
+class DaemonIT {
+
+    @TempDir
+    private Path folder;
+
+    private Forked daemon;
+
+    @BeforeEach
+    void begin() throws Exception {
+        daemon = Forked.daemon(folder);
+    }
+
+    @AfterEach
+    void end() {
+        daemon.close();
+    }
+
+    @Test
+    void oneBuildAfterTheOther() throws Exception {
+        Path project = Projects.copy("one", folder);
+        for (int i = 0; i < 2; i++) {
+            String log = build("built: success", project, "1 verify");
+            assertThat(log).contains("server default stopped\n");
+            log = build("built: failure", project, "1 verify expected=else");
+            assertThat(log).contains("server default stopped because the project failed\n", "projectFailed");
+            log = build("built: success", project, "1 integration-test");
+            assertThat(log).containsPattern("server default stopped(?: because the build ended)?\n");
+        }
+    }
+
+    @Test
+    void modulesAtOnceOneOfWhichFails() throws Exception {
+        Path project = Projects.copy("several", folder);
+        for (int i = 0; i < 2; i++) {
+            String log = build("built: failure", project, "4 verify");
+            assertThat(Projects.ports(log)).hasSize(4).doesNotHaveDuplicates();
+            assertThat(log).contains("server default stopped because the project failed\n", "server default stopped\n");
+            assertThat(log.split("server default stopped because the build ended\n", -1))
+                    .as("one without stop, and one with a class loader of its own")
+                    .hasSize(3);
+        }
+    }
+
+    /** What it printed, when nothing of its servers is left. */
+    private String build(String end, Path project, String arguments) throws Exception {
+        daemon.tell(project + " " + arguments + " echo.version=" + System.getProperty("project.version"));
+        String log = daemon.await("built: .*");
+        assertThat(log).endsWith(end).contains("left: []\n");
+        assertThat(log)
+                .as("the request's own listener")
+                .contains("heard: [projectDiscoveryStarted, sessionStarted", "sessionEnded]\n");
+        assertThat(Projects.ports(log)).isNotEmpty();
+        for (int port : Projects.ports(log)) {
+            Projects.assertFree(port);
+        }
+        assertThat(project).isDirectoryNotContaining("regex:.*/servers\\.properties");
+        return log;
+    }
+}

@@ -1,0 +1,118 @@
+package org.echoharness.lifecycle;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** {@code mvn} in the foreground, and Ctrl-C. */
+@Timeout(300)
+class SignalsIT {
+
+    private static final String ECHO = "org.echoharness:echo-maven-plugin:" + System.getProperty("project.version");
+
+    @TempDir
+    private Path folder;
+
+    @BeforeEach
+    void signalsAreThere() throws Exception {
+        assumeTrue(works("kill", "-l"), "no kill here");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"INT, 130", "TERM, 143"})
+    void aBuildThatIsStoppedWithItsServersRunning(String signal, int code) throws Exception {
+        Path project = Projects.copy("one", folder);
+        try (ServerSocket mute = new ServerSocket(0, 1, Projects.loopback());
+                Forked maven = maven(project, "verify", "-Dwitness=127.0.0.1:" + mute.getLocalPort())) {
+            mute.setSoTimeout(60_000);
+            int port = Projects.ports(maven.await("listens on .*")).get(0);
+            try (Socket client = mute.accept()) {
+                Projects.assertEchoes(port);
+
+                maven.signal(signal);
+
+                assertThat(maven.awaitExit()).isEqualTo(code);
+                Projects.assertFree(port);
+                assertThat(client.isConnected()).isTrue();
+                assertThat(maven.output()).doesNotContain("NoClassDefFoundError", "Exception in thread");
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"INT, 130", "TERM, 143"})
+    void theServerInTheForegroundPrintsTheTutorialsConversationAndRecordsToTheEnd(String signal, int code)
+            throws Exception {
+        try (Forked maven = maven(folder, ECHO + ":run", "-Decho.addresses=127.0.0.1:0", "-Decho.record")) {
+            String start = maven.await("starting up on 127\\.0\\.0\\.1 port \\d+\n\\[INFO] waiting for a connection\n");
+            int port = Integer.parseInt(start.replaceFirst("(?s).* port (\\d+)\n.*", "$1"));
+            try (Socket socket = Projects.connect(port)) {
+                socket.getOutputStream().write(42);
+                assertThat(socket.getInputStream().read()).isEqualTo(42);
+                String peer = "127\\.0\\.0\\.1:" + socket.getLocalPort();
+                maven.await("connection from " + peer + "\n\\[INFO] received 1 byte \"\\*\" from " + peer
+                        + "\n\\[INFO] sending 1 byte back to " + peer + "\n");
+
+                maven.signal(signal);
+
+                assertThat(maven.awaitExit()).isEqualTo(code);
+            }
+            Projects.assertFree(port);
+            Path recording = folder.resolve("target/echo/default");
+            assertThat(recording.resolve("transcript.txt")).content().contains("received 1 byte \"*\"");
+            assertThat(recording.resolve("conversation.html")).isNotEmptyFile();
+            assertThat(recording.resolve("conversation.pcapng")).isNotEmptyFile();
+            assertThat(maven.output())
+                    .contains("the recording is in " + recording.toRealPath())
+                    .doesNotContain("NoClassDefFoundError", "Exception in thread");
+        }
+    }
+
+    @Test
+    void whatAStoppedBuildLeftDoesNotStandInTheWayOfTheNext() throws Exception {
+        Path project = Projects.copy("one", folder);
+        try (ServerSocket mute = new ServerSocket(0, 1, Projects.loopback())) {
+            try (Forked maven = maven(project, "verify", "-Dwitness=127.0.0.1:" + mute.getLocalPort())) {
+                maven.await("connecting to 127\\.0\\.0\\.1 port " + mute.getLocalPort());
+                maven.signal("KILL");
+                assertThat(maven.awaitExit()).isEqualTo(137);
+            }
+        }
+        assertThat(project.resolve("target/echo/servers.properties")).exists();
+        try (Forked maven = maven(project, "verify")) {
+            assertThat(maven.awaitExit()).as(maven.output()).isZero();
+        }
+        assertThat(project.resolve("target/echo/servers.properties")).doesNotExist();
+    }
+
+    /** A build in the background passes on that it ignores Ctrl-C. */
+    private static Forked maven(Path project, String... arguments) throws IOException, InterruptedException {
+        List<String> heeding = List.of("env", "--default-signal=INT");
+        boolean works = works("env", "--default-signal=INT", "true");
+        return Forked.maven(project, works ? heeding : List.of(), arguments);
+    }
+
+    private static boolean works(String... command) throws InterruptedException {
+        try {
+            Process probe = new ProcessBuilder(command)
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            return probe.waitFor(30, TimeUnit.SECONDS) && probe.exitValue() == 0;
+        } catch (IOException noSuchCommand) {
+            return false;
+        }
+    }
+}
