@@ -1,6 +1,7 @@
 package org.echoharness.lifecycle;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
@@ -20,12 +21,15 @@ class DaemonIT {
 
     @BeforeEach
     void begin() throws Exception {
+        assumeTrue(System.getProperty("maven.version").startsWith("3."), "the daemon is one of Maven 3");
         daemon = Forked.daemon(folder);
     }
 
     @AfterEach
     void end() {
-        daemon.close();
+        if (daemon != null) {
+            daemon.close();
+        }
     }
 
     @Test

@@ -36,7 +36,7 @@ final class Forked implements AutoCloseable {
     static Forked maven(Path folder, List<String> runner, String... arguments) throws IOException {
         List<String> command = new ArrayList<>(runner);
         command.add(Path.of(System.getProperty("maven.home"), "bin", "mvn").toString());
-        command.addAll(List.of("-B", "-o", "-Dmaven.repo.local=" + System.getProperty("local.repo")));
+        command.addAll(List.of("-B", "-Dmaven.repo.local=" + System.getProperty("local.repo")));
         command.add("-Decho.version=" + System.getProperty("project.version"));
         command.addAll(List.of(arguments));
         return new Forked(folder, command);
