@@ -77,6 +77,19 @@ public final class Options {
         return (int) scaled(word, text, Map.of("", 1), Integer.MAX_VALUE, "a whole number of at least 1");
     }
 
+    /**
+     * Reads a whole number of at least 1.
+     *
+     * @param word the name of the option, for the error
+     * @param text its value
+     * @param most the greatest number allowed
+     * @return the number
+     * @throws IllegalArgumentException if the text is no whole number, or if it is under 1 or over {@code most}
+     */
+    public static int count(String word, String text, int most) {
+        return inRange(word, count(word, text), 1, most, "");
+    }
+
     /** Splits a list at its commas; an empty item is an error. */
     static List<String> list(String word, String text) {
         List<String> items = new ArrayList<>();

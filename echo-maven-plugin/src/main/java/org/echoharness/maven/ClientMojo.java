@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.time.Duration;
 import org.apache.maven.execution.MavenSession;
 import org.apache.maven.plugin.AbstractMojo;
 import org.apache.maven.plugin.MojoExecution;
@@ -14,14 +15,14 @@ import org.apache.maven.plugins.annotations.LifecyclePhase;
 import org.apache.maven.plugins.annotations.Mojo;
 import org.apache.maven.plugins.annotations.Parameter;
 import org.apache.maven.project.MavenProject;
-import org.codehaus.plexus.util.xml.Xpp3Dom;
 import org.echoharness.EchoClient;
 import org.echoharness.HostAndPort;
+import org.echoharness.Options;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Sends a message to a server, prints the conversation, and fails the build if the echo is wrong, short, late or refused.
- * It needs no project.
+ * With several round trips it also prints how many there were a second, and how long they took. It needs no project.
  *
  * @since 0.1.0
  */
@@ -30,7 +31,8 @@ import org.jspecify.annotations.Nullable;
 public final class ClientMojo extends AbstractMojo {
 
     private static final String ADDRESS_PROPERTY = "echo.client.address";
-    private static final String DEFAULT_ADDRESS = "localhost:" + HostAndPort.DEFAULT_PORT;
+    private static final int MOST_CONNECTIONS = 1_000;
+    private static final Duration PROGRESS = Duration.ofSeconds(5);
 
     /**
      * Where to connect to: {@code host}, {@code host:port} or {@code [v6]:port}. The port is 10000 where none is given, and
@@ -71,6 +73,23 @@ public final class ClientMojo extends AbstractMojo {
     String expected;
 
     /**
+     * How many times each connection sends the message and reads the answer, one round trip after the other. Only the first
+     * round trip of the first connection is printed; the figures tell the rest.
+     *
+     * @since 0.1.0
+     */
+    @Parameter(property = "echo.client.repeat", defaultValue = "1")
+    String repeat;
+
+    /**
+     * How many connections send at the same time, 1 to 1,000. All are open before the first sends.
+     *
+     * @since 0.1.0
+     */
+    @Parameter(property = "echo.client.connections", defaultValue = "1")
+    String connections;
+
+    /**
      * The most bytes that are read at once, such as {@code 16}, {@code 16KiB} or {@code 1MiB}.
      *
      * @since 0.1.0
@@ -106,7 +125,7 @@ public final class ClientMojo extends AbstractMojo {
     @Parameter(defaultValue = "${project}", readonly = true, required = true)
     MavenProject project;
 
-    /** The build, whose properties tell whether tests are skipped. */
+    /** The build, whose properties tell whether tests are skipped, and which is interactive or not. */
     @Parameter(defaultValue = "${session}", readonly = true, required = true)
     MavenSession session;
 
@@ -124,47 +143,44 @@ public final class ClientMojo extends AbstractMojo {
             getLog().info("client skipped: " + skipped);
             return;
         }
-        String target = address == null ? configuredAddress() : address;
+        Configured configured = new Configured(execution, "address", ADDRESS_PROPERTY);
+        String target = configured.address(address);
         try {
-            converse(target);
+            converse(configured.parse(target));
         } catch (IllegalArgumentException refused) {
             throw new MojoExecutionException("no client for " + told(target, refused), refused);
         } catch (IOException failed) {
             // Maven prints the message of an unknown host once more
-            Throwable cause = failed instanceof UnknownHostException ? null : failed;
-            throw new MojoFailureException("no echo from " + told(target, failed), cause);
+            boolean unknown =
+                    failed instanceof UnknownHostException || failed.getCause() instanceof UnknownHostException;
+            throw new MojoFailureException("no echo from " + told(target, failed), unknown ? null : failed);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new MojoExecutionException("no client for " + told(target, interrupted), interrupted);
         }
     }
 
-    private void converse(String target) throws IOException {
-        EchoClient.Builder options = options(target);
+    private void converse(HostAndPort target) throws IOException, InterruptedException {
+        int trips = Options.count("repeat", repeat, Integer.MAX_VALUE);
+        int clients = Options.count("connections", connections, MOST_CONNECTIONS);
         byte[] sent = message();
         byte[] awaited = expected == null ? sent : expected.getBytes(StandardCharsets.UTF_8);
-        try (EchoClient client = options.connect()) {
-            client.expectEcho(sent, awaited);
-        }
+        RoundTrips all = new RoundTrips(sent, awaited, trips, clients, getLog()::info);
+        all.run(() -> options(target), isWatched() ? PROGRESS : Duration.ofDays(365));
     }
 
-    /** Maven hands out null, as if nothing were configured, where the POM names a property that is not set. */
-    private String configuredAddress() {
-        Xpp3Dom configuration = execution.getConfiguration();
-        Xpp3Dom configured = configuration == null ? null : configuration.getChild("address");
-        String text = configured == null ? null : configured.getValue();
-        return text == null || text.equals("${" + ADDRESS_PROPERTY + "}") ? DEFAULT_ADDRESS : text;
+    /** Whether a person looks on. */
+    @SuppressWarnings("SystemConsoleNull") // a JDK that sees one where none is costs a line now and then
+    private boolean isWatched() {
+        return session.getRequest().isInteractiveMode() && System.console() != null;
     }
 
-    private EchoClient.Builder options(String target) {
-        if (target.contains("${")) {
-            throw new IllegalArgumentException(
-                    "address (" + target + ") names a property that is not set; if it is that of"
-                            + " a server, put its start before this execution");
-        }
+    private EchoClient.Builder options(HostAndPort target) {
         return EchoClient.builder()
-                .address(HostAndPort.parse(target, HostAndPort.DEFAULT_PORT))
+                .address(target)
                 .set("bufferSize", bufferSize)
                 .set("connectTimeout", connectTimeout)
-                .set("readTimeout", readTimeout)
-                .conversation(getLog()::info);
+                .set("readTimeout", readTimeout);
     }
 
     private byte[] message() {
@@ -186,6 +202,7 @@ public final class ClientMojo extends AbstractMojo {
     }
 
     private String told(String target, Exception cause) {
-        return target + " (execution " + execution.getExecutionId() + "): " + cause.getMessage();
+        String why = cause instanceof InterruptedException ? "the build was interrupted" : cause.getMessage();
+        return target + " (execution " + execution.getExecutionId() + "): " + why;
     }
 }

@@ -39,8 +39,11 @@ class ClientMojoTest {
                     .startsWith(
                             "INFO connecting to 127.0.0.1 port " + server.port(),
                             "INFO sending 42 bytes \"This is the message.  It will be repeated.\"")
-                    .endsWith("INFO closing socket")
-                    .hasSizeGreaterThanOrEqualTo(6);
+                    .endsWith(
+                            "INFO closing socket",
+                            "INFO 127.0.0.1:" + server.port()
+                                    + " answered as expected: 1 round trip, 42 bytes sent, 42 received")
+                    .hasSizeGreaterThanOrEqualTo(7);
         }
     }
 
@@ -123,6 +126,52 @@ class ClientMojoTest {
             client.execute();
             assertThat(log.seen()).contains("INFO sending 2 bytes \"\\x00\\x01\"");
         }
+    }
+
+    @Test
+    void ofManyRoundTripsItPrintsTheFirstAndTheFigures() throws Exception {
+        try (EchoServer server = EchoServer.builder().start()) {
+            ClientMojo client = client(server.port());
+            client.repeat = "100";
+            client.connections = "3";
+            client.execute();
+            assertThat(log.seen())
+                    .filteredOn(line -> line.contains(" bytes \""))
+                    .hasSizeBetween(2, 43);
+            assertThat(log.seen())
+                    .filteredOn(line -> line.startsWith("INFO sending"))
+                    .hasSize(1);
+            assertThat(log.seen()
+                            .subList(
+                                    log.seen().indexOf("INFO closing socket") + 1,
+                                    log.seen().size()))
+                    .satisfiesExactly(
+                            rate -> assertThat(rate).matches("INFO 300 round trips in \\d+\\.\\d{3} s: \\d+ a second"),
+                            latency -> assertThat(latency)
+                                    .matches(
+                                            "INFO latency in ms: .+ \\(50%\\), .+ \\(90%\\), .+ \\(99%\\), .+ \\(99\\.9%\\),"
+                                                    + " .+ \\(most\\)"),
+                            summary -> assertThat(summary)
+                                    .isEqualTo("INFO 127.0.0.1:" + server.port() + " answered as expected: 300 round"
+                                            + " trips on 3 connections, 12600 bytes sent, 12600 received"));
+            assertThat(server.counters().accepted()).isEqualTo(3);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "repeat, 0, repeat (0) must be at least 1",
+        "repeat, often, 'repeat (often) must be a whole number of at least 1'",
+        "connections, 0, connections (0) must be at least 1",
+        "connections, 1001, connections (1001) must be at most 1000"
+    })
+    void howOftenIsAWholeNumberInItsRange(String word, String value, String refusal) {
+        ClientMojo client = client(1);
+        client.repeat = word.equals("repeat") ? value : "1";
+        client.connections = word.equals("connections") ? value : "1";
+        assertThatThrownBy(client::execute)
+                .isInstanceOf(MojoExecutionException.class)
+                .hasMessage("no client for 127.0.0.1:1 (execution client-it): " + refusal);
     }
 
     @Test
@@ -219,6 +268,8 @@ class ClientMojoTest {
         client.project = build.project;
         client.session = build.session();
         client.address = "127.0.0.1:" + port;
+        client.repeat = "1";
+        client.connections = "1";
         client.bufferSize = "64KiB";
         client.connectTimeout = "5s";
         client.readTimeout = "5s";

@@ -1,0 +1,153 @@
+package org.echoharness.maven;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletionService;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorCompletionService;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.HdrHistogram.AtomicHistogram;
+import org.echoharness.EchoClient;
+import org.echoharness.HostAndPort;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A message that each of some connections sends and reads back some times, with a thread a connection. The thread of the
+ * goal calls it, and waits.
+ */
+final class RoundTrips {
+
+    private final byte[] message;
+    private final byte[] expected;
+    private final int repeat;
+    private final int connections;
+    private final Consumer<String> lines;
+    private final AtomicHistogram latencies = new AtomicHistogram(Figures.LONGEST, 3);
+    /** Whether the lines of the first connection go on to who listens. */
+    private volatile boolean telling = true;
+
+    RoundTrips(byte[] message, byte[] expected, int repeat, int connections, Consumer<String> lines) {
+        this.message = message;
+        this.expected = expected;
+        this.repeat = repeat;
+        this.connections = connections;
+        this.lines = lines;
+    }
+
+    /**
+     * Opens all connections, then sends on all of them, and tells the first round trip, the progress and the figures. The
+     * first failure ends all.
+     */
+    void run(Supplier<EchoClient.Builder> options, Duration betweenProgress) throws IOException, InterruptedException {
+        List<EchoClient> clients = new ArrayList<>();
+        long nanos;
+        try {
+            while (clients.size() < connections) {
+                clients.add(connect(options.get(), clients.size() + 1));
+            }
+            nanos = talk(clients, betweenProgress);
+        } finally {
+            telling = true;
+            close(clients);
+        }
+        Figures figures = figures(nanos);
+        if (latencies.getTotalCount() > 1) {
+            lines.accept(figures.rate());
+            lines.accept(figures.latency());
+        }
+        lines.accept(figures.summary(HostAndPort.of(clients.get(0).remoteAddress()), message.length, expected.length));
+    }
+
+    private EchoClient connect(EchoClient.Builder options, int number) throws IOException {
+        try {
+            return number == 1 ? options.conversation(this::tell).connect() : options.connect();
+        } catch (IOException failed) {
+            throw located(number, 0, failed);
+        }
+    }
+
+    /** Returns how long it took, in nanoseconds. */
+    private long talk(List<EchoClient> clients, Duration betweenProgress) throws IOException, InterruptedException {
+        ExecutorService threads = Executors.newFixedThreadPool(connections, RoundTrips::daemon);
+        CompletionService<@Nullable Void> ended = new ExecutorCompletionService<>(threads);
+        try {
+            long start = System.nanoTime();
+            for (int number = 1; number <= connections; number++) {
+                ended.submit(talk(clients.get(number - 1), number));
+            }
+            for (int left = connections; left > 0; ) {
+                Future<@Nullable Void> next = ended.poll(betweenProgress.toNanos(), TimeUnit.NANOSECONDS);
+                if (next == null) {
+                    lines.accept(figures(System.nanoTime() - start).progress((long) repeat * connections));
+                } else {
+                    next.get();
+                    left--;
+                }
+            }
+            return System.nanoTime() - start;
+        } catch (ExecutionException failed) {
+            if (failed.getCause() instanceof IOException io) {
+                throw io;
+            }
+            throw new IllegalStateException(failed.getCause());
+        } finally {
+            threads.shutdown(); // the close of the clients ends those that are left
+        }
+    }
+
+    private Callable<@Nullable Void> talk(EchoClient client, int number) {
+        return () -> {
+            for (int trip = 1; trip <= repeat; trip++) {
+                long start = System.nanoTime();
+                try {
+                    client.expectEcho(message, expected);
+                } catch (IOException failed) {
+                    throw located(number, trip, failed);
+                }
+                latencies.recordValue(Math.min(System.nanoTime() - start, Figures.LONGEST));
+                if (number == 1) {
+                    telling = false;
+                }
+            }
+            return null;
+        };
+    }
+
+    /** Where there are several, the error says which one it was; trip 0 is the connect. */
+    private IOException located(int connection, int trip, IOException failed) {
+        String where = (connections == 1 ? "" : "connection " + connection + " of " + connections + ": ")
+                + (repeat == 1 || trip == 0 ? "" : "round trip " + trip + " of " + repeat + ": ");
+        return where.isEmpty() ? failed : new IOException(where + failed.getMessage(), failed);
+    }
+
+    private Figures figures(long nanos) {
+        return new Figures(latencies, nanos, connections);
+    }
+
+    /** Takes the lines of the first connection. */
+    private void tell(String line) {
+        if (telling) {
+            lines.accept(line);
+        }
+    }
+
+    private static void close(List<EchoClient> clients) throws IOException {
+        for (EchoClient client : clients) {
+            client.close();
+        }
+    }
+
+    private static Thread daemon(Runnable work) {
+        Thread thread = new Thread(work, "echo-client");
+        thread.setDaemon(true);
+        return thread;
+    }
+}

@@ -1,0 +1,173 @@
+package org.echoharness.maven;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import org.apache.maven.plugin.MojoExecutionException;
+import org.apache.maven.plugin.MojoFailureException;
+import org.codehaus.plexus.util.xml.Xpp3Dom;
+import org.echoharness.EchoServer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class AwaitMojoTest {
+
+    private final LogLines log = new LogLines();
+    private Thread thread = Thread.currentThread(); // that of the goal, when it runs
+
+    @Test
+    void whatListensAlreadyIsNotWaitedFor() throws Exception {
+        try (ServerSocket one = Build.listen(0);
+                ServerSocket two = Build.listen(0)) {
+            await("127.0.0.1:" + one.getLocalPort(), "127.0.0.1:" + two.getLocalPort())
+                    .execute();
+            assertThat(log.seen())
+                    .containsExactly(
+                            "INFO 127.0.0.1:" + one.getLocalPort() + " listens",
+                            "INFO 127.0.0.1:" + two.getLocalPort() + " listens");
+        }
+    }
+
+    @Test
+    void itGoesOnWhenSomethingBeginsToListen() throws Exception {
+        try (EchoServer server = EchoServer.builder().start()) {
+            server.refuse();
+            FutureTask<Boolean> running = running(await("127.0.0.1:" + server.port()));
+            assertThat(log.await("INFO waiting for 127.0.0.1:" + server.port()))
+                    .contains("cannot connect to", "Connection refused");
+            assertThat(running.isDone()).isFalse();
+            server.resume();
+            running.get(30, TimeUnit.SECONDS);
+            assertThat(log.seen()).hasSize(2).last().isEqualTo("INFO 127.0.0.1:" + server.port() + " listens");
+        }
+    }
+
+    @Test
+    void whatNeverListensFailsWithWhatWasTriedAndSeenLast() throws Exception {
+        try (ServerSocket listening = Build.listen(0);
+                Socket bound = new Socket()) {
+            bound.bind(Build.loopback(0)); // taken, and not listening
+            String good = "127.0.0.1:" + listening.getLocalPort();
+            String bad = "127.0.0.1:" + bound.getLocalPort();
+            AwaitMojo await = await(good, bad);
+            await.timeout = "200ms";
+            assertThatThrownBy(await::execute)
+                    .isInstanceOf(MojoFailureException.class)
+                    .hasMessageMatching(
+                            "no server at " + good + ", " + bad + " \\(execution await-it\\): after 200ms " + bad
+                                    + " was tried (once|\\d+ times), at last: cannot connect to " + bad
+                                    + " within \\d+ms; tried .* \\(Connection refused\\); is a server listening there\\?");
+        }
+    }
+
+    @Test
+    void anInterruptEndsTheWait() throws Exception {
+        try (Socket bound = new Socket()) {
+            bound.bind(Build.loopback(0));
+            FutureTask<Boolean> running = running(await("127.0.0.1:" + bound.getLocalPort()));
+            log.await("INFO waiting for ");
+            thread.interrupt();
+            assertThat(running.get(30, TimeUnit.SECONDS))
+                    .as("the interrupt is kept")
+                    .isTrue();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "127.0.0.1:0, 1s, address (127.0.0.1:0) must name the port that the server listens on; port 0 is for servers",
+        "127.0.0.1:1, 5, 'timeout (5) must be a duration with its unit (ms, s, m or h), such as 50ms, 2s or 1m, of at most"
+                + " 365 days'"
+    })
+    void aWrongValueIsRefusedBeforeAnythingIsTried(String address, String timeout, String refusal) {
+        AwaitMojo await = await(address);
+        await.timeout = timeout;
+        assertThatThrownBy(await::execute)
+                .isInstanceOf(MojoExecutionException.class)
+                .hasMessage("cannot wait for " + address + " (execution await-it): " + refusal);
+        assertThat(log.seen()).isEmpty();
+    }
+
+    @Test
+    void anAddressWithoutItsPropertySaysSo() {
+        AwaitMojo await = await("127.0.0.1:1", null);
+        Xpp3Dom addresses = new Xpp3Dom("addresses");
+        addresses.addChild(element("address", "127.0.0.1:1"));
+        addresses.addChild(element("address", "${echo.server.up.address}"));
+        Xpp3Dom configuration = new Xpp3Dom("configuration");
+        configuration.addChild(addresses);
+        await.execution.setConfiguration(configuration);
+        assertThatThrownBy(await::execute)
+                .isInstanceOf(MojoExecutionException.class)
+                .hasMessage("cannot wait for 127.0.0.1:1, ${echo.server.up.address} (execution await-it): addresses"
+                        + " (${echo.server.up.address}) names a property that is not set; if it is that of a server, put"
+                        + " its start before this execution");
+    }
+
+    @Test
+    void theDefaultAddressIsTheTutorials() {
+        AwaitMojo await = await();
+        await.addresses = null;
+        Xpp3Dom configuration = new Xpp3Dom("configuration");
+        configuration.addChild(element("addresses", "${echo.await.addresses}"));
+        await.execution.setConfiguration(configuration);
+        await.timeout = "0s"; // nothing connects
+        assertThatThrownBy(await::execute)
+                .hasMessageStartingWith("cannot wait for localhost:10000 (execution await-it): timeout (0");
+    }
+
+    @Test
+    void eachSkipWaitsForNothing() throws Exception {
+        for (int flag = 0; flag < 2; flag++) {
+            AwaitMojo await = await("127.0.0.1:1");
+            await.skip = flag == 0;
+            Build build = new Build(Path.of("."));
+            build.request.getUserProperties().setProperty("skipITs", Boolean.toString(flag == 1));
+            await.session = build.session();
+            await.execute();
+        }
+        assertThat(log.seen())
+                .containsExactly("INFO await skipped: echo.skip is set", "INFO await skipped: skipITs is set");
+    }
+
+    /** Whether the thread was interrupted at the end. */
+    private FutureTask<Boolean> running(AwaitMojo await) {
+        FutureTask<Boolean> running = new FutureTask<>(() -> {
+            try {
+                await.execute();
+            } catch (MojoExecutionException interrupted) {
+                assertThat(interrupted).hasMessageEndingWith("(execution await-it): the build was interrupted");
+            }
+            return Thread.interrupted();
+        });
+        thread = new Thread(running, "goal");
+        thread.setDaemon(true);
+        thread.start();
+        return running;
+    }
+
+    private static Xpp3Dom element(String name, String value) {
+        Xpp3Dom element = new Xpp3Dom(name);
+        element.setValue(value);
+        return element;
+    }
+
+    private AwaitMojo await(String... addresses) {
+        AwaitMojo await = new AwaitMojo();
+        await.setLog(log);
+        await.addresses = Arrays.asList(addresses);
+        await.timeout = "30s";
+        Build build = new Build(Path.of("."));
+        await.project = build.project;
+        await.session = build.session();
+        await.execution = Build.execution("await");
+        return await;
+    }
+}

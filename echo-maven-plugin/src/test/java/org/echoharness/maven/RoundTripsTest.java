@@ -1,0 +1,174 @@
+package org.echoharness.maven;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.echoharness.EchoClient;
+import org.echoharness.EchoMismatchException;
+import org.echoharness.EchoServer;
+import org.echoharness.HostAndPort;
+import org.junit.jupiter.api.Test;
+
+class RoundTripsTest {
+
+    private static final Duration NEVER = Duration.ofDays(365);
+    private static final byte[] HELLO = "hello".getBytes(US_ASCII);
+
+    private final LogLines log = new LogLines();
+    private Thread thread = Thread.currentThread(); // that of the goal, when it runs
+
+    @Test
+    void allConnectionsAreOpenBeforeTheFirstSends() throws Exception {
+        try (ServerSocket listening = Build.listen(0)) {
+            FutureTask<Void> running = running(listening.getLocalPort(), 2, 3, NEVER);
+            List<Socket> accepted = new ArrayList<>();
+            while (accepted.size() < 3) {
+                Socket socket = accept(listening);
+                assertThat(socket.getInputStream().available()).isZero();
+                accepted.add(socket);
+            }
+            for (int trip = 0; trip < 2; trip++) {
+                for (Socket socket : accepted) { // the same trip on all, before the next on any
+                    echo(socket);
+                }
+            }
+            running.get(30, TimeUnit.SECONDS);
+            for (Socket socket : accepted) {
+                assertThat(socket.getInputStream().read()).isEqualTo(-1);
+                socket.close();
+            }
+        }
+    }
+
+    @Test
+    void theFirstFailureNamesItsPlaceAndEndsAll() throws Exception {
+        try (ServerSocket listening = Build.listen(0)) {
+            FutureTask<Void> running = running(listening.getLocalPort(), 9, 2, NEVER);
+            try (Socket first = accept(listening);
+                    Socket second = accept(listening)) {
+                echo(second);
+                second.getInputStream().readNBytes(HELLO.length);
+                second.getOutputStream().write("hel?o".getBytes(US_ASCII));
+                assertThat(first.getInputStream().readAllBytes()).isEqualTo(HELLO); // it was waiting, and was closed
+            }
+            assertThatThrownBy(() -> running.get(30, TimeUnit.SECONDS))
+                    .cause()
+                    .hasMessageStartingWith("connection 2 of 2: round trip 2 of 9: the echo differs at offset 3: ")
+                    .hasCauseInstanceOf(EchoMismatchException.class);
+            assertThat(log.seen()).last().isEqualTo("INFO closing socket");
+        }
+    }
+
+    @Test
+    void aConnectThatFailsNamesItsPlace() throws Exception {
+        try (Socket bound = new Socket()) {
+            bound.bind(Build.loopback(0)); // taken, and not listening
+            assertThatThrownBy(() -> trips(2, 3).run(options(bound.getLocalPort()), NEVER))
+                    .hasMessageStartingWith("connection 1 of 3: cannot connect to 127.0.0.1:" + bound.getLocalPort());
+        }
+    }
+
+    @Test
+    void whatOtherConnectionsSayIsNotPrinted() throws Exception {
+        try (ServerSocket listening = Build.listen(0)) {
+            FutureTask<Void> running = running(listening.getLocalPort(), 1, 2, NEVER);
+            try (Socket first = accept(listening);
+                    Socket second = accept(listening)) {
+                echo(second);
+                echo(first);
+                running.get(30, TimeUnit.SECONDS);
+            }
+            assertThat(log.seen())
+                    .startsWith(
+                            "INFO connecting to 127.0.0.1 port " + listening.getLocalPort(),
+                            "INFO sending 5 bytes \"hello\"",
+                            "INFO received 5 bytes \"hello\"",
+                            "INFO closing socket")
+                    .hasSize(7);
+        }
+    }
+
+    @Test
+    void progressIsToldWhileItLasts() throws Exception {
+        try (ServerSocket listening = Build.listen(0)) {
+            FutureTask<Void> running = running(listening.getLocalPort(), 2, 1, Duration.ofMillis(1));
+            try (Socket socket = accept(listening)) {
+                echo(socket);
+                log.await("INFO 1 of 2 round trips, ");
+                echo(socket);
+                running.get(30, TimeUnit.SECONDS);
+            }
+            assertThat(log.seen()).last().asString().endsWith(": 2 round trips, 10 bytes sent, 10 received");
+        }
+    }
+
+    @Test
+    void anInterruptEndsItAndClosesTheConnections() throws Exception {
+        try (ServerSocket listening = Build.listen(0)) {
+            FutureTask<Void> running = running(listening.getLocalPort(), 1, 1, NEVER);
+            try (Socket socket = accept(listening)) {
+                assertThat(socket.getInputStream().readNBytes(HELLO.length)).isEqualTo(HELLO);
+                thread.interrupt();
+                assertThatThrownBy(() -> running.get(30, TimeUnit.SECONDS))
+                        .hasCauseInstanceOf(InterruptedException.class);
+                assertThat(socket.getInputStream().read()).isEqualTo(-1);
+            }
+        }
+    }
+
+    @Test
+    void theFiguresAreThoseOfEveryRoundTrip() throws Exception {
+        try (EchoServer server = EchoServer.builder()
+                .faults("connection 1: delay 100ms")
+                .warnings(line -> {})
+                .start()) {
+            trips(1, 4).run(options(server.port()), NEVER);
+        }
+        String latency = log.await("INFO latency in ms: ");
+        double most = Double.parseDouble(latency.replaceAll(".* ([0-9.]+) \\(most\\)", "$1"));
+        double half = Double.parseDouble(latency.replaceAll("([0-9.]+) \\(50%\\).*", "$1"));
+        assertThat(most).isGreaterThanOrEqualTo(100);
+        assertThat(half).isPositive().isLessThan(most);
+    }
+
+    private FutureTask<Void> running(int port, int repeat, int connections, Duration betweenProgress) {
+        FutureTask<Void> running = new FutureTask<>(() -> {
+            trips(repeat, connections).run(options(port), betweenProgress);
+            return null;
+        });
+        thread = new Thread(running, "goal");
+        thread.setDaemon(true);
+        thread.start();
+        return running;
+    }
+
+    private RoundTrips trips(int repeat, int connections) {
+        return new RoundTrips(HELLO, HELLO, repeat, connections, log::info);
+    }
+
+    private static Supplier<EchoClient.Builder> options(int port) {
+        return () ->
+                EchoClient.builder().address(new HostAndPort("127.0.0.1", port)).readTimeout(Duration.ofSeconds(30));
+    }
+
+    private static Socket accept(ServerSocket listening) throws IOException {
+        listening.setSoTimeout(30_000);
+        Socket socket = listening.accept();
+        socket.setSoTimeout(30_000);
+        return socket;
+    }
+
+    private static void echo(Socket socket) throws IOException {
+        socket.getOutputStream().write(socket.getInputStream().readNBytes(HELLO.length));
+    }
+}
