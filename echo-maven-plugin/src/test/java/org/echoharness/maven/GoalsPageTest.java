@@ -1,0 +1,54 @@
+package org.echoharness.maven;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.echoharness.maven.Descriptor.Goal;
+import org.echoharness.maven.Descriptor.Parameter;
+import org.junit.jupiter.api.Test;
+
+/** GOALS.md against the descriptor. */
+class GoalsPageTest {
+
+    private static final Path PAGE = Path.of("GOALS.md");
+
+    @Test
+    void thePageSaysOfEveryGoalWhatTheDescriptorSays() throws Exception {
+        String page = Files.readString(PAGE);
+        String head = page.substring(0, page.indexOf("\n## ") + 1);
+        String right =
+                Descriptor.goals().stream().map(GoalsPageTest::section).collect(Collectors.joining("\n", head, ""));
+        Path written = Files.writeString(Path.of("target", "GOALS.md"), right);
+
+        assertThat(page).as("to mend %s, copy %s over it", PAGE, written).isEqualTo(right);
+    }
+
+    private static String section(Goal goal) {
+        String phase = goal.phase().isEmpty() ? "no phase" : "the phase `" + goal.phase() + "`";
+        return "## " + goal.name() + "\n\n" + text(goal.description()) + "\n\nBy default it is bound to " + phase
+                + (goal.requiresProject() ? "; it needs a project" : "") + ".\n\n"
+                + "| parameter | property | default | meaning |\n|---|---|---|---|\n" + rows(goal.parameters());
+    }
+
+    private static String rows(List<Parameter> parameters) {
+        return parameters.stream()
+                .map(parameter -> "| `" + parameter.name() + "` | " + code(parameter.property()) + " | "
+                        + code(parameter.defaultValue()) + " | " + text(parameter.description()) + " |\n")
+                .collect(Collectors.joining());
+    }
+
+    private static String code(String text) {
+        return text.isEmpty() ? "" : "`" + text + "`";
+    }
+
+    private static String text(String description) {
+        return description
+                .replaceAll("<br>|\\R", " ")
+                .replace("*", "\\*")
+                .replace("|", "\\|")
+                .replace("<", "\\<");
+    }
+}
