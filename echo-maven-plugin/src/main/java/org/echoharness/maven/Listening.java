@@ -52,12 +52,12 @@ record Listening(Duration timeout, Consumer<String> lines) {
         }
     }
 
-    /** Tries for so long, or for a shorter time: the address of a name may change meanwhile. */
+    /** The last try has some time too; the others end early, since the addresses of a name may change meanwhile. */
     private static void connect(HostAndPort address, long left) throws IOException {
-        long millis = TimeUnit.NANOSECONDS.toMillis(Math.min(left, LONGEST_TRY));
         EchoClient.builder()
                 .address(address)
-                .connectTimeout(Duration.ofMillis(Math.max(1, millis)))
+                .connectTimeout(
+                        Duration.ofMillis(TimeUnit.NANOSECONDS.toMillis(Math.max(PAUSE, Math.min(left, LONGEST_TRY)))))
                 .connect()
                 .close();
     }

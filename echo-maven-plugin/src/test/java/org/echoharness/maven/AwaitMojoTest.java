@@ -83,15 +83,15 @@ class AwaitMojoTest {
     @ParameterizedTest
     @CsvSource({
         "127.0.0.1:0, 1s, address (127.0.0.1:0) must name the port that the server listens on; port 0 is for servers",
-        "127.0.0.1:1, 5, 'timeout (5) must be a duration with its unit (ms, s, m or h), such as 50ms, 2s or 1m, of at most"
+        "127.0.0.1:2, 5, 'timeout (5) must be a duration with its unit (ms, s, m or h), such as 50ms, 2s or 1m, of at most"
                 + " 365 days'"
     })
     void aWrongValueIsRefusedBeforeAnythingIsTried(String address, String timeout, String refusal) {
-        AwaitMojo await = await(address);
+        AwaitMojo await = await("127.0.0.1:1", address);
         await.timeout = timeout;
         assertThatThrownBy(await::execute)
                 .isInstanceOf(MojoExecutionException.class)
-                .hasMessage("cannot wait for " + address + " (execution await-it): " + refusal);
+                .hasMessage("cannot wait for 127.0.0.1:1, " + address + " (execution await-it): " + refusal);
         assertThat(log.seen()).isEmpty();
     }
 
