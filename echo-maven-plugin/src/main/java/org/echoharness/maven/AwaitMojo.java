@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Waits until something listens at each of some addresses, and fails the build if it does not in time. It is for servers that
  * something else started; {@code start} has no need of it. Each try is a connection, which the server sees. It needs no
- * project.
+ * project. Nothing is awaited where {@code start} starts nothing.
  *
  * @since 0.1.0
  */

@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Sends a message to a server, prints the conversation, and fails the build if the echo is wrong, short, late or refused.
- * With several round trips it also prints how many there were a second, and how long they took. It needs no project.
+ * With several round trips it also prints how many there were a second, and how long they took. It needs no project. Nothing
+ * is sent where {@code start} starts nothing.
  *
  * @since 0.1.0
  */
