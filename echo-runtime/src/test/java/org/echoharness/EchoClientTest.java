@@ -298,6 +298,15 @@ class EchoClientTest {
     }
 
     @Test
+    void resolvesWithoutConnecting() throws Exception {
+        assertThat(EchoClient.builder().address("127.0.0.1:1").resolve()).isEqualTo(Sockets.at("127.0.0.1", 1));
+        assertThatThrownBy(() ->
+                        EchoClient.builder().address("no-such-host.invalid:1").resolve())
+                .isInstanceOf(UnknownHostException.class)
+                .hasMessageStartingWith("cannot connect to no-such-host.invalid:1: the name does not resolve; ");
+    }
+
+    @Test
     void aPeerThatDoesNotAnswerIsGivenUpAtTheDeadline() throws Exception {
         try (java.net.ServerSocket full = Sockets.listen(0)) {
             InetSocketAddress address = Sockets.at("127.0.0.1", full.getLocalPort());
