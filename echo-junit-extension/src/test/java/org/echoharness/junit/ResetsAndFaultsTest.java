@@ -74,7 +74,12 @@ class ResetsAndFaultsTest {
         @EchoTest(checks = "all", faults = "discard")
         void afterAFault(EchoServer server, EchoClient injected) throws Exception {
             injected.send("unread".getBytes(UTF_8));
-            server.recording().awaitConnections(1).get(0).awaitReceived("unread".getBytes(UTF_8));
+            try (Socket socket = connect(server)) {
+                socket.getOutputStream().write("unanswered".getBytes(UTF_8));
+                server.recording().awaitConnections(2).get(1).awaitReceived("unanswered".getBytes(UTF_8));
+                socket.setSoLinger(true, 0);
+            }
+            server.recording().connection(2).awaitEnd();
             server.resetConnections();
         }
 
