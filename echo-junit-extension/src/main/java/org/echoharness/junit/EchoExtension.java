@@ -100,6 +100,7 @@ public final class EchoExtension
     @Override
     public void postProcessTestInstance(Object instance, ExtensionContext context) {
         if (leads(context, instance.getClass())) {
+            markBefore(context);
             Scope.made(instance, context);
             Fields.injectInstance(instance, context);
         }
@@ -139,8 +140,16 @@ public final class EchoExtension
 
     @Override
     public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
+        markBefore(context);
         Place place = Place.of(parameter);
         return Injection.inject(place, context, ParameterResolutionException::new);
+    }
+
+    /** Also before an instance is made: its fields and its constructor may connect to servers of the class. */
+    private static void markBefore(ExtensionContext context) {
+        if (context.getTestMethod().isPresent()) {
+            Scope.markBefore(context);
+        }
     }
 
     /** Whether this one acts. Annotations register one, and each field another: the first that is asked does it for all. */

@@ -2,6 +2,7 @@ package org.echoharness.junit;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -36,10 +37,12 @@ final class Explanation {
         try {
             Recording recording = peer.server().recording();
             String name = peer.declaration().name();
+            Instant began = Scope.of(context).began();
             List<RecordedConnection> connections = recording.connections().stream()
-                    .filter(connection -> connection.number() == 0
-                            || connection.number() > seenBefore
-                            || connection.ending().isEmpty())
+                    .filter(connection -> connection.ending().isEmpty()
+                            || (connection.number() == 0
+                                    ? !connection.accepted().isBefore(began)
+                                    : connection.number() > seenBefore))
                     .toList();
             failure.addSuppressed(
                     new EchoTranscript("server \"" + name + "\" at " + HostAndPort.of(peer.socketAddress())
@@ -48,7 +51,7 @@ final class Explanation {
                 return;
             }
             context.publishDirectory("echo-" + fileName(name), directory -> {
-                Files.writeString(directory.resolve("transcript.txt"), recording.transcript());
+                recording.writeTranscript(fresh(directory.resolve("transcript.txt")));
                 recording.writeHtml(fresh(directory.resolve("conversation.html")));
                 recording.writePcapng(fresh(directory.resolve("conversation.pcapng")));
             });
@@ -74,7 +77,9 @@ final class Explanation {
         return file;
     }
 
-    private static String fileName(String name) {
-        return name.replaceAll("[^A-Za-z0-9_-]", "_");
+    /** Other names have other files, also where they differ in characters that a file's name may not have. */
+    static String fileName(String name) {
+        String safe = name.replaceAll("[^A-Za-z0-9_-]", "_");
+        return safe.equals(name) ? name : safe + "-" + Integer.toHexString(name.hashCode());
     }
 }

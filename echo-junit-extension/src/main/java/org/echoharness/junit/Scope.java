@@ -2,6 +2,7 @@ package org.echoharness.junit;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -26,6 +27,7 @@ final class Scope implements CloseableResource, AutoCloseable {
     private final List<Peer> peers = new ArrayList<>();
     private final Map<Peer, Long> before = new LinkedHashMap<>(); // how many connections each had when the test began
     private final List<Object> instances = new ArrayList<>();
+    private @Nullable Instant began;
     private final Deque<Closeable> servers = new ArrayDeque<>();
     private final Deque<Closeable> clients = new ArrayDeque<>();
     private boolean closed;
@@ -39,7 +41,13 @@ final class Scope implements CloseableResource, AutoCloseable {
     /** The server that was opened for this context or for one around it, or else a new one for as long as it is due. */
     static Peer peer(Declaration declaration, ExtensionContext context) throws IOException {
         Peer open = find(context, declaration);
-        return open != null ? open : due(declaration, context).open(declaration, context);
+        if (open == null) {
+            open = due(declaration, context).open(declaration, context);
+            if (context.getTestMethod().isPresent()) {
+                of(context).mark(open, 0); // what connects to it before the test begins is the test's
+            }
+        }
+        return open;
     }
 
     static @Nullable Peer find(ExtensionContext context, Declaration declaration) {
@@ -68,11 +76,17 @@ final class Scope implements CloseableResource, AutoCloseable {
         return known;
     }
 
-    /** A test begins: what its servers have seen so far is not its own. */
+    /**
+     * A test begins, or its instance is about to be made: what its servers have seen so far is not its own. The first of
+     * several calls counts.
+     */
     static void markBefore(ExtensionContext test) {
         Scope own = of(test);
+        own.begin();
         for (Peer peer : visible(test)) {
-            own.mark(peer, peer.records() ? peer.accepted() : 0);
+            if (!own.hasMarked(peer)) {
+                own.mark(peer, peer.records() ? peer.accepted() : 0);
+            }
         }
     }
 
@@ -121,6 +135,21 @@ final class Scope implements CloseableResource, AutoCloseable {
 
     private synchronized List<Object> remembered() {
         return List.copyOf(instances);
+    }
+
+    private synchronized void begin() {
+        if (began == null) {
+            began = Instant.now();
+        }
+    }
+
+    /** When the test began: rejected connections have no number. */
+    synchronized Instant began() {
+        return began == null ? Instant.MIN : began;
+    }
+
+    private synchronized boolean hasMarked(Peer peer) {
+        return before.containsKey(peer);
     }
 
     private synchronized void mark(Peer peer, long connections) {

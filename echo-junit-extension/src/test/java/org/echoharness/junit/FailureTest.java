@@ -2,6 +2,7 @@ package org.echoharness.junit;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.util.stream.Stream;
@@ -13,6 +14,8 @@ import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A test that fails tells what happened on its connections. */
 class FailureTest {
@@ -79,6 +82,92 @@ class FailureTest {
                 .asString()
                 .contains("connection 2 from", "\"mine\"")
                 .doesNotContain("of another test");
+    }
+
+    @EchoTest(faults = "reset after 4")
+    static class ByItsField {
+        @Echo
+        EchoClient client;
+
+        @Test
+        void fails() throws IOException {
+            client.expectEcho("mine".getBytes(UTF_8));
+            client.expectEcho("more".getBytes(UTF_8));
+        }
+    }
+
+    @EchoTest(faults = "reset after 4")
+    static class ByItsConstructor {
+        private final EchoClient client;
+
+        ByItsConstructor(EchoClient client) {
+            this.client = client;
+        }
+
+        @BeforeAll
+        static void begin(EchoServer server) {
+            Seen.server(server);
+        }
+
+        @Test
+        void fails() throws IOException {
+            client.expectEcho("mine".getBytes(UTF_8));
+            client.expectEcho("more".getBytes(UTF_8));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(classes = {ByItsField.class, ByItsConstructor.class})
+    void aConnectionOfTheInstanceIsTheTestsThoughItHasEnded(Class<?> fixture) throws IOException {
+        assertThat(transcripts(Run.of(fixture).failure()))
+                .singleElement()
+                .asString()
+                .contains("ended by SERVER RST (reset after 4)", "\"mine\"");
+    }
+
+    @EchoTest(maxConnections = "1")
+    @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+    static class Rejecting {
+        @BeforeAll
+        static void begin(EchoServer server) {
+            Seen.server(server);
+        }
+
+        @Test
+        @Order(1)
+        void passes(EchoServer server) throws Exception {
+            try (EchoClient served = EchoClient.connect(server.address())) {
+                served.echo(new byte[1]);
+                assertThatThrownBy(() -> {
+                            try (EchoClient rejected = EchoClient.connect(server.address())) {
+                                rejected.receive();
+                            }
+                        })
+                        .isInstanceOf(IOException.class);
+            }
+            server.recording().connection(1).awaitEnd();
+        }
+
+        @Test
+        @Order(2)
+        void fails() {
+            throw new AssertionError("on purpose");
+        }
+    }
+
+    @Test
+    void theRejectedConnectionsOfOtherTestsAreLeftOut() throws IOException {
+        assertThat(transcripts(Run.of(Rejecting.class).failure()))
+                .singleElement()
+                .asString()
+                .endsWith(": no connection came");
+    }
+
+    @Test
+    void otherNamesHaveOtherFiles() {
+        assertThat(Explanation.fileName("a_b")).isEqualTo("a_b");
+        assertThat(Explanation.fileName("a.b")).matches("a_b-[0-9a-f]+");
+        assertThat(Explanation.fileName("a/b")).matches("a_b-[0-9a-f]+").isNotEqualTo(Explanation.fileName("a.b"));
     }
 
     @EchoTest(recording = "none")
