@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.lang.reflect.AnnotatedElement;
 import java.lang.reflect.Executable;
 import java.lang.reflect.Field;
+import java.lang.reflect.Member;
 import org.echoharness.EchoClient;
 import org.echoharness.HostAndPort;
 import org.jspecify.annotations.Nullable;
@@ -49,6 +50,14 @@ record Declaration(ServerOptions options, AnnotatedElement on) {
     }
 
     /** What errors call it. */
+    /** The class that it stands on, or whose member it stands on. */
+    Class<?> type() {
+        if (on instanceof Class<?> type) {
+            return type;
+        }
+        return on instanceof Member member ? member.getDeclaringClass() : Object.class;
+    }
+
     String text() {
         return text(options, on);
     }

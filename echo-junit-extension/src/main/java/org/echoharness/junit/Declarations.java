@@ -27,14 +27,30 @@ record Declarations(Map<String, Declaration> byName) {
     static Declarations visibleFrom(ExtensionContext context) {
         Map<String, Declaration> visible = new LinkedHashMap<>();
         for (ExtensionContext at = context; at != null; at = at.getParent().orElse(null)) {
+            Map<String, Declaration> here = new LinkedHashMap<>();
             for (AnnotatedElement element : elements(at)) {
-                declaredOn(element, context).forEach(visible::putIfAbsent);
+                declaredOn(element, context).forEach((name, each) -> here.merge(name, each, Declarations::nearer));
             }
+            here.forEach(visible::putIfAbsent);
         }
         if (visible.isEmpty() || Scope.find(context, Declaration.IMPLICIT) != null) {
             visible.putIfAbsent(Declaration.IMPLICIT.name(), Declaration.IMPLICIT);
         }
         return new Declarations(visible);
+    }
+
+    /** Of two that one class inherits: one may stand on an heir of the other, or both may say the same. */
+    private static Declaration nearer(Declaration first, Declaration second) {
+        if (second.type().isAssignableFrom(first.type()) || first.options().equals(second.options())) {
+            return first;
+        }
+        if (first.type().isAssignableFrom(second.type())) {
+            return second;
+        }
+        throw second.refused(
+                "it is declared differently from " + first.text()
+                        + "; declare it on the class that inherits both, or give each a name of its own",
+                null);
     }
 
     /** Checks what the methods of a class declare, before the first of them runs. */
@@ -48,7 +64,7 @@ record Declarations(Map<String, Declaration> byName) {
 
     /** Of the contexts around this one, the outermost whose class carries or inherits the declaration. */
     static ExtensionContext classOf(Declaration declaration, ExtensionContext context) {
-        AnnotatedElement type = declaration.on() instanceof Field field ? field.getDeclaringClass() : declaration.on();
+        AnnotatedElement type = declaration.on() instanceof Field ? declaration.type() : declaration.on();
         ExtensionContext outermost = context;
         for (ExtensionContext at = context; at != null; at = at.getParent().orElse(null)) {
             if (elements(at).contains(type)) {

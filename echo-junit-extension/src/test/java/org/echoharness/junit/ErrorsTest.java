@@ -138,6 +138,11 @@ class ErrorsTest {
                         "server \"a\" (@EchoTest on HEREMethodDeclaredTwice.test): it is declared there twice, differently;"
                                 + " give each a name of its own"),
                 arguments(
+                        OfTwoInterfaces.class,
+                        "server \"default\" (@EchoTest on interface HERESmall): it is declared differently from server"
+                                + " \"default\" (@EchoTest on interface HERELarge); declare it on the class that inherits"
+                                + " both, or give each a name of its own"),
+                arguments(
                         Nameless.class, "server \" \" (@EchoTest on interface HERENamed): the name must not be blank"),
                 arguments(
                         EmbeddedElsewhere.class,
@@ -432,6 +437,17 @@ class ErrorsTest {
 
     @EchoTest(addresses = {"127.0.0.1:10916", "127.1:10916"}) // two texts, one address
     static class BusyPortNotInjected {
+        @Test
+        void test() {}
+    }
+
+    @EchoTest(bufferSize = "1MiB")
+    interface Large {}
+
+    @EchoTest(bufferSize = "1")
+    interface Small {}
+
+    static class OfTwoInterfaces implements Large, Small {
         @Test
         void test() {}
     }

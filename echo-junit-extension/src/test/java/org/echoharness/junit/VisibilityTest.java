@@ -41,11 +41,31 @@ class VisibilityTest {
         return Stream.of(
                 Arguments.of(OnMethod.class, 3, 3),
                 Arguments.of(OnInterface.class, 1, 1),
+                Arguments.of(OnInterfaces.class, 1, 1),
                 Arguments.of(Heir.class, 2, 3),
                 Arguments.of(OnEnclosingClass.class, 4, 5),
                 Arguments.of(Composed.class, 2, 3),
                 Arguments.of(Unannotated.class, 1, 1),
                 Arguments.of(BesideImplicit.class, 1, 2));
+    }
+
+    @EchoTest(maxConnections = "1")
+    interface Plain {}
+
+    @EchoTest(maxConnections = "2")
+    interface Refined extends Plain {}
+
+    @EchoTest(maxConnections = "2")
+    interface Alike {}
+
+    /** The refined one counts wherever it stands, and two that say the same are one. */
+    static class OnInterfaces implements Plain, Refined, Alike {
+        @Test
+        void isServedTwice(EchoServer server, EchoClient first, EchoClient second) throws IOException {
+            Seen.server(server);
+            first.echo(new byte[1]);
+            second.echo(new byte[1]);
+        }
     }
 
     @Test
