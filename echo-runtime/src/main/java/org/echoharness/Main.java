@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /** The command line: {@code server} and {@code client}. Its conversation goes to standard output, what is wrong to error. */
@@ -57,6 +58,7 @@ final class Main {
 
     private final PrintStream out;
     private final PrintStream err;
+    private volatile boolean ending; // by a signal
 
     Main(PrintStream out, PrintStream err) {
         this.out = out;
@@ -122,6 +124,9 @@ final class Main {
             do {
                 closed = server.awaitClose(Duration.ofDays(1));
             } while (!closed);
+            if (ending) {
+                stall();
+            }
             return 1; // nobody but a failure closes it
         } catch (InterruptedException interrupted) {
             return 1;
@@ -139,6 +144,7 @@ final class Main {
     }
 
     private void end(EchoServer server, @Nullable Path folder) {
+        ending = true;
         server.close();
         if (folder != null) {
             write(server.recording(), folder);
@@ -214,8 +220,15 @@ final class Main {
     private static void forget(Thread hook) {
         try {
             Runtime.getRuntime().removeShutdownHook(hook);
-        } catch (IllegalStateException ending) {
-            // it runs already
+        } catch (IllegalStateException itRuns) {
+            stall();
+        }
+    }
+
+    /** A signal ends the process, with a code of its own: one of ours could take its place until the very end (JDK 17). */
+    private static void stall() {
+        while (true) {
+            LockSupport.park();
         }
     }
 
