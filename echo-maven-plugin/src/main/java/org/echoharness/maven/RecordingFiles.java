@@ -3,7 +3,6 @@ package org.echoharness.maven;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import org.apache.maven.plugin.logging.Log;
 import org.echoharness.Recording;
 
@@ -35,7 +34,7 @@ final class RecordingFiles {
         try {
             clear();
             Files.createDirectories(folder);
-            Files.writeString(transcript(), recording.transcript(), StandardOpenOption.CREATE_NEW);
+            recording.writeTranscript(transcript());
             recording.writeHtml(page());
             recording.writePcapng(packets());
             return true;
