@@ -49,7 +49,6 @@ record Declaration(ServerOptions options, AnnotatedElement on) {
         return options.name();
     }
 
-    /** What errors call it. */
     /** The class that it stands on, or whose member it stands on. */
     Class<?> type() {
         if (on instanceof Class<?> type) {
@@ -58,6 +57,7 @@ record Declaration(ServerOptions options, AnnotatedElement on) {
         return on instanceof Member member ? member.getDeclaringClass() : Object.class;
     }
 
+    /** What errors call it. */
     String text() {
         return text(options, on);
     }
