@@ -1,7 +1,9 @@
 package org.echoharness;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.channels.SocketChannel;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -13,15 +15,19 @@ import java.util.function.LongPredicate;
  */
 final class Controls {
 
+    private static final String RESTARTS = "the server restarts";
+
     private final ServerCore server;
+    private final ScheduledResume scheduled;
 
     Controls(ServerCore server) {
         this.server = server;
+        scheduled = new ScheduledResume(server);
     }
 
     /** For the connections that are open too. Nobody is accepted between the count of the open ones and its use. */
-    void setFaultsOfAll(FaultPlan plan) throws IOException {
-        control(() -> {
+    void setFaultsOfAll(FaultPlan plan) {
+        control("setFaultsOfAll", () -> {
             onEachDoor(door -> {
                 door.acceptAll();
                 door.park(true);
@@ -47,18 +53,44 @@ final class Controls {
         });
     }
 
-    void refuse() throws IOException {
-        control(() -> onEachDoor(Door::refuse));
+    void refuse() {
+        control("refuse", () -> refuseOrListen(() -> {}));
     }
 
-    void resume() throws IOException {
-        control(() -> onEachDoor(Door::listen));
+    void refuse(Duration time) {
+        Options.positive("refuse", time);
+        control("refuse", () -> refuseOrListen(() -> resumeAfter(time)));
     }
 
-    void unanswered() throws IOException {
-        control(() -> {
+    void restart(Duration downTime) {
+        Options.positive("restart", downTime);
+        control(
+                "restart",
+                () -> refuseOrListen(() -> {
+                    end(number -> true, false, RESTARTS);
+                    resumeAfter(downTime);
+                }));
+    }
+
+    /** Refuses connects and does what comes next; accepts them again where either fails. */
+    private void refuseOrListen(Action next) throws IOException {
+        try {
+            turnDoors(Door::refuse);
+            next.run();
+        } catch (IOException | RuntimeException failed) {
+            undo(() -> turnDoors(Door::listen));
+            throw failed;
+        }
+    }
+
+    void resume() {
+        control("resume", () -> turnDoors(Door::listen));
+    }
+
+    void unanswered() {
+        control("unanswered", () -> {
             try {
-                onEachDoor(Door::acceptNobody);
+                turnDoors(Door::acceptNobody);
                 for (Door door : server.doors()) {
                     List<SocketChannel> filling = door.fill();
                     Tasks.call(server.loops().get(0), () -> {
@@ -67,31 +99,33 @@ final class Controls {
                     });
                 }
             } catch (IOException | RuntimeException failed) {
-                undo(() -> onEachDoor(Door::listen));
+                undo(() -> turnDoors(Door::listen));
                 throw failed;
             }
         });
     }
 
-    void freeze(boolean frozen) throws IOException {
-        control(() -> onEachLoop(loop -> loop.freeze(frozen)));
+    void freeze(boolean frozen) {
+        control(frozen ? "freeze" : "unfreeze", () -> onEachLoop(loop -> loop.freeze(frozen)));
     }
 
-    void endConnections(boolean clean, String why) throws IOException {
+    void endConnections(boolean clean, String why) {
         endConnections(number -> true, clean, why);
     }
 
-    void endConnections(LongPredicate which, boolean clean, String why) throws IOException {
-        control(() -> {
-            onEachDoor(Door::acceptAll); // who has connected is meant, too
-            onEachLoop(loop -> {
-                for (Connection connection : loop.connections()) {
-                    if (which.test(connection.number())) {
-                        connection.endNow(clean, why);
-                    }
+    void endConnections(LongPredicate which, boolean clean, String why) {
+        control(why, () -> end(which, clean, why));
+    }
+
+    private void end(LongPredicate which, boolean clean, String why) throws IOException {
+        onEachDoor(Door::acceptAll); // who has connected is meant, too
+        onEachLoop(loop -> {
+            for (Connection connection : loop.connections()) {
+                if (which.test(connection.number())) {
+                    connection.endNow(clean, why);
                 }
-                loop.closeNow();
-            });
+            }
+            loop.closeNow();
         });
     }
 
@@ -100,11 +134,34 @@ final class Controls {
     }
 
     /** One at a time, and none from a callback: it waits for the server's threads. */
-    private void control(Action action) throws IOException {
+    private void control(String name, Action action) {
         mustBeCallable();
         synchronized (this) {
-            action.run();
+            try {
+                action.run();
+            } catch (IOException failed) {
+                throw new UncheckedIOException(name + " failed: " + failed.getMessage(), failed);
+            }
         }
+    }
+
+    /** Opens or shuts every door, in place of what was scheduled for later. */
+    private void turnDoors(DoorAction action) throws IOException {
+        mustBeCallable();
+        Tasks.call(server.loops().get(0), () -> {
+            scheduled.cancel();
+            for (Door door : server.doors()) {
+                action.apply(door);
+            }
+            return null;
+        });
+    }
+
+    private void resumeAfter(Duration time) throws IOException {
+        Tasks.call(server.loops().get(0), () -> {
+            scheduled.set(time);
+            return null;
+        });
     }
 
     /** Puts back what a control has begun, also for a thread that is interrupted; what fails is told. */

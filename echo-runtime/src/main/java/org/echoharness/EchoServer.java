@@ -176,9 +176,9 @@ public final class EchoServer implements AutoCloseable {
      * @param plan the plan
      * @throws IllegalArgumentException if it does not go with this server's bufferSize
      * @throws IllegalStateException if the server is not running, or when called in a callback of it
-     * @throws IOException if the thread is interrupted
+     * @throws java.io.UncheckedIOException if the thread is interrupted
      */
-    public void setFaultsOfAll(FaultPlan plan) throws IOException {
+    public void setFaultsOfAll(FaultPlan plan) {
         core.controls().setFaultsOfAll(plan);
     }
 
@@ -188,10 +188,43 @@ public final class EchoServer implements AutoCloseable {
      *
      * @throws IllegalStateException if the server is not running, or when called in a callback of it
      * @throws UnsupportedOperationException if the system lacks {@code SO_REUSEPORT}, as Windows does
-     * @throws IOException if the system refuses
+     * @throws java.io.UncheckedIOException if the system refuses, or if the thread is interrupted
      */
-    public void refuse() throws IOException {
+    public void refuse() {
         core.controls().refuse();
+    }
+
+    /**
+     * As {@link #refuse()}, for a time: then connects are accepted again, on the same port. It returns when connects are
+     * refused, and does not wait for the end of the time. A later call of {@code refuse}, {@link #restart},
+     * {@link #unanswered}, {@link #resume} or {@link #close} takes its place. If the port cannot be listened on when the
+     * time is up, the server warns once and tries again every 100 ms.
+     *
+     * @param time 1 ms to 365 days
+     * @throws IllegalArgumentException if the time is out of range
+     * @throws IllegalStateException if the server is not running, or when called in a callback of it
+     * @throws UnsupportedOperationException if the system lacks {@code SO_REUSEPORT}, as Windows does
+     * @throws java.io.UncheckedIOException if the system refuses, or if the thread is interrupted
+     */
+    public void refuse(Duration time) {
+        core.controls().refuse(time);
+    }
+
+    /**
+     * What a client sees when a server restarts: every open connection ends with an RST, connects are refused for a time,
+     * and then they are accepted again, on the same port. It returns when all connections are closed and connects are
+     * refused; the rest goes as {@link #refuse(Duration)} says. Faults, counters and the recording go on: the resets are
+     * recorded as {@code the server restarts}.
+     *
+     * @param downTime how long connects are refused, 1 ms to 365 days
+     * @throws IllegalArgumentException if the time is out of range
+     * @throws IllegalStateException if the server is not running, or when called in a callback of it
+     * @throws UnsupportedOperationException if the system lacks {@code SO_REUSEPORT}, as Windows does
+     * @throws java.io.UncheckedIOException if the system refuses, or if the thread is interrupted; connects are then
+     *     accepted again
+     */
+    public void restart(Duration downTime) {
+        core.controls().restart(downTime);
     }
 
     /**
@@ -201,9 +234,9 @@ public final class EchoServer implements AutoCloseable {
      * @throws IllegalStateException if the server is not running, or when called in a callback of it
      * @throws UnsupportedOperationException if the system does something else when its queue is full; the server then
      *     accepts as before
-     * @throws IOException if the system refuses
+     * @throws java.io.UncheckedIOException if the system refuses, or if the thread is interrupted
      */
-    public void unanswered() throws IOException {
+    public void unanswered() {
         core.controls().unanswered();
     }
 
@@ -211,9 +244,9 @@ public final class EchoServer implements AutoCloseable {
      * From now on connects are accepted again, on the same port. Does nothing where they are.
      *
      * @throws IllegalStateException if the server is not running, or when called in a callback of it
-     * @throws IOException if the system refuses
+     * @throws java.io.UncheckedIOException if the system refuses, or if the thread is interrupted
      */
-    public void resume() throws IOException {
+    public void resume() {
         core.controls().resume();
     }
 
@@ -222,9 +255,9 @@ public final class EchoServer implements AutoCloseable {
      * {@link #unfreeze}. An idle connection is not reset meanwhile.
      *
      * @throws IllegalStateException if the server is not running, or when called in a callback of it
-     * @throws IOException if the thread is interrupted
+     * @throws java.io.UncheckedIOException if the thread is interrupted
      */
-    public void freeze() throws IOException {
+    public void freeze() {
         core.controls().freeze(true);
     }
 
@@ -232,9 +265,9 @@ public final class EchoServer implements AutoCloseable {
      * Goes on after {@link #freeze}.
      *
      * @throws IllegalStateException if the server is not running, or when called in a callback of it
-     * @throws IOException if the thread is interrupted
+     * @throws java.io.UncheckedIOException if the thread is interrupted
      */
-    public void unfreeze() throws IOException {
+    public void unfreeze() {
         core.controls().freeze(false);
     }
 
@@ -242,9 +275,9 @@ public final class EchoServer implements AutoCloseable {
      * Ends every connection that is open now with an RST; all are closed when this returns.
      *
      * @throws IllegalStateException if the server is not running, or when called in a callback of it
-     * @throws IOException if the thread is interrupted
+     * @throws java.io.UncheckedIOException if the thread is interrupted
      */
-    public void resetConnections() throws IOException {
+    public void resetConnections() {
         core.controls().endConnections(false, "resetConnections()");
     }
 
@@ -253,9 +286,9 @@ public final class EchoServer implements AutoCloseable {
      *
      * @param number as in {@link RecordedConnection#number()}: 1 for the first that was accepted
      * @throws IllegalStateException if the server is not running, or when called in a callback of it
-     * @throws IOException if the thread is interrupted
+     * @throws java.io.UncheckedIOException if the thread is interrupted
      */
-    public void resetConnection(long number) throws IOException {
+    public void resetConnection(long number) {
         core.controls().endConnections(each -> each == number, false, "resetConnection(" + number + ")");
     }
 
@@ -264,9 +297,9 @@ public final class EchoServer implements AutoCloseable {
      * client that goes on sending may see an RST instead, as with any peer that closes.
      *
      * @throws IllegalStateException if the server is not running, or when called in a callback of it
-     * @throws IOException if the thread is interrupted
+     * @throws java.io.UncheckedIOException if the thread is interrupted
      */
-    public void closeConnections() throws IOException {
+    public void closeConnections() {
         core.controls().endConnections(true, "closeConnections()");
     }
 

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,11 +14,13 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** FAULTS.md against the code: its texts, its Java, and what it says that a client reads. */
 @Timeout(120)
@@ -178,13 +182,58 @@ class FaultsPageTest {
         }
     }
 
+    /** The server's methods that the table of controls leaves out. */
+    private static final List<String> NO_CONTROLS = List.of(
+            "start()", "close()", "isRunning()", "address()", "addresses()", "port()", "counters()", "recording()");
+
     @Test
-    void theServerHasTheControls() throws IOException {
+    void theTableHasEveryControl() throws IOException {
+        assertThat(tables("call")).extracting(cells -> cells.get(0)).doesNotHaveDuplicates();
+        List<String> controls = Arrays.stream(EchoServer.class.getDeclaredMethods())
+                .filter(method -> Modifier.isPublic(method.getModifiers()) && !Modifier.isStatic(method.getModifiers()))
+                .filter(method -> !List.of("toString", "awaitClose").contains(method.getName()))
+                .map(method -> method.getName() + "(" + parameter(method) + ")")
+                .filter(call -> !NO_CONTROLS.contains(call))
+                .toList();
         assertThat(tables("call"))
-                .hasSize(10)
-                .allSatisfy(cells -> assertThat(EchoServer.class.getMethods())
-                        .anyMatch(method -> code(cells.get(0))
-                                .equals(method.getName() + (method.getParameterCount() == 0 ? "()" : "(plan)"))));
+                .extracting(cells -> code(cells.get(0)))
+                .containsExactlyInAnyOrderElementsOf(controls);
+    }
+
+    private static String parameter(Method method) {
+        return Arrays.stream(method.getParameterTypes())
+                .map(type -> type == FaultPlan.class ? "plan" : type == Duration.class ? "time" : "number")
+                .collect(Collectors.joining());
+    }
+
+    /** The row of a control says what a new connection meets, and this does it. */
+    @ParameterizedTest
+    @ValueSource(strings = {"refuse()", "refuse(time)", "restart(time)"})
+    void theClientSeesWhatTheTableSays(String call) throws Exception {
+        String sees = tables("call").stream()
+                .filter(cells -> code(cells.get(0)).equals(call))
+                .map(cells -> cells.get(2))
+                .findFirst()
+                .orElseThrow();
+        try (EchoServer server = EchoServer.builder().start();
+                Socket open = Sockets.connect(server.address())) {
+            Sockets.echoes(open, "x");
+            boolean timed = call.endsWith("(time)");
+            Class<?>[] types = timed ? new Class<?>[] {Duration.class} : new Class<?>[0];
+            Object[] day = timed ? new Object[] {Duration.ofDays(1)} : new Object[0];
+            EchoServer.class
+                    .getMethod(call.substring(0, call.indexOf('(')), types)
+                    .invoke(server, day);
+            if (sees.contains("Connection reset")) {
+                assertThatThrownBy(() -> open.getInputStream().read()).hasMessage("Connection reset");
+            } else {
+                Sockets.echoes(open, "x");
+            }
+            assertThat(sees).contains("`ConnectException: Connection refused`");
+            assertThatThrownBy(() -> Sockets.connect(server.address()))
+                    .isInstanceOf(java.net.ConnectException.class)
+                    .hasMessage("Connection refused");
+        }
     }
 
     @Test

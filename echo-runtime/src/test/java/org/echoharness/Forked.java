@@ -29,7 +29,7 @@ final class Forked implements AutoCloseable {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(options);
-        command.addAll(List.of("-cp", classes(), Main.class.getName()));
+        command.addAll(List.of("-cp", folder(Main.class), Main.class.getName()));
         command.addAll(List.of(args));
         return command;
     }
@@ -49,10 +49,10 @@ final class Forked implements AutoCloseable {
         return new Forked(java(List.of(), args));
     }
 
-    private static String classes() {
+    /** Where a class was loaded from. */
+    static String folder(Class<?> of) {
         try {
-            return Path.of(Main.class
-                            .getProtectionDomain()
+            return Path.of(of.getProtectionDomain()
                             .getCodeSource()
                             .getLocation()
                             .toURI())

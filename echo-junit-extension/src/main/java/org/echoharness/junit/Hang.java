@@ -1,6 +1,6 @@
 package org.echoharness.junit;
 
-import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -84,7 +84,7 @@ final class Hang {
     private static void reset(EchoServer server, long number) {
         try {
             server.resetConnection(number);
-        } catch (IOException | IllegalStateException closed) {
+        } catch (UncheckedIOException | IllegalStateException closed) {
             // then it has ended
         }
     }

@@ -1,6 +1,6 @@
 package org.echoharness.junit;
 
-import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -68,7 +68,7 @@ record Inspection(Peer peer, long before, boolean last, Checks checks) {
                 peer.server().setFaultsOfAll(FaultPlan.none());
             }
             return open;
-        } catch (IOException | IllegalStateException closedOrInterrupted) {
+        } catch (UncheckedIOException | IllegalStateException closedOrInterrupted) {
             return List.of();
         }
     }

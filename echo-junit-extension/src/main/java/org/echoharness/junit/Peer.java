@@ -2,6 +2,7 @@ package org.echoharness.junit;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import org.echoharness.EchoClient;
 import org.echoharness.EchoServer;
@@ -76,7 +77,7 @@ record Peer(
     long accepted() {
         try {
             server().resetConnection(0);
-        } catch (IOException | IllegalStateException closed) {
+        } catch (UncheckedIOException | IllegalStateException closed) {
             // then nobody comes any more
         }
         return server().counters().accepted();

@@ -3,6 +3,7 @@ package org.echoharness.junit;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.echoharness.junit.Sloppy.READ_ALL;
 import static org.echoharness.junit.Sloppy.complaint;
 import static org.echoharness.junit.Sloppy.connect;
@@ -12,7 +13,9 @@ import static org.echoharness.junit.Sloppy.on;
 import static org.echoharness.junit.Sloppy.reset;
 
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.Socket;
+import java.time.Duration;
 import org.echoharness.EchoClient;
 import org.echoharness.EchoServer;
 import org.junit.jupiter.api.AfterEach;
@@ -47,6 +50,39 @@ class ResetsAndFaultsTest {
                 .isEqualTo(on(Resets.class)
                         + "connection 1 from HOST:PORT was reset by the client, which no fault"
                         + " asked for; it last sent 5 bytes \"hello\"" + READ_ALL);
+    }
+
+    private static Socket connectWhenItIsUp(EchoServer server) throws IOException {
+        while (true) {
+            try {
+                return connect(server);
+            } catch (ConnectException refused) {
+                Thread.onSpinWait();
+            }
+        }
+    }
+
+    @EchoTest
+    static class Restarted {
+        @Test
+        void fails(EchoServer server) throws IOException {
+            try (Socket socket = connect(server)) {
+                echoes(socket);
+                server.restart(Duration.ofMillis(20));
+            }
+            try (Socket again = connectWhenItIsUp(server)) {
+                echoes(again);
+            }
+            throw new IllegalStateException("as planned");
+        }
+    }
+
+    @Test
+    void aFailureShowsTheRestartAndWhatCameNext() throws IOException {
+        assertThat(Run.of(Restarted.class).failure().getSuppressed()[0].getMessage())
+                .containsPattern("connection 1 from .* ended by SERVER RST \\(the server restarts\\)")
+                .containsPattern("resetting .*: the server restarts")
+                .containsPattern("connection 2 from ");
     }
 
     @EchoTest(checks = "all", faults = "reset after 4")
@@ -85,6 +121,20 @@ class ResetsAndFaultsTest {
 
         @Test
         @EchoTest(checks = "all")
+        void byARestart(EchoServer server) throws Exception {
+            try (Socket socket = connect(server)) {
+                echoes(socket);
+                server.restart(Duration.ofMillis(20));
+                assertThatThrownBy(() -> socket.getInputStream().read()).hasMessage("Connection reset");
+                socket.getOutputStream().close();
+            }
+            try (Socket again = connectWhenItIsUp(server)) {
+                echoes(again);
+            }
+        }
+
+        @Test
+        @EchoTest(checks = "all")
         void byTheExtension(EchoServer server, EchoClient injected) throws Exception {
             injected.send("unread".getBytes(UTF_8));
             injected.receive(1);
@@ -93,7 +143,7 @@ class ResetsAndFaultsTest {
 
     @Test
     void aResetThatTheTestAskedForIsNone() throws IOException {
-        Run.of(AskedFor.class).passed(4);
+        Run.of(AskedFor.class).passed(5);
     }
 
     @EchoTest(checks = "faults", faults = "connection 1: fragment 1, reset after 9; connection 2: stall")

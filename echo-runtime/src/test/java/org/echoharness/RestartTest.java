@@ -1,0 +1,316 @@
+package org.echoharness;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.Closeable;
+import java.io.FileInputStream;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.Socket;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A server that refuses connects for a time, or restarts. */
+@Timeout(120)
+@SuppressWarnings("try") // what close() does is what is tested
+class RestartTest {
+
+    private static final Duration LONG = Duration.ofDays(1);
+    private static final Duration SHORT = Duration.ofMillis(20);
+
+    private final Lines warnings = new Lines();
+
+    private EchoServer.Builder quiet() {
+        return EchoServer.builder().warnings(warnings);
+    }
+
+    private static void isServed(EchoServer server) throws IOException {
+        try (Socket socket = connect(server)) {
+            Sockets.echoes(socket, "served");
+        }
+    }
+
+    /** Tries until a connect succeeds. */
+    private static Socket connect(EchoServer server) throws IOException {
+        while (true) {
+            try {
+                return Sockets.connect(server.address());
+            } catch (ConnectException refused) {
+                Thread.onSpinWait();
+            }
+        }
+    }
+
+    private static void isRefused(EchoServer server) {
+        assertThatThrownBy(() -> Sockets.connect(server.address()))
+                .isInstanceOf(ConnectException.class)
+                .hasMessage("Connection refused");
+    }
+
+    @Test
+    void controlsAreRunnables() throws Exception {
+        Executor direct = Runnable::run;
+        try (EchoServer server = quiet().start()) {
+            direct.execute(server::refuse);
+            isRefused(server);
+            direct.execute(server::resume);
+            direct.execute(server::unanswered);
+            direct.execute(server::resume);
+            direct.execute(server::freeze);
+            direct.execute(server::unfreeze);
+            direct.execute(server::resetConnections);
+            direct.execute(server::closeConnections);
+            direct.execute(() -> server.resetConnection(1));
+            direct.execute(() -> server.setFaultsOfAll(FaultPlan.none()));
+            isServed(server);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"127.0.0.1:0", "*:0", "127.0.0.1:0,127.0.0.1:0"})
+    void refusesForATimeOnTheSamePorts(String addresses) throws Exception {
+        try (EchoServer server = quiet().addresses(addresses.split(",")).start()) {
+            List<Integer> ports =
+                    server.addresses().stream().map(each -> each.getPort()).toList();
+            try (Socket open = Sockets.connect(Sockets.at("127.0.0.1", ports.get(0)))) {
+                Sockets.echoes(open, "before");
+                server.refuse(SHORT);
+                Sockets.echoes(open, "meanwhile");
+            }
+            for (int port : ports) {
+                while (true) {
+                    try (Socket again = Sockets.connect(Sockets.at("127.0.0.1", port))) {
+                        Sockets.echoes(again, "again");
+                        break;
+                    } catch (ConnectException refused) {
+                        Thread.onSpinWait();
+                    }
+                }
+            }
+            assertThat(warnings.seen())
+                    .filteredOn(line -> !line.contains("other machines"))
+                    .isEmpty();
+        }
+    }
+
+    @Test
+    void refusesUntilTheTimeIsUp() throws Exception {
+        try (EchoServer server = quiet().start()) {
+            server.refuse(LONG);
+            isRefused(server);
+            server.resume();
+            isServed(server);
+        }
+    }
+
+    @Test
+    void laterControlReplacesTheTime() throws Exception {
+        try (EchoServer server = quiet().start()) {
+            for (int i = 0; i < 20; i++) {
+                server.refuse(Duration.ofMillis(1));
+                server.refuse();
+                assertStaysRefused(server);
+                server.resume();
+                server.refuse(Duration.ofMillis(1));
+                server.refuse(LONG);
+                assertStaysRefused(server);
+                server.resume();
+                server.restart(Duration.ofMillis(1));
+                server.unanswered();
+                assertThatThrownBy(() -> new Socket().connect(server.address(), 20))
+                        .hasMessageMatching("(?i)connect timed out");
+                server.resume();
+                server.refuse(Duration.ofMillis(1));
+                server.resume();
+                isServed(server);
+            }
+        }
+    }
+
+    /** Far longer than the time that was replaced. */
+    private static void assertStaysRefused(EchoServer server) {
+        long until = System.nanoTime() + Duration.ofMillis(10).toNanos();
+        while (System.nanoTime() < until) {
+            isRefused(server);
+        }
+    }
+
+    @Test
+    void closeEndsAServerThatRefusesForATime() throws Exception {
+        long before = Sockets.openFiles();
+        for (int i = 0; i < 50; i++) {
+            EchoServer server = quiet().start();
+            server.restart(Duration.ofMillis(1 + i % 3));
+            server.close();
+            Sockets.listen(server.port()).close();
+        }
+        assertThat(Sockets.openFiles()).isLessThan(before + 10);
+        assertThat(warnings.seen()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3})
+    void restartResetsAllAndListensOnTheSamePort(int loops) throws Exception {
+        try (EchoServer server = quiet().eventLoops(loops).recording().start()) {
+            List<Socket> sockets = new ArrayList<>();
+            for (int i = 0; i < 5; i++) {
+                sockets.add(Sockets.connect(server.address()));
+                Sockets.echoes(sockets.get(i), "before");
+            }
+            server.restart(LONG);
+            for (Socket socket : sockets) {
+                assertThatThrownBy(() -> socket.getInputStream().read()).hasMessage("Connection reset");
+                socket.close();
+            }
+            isRefused(server);
+            server.restart(SHORT);
+            isServed(server);
+
+            assertThat(server.recording().connection(5).awaitEnd().ending())
+                    .contains(new Ending(Ending.Side.SERVER, Ending.How.RST, "the server restarts"));
+            assertThat(server.recording().connection(6).awaitEnd().ending())
+                    .contains(new Ending(Ending.Side.CLIENT, Ending.How.FIN, ""));
+            assertThat(server.recording().transcript()).contains("resetting ", ": the server restarts");
+            assertThat(server.counters().accepted()).isEqualTo(6);
+        }
+    }
+
+    @Test
+    void keepsFaultsAndLimitsAcrossARestart() throws Exception {
+        try (EchoServer server = quiet().maxConnections(1)
+                        .faults("connection 2: greet \"again\"")
+                        .start();
+                Socket first = Sockets.connect(server.address())) {
+            Sockets.echoes(first, "x");
+            server.restart(SHORT);
+            try (Socket second = connect(server)) {
+                assertThat(second.getInputStream().readNBytes(5)).asString().isEqualTo("again");
+            }
+        }
+    }
+
+    @Test
+    void refusesATimeThatIsOutOfRange() throws Exception {
+        try (EchoServer server = quiet().start()) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> server.refuse(Duration.ZERO))
+                    .withMessage("refuse (0s) must be at least 1ms and at most 365 days");
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> server.restart(Duration.ofSeconds(Long.MAX_VALUE)))
+                    .withMessageStartingWith("restart (PT")
+                    .withMessageEndingWith(") must be at least 1ms and at most 365 days");
+            isServed(server);
+        }
+    }
+
+    @Test
+    void anInterruptedRestartLeavesTheServerListening() throws Exception {
+        try (EchoServer server = quiet().start()) {
+            Thread.currentThread().interrupt();
+            assertThatThrownBy(() -> server.restart(LONG))
+                    .isInstanceOf(java.io.UncheckedIOException.class)
+                    .hasMessageStartingWith("restart failed: interrupted");
+            assertThat(Thread.interrupted()).isTrue();
+            isServed(server);
+        }
+    }
+
+    /** Without a file descriptor left the server cannot listen again. */
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void warnsOnceThatItCannotListenAgain() throws Exception {
+        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        String command = "ulimit -n 256 && exec '" + java + "' -cp '" + Forked.folder(RestartTest.class) + ":"
+                + Forked.folder(EchoServer.class) + "' '" + OutOfDescriptors.class.getName() + "'";
+        try (Forked process = new Forked(List.of("sh", "-c", command))) {
+            assertThat(process.awaitExit()).as("%s", process.lines.seen()).isZero();
+            assertThat(process.lines.seen()).hasSize(2);
+            assertThat(process.lines.seen().get(0))
+                    .matches("cannot listen again on 127\\.0\\.0\\.1:\\d+, trying every 100ms: .+");
+            assertThat(process.lines.seen().get(1)).isEqualTo("served");
+        }
+    }
+
+    /** Refuses, takes every descriptor, lets several tries to listen fail, and gives the descriptors back. */
+    static final class OutOfDescriptors {
+        private OutOfDescriptors() {}
+
+        @SuppressWarnings("SystemOut")
+        public static void main(String[] args) throws Exception {
+            Lines warnings = new Lines();
+            try (EchoServer server = EchoServer.builder().warnings(warnings).start()) {
+                echoes(server); // loads what is needed
+                ServerCore core = server.core();
+                EventLoop loop = core.loops().get(0);
+                Signal later = new Signal();
+                List<Closeable> taken = new ArrayList<>();
+                Tasks.call(loop, () -> {
+                    for (Door door : core.doors()) {
+                        door.refuse();
+                    }
+                    takeAll(taken);
+                    new ScheduledResume(core).set(Duration.ofMillis(1));
+                    loop.alarms().set(System.nanoTime() + Duration.ofMillis(350).toNanos(), later);
+                    return null;
+                });
+                later.gone.await();
+                for (Closeable each : taken) {
+                    each.close();
+                }
+                echoes(server);
+                warnings.seen().forEach(System.out::println);
+                System.out.println("served");
+            }
+        }
+
+        /** Without the libraries of the tests. */
+        private static void echoes(EchoServer server) throws IOException {
+            while (true) {
+                try (EchoClient client = EchoClient.connect(server.address())) {
+                    client.expectEcho(new byte[] {1});
+                    return;
+                } catch (ConnectException refused) {
+                    Thread.onSpinWait();
+                }
+            }
+        }
+
+        private static void takeAll(List<Closeable> taken) {
+            try {
+                while (true) {
+                    taken.add(new FileInputStream("/proc/self/cmdline"));
+                }
+            } catch (IOException noneLeft) {
+                // as wanted
+            }
+        }
+    }
+
+    /** Counts down when its alarm goes off. */
+    private static final class Signal implements Served {
+        final CountDownLatch gone = new CountDownLatch(1);
+
+        @Override
+        public void ready() {}
+
+        @Override
+        public void alarm(long now) {
+            gone.countDown();
+        }
+
+        @Override
+        public void abort() {}
+    }
+}
