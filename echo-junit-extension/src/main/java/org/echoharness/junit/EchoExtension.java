@@ -90,6 +90,7 @@ public final class EchoExtension
     @Override
     public void beforeAll(ExtensionContext context) {
         if (leads(context, "all")) {
+            Attachments.deleteOld(context);
             Declarations.checkMethods(context);
             EndOfScope.of(context);
             startThoseThatStart(context);

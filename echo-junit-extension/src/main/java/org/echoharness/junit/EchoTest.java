@@ -173,7 +173,8 @@ public @interface EchoTest {
     EchoScope scope() default EchoScope.INFERRED;
 
     /**
-     * Whether transcript, page and pcapng file of a test that fails are published, beside what its exception tells.
+     * Whether transcript, page and pcapng file of a test that fails are published, beside what its exception tells. Each
+     * run of the test replaces those of the run before; a test that passes leaves none.
      *
      * @return whether files are written
      */

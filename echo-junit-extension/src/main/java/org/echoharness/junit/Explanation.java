@@ -1,6 +1,5 @@
 package org.echoharness.junit;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -9,6 +8,7 @@ import java.util.Map;
 import org.echoharness.HostAndPort;
 import org.echoharness.RecordedConnection;
 import org.echoharness.Recording;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.opentest4j.TestAbortedException;
 
@@ -44,42 +44,51 @@ final class Explanation {
                                     ? !connection.accepted().isBefore(began)
                                     : connection.number() > seenBefore))
                     .toList();
+            Path directory = null;
+            EchoTranscript unwritten = null;
+            if (peer.declaration().options().attachments()) {
+                try {
+                    directory = Attachments.publish(context, name, recording);
+                } catch (Throwable e) {
+                    unwritten = unwritten(e);
+                }
+            }
             failure.addSuppressed(
                     new EchoTranscript("server \"" + name + "\" at " + HostAndPort.of(peer.socketAddress())
-                            + (connections.isEmpty() ? ": no connection came" : ":\n" + text(connections))));
-            if (!peer.declaration().options().attachments()) {
-                return;
+                            + (connections.isEmpty() ? ": no connection came" : ":\n" + text(connections, directory))));
+            if (unwritten != null) {
+                failure.addSuppressed(unwritten);
             }
-            context.publishDirectory("echo-" + fileName(name), directory -> {
-                recording.writeTranscript(fresh(directory.resolve("transcript.txt")));
-                recording.writeHtml(fresh(directory.resolve("conversation.html")));
-                recording.writePcapng(fresh(directory.resolve("conversation.pcapng")));
-            });
         } catch (Throwable e) {
-            failure.addSuppressed(new EchoTranscript("the conversation could not be written: " + e));
+            failure.addSuppressed(unwritten(e));
         }
     }
 
-    private static String text(List<RecordedConnection> connections) {
+    private static EchoTranscript unwritten(Throwable why) {
+        return new EchoTranscript("the conversation could not be written: " + why);
+    }
+
+    private static String text(List<RecordedConnection> connections, @Nullable Path directory) {
         List<String> lines = new ArrayList<>();
         for (RecordedConnection connection : connections) {
             lines.add(connection.toString());
             connection.transcript().lines().forEach(lines::add);
         }
         int cut = Math.max(0, lines.size() - MOST_LINES);
-        return (cut == 0 ? "" : "(" + cut + " lines before these are in the attachment)\n")
-                + String.join("\n", lines.subList(cut, lines.size()));
+        return (cut == 0 ? "" : leftOut(cut, directory)) + String.join("\n", lines.subList(cut, lines.size()));
     }
 
-    /** A repeated run of the same test writes anew. */
-    private static Path fresh(Path file) throws java.io.IOException {
-        Files.deleteIfExists(file);
-        return file;
+    private static String leftOut(int lines, @Nullable Path directory) {
+        return directory == null
+                ? "(" + lines + " lines before these are left out; attachments keep all)\n"
+                : "(" + lines + " lines before these are in " + shortest(directory.resolve(Attachments.TRANSCRIPT))
+                        + ")\n";
     }
 
-    /** Other names have other files, also where they differ in characters that a file's name may not have. */
-    static String fileName(String name) {
-        String safe = name.replaceAll("[^A-Za-z0-9_-]", "_");
-        return safe.equals(name) ? name : safe + "-" + Integer.toHexString(name.hashCode());
+    /** From the current directory, where the file is below it. */
+    private static Path shortest(Path file) {
+        Path whole = file.toAbsolutePath();
+        Path current = Path.of("").toAbsolutePath();
+        return whole.startsWith(current) ? current.relativize(whole) : whole;
     }
 }

@@ -82,7 +82,9 @@ final class Scope implements CloseableResource, AutoCloseable {
      */
     static void markBefore(ExtensionContext test) {
         Scope own = of(test);
-        own.begin();
+        if (own.begin()) {
+            Attachments.deleteOld(test);
+        }
         for (Peer peer : visible(test)) {
             if (!own.hasMarked(peer)) {
                 own.mark(peer, peer.records() ? peer.accepted() : 0);
@@ -137,10 +139,13 @@ final class Scope implements CloseableResource, AutoCloseable {
         return List.copyOf(instances);
     }
 
-    private synchronized void begin() {
-        if (began == null) {
+    /** Whether this is the first call. */
+    private synchronized boolean begin() {
+        boolean first = began == null;
+        if (first) {
             began = Instant.now();
         }
+        return first;
     }
 
     /** When the test began: rejected connections have no number. */

@@ -165,9 +165,9 @@ class FailureTest {
 
     @Test
     void otherNamesHaveOtherFiles() {
-        assertThat(Explanation.fileName("a_b")).isEqualTo("a_b");
-        assertThat(Explanation.fileName("a.b")).matches("a_b-[0-9a-f]+");
-        assertThat(Explanation.fileName("a/b")).matches("a_b-[0-9a-f]+").isNotEqualTo(Explanation.fileName("a.b"));
+        assertThat(Attachments.fileName("a_b")).isEqualTo("a_b");
+        assertThat(Attachments.fileName("a.b")).matches("a_b-[0-9a-f]+");
+        assertThat(Attachments.fileName("a/b")).matches("a_b-[0-9a-f]+").isNotEqualTo(Attachments.fileName("a.b"));
     }
 
     @EchoTest(recording = "none")

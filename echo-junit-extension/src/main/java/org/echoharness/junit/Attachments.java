@@ -1,0 +1,147 @@
+package org.echoharness.junit;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
+import org.echoharness.Recording;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ExtensionContext.Store;
+
+/**
+ * The files of failed tests in JUnit's output directory. Those of an earlier run are deleted when their test runs again, so
+ * that what lies there is of the last run. By any thread.
+ */
+final class Attachments {
+
+    static final String TRANSCRIPT = "transcript.txt";
+
+    private static final String PAGE = "conversation.html";
+    private static final String PCAPNG = "conversation.pcapng";
+    private static final String PREFIX = "echo-";
+    private static final String PROBE = PREFIX + "probe-";
+
+    private Attachments() {}
+
+    /** Deletes what an earlier run left of this test, or of this class itself. */
+    static void deleteOld(ExtensionContext context) {
+        if (mayExist(context)) {
+            probe(context, Attachments::deleteIn);
+        }
+    }
+
+    /**
+     * Publishes transcript, page and pcapng file of one server, in place of earlier ones.
+     *
+     * @return the directory that they are in
+     */
+    static Path publish(ExtensionContext context, String server, Recording recording) {
+        String name = PREFIX + fileName(server);
+        probe(context, home -> delete(home.resolve(name))); // JUnit 5.12 refuses one that exists
+        AtomicReference<@Nullable Path> published = new AtomicReference<>();
+        context.publishDirectory(name, directory -> {
+            recording.writeTranscript(directory.resolve(TRANSCRIPT));
+            recording.writeHtml(directory.resolve(PAGE));
+            recording.writePcapng(directory.resolve(PCAPNG));
+            published.set(directory);
+        });
+        return Objects.requireNonNull(published.get());
+    }
+
+    /** Other names have other files, also where they differ in characters that a file's name may not have. */
+    static String fileName(String name) {
+        String safe = name.replaceAll("[^A-Za-z0-9_-]", "_");
+        return safe.equals(name) ? name : safe + "-" + Integer.toHexString(name.hashCode());
+    }
+
+    /** Looked up once for each class: where nothing is left of it, its tests have nothing to delete. */
+    private static boolean mayExist(ExtensionContext context) {
+        ExtensionContext outermost = context;
+        for (ExtensionContext at = context; at != null; at = at.getParent().orElse(null)) {
+            if (at.getElement().orElse(null) instanceof Class<?>) {
+                outermost = at;
+            }
+        }
+        ExtensionContext type = outermost;
+        Store store = type.getStore(Scope.NAMESPACE);
+        Object found = store.getOrComputeIfAbsent(
+                Attachments.class, unused -> Boolean.valueOf(probe(type, Attachments::hasEntries)));
+        return Boolean.TRUE.equals(found);
+    }
+
+    private interface Use {
+        boolean of(Path home) throws IOException;
+    }
+
+    /**
+     * JUnit tells its output directory of a test only to those that publish, and creates it: here nothing is published, and
+     * a directory that is empty is deleted again. False if there is no such directory.
+     */
+    private static boolean probe(ExtensionContext context, Use use) {
+        AtomicReference<@Nullable Boolean> result = new AtomicReference<>();
+        try {
+            context.publishDirectory(PROBE + UUID.randomUUID(), directory -> {
+                Path home = Objects.requireNonNull(directory.getParent());
+                Files.delete(directory);
+                result.set(use.of(home));
+                deleteIfEmpty(home);
+                throw new NothingPublished();
+            });
+        } catch (RuntimeException nothingPublished) {
+            // as intended; or nothing can be published here, and publish says so
+        }
+        return Boolean.TRUE.equals(result.get());
+    }
+
+    private static boolean hasEntries(Path home) throws IOException {
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(home)) {
+            return entries.iterator().hasNext();
+        }
+    }
+
+    private static boolean deleteIn(Path home) throws IOException {
+        try (DirectoryStream<Path> directories = Files.newDirectoryStream(home, PREFIX + "*")) {
+            for (Path directory : directories) {
+                delete(directory);
+            }
+        }
+        return true;
+    }
+
+    /** Leaves what is not ours. */
+    private static boolean delete(Path directory) throws IOException {
+        if (Files.isDirectory(directory)) {
+            for (String file : List.of(TRANSCRIPT, PAGE, PCAPNG)) {
+                Files.deleteIfExists(directory.resolve(file));
+            }
+            deleteIfEmpty(directory);
+        }
+        return true;
+    }
+
+    private static void deleteIfEmpty(Path directory) throws IOException {
+        try {
+            Files.delete(directory);
+        } catch (DirectoryNotEmptyException | NoSuchFileException inUse) {
+            // then others have files there, or were quicker
+        }
+    }
+
+    /** Keeps JUnit from publishing. */
+    private static final class NothingPublished extends UncheckedIOException {
+
+        private static final long serialVersionUID = 1L;
+
+        NothingPublished() {
+            super(new IOException("nothing is published"));
+        }
+    }
+}
