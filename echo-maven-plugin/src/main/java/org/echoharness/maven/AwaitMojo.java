@@ -3,15 +3,12 @@ package org.echoharness.maven;
 import java.util.List;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
-import org.apache.maven.execution.MavenSession;
-import org.apache.maven.plugin.AbstractMojo;
-import org.apache.maven.plugin.MojoExecution;
 import org.apache.maven.plugin.MojoExecutionException;
 import org.apache.maven.plugin.MojoFailureException;
 import org.apache.maven.plugins.annotations.LifecyclePhase;
 import org.apache.maven.plugins.annotations.Mojo;
 import org.apache.maven.plugins.annotations.Parameter;
-import org.apache.maven.project.MavenProject;
+import org.echoharness.HostAndPort;
 import org.echoharness.Options;
 import org.jspecify.annotations.Nullable;
 
@@ -24,19 +21,16 @@ import org.jspecify.annotations.Nullable;
  */
 @Mojo(name = "await", defaultPhase = LifecyclePhase.PRE_INTEGRATION_TEST, requiresProject = false, threadSafe = true)
 @SuppressWarnings("NullAway.Init") // Maven sets the parameters
-public final class AwaitMojo extends AbstractMojo {
-
-    private static final String ADDRESSES_PROPERTY = "echo.await.addresses";
+public final class AwaitMojo extends EchoMojo {
 
     /**
      * Where something is to listen: one or several of {@code host}, {@code host:port} and {@code [v6]:port}, on the command
-     * line with commas between them. The port is 10000 where none is given, and the default {@code localhost:10000}.
+     * line with commas between them. The port is 10000 where none is given.
      *
      * @since 0.1.0
      */
-    @Parameter(property = ADDRESSES_PROPERTY)
-    @Nullable
-    List<@Nullable String> addresses;
+    @Parameter(property = "echo.await.addresses", defaultValue = ServerMojo.DEFAULT_TARGET)
+    List<String> addresses;
 
     /**
      * How long to wait for all of them together, such as {@code 50ms}, {@code 2s} or {@code 1m}.
@@ -47,40 +41,32 @@ public final class AwaitMojo extends AbstractMojo {
     String timeout;
 
     /**
-     * Whether to wait for nothing.
+     * Whether to do nothing where the integration tests are skipped, {@code true} or {@code false}. It is {@code false} where
+     * something else than Failsafe needs this goal, such as tests that Surefire runs in the phase {@code integration-test}.
      *
      * @since 0.1.0
      */
-    @Parameter(property = "echo.skip", defaultValue = "false")
-    boolean skip;
-
-    /** The project, whose tests may be skipped; without a POM it is one of Maven's. */
-    @Parameter(defaultValue = "${project}", readonly = true, required = true)
-    MavenProject project;
-
-    /** The build, whose properties tell whether tests are skipped. */
-    @Parameter(defaultValue = "${session}", readonly = true, required = true)
-    MavenSession session;
-
-    /** The execution, which errors name. */
-    @Parameter(defaultValue = "${mojoExecution}", readonly = true, required = true)
-    MojoExecution execution;
+    @Parameter(property = "echo.skipWithTests", defaultValue = "true")
+    String skipWithTests;
 
     /** Called by Maven. */
-    public AwaitMojo() {}
+    public AwaitMojo() {
+        super("nothing awaited");
+    }
 
     @Override
-    public void execute() throws MojoExecutionException, MojoFailureException {
-        String skipped = skip ? SkippedTests.ECHO_SKIP : SkippedTests.reason(session, project);
-        if (skipped != null) { // the same as start: what it awaits may not be there
-            getLog().info("await skipped: " + skipped);
-            return;
-        }
-        Configured configured = new Configured(execution, "addresses", ADDRESSES_PROPERTY);
-        List<String> targets = configured.addresses(addresses);
+    @Nullable
+    String skipped(GoalConfiguration configuration) {
+        return skipped(configuration, skipWithTests);
+    }
+
+    @Override
+    void perform() throws MojoExecutionException, MojoFailureException {
+        List<String> targets = addresses;
         try {
+            refuseEmpty("addresses", targets);
             Listening listening = new Listening(Options.duration("timeout", timeout), getLog()::info);
-            listening.await(targets.stream().map(configured::parse).collect(Collectors.toList()));
+            listening.await(targets.stream().map(AwaitMojo::parse).collect(Collectors.toList()));
         } catch (IllegalArgumentException refused) {
             throw new MojoExecutionException(told("cannot wait for ", targets, refused.getMessage()), refused);
         } catch (TimeoutException late) {
@@ -91,6 +77,10 @@ public final class AwaitMojo extends AbstractMojo {
             throw new MojoExecutionException(
                     told("cannot wait for ", targets, "the build was interrupted"), interrupted);
         }
+    }
+
+    private static HostAndPort parse(String address) {
+        return HostAndPort.parse(address, HostAndPort.DEFAULT_PORT);
     }
 
     private String told(String what, List<String> targets, @Nullable String why) {

@@ -6,15 +6,11 @@ import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.time.Duration;
-import org.apache.maven.execution.MavenSession;
-import org.apache.maven.plugin.AbstractMojo;
-import org.apache.maven.plugin.MojoExecution;
 import org.apache.maven.plugin.MojoExecutionException;
 import org.apache.maven.plugin.MojoFailureException;
 import org.apache.maven.plugins.annotations.LifecyclePhase;
 import org.apache.maven.plugins.annotations.Mojo;
 import org.apache.maven.plugins.annotations.Parameter;
-import org.apache.maven.project.MavenProject;
 import org.echoharness.EchoClient;
 import org.echoharness.HostAndPort;
 import org.echoharness.Options;
@@ -29,20 +25,17 @@ import org.jspecify.annotations.Nullable;
  */
 @Mojo(name = "client", defaultPhase = LifecyclePhase.INTEGRATION_TEST, requiresProject = false, threadSafe = true)
 @SuppressWarnings("NullAway.Init") // Maven sets the parameters
-public final class ClientMojo extends AbstractMojo {
+public final class ClientMojo extends EchoMojo {
 
-    private static final String ADDRESS_PROPERTY = "echo.client.address";
     private static final int MOST_CONNECTIONS = 1_000;
     private static final Duration PROGRESS = Duration.ofSeconds(5);
 
     /**
-     * Where to connect to: {@code host}, {@code host:port} or {@code [v6]:port}. The port is 10000 where none is given, and
-     * the default {@code localhost:10000}.
+     * Where to connect to: {@code host}, {@code host:port} or {@code [v6]:port}. The port is 10000 where none is given.
      *
      * @since 0.1.0
      */
-    @Parameter(property = ADDRESS_PROPERTY)
-    @Nullable
+    @Parameter(property = "echo.client.address", defaultValue = ServerMojo.DEFAULT_TARGET)
     String address;
 
     /**
@@ -115,39 +108,30 @@ public final class ClientMojo extends AbstractMojo {
     String readTimeout;
 
     /**
-     * Whether to send nothing.
+     * Whether to do nothing where the integration tests are skipped, {@code true} or {@code false}. It is {@code false} where
+     * something else than Failsafe needs this goal, such as tests that Surefire runs in the phase {@code integration-test}.
      *
      * @since 0.1.0
      */
-    @Parameter(property = "echo.skip", defaultValue = "false")
-    boolean skip;
-
-    /** The project, whose tests may be skipped; without a POM it is one of Maven's. */
-    @Parameter(defaultValue = "${project}", readonly = true, required = true)
-    MavenProject project;
-
-    /** The build, whose properties tell whether tests are skipped, and which is interactive or not. */
-    @Parameter(defaultValue = "${session}", readonly = true, required = true)
-    MavenSession session;
-
-    /** The execution, which errors name. */
-    @Parameter(defaultValue = "${mojoExecution}", readonly = true, required = true)
-    MojoExecution execution;
+    @Parameter(property = "echo.skipWithTests", defaultValue = "true")
+    String skipWithTests;
 
     /** Called by Maven. */
-    public ClientMojo() {}
+    public ClientMojo() {
+        super("nothing sent");
+    }
 
     @Override
-    public void execute() throws MojoExecutionException, MojoFailureException {
-        String skipped = skip ? SkippedTests.ECHO_SKIP : SkippedTests.reason(session, project);
-        if (skipped != null) { // the same as start: its server is not there
-            getLog().info("client skipped: " + skipped);
-            return;
-        }
-        Configured configured = new Configured(execution, "address", ADDRESS_PROPERTY);
-        String target = configured.address(address);
+    @Nullable
+    String skipped(GoalConfiguration configuration) {
+        return skipped(configuration, skipWithTests);
+    }
+
+    @Override
+    void perform() throws MojoExecutionException, MojoFailureException {
+        String target = address;
         try {
-            converse(configured.parse(target));
+            converse(HostAndPort.parse(target, HostAndPort.DEFAULT_PORT));
         } catch (IllegalArgumentException refused) {
             throw new MojoExecutionException("no client for " + told(target, refused), refused);
         } catch (IOException failed) {

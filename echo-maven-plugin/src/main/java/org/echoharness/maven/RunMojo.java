@@ -5,11 +5,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import org.apache.maven.execution.MavenSession;
 import org.apache.maven.plugin.MojoExecutionException;
 import org.apache.maven.plugins.annotations.Mojo;
 import org.apache.maven.plugins.annotations.Parameter;
-import org.apache.maven.project.MavenProject;
 import org.echoharness.EchoServer;
 import org.echoharness.HostAndPort;
 import org.echoharness.Options;
@@ -26,6 +24,7 @@ public final class RunMojo extends ServerMojo {
 
     private static final Duration FOREVER = Duration.ofDays(100 * 365);
     private static final String ID = "default";
+    private static final String REFUSAL = "the server did not start";
 
     /**
      * Where to listen: one or several of {@code host}, {@code host:port}, {@code [v6]:port} and {@code *:port} (every
@@ -34,7 +33,7 @@ public final class RunMojo extends ServerMojo {
      *
      * @since 0.1.0
      */
-    @Parameter(property = "echo.addresses", defaultValue = "localhost:10000")
+    @Parameter(property = "echo.addresses", defaultValue = DEFAULT_TARGET)
     List<String> addresses;
 
     /**
@@ -45,30 +44,18 @@ public final class RunMojo extends ServerMojo {
     @Parameter(property = "echo.run.timeout", defaultValue = NONE)
     String timeout;
 
-    /** The project, in whose build directory a recording is written; without a POM it is one of Maven's. */
-    @Parameter(defaultValue = "${project}", readonly = true, required = true)
-    MavenProject project;
-
-    /** The build, whose folder stands in for the project's where there is no POM. */
-    @Parameter(defaultValue = "${session}", readonly = true, required = true)
-    MavenSession session;
-
     /** Called by Maven. */
-    public RunMojo() {}
+    public RunMojo() {
+        super(REFUSAL);
+    }
 
     @Override
-    public void execute() throws MojoExecutionException {
-        if (skip) {
-            getLog().info("run skipped: " + SkippedTests.ECHO_SKIP);
-            return;
-        }
+    void perform() throws MojoExecutionException {
         try {
             Duration limit = timeout.equals(NONE) ? FOREVER : Options.duration("timeout", timeout);
             run(limit);
         } catch (IllegalArgumentException | IOException refused) {
-            throw new MojoExecutionException(
-                    "the server did not start (execution " + execution.getExecutionId() + "): " + refused.getMessage(),
-                    refused);
+            throw refused(REFUSAL, refused);
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
             getLog().info("stopped: the build was interrupted");

@@ -41,7 +41,7 @@ public final class Server {
     String recording;
 
     @Nullable
-    Boolean record;
+    String record;
 
     /** Called by Maven. */
     public Server() {}
@@ -59,7 +59,8 @@ public final class Server {
         put(options, "recording", recording);
         if (record != null) {
             String size = options.getOrDefault("recording", ServerMojo.NONE);
-            options.put("recording", !record ? ServerMojo.NONE : size.equals(ServerMojo.NONE) ? "on" : size);
+            boolean on = EchoMojo.isOn("record", record);
+            options.put("recording", !on ? ServerMojo.NONE : size.equals(ServerMojo.NONE) ? "on" : size);
         }
         return options;
     }

@@ -2,20 +2,21 @@ package org.echoharness.maven;
 
 import java.util.List;
 import java.util.Map;
-import org.apache.maven.plugin.AbstractMojo;
-import org.apache.maven.plugin.MojoExecution;
 import org.apache.maven.plugins.annotations.Parameter;
 import org.echoharness.EchoServer;
 
 /**
- * The options that {@code start} and {@code run} share. A superclass, because Maven looks for parameters nowhere else: a
+ * The options that {@code start} and {@code run} share. A superclass too: a
  * bean of them would be one element deeper in every POM, and would have no properties.
  */
 @SuppressWarnings("NullAway.Init") // Maven sets the parameters
-abstract class ServerMojo extends AbstractMojo {
+abstract class ServerMojo extends EchoMojo {
 
     /** What an option without a limit is set to. */
     static final String NONE = "none";
+
+    /** Where the server of {@code run} listens, and the goals that connect look for one. */
+    static final String DEFAULT_TARGET = "localhost:10000";
 
     /**
      * How many connections the kernel queues before they are accepted, 1 to 65,535; the kernel may take fewer.
@@ -80,24 +81,16 @@ abstract class ServerMojo extends AbstractMojo {
     String recording;
 
     /**
-     * Whether to record: short for {@code on} as {@code recording}.
+     * Whether to record, {@code true} or {@code false}: short for {@code on} as {@code recording}.
      *
      * @since 0.1.0
      */
     @Parameter(property = "echo.record", defaultValue = "false")
-    boolean record;
+    String record;
 
-    /**
-     * Whether to do nothing.
-     *
-     * @since 0.1.0
-     */
-    @Parameter(property = "echo.skip", defaultValue = "false")
-    boolean skip;
-
-    /** The execution, which errors name. */
-    @Parameter(defaultValue = "${mojoExecution}", readonly = true, required = true)
-    MojoExecution execution;
+    ServerMojo(String refusal) {
+        super(refusal);
+    }
 
     /** The goal's own options, for one server at these addresses. */
     final Server server(String id, List<String> addresses) {
@@ -111,7 +104,7 @@ abstract class ServerMojo extends AbstractMojo {
         server.eventLoops = eventLoops;
         server.faults = faults;
         server.recording = recording;
-        server.record = record ? true : null;
+        server.record = record.equals("false") ? null : record;
         return server;
     }
 

@@ -7,13 +7,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
-import org.apache.maven.execution.MavenSession;
 import org.apache.maven.plugin.MojoExecutionException;
 import org.apache.maven.plugins.annotations.LifecyclePhase;
 import org.apache.maven.plugins.annotations.Mojo;
 import org.apache.maven.plugins.annotations.Parameter;
-import org.apache.maven.project.MavenProject;
-import org.codehaus.plexus.util.xml.Xpp3Dom;
 import org.echoharness.EchoServer;
 import org.jspecify.annotations.Nullable;
 
@@ -79,24 +76,28 @@ public final class StartMojo extends ServerMojo {
     @Parameter(defaultValue = "${project.build.directory}", readonly = true, required = true)
     File buildDirectory;
 
-    /** The project whose properties tell where the servers listen. */
-    @Parameter(defaultValue = "${project}", readonly = true, required = true)
-    MavenProject project;
-
-    /** The build, whose end closes what still runs. */
-    @Parameter(defaultValue = "${session}", readonly = true, required = true)
-    MavenSession session;
+    /**
+     * Whether to do nothing where the integration tests are skipped, {@code true} or {@code false}. It is {@code false} where
+     * something else than Failsafe needs this goal, such as tests that Surefire runs in the phase {@code integration-test}.
+     *
+     * @since 0.1.0
+     */
+    @Parameter(property = "echo.skipWithTests", defaultValue = "true")
+    String skipWithTests;
 
     /** Called by Maven. */
-    public StartMojo() {}
+    public StartMojo() {
+        super("no server started");
+    }
 
     @Override
-    public void execute() throws MojoExecutionException {
-        String skipped = skip ? SkippedTests.ECHO_SKIP : SkippedTests.reason(session, project);
-        if (skipped != null) {
-            getLog().info("start skipped: " + skipped);
-            return;
-        }
+    @Nullable
+    String skipped(GoalConfiguration configuration) {
+        return skipped(configuration, skipWithTests);
+    }
+
+    @Override
+    void perform() throws MojoExecutionException {
         List<ProjectServers.Planned> planned = planned();
         ProjectServers running =
                 ProjectServers.in(getPluginContext(), session, project, buildDirectory.toPath(), getLog());
@@ -140,7 +141,7 @@ public final class StartMojo extends ServerMojo {
             return List.of(server(id, addresses));
         }
         for (String word : List.of("addresses", "id")) {
-            if (isGiven(word)) {
+            if (configuration().isGiven(word)) {
                 throw noServer(
                         "servers and " + word + " are both given; give each <server> its own, or leave servers out");
             }
@@ -151,24 +152,11 @@ public final class StartMojo extends ServerMojo {
         return servers;
     }
 
-    /** Whether a value was asked for, be it the default: Maven fills in what was not. */
-    private boolean isGiven(String word) {
-        boolean differs = word.equals("id") ? !id.equals(DEFAULT_ID) : !addresses.equals(List.of(DEFAULT_ADDRESS));
-        Xpp3Dom configuration = execution.getConfiguration();
-        Xpp3Dom configured = configuration == null ? null : configuration.getChild(word);
-        return differs
-                || (configured != null
-                        && (configured.getChildCount() > 0 || !("${echo." + word + "}").equals(configured.getValue())));
-    }
-
     private MojoExecutionException noServer(String why) {
-        return new MojoExecutionException("no server started (execution " + execution.getExecutionId() + "): " + why);
+        return refused("no server started", new IllegalArgumentException(why));
     }
 
     private MojoExecutionException notStarted(String ids, Exception cause) {
-        return new MojoExecutionException(
-                "server " + ids + " did not start (execution " + execution.getExecutionId() + "): "
-                        + cause.getMessage(),
-                cause);
+        return refused("server " + ids + " did not start", cause);
     }
 }

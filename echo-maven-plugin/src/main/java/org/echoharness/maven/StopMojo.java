@@ -1,7 +1,6 @@
 package org.echoharness.maven;
 
 import java.util.List;
-import org.apache.maven.plugin.AbstractMojo;
 import org.apache.maven.plugins.annotations.LifecyclePhase;
 import org.apache.maven.plugins.annotations.Mojo;
 import org.apache.maven.plugins.annotations.Parameter;
@@ -14,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @since 0.1.0
  */
 @Mojo(name = "stop", defaultPhase = LifecyclePhase.POST_INTEGRATION_TEST, threadSafe = true)
-public final class StopMojo extends AbstractMojo {
+public final class StopMojo extends EchoMojo {
 
     /**
      * The ids of the servers to stop, on the command line with commas between them. The default is all of this project.
@@ -25,21 +24,15 @@ public final class StopMojo extends AbstractMojo {
     @Nullable
     List<String> ids;
 
-    /**
-     * Whether to stop nothing here; what runs ends with the build.
-     *
-     * @since 0.1.0
-     */
-    @Parameter(property = "echo.skip", defaultValue = "false")
-    boolean skip;
-
     /** Called by Maven. */
-    public StopMojo() {}
+    public StopMojo() {
+        super("no server stopped");
+    }
 
     @Override
-    public void execute() {
+    void perform() {
         ProjectServers servers = ProjectServers.in(getPluginContext());
-        if (servers == null || skip) {
+        if (servers == null) {
             return;
         }
         if (ids == null || ids.isEmpty()) {

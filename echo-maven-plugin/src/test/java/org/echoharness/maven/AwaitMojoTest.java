@@ -16,6 +16,7 @@ import org.echoharness.EchoServer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class AwaitMojoTest {
 
@@ -96,38 +97,34 @@ class AwaitMojoTest {
     }
 
     @Test
-    void anAddressWithoutItsPropertySaysSo() {
-        AwaitMojo await = await("127.0.0.1:1", null);
+    void namesThePropertyThatIsNotSet() {
+        AwaitMojo await = await("127.0.0.1:1", null); // as Maven hands it out
         Xpp3Dom addresses = new Xpp3Dom("addresses");
-        addresses.addChild(element("address", "127.0.0.1:1"));
-        addresses.addChild(element("address", "${echo.server.up.address}"));
-        Xpp3Dom configuration = new Xpp3Dom("configuration");
-        configuration.addChild(addresses);
-        await.execution.setConfiguration(configuration);
+        addresses.addChild(Build.element("address", "127.0.0.1:1"));
+        addresses.addChild(Build.element("address", "${echo.server.up.address}"));
+        await.execution.getConfiguration().addChild(addresses);
         assertThatThrownBy(await::execute)
                 .isInstanceOf(MojoExecutionException.class)
-                .hasMessage("cannot wait for 127.0.0.1:1, ${echo.server.up.address} (execution await-it): addresses"
-                        + " (${echo.server.up.address}) names a property that is not set; if it is that of a server, put"
-                        + " its start before this execution");
+                .hasMessage("nothing awaited (execution await-it): addresses (${echo.server.up.address}) names a"
+                        + " property that is not set; if it is that of a server, put its start before this execution");
     }
 
-    @Test
-    void theDefaultAddressIsTheTutorials() {
-        AwaitMojo await = await();
-        await.addresses = null;
-        Xpp3Dom configuration = new Xpp3Dom("configuration");
-        configuration.addChild(element("addresses", "${echo.await.addresses}"));
-        await.execution.setConfiguration(configuration);
-        await.timeout = "0s"; // nothing connects
+    @ParameterizedTest
+    @ValueSource(strings = {"", "127.0.0.1:1,"})
+    void refusesAnEmptyAddress(String given) {
+        AwaitMojo await = await(given.isEmpty() ? new String[0] : given.split(",", -1));
         assertThatThrownBy(await::execute)
-                .hasMessageStartingWith("cannot wait for localhost:10000 (execution await-it): timeout (0");
+                .isInstanceOf(MojoExecutionException.class)
+                .hasMessage("cannot wait for " + given.replace(",", ", ") + " (execution await-it): addresses (" + given
+                        + ") has an empty element; give each a value, or leave addresses out");
+        assertThat(log.seen()).isEmpty();
     }
 
     @Test
     void eachSkipWaitsForNothing() throws Exception {
         for (int flag = 0; flag < 2; flag++) {
             AwaitMojo await = await("127.0.0.1:1");
-            await.skip = flag == 0;
+            await.skip = Boolean.toString(flag == 0);
             Build build = new Build(Path.of("."));
             build.request.getUserProperties().setProperty("skipITs", Boolean.toString(flag == 1));
             await.session = build.session();
@@ -153,21 +150,12 @@ class AwaitMojoTest {
         return running;
     }
 
-    private static Xpp3Dom element(String name, String value) {
-        Xpp3Dom element = new Xpp3Dom(name);
-        element.setValue(value);
-        return element;
-    }
-
     private AwaitMojo await(String... addresses) {
-        AwaitMojo await = new AwaitMojo();
+        AwaitMojo await = new Build(Path.of(".")).prepared(new AwaitMojo(), "await");
         await.setLog(log);
+        await.skipWithTests = "true";
         await.addresses = Arrays.asList(addresses);
         await.timeout = "30s";
-        Build build = new Build(Path.of("."));
-        await.project = build.project;
-        await.session = build.session();
-        await.execution = Build.execution("await");
         return await;
     }
 }

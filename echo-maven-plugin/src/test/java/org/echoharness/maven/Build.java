@@ -15,9 +15,9 @@ import org.apache.maven.execution.DefaultMavenExecutionResult;
 import org.apache.maven.execution.MavenExecutionRequest;
 import org.apache.maven.execution.MavenSession;
 import org.apache.maven.model.Model;
-import org.apache.maven.model.Plugin;
 import org.apache.maven.plugin.MojoExecution;
 import org.apache.maven.project.MavenProject;
+import org.codehaus.plexus.util.xml.Xpp3Dom;
 import org.eclipse.aether.DefaultRepositorySystemSession;
 
 /** A session that builds one project, without Maven around it: what the goals see of it. */
@@ -46,21 +46,44 @@ final class Build {
         return new MavenProject(model);
     }
 
+    /** What Maven fills in of a goal where nothing is said, and its execution, with the goal's own descriptor. */
+    <G extends EchoMojo> G prepared(G goal, String name) {
+        goal.setLog(log);
+        goal.setPluginContext(context);
+        goal.skip = "false";
+        goal.project = project;
+        goal.session = session();
+        goal.execution = execution(name);
+        return goal;
+    }
+
     static MojoExecution execution(String goal) {
-        return new MojoExecution(new Plugin(), goal, goal + "-it");
+        MojoExecution execution =
+                new MojoExecution(Descriptor.mojo(goal), goal + "-it", MojoExecution.Source.LIFECYCLE);
+        execution.setConfiguration(new Xpp3Dom("configuration"));
+        return execution;
+    }
+
+    /** Says something of a parameter, as the POM and Maven do. */
+    static Xpp3Dom configure(MojoExecution execution, String parameter, String value) {
+        Xpp3Dom element = element(parameter, value);
+        execution.getConfiguration().addChild(element);
+        return element;
+    }
+
+    static Xpp3Dom element(String name, String value) {
+        Xpp3Dom element = new Xpp3Dom(name);
+        element.setValue(value);
+        return element;
     }
 
     StartMojo start(String... addresses) {
-        StartMojo start = new StartMojo();
-        start.setLog(log);
-        start.setPluginContext(context);
+        StartMojo start = prepared(new StartMojo(), "start");
         start.id = "default";
         start.addresses = addresses.length == 0 ? List.of("127.0.0.1:0") : List.of(addresses);
         defaults(start);
         start.buildDirectory = directory.toFile();
-        start.project = project;
-        start.session = session();
-        start.execution = execution("start");
+        start.skipWithTests = "true";
         return start;
     }
 
@@ -73,18 +96,19 @@ final class Build {
         goal.eventLoops = "1";
         goal.faults = "none";
         goal.recording = "none";
+        goal.record = "false";
     }
 
     @SuppressWarnings("deprecation") // the constructor without a container is for Maven alone
     MavenSession session() {
-        return new MavenSession(null, new DefaultRepositorySystemSession(), request, new DefaultMavenExecutionResult());
+        MavenSession session = new MavenSession(
+                null, new DefaultRepositorySystemSession(), request, new DefaultMavenExecutionResult());
+        session.setCurrentProject(project);
+        return session;
     }
 
     StopMojo stop() {
-        StopMojo stop = new StopMojo();
-        stop.setLog(log);
-        stop.setPluginContext(context);
-        return stop;
+        return prepared(new StopMojo(), "stop");
     }
 
     Path file() {

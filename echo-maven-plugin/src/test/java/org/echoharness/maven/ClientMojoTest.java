@@ -12,10 +12,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.apache.maven.plugin.MojoExecutionException;
 import org.apache.maven.plugin.MojoFailureException;
-import org.codehaus.plexus.util.xml.Xpp3Dom;
 import org.echoharness.EchoMismatchException;
 import org.echoharness.EchoServer;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -204,28 +202,16 @@ class ClientMojoTest {
     }
 
     @ParameterizedTest
-    @CsvSource({
-        "${echo.server.up.address}, , ${echo.server.up.address}",
-        "${echo.server.up.host}:1, ${echo.server.up.host}:1, ${echo.server.up.host}:1"
-    })
-    void anAddressWithoutItsPropertySaysSo(String inThePom, @Nullable String handedOut, String told) {
+    @CsvSource({"${echo.server.up.address}, localhost:10000", "${echo.server.up.host}:1, ${echo.server.up.host}:1"})
+    void namesThePropertyThatIsNotSet(String inThePom, String handedOut) {
         ClientMojo client = client(1);
         client.address = handedOut; // as Maven does
-        client.execution.setConfiguration(configuration(inThePom));
+        Build.configure(client.execution, "address", inThePom);
         assertThatThrownBy(client::execute)
                 .isInstanceOf(MojoExecutionException.class)
-                .hasMessageContaining("address (" + told + ") names a property that is not set");
-    }
-
-    @Test
-    void theDefaultAddressIsTheTutorials() {
-        ClientMojo client = client(1);
-        client.address = null;
-        client.execution.setConfiguration(configuration("${echo.client.address}"));
-        client.bufferSize = "0"; // nothing connects
-        assertThatThrownBy(client::execute)
-                .isInstanceOf(MojoExecutionException.class)
-                .hasMessageStartingWith("no client for localhost:10000 (execution client-it): bufferSize (0)");
+                .hasMessage(
+                        "nothing sent (execution client-it): address (" + inThePom + ") names a property that is not"
+                                + " set; if it is that of a server, put its start before this execution");
     }
 
     @Test
@@ -241,9 +227,9 @@ class ClientMojoTest {
     void eachSkipSendsNothing() throws Exception {
         for (int flag = 0; flag < 2; flag++) {
             ClientMojo client = client(1);
-            client.address = null; // where start is skipped too
-            client.execution.setConfiguration(configuration("${echo.server.up.address}"));
-            client.skip = flag == 0;
+            client.address = "localhost:10000"; // where start is skipped too
+            Build.configure(client.execution, "address", "${echo.server.up.address}");
+            client.skip = Boolean.toString(flag == 0);
             Build build = new Build(Path.of("."));
             build.request.getUserProperties().setProperty("skipITs", Boolean.toString(flag == 1));
             client.session = build.session();
@@ -253,27 +239,16 @@ class ClientMojoTest {
                 .containsExactly("INFO client skipped: echo.skip is set", "INFO client skipped: skipITs is set");
     }
 
-    private static Xpp3Dom configuration(String address) {
-        Xpp3Dom configuration = new Xpp3Dom("configuration");
-        Xpp3Dom child = new Xpp3Dom("address");
-        child.setValue(address);
-        configuration.addChild(child);
-        return configuration;
-    }
-
     private ClientMojo client(int port) {
-        ClientMojo client = new ClientMojo();
+        ClientMojo client = new Build(Path.of(".")).prepared(new ClientMojo(), "client");
         client.setLog(log);
-        Build build = new Build(Path.of("."));
-        client.project = build.project;
-        client.session = build.session();
+        client.skipWithTests = "true";
         client.address = "127.0.0.1:" + port;
         client.repeat = "1";
         client.connections = "1";
         client.bufferSize = "64KiB";
         client.connectTimeout = "5s";
         client.readTimeout = "5s";
-        client.execution = Build.execution("client");
         return client;
     }
 

@@ -31,8 +31,10 @@ class CloseAtEndTest {
     private final List<Build> builds = new ArrayList<>();
 
     @AfterEach
-    void end() {
-        builds.forEach(build -> build.stop().execute());
+    void end() throws Exception {
+        for (Build build : builds) {
+            build.stop().execute();
+        }
     }
 
     @Test

@@ -1,9 +1,17 @@
 package org.echoharness.maven;
 
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import javax.xml.parsers.DocumentBuilderFactory;
+import org.apache.maven.model.Plugin;
+import org.apache.maven.plugin.descriptor.MojoDescriptor;
+import org.apache.maven.plugin.descriptor.PluginDescriptor;
+import org.apache.maven.plugin.descriptor.PluginDescriptorBuilder;
+import org.codehaus.plexus.configuration.PlexusConfigurationException;
 import org.w3c.dom.Document;
 import org.w3c.dom.Element;
 import org.w3c.dom.Node;
@@ -35,6 +43,17 @@ final class Descriptor {
         return elements(read("maven/plugin.xml").getDocumentElement(), "mojo").stream()
                 .map(Descriptor::goal)
                 .toList();
+    }
+
+    /** The same as Maven reads it, with what it knows of the plugin. */
+    static MojoDescriptor mojo(String goal) {
+        try (Reader reader = Files.newBufferedReader(Path.of("target", "classes", "META-INF", "maven", "plugin.xml"))) {
+            PluginDescriptor plugin = new PluginDescriptorBuilder().build(reader);
+            plugin.setPlugin(new Plugin());
+            return plugin.getMojo(goal);
+        } catch (IOException | PlexusConfigurationException unreadable) {
+            throw new IllegalStateException(unreadable);
+        }
     }
 
     static Document read(String name) throws Exception {

@@ -25,7 +25,7 @@ class RecordingFilesTest {
     }
 
     @AfterEach
-    void end() {
+    void end() throws Exception {
         build.stop().execute();
     }
 
@@ -116,18 +116,18 @@ class RecordingFilesTest {
         Server server = new Server();
         Map<String, String> goals = Map.of("recording", "16KiB");
         assertThat(server.options(goals)).isEqualTo(goals);
-        server.record = true;
+        server.record = "true";
         assertThat(server.options(goals)).isEqualTo(goals);
         assertThat(server.options(Map.of())).containsEntry("recording", "on");
         server.recording = "4KiB";
         assertThat(server.options(goals)).containsEntry("recording", "4KiB");
-        server.record = false;
+        server.record = "false";
         assertThat(server.options(goals)).containsEntry("recording", "none");
     }
 
     private void record() throws Exception {
         StartMojo start = build.start();
-        start.record = true;
+        start.record = "true";
         start.execute();
         assertThat(Build.echoes(build.port("default"))).isTrue();
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.net.ServerSocket;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -87,18 +88,18 @@ class RunMojoTest {
     @Test
     void skippedItRunsNothing() throws Exception {
         RunMojo run = run("127.0.0.1:0");
-        run.skip = true;
+        run.skip = "true";
         run.execute();
         assertThat(log.seen()).containsExactly("INFO run skipped: echo.skip is set");
     }
 
     private RunMojo run(String... addresses) {
-        RunMojo run = new RunMojo();
+        Build build = new Build(Path.of("."));
+        RunMojo run = build.prepared(new RunMojo(), "run");
         run.setLog(log);
         run.addresses = List.of(addresses);
         run.timeout = "none";
         Build.defaults(run);
-        run.execution = Build.execution("run");
         return run;
     }
 }

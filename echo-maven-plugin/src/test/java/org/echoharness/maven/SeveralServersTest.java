@@ -9,7 +9,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import org.apache.maven.plugin.MojoExecutionException;
-import org.codehaus.plexus.util.xml.Xpp3Dom;
 import org.echoharness.EchoClient;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -30,7 +29,7 @@ class SeveralServersTest {
     }
 
     @AfterEach
-    void end() {
+    void end() throws Exception {
         build.stop().execute();
     }
 
@@ -99,7 +98,8 @@ class SeveralServersTest {
 
     @Test
     void theShortFormAndTheLongOneDoNotGoTogether() throws Exception {
-        StartMojo start = build.start("127.0.0.1:4711");
+        StartMojo start = build.start();
+        Build.configure(start.execution, "addresses", "127.0.0.1:0");
         start.servers = List.of(server("up"));
         assertThatThrownBy(start::execute)
                 .isInstanceOf(MojoExecutionException.class)
@@ -107,16 +107,12 @@ class SeveralServersTest {
                         + " <server> its own, or leave servers out");
 
         StartMojo named = build.start();
-        named.id = "up";
+        Build.configure(named.execution, "id", "${echo.id}");
         named.servers = List.of(server("up"));
+        named.execute();
+        build.request.getUserProperties().setProperty("echo.id", "up");
+        named.session = build.session();
         assertThatThrownBy(named::execute).hasMessageContaining("servers and id are both given");
-
-        StartMojo both = build.start();
-        both.servers = List.of(server("up"));
-        both.execution.setConfiguration(configuration("${echo.addresses}"));
-        both.execute();
-        both.execution.setConfiguration(configuration("127.0.0.1:0"));
-        assertThatThrownBy(both::execute).hasMessageContaining("servers and addresses are both given");
     }
 
     @Test
@@ -158,13 +154,13 @@ class SeveralServersTest {
                         "INFO server a stopped");
     }
 
-    private void start(Server... servers) throws MojoExecutionException {
+    private void start(Server... servers) throws Exception {
         StartMojo start = build.start();
         start.servers = List.of(servers);
         start.execute();
     }
 
-    private void stop(String... ids) {
+    private void stop(String... ids) throws Exception {
         StopMojo stop = build.stop();
         stop.ids = List.of(ids);
         stop.execute();
@@ -174,15 +170,6 @@ class SeveralServersTest {
         try (EchoClient client = EchoClient.connect("127.0.0.1:" + build.port(id))) {
             return new String(client.receive(3), StandardCharsets.US_ASCII);
         }
-    }
-
-    /** As Maven hands it over: with the property's name where the POM says nothing. */
-    private static Xpp3Dom configuration(String addresses) {
-        Xpp3Dom configured = new Xpp3Dom("addresses");
-        configured.setValue(addresses);
-        Xpp3Dom configuration = new Xpp3Dom("configuration");
-        configuration.addChild(configured);
-        return configuration;
     }
 
     private static Server server(String id) {

@@ -36,7 +36,7 @@ class StartAndStopTest {
     }
 
     @AfterEach
-    void end() {
+    void end() throws Exception {
         build.stop().execute();
     }
 
@@ -288,7 +288,7 @@ class StartAndStopTest {
     @Test
     void skippedByItsOwnFlagItStartsNothing() throws Exception {
         StartMojo start = build.start();
-        start.skip = true;
+        start.skip = "true";
         start.execute();
         assertThat(build.log.seen()).containsExactly("INFO start skipped: echo.skip is set");
     }
@@ -298,7 +298,7 @@ class StartAndStopTest {
         build.start().execute();
         int port = build.port("default");
         StopMojo stop = build.stop();
-        stop.skip = true;
+        stop.skip = "true";
         stop.execute();
         assertThat(Build.echoes(port)).isTrue();
 

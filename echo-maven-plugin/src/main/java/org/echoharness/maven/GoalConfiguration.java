@@ -1,0 +1,142 @@
+package org.echoharness.maven;
+
+import java.util.Properties;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.apache.maven.execution.MavenSession;
+import org.apache.maven.plugin.MojoExecution;
+import org.apache.maven.plugin.PluginParameterExpressionEvaluator;
+import org.apache.maven.plugin.descriptor.MojoDescriptor;
+import org.apache.maven.project.MavenProject;
+import org.codehaus.plexus.component.configurator.expression.ExpressionEvaluationException;
+import org.codehaus.plexus.configuration.PlexusConfiguration;
+import org.codehaus.plexus.util.xml.Xpp3Dom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The parameters of an execution as the POM and the command line give them. Where one names a property that is not set,
+ * Maven hands the goal the default value, null or an empty list, as if nothing had been given.
+ */
+record GoalConfiguration(MojoExecution execution, MavenSession session, MavenProject project) {
+
+    /** A property that is named; {@code $${name}} is the text itself. */
+    private static final Pattern NAMED = Pattern.compile("(?<!\\$)\\$\\{([^}]+)\\}");
+
+    /** Properties that name others may do so in a circle. */
+    private static final int DEEPEST = 20;
+
+    /** Whether a value was asked for, be it the default. */
+    boolean isGiven(String parameter) {
+        Xpp3Dom configured = configured(parameter);
+        if (configured == null) {
+            return false;
+        }
+        String text = configured.getValue();
+        if (text == null || text.isEmpty() || text.equals(own(parameter))) {
+            return configured.getChildCount() > 0 || evaluate(own(parameter)) != null;
+        }
+        return true;
+    }
+
+    /**
+     * Checks all parameters.
+     *
+     * @throws IllegalArgumentException if one names a property that is not set
+     */
+    void refuseUnsetProperties() {
+        Xpp3Dom configuration = execution.getConfiguration();
+        if (configuration != null) {
+            for (Xpp3Dom element : configuration.getChildren()) {
+                refuseUnsetProperties(element.getName());
+            }
+        }
+    }
+
+    /**
+     * Checks one parameter.
+     *
+     * @throws IllegalArgumentException if it names a property that is not set
+     */
+    void refuseUnsetProperties(String parameter) {
+        Xpp3Dom configured = configured(parameter);
+        if (configured != null) {
+            refuseUnset(parameter, configured);
+        }
+    }
+
+    private void refuseUnset(String parameter, Xpp3Dom element) {
+        String text = element.getValue();
+        if (text != null) {
+            refuseUnset(parameter, element.getName(), text, text, 0);
+        }
+        for (Xpp3Dom child : element.getChildren()) {
+            refuseUnset(parameter, child);
+        }
+    }
+
+    /** The text is that of the element, or of a property that it names. */
+    private void refuseUnset(String parameter, String element, String given, String text, int depth) {
+        for (Matcher named = NAMED.matcher(text); named.find(); ) {
+            String name = named.group(1);
+            String value = property(name);
+            if (value != null) {
+                if (depth < DEEPEST) {
+                    refuseUnset(parameter, element, text.equals(own(parameter)) ? value : given, value, depth + 1);
+                }
+            } else if (!named.group().equals(own(parameter)) && evaluate(named.group()) == null) {
+                throw new IllegalArgumentException((isPart(parameter, element) ? element : parameter) + " (" + given
+                        + ") names a property that is not set; " + cure(parameter, element, name));
+            }
+        }
+    }
+
+    /** Whether the element is a word of its own within the parameter, as in a {@code <server>}. */
+    private static boolean isPart(String parameter, String element) {
+        return parameter.equals("servers") && !element.equals("address") && !element.equals("server");
+    }
+
+    private static String cure(String parameter, String element, String name) {
+        if (name.startsWith("echo.server.")) {
+            return "if it is that of a server, put its start before this execution";
+        }
+        String instead = parameter.equals("message") || parameter.equals("expected")
+                ? "write $${" + name + "} for the text itself"
+                : "leave " + (isPart(parameter, element) ? element : parameter) + " out";
+        return "set " + name + ", or " + instead;
+    }
+
+    /** In Maven's order: the command line, the system, the POM. */
+    private @Nullable String property(String name) {
+        String value = null;
+        for (Properties from :
+                new Properties[] {session.getUserProperties(), session.getSystemProperties(), project.getProperties()
+                }) {
+            value = value == null ? from.getProperty(name) : value;
+        }
+        return value;
+    }
+
+    private @Nullable Object evaluate(String expression) {
+        try {
+            return expression.isEmpty()
+                    ? null
+                    : new PluginParameterExpressionEvaluator(session, execution).evaluate(expression);
+        } catch (ExpressionEvaluationException unknown) {
+            return null;
+        }
+    }
+
+    /** The property of the parameter itself, as {@code ${echo.word}}; empty if it has none. */
+    private String own(String parameter) {
+        MojoDescriptor goal = execution.getMojoDescriptor();
+        PlexusConfiguration all = goal == null ? null : goal.getMojoConfiguration();
+        PlexusConfiguration own = all == null ? null : all.getChild(parameter, false);
+        String expression = own == null ? null : own.getValue(null);
+        return expression == null ? "" : expression;
+    }
+
+    private @Nullable Xpp3Dom configured(String parameter) {
+        Xpp3Dom configuration = execution.getConfiguration();
+        return configuration == null ? null : configuration.getChild(parameter);
+    }
+}
