@@ -3,7 +3,6 @@ package org.echoharness;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -93,30 +92,8 @@ public final class Comparison {
     }
 
     private static @Nullable Difference difference(RecordedConnection from, RecordedConnection to) {
-        byte[] sent = from.sent();
-        byte[] received = to.received();
-        int both = Math.min(sent.length, received.length);
-        int offset = Arrays.mismatch(sent, 0, both, received, 0, both);
-        if (offset >= 0) {
-            return new Difference(
-                    from.recordedBy(), offset, Text.excerpt(sent, offset), Text.excerpt(received, offset));
-        }
-        if (from.bytesSent() == to.bytesReceived()) {
-            return null;
-        }
-        long end = Math.min(from.bytesSent(), to.bytesReceived());
-        return new Difference(
-                from.recordedBy(), end, behind(sent, from.bytesSent(), end), behind(received, to.bytesReceived(), end));
-    }
-
-    /** What is there from that offset on. */
-    private static String behind(byte[] kept, long total, long offset) {
-        if (total == offset) {
-            return "nothing more";
-        }
-        return offset < kept.length
-                ? Text.excerpt(kept, (int) offset)
-                : Conversation.bytes(total - offset) + " more, not kept";
+        FirstDifference first = FirstDifference.of(from.sent(), from.bytesSent(), to.received(), to.bytesReceived());
+        return first == null ? null : new Difference(from.recordedBy(), first.offset(), first.expected(), first.seen());
     }
 
     /**

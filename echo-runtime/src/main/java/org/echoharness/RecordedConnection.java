@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -177,7 +178,7 @@ public final class RecordedConnection {
      * @throws InterruptedException if the thread is interrupted
      */
     public RecordedConnection awaitEnd(Duration timeout) throws InterruptedException {
-        return await(timeout, "the end", later -> later.ending != null);
+        return await(timeout, "the end", false, later -> later.ending != null, later -> "");
     }
 
     /**
@@ -198,11 +199,18 @@ public final class RecordedConnection {
      * @param bytes what is to come
      * @param timeout the longest to wait
      * @return a snapshot of then
-     * @throws AssertionError at the deadline, or at once where the connection has ended; with the transcript
+     * @throws AssertionError at the deadline, or at once where they cannot come any more: the connection has ended, or
+     *     keeps no more bytes; with the first difference and the transcript
      * @throws InterruptedException if the thread is interrupted
      */
     public RecordedConnection awaitReceived(byte[] bytes, Duration timeout) throws InterruptedException {
-        return await(timeout, Text.quote(ByteBuffer.wrap(bytes)), later -> contains(later.received(), bytes));
+        String what = Text.quote(ByteBuffer.wrap(bytes));
+        if (bytes.length > tape.keeps()) {
+            throw new AssertionError("awaited " + Conversation.bytes(bytes.length) + " " + what + " of " + name()
+                    + ", which can never be seen: the first " + Conversation.bytes(tape.keeps())
+                    + " of each direction are kept; raise recording");
+        }
+        return await(timeout, what, true, later -> contains(later.received(), bytes), later -> nearest(later, bytes));
     }
 
     /**
@@ -211,35 +219,117 @@ public final class RecordedConnection {
      * @param received decides by the bytes that are kept, again after events
      * @param timeout the longest to wait
      * @return a snapshot of then
-     * @throws AssertionError at the deadline, or at once where the connection has ended; with the transcript
+     * @throws AssertionError at the deadline, or at once where the connection has ended or keeps no more bytes; with the
+     *     transcript
      * @throws InterruptedException if the thread is interrupted
      */
     public RecordedConnection awaitReceived(Predicate<byte[]> received, Duration timeout) throws InterruptedException {
-        return await(timeout, "what the predicate wants", later -> received.test(later.received()));
+        return await(timeout, "what the predicate wants", true, later -> received.test(later.received()), later -> "");
     }
 
-    private RecordedConnection await(Duration timeout, String what, Predicate<RecordedConnection> condition)
+    /** @param ofBytes whether it waits for bytes, which is over when no more are kept */
+    private RecordedConnection await(
+            Duration timeout,
+            String what,
+            boolean ofBytes,
+            Predicate<RecordedConnection> condition,
+            Function<RecordedConnection, String> difference)
             throws InterruptedException {
         Recorder recorder = tape.recorder();
         RecordedConnection found = recorder.await(timeout, () -> {
             RecordedConnection later = recorder.snapshot(tape);
-            return condition.test(later) || later.ending != null ? later : null;
+            boolean over = later.ending != null || (ofBytes && later.isFull());
+            return over || condition.test(later) ? later : null;
         });
         if (found == null || !condition.test(found)) {
-            String until = found == null ? "for " + Options.text(timeout) : "until it ended";
-            throw new AssertionError("awaited " + what + " of " + name() + " " + until + ", saw:\n"
-                    + (found == null ? recorder.snapshot(tape) : found).transcript());
+            RecordedConnection last = found == null ? recorder.snapshot(tape) : found;
+            String until = found == null ? "for " + Options.text(timeout) : last.whyOver();
+            throw new AssertionError("awaited " + what + " of " + name() + " " + until + ", saw:\n" + last.transcript()
+                    + difference.apply(last));
         }
         return found;
     }
 
+    /** Whether no more of what is received is kept. */
+    private boolean isFull() {
+        return bytesReceived > received.limit() || received.limit() == tape.keeps();
+    }
+
+    private String whyOver() {
+        return ending != null && !isFull()
+                ? "until it ended"
+                : "among the first " + Conversation.bytes(received.limit())
+                        + ", no more of which are kept (raise recording)";
+    }
+
     private static boolean contains(byte[] all, byte[] part) {
-        for (int at = 0; at <= all.length - part.length; at++) {
-            if (Arrays.equals(all, at, at + part.length, part, 0, part.length)) {
-                return true;
+        return part.length == 0 || longest(all, part)[1] == part.length;
+    }
+
+    /** Where most of the part's beginning stands, and how many bytes of it do. */
+    private static int[] longest(byte[] all, byte[] part) {
+        int[] longest = {0, 0};
+        for (int at = 0; at < all.length && longest[1] < part.length; at++) {
+            if (all[at] == part[0]) {
+                int differs = Arrays.mismatch(all, at, all.length, part, 0, part.length);
+                int same = differs < 0 ? part.length : differs;
+                if (same > longest[1]) {
+                    longest = new int[] {at, same};
+                }
             }
         }
-        return false;
+        return longest;
+    }
+
+    /** Where most of the bytes came, and what came in place of the rest. */
+    private static String nearest(RecordedConnection seen, byte[] bytes) {
+        byte[] all = seen.received();
+        int[] longest = longest(all, bytes);
+        int offset = longest[0] + longest[1];
+        String there = offset == all.length ? "nothing more" : Text.excerpt(all, offset);
+        return longest[1] == 0
+                ? ""
+                : "of the " + Conversation.bytes(bytes.length) + " awaited the first " + longest[1] + " came at offset "
+                        + longest[0] + "; then, at offset " + offset + ", expected " + Text.excerpt(bytes, longest[1])
+                        + ", seen " + there;
+    }
+
+    /**
+     * Checks all that came from the other end.
+     *
+     * @param expected what is to have come, no more and no less
+     * @throws AssertionError if other bytes came, or if that cannot be known since not all are kept; with the bytes
+     *     expected, those received, their first difference and the transcript
+     */
+    public void assertReceived(byte[] expected) {
+        assertSame("received", expected, received(), bytesReceived);
+    }
+
+    /**
+     * Checks all that was sent to the other end.
+     *
+     * @param expected what is to have been sent, no more and no less
+     * @throws AssertionError if other bytes were sent, or if that cannot be known since not all are kept; with the bytes
+     *     expected, those sent, their first difference and the transcript
+     */
+    public void assertSent(byte[] expected) {
+        assertSame("sent", expected, sent(), bytesSent);
+    }
+
+    private void assertSame(String verb, byte[] expected, byte[] kept, long total) {
+        FirstDifference difference = FirstDifference.of(expected, expected.length, kept, total);
+        if (difference == null && kept.length == total) {
+            return;
+        }
+        String what = name() + " was to have " + verb + " exactly " + Conversation.bytes(expected.length) + " "
+                + Text.quote(ByteBuffer.wrap(expected));
+        if (difference == null) {
+            throw new AssertionError(what + ", and " + verb + " as many, of which the first " + kept.length
+                    + " are the same and the others are not kept; raise recording:\n" + transcript());
+        }
+        throw new AssertionError(what + ", but " + verb + " " + Conversation.bytes(total) + " "
+                + Text.quote(ByteBuffer.wrap(kept)) + "; the first difference is at offset " + difference.offset()
+                + ": expected " + difference.expected() + ", " + verb + " " + difference.seen() + ":\n" + transcript());
     }
 
     /**

@@ -37,6 +37,10 @@ final class Recorder {
         this.connections = connections;
     }
 
+    Ending.Side by() {
+        return by;
+    }
+
     /** A connection was accepted, or is made; where it is reset at once, its number is 0. Null where it has gone already. */
     @Nullable
     Tape open(SocketChannel channel, long number) {

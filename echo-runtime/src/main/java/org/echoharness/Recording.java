@@ -92,10 +92,14 @@ public final class Recording {
      * @param count how many
      * @param timeout the longest to wait
      * @return the connections that are kept
-     * @throws AssertionError at the deadline
+     * @throws AssertionError at the deadline, or at once where a client's recording is to have more than its one
      * @throws InterruptedException if the thread is interrupted
      */
     public List<RecordedConnection> awaitConnections(int count, Duration timeout) throws InterruptedException {
+        if (count > 1 && recorder.by() == Ending.Side.CLIENT) {
+            throw new AssertionError("awaited " + count
+                    + " connections of a client, which has one; await them in the recording of the server");
+        }
         Boolean reached = recorder.await(timeout, () -> recorder.accepted() >= count ? true : null);
         if (reached == null) {
             throw new AssertionError(

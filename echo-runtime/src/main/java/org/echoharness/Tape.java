@@ -16,6 +16,7 @@ final class Tape {
     private final InetSocketAddress remote;
     private final Instant accepted;
     private final long start;
+    private final int keeps;
     private final Kept received;
     private final Kept sent;
     private EventLog events = new EventLog();
@@ -39,6 +40,7 @@ final class Tape {
         this.remote = remote;
         this.accepted = accepted;
         this.start = start;
+        keeps = bytes;
         received = new Kept(bytes);
         sent = new Kept(bytes);
     }
@@ -108,6 +110,11 @@ final class Tape {
 
     Instant accepted() {
         return accepted;
+    }
+
+    /** The most bytes of each direction that are kept. */
+    int keeps() {
+        return keeps;
     }
 
     void received(ByteBuffer chunk, long now) {

@@ -22,7 +22,7 @@
  * {@link org.echoharness.Comparison};
  * {@link org.echoharness.EchoClient}, {@code Connector}, {@code Resolver}, {@code ClientSocket}, {@code Readiness},
  * {@link org.echoharness.EchoMismatchException}; {@link org.echoharness.HostAndPort}, {@link org.echoharness.Options},
- * {@code Conversation}, {@code Text}; {@code Main} with {@code Arguments}, the command line.
+ * {@code Conversation}, {@code Text}, {@code FirstDifference}; {@code Main} with {@code Arguments}, the command line.
  */
 @NullMarked
 package org.echoharness;

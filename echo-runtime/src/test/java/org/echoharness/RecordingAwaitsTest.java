@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.net.Socket;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
@@ -214,9 +215,107 @@ class RecordingAwaitsTest {
                     + "\n0.000  sending 3 bytes \"one\" to " + peer(socket)
                     + "\n0.000  no data from " + peer(socket)
                     + "\n0.000  closing " + peer(socket) + "\n";
-            assertFails(() -> open.awaitReceived(bytes("ones\n"), SHORT)).hasMessage("awaited \"ones\\n\"" + seen);
+            assertFails(() -> open.awaitReceived(bytes("ones\n"), SHORT))
+                    .hasMessage("awaited \"ones\\n\"" + seen
+                            + "of the 5 bytes awaited the first 3 came at offset 0; then, at offset 3, expected"
+                            + " \"ones\\n\", seen nothing more");
             assertFails(() -> open.awaitReceived(all -> all.length == 4, SHORT))
                     .hasMessage("awaited what the predicate wants" + seen);
+        }
+    }
+
+    @Test
+    void refusesToAwaitMoreThanIsKept() throws Exception {
+        try (EchoServer small = EchoServer.builder().recording(8, 2).start();
+                Socket socket = Sockets.connect(small.address())) {
+            small.recording().awaitConnections(1);
+            RecordedConnection open = small.recording().connection(1);
+            Sockets.echoes(socket, "one");
+            assertFails(() -> open.awaitReceived(new byte[9], LONG))
+                    .hasMessageContaining("9 bytes")
+                    .hasMessageEndingWith(
+                            "which can never be seen: the first 8 bytes of each direction are kept; raise recording");
+        }
+    }
+
+    @Test
+    void awaitsNoSecondConnectionOfAClient() throws Exception {
+        try (EchoClient client =
+                EchoClient.builder().address(server.address()).recording().connect()) {
+            client.recording().awaitConnections(1, LONG);
+            assertFails(() -> client.recording().awaitConnections(2, LONG))
+                    .hasMessageStartingWith("awaited 2 connections of a client, which has one; ");
+        }
+    }
+
+    @Test
+    void doesNotAwaitWhatCanNotBeKeptAnyMore() throws Exception {
+        try (EchoServer small = EchoServer.builder().recording(8, 2).start();
+                Socket socket = Sockets.connect(small.address())) {
+            small.recording().awaitConnections(1);
+            RecordedConnection open = small.recording().connection(1);
+            FutureTask<RecordedConnection> bytes = waiting(() -> open.awaitReceived(bytes("9"), LONG));
+            FutureTask<RecordedConnection> any = waiting(() -> open.awaitReceived(all -> all.length == 9, LONG));
+            Sockets.echoes(socket, "123456789");
+
+            for (FutureTask<RecordedConnection> each : List.of(bytes, any)) {
+                assertThatThrownBy(() -> result(each))
+                        .rootCause()
+                        .isInstanceOf(AssertionError.class)
+                        .hasMessageContaining(
+                                "of connection 1 among the first 8 bytes, no more of which are kept (raise recording)");
+            }
+            assertThat(open.awaitReceived(bytes("12345678"), LONG).bytesReceived())
+                    .isEqualTo(9);
+        }
+    }
+
+    @Test
+    void doesNotAwaitAConnectionThatIsNotKeptAnyMore() throws Exception {
+        try (EchoServer small = EchoServer.builder().recording(8, 1).start();
+                Socket first = Sockets.connect(small.address())) {
+            Sockets.echoes(first, "1");
+            RecordedConnection open = small.recording().connection(1);
+            try (Socket second = Sockets.connect(small.address())) {
+                Sockets.echoes(second, "1");
+                assertFails(() -> open.awaitReceived(bytes("1"), LONG)).hasMessageContaining("(raise recording)");
+            }
+        }
+    }
+
+    @Test
+    void comparesWhatCameAndWasSent() throws Exception {
+        try (Socket socket = Sockets.connect(server.address())) {
+            Sockets.echoes(socket, "good morning, \u0007all");
+        }
+        RecordedConnection one = Recordings.ended(server, 1);
+        one.assertReceived(bytes("good morning, \u0007all"));
+        one.assertSent(bytes("good morning, \u0007all"));
+        assertFails(() -> one.assertReceived(bytes("good evening")))
+                .hasMessageStartingWith(
+                        "connection 1 was to have received exactly 12 bytes \"good evening\", but received 18 bytes"
+                                + " \"good morning, \\x07all\"; the first difference is at offset 5: expected \"good evening\","
+                                + " received \"good morning, \\x07all\":\n0.000  connection from ");
+        assertFails(() -> one.assertSent(bytes("good morning, \u0007all, again")))
+                .hasMessageContaining("the first difference is at offset 18: expected \"ng, \\x07all, again\", sent"
+                        + " nothing more:");
+        assertFails(() -> one.assertReceived(new byte[1_000_000]))
+                .satisfies(error -> assertThat(error.getMessage()).hasSizeLessThan(10_000));
+    }
+
+    @Test
+    void comparesNothingThatIsNotKept() throws Exception {
+        try (EchoServer small = EchoServer.builder().recording(4, 2).start()) {
+            try (Socket socket = Sockets.connect(small.address())) {
+                Sockets.echoes(socket, "123456");
+            }
+            RecordedConnection cut = Recordings.ended(small, 1);
+            assertFails(() -> cut.assertReceived(bytes("123456")))
+                    .hasMessageContaining(
+                            "of which the first 4 are the same and the others are not kept; raise recording");
+            assertFails(() -> cut.assertSent(bytes("1234")))
+                    .hasMessageContaining("at offset 4: expected nothing more, sent 2 bytes more, not kept");
+            assertFails(() -> cut.assertSent(bytes("1x3456"))).hasMessageContaining("at offset 1: ");
         }
     }
 

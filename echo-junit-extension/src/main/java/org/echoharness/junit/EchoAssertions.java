@@ -1,6 +1,6 @@
 package org.echoharness.junit;
 
-import java.util.Arrays;
+import java.util.stream.Collectors;
 import org.assertj.core.api.AbstractAssert;
 import org.echoharness.Ending;
 import org.echoharness.Fault;
@@ -119,9 +119,7 @@ public final class EchoAssertions {
          * @return this
          */
         public RecordedConnectionAssert hasReceived(byte[] bytes) {
-            return check(
-                    actual.bytesReceived() == bytes.length && Arrays.equals(actual.received(), bytes),
-                    "to have received exactly these " + bytes.length + " bytes");
+            return passes(() -> actual.assertReceived(bytes));
         }
 
         /**
@@ -131,9 +129,7 @@ public final class EchoAssertions {
          * @return this
          */
         public RecordedConnectionAssert hasSent(byte[] bytes) {
-            return check(
-                    actual.bytesSent() == bytes.length && Arrays.equals(actual.sent(), bytes),
-                    "to have sent exactly these " + bytes.length + " bytes");
+            return passes(() -> actual.assertSent(bytes));
         }
 
         /**
@@ -148,7 +144,27 @@ public final class EchoAssertions {
             boolean had = actual.events().stream()
                     .anyMatch(event -> event.kind() == RecordedEvent.Kind.FAULT
                             && event.detail().equals(parsed));
-            return check(had, "to have had the fault " + fault);
+            return check(had, "to have had the fault " + fault + ", but it had " + faults());
+        }
+
+        private String faults() {
+            String faults = actual.events().stream()
+                    .filter(event -> event.kind() == RecordedEvent.Kind.FAULT)
+                    .map(RecordedEvent::detail)
+                    .distinct()
+                    .collect(Collectors.joining(", "));
+            return faults.isEmpty() ? "none" : faults;
+        }
+
+        /** What fails is told with AssertJ's description. */
+        private RecordedConnectionAssert passes(Runnable assertion) {
+            isNotNull();
+            try {
+                assertion.run();
+            } catch (AssertionError failed) {
+                throw failure("%s", failed.getMessage());
+            }
+            return this;
         }
 
         private RecordedConnectionAssert check(boolean holds, String what) {
