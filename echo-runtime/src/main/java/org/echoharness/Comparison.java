@@ -162,6 +162,7 @@ public final class Comparison {
                 case ACCEPTED -> "accepted";
                 case CONNECTED -> "connected";
                 case FAULT -> "(" + event.detail() + ")";
+                case NOTE -> "(note: " + event.detail() + ")";
                 case RECEIVED, SENT -> did + event.bytes() + " " + Transcript.excerpt(of.bytes(event), event.bytes());
                 case CLIENT_FIN, SERVER_FIN -> did + "FIN";
                 case CLIENT_RST, SERVER_RST, REJECTED -> did + "RST";

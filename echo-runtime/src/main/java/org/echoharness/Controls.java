@@ -53,6 +53,20 @@ final class Controls {
         });
     }
 
+    /** Until no socket is ready any more; false at the deadline. */
+    boolean catchUp(Duration timeout) {
+        long deadline = System.nanoTime() + Options.nanos(timeout);
+        boolean[] isIdle = {false};
+        control("catchUp", () -> {
+            do {
+                onEachDoor(Door::acceptAll);
+                isIdle[0] = true;
+                onEachLoop(loop -> isIdle[0] &= loop.serveReady() == 0);
+            } while (!isIdle[0] && deadline - System.nanoTime() > 0);
+        });
+        return isIdle[0];
+    }
+
     void refuse() {
         control("refuse", () -> refuseOrListen(() -> {}));
     }

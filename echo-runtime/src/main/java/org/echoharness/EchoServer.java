@@ -183,6 +183,20 @@ public final class EchoServer implements AutoCloseable {
     }
 
     /**
+     * Accepts every connection that has been made so far, reads what has come on the open ones, bytes, FINs and resets,
+     * and does what follows from it at once. What a fault delays is not waited for, nor what a client has yet to read.
+     * After it the recording and the counters contain all that clients on this machine did before the call.
+     *
+     * @param timeout the longest to go on while more comes
+     * @return whether nothing is left to read; false at the deadline
+     * @throws IllegalStateException if the server is not running, or when called in a callback of it
+     * @throws java.io.UncheckedIOException if the thread is interrupted
+     */
+    public boolean catchUp(Duration timeout) {
+        return core.controls().catchUp(timeout);
+    }
+
+    /**
      * From now on connects are refused (the kernel answers with an RST), while the port stays taken: a socket is bound to
      * it that does not listen. Open connections go on. Undone by {@link #resume}.
      *

@@ -14,7 +14,7 @@ final class EventLog implements Iterable<RecordedEvent> {
     /** Events kept of one connection; what comes later is counted. */
     static final int MOST = 4_096;
 
-    /** And so many faults that took hold later: they tell why it goes on as it does. */
+    /** The most faults and notes kept after that: they explain why the connection goes on as it does. */
     static final int LATE_FAULTS = 64;
 
     private static final int FIRST = 8;
@@ -72,8 +72,9 @@ final class EventLog implements Iterable<RecordedEvent> {
 
     /** How a connection ended is kept however late it comes. */
     private boolean isKept(RecordedEvent.Kind kind) {
+        boolean explains = kind == RecordedEvent.Kind.FAULT || kind == RecordedEvent.Kind.NOTE;
         return kind.compareTo(RecordedEvent.Kind.CLIENT_FIN) >= 0
-                || (kind == RecordedEvent.Kind.FAULT && most > 0 && lateFaults++ < LATE_FAULTS);
+                || (explains && most > 0 && lateFaults++ < LATE_FAULTS);
     }
 
     /** What goes on in its place where nothing is to be kept any more but the end. */

@@ -117,11 +117,17 @@ final class EventLoop implements Runnable, Consumer<SelectionKey> {
 
     /** Closes at once what was to be closed next. On the loop's thread, in a task. */
     void closeNow() throws IOException {
-        int released = closing.size();
-        if (released > 0) {
-            selector.selectNow(this);
-            closeReleased(released);
+        if (!closing.isEmpty()) {
+            serveReady();
         }
+    }
+
+    /** Serves every socket that is ready now, once, and returns how many were. On the loop's thread, in a task. */
+    int serveReady() throws IOException {
+        int released = closing.size();
+        int ready = selector.selectNow(this);
+        closeReleased(released);
+        return ready;
     }
 
     /** The connections that are open, in the order of their accept. On the loop's thread. */

@@ -98,6 +98,7 @@ final class Html {
         boolean byClient = event.isByClient(connection.recordedBy());
         String style = switch (event.kind()) {
             case FAULT -> "fault";
+            case NOTE -> "note";
             case CLIENT_RST, SERVER_RST, REJECTED -> "rst";
             default -> byClient ? "client" : "server";
         };
@@ -115,6 +116,7 @@ final class Html {
             case ACCEPTED, CONNECTED -> "connects";
             case REJECTED -> "rejected: RST" + detail;
             case FAULT -> "fault" + detail;
+            case NOTE -> "note" + detail;
             case CLIENT_FIN, SERVER_FIN -> "FIN" + detail;
             case CLIENT_RST, SERVER_RST -> "RST" + detail;
             case RECEIVED, SENT -> {

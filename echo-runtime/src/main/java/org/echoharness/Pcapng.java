@@ -181,6 +181,7 @@ final class Pcapng {
             switch (event.kind()) {
                 case ACCEPTED, CONNECTED -> {}
                 case FAULT -> comments.add("fault: " + event.detail());
+                case NOTE -> comments.add("note: " + event.detail());
                 case RECEIVED, SENT -> data(at, event);
                 case CLIENT_FIN -> {
                     packet(at, true, FIN | ACK, new byte[0], 0, 0, because(event));

@@ -9,7 +9,7 @@ import java.time.Duration;
  * @param kind what happened
  * @param offset where its bytes begin in what was received or sent; 0 where there are none
  * @param bytes how many bytes; 0 where there are none
- * @param detail the fault that took hold, or why the connection ended, at most 1,024 characters of it; else empty
+ * @param detail the fault that took hold, the note, or why the connection ended, at most 1,024 characters of it; else empty
  */
 public record RecordedEvent(Duration after, Kind kind, long offset, int bytes, String detail) {
 
@@ -27,6 +27,8 @@ public record RecordedEvent(Duration after, Kind kind, long offset, int bytes, S
         SENT,
         /** A fault took hold. */
         FAULT,
+        /** A note that {@link Recording#note} added. */
+        NOTE,
         /** The client's FIN: it came, or in what a client recorded, it was sent. */
         CLIENT_FIN,
         /** The client's RST came, or the connection was lost in another way. */
@@ -41,7 +43,7 @@ public record RecordedEvent(Duration after, Kind kind, long offset, int bytes, S
     boolean isByClient(Ending.Side recordedBy) {
         return switch (kind) {
             case ACCEPTED, CONNECTED, CLIENT_FIN, CLIENT_RST -> true;
-            case REJECTED, FAULT, SERVER_FIN, SERVER_RST -> false;
+            case REJECTED, FAULT, NOTE, SERVER_FIN, SERVER_RST -> false;
             case RECEIVED -> recordedBy == Ending.Side.SERVER;
             case SENT -> recordedBy == Ending.Side.CLIENT;
         };

@@ -9,7 +9,9 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -20,10 +22,15 @@ import org.jspecify.annotations.Nullable;
  */
 final class Recorder {
 
+    /** Faults that took effect are remembered up to this number, far more than a plan has. */
+    private static final int MOST_APPLIED = 4_096;
+
     private final Ending.Side by;
     private final int bytes;
     private final int connections;
     private final ArrayDeque<Tape> tapes = new ArrayDeque<>();
+    private final Set<Tape> openLeftOut = new LinkedHashSet<>(); // not kept any more, and still open
+    private final Set<Fault> applied = new LinkedHashSet<>(); // the newest last
     private long accepted;
     private long newest; // its number
     private long leftOut;
@@ -86,7 +93,9 @@ final class Recorder {
                 return;
             }
         }
-        tapes.remove().leaveOut();
+        Tape oldest = tapes.remove();
+        oldest.leaveOut();
+        openLeftOut.add(oldest);
     }
 
     synchronized void received(Tape tape, ByteBuffer chunk) {
@@ -109,6 +118,30 @@ final class Recorder {
     synchronized void end(Tape tape, Ending.Side by, Ending.How how, String why) {
         long now = System.nanoTime();
         tape.end(by, how, why, now);
+        openLeftOut.remove(tape);
+        changed(now);
+    }
+
+    /** A fault takes effect on a connection. */
+    synchronized void applying(Tape tape, Fault fault) {
+        applied.remove(fault);
+        applied.add(fault);
+        if (applied.size() > MOST_APPLIED) {
+            applied.remove(applied.iterator().next());
+        }
+        note(tape, RecordedEvent.Kind.FAULT, fault.toString(), System.nanoTime());
+    }
+
+    synchronized Set<Fault> applied() {
+        return new LinkedHashSet<>(applied);
+    }
+
+    /** On each connection that is open. */
+    synchronized void noteAll(String text) {
+        long now = System.nanoTime();
+        for (Tape tape : tapes) {
+            tape.note(RecordedEvent.Kind.NOTE, text, now); // an ended one takes none
+        }
         changed(now);
     }
 
@@ -118,6 +151,20 @@ final class Recorder {
             all.add(tape.snapshot());
         }
         return all;
+    }
+
+    /** Those that are open, of which some may keep nothing any more, in the order of their accept. */
+    synchronized List<RecordedConnection> openSnapshots() {
+        List<RecordedConnection> open = new ArrayList<>();
+        for (Tape tape : openLeftOut) {
+            open.add(tape.snapshot());
+        }
+        for (Tape tape : tapes) {
+            if (!tape.hasEnded()) {
+                open.add(tape.snapshot());
+            }
+        }
+        return open;
     }
 
     synchronized @Nullable RecordedConnection snapshot(long number) {

@@ -8,6 +8,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /**
  * What happened on the connections of a server, while it happens and afterwards: connections in the order of their accept,
@@ -36,6 +37,35 @@ public final class Recording {
      */
     public List<RecordedConnection> connections() {
         return recorder.snapshots();
+    }
+
+    /**
+     * The connections that are open now. Those that are not kept any more, since too many are open, are among them: their
+     * bytes are counted, and their events are left out.
+     *
+     * @return snapshots, in the order of their accept
+     */
+    public List<RecordedConnection> openConnections() {
+        return recorder.openSnapshots();
+    }
+
+    /**
+     * The faults that have taken effect so far, on any connection, also on those that are not kept any more.
+     *
+     * @return a copy; at most 4,096, those that took effect last
+     */
+    public Set<Fault> appliedFaults() {
+        return recorder.applied();
+    }
+
+    /**
+     * Adds an event of the kind {@link RecordedEvent.Kind#NOTE} to each connection that is open, so that a reader of the
+     * conversation sees what was done from here on: {@code note("the second request")}.
+     *
+     * @param text the note; at most 1,024 characters of it are kept
+     */
+    public void note(String text) {
+        recorder.noteAll(Text.escape(text));
     }
 
     /**

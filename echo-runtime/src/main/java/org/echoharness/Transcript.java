@@ -47,6 +47,7 @@ final class Transcript {
             case SENT ->
                 "sending " + Conversation.bytes(event.bytes()) + " " + payload(connection, event) + " to " + peer;
             case FAULT -> "applying " + event.detail() + " to " + peer;
+            case NOTE -> "note: " + event.detail();
             case CLIENT_FIN, SERVER_FIN ->
                 (isOwn(connection, event) ? "closing " : "no data from ") + peer + because(event);
             case CLIENT_RST, SERVER_RST -> (isOwn(connection, event) ? "resetting " : "lost ") + peer + because(event);
@@ -98,6 +99,7 @@ final class Transcript {
             case REJECTED -> "RST: maxConnections";
             case RECEIVED, SENT -> event.bytes() + " " + excerpt(connection.bytes(event), event.bytes());
             case FAULT -> "(" + event.detail() + ")";
+            case NOTE -> "(note: " + event.detail() + ")";
             case CLIENT_FIN -> "FIN";
             case CLIENT_RST -> "RST";
             case SERVER_FIN -> "FIN";

@@ -92,7 +92,9 @@ final class Witness {
     }
 
     void applying(Fault fault) {
-        note(RecordedEvent.Kind.FAULT, fault.toString());
+        if (tape != null) {
+            tape.recorder().applying(tape, fault);
+        }
         if (conversation != null) {
             conversation.applying(fault, peer);
         }

@@ -10,10 +10,13 @@ import java.util.function.Consumer;
 import org.echoharness.EchoClient;
 import org.echoharness.EchoServer;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.DynamicTestInvocationContext;
 import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.InvocationInterceptor;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolutionException;
 import org.junit.jupiter.api.extension.ParameterResolver;
@@ -49,6 +52,8 @@ public final class EchoExtension
         implements BeforeAllCallback,
                 BeforeEachCallback,
                 AfterEachCallback,
+                AfterAllCallback,
+                InvocationInterceptor,
                 TestInstancePostProcessor,
                 PreInterruptCallback,
                 ParameterResolver {
@@ -128,8 +133,34 @@ public final class EchoExtension
     @Override
     public void afterEach(ExtensionContext context) {
         if (leads(context, "each")) {
-            Hang.explain(context);
-            Explanation.of(context, Scope.seenBefore(context));
+            Explanation.of(context);
+        }
+    }
+
+    /** So does a method that runs before or after all tests of a class. */
+    @Override
+    public void afterAll(ExtensionContext context) {
+        if (leads(context, "all")) {
+            Explanation.of(context);
+        }
+    }
+
+    /** A dynamic test has no callbacks. It tells what happened on its connections as other tests do. */
+    @Override
+    public void interceptDynamicTest(
+            Invocation<Void> invocation, DynamicTestInvocationContext dynamic, ExtensionContext context)
+            throws Throwable {
+        if (!leads(context, "dynamic")) {
+            invocation.proceed();
+            return;
+        }
+        Scope.markBefore(context);
+        try {
+            invocation.proceed();
+        } catch (Throwable failure) {
+            EndOfScope.failInside(context);
+            Explanation.of(failure, context);
+            throw failure;
         }
     }
 

@@ -48,6 +48,15 @@ final class EndOfScope implements CloseableResource, AutoCloseable {
         }
     }
 
+    /** A dynamic test failed: nothing around it is checked, as for any test that fails. */
+    static void failInside(ExtensionContext dynamic) {
+        for (ExtensionContext at = dynamic; at != null; at = at.getParent().orElse(null)) {
+            if (at.getElement().isPresent()) {
+                of(at).failed = true;
+            }
+        }
+    }
+
     private synchronized void enter(EndOfScope test) {
         inside.add(test);
         if (inside.size() > 1) {
@@ -57,6 +66,7 @@ final class EndOfScope implements CloseableResource, AutoCloseable {
 
     @Override
     public void close() throws IOException {
+        boolean wasInterrupted = Thread.interrupted(); // by the test: the checks wait all the same
         try {
             if (context.getExecutionException().isPresent()) {
                 around.forEach(each -> each.failed = true);
@@ -64,12 +74,19 @@ final class EndOfScope implements CloseableResource, AutoCloseable {
                 check();
             }
         } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt(); // then nothing is known
+            wasInterrupted = true;
+            around.forEach(each -> each.failed = true);
+            throw new AssertionError(
+                    "the checks could not be judged: their thread was interrupted while they waited for the server",
+                    interrupted);
         } catch (AssertionError complaint) {
             around.forEach(each -> each.failed = true);
             throw complaint;
         } finally {
             around.forEach(each -> each.inside.remove(this));
+            if (wasInterrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 

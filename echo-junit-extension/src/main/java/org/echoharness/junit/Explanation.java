@@ -4,7 +4,6 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.echoharness.HostAndPort;
 import org.echoharness.RecordedConnection;
 import org.echoharness.Recording;
@@ -19,13 +18,21 @@ final class Explanation {
 
     private Explanation() {}
 
-    /** At the end of a test: adds the transcript to its failure, and publishes transcript, page and pcapng file. */
-    static void of(ExtensionContext context, Map<Peer, Long> before) {
+    /** At the end of a test or of a class: adds to its failure, if there is one, what happened on its connections. */
+    static void of(ExtensionContext context) {
         Throwable failure = context.getExecutionException().orElse(null);
-        if (failure == null || failure instanceof TestAbortedException) {
+        if (failure != null) {
+            Hang.explain(failure, context);
+            of(failure, context);
+        }
+    }
+
+    /** Adds the transcript to the failure, and publishes transcript, page and pcapng file. */
+    static void of(Throwable failure, ExtensionContext context) {
+        if (failure instanceof TestAbortedException) {
             return;
         }
-        before.forEach((peer, seen) -> {
+        Scope.seenBefore(context).forEach((peer, seen) -> {
             if (peer.records()) {
                 explain(failure, context, peer, seen);
             }

@@ -18,6 +18,8 @@ final class Hang {
 
     private static final String KEY = "hang";
 
+    private static final int MOST_FRAMES = 60;
+
     /** Who heeds the interrupt may have done so before it was seen. */
     private static final long INTERRUPT_NANOS = 1_000_000_000;
 
@@ -30,11 +32,19 @@ final class Hang {
         if (seen.isEmpty()) {
             return;
         }
+        List<RecordedConnection> open = new ArrayList<>();
+        seen.forEach((peer, before) -> open.addAll(open(peer, before)));
         List<String> lines = new ArrayList<>();
-        seen.forEach((peer, before) -> open(peer, before).forEach(each -> lines.add(each.toString())));
-        lines.add(0, "the time of thread \"" + blocked.getName() + "\" was up" + aborted(lines.size()) + ":");
-        for (StackTraceElement frame : stack) {
+        lines.add("the time of thread \"" + blocked.getName() + "\" was up" + aborted(open.size()) + ":");
+        Complaints connections = new Complaints();
+        open.forEach(each -> connections.add(each::toString));
+        connections.summarize("connection", "connections");
+        lines.addAll(connections.lines());
+        for (StackTraceElement frame : List.of(stack).subList(0, Math.min(stack.length, MOST_FRAMES))) {
             lines.add("\tat " + frame);
+        }
+        if (stack.length > MOST_FRAMES) {
+            lines.add("\t... " + (stack.length - MOST_FRAMES) + " more");
         }
         context.getStore(Scope.NAMESPACE).put(KEY, new EchoTranscript(String.join("\n", lines)));
         List<Peer> own = Scope.of(context).peers();
@@ -58,11 +68,11 @@ final class Hang {
                 : ", and " + connections + (connections == 1 ? " connection is" : " connections are") + " aborted";
     }
 
-    /** At the end of the test: what was kept goes with its failure. */
-    static void explain(ExtensionContext test) {
-        EchoTranscript hang = test.getStore(Scope.NAMESPACE).get(KEY, EchoTranscript.class);
+    /** At the end of the test or of the class: what was kept goes with its failure. */
+    static void explain(Throwable failure, ExtensionContext context) {
+        EchoTranscript hang = context.getStore(Scope.NAMESPACE).remove(KEY, EchoTranscript.class);
         if (hang != null) {
-            test.getExecutionException().ifPresent(failure -> failure.addSuppressed(hang));
+            failure.addSuppressed(hang);
         }
     }
 
@@ -94,9 +104,7 @@ final class Hang {
         if (!peer.records()) {
             return List.of();
         }
-        List<RecordedConnection> open = peer.server().recording().connections().stream()
-                .filter(connection -> connection.ending().isEmpty())
-                .toList();
+        List<RecordedConnection> open = peer.server().recording().openConnections();
         List<RecordedConnection> since = open.stream()
                 .filter(each -> before == null || each.number() > before)
                 .toList();

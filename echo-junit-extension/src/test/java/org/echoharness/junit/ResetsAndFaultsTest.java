@@ -19,6 +19,7 @@ import java.time.Duration;
 import org.echoharness.EchoClient;
 import org.echoharness.EchoServer;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -163,6 +164,38 @@ class ResetsAndFaultsTest {
         assertThat(complaint(Run.of(Unconsumed.class)))
                 .isEqualTo(on(Unconsumed.class) + "the fault \"reset after 9\"" + never + "\n" + on(Unconsumed.class)
                         + "the fault \"stall\"" + never);
+    }
+
+    @EchoTest(checks = "all", faults = "corrupt after 2")
+    static class AlmostMissed {
+        @RepeatedTest(300)
+        void writesAndCloses(EchoServer server) throws IOException {
+            writeAndClose(server);
+        }
+
+        @RepeatedTest(5)
+        @EchoTest(checks = "faults", faults = "connection 1: delay 20ms, truncate 1; others: discard")
+        void isDelayed(EchoServer server) throws IOException {
+            writeAndClose(server);
+            writeAndClose(server);
+        }
+
+        @RepeatedTest(5)
+        @EchoTest(checks = "faults", faults = "delay 20ms, truncate 1")
+        void byTheInjectedClient(EchoClient injected) throws IOException {
+            injected.send("hello".getBytes(UTF_8));
+        }
+
+        private static void writeAndClose(EchoServer server) throws IOException {
+            try (Socket socket = connect(server)) {
+                socket.getOutputStream().write("hello".getBytes(UTF_8));
+            }
+        }
+    }
+
+    @Test
+    void judgesFaultsWhenAllHasCome() throws IOException {
+        Run.of(AlmostMissed.class).passed(310);
     }
 
     static class ByCode {

@@ -1,0 +1,174 @@
+package org.echoharness.junit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.echoharness.junit.Sloppy.CLOSE_IT;
+import static org.echoharness.junit.Sloppy.complaint;
+import static org.echoharness.junit.Sloppy.connect;
+import static org.echoharness.junit.Sloppy.echoes;
+import static org.echoharness.junit.Sloppy.keepOpen;
+import static org.echoharness.junit.Sloppy.on;
+
+import java.io.IOException;
+import java.net.Socket;
+import org.echoharness.EchoClient;
+import org.echoharness.EchoServer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Client sockets that a test leaves open though the server has ended their connections. */
+@EnabledOnOs(OS.LINUX)
+class UnclosedSocketsTest {
+
+    private static final String AFTER = " open after the server had closed it" + CLOSE_IT;
+
+    @AfterEach
+    void closeWhatFixturesLeave() throws IOException {
+        Sloppy.closeAll();
+    }
+
+    /** Reads to the end of the stream, which the server closed. */
+    private static Socket closedByServer(EchoServer server) throws IOException {
+        Socket socket = connect(server);
+        socket.getOutputStream().write(new byte[3]);
+        socket.getInputStream().readAllBytes();
+        return socket;
+    }
+
+    @EchoTest(faults = "close after 3", readTimeout = "200ms")
+    static class ByFault {
+        @Test
+        void leaves(EchoServer server) throws IOException {
+            keepOpen(closedByServer(server));
+        }
+    }
+
+    @EchoTest(addresses = "[::1]:0", faults = "close after 3", readTimeout = "200ms")
+    static class OverIpv6 extends ByFault {}
+
+    @EchoTest(readTimeout = "200ms")
+    static class ByControl {
+        @Test
+        void leaves(EchoServer server) throws IOException {
+            Socket socket = connect(server);
+            echoes(socket);
+            server.closeConnections();
+            keepOpen(socket);
+        }
+    }
+
+    @EchoTest(readTimeout = "200ms")
+    static class ByControlAndClosedServer {
+        @Test
+        void leaves(EchoServer server) throws IOException {
+            Socket socket = connect(server);
+            server.closeConnections();
+            server.close();
+            keepOpen(socket);
+        }
+    }
+
+    @EchoTest(readTimeout = "200ms")
+    static class HalfClosed {
+        @Test
+        void leaves(EchoServer server) throws Exception {
+            Socket socket = connect(server);
+            server.closeConnections();
+            socket.getInputStream().readAllBytes();
+            socket.shutdownInput();
+            keepOpen(socket);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            classes = {ByFault.class, OverIpv6.class, ByControl.class, ByControlAndClosedServer.class, HalfClosed.class
+            })
+    void findsSocketLeftOpenAfterServerClosed(Class<?> fixture) throws IOException {
+        assertThat(complaint(Run.of(fixture)).replaceAll("\\[.*\\]:\\d+", "HOST:PORT"))
+                .isEqualTo(on(fixture) + "the test left its socket of connection 1 from HOST:PORT" + AFTER);
+    }
+
+    @EchoTest(faults = "close after 3")
+    static class Closes {
+        @RepeatedTest(20)
+        void closes(EchoServer server) throws IOException {
+            closedByServer(server).close();
+        }
+
+        @Test
+        void closesLate(EchoServer server) throws IOException {
+            Socket socket = closedByServer(server);
+            new Thread(() -> close(socket)).start();
+        }
+
+        @Test
+        void isClosedByTheExtension(EchoClient injected) throws IOException {
+            injected.send(new byte[3]);
+            injected.receive(3);
+        }
+
+        @Test
+        @EchoTest
+        void isReset(EchoServer server) throws IOException {
+            Socket socket = connect(server);
+            echoes(socket);
+            server.resetConnections();
+            keepOpen(socket); // which cannot be seen
+        }
+
+        private static void close(Socket socket) {
+            try {
+                socket.close();
+            } catch (IOException e) {
+                throw new AssertionError(e);
+            }
+        }
+    }
+
+    @Test
+    void acceptsSocketsClosedInTime() throws IOException {
+        Run.of(Closes.class).passed(23);
+    }
+
+    @EchoTest(readTimeout = "200ms", checks = "leaks")
+    @TestMethodOrder(MethodOrderer.MethodName.class)
+    static class Shared {
+        static Socket pool;
+
+        @BeforeAll
+        static void begin(EchoServer server) throws IOException {
+            pool = connect(server);
+            keepOpen(pool);
+        }
+
+        @Test
+        void aLeaves(EchoServer server) throws IOException {
+            keepOpen(connect(server));
+            server.closeConnections();
+        }
+
+        @Test
+        void bIsInnocent(EchoServer server) throws IOException {
+            try (Socket socket = connect(server)) {
+                echoes(socket);
+            }
+        }
+    }
+
+    @Test
+    void blamesTheTestThatLeftTheSocketOpen() throws IOException {
+        Run run = Run.of(Shared.class);
+
+        assertThat(complaint(run))
+                .isEqualTo(on(Shared.class) + "the test left its socket of connection 2 from HOST:PORT" + AFTER);
+        assertThat(run.results().testEvents().succeeded().count()).isEqualTo(1);
+    }
+}
