@@ -77,13 +77,15 @@ final class Acceptor implements Served {
         try {
             key.channel().close();
         } catch (IOException e) {
-            server.warn("closing a listening socket failed: " + e);
+            server.warn("closing a listening socket failed: ", e);
         }
     }
 
     private void serve(SocketChannel accepted) {
+        boolean counted = false;
         try {
             if (server.mayServe(accepted)) {
+                counted = true;
                 EventLoop chosen = server.nextLoop();
                 long number = server.nextNumber();
                 Planned planned = server.nextPlanned();
@@ -95,7 +97,12 @@ final class Acceptor implements Served {
                 }
             }
         } catch (Throwable failed) {
-            server.warn("accepting a connection failed: " + failed);
+            reset(accepted);
+            if (counted) {
+                server.tally().ends();
+                server.tally().failed.increment();
+            }
+            server.warn("accepting a connection failed: ", failed);
         }
     }
 

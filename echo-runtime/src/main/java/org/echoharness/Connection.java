@@ -71,7 +71,7 @@ final class Connection implements Served, Consumer<Fault> {
             server.tally().ends();
             if (!closing) {
                 server.tally().failed.increment();
-                server.warn("a connection could not be served: " + failed);
+                server.warn("a connection could not be served: ", failed);
             }
         }
     }
@@ -117,7 +117,11 @@ final class Connection implements Served, Consumer<Fault> {
         if (loop.isFrozen()) {
             lastMoved = now;
         } else if (idle > 0 && now - lastMoved >= idle) {
-            end(false, server.tally().idleClosed, "idle for " + Options.text(Duration.ofNanos(idle)));
+            try {
+                end(false, server.tally().idleClosed, "idle for " + Options.text(Duration.ofNanos(idle)));
+            } catch (Throwable failed) {
+                fail(failed);
+            }
             return;
         }
         goOn(false);
@@ -187,14 +191,20 @@ final class Connection implements Served, Consumer<Fault> {
 
     private void goOn(boolean isReady) {
         try {
+            goOnOrLose(isReady);
+        } catch (Throwable failed) {
+            fail(failed);
+        }
+    }
+
+    private void goOnOrLose(boolean isReady) {
+        try {
             if (isReady && key.isReadable()) {
                 receive();
             }
             pump();
         } catch (IOException lost) {
             lose(lost);
-        } catch (Throwable failed) {
-            fail(failed);
         }
     }
 
@@ -390,11 +400,31 @@ final class Connection implements Served, Consumer<Fault> {
         }
     }
 
+    /** Ends this connection alone. Where memory is so short that even this fails, it ends without a word. */
     private void fail(Throwable failure) {
-        if (isOpen()) { // else a callback closed the server, and with it this connection
+        if (!isOpen()) {
+            return; // a callback closed the server, and with it this connection
+        }
+        try {
             String peer = peerText();
             end(false, server.tally().failed, "an exception in the server");
-            server.warn("reset " + peer + " after an exception: " + failure);
+            server.warn("reset ".concat(peer).concat(" after an exception: "), failure);
+        } catch (Throwable worse) {
+            endWithoutWord();
+        }
+    }
+
+    private void endWithoutWord() {
+        if (isOpen()) {
+            lingers(0);
+            loop.close(key);
+            if (ring != null) {
+                loop.giveBack(ring);
+                ring = null;
+            }
+            cancelAlarm();
+            server.tally().ends();
+            server.tally().failed.increment();
         }
     }
 

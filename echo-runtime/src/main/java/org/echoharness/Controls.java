@@ -27,13 +27,14 @@ final class Controls {
 
     /** For the connections that are open too. Nobody is accepted between the count of the open ones and its use. */
     void setFaultsOfAll(FaultPlan plan) {
+        mustBeCallable();
+        server.announce(plan); // calls a listener: not while others wait, nor while nobody is accepted
         control("setFaultsOfAll", () -> {
             onEachDoor(door -> {
                 door.acceptAll();
                 door.park(true);
             });
             try {
-                server.announce(plan);
                 List<Connection> open = new ArrayList<>();
                 for (EventLoop loop : server.loops()) {
                     open.addAll(Tasks.call(loop, loop::connections));
@@ -226,8 +227,7 @@ final class Controls {
 
     private void mustBeCallable() {
         if (!server.isRunning()) {
-            throw new IllegalStateException("the server is not running: "
-                    + (server.state() == ServerCore.State.NEW ? "call start() first" : "it was closed"));
+            throw new IllegalStateException("the server is not running: " + server.stopped());
         }
         for (EventLoop loop : server.loops()) {
             if (loop.isCurrent()) {

@@ -214,7 +214,7 @@ final class Door {
                 holder.close();
             }
         } catch (IOException e) {
-            server.warn("closing a socket failed: " + e);
+            server.warn("closing a socket failed: ", e);
         }
         closeFillers();
     }

@@ -5,6 +5,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -88,6 +89,16 @@ public final class EchoServer implements AutoCloseable {
      */
     public boolean isRunning() {
         return core.isRunning();
+    }
+
+    /**
+     * Why the server closed by itself: an error left one of its threads, for want of memory perhaps. Such an error ends the
+     * server, which reports it as a warning; an exception in one connection ends that connection alone.
+     *
+     * @return what was thrown; nothing while the server runs, and nothing if it was closed by a call
+     */
+    public Optional<Throwable> failure() {
+        return Optional.ofNullable(core.failure());
     }
 
     /**

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One thread that owns every socket, buffer and deadline given to it; other threads {@link #post} tasks. It sleeps until
@@ -22,6 +23,8 @@ final class EventLoop implements Runnable, Consumer<SelectionKey> {
     /** Rings kept for the next connection that needs one; more than this many are left to the garbage collector. */
     private static final int SPARE_RINGS = 8;
 
+    private static final int RESERVE = 16 << 10;
+
     private final ServerCore server;
     private final int bufferSize;
     private final Selector selector;
@@ -31,6 +34,10 @@ final class EventLoop implements Runnable, Consumer<SelectionKey> {
     private final ArrayDeque<Ring> spareRings = new ArrayDeque<>(SPARE_RINGS);
     private final ArrayDeque<SelectableChannel> closing = new ArrayDeque<>();
     private final List<Runnable> atEnd = new ArrayList<>();
+    /** Memory to give up when an error ends the loop: reporting it takes some. */
+    @SuppressWarnings("UnusedVariable")
+    private byte @Nullable [] reserve = new byte[RESERVE];
+
     private boolean frozen;
     private volatile boolean ending;
     private volatile boolean ended;
@@ -178,19 +185,31 @@ final class EventLoop implements Runnable, Consumer<SelectionKey> {
     @Override
     public void run() {
         try {
-            while (!ending) {
-                turn();
-            }
+            serve();
         } catch (ClosedSelectorException closedInACallback) {
             // the server was closed on this thread: nothing is left to serve
         } catch (Throwable broken) {
-            server.warn("the event loop failed, so the server closes: " + broken);
-        } finally {
-            closeAll();
-            if (!spareRings.isEmpty()) {
-                spareRings.removeLast().leave(); // not sooner: a callback that closes the server may still look at it
+            reserve = null;
+            try {
+                closeAll(); // first: that gives back memory, which may be what is missing
+            } finally {
+                server.failed(broken);
             }
-            server.close();
+        } finally {
+            try {
+                closeAll();
+                if (!spareRings.isEmpty()) {
+                    spareRings.removeLast().leave(); // not sooner: a callback that closes the server may look at it
+                }
+            } finally {
+                server.close();
+            }
+        }
+    }
+
+    private void serve() throws IOException {
+        while (!ending) {
+            turn();
         }
     }
 
@@ -219,18 +238,22 @@ final class EventLoop implements Runnable, Consumer<SelectionKey> {
             try {
                 closing.remove().close();
             } catch (IOException e) {
-                server.warn("closing a connection failed: " + e);
+                server.warn("closing a connection failed: ", e);
             }
         }
     }
 
     private void runTasks() {
         for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
-            try {
-                task.run();
-            } catch (Throwable failed) {
-                server.warn("a task failed: " + failed);
-            }
+            run(task);
+        }
+    }
+
+    private void run(Runnable task) {
+        try {
+            task.run();
+        } catch (Throwable failed) {
+            server.warn("a task failed: ", failed);
         }
     }
 
@@ -239,18 +262,29 @@ final class EventLoop implements Runnable, Consumer<SelectionKey> {
         ending = true;
         if (selector.isOpen()) {
             for (SelectionKey key : new ArrayList<>(selector.keys())) {
-                ((Served) key.attachment()).abort();
+                abort(key);
             }
             try {
                 selector.close();
             } catch (IOException e) {
-                server.warn("closing a selector failed: " + e);
+                server.warn("closing a selector failed: ", e);
             }
             closeReleased(closing.size());
         }
-        atEnd.forEach(Runnable::run);
+        for (Runnable task : atEnd) {
+            run(task);
+        }
         atEnd.clear();
         ended = true;
         runTasks();
+    }
+
+    /** One that fails must not keep the others from their end. */
+    private void abort(SelectionKey key) {
+        try {
+            ((Served) key.attachment()).abort();
+        } catch (Throwable failed) {
+            server.warn("ending a connection failed: ", failed);
+        }
     }
 }

@@ -40,6 +40,7 @@ final class ServerCore {
     private boolean hasRejected;
     private boolean hasWarnedOfAccept; // this and the next: of all acceptors, which share the first loop's thread
     private long lastAcceptWarning;
+    private volatile @Nullable Throwable failure;
 
     ServerCore(ServerConfig config) {
         this.config = config;
@@ -60,24 +61,25 @@ final class ServerCore {
         }
     }
 
-    synchronized void start() throws IOException {
-        if (state != State.NEW) {
-            throw new IllegalStateException("this server was " + (state == State.RUNNING ? "started" : "closed")
-                    + " before; build another one");
-        }
-        List<ServerSocketChannel> bound = Listeners.bind(config.addresses(), config.backlog());
+    /** Callbacks are called while the loops run and without the monitor: they may call controls and wait for a close. */
+    void start() throws IOException {
         List<EventLoop> opened = new ArrayList<>();
         try {
-            launch(bound, opened);
-            if (state == State.CLOSED) {
-                throw new IllegalStateException("a listener closed the server while it started");
+            launch(opened);
+            tellStart(addresses);
+            if (config.conversation() != null) {
+                opened.get(0).post(() -> doors.forEach(door -> door.park(false)));
             }
         } catch (Throwable failed) {
-            state = State.CLOSED;
-            opened.forEach(EventLoop::end);
-            Listeners.close(bound);
-            ended.countDown();
+            if (!opened.isEmpty()) {
+                close();
+            }
             throw failed;
+        }
+        if (state == State.CLOSED) {
+            close(); // another thread's may not have finished
+            throw new IllegalStateException(
+                    failure == null ? "a listener closed the server while it started" : stopped());
         }
     }
 
@@ -91,21 +93,55 @@ final class ServerCore {
         }
         boolean inCallback = false;
         for (EventLoop loop : ending) {
-            loop.end();
             inCallback |= loop.isCurrent();
         }
-        if (first || !inCallback) { // two callbacks that close at once must not wait for each other
-            long deadline = System.nanoTime() + CLOSE_DEADLINE_NANOS;
+        try {
             for (EventLoop loop : ending) {
-                String busy = loop.isCurrent() ? "" : loop.join(deadline);
-                if (!busy.isEmpty()) {
-                    warn("a thread did not end within 10s of close(): " + busy);
-                }
+                loop.end();
+            }
+            if (first || !inCallback) { // two callbacks that close at once must not wait for each other
+                awaitEnd(ending);
+            }
+        } finally {
+            if (first || !inCallback) {
+                ended.countDown();
             }
         }
-        if (first || !inCallback) {
-            ended.countDown();
+    }
+
+    private void awaitEnd(List<EventLoop> ending) {
+        long deadline = System.nanoTime() + CLOSE_DEADLINE_NANOS;
+        for (EventLoop loop : ending) {
+            String busy = loop.isCurrent() ? "" : loop.join(deadline);
+            if (!busy.isEmpty()) {
+                warn("a thread did not end within 10s of close(): " + busy);
+            }
         }
+    }
+
+    /** An event loop ends since this has left it: the server is about to close. Also where memory is short. */
+    void failed(Throwable why) {
+        if (failure == null) {
+            failure = why;
+        }
+        if (!report("the event loop failed, so the server closes: ", why)) {
+            report("the event loop failed, so the server closes", null); // the first may have needed too much memory
+        }
+    }
+
+    /** Why the server closed by itself, or null. */
+    @Nullable
+    Throwable failure() {
+        return failure;
+    }
+
+    /** Why a server that is not running is not, for a sentence. */
+    String stopped() {
+        Throwable why = failure;
+        if (why != null) {
+            return "its event loop failed: " + text(why);
+        }
+        return state == State.NEW ? "call start() first" : "it was closed";
     }
 
     boolean awaitClose(Duration timeout) throws InterruptedException {
@@ -228,12 +264,51 @@ final class ServerCore {
         }
     }
 
-    /** Tells the user one line. What goes wrong there stays there. */
+    /** Reports one line to the user. What goes wrong there stays there. */
     void warn(String line) {
+        report(line, null);
+    }
+
+    /** As {@link #warn(String)}, with what was thrown: by a callback, perhaps, so that its text may fail too. */
+    void warn(String line, Throwable thrown) {
+        report(line, thrown);
+    }
+
+    /** Returns whether the listener took the line. */
+    private boolean report(String line, @Nullable Throwable thrown) {
         try {
-            config.warnings().accept(line);
+            config.warnings().accept(thrown == null ? line : line.concat(text(thrown)));
+            return true;
         } catch (Throwable ignored) {
-            // there is no other place to tell it
+            return false; // there is no other place to report it
+        }
+    }
+
+    private static String text(Throwable thrown) {
+        try {
+            return String.valueOf(thrown.toString());
+        } catch (Throwable unprintable) {
+            return thrown.getClass().getName();
+        }
+    }
+
+    /** Binds and runs; callbacks come later. The loops that were made are in the list, also when it throws. */
+    private synchronized void launch(List<EventLoop> opened) throws IOException {
+        if (state != State.NEW) {
+            throw new IllegalStateException("this server was " + (state == State.RUNNING ? "started" : "closed")
+                    + " before; build another one");
+        }
+        List<ServerSocketChannel> bound = Listeners.bind(config.addresses(), config.backlog());
+        try {
+            launch(bound, opened);
+        } catch (Throwable failed) {
+            state = State.CLOSED;
+            loops = List.copyOf(opened);
+            Listeners.close(bound);
+            if (opened.isEmpty()) {
+                ended.countDown();
+            }
+            throw failed;
         }
     }
 
@@ -253,10 +328,12 @@ final class ServerCore {
         for (int i = 0; i < bound.size(); i++) {
             doors.add(new Door(this, opened.get(0), config.addresses().get(i), bound.get(i)));
         }
+        if (config.conversation() != null) {
+            doors.forEach(door -> door.park(true)); // the lines about the start come before those of connections
+        }
         addresses = List.copyOf(taken);
         loops = List.copyOf(opened);
         state = State.RUNNING;
-        tellStart(taken);
         for (EventLoop loop : loops) {
             loop.start();
         }

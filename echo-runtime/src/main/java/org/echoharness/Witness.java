@@ -116,7 +116,7 @@ final class Witness {
                 conversation.waiting();
             }
         } catch (Throwable failed) {
-            server.warn("a listener failed: " + failed);
+            server.warn("a listener failed: ", failed);
         }
     }
 

@@ -1,0 +1,126 @@
+package org.echoharness;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.net.Socket;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What an error does that leaves the thread of an event loop, and what one in a connection does not do. */
+@Timeout(120)
+class LoopFailureTest {
+
+    private final Lines warnings = new Lines();
+
+    /** An alarm whose handler fails, as it would where memory is short. */
+    private record Failing(Error error) implements Served {
+        @Override
+        public void ready() {}
+
+        @Override
+        public void alarm(long now) {
+            throw error;
+        }
+
+        @Override
+        public void abort() {}
+    }
+
+    private static void fail(EchoServer server, int loop, Error error) {
+        EventLoop failing = server.core().loops().get(loop);
+        failing.post(() -> failing.alarms().set(System.nanoTime(), new Failing(error)));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1})
+    void closesTheServerAndReportsWhy(int loop) throws Exception {
+        OutOfMemoryError error = new OutOfMemoryError("Java heap space");
+        EchoServer server =
+                EchoServer.builder().eventLoops(2).warnings(warnings).start();
+        try (Socket first = Sockets.connect(server.address());
+                Socket second = Sockets.connect(server.address())) {
+            Sockets.echoes(first, "hello");
+            Sockets.echoes(second, "hello");
+            assertThat(server.failure()).isEmpty();
+            fail(server, loop, error);
+            assertThat(server.awaitClose(Duration.ofSeconds(60))).isTrue();
+            assertThat(server.isRunning()).isFalse();
+            assertThat(server.failure()).containsSame(error);
+            assertThatThrownBy(() -> first.getInputStream().read()).hasMessageContaining("reset");
+            assertThatThrownBy(() -> second.getInputStream().read()).hasMessageContaining("reset");
+        }
+        Sockets.listen(server.port()).close();
+        assertThat(warnings.seen())
+                .containsExactly(
+                        "the event loop failed, so the server closes: java.lang.OutOfMemoryError: Java heap space");
+        assertThatIllegalStateException()
+                .isThrownBy(server::refuse)
+                .withMessage("the server is not running: its event loop failed: java.lang.OutOfMemoryError: Java heap"
+                        + " space");
+        server.close();
+    }
+
+    @Test
+    void survivesAWarningListenerThatFails() throws Exception {
+        AtomicBoolean called = new AtomicBoolean();
+        EchoServer server = EchoServer.builder()
+                .warnings(line -> {
+                    called.set(true);
+                    throw new OutOfMemoryError("again");
+                })
+                .start();
+        fail(server, 0, new AssertionError("boom"));
+        assertThat(server.awaitClose(Duration.ofSeconds(60))).isTrue();
+        Sockets.listen(server.port()).close();
+        assertThat(called).isTrue();
+    }
+
+    @Test
+    void reportsAnErrorWithoutText() throws Exception {
+        EchoServer server = EchoServer.builder().warnings(warnings).start();
+        fail(server, 0, new Unprintable());
+        assertThat(server.awaitClose(Duration.ofSeconds(60))).isTrue();
+        assertThat(warnings.seen())
+                .containsExactly("the event loop failed, so the server closes: " + Unprintable.class.getName());
+    }
+
+    @SuppressWarnings("serial")
+    private static final class Unprintable extends Error {
+        @Override
+        public String getMessage() {
+            throw new OutOfMemoryError("no room for the text");
+        }
+    }
+
+    @Test
+    void errorsOfListenersEndTheirConnection() throws Exception {
+        try (EchoServer server = EchoServer.builder()
+                        .warnings(warnings)
+                        .conversation(line -> {
+                            if (line.contains("\"oom\"")) {
+                                throw new OutOfMemoryError("Java heap space");
+                            } else if (line.contains("\"unprintable\"")) {
+                                throw new Unprintable();
+                            }
+                        })
+                        .start();
+                Socket bystander = Sockets.connect(server.address())) {
+            for (String message : new String[] {"oom", "unprintable"}) {
+                try (Socket socket = Sockets.connect(server.address())) {
+                    socket.getOutputStream().write(message.getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+                    assertThatThrownBy(() -> socket.getInputStream().read()).hasMessageContaining("reset");
+                }
+                Sockets.echoes(bystander, "unhurt");
+            }
+            warnings.await("reset .* after an exception: .*", 2);
+            assertThat(server.isRunning()).isTrue();
+            assertThat(server.counters().failed()).isEqualTo(2);
+        }
+    }
+}
