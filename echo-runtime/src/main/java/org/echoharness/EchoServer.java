@@ -519,7 +519,7 @@ public final class EchoServer implements AutoCloseable {
 
         /**
          * Who is told the conversation, a line an event: what was received from whom, what was sent back. Payload is
-         * quoted and escaped, at most 1,024 bytes of a chunk. The lines about the start come from the thread that starts,
+         * quoted, at most 1,024 bytes of a chunk; what is not visible text in UTF-8 is escaped. The lines about the start come from the thread that starts,
          * all others from the server's threads: who listens must be quick. What it throws ends the connection that the
          * line is about. The default is nobody.
          *

@@ -24,9 +24,16 @@ final class Html {
             table { border-collapse: collapse; width: 100%; margin-bottom: 2em; table-layout: fixed; }
             th, td { padding: .25em .6em; text-align: left; vertical-align: top; border-bottom: 1px solid #ddd; }
             th:first-child, td:first-child { width: 7em; text-align: right; font-variant-numeric: tabular-nums; }
-            code { font: 13px/1.4 ui-monospace, monospace; overflow-wrap: anywhere; }
+            th, td, p, code { overflow-wrap: anywhere; }
+            td, p, code { white-space: pre-wrap; }
+            code { font: 13px/1.4 ui-monospace, monospace; unicode-bidi: isolate; }
+            .e { display: inline-block; }
             .client { background: #eef6ff; } .server { background: #f1f8ee; }
             .fault, .rst { background: #fff0ec; font-weight: 600; } .note { color: #555; }
+            @media (max-width: 40em) {
+            body { margin: 1em auto; padding: 0 .5em; } th, td { padding: .25em .3em; }
+            th:first-child, td:first-child { width: 5em; }
+            }
             </style>
             </head>
             <body>
@@ -121,6 +128,9 @@ final class Html {
             case CLIENT_RST, SERVER_RST -> "RST" + detail;
             case RECEIVED, SENT -> {
                 byte[] kept = connection.bytes(event);
+                if (kept.length == 0) {
+                    yield Conversation.bytes(event.bytes()) + " <span class=\"note\">(not kept)</span>";
+                }
                 String note = kept.length < event.bytes()
                         ? " <span class=\"note\">(" + kept.length + " of them kept)</span>"
                         : "";
@@ -130,11 +140,29 @@ final class Html {
         };
     }
 
-    /** Of printable ASCII alone: {@link Text} has escaped the rest. */
+    /** Of text that {@link Text} has escaped: nothing in it is invisible. A line never ends in the middle of an escape. */
     private static String escape(String text) {
-        return text.replace("&", "&amp;")
-                .replace("<", "&lt;")
-                .replace(">", "&gt;")
-                .replace("\"", "&quot;");
+        StringBuilder html = new StringBuilder(text.length() + 16);
+        for (int at = 0; at < text.length(); ) {
+            int length = Text.pieceAt(text, at);
+            String piece = text.substring(at, Math.min(text.length(), at + length));
+            if (piece.startsWith("\\")) {
+                html.append("<span class=\"e\">").append(entities(piece)).append("</span>");
+            } else {
+                html.append(entities(piece));
+            }
+            at += length;
+        }
+        return html.toString();
+    }
+
+    private static String entities(String piece) {
+        return switch (piece) {
+            case "&" -> "&amp;";
+            case "<" -> "&lt;";
+            case ">" -> "&gt;";
+            case "\"" -> "&quot;";
+            default -> piece.replace("\"", "&quot;");
+        };
     }
 }

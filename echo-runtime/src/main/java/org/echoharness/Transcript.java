@@ -3,7 +3,7 @@ package org.echoharness;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 
-/** A recorded connection as text for people: all bytes escaped, everything that is cut said. */
+/** A recorded connection as text for people: all bytes escaped but text, everything that is cut said. */
 final class Transcript {
 
     static final int COLUMN = 46;
@@ -111,10 +111,12 @@ final class Transcript {
         if (bytes.length == 0) {
             return "(not kept)";
         }
-        String quoted = Text.quote(ByteBuffer.wrap(bytes, 0, Math.min(bytes.length, EXCERPT)));
+        ByteBuffer all = ByteBuffer.wrap(bytes);
+        int end = Utf8.boundary(all, Math.min(bytes.length, EXCERPT));
+        String quoted = Text.quote(all.slice(0, end));
         return quoted.length() <= COLUMN - 16 && of <= EXCERPT && bytes.length == of
                 ? quoted
-                : quoted.substring(0, Math.min(quoted.length(), COLUMN - 20)) + "...";
+                : Text.first(quoted, COLUMN - 20) + "...";
     }
 
     static String hexDump(RecordedConnection connection) {

@@ -65,7 +65,8 @@ class HtmlTest {
         String page = Recordings.page(List.of(connection), 0);
         Document parsed = parsed(page);
 
-        assertThat(page).matches("[ -~\\n]*").hasSizeLessThan(60_000);
+        assertThat(page.codePoints()).allMatch(each -> each == '\n' || Utf8.isShown(each));
+        assertThat(page).hasSizeLessThan(60_000);
         assertThat(elements(parsed))
                 .isSubsetOf(
                         "body", "code", "h1", "h2", "head", "html", "meta", "p", "span", "style", "table", "tbody",
@@ -125,6 +126,35 @@ class HtmlTest {
         assertThat(page.getElementsByTagName("h2").item(0).getTextContent()).isEqualTo("Connection 4");
     }
 
+    /** What the browser makes of it is seen by ChromiumIT. */
+    @Test
+    void keepsSpacesAndBreaksNoEscape() throws Exception {
+        RecordedConnection connection = new Taped(1, 100)
+                .received("message.  It\0\"&")
+                .note(RecordedEvent.Kind.FAULT, Fault.greet("a  b\r\n<").toString())
+                .snapshot();
+        String page = Recordings.page(List.of(connection), 0);
+        assertThat(page)
+                .contains("td, p, code { white-space: pre-wrap; }", ".e { display: inline-block; }")
+                .contains("<code>&quot;message.  It<span class=\"e\">\\x00</span><span class=\"e\">\\&quot;</span>&amp;"
+                        + "&quot;</code>")
+                .contains("fault: greet &quot;a  b<span class=\"e\">\\r</span><span class=\"e\">\\n</span>&lt;&quot;");
+        assertThat(parsed(page).getElementsByTagName("code").item(0).getTextContent())
+                .isEqualTo("\"message.  It\\x00\\\"&\"");
+    }
+
+    @Test
+    void saysOfEachChunkThatIsNotKeptThatItIsNot() throws Exception {
+        RecordedConnection connection = new Taped(1, 65_536)
+                .sent(new byte[65_536])
+                .sent(new byte[65_536])
+                .sent(new byte[1])
+                .snapshot();
+        NodeList rows = parsed(Recordings.page(List.of(connection), 0)).getElementsByTagName("tr");
+        assertThat(rows.item(3).getTextContent()).isEqualTo("0.00065536 bytes (not kept)");
+        assertThat(rows.item(4).getTextContent()).isEqualTo("0.0001 byte (not kept)");
+    }
+
     @Test
     void whatIsCutIsSaid() throws Exception {
         Taped taped = new Taped(1, 1);
@@ -138,7 +168,7 @@ class HtmlTest {
                         "still open.",
                         "<td class=\"note\" colspan=\"2\">905 more events were not kept.</td>",
                         "<p class=\"note\">7 older connections were not kept.</p>",
-                        "(0 of them kept)");
+                        "1 byte <span class=\"note\">(not kept)</span>");
         assertThat(parsed(Recordings.page(List.of(), 0))
                         .getElementsByTagName("p")
                         .item(0)

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What people read of a connection: exact, of bounded size, and of nothing but printable ASCII. */
+/** What people read of a connection: exact, of bounded size, and of nothing invisible. */
 class TranscriptTest {
 
     /** Payload that would do harm in a terminal or a page, or that is no text at all. */
@@ -40,14 +40,16 @@ class TranscriptTest {
 
     @ParameterizedTest
     @MethodSource("hostile")
-    void onlyPrintableAsciiAndNewlinesComeOut(byte[] payload) {
+    void onlyVisibleTextAndNewlinesComeOut(byte[] payload) {
         RecordedConnection connection = hostileOne(payload);
         for (String text : List.of(connection.transcript(), connection.timeline(), connection.hexDump())) {
-            assertThat(text).matches("[ -~\\n]*").endsWith("\n");
+            assertThat(text.codePoints()).allMatch(each -> each == '\n' || Utf8.isShown(each));
+            assertThat(text).endsWith("\n");
         }
         assertThat(connection.transcript().lines()).hasSize(5);
         assertThat(connection.timeline().lines()).hasSize(6);
-        assertThat(connection.toString()).matches("[ -~]*");
+        assertThat(connection.hexDump()).matches("[ -~\\n]*");
+        assertThat(connection.toString().codePoints()).allMatch(Utf8::isShown);
     }
 
     @ParameterizedTest
@@ -176,6 +178,45 @@ class TranscriptTest {
                 taped.snapshot().hexDump())) {
             assertThat(text).contains("(908 events more, not kept)\n");
         }
+    }
+
+    @Test
+    void showsTextAsText() {
+        String greeting = Fault.greet("Grüße\r\n").toString();
+        RecordedConnection connection = new Taped(1, 100)
+                .note(RecordedEvent.Kind.FAULT, greeting)
+                .received("Grüße".getBytes(UTF_8))
+                .snapshot();
+        assertThat(connection.transcript())
+                .contains("applying greet \"Grüße\\r\\n\" to", "received 7 bytes \"Grüße\" from");
+        assertThat(connection.timeline()).contains("(greet \"Grüße\\r\\n\")", "7 \"Grüße\" -->");
+        assertThat(Recordings.page(List.of(connection), 0))
+                .contains("greet &quot;Grüße<", "7 bytes <code>&quot;Grüße&quot;</code>");
+    }
+
+    /** Each byte stands in the line of the chunk in which it came. */
+    @Test
+    void escapesACharacterThatCameInTwoChunks() {
+        RecordedConnection connection = new Taped(1, 100)
+                .received(new byte[] {'G', 'r', (byte) 0xC3})
+                .received(new byte[] {(byte) 0xBC, 'n'})
+                .snapshot();
+        assertThat(connection.transcript())
+                .contains("received 3 bytes \"Gr\\xc3\" from", "received 2 bytes \"\\xbcn\" from");
+    }
+
+    @Test
+    void cutsNoEscapeInTheTimeline() {
+        for (int i = 0; i < 30; i++) {
+            String payload = "x".repeat(i) + "\u0000".repeat(30 - i);
+            String timeline = new Taped(1, 100).received(payload).snapshot().timeline();
+            assertThat(timeline.lines().toList().get(2)).matches(".*\"x*(\\\\x00)*(\"|\\.\\.\\.) -->");
+        }
+        String umlauts = new Taped(1, 100)
+                .received("x日本語日本語日本語日本語".getBytes(UTF_8))
+                .snapshot()
+                .timeline();
+        assertThat(umlauts).contains("37 \"x日本語日本語日本語日\"... -->");
     }
 
     @Test

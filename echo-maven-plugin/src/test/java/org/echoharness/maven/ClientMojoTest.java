@@ -116,7 +116,7 @@ class ClientMojoTest {
             ClientMojo client = client(server.port());
             client.message = "ä";
             client.execute();
-            assertThat(log.seen()).contains("INFO sending 2 bytes \"\\xc3\\xa4\"");
+            assertThat(log.seen()).contains("INFO sending 2 bytes \"ä\"");
 
             client.message = null;
             client.messageFile =
