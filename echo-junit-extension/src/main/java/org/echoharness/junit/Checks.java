@@ -26,7 +26,7 @@ record Checks(Set<Check> all, boolean asked) {
                     + ") need a server in this JVM, and this one is EXTERNAL; leave them out, or set source to"
                     + " EXTERNAL_OR_EMBEDDED");
         }
-        if ("none".equals(options.serverWords().get("recording"))) {
+        if (!options.records()) {
             throw new IllegalArgumentException(
                     "checks (" + options.checks() + ") need a recording; leave recording out, or set checks to none");
         }

@@ -5,10 +5,13 @@ import java.lang.reflect.AnnotatedElement;
 import java.lang.reflect.Executable;
 import java.lang.reflect.Field;
 import java.lang.reflect.Member;
+import java.lang.reflect.Method;
 import org.echoharness.EchoClient;
 import org.echoharness.HostAndPort;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.ExtensionConfigurationException;
+import org.junit.platform.commons.annotation.Testable;
+import org.junit.platform.commons.support.AnnotationSupport;
 import org.junit.platform.commons.support.ModifierSupport;
 
 /**
@@ -29,6 +32,9 @@ record Declaration(ServerOptions options, AnnotatedElement on) {
     Declaration {
         try {
             options.check();
+            if (on instanceof Method method) {
+                checkIsTest(method);
+            }
             if (on instanceof Executable && options.scope().compareTo(EchoScope.METHOD) > 0) {
                 throw new IllegalArgumentException("scope (" + options.scope()
                         + ") is more than the one test that this declares it for; leave scope out, or declare it on the"
@@ -42,6 +48,20 @@ record Declaration(ServerOptions options, AnnotatedElement on) {
             }
         } catch (IllegalArgumentException refused) {
             throw new ExtensionConfigurationException(text(options, on) + ": " + refused.getMessage(), refused);
+        }
+    }
+
+    /** On another method the annotation would do nothing. */
+    private static void checkIsTest(Method method) {
+        if (!AnnotationSupport.isAnnotated(method, Testable.class)) {
+            throw new IllegalArgumentException("it has no effect on a method that is not a test; declare it on the test"
+                    + " methods that need it, or on the class");
+        }
+        String barrier =
+                ModifierSupport.isPrivate(method) ? "private" : ModifierSupport.isStatic(method) ? "static" : "";
+        if (!barrier.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "it has no effect, since JUnit runs no " + barrier + " test method; remove " + barrier);
         }
     }
 

@@ -3,6 +3,7 @@ package org.echoharness.junit;
 import java.lang.annotation.Annotation;
 import java.lang.reflect.AnnotatedElement;
 import java.lang.reflect.Field;
+import java.lang.reflect.Method;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -53,13 +54,21 @@ record Declarations(Map<String, Declaration> byName) {
                 null);
     }
 
-    /** Checks what the methods of a class declare, before the first of them runs. */
-    static void checkMethods(ExtensionContext context) {
-        ReflectionSupport.findMethods(
-                        context.getRequiredTestClass(),
-                        method -> method.getAnnotations().length > 0,
-                        HierarchyTraversalMode.TOP_DOWN)
-                .forEach(method -> annotated(method, context));
+    /** Checks what the members of a class declare, before the first test runs; once for each class. */
+    static void checkMembers(ExtensionContext context) {
+        Class<?> type = context.getRequiredTestClass();
+        Store store = context.getRoot().getStore(Scope.NAMESPACE);
+        if (store.get(List.of("members", type)) == null) {
+            for (Method method : ReflectionSupport.findMethods(type, any -> true, HierarchyTraversalMode.TOP_DOWN)) {
+                if (method.getAnnotations().length > 0) {
+                    annotated(method, context);
+                } else {
+                    Place.checkIsInjected(method);
+                }
+            }
+            Fields.checkRegistered(type);
+            store.put(List.of("members", type), true);
+        }
     }
 
     /** Of the contexts around this one, the outermost whose class carries or inherits the declaration. */
@@ -103,7 +112,7 @@ record Declarations(Map<String, Declaration> byName) {
         }
         Map<String, Declaration> declared = new LinkedHashMap<>(annotated);
         for (Field field : type.getDeclaredFields()) {
-            if (field.getType() == EchoExtension.class
+            if (field.getType().isAssignableFrom(EchoExtension.class)
                     && AnnotationSupport.isAnnotated(field, RegisterExtension.class)
                     && value(field, context) instanceof EchoExtension extension) {
                 Declaration declaration = extension.declaredOn(field);

@@ -96,7 +96,7 @@ public final class EchoExtension
     public void beforeAll(ExtensionContext context) {
         if (leads(context, "all")) {
             Attachments.deleteOld(context);
-            Declarations.checkMethods(context);
+            Declarations.checkMembers(context);
             EndOfScope.of(context);
             startThoseThatStart(context);
             Fields.injectStatic(context);
@@ -115,6 +115,7 @@ public final class EchoExtension
     @Override
     public void beforeEach(ExtensionContext context) {
         if (leads(context, "each")) {
+            Declarations.checkMembers(context); // where the extension is registered on the method alone
             startThoseThatStart(context);
             Scope.markBefore(context);
             EndOfScope.begin(context);

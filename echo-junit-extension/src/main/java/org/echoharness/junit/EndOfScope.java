@@ -126,7 +126,7 @@ final class EndOfScope implements CloseableResource, AutoCloseable {
             add(peer, 0, true, isTest, inspections);
         }
         own.marks().forEach((peer, before) -> {
-            if (!own.peers().contains(peer) && !isCrowded(peer)) {
+            if (isTest && !own.peers().contains(peer) && !isCrowded(peer)) { // a template's source may be injected too
                 add(peer, before, false, false, inspections);
             }
         });

@@ -3,11 +3,16 @@ package org.echoharness.junit;
 import java.lang.reflect.Field;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.ExtensionConfigurationException;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Store.CloseableResource;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.platform.commons.support.AnnotationSupport;
+import org.junit.platform.commons.support.HierarchyTraversalMode;
 import org.junit.platform.commons.support.ModifierSupport;
 import org.junit.platform.commons.support.ReflectionSupport;
 
@@ -33,6 +38,32 @@ final class Fields {
             AnnotationSupport.findAnnotatedFields(instance.getClass(), Echo.class, ModifierSupport::isNotStatic)
                     .forEach(field -> inject(field, instance, context));
         }
+    }
+
+    /** A static field that holds a declaration which nobody registers would do nothing. */
+    static void checkRegistered(Class<?> type) {
+        List<Object> registered = new ArrayList<>();
+        List<Field> others = new ArrayList<>();
+        for (Field field : ReflectionSupport.findFields(
+                type,
+                field -> ModifierSupport.isStatic(field) && field.getType().isAssignableFrom(EchoExtension.class),
+                HierarchyTraversalMode.TOP_DOWN)) {
+            if (AnnotationSupport.isAnnotated(field, RegisterExtension.class)) {
+                value(field).ifPresent(registered::add);
+            } else if (field.getType() == EchoExtension.class) {
+                others.add(field);
+            }
+        }
+        for (Field field : others) {
+            if (value(field).filter(value -> !registered.contains(value)).isPresent()) {
+                throw refused(
+                        Place.of(field), "it has no effect unless it is registered; add @RegisterExtension", null);
+            }
+        }
+    }
+
+    private static Optional<Object> value(Field field) {
+        return ReflectionSupport.tryToReadFieldValue(field, null).toOptional();
     }
 
     private static void inject(Field field, @Nullable Object instance, ExtensionContext context) {

@@ -3,9 +3,12 @@ package org.echoharness.junit;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.Executable;
 import java.lang.reflect.Field;
+import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
+import java.lang.reflect.Parameter;
 import java.lang.reflect.Type;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.extension.ExtensionConfigurationException;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.platform.commons.support.AnnotationSupport;
 
@@ -27,12 +30,30 @@ record Place(Type type, @Nullable String server, String text) {
     }
 
     static Place of(ParameterContext parameter) {
-        Class<?> type = parameter.getParameter().getType();
         return new Place(
                 parameter.getParameter().getParameterizedType(),
                 parameter.findAnnotation(Echo.class).map(Echo::value).orElse(null),
-                "parameter " + number(parameter) + " (" + type.getSimpleName() + ") of "
-                        + name(parameter.getDeclaringExecutable()));
+                name(number(parameter), parameter.getParameter()));
+    }
+
+    /**
+     * A method without annotations is called by the test itself, so that nothing injects into its parameters. One that
+     * returns something may be a {@code @MethodSource}, which JUnit calls.
+     */
+    static void checkIsInjected(Method method) {
+        Parameter[] parameters = method.getParameters();
+        for (int i = 0; i < parameters.length; i++) {
+            if (method.getReturnType() == void.class && AnnotationSupport.isAnnotated(parameters[i], Echo.class)) {
+                throw new ExtensionConfigurationException(name(i + 1, parameters[i])
+                        + ": @Echo has no effect, since JUnit does not call the method; remove it, or make the method a"
+                        + " test or a lifecycle method");
+            }
+        }
+    }
+
+    private static String name(int number, Parameter parameter) {
+        return "parameter " + number + " (" + parameter.getType().getSimpleName() + ") of "
+                + name(parameter.getDeclaringExecutable());
     }
 
     static String name(Field field) {

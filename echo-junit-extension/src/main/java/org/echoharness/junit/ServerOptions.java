@@ -3,6 +3,7 @@ package org.echoharness.junit;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.echoharness.EchoClient;
 import org.echoharness.EchoServer;
@@ -32,6 +33,8 @@ record ServerOptions(
     static final Consumer<EchoServer.Builder> NO_SERVER_CODE = unused -> {};
     static final Consumer<EchoClient.Builder> NO_CLIENT_CODE = unused -> {};
 
+    private static final Pattern PREFIX = Pattern.compile("[^\\s.=:]+(\\.[^\\s.=:]+)*");
+
     static ServerOptions of(EchoTest annotation) {
         return new ServerOptions(
                 annotation.name(),
@@ -52,6 +55,10 @@ record ServerOptions(
         if (name.isBlank()) {
             throw new IllegalArgumentException("the name must not be blank");
         }
+        if (!systemProperty.isEmpty() && !PREFIX.matcher(systemProperty).matches()) {
+            throw new IllegalArgumentException("systemProperty (" + systemProperty
+                    + ") must be a prefix such as my.upstream, without spaces and without a dot at its ends");
+        }
         if (source == Source.EMBEDDED && !external.isEmpty()) {
             throw new IllegalArgumentException("external (" + external
                     + ") names a server of another process; set source to EXTERNAL or EXTERNAL_OR_EMBEDDED");
@@ -68,6 +75,15 @@ record ServerOptions(
         Checks.check(this);
         if (!external.isEmpty()) {
             newClient().address(external);
+        }
+    }
+
+    /** Whether an embedded server keeps what happens on its connections. */
+    boolean records() {
+        try {
+            return newServer().recording() != null;
+        } catch (IllegalStateException off) {
+            return false;
         }
     }
 
