@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ClientSocket implements AutoCloseable {
 
+    private static final int MOST_SURPLUS = 64 << 10;
     private static final int SLICE = 64 << 10; // the JDK keeps direct memory as large as a thread's largest write
 
     private final SocketChannel channel;
@@ -29,10 +30,12 @@ final class ClientSocket implements AutoCloseable {
     private final InetSocketAddress remote;
     private final int bufferSize;
     private final Duration readTimeout;
+    private final long timeoutNanos; // of a whole call; 0 without
     private final @Nullable Conversation conversation;
     private final @Nullable Tape tape;
     private final Direction reading = new Direction();
     private final Direction writing = new Direction();
+    private volatile @Nullable Checked checked; // the last call, where it was an echo that was checked
 
     /** One direction of the connection: one thread at a time uses it, with a selector made when it first has to wait. */
     private static final class Direction {
@@ -44,6 +47,7 @@ final class ClientSocket implements AutoCloseable {
             SocketChannel channel,
             int bufferSize,
             Duration readTimeout,
+            long timeoutNanos,
             @Nullable Conversation conversation,
             @Nullable Tape tape)
             throws IOException {
@@ -52,6 +56,7 @@ final class ClientSocket implements AutoCloseable {
         remote = HostAndPort.numeric((InetSocketAddress) channel.getRemoteAddress());
         this.bufferSize = bufferSize;
         this.readTimeout = readTimeout;
+        this.timeoutNanos = timeoutNanos;
         this.conversation = conversation;
         this.tape = tape;
     }
@@ -68,15 +73,46 @@ final class ClientSocket implements AutoCloseable {
         return bufferSize;
     }
 
+    /** A new one for each call of a client: how long all of it may take. */
+    Limit limit() {
+        return new Limit();
+    }
+
+    /** The end of one call, where there is a time-out. */
+    final class Limit {
+        private final long end = timeoutNanos == 0 ? 0 : System.nanoTime() + timeoutNanos;
+
+        /** The end of a wait that begins now. */
+        private long endOfWait() {
+            long now = System.nanoTime();
+            long wait = readTimeout.toNanos();
+            return now + (timeoutNanos == 0 ? wait : Math.min(wait, end - now));
+        }
+
+        boolean isOver() {
+            return timeoutNanos != 0 && System.nanoTime() - end >= 0;
+        }
+
+        /** Why a wait was in vain. */
+        private SocketTimeoutException over(String seen, String idle) {
+            return new SocketTimeoutException(
+                    isOver()
+                            ? seen + " when timeout (" + Options.text(Duration.ofNanos(timeoutNanos)) + ") was over"
+                            : seen + idle);
+        }
+    }
+
     void send(byte[] bytes) throws IOException {
         ByteBuffer out = ByteBuffer.wrap(bytes);
+        Limit limit = limit();
         writing.lock.lock();
         try {
             tellSending(out);
             while (write(out)) {
-                if (!await(writing, SelectionKey.OP_WRITE)) {
-                    throw new SocketTimeoutException(out.position() + " of " + bytes.length + " bytes sent to " + peer()
-                            + ", which took no more for " + Options.text(readTimeout));
+                if (limit.isOver() || !await(writing, SelectionKey.OP_WRITE, limit)) {
+                    throw limit.over(
+                            out.position() + " of " + bytes.length + " bytes sent to " + peer(),
+                            ", which took no more for " + Options.text(readTimeout));
                 }
             }
         } catch (IOException e) {
@@ -86,53 +122,106 @@ final class ClientSocket implements AutoCloseable {
         }
     }
 
-    /**
-     * Sends the message while it reads, until all is sent and so many bytes are there. What they are is not checked.
-     */
-    byte[] exchange(byte[] message, int length) throws IOException {
-        ByteBuffer out = ByteBuffer.wrap(message);
-        ByteBuffer in = ByteBuffer.allocate(length);
+    /** Sends while it reads, until all is sent and all that is expected has come. */
+    void exchange(Exchange exchange) throws IOException {
+        Limit limit = limit();
         writing.lock.lock();
         reading.lock.lock();
         try {
+            failIfMoreCame();
+            ByteBuffer out = exchange.outgoing();
             tellSending(out);
-            boolean unsent = write(out);
-            while (in.hasRemaining() || unsent) {
-                int n = in.hasRemaining() ? read(in) : 0;
+            out = write(out) ? out : next(exchange);
+            while (!exchange.isAnswered() || out.hasRemaining()) {
+                int n = exchange.isAnswered() ? 0 : read(exchange.incoming());
                 if (n < 0) {
-                    throw ended(in.position(), length, "echoed");
+                    throw ended(exchange.answered() + " echoed");
                 }
-                int before = out.position();
-                unsent = unsent && write(out);
-                if (n == 0 && out.position() == before) {
-                    int awaited = (in.hasRemaining() ? SelectionKey.OP_READ : 0) | (unsent ? SelectionKey.OP_WRITE : 0);
-                    if (awaited != 0 && !await(reading, awaited)) {
-                        throw new SocketTimeoutException((unsent
-                                        ? progress(out.position(), message.length, "sent to " + peer())
-                                        : progress(in.position(), length, "echoed by " + peer()))
-                                + ", then nothing for " + Options.text(readTimeout));
-                    }
+                exchange.received(n);
+                int unsent = out.remaining();
+                boolean moved = n > 0;
+                if (unsent > 0) {
+                    boolean isFull = write(out);
+                    moved |= out.remaining() < unsent;
+                    out = isFull ? out : next(exchange);
+                }
+                if (limit.isOver() && (!exchange.isAnswered() || out.hasRemaining())) {
+                    throw late(exchange, out, limit);
+                }
+                int awaited = (exchange.isAnswered() ? 0 : SelectionKey.OP_READ)
+                        | (out.hasRemaining() ? SelectionKey.OP_WRITE : 0);
+                if (!moved && awaited != 0 && !await(reading, awaited, limit)) {
+                    throw late(exchange, out, limit);
                 }
             }
-            return in.array();
         } catch (IOException e) {
-            throw explained(e, progress(in.position(), length, "echoed"));
+            throw explained(e, exchange.answered() + " echoed");
         } finally {
             reading.lock.unlock();
             writing.lock.unlock();
         }
     }
 
+    private ByteBuffer next(Exchange exchange) throws IOException {
+        ByteBuffer next = exchange.outgoing();
+        if (next.hasRemaining()) {
+            tellSending(next);
+        }
+        return next;
+    }
+
+    private SocketTimeoutException late(Exchange exchange, ByteBuffer unsent, Limit limit) {
+        return limit.over(
+                unsent.hasRemaining()
+                        ? exchange.sent(unsent.remaining()) + " sent to " + peer()
+                        : exchange.answered() + " echoed by " + peer(),
+                ", then nothing for " + Options.text(readTimeout));
+    }
+
+    /** An echo that was checked: what more bytes are compared with, such as "were sent", and how many came. */
+    private record Checked(String than, long bytes) {}
+
+    /** Until the next call of the client, a byte more is an error. */
+    void echoIsChecked(String than, long bytes) {
+        checked = new Checked(than, bytes);
+    }
+
+    private void failIfMoreCame() throws IOException {
+        Checked before = checked;
+        checked = null;
+        if (before != null) {
+            int more = channel.socket().getInputStream().available();
+            if (more > 0) {
+                ByteBuffer in = ByteBuffer.allocate(Math.min(more, Exchange.SURPLUS));
+                read(in);
+                throw EchoMismatchException.more(more, before.than, before.bytes, in.flip());
+            }
+        }
+    }
+
+    /** The error for what came after the end of an echo and was read with it, or null; the position is the end. */
+    @Nullable
+    EchoMismatchException surplus(ByteBuffer first, String than) throws IOException {
+        if (!first.hasRemaining()) {
+            return null;
+        }
+        int more = channel.socket().getInputStream().available();
+        return EchoMismatchException.more((long) first.remaining() + more, than, first.position(), first);
+    }
+
     /** Returns whether anything came: false at the end of the stream. What came before it is for the errors. */
-    boolean readSome(ByteBuffer in, String awaited, int before) throws IOException {
+    boolean readSome(ByteBuffer in, String awaited, int before, Limit limit) throws IOException {
         reading.lock.lock();
         try {
+            checked = null;
             int n = read(in);
             while (n == 0) {
-                if (!await(reading, SelectionKey.OP_READ)) {
-                    throw new SocketTimeoutException("waited " + Options.text(readTimeout) + " for " + awaited
-                            + " from " + peer()
-                            + (before + in.position() == 0 ? "" : "; " + (before + in.position()) + " bytes came"));
+                if (limit.isOver() || !await(reading, SelectionKey.OP_READ, limit)) {
+                    String came = before + in.position() == 0 ? "" : "; " + (before + in.position()) + " bytes came";
+                    throw limit.isOver()
+                            ? limit.over("waited for " + awaited + " from " + peer() + came + ",", "")
+                            : new SocketTimeoutException("waited " + Options.text(readTimeout) + " for " + awaited
+                                    + " from " + peer() + came);
                 }
                 n = read(in);
             }
@@ -141,6 +230,28 @@ final class ClientSocket implements AutoCloseable {
             throw explained(e, before + in.position() + " bytes received");
         } finally {
             reading.lock.unlock();
+        }
+    }
+
+    void expectEnd() throws IOException {
+        Checked before = checked == null ? new Checked("were expected", 0) : checked;
+        Limit limit = limit();
+        shutdownOutput();
+        ByteBuffer more = ByteBuffer.allocate(MOST_SURPLUS);
+        try {
+            while (more.hasRemaining()) {
+                if (!readSome(more, "the end of the stream", 0, limit)) {
+                    break;
+                }
+            }
+        } catch (IOException ended) {
+            if (more.position() == 0) {
+                throw ended;
+            }
+        }
+        if (more.flip().hasRemaining()) {
+            throw EchoMismatchException.more(
+                    more.remaining(), before.than, before.bytes, more.limit(Math.min(more.limit(), Exchange.SURPLUS)));
         }
     }
 
@@ -176,7 +287,7 @@ final class ClientSocket implements AutoCloseable {
         return false;
     }
 
-    private boolean await(Direction direction, int operations) throws IOException {
+    private boolean await(Direction direction, int operations, Limit limit) throws IOException {
         Readiness readiness = direction.readiness;
         if (readiness == null) {
             readiness = new Readiness(channel);
@@ -185,7 +296,7 @@ final class ClientSocket implements AutoCloseable {
                 readiness.close(); // close() came in between and has not seen it
             }
         }
-        return readiness.await(operations, System.nanoTime() + readTimeout.toNanos());
+        return readiness.await(operations, limit.endOfWait());
     }
 
     private void tellSending(ByteBuffer out) {
@@ -261,17 +372,13 @@ final class ClientSocket implements AutoCloseable {
         }
     }
 
-    EOFException ended(int seen, int expected, String what) {
-        return new EOFException(progress(seen, expected, what) + ", then the end of the stream from " + peer());
-    }
-
-    private static String progress(int seen, int expected, String what) {
-        return seen + " of " + expected + " bytes " + what;
+    EOFException ended(String seen) {
+        return new EOFException(seen + ", then the end of the stream from " + peer());
     }
 
     /** Adds what was seen to what the system says; our own errors have it already. */
     private IOException explained(IOException e, String seen) {
-        if (e instanceof EOFException || e instanceof SocketTimeoutException) {
+        if (e instanceof EOFException || e instanceof SocketTimeoutException || e instanceof EchoMismatchException) {
             return e;
         }
         recordLost(e);
@@ -307,7 +414,9 @@ final class ClientSocket implements AutoCloseable {
     @Override
     public void close() throws IOException {
         boolean wasOpen = channel.isOpen();
+        EchoMismatchException surplus = null;
         try {
+            surplus = wasOpen ? surplus() : null;
             if (wasOpen && conversation != null) {
                 conversation.closing();
             }
@@ -324,6 +433,26 @@ final class ClientSocket implements AutoCloseable {
                 }
             }
         }
+        if (surplus != null) {
+            throw surplus;
+        }
+    }
+
+    /** What has come since an echo that was checked, or null. */
+    private @Nullable EchoMismatchException surplus() {
+        if (checked == null || !reading.lock.tryLock()) {
+            return null;
+        }
+        try {
+            failIfMoreCame();
+        } catch (EchoMismatchException more) {
+            return more;
+        } catch (IOException lost) {
+            recordLost(lost);
+        } finally {
+            reading.lock.unlock();
+        }
+        return null;
     }
 
     @Override

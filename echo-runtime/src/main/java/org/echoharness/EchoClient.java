@@ -3,6 +3,7 @@ package org.echoharness;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.net.ProtocolFamily;
 import java.net.SocketException;
@@ -29,7 +30,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>One thread may send while another receives; {@link #echo} does both at once on the thread that calls it, so it comes
  * to an end whatever the sizes of message and buffers. The read time-out bounds each wait for progress: a call may take
- * longer as long as bytes move. {@link #close} may be called by any thread and ends the waits of others.
+ * longer as long as bytes move, unless {@link Builder#timeout} limits it. {@link #close} may be called by any thread and ends
+ * the waits of others.
  */
 public final class EchoClient implements AutoCloseable {
 
@@ -90,31 +92,76 @@ public final class EchoClient implements AutoCloseable {
      * @throws IOException if the system reports another failure
      */
     public byte[] echo(byte[] message) throws IOException {
-        return socket.exchange(message, message.length);
+        ByteBuffer in = ByteBuffer.allocate(message.length);
+        socket.exchange(Exchange.of(message, in, message.length));
+        return in.array();
     }
 
     /**
-     * Sends the message and checks that exactly it comes back.
+     * Sends the message and checks that exactly it comes back. This call does not wait for more bytes than those. Bytes that
+     * have come with the echo fail it; those that come later fail the next call of {@code echo} or {@code expectEcho}, if
+     * nothing else was sent or received in between, or else {@link #close}, if they are there by then. {@link #expectEnd}
+     * waits for them.
      *
      * @param message the bytes to send
-     * @throws EchoMismatchException if other bytes come back
+     * @throws EchoMismatchException if other bytes come back, or more
      * @throws IOException as {@link #echo} says
      */
     public void expectEcho(byte[] message) throws IOException {
-        expectEcho(message, message);
+        expectEcho(message, message, "were sent");
     }
 
     /**
-     * Sends the message and checks that the expected bytes come back: as many as are expected are read, no more.
+     * Sends the message and checks that exactly the expected bytes come back. Bytes that follow are noticed as {@link
+     * #expectEcho(byte[])} says.
      *
      * @param message the bytes to send
      * @param expected the bytes to come back
-     * @throws EchoMismatchException if other bytes come back; it names the first offset that differs
+     * @throws EchoMismatchException if other bytes come back, or more; it names the first offset that differs
      * @throws IOException as {@link #echo} says
      */
     public void expectEcho(byte[] message, byte[] expected) throws IOException {
-        byte[] back = socket.exchange(message, expected.length);
-        EchoMismatchException.throwIfDifferent(expected, back);
+        expectEcho(message, expected, Arrays.equals(message, expected) ? "were sent" : "were expected");
+    }
+
+    private void expectEcho(byte[] message, byte[] expected, String than) throws IOException {
+        ByteBuffer in = ByteBuffer.allocate(expected.length + Exchange.SURPLUS);
+        socket.exchange(Exchange.of(message, in, expected.length));
+        EchoMismatchException.throwIfDifferent(
+                ByteBuffer.wrap(expected), ByteBuffer.wrap(in.array(), 0, expected.length), 0);
+        EchoMismatchException more = socket.surplus(in.flip().position(expected.length), than);
+        if (more != null) {
+            throw more;
+        }
+        socket.echoIsChecked(than, expected.length);
+    }
+
+    /**
+     * Sends a message of any length and checks that exactly the expected bytes come back, with neither of them in memory: a
+     * file, for one, is opened twice. Both streams are read by the calling thread, whose time-outs do not bound that, and
+     * are not closed. Bytes that follow are noticed as {@link #expectEcho(byte[])} says.
+     *
+     * @param message the bytes to send, up to the end of the stream
+     * @param expected the bytes to come back, up to the end of the stream
+     * @throws EchoMismatchException if other bytes come back, or more; it names the first offset that differs
+     * @throws IOException as {@link #echo} says, or if a stream cannot be read
+     */
+    public void expectEcho(InputStream message, InputStream expected) throws IOException {
+        Exchange exchange = Exchange.of(message, expected);
+        socket.exchange(exchange);
+        socket.echoIsChecked("were expected", exchange.echoed);
+    }
+
+    /**
+     * Ends the output with a FIN, as {@link #shutdownOutput} does, and checks that the peer ends its own with nothing more.
+     *
+     * @throws EchoMismatchException if bytes come; it says how many, of 65,536 (64 KiB) at the most
+     * @throws SocketTimeoutException if the peer neither sends nor ends its output for the read time-out
+     * @throws SocketException if the connection is reset or closed
+     * @throws IOException if the system reports another failure
+     */
+    public void expectEnd() throws IOException {
+        socket.expectEnd();
     }
 
     /**
@@ -140,7 +187,7 @@ public final class EchoClient implements AutoCloseable {
      */
     public byte[] receive() throws IOException {
         ByteBuffer in = ByteBuffer.allocate(socket.bufferSize());
-        socket.readSome(in, "anything", 0);
+        socket.readSome(in, "anything", 0, socket.limit());
         return Arrays.copyOf(in.array(), in.position());
     }
 
@@ -156,9 +203,10 @@ public final class EchoClient implements AutoCloseable {
      */
     public byte[] receive(int bytes) throws IOException {
         ByteBuffer in = ByteBuffer.allocate(bytes);
+        ClientSocket.Limit limit = socket.limit();
         while (in.hasRemaining()) {
-            if (!socket.readSome(in, bytes + " bytes", 0)) {
-                throw socket.ended(in.position(), bytes, "received");
+            if (!socket.readSome(in, bytes + " bytes", 0, limit)) {
+                throw socket.ended(in.position() + " of " + bytes + " bytes received");
             }
         }
         return in.array();
@@ -175,7 +223,8 @@ public final class EchoClient implements AutoCloseable {
     public byte[] receiveToEnd() throws IOException {
         ByteArrayOutputStream all = new ByteArrayOutputStream();
         ByteBuffer in = ByteBuffer.allocate(socket.bufferSize());
-        while (socket.readSome(in, "the end of the stream", all.size())) {
+        ClientSocket.Limit limit = socket.limit();
+        while (socket.readSome(in, "the end of the stream", all.size(), limit)) {
             all.write(in.array(), 0, in.position());
             in.clear();
         }
@@ -264,7 +313,12 @@ public final class EchoClient implements AutoCloseable {
         return new Recording(recorder);
     }
 
-    /** Closes the connection; calls after the first do nothing. */
+    /**
+     * Closes the connection; calls after the first do nothing.
+     *
+     * @throws EchoMismatchException if the last call was an {@code expectEcho} and bytes have come since; it is closed
+     * @throws IOException if the system reports a failure
+     */
     @Override
     public void close() throws IOException {
         socket.close();
@@ -283,12 +337,13 @@ public final class EchoClient implements AutoCloseable {
     public static final class Builder {
 
         private static final List<String> WORDS =
-                List.of("address", "bufferSize", "connectTimeout", "readTimeout", "recording");
+                List.of("address", "bufferSize", "connectTimeout", "readTimeout", "timeout", "recording");
 
         private @Nullable HostAndPort address;
         private int bufferSize = 64 << 10;
         private Duration connectTimeout = Duration.ofSeconds(5);
         private Duration readTimeout = Duration.ofSeconds(5);
+        private long timeoutNanos; // 0 without
         private @Nullable Conversation conversation;
         private int recordedBytes = -1;
 
@@ -372,6 +427,20 @@ public final class EchoClient implements AutoCloseable {
         }
 
         /**
+         * How long one call that sends or receives may take in all, however the bytes move: a whole {@link EchoClient#echo},
+         * for one. The default is no limit.
+         *
+         * @param limit 1 ms to 365 days
+         * @return this builder
+         * @throws IllegalArgumentException if the value is out of range
+         * @since 0.1.0
+         */
+        public Builder timeout(Duration limit) {
+            timeoutNanos = Options.positive("timeout", limit).toNanos();
+            return this;
+        }
+
+        /**
          * The read time-out that is set.
          *
          * @return how long to wait for bytes to move
@@ -429,6 +498,10 @@ public final class EchoClient implements AutoCloseable {
                 case "bufferSize" -> bufferSize(Options.size(word, text));
                 case "connectTimeout" -> connectTimeout(Options.duration(word, text));
                 case "readTimeout" -> readTimeout(Options.duration(word, text));
+                case "timeout" -> {
+                    timeoutNanos = 0;
+                    yield text.equals(Options.NONE) ? this : timeout(Options.duration(word, text));
+                }
                 case "recording" -> {
                     recordedBytes = Options.recorded(word, text);
                     yield this;
@@ -472,7 +545,7 @@ public final class EchoClient implements AutoCloseable {
                 Recorder recorder = recordedBytes < 0 ? null : new Recorder(Ending.Side.CLIENT, recordedBytes, 1);
                 Tape tape = recorder == null ? null : recorder.open(connected, 1);
                 return new EchoClient(
-                        new ClientSocket(connected, bufferSize, readTimeout, conversation, tape),
+                        new ClientSocket(connected, bufferSize, readTimeout, timeoutNanos, conversation, tape),
                         recorder,
                         connector.failed());
             } catch (Throwable failed) {

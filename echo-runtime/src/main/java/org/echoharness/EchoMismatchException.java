@@ -2,7 +2,7 @@ package org.echoharness;
 
 import java.io.IOException;
 import java.io.Serial;
-import java.util.Arrays;
+import java.nio.ByteBuffer;
 
 /** What came back differs from what was expected; the message names the first differing offset and shows both sides. */
 public final class EchoMismatchException extends IOException {
@@ -13,25 +13,39 @@ public final class EchoMismatchException extends IOException {
     /** The first offset that differs. */
     private final int offset;
 
-    private EchoMismatchException(String message, int offset) {
+    private EchoMismatchException(String message, long offset) {
         super(message);
-        this.offset = offset;
+        this.offset = (int) Math.min(offset, Integer.MAX_VALUE);
     }
 
-    static void throwIfDifferent(byte[] expected, byte[] received) throws EchoMismatchException {
-        int offset = Arrays.mismatch(expected, received);
+    /** Compares what came with what was expected, both from that offset of the message on. */
+    static void throwIfDifferent(ByteBuffer expected, ByteBuffer received, long from) throws EchoMismatchException {
+        int offset = expected.mismatch(received);
         if (offset >= 0) {
             throw new EchoMismatchException(
-                    "the echo differs at offset " + offset + ": expected " + Text.excerpt(expected, offset)
+                    "the echo differs at offset " + (from + offset) + ": expected " + Text.excerpt(expected, offset)
                             + ", received " + Text.excerpt(received, offset),
-                    offset);
+                    from + offset);
         }
     }
 
     /**
-     * Where the two first differ.
+     * More came than was expected.
      *
-     * @return the offset of the first byte that differs, counted from 0
+     * @param count how many bytes, or how many at least
+     * @param than what was expected, such as "were sent"
+     * @param first the first of them
+     */
+    static EchoMismatchException more(long count, String than, long expected, ByteBuffer first) {
+        String shown = first.remaining() < count ? " (the first " + first.remaining() + " shown)" : "";
+        return new EchoMismatchException(
+                Conversation.bytes(count) + " more than " + than + ": " + Text.quote(first) + shown, expected);
+    }
+
+    /**
+     * Where the two first differ; where more came than was expected, the number of bytes that were.
+     *
+     * @return the offset of the first byte that differs, counted from 0; at most 2,147,483,647
      */
     public int offset() {
         return offset;

@@ -28,9 +28,14 @@ final class Text {
 
     /** What stands around that offset, quoted; no character of it is cut. */
     static String excerpt(byte[] bytes, int offset) {
-        ByteBuffer all = ByteBuffer.wrap(bytes);
+        return excerpt(ByteBuffer.wrap(bytes), offset);
+    }
+
+    /** As above; the offset counts from the position. */
+    static String excerpt(ByteBuffer bytes, int offset) {
+        ByteBuffer all = bytes.slice();
         int from = Utf8.boundary(all, Math.max(0, offset - 8));
-        int to = Utf8.boundary(all, Math.min(bytes.length, from + 24));
+        int to = Utf8.boundary(all, Math.min(all.limit(), from + 24));
         return quote(all.slice(from, to - from));
     }
 

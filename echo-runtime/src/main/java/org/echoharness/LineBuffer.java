@@ -1,0 +1,192 @@
+package org.echoharness;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes lines without ever waiting, and hands them on, in their order, by a daemon thread of its own: for output that may
+ * block, such as a pipe that nobody reads. Lines of about 1 MiB in all are held; a line that comes when these wait is left
+ * out, and counted in a line of its own: {@code 206 lines were left out}. Any thread may use it.
+ *
+ * <pre>{@code
+ * try (LineBuffer lines = new LineBuffer(System.out::println);
+ *         EchoServer server = EchoServer.builder().conversation(lines).start()) {
+ * }</pre>
+ *
+ * @since 0.1.0
+ */
+public final class LineBuffer implements Consumer<String>, AutoCloseable {
+
+    private static final int MOST = 1 << 20;
+    private static final int OVERHEAD = 64; // of a line, besides its characters
+    private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(1); // the thread ends after so long without a line
+    private static final long PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(200); // with the other buffer
+    private static final Duration DRAIN = Duration.ofSeconds(1);
+
+    /** A line, its place among those of both buffers, and when it came. */
+    private record Line(String text, long number, long nanos) {}
+
+    /** What two buffers share whose lines are to come out in one order, as far as neither blocks. */
+    private static final class Order {
+        private long next;
+    }
+
+    private final Consumer<String> sink;
+    private final Order order; // also the monitor of all that follows
+    private final ArrayDeque<Line> lines = new ArrayDeque<>();
+    private @Nullable LineBuffer other;
+    private @Nullable Line handedOn; // which the sink has and has not returned from
+    private @Nullable Thread thread;
+    private int held;
+    private long leftOut;
+    private long done; // lines that the sink took
+    private boolean isClosed;
+
+    /**
+     * A buffer with no line in it, and no thread until one comes.
+     *
+     * @param sink takes one line at a time, without its end, and may block; what it throws is ignored
+     */
+    public LineBuffer(Consumer<String> sink) {
+        this(sink, new Order());
+    }
+
+    private LineBuffer(Consumer<String> sink, Order order) {
+        this.sink = sink;
+        this.order = order;
+    }
+
+    /** Another buffer; a line of either waits a moment for those that came before it to the other. */
+    LineBuffer beside(Consumer<String> itsSink) {
+        LineBuffer beside = new LineBuffer(itsSink, order);
+        beside.other = this;
+        other = beside;
+        return beside;
+    }
+
+    /**
+     * Takes a line, or leaves it out.
+     *
+     * @param line without its end
+     */
+    @Override
+    public void accept(String line) {
+        synchronized (order) {
+            int size = line.length() + OVERHEAD;
+            if (isClosed || held > (leftOut > 0 ? MOST / 2 : MOST - size)) { // in runs, not every other line
+                leftOut++;
+                return;
+            }
+            reportLeftOut();
+            add(line);
+        }
+    }
+
+    private void reportLeftOut() {
+        if (leftOut > 0) {
+            add(leftOut == 1 ? "1 line was left out" : leftOut + " lines were left out");
+            leftOut = 0;
+        }
+    }
+
+    private void add(String line) {
+        lines.add(new Line(line, order.next++, System.nanoTime()));
+        held += line.length() + OVERHEAD;
+        if (thread == null) {
+            thread = new Thread(this::handOn, "echo lines");
+            thread.setDaemon(true);
+            thread.start();
+        } else {
+            order.notifyAll();
+        }
+    }
+
+    /** Runs on the thread. */
+    private void handOn() {
+        while (true) {
+            Line line = next();
+            if (line == null) {
+                return;
+            }
+            try {
+                sink.accept(line.text);
+            } catch (RuntimeException | Error ignored) {
+                // there is no other place to report it
+            }
+            synchronized (order) {
+                handedOn = null;
+                done++;
+                order.notifyAll();
+            }
+        }
+    }
+
+    private @Nullable Line next() {
+        synchronized (order) {
+            long idleSince = System.nanoTime();
+            while (true) {
+                Line first = lines.peek();
+                long now = System.nanoTime();
+                long wait = first != null ? waitForOther(first, now) : IDLE_NANOS - (now - idleSince);
+                if (wait <= 0 || (first == null && isClosed)) {
+                    handedOn = lines.poll();
+                    if (handedOn == null) {
+                        thread = null;
+                    } else {
+                        held -= handedOn.text.length() + OVERHEAD;
+                    }
+                    return handedOn;
+                }
+                pause(wait);
+            }
+        }
+    }
+
+    /** How long a line is to wait for an older one of the other buffer. */
+    private long waitForOther(Line line, long now) {
+        LineBuffer beside = other;
+        Line older = beside == null ? null : beside.handedOn != null ? beside.handedOn : beside.lines.peek();
+        return older == null || older.number > line.number ? 0 : PATIENCE_NANOS - (now - line.nanos);
+    }
+
+    private void pause(long nanos) {
+        try {
+            TimeUnit.NANOSECONDS.timedWait(order, nanos);
+        } catch (InterruptedException nobodyDoes) {
+            return;
+        }
+    }
+
+    /**
+     * Waits until all lines are handed on, or none has been for 1 second. Lines that come later are left out.
+     */
+    @Override
+    public void close() {
+        close(DRAIN);
+    }
+
+    /** As above, with another time without progress. */
+    void close(Duration idle) {
+        synchronized (order) {
+            reportLeftOut();
+            isClosed = true;
+            order.notifyAll();
+            long before = done;
+            long since = System.nanoTime();
+            while (!lines.isEmpty() || handedOn != null) {
+                long left = idle.toNanos() - (System.nanoTime() - since);
+                if (left <= 0) {
+                    return;
+                }
+                pause(left);
+                if (done != before) {
+                    before = done;
+                    since = System.nanoTime();
+                }
+            }
+        }
+    }
+}

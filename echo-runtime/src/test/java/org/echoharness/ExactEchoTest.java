@@ -1,0 +1,305 @@
+package org.echoharness;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.reflect.Field;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Bytes that follow an echo, echoes that are streams, and the time for all of an exchange. */
+class ExactEchoTest {
+
+    private static final byte[] HELLO = "hello".getBytes(US_ASCII);
+
+    private static Peer answering(String answer) throws IOException {
+        return new Peer(socket -> {
+            socket.getInputStream().readNBytes(HELLO.length);
+            socket.getOutputStream().write(answer.getBytes(US_ASCII));
+            assertThat(socket.getInputStream().read()).isEqualTo(-1);
+        });
+    }
+
+    @Test
+    void noticesBytesThatComeWithTheEcho() throws Exception {
+        try (Peer peer = answering("hello+++");
+                EchoClient client = EchoClient.connect(peer.address())) {
+            assertThatThrownBy(() -> client.expectEcho(HELLO))
+                    .isInstanceOfSatisfying(
+                            EchoMismatchException.class,
+                            more -> assertThat(more.offset()).isEqualTo(5))
+                    .hasMessage("3 bytes more than were sent: \"+++\"");
+        }
+    }
+
+    @Test
+    void noticesBytesAfterAnExpectedAnswer() throws Exception {
+        try (Peer peer = answering("answer!");
+                EchoClient client = EchoClient.connect(peer.address())) {
+            assertThatThrownBy(() -> client.expectEcho(HELLO, "answer".getBytes(US_ASCII)))
+                    .isInstanceOf(EchoMismatchException.class)
+                    .hasMessage("1 byte more than were expected: \"!\"");
+        }
+    }
+
+    @Test
+    void cutsWhatItShowsOfManyBytes() throws Exception {
+        try (Peer peer = answering("hello" + "+".repeat(1_000));
+                EchoClient client = EchoClient.connect(peer.address())) {
+            assertThatThrownBy(() -> {
+                        client.expectEcho(HELLO);
+                        client.expectEnd();
+                    })
+                    .hasMessageMatching("\\d+ bytes more than were sent: \"\\+{1,64}\"( \\(the first \\d+ shown\\))?");
+        }
+    }
+
+    /** A peer that answers once, and sends one byte when the test says so. */
+    private static Peer late(CountDownLatch echoed, CountDownLatch sent) throws IOException {
+        return new Peer(socket -> {
+            socket.getOutputStream().write(socket.getInputStream().readNBytes(HELLO.length));
+            await(echoed);
+            socket.getOutputStream().write('x');
+            sent.countDown();
+            assertThat(socket.getInputStream().read()).isEqualTo(-1);
+        });
+    }
+
+    /** The kernel may take a moment to hand over what the peer has written. */
+    private static void awaitUnread(EchoClient client, CountDownLatch sent)
+            throws ReflectiveOperationException, IOException {
+        await(sent);
+        Field socket = EchoClient.class.getDeclaredField("socket");
+        socket.setAccessible(true);
+        Field channel = ClientSocket.class.getDeclaredField("channel");
+        channel.setAccessible(true);
+        SocketChannel of = (SocketChannel) channel.get(socket.get(client));
+        long deadline = System.nanoTime() + 30_000_000_000L;
+        while (of.socket().getInputStream().available() == 0) {
+            assertThat(System.nanoTime() - deadline).isNegative();
+            Thread.onSpinWait();
+        }
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            assertThat(latch.await(30, TimeUnit.SECONDS)).isTrue();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    void noticesLateBytesBeforeTheNextEcho() throws Exception {
+        CountDownLatch echoed = new CountDownLatch(1);
+        CountDownLatch sent = new CountDownLatch(1);
+        try (Peer peer = late(echoed, sent);
+                EchoClient client = EchoClient.connect(peer.address())) {
+            client.expectEcho(HELLO);
+            echoed.countDown();
+            awaitUnread(client, sent);
+            assertThatThrownBy(() -> client.expectEcho("x".getBytes(US_ASCII)))
+                    .isInstanceOf(EchoMismatchException.class)
+                    .hasMessage("1 byte more than were sent: \"x\"");
+        }
+    }
+
+    @Test
+    void noticesLateBytesAtTheClose() throws Exception {
+        CountDownLatch echoed = new CountDownLatch(1);
+        CountDownLatch sent = new CountDownLatch(1);
+        try (Peer peer = late(echoed, sent)) {
+            EchoClient client = EchoClient.connect(peer.address());
+            client.expectEcho(HELLO);
+            echoed.countDown();
+            awaitUnread(client, sent);
+            assertThatThrownBy(client::close)
+                    .isInstanceOf(EchoMismatchException.class)
+                    .hasMessage("1 byte more than were sent: \"x\"");
+            client.close();
+        }
+    }
+
+    @Test
+    void leavesLateBytesToWhoReadsThem() throws Exception {
+        CountDownLatch echoed = new CountDownLatch(1);
+        CountDownLatch sent = new CountDownLatch(1);
+        try (Peer peer = late(echoed, sent);
+                EchoClient client = EchoClient.connect(peer.address())) {
+            client.expectEcho(HELLO);
+            echoed.countDown();
+            await(sent);
+            assertThat(client.receive(1)).isEqualTo("x".getBytes(US_ASCII));
+        }
+    }
+
+    @Test
+    void endsWithNothingMore() throws Exception {
+        try (EchoServer server = EchoServer.builder().start();
+                EchoClient client = EchoClient.connect(server.address())) {
+            client.expectEcho(HELLO);
+            client.expectEcho(HELLO);
+            client.expectEnd();
+        }
+    }
+
+    @Test
+    void noticesADuplicateAtTheEnd() throws Exception {
+        try (EchoServer server = EchoServer.builder().faults("duplicate 5").start();
+                EchoClient client = EchoClient.connect(server.address())) {
+            assertThatThrownBy(() -> {
+                        client.expectEcho(HELLO);
+                        client.expectEnd();
+                    })
+                    .hasMessage("5 bytes more than were sent: \"hello\"");
+        }
+    }
+
+    @Test
+    void anEndThatDoesNotComeIsLate() throws Exception {
+        try (EchoServer server = EchoServer.builder().faults("slow-close 1h").start();
+                EchoClient client = EchoClient.builder()
+                        .address(server.address())
+                        .readTimeout(Duration.ofMillis(100))
+                        .connect()) {
+            client.expectEcho(HELLO);
+            assertThatThrownBy(client::expectEnd)
+                    .isInstanceOf(SocketTimeoutException.class)
+                    .hasMessageStartingWith("waited 100ms for the end of the stream");
+        }
+    }
+
+    /** Bytes that are always the same, but for one that may be changed. */
+    private static InputStream random(int count, int changedAt) {
+        byte[] bytes = new byte[count];
+        new Random(42).nextBytes(bytes);
+        if (changedAt >= 0) {
+            bytes[changedAt] ^= 1;
+        }
+        return new ByteArrayInputStream(bytes);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 65_535, 65_536, 65_537, 5_000_000})
+    void echoesStreamsOfAnyLength(int bytes) throws Exception {
+        try (EchoServer server = EchoServer.builder().start();
+                EchoClient client = EchoClient.connect(server.address())) {
+            client.expectEcho(random(bytes, -1), random(bytes, -1));
+            client.expectEnd();
+        }
+    }
+
+    @Test
+    void comparesStreams() throws Exception {
+        try (EchoServer server = EchoServer.builder().start();
+                EchoClient client = EchoClient.connect(server.address())) {
+            assertThatThrownBy(() -> client.expectEcho(random(200_000, -1), random(200_000, 150_000)))
+                    .isInstanceOfSatisfying(
+                            EchoMismatchException.class,
+                            wrong -> assertThat(wrong.offset()).isEqualTo(150_000))
+                    .hasMessageStartingWith("the echo differs at offset 150000: expected \"");
+        }
+    }
+
+    @Test
+    void aShortStreamSaysHowMuchCame() throws Exception {
+        try (Peer peer = answering("hel");
+                EchoClient client = EchoClient.builder()
+                        .address(peer.address())
+                        .readTimeout(Duration.ofMillis(100))
+                        .connect()) {
+            assertThatThrownBy(
+                            () -> client.expectEcho(new ByteArrayInputStream(HELLO), new ByteArrayInputStream(HELLO)))
+                    .hasMessageStartingWith("3 bytes echoed by 127.0.0.1:")
+                    .hasMessageEndingWith(", then nothing for 100ms");
+        }
+    }
+
+    /** Sends a byte every 20 ms until the client is gone: never idle, never at an end. */
+    private static Peer dribbling() throws IOException {
+        return new Peer(socket -> {
+            socket.setSoTimeout(20);
+            do {
+                socket.getOutputStream().write('h');
+            } while (isSilent(socket));
+        });
+    }
+
+    private static boolean isSilent(Socket socket) throws IOException {
+        try {
+            return socket.getInputStream().skip(Long.MAX_VALUE) > 0;
+        } catch (SocketTimeoutException silent) {
+            return true;
+        }
+    }
+
+    interface Call {
+        void on(EchoClient client) throws IOException;
+    }
+
+    private static void isOver(Call call, String seen) throws IOException {
+        try (Peer peer = dribbling();
+                EchoClient client = EchoClient.builder()
+                        .address(peer.address())
+                        .set("timeout", "300ms")
+                        .connect()) {
+            assertThatThrownBy(() -> call.on(client))
+                    .isInstanceOf(SocketTimeoutException.class)
+                    .hasMessageMatching(
+                            seen.replace("PEER", "127\\.0\\.0\\.1:\\d+") + " when timeout \\(300ms\\) was over");
+        }
+    }
+
+    @Test
+    void timeoutEndsAnEchoThatDribbles() throws Exception {
+        isOver(client -> client.echo(new byte[100_000]), "\\d+ of 100000 bytes echoed by PEER");
+        isOver(
+                client -> client.expectEcho(
+                        new ByteArrayInputStream(HELLO),
+                        new ByteArrayInputStream("h".repeat(90_000).getBytes(US_ASCII))),
+                "\\d+ bytes echoed by PEER");
+    }
+
+    @Test
+    void timeoutEndsOtherReads() throws Exception {
+        isOver(client -> client.receive(100_000), "waited for 100000 bytes from PEER; \\d+ bytes came,");
+        isOver(EchoClient::receiveToEnd, "waited for the end of the stream from PEER; \\d+ bytes came,");
+    }
+
+    @Test
+    void timeoutEndsASendThatNobodyReads() throws Exception {
+        try (EchoServer server = EchoServer.builder().faults("stall").start();
+                EchoClient client = EchoClient.builder()
+                        .address(server.address())
+                        .timeout(Duration.ofMillis(300))
+                        .connect()) {
+            assertThatThrownBy(() -> client.send(new byte[64 << 20]))
+                    .isInstanceOf(SocketTimeoutException.class)
+                    .hasMessageMatching("\\d+ of 67108864 bytes sent to .* when timeout \\(300ms\\) was over");
+        }
+    }
+
+    @Test
+    void noTimeoutIsTheDefault() throws Exception {
+        try (EchoServer server = EchoServer.builder().faults("delay 300ms").start();
+                EchoClient client = EchoClient.builder()
+                        .address(server.address())
+                        .set("timeout", "100ms")
+                        .set("timeout", "none")
+                        .connect()) {
+            client.expectEcho(HELLO);
+        }
+    }
+}
