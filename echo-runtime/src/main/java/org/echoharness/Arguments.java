@@ -21,16 +21,19 @@ final class Arguments {
     private final Map<String, String> values = new LinkedHashMap<>();
     private final List<String> rest = new ArrayList<>();
 
-    /** Takes arguments of which these options take a value, and these flags take none. */
-    Arguments(List<String> args, List<String> options, List<String> flags) {
+    /** Takes arguments of which the options and the others take a value, and the flags take none. */
+    Arguments(String command, List<String> args, List<String> options, List<String> others, List<String> flags) {
+        List<String> valued = new ArrayList<>(options);
+        valued.addAll(others);
         for (int i = 0; i < args.size(); i++) {
             String arg = args.get(i);
             int equals = arg.indexOf('=');
             String name = equals < 0 ? arg : arg.substring(0, equals);
             if (!arg.startsWith("-")) {
                 rest.add(arg);
-            } else if (!options.contains(name) && !flags.contains(name)) {
-                throw new UsageException(Text.escape(name) + ": there is no such option here; try --help");
+            } else if (!valued.contains(name) && !flags.contains(name)) {
+                throw new UsageException(
+                        Text.escape(name) + ": there is no such option here; " + near(name, valued, flags));
             } else if (values.containsKey(name)) {
                 throw new UsageException(name + ": is given twice; leave one out");
             } else if (flags.contains(name) && equals >= 0) {
@@ -41,6 +44,29 @@ final class Arguments {
                 throw new UsageException(name + ": a value must follow; try --help");
             } else {
                 values.put(name, equals < 0 ? args.get(++i) : arg.substring(equals + 1));
+            }
+        }
+    }
+
+    private static String near(String name, List<String> valued, List<String> flags) {
+        List<String> known = new ArrayList<>(valued);
+        known.addAll(flags);
+        String near = Words.nearest(name, known);
+        return near.isEmpty() ? "try --help" : "did you mean " + near + "?";
+    }
+
+    /**
+     * Refuses characters that stand for bytes which are no text in the encoding of the JVM: nobody means these, and the
+     * bytes are lost.
+     */
+    static void checkDecoded(List<String> args) {
+        for (int i = 0; i < args.size(); i++) {
+            String arg = args.get(i);
+            if (Options.undecoded(arg) >= 0) {
+                String option = i > 0 && args.get(i - 1).startsWith("-") ? args.get(i - 1) + " " : "";
+                boolean isMessage = (option + arg).matches("--message[ =].*");
+                throw new UsageException(option + Text.escape(arg) + ": must be text without U+FFFD; "
+                        + Options.DECODING + (isMessage ? ", or take " + MessageFile.OPTION : ""));
             }
         }
     }

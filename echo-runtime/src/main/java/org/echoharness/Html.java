@@ -1,11 +1,11 @@
 package org.echoharness;
 
 import java.io.IOException;
+import java.io.OutputStreamWriter;
 import java.io.Writer;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 
 /** Recorded connections as one page: no script, nothing from elsewhere, and every byte of the wire escaped. */
@@ -43,9 +43,11 @@ final class Html {
     private Html() {}
 
     static void write(List<RecordedConnection> connections, long leftOut, Path file) throws IOException {
-        try (Writer out = Files.newBufferedWriter(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            write(connections, leftOut, out);
-        }
+        CompleteFile.write(file, out -> {
+            Writer page = new OutputStreamWriter(out, StandardCharsets.UTF_8);
+            write(connections, leftOut, page);
+            page.flush();
+        });
     }
 
     static void write(List<RecordedConnection> connections, long leftOut, Appendable page) throws IOException {

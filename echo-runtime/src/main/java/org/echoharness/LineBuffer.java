@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * <pre>{@code
  * try (LineBuffer lines = new LineBuffer(System.out::println);
  *         EchoServer server = EchoServer.builder().conversation(lines).start()) {
+ *     // talk to the server
+ * }
  * }</pre>
  *
  * @since 0.1.0
@@ -96,11 +98,20 @@ public final class LineBuffer implements Consumer<String>, AutoCloseable {
         lines.add(new Line(line, order.next++, System.nanoTime()));
         held += line.length() + OVERHEAD;
         if (thread == null) {
-            thread = new Thread(this::handOn, "echo lines");
-            thread.setDaemon(true);
-            thread.start();
+            start();
         } else {
             order.notifyAll();
+        }
+    }
+
+    private void start() {
+        Thread starting = new Thread(this::handOn, "echo lines");
+        starting.setDaemon(true);
+        try {
+            starting.start();
+            thread = starting;
+        } catch (OutOfMemoryError none) {
+            thread = null; // the next line tries again
         }
     }
 
@@ -152,41 +163,52 @@ public final class LineBuffer implements Consumer<String>, AutoCloseable {
         return older == null || older.number > line.number ? 0 : PATIENCE_NANOS - (now - line.nanos);
     }
 
-    private void pause(long nanos) {
+    /** Returns whether the thread was interrupted. */
+    private boolean pause(long nanos) {
         try {
             TimeUnit.NANOSECONDS.timedWait(order, nanos);
-        } catch (InterruptedException nobodyDoes) {
-            return;
+            return false;
+        } catch (InterruptedException interrupted) {
+            return true;
         }
     }
 
-    /**
-     * Waits until all lines are handed on, or none has been for 1 second. Lines that come later are left out.
-     */
+    /** Waits until all lines are handed on, or none has been for 1 second. Lines that come later are left out. */
     @Override
     public void close() {
-        close(DRAIN);
+        close(DRAIN, Duration.ofDays(1));
     }
 
-    /** As above, with another time without progress. */
-    void close(Duration idle) {
+    /**
+     * As above, with other times.
+     *
+     * @param idle the longest wait for the next line to be handed on
+     * @param most the longest wait for all of them
+     */
+    void close(Duration idle, Duration most) {
+        boolean interrupted = false;
         synchronized (order) {
             reportLeftOut();
             isClosed = true;
             order.notifyAll();
+            long start = System.nanoTime();
             long before = done;
-            long since = System.nanoTime();
+            long since = start;
             while (!lines.isEmpty() || handedOn != null) {
-                long left = idle.toNanos() - (System.nanoTime() - since);
+                long now = System.nanoTime();
+                long left = Math.min(idle.toNanos() - (now - since), most.toNanos() - (now - start));
                 if (left <= 0) {
-                    return;
+                    break;
                 }
-                pause(left);
+                interrupted |= pause(left);
                 if (done != before) {
                     before = done;
                     since = System.nanoTime();
                 }
             }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
         }
     }
 }

@@ -22,6 +22,9 @@ public final class Options {
     /** The bytes that are recorded of each direction of a connection, where nobody says how many. */
     static final int RECORDED_BYTES = 64 << 10;
 
+    /** The cure for text that was not decoded. */
+    static final String DECODING = "it was not decoded: set a UTF-8 locale, such as LC_ALL=C.UTF-8";
+
     private static final String NUMBER_AND_UNIT = "([0-9]{1,18}) ?([A-Za-z]*)";
     private static final Map<String, Integer> SIZES = Map.of("", 1, "B", 1, "KiB", 1 << 10, "MiB", 1 << 20);
     private static final Map<String, Integer> LONG_SIZES =
@@ -60,6 +63,38 @@ public final class Options {
                         DURATIONS,
                         LONGEST.toMillis(),
                         "a duration with its unit (ms, s, m or h), such as 50ms, 2s or 1m, of at most 365 days")));
+    }
+
+    /**
+     * Refuses text with characters that stand for bytes which could not be decoded (U+FFFD, or half of a surrogate pair): what
+     * was meant is lost, as with {@code LC_ALL=C} on the command line.
+     *
+     * @param word the name of the option, for the error
+     * @param text its value
+     * @return the value
+     * @throws IllegalArgumentException if a character was not decoded
+     * @since 0.1.0
+     */
+    public static String decoded(String word, String text) {
+        if (undecoded(text) >= 0) {
+            throw refused(word, Text.escape(text), "be text without U+FFFD; " + DECODING);
+        }
+        return text;
+    }
+
+    /** Where the first character stands that was not decoded, or -1. */
+    static int undecoded(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            boolean isPair = Character.isHighSurrogate(c)
+                    && i + 1 < text.length()
+                    && Character.isLowSurrogate(text.charAt(i + 1));
+            if (c == '\uFFFD' || (Character.isSurrogate(c) && !isPair)) {
+                return i;
+            }
+            i += isPair ? 1 : 0;
+        }
+        return -1;
     }
 
     /** As {@link #size}, of any length, in GiB too. */

@@ -4,11 +4,8 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
-import java.nio.channels.Channels;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayDeque;
@@ -40,39 +37,39 @@ final class Pcapng {
     private Pcapng() {}
 
     static void write(List<RecordedConnection> connections, Path file) throws IOException {
+        CompleteFile.write(file, out -> write(connections, new DataOutputStream(out)));
+    }
+
+    private static void write(List<RecordedConnection> connections, DataOutputStream out) throws IOException {
         PriorityQueue<Stream> streams = new PriorityQueue<>(
                 Math.max(1, connections.size()),
                 Comparator.comparing((Stream stream) -> stream.peek().at()).thenComparingInt(stream -> stream.index));
         for (int i = 0; i < connections.size(); i++) {
             streams.add(new Stream(connections.get(i), i)); // each has at least its handshake
         }
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-                DataOutputStream out =
-                        new DataOutputStream(new java.io.BufferedOutputStream(Channels.newOutputStream(channel)))) {
-            out.write(block(
-                    0x0A0D0D0A,
-                    ByteBuffer.allocate(16)
-                            .putInt(0x1A2B3C4D)
-                            .putShort((short) 1)
-                            .putShort((short) 0)
-                            .putLong(-1)
-                            .array()));
-            out.write(block(
-                    1,
-                    ByteBuffer.allocate(16)
-                            .putShort((short) LINKTYPE_RAW)
-                            .putShort((short) 0)
-                            .putInt(0)
-                            .putShort((short) 9) // if_tsresol
-                            .putShort((short) 1)
-                            .put((byte) 9) // nanoseconds
-                            .put(new byte[3])
-                            .array()));
-            for (Stream stream = streams.poll(); stream != null; stream = streams.poll()) {
-                out.write(block(6, enhanced(stream.next())));
-                if (stream.hasNext()) {
-                    streams.add(stream);
-                }
+        out.write(block(
+                0x0A0D0D0A,
+                ByteBuffer.allocate(16)
+                        .putInt(0x1A2B3C4D)
+                        .putShort((short) 1)
+                        .putShort((short) 0)
+                        .putLong(-1)
+                        .array()));
+        out.write(block(
+                1,
+                ByteBuffer.allocate(16)
+                        .putShort((short) LINKTYPE_RAW)
+                        .putShort((short) 0)
+                        .putInt(0)
+                        .putShort((short) 9) // if_tsresol
+                        .putShort((short) 1)
+                        .put((byte) 9) // nanoseconds
+                        .put(new byte[3])
+                        .array()));
+        for (Stream stream = streams.poll(); stream != null; stream = streams.poll()) {
+            out.write(block(6, enhanced(stream.next())));
+            if (stream.hasNext()) {
+                streams.add(stream);
             }
         }
     }

@@ -1,10 +1,10 @@
 package org.echoharness;
 
 import java.io.IOException;
+import java.io.OutputStreamWriter;
 import java.io.Writer;
-import java.nio.file.Files;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -192,15 +192,18 @@ public final class Recording {
     }
 
     /**
-     * Writes {@link #transcript()} to a file.
+     * Writes {@link #transcript()} to a file, in UTF-8. This and the other files are complete or absent: each is written under
+     * another name beside its own, and removed if that fails.
      *
      * @param file a new file
      * @throws IOException if it exists, or cannot be written
      */
     public void writeTranscript(Path file) throws IOException {
-        try (Writer out = Files.newBufferedWriter(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            transcribe(out);
-        }
+        CompleteFile.write(file, out -> {
+            Writer text = new OutputStreamWriter(out, StandardCharsets.UTF_8);
+            transcribe(text);
+            text.flush();
+        });
     }
 
     private void transcribe(Appendable out) throws IOException {

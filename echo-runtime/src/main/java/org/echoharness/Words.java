@@ -55,8 +55,12 @@ final class Words {
 
     private String unescaped(int from, int to) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        int undecoded = Options.undecoded(text);
         for (int i = from; i < to; i++) {
             char c = text.charAt(i);
+            if (undecoded == i) {
+                throw refused(i, Options.DECODING + ", or write the bytes as \\xHH");
+            }
             if (c != '\\') {
                 int next = text.offsetByCodePoints(i, 1);
                 bytes.writeBytes(text.substring(i, next).getBytes(StandardCharsets.UTF_8));
@@ -192,7 +196,7 @@ final class Words {
     }
 
     /** The word that is at most two letters away (inserted, left out, changed), or an empty text. */
-    private static String nearest(String given, Iterable<String> words) {
+    static String nearest(String given, Iterable<String> words) {
         String best = "";
         int least = Math.min(3, given.length()); // of one letter everything is near
         for (String candidate : words) {

@@ -2,15 +2,21 @@ package org.echoharness;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.FilterInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -21,8 +27,10 @@ class MainTest {
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
     private final ByteArrayOutputStream err = new ByteArrayOutputStream();
 
+    private InputStream in = InputStream.nullInputStream();
+
     private int run(String... args) {
-        return new Main(new PrintStream(out, true), new PrintStream(err, true)).run(List.of(args));
+        return new Main(in, new PrintStream(out, true), new PrintStream(err, true)).run(List.of(args));
     }
 
     private String out() {
@@ -38,7 +46,22 @@ class MainTest {
             delimiter = '|',
             value = {
                 "''|no command; write server or client, or try --help",
-                "sever|\"sever\" is no command; write server or client, or try --help",
+                "sever|\"sever\" is no command; did you mean server?",
+                "klient|\"klient\" is no command; did you mean client?",
+                "serve-echo|\"serve-echo\" is no command; write server or client, or try --help",
+                "server --fault reset|--fault: there is no such option here; did you mean --faults?",
+                "server --recrod x|--recrod: there is no such option here; did you mean --record?",
+                "client --message-fiel x|--message-fiel: there is no such option here; did you mean --message-file?",
+                "client --timeout=0s|--timeout 0s: timeout (0s) must be at least 1ms and at most 365 days",
+                "client --message gr\uFFFDn|--message gr\\xef\\xbf\\xbdn: must be text without U+FFFD; it was not decoded:"
+                        + " set a UTF-8 locale, such as LC_ALL=C.UTF-8, or take --message-file",
+                "client --message=gr\uFFFDn|--message=gr\\xef\\xbf\\xbdn: must be text without U+FFFD; it was not"
+                        + " decoded: set a UTF-8 locale, such as LC_ALL=C.UTF-8, or take --message-file",
+                "server --record \uD800|--record ?: must be text without U+FFFD; it was not decoded: set a UTF-8 locale, such"
+                        + " as LC_ALL=C.UTF-8",
+                "server h\uFFFD:1|h\\xef\\xbf\\xbd:1: must be text without U+FFFD; it was not decoded: set a UTF-8 locale,"
+                        + " such as LC_ALL=C.UTF-8",
+                "client --message-file .|--message-file .: cannot be read (IOException); name a file that can",
                 "server --buffer-size 0|--buffer-size 0: bufferSize (0) must be at least 1 byte",
                 "server --buffer-size=16KB|--buffer-size 16KB: bufferSize (16KB) must be a size in bytes, such as 16, 16KiB"
                         + " or 1MiB",
@@ -144,6 +167,118 @@ class MainTest {
                     .isZero();
         }
         assertThat(out()).contains("sending 3 bytes \"\\x00\\xff\\n\"").contains("received 3 bytes \"\\x00\\xff\\n\"");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 3, 1 << 20, 3 << 20})
+    void theClientSendsItsStandardInput(int bytes) throws Exception {
+        byte[] message = new byte[bytes];
+        new Random(bytes).nextBytes(message);
+        in = new ByteArrayInputStream(message);
+        try (EchoServer server = EchoServer.builder().recording(4 << 20, 1).start()) {
+            assertThat(run("client", "127.0.0.1:" + server.port(), "--quiet", "--message-file", "-"))
+                    .isZero();
+            RecordedConnection connection = server.recording().connection(1).awaitEnd();
+            assertThat(connection.bytesReceived()).isEqualTo(bytes);
+            assertThat(connection.received()).isEqualTo(message);
+        }
+        assertThat(err()).isEmpty();
+    }
+
+    @Test
+    void anErrorIsOneLine() {
+        in = new FilterInputStream(InputStream.nullInputStream()) {
+            @Override
+            public int read(byte[] into, int from, int length) {
+                throw new StackOverflowError("deep");
+            }
+        };
+        assertThat(run("client", "--message-file", "-")).isEqualTo(1);
+        assertThat(err().strip()).isEqualTo("echo: failed unexpectedly: java.lang.StackOverflowError: deep");
+    }
+
+    @Test
+    void theClientNoticesBytesAfterTheEcho() throws Exception {
+        try (EchoServer server = EchoServer.builder().faults("duplicate 42").start()) {
+            assertThat(run("client", "127.0.0.1:" + server.port())).isEqualTo(1);
+        }
+        assertThat(err().strip())
+                .isEqualTo("echo: 42 bytes more than were sent: \"This is the message.  It will be repeated.\"");
+    }
+
+    @Test
+    void theClientNoticesBytesThatComeLater() throws Exception {
+        try (Peer peer = new Peer(socket -> {
+            socket.getOutputStream().write(socket.getInputStream().readNBytes(3));
+            assertThat(socket.getInputStream().read()).isEqualTo(-1);
+            socket.getOutputStream().write('!');
+        })) {
+            String address = HostAndPort.of(peer.address()).toString();
+            assertThat(run("client", address, "--message", "abc")).isEqualTo(1);
+            assertThat(err().strip()).isEqualTo("echo: 1 byte more than were sent: \"!\"");
+        }
+    }
+
+    @Test
+    void aPeerThatGoesOnListeningIsNoError() throws Exception {
+        try (EchoServer server = EchoServer.builder().faults("slow-close 1h").start()) {
+            assertThat(run("client", "127.0.0.1:" + server.port(), "--read-timeout", "100ms"))
+                    .isZero();
+        }
+        assertThat(err()).isEmpty();
+    }
+
+    @Test
+    void theClientHasATimeoutForTheWholeEcho() throws Exception {
+        try (EchoServer server =
+                EchoServer.builder().faults("fragment 1 every 100ms").start()) {
+            assertThat(run("client", "127.0.0.1:" + server.port(), "--timeout", "300ms"))
+                    .isEqualTo(1);
+        }
+        assertThat(err().strip()).matches("echo: \\d+ of 42 bytes echoed by .* when timeout \\(300ms\\) was over");
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void aFolderThatCannotBeWrittenIsRefusedAtTheStart() {
+        for (String command : List.of("server", "client")) {
+            assertThat(run(command, "127.0.0.1:1", "--record", "/proc")).isEqualTo(2);
+        }
+        assertThat(err().lines())
+                .hasSize(2)
+                .allMatch(line ->
+                        line.matches("echo: --record /proc: cannot be written \\(.+\\); name a folder that can"));
+    }
+
+    @Test
+    void theClientSaysWhereTheRecordingIs(@TempDir Path folder) throws Exception {
+        try (EchoServer server = EchoServer.builder().start()) {
+            assertThat(run("client", "127.0.0.1:" + server.port(), "--record", folder.toString()))
+                    .isZero();
+        }
+        assertThat(out().strip())
+                .endsWith("the recording is in "
+                        + folder.resolve("echo-" + ProcessHandle.current().pid()) + ".txt, .html and .pcapng");
+    }
+
+    @Test
+    void aRecordingThatCannotBeWrittenExitsWithOne(@TempDir Path folder) throws Exception {
+        Path gone = folder.resolve("gone");
+        try (Peer peer = new Peer(socket -> {
+            socket.getOutputStream().write(socket.getInputStream().readNBytes(3));
+            Files.delete(gone); // which the client has made
+        })) {
+            String address = HostAndPort.of(peer.address()).toString();
+            assertThat(run("client", address, "--message", "abc", "--quiet", "--record", gone.toString()))
+                    .isEqualTo(1);
+        }
+        assertThat(err().lines())
+                .hasSize(3)
+                .allMatch(
+                        line -> line.matches(
+                                "echo: the recording was not written to .*gone.echo-\\d+\\.(pcapng|html|txt)"
+                                        + " \\(No such file or directory\\); make room there, or name another folder for --record"));
+        assertThat(folder).isEmptyDirectory();
     }
 
     @Test

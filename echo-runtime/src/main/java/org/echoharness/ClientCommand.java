@@ -1,0 +1,152 @@
+package org.echoharness;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The command {@code client}: sends a message and checks that it comes back, and nothing more. */
+final class ClientCommand {
+
+    private static final List<String> OPTIONS =
+            List.of("--buffer-size", "--connect-timeout", "--read-timeout", "--timeout");
+    private static final String MESSAGE = "--message";
+
+    private final Console console;
+    private final InputStream in;
+
+    ClientCommand(Console console, InputStream in) {
+        this.console = console;
+        this.in = in;
+    }
+
+    static Arguments arguments(List<String> args) {
+        return new Arguments(
+                "client",
+                args,
+                OPTIONS,
+                List.of(MESSAGE, MessageFile.OPTION, RecordingFolder.OPTION),
+                Main.FLAGS_OF_CLIENT);
+    }
+
+    int run(Arguments given) throws IOException {
+        if (given.rest().size() > 1) {
+            throw new Arguments.UsageException(
+                    Text.quote(given.rest().get(1)) + ": the client takes one address; leave out the others");
+        }
+        EchoClient.Builder builder = EchoClient.builder();
+        given.hand(OPTIONS, builder::set);
+        String address =
+                given.rest().isEmpty() ? Main.DEFAULT_ADDRESS : given.rest().get(0);
+        Arguments.reading(
+                "client", address, () -> builder.address(HostAndPort.parse(address, HostAndPort.DEFAULT_PORT)));
+        if (!given.has("--quiet")) {
+            builder.conversation(console::out);
+        }
+        try (MessageFile message = message(given)) {
+            RecordingFolder folder = given.has(RecordingFolder.OPTION)
+                    ? RecordingFolder.checked(given.get(RecordingFolder.OPTION, ""))
+                    : null;
+            if (folder != null) {
+                builder.recording();
+            }
+            return converse(builder.connect(), message, folder, given.has("--verbose"));
+        }
+    }
+
+    private int converse(EchoClient client, MessageFile message, @Nullable RecordingFolder folder, boolean isVerbose)
+            throws IOException {
+        End end = new End(client, folder);
+        Thread hook = new Thread(() -> endBySignal(end), "echo-client closing");
+        Runtime.getRuntime().addShutdownHook(hook); // a signal may end it while it waits
+        try {
+            if (isVerbose) {
+                describe(client);
+            }
+            message.expectEcho(client);
+            expectEnd(client);
+        } finally {
+            end.run();
+            forget(hook);
+        }
+        return end.isComplete ? 0 : 1;
+    }
+
+    /** A peer that goes on listening has sent nothing more: that is no wrong echo. */
+    private static void expectEnd(EchoClient client) throws IOException {
+        try {
+            client.expectEnd();
+        } catch (SocketTimeoutException nothingMore) {
+            return;
+        }
+    }
+
+    private MessageFile message(Arguments given) throws IOException {
+        if (!given.has(MessageFile.OPTION)) {
+            String text = given.get(MESSAGE, EchoClient.DEFAULT_MESSAGE);
+            return MessageFile.of(text.getBytes(StandardCharsets.UTF_8));
+        }
+        String file = given.get(MessageFile.OPTION, "");
+        if (given.has(MESSAGE)) {
+            throw new Arguments.UsageException(
+                    MessageFile.OPTION + " " + Text.escape(file) + ": " + MESSAGE + " is given too; leave one out");
+        }
+        return MessageFile.open(file, in);
+    }
+
+    private void endBySignal(End end) {
+        end.run();
+        console.closeAtSignal();
+    }
+
+    private static void forget(Thread hook) {
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException itRuns) {
+            ServerCommand.stall();
+        }
+    }
+
+    private void describe(EchoClient client) {
+        client.failedCandidates()
+                .forEach((candidate, cause) ->
+                        console.out("candidate " + HostAndPort.of(candidate) + " failed: " + cause.getMessage()));
+        console.out("connected to " + HostAndPort.of(client.remoteAddress()) + " from "
+                + HostAndPort.of(client.localAddress()));
+        console.out("family:   AF_" + client.family().name());
+        console.out("type:     " + client.socketType());
+        console.out("protocol: " + client.protocol());
+    }
+
+    /** Closes a client and writes what it recorded, if anything: once, and who comes second waits for it. */
+    private final class End implements Runnable {
+        private final EchoClient client;
+        private final @Nullable RecordingFolder folder;
+        private boolean done;
+        private boolean isComplete = true;
+
+        End(EchoClient client, @Nullable RecordingFolder folder) {
+            this.client = client;
+            this.folder = folder;
+        }
+
+        @Override
+        public synchronized void run() {
+            if (done) {
+                return;
+            }
+            done = true;
+            try {
+                client.close();
+            } catch (IOException failed) {
+                isComplete = false;
+                console.error(String.valueOf(failed.getMessage()));
+            }
+            if (folder != null) {
+                isComplete &= folder.write(client.recording(), console);
+            }
+        }
+    }
+}

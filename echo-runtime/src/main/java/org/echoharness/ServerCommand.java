@@ -1,0 +1,102 @@
+package org.echoharness;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/** The command {@code server}: serves until a signal ends the process. */
+final class ServerCommand {
+
+    private static final List<String> OPTIONS =
+            List.of("--backlog", "--buffer-size", "--max-connections", "--idle-timeout", "--event-loops", "--faults");
+
+    private final Console console;
+    private volatile boolean ending; // by a signal
+
+    ServerCommand(Console console) {
+        this.console = console;
+    }
+
+    static Arguments arguments(List<String> args) {
+        return new Arguments("server", args, OPTIONS, List.of(RecordingFolder.OPTION), Main.FLAGS);
+    }
+
+    int run(Arguments given) throws IOException {
+        EchoServer.Builder builder = EchoServer.builder().warnings(console::error);
+        given.hand(OPTIONS, builder::set);
+        List<String> addresses = given.rest().isEmpty() ? List.of(Main.DEFAULT_ADDRESS) : given.rest();
+        builder.addresses(addresses.stream().map(ServerCommand::address).toArray(String[]::new));
+        if (!given.has("--quiet")) {
+            builder.conversation(console::out);
+        }
+        RecordingFolder folder = given.has(RecordingFolder.OPTION)
+                ? RecordingFolder.checked(given.get(RecordingFolder.OPTION, ""))
+                : null;
+        if (folder != null) {
+            builder.recording();
+        }
+        try (EchoServer server = builder.start()) {
+            if (given.has("--quiet")) {
+                server.addresses().forEach(new Conversation(console::out)::startingUp);
+            }
+            End end = new End(server, folder);
+            // the end of the process resets what is open by itself; this reports whose connections were lost
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> endBySignal(end), "echo-server closing"));
+            boolean closed;
+            do {
+                closed = server.awaitClose(Duration.ofDays(1));
+            } while (!closed);
+            if (ending) {
+                stall();
+            }
+            end.run();
+            return 1; // nobody but a failure closes it
+        } catch (InterruptedException interrupted) {
+            return 1;
+        }
+    }
+
+    private void endBySignal(End end) {
+        ending = true;
+        end.run();
+        console.closeAtSignal();
+    }
+
+    /** A signal ends the process, with a code of its own: one of ours could take its place until the very end (JDK 17). */
+    static void stall() {
+        while (true) {
+            LockSupport.park();
+        }
+    }
+
+    private static String address(String text) {
+        StringBuilder address = new StringBuilder();
+        Arguments.reading("server", text, () -> address.append(HostAndPort.parse(text, HostAndPort.DEFAULT_PORT)));
+        return address.toString();
+    }
+
+    /** Closes the server and writes what it recorded, if anything: once, and who comes second waits for it. */
+    private final class End implements Runnable {
+        private final EchoServer server;
+        private final @Nullable RecordingFolder folder;
+        private boolean done;
+
+        End(EchoServer server, @Nullable RecordingFolder folder) {
+            this.server = server;
+            this.folder = folder;
+        }
+
+        @Override
+        public synchronized void run() {
+            if (!done) {
+                done = true;
+                server.close();
+                if (folder != null) {
+                    folder.write(server.recording(), console);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,234 @@
+package org.echoharness;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.RandomAccessFile;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The command line as a process whose output nobody reads, whose locale has no UTF-8, or whose space is short. */
+@DisabledOnOs(OS.WINDOWS)
+class CommandLineProcessTest {
+
+    @TempDir
+    Path folder;
+
+    /** Reads one line and nothing behind it, so that the pipe fills up. */
+    private static String line(InputStream in) throws IOException {
+        StringBuilder line = new StringBuilder();
+        for (int c = in.read(); c != '\n' && c >= 0; c = in.read()) {
+            line.append((char) c);
+        }
+        return line.toString();
+    }
+
+    private static Process started(boolean errorsToo, String... args) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(Forked.withDefaultSignals());
+        command.addAll(Forked.java(List.of(), args));
+        ProcessBuilder builder = new ProcessBuilder(command);
+        if (errorsToo) {
+            builder.redirectErrorStream(true);
+        } else {
+            builder.redirectError(ProcessBuilder.Redirect.DISCARD);
+        }
+        return builder.start();
+    }
+
+    private static int signalled(Process process, String signal) throws Exception {
+        new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid()))
+                .start()
+                .waitFor();
+        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        return process.exitValue();
+    }
+
+    private List<String> recorded() throws IOException {
+        try (var files = Files.list(folder)) {
+            return files.map(file -> file.getFileName().toString().replaceAll("\\d+", "PID"))
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"true, TERM, 143", "true, INT, 130", "false, TERM, 143"})
+    void servesAndEndsThoughNobodyReadsItsOutput(boolean errorsToo, String signal, int code) throws Exception {
+        Process server = started(errorsToo, "server", "127.0.0.1:0", "--record", folder.toString());
+        try {
+            int port = Integer.parseInt(line(server.getInputStream()).replaceFirst(".* port (\\d+).*", "$1"));
+            String message = "x".repeat(1_000);
+            try (Socket socket = Sockets.connect(Sockets.at("127.0.0.1", port))) {
+                for (int i = 0; i < 2_000; i++) {
+                    Sockets.echoes(socket, message);
+                }
+                assertThat(signalled(server, signal)).isEqualTo(code);
+            }
+            assertThat(recorded()).containsExactly("echo-PID.html", "echo-PID.pcapng", "echo-PID.txt");
+        } finally {
+            server.destroyForcibly();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"TERM, 143", "INT, 130"})
+    void theClientEndsThoughNobodyReadsItsOutput(String signal, int code) throws Exception {
+        byte[] message = new byte[300_000];
+        Path file = Files.write(folder.resolve("message"), message);
+        try (EchoServer server =
+                EchoServer.builder().recording().faults("stall after 200000").start()) {
+            Process client = started(
+                    true,
+                    "client",
+                    "127.0.0.1:" + server.port(),
+                    "--buffer-size=16",
+                    "--read-timeout=1h",
+                    "--message-file=" + file,
+                    "--record=" + folder);
+            try {
+                server.recording()
+                        .awaitConnections(1, Duration.ofSeconds(60))
+                        .get(0)
+                        .awaitReceived(new byte[60_000], Duration.ofSeconds(60));
+                assertThat(signalled(client, signal)).isEqualTo(code);
+            } finally {
+                client.destroyForcibly();
+            }
+        }
+        assertThat(recorded()).containsExactly("echo-PID.html", "echo-PID.pcapng", "echo-PID.txt", "message");
+    }
+
+    @Test
+    void theClientExitsThoughNobodyReadsItsOutput() throws Exception {
+        Path file = Files.write(folder.resolve("message"), new byte[300_000]);
+        try (EchoServer server = EchoServer.builder().start()) {
+            Process client =
+                    started(true, "client", "127.0.0.1:" + server.port(), "--buffer-size=16", "--message-file=" + file);
+            try {
+                assertThat(client.waitFor(60, TimeUnit.SECONDS)).isTrue();
+                assertThat(client.exitValue()).isZero();
+            } finally {
+                client.destroyForcibly();
+            }
+        }
+    }
+
+    @Test
+    void aSignalSaysWhereTheRecordingIs() throws Exception {
+        try (Forked server =
+                new Forked(Forked.java(List.of(), "server", "127.0.0.1:0", "--quiet", "--record", folder.toString()))) {
+            server.lines.await("starting up on .*");
+            server.signal("TERM");
+            assertThat(server.awaitExit()).isEqualTo(143);
+            assertThat(server.lines.seen())
+                    .last()
+                    .asString()
+                    .matches("the recording is in .*echo-\\d+\\.txt, \\.html and \\.pcapng");
+        }
+    }
+
+    /** Words that are not ASCII must not go through this JVM, which may have no encoding for them. */
+    private static Forked withGruen(String locale, String before, String... args) throws IOException {
+        List<String> command = new ArrayList<>(List.of(
+                "sh",
+                "-c",
+                "export LC_ALL=" + locale + "; exec \"$@\" \"$(printf '" + before + "gr\\303\\274n\"')\"",
+                "sh"));
+        command.addAll(Forked.java(List.of(), args));
+        return new Forked(command);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--message", "--message-file", "--record"})
+    void textThatWasNotDecodedIsRefused(String option) throws Exception {
+        try (EchoServer server = EchoServer.builder().recording().start();
+                Forked client = withGruen("C", "", "client", "127.0.0.1:" + server.port(), option)) {
+            assertThat(client.awaitExit()).isEqualTo(2);
+            assertThat(client.lines.seen())
+                    .singleElement()
+                    .asString()
+                    .startsWith("echo: " + option + " gr")
+                    .contains(
+                            "must be text without U+FFFD; it was not decoded: set a UTF-8 locale, such as LC_ALL=C.UTF-8");
+            assertThat(server.recording().total()).isZero();
+        }
+    }
+
+    @Test
+    void faultsThatWereNotDecodedAreRefused() throws Exception {
+        try (Forked server = withGruen("C", "greet \"", "server", "127.0.0.1:0", "--faults")) {
+            assertThat(server.awaitExit()).isEqualTo(2);
+            assertThat(server.lines.seen()).singleElement().asString().contains("LC_ALL=C.UTF-8");
+        }
+    }
+
+    @Test
+    void sendsTextAsItIsInAUtf8Locale() throws Exception {
+        byte[] sent = "gr\u00fcn\"".getBytes(StandardCharsets.UTF_8);
+        try (EchoServer server = EchoServer.builder().recording().start();
+                Forked client = withGruen("C.UTF-8", "", "client", "127.0.0.1:" + server.port(), "--message")) {
+            assertThat(client.awaitExit()).isZero();
+            assertThat(server.recording().connection(1).received()).isEqualTo(sent);
+        }
+    }
+
+    @Test
+    void sendsAFileLargerThanItsHeap() throws Exception {
+        Path file = folder.resolve("sparse");
+        try (RandomAccessFile sparse = new RandomAccessFile(file.toFile(), "rw")) {
+            sparse.setLength(100 << 20);
+        }
+        try (EchoServer server = EchoServer.builder().recording(0, 1).start();
+                Forked client = new Forked(Forked.java(
+                        List.of("-Xmx24m"),
+                        "client",
+                        "127.0.0.1:" + server.port(),
+                        "--quiet",
+                        "--message-file=" + file))) {
+            assertThat(client.awaitExit()).isZero();
+            assertThat(client.lines.seen()).isEmpty();
+            assertThat(server.recording().connection(1).bytesReceived()).isEqualTo(100 << 20);
+        }
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void aRecordingThatDoesNotFitIsAbsent() throws Exception {
+        Path records = folder.resolve("records");
+        Path file = Files.write(folder.resolve("message"), new byte[60_000]);
+        List<String> command = new ArrayList<>(List.of("sh", "-c", "ulimit -f 24; exec \"$@\"", "sh"));
+        try (EchoServer server = EchoServer.builder().start()) {
+            command.addAll(Forked.java(
+                    List.of("-XX:-UsePerfData"),
+                    "client",
+                    "127.0.0.1:" + server.port(),
+                    "--quiet",
+                    "--message-file=" + file,
+                    "--record=" + records));
+            try (Forked client = new Forked(command)) {
+                assertThat(client.awaitExit()).isEqualTo(1);
+                assertThat(client.lines.seen())
+                        .anyMatch(line -> line.matches("echo: the recording was not written to .*\\.pcapng"
+                                + " \\(File too large\\); make room there, or name another folder for --record"));
+            }
+        }
+        try (var files = Files.list(records)) {
+            assertThat(files.map(Path::toString)).noneMatch(name -> name.endsWith(".pcapng") || name.endsWith(".part"));
+        }
+    }
+}

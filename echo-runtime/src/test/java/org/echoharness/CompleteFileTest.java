@@ -1,0 +1,62 @@
+package org.echoharness;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CompleteFileTest {
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void isThereWhenAllIsWritten() throws Exception {
+        Path file = folder.resolve("file");
+        CompleteFile.write(file, out -> {
+            out.write("all of it".getBytes(StandardCharsets.UTF_8));
+            out.flush();
+            assertThat(file).doesNotExist();
+        });
+        assertThat(file).hasContent("all of it");
+        assertThat(folder.toFile().list()).containsExactly("file");
+    }
+
+    @Test
+    void isAbsentIfItFails() {
+        for (Throwable failure : new Throwable[] {new IOException("full"), new OutOfMemoryError("full")}) {
+            assertThatThrownBy(() -> CompleteFile.write(folder.resolve("file"), out -> {
+                        out.write(new byte[100_000]);
+                        if (failure instanceof IOException io) {
+                            throw io;
+                        }
+                        throw (Error) failure;
+                    }))
+                    .isSameAs(failure);
+            assertThat(folder).isEmptyDirectory();
+        }
+    }
+
+    @Test
+    void leavesAFileThatExists() throws Exception {
+        Path file = Files.writeString(folder.resolve("file"), "mine");
+        assertThatThrownBy(() -> CompleteFile.write(file, out -> out.write(1)))
+                .isInstanceOf(FileAlreadyExistsException.class);
+        assertThat(file).hasContent("mine");
+    }
+
+    @Test
+    void leavesAFileThatIsMadeMeanwhile() throws Exception {
+        Path file = folder.resolve("file");
+        assertThatThrownBy(() -> CompleteFile.write(file, out -> Files.writeString(file, "of another")))
+                .isInstanceOf(FileAlreadyExistsException.class);
+        assertThat(file).hasContent("of another");
+        assertThat(folder.toFile().list()).containsExactly("file");
+    }
+}
