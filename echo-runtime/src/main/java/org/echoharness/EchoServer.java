@@ -494,7 +494,8 @@ public final class EchoServer implements AutoCloseable {
 
         /**
          * Records what happens on the connections, for {@link EchoServer#recording()}: the first 65,536 bytes (64 KiB) of
-         * each direction of the newest 1,000 connections. The default is to record nothing.
+         * each direction of the newest 1,000 connections, of that what fits into a quarter of the heap. The default is to
+         * record nothing.
          *
          * @return this builder
          */
@@ -503,7 +504,9 @@ public final class EchoServer implements AutoCloseable {
         }
 
         /**
-         * Records what happens on the connections, for {@link EchoServer#recording()}.
+         * Records what happens on the connections, for {@link EchoServer#recording()}. A recording takes at most a quarter
+         * of the heap, and less where other recordings of this JVM take much. What does not fit is counted; connections that
+         * have ended are left out first.
          *
          * @param bytes the most that are kept of each direction of a connection, 0 to 1,073,741,824 (1 GiB); all are counted
          * @param connections the most that are kept, the newest, 1 to 1,000,000

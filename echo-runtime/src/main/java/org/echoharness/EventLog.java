@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
 /** The events of one connection, in 20 bytes each until somebody looks. Guarded by who has it. */
@@ -18,7 +19,9 @@ final class EventLog implements Iterable<RecordedEvent> {
     static final int LATE_FAULTS = 64;
 
     private static final int FIRST = 8;
+    private static final int BYTES = 28; // one event, with two references
 
+    private final LongPredicate memory;
     private long[] nanos;
     private int[] bytes;
     private RecordedEvent.Kind[] kinds;
@@ -30,6 +33,12 @@ final class EventLog implements Iterable<RecordedEvent> {
     private int gap; // how many were kept when the first was left out
 
     EventLog() {
+        this(bytes -> true);
+    }
+
+    /** The memory that more events need is asked for; where there is none, no more are kept. */
+    EventLog(LongPredicate memory) {
+        this.memory = memory;
         nanos = new long[FIRST];
         bytes = new int[FIRST];
         kinds = new RecordedEvent.Kind[FIRST];
@@ -37,6 +46,7 @@ final class EventLog implements Iterable<RecordedEvent> {
     }
 
     private EventLog(EventLog shared) {
+        memory = shared.memory;
         nanos = shared.nanos;
         bytes = shared.bytes;
         kinds = shared.kinds;
@@ -59,6 +69,11 @@ final class EventLog implements Iterable<RecordedEvent> {
             return;
         }
         if (size == nanos.length) {
+            if (!memory.test((long) size * BYTES) && !isKept(kind)) {
+                most = size;
+                add(after, kind, count, detail);
+                return;
+            }
             nanos = Arrays.copyOf(nanos, size * 2);
             bytes = Arrays.copyOf(bytes, size * 2);
             kinds = Arrays.copyOf(kinds, size * 2);

@@ -42,15 +42,16 @@ final class Html {
 
     private Html() {}
 
-    static void write(List<RecordedConnection> connections, long leftOut, Path file) throws IOException {
+    static void write(List<RecordedConnection> connections, long leftOut, String note, Path file) throws IOException {
         CompleteFile.write(file, out -> {
             Writer page = new OutputStreamWriter(out, StandardCharsets.UTF_8);
-            write(connections, leftOut, page);
+            write(connections, leftOut, note, page);
             page.flush();
         });
     }
 
-    static void write(List<RecordedConnection> connections, long leftOut, Appendable page) throws IOException {
+    static void write(List<RecordedConnection> connections, long leftOut, String note, Appendable page)
+            throws IOException {
         page.append(HEAD);
         for (RecordedConnection connection : connections) {
             StringBuilder section = new StringBuilder();
@@ -64,6 +65,9 @@ final class Html {
             page.append("<p class=\"note\">")
                     .append(Long.toString(leftOut))
                     .append(" older connections were not kept.</p>\n");
+        }
+        if (!note.isEmpty()) {
+            page.append("<p class=\"note\">").append(escape(note)).append("</p>\n");
         }
         page.append("</body>\n</html>\n");
     }

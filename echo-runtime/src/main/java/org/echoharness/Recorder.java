@@ -37,8 +37,15 @@ final class Recorder {
     private long lastEvent = System.nanoTime();
     private long changes;
     private int waiting;
+    private final RecordingMemory.Share memory;
+    private boolean isFull;
 
     Recorder(Ending.Side by, int bytes, int connections) {
+        this(by, bytes, connections, RecordingMemory.OF_HEAP);
+    }
+
+    Recorder(Ending.Side by, int bytes, int connections, RecordingMemory memory) {
+        this.memory = memory.share();
         this.by = by;
         this.bytes = bytes;
         this.connections = connections;
@@ -63,8 +70,12 @@ final class Recorder {
         long now = System.nanoTime();
         synchronized (this) {
             Tape tape = new Tape(this, by, number, local, remote, bytes, at, now);
-            if (tapes.size() == connections) {
+            boolean fits = tape.takesBase();
+            if (tapes.size() == connections || (!fits && !tapes.isEmpty())) {
                 leaveOutOldest();
+                if (!fits) {
+                    tape.takesBase();
+                }
             }
             tapes.add(tape);
             accepted++;
@@ -90,12 +101,43 @@ final class Recorder {
             Tape tape = each.next();
             if (tape.hasEnded()) {
                 each.remove();
+                memory.release(tape.giveUp());
                 return;
             }
         }
         Tape oldest = tapes.remove();
         oldest.leaveOut();
+        memory.release(oldest.giveUp());
         openLeftOut.add(oldest);
+    }
+
+    /** Takes memory for a connection, for which older ones that have ended may go. False where there is not enough. */
+    boolean take(Tape tape, long bytes) {
+        while (!memory.take(bytes)) {
+            isFull = true;
+            if (!leaveOutEnded(tape)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private boolean leaveOutEnded(Tape but) {
+        for (Iterator<Tape> each = tapes.iterator(); each.hasNext(); ) {
+            Tape tape = each.next();
+            if (tape != but && tape.hasEnded()) {
+                each.remove();
+                leftOut++;
+                memory.release(tape.giveUp());
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether memory was too short to keep all that was asked for. */
+    synchronized boolean isFull() {
+        return isFull;
     }
 
     synchronized void received(Tape tape, ByteBuffer chunk) {

@@ -216,6 +216,9 @@ public final class Recording {
         if (leftOut() > 0) {
             out.append("(").append(Long.toString(leftOut())).append(" older connections, not kept)\n");
         }
+        if (recorder.isFull()) {
+            out.append("(").append(fullText()).append(")\n");
+        }
     }
 
     /**
@@ -237,7 +240,12 @@ public final class Recording {
      * @throws IOException if it exists, or cannot be written
      */
     public void writeHtml(Path file) throws IOException {
-        Html.write(connections(), leftOut(), file);
+        Html.write(connections(), leftOut(), recorder.isFull() ? fullText() : "", file);
+    }
+
+    private static String fullText() {
+        return "recordings filled their part of the heap, " + (RecordingMemory.OF_HEAP.most() >> 10)
+                + " KiB, so that less was kept; raise -Xmx";
     }
 
     private String summary() {

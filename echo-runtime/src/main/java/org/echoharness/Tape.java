@@ -9,6 +9,11 @@ import org.jspecify.annotations.Nullable;
 /** What is kept of one connection, by one of its ends. Its {@link Recorder} guards it, but for what never changes. */
 final class Tape {
 
+    private static final byte[] NONE = {};
+
+    /** About what a connection takes of which nothing is kept but how it began and ended. */
+    private static final int BASE = 1_024;
+
     private final Recorder recorder;
     private final Ending.Side recordedBy;
     private final long number;
@@ -19,7 +24,8 @@ final class Tape {
     private final int keeps;
     private final Kept received;
     private final Kept sent;
-    private EventLog events = new EventLog();
+    private EventLog events = new EventLog(this::takes);
+    private long taken; // of the memory for recordings
     private Ending.@Nullable Side firstFin;
     private boolean bothFins;
     private @Nullable Ending ending;
@@ -46,9 +52,7 @@ final class Tape {
     }
 
     /** The first bytes of one direction, and how many there were. */
-    private static final class Kept {
-        private static final byte[] NONE = {};
-
+    private final class Kept {
         private int most;
         private byte[] bytes = NONE;
         private int size;
@@ -66,13 +70,27 @@ final class Tape {
         void add(ByteBuffer chunk, int count) {
             int n = Math.min(Math.min(chunk.remaining(), count), room());
             if (n > 0) {
-                if (size + n > bytes.length) {
-                    bytes = Arrays.copyOf(bytes, (int) Math.min(most, Math.max(size + n, bytes.length * 2L)));
-                }
+                n = grow(n);
                 chunk.get(chunk.position(), bytes, size, n);
                 size += n;
             }
             total += count;
+        }
+
+        /** Returns how many of the next bytes fit. Where that is not all, none is kept later: there would be a gap. */
+        private int grow(int n) {
+            if (size + n <= bytes.length) {
+                return n;
+            }
+            int doubled = (int) Math.min(most, Math.max(size + n, bytes.length * 2L));
+            for (int capacity : new int[] {doubled, size + n}) {
+                if (takes(capacity - bytes.length)) {
+                    bytes = Arrays.copyOf(bytes, capacity);
+                    return n;
+                }
+            }
+            most = bytes.length;
+            return most - size;
         }
 
         void leaveOut() {
@@ -85,6 +103,24 @@ final class Tape {
         ByteBuffer snapshot() {
             return ByteBuffer.wrap(bytes, 0, size).slice().asReadOnlyBuffer();
         }
+    }
+
+    /** Asks for the memory of a new connection. Others may have to go for it. */
+    boolean takesBase() {
+        return takes(BASE);
+    }
+
+    private boolean takes(long bytes) {
+        boolean taking = recorder.take(this, bytes);
+        taken += taking ? bytes : 0;
+        return taking;
+    }
+
+    /** The memory that it has taken and gives back now. */
+    long giveUp() {
+        long all = taken;
+        taken = 0;
+        return all;
     }
 
     Recorder recorder() {

@@ -1,0 +1,129 @@
+package org.echoharness;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What recordings keep where memory is short: what fits, and they say so. */
+@Timeout(180)
+class RecordingMemoryTest {
+
+    private static final InetSocketAddress ANY = new InetSocketAddress(1);
+
+    private static Tape tape(Recorder recorder) {
+        return new Tape(recorder, Ending.Side.SERVER, 1, ANY, ANY, 1 << 20, Instant.EPOCH, 0);
+    }
+
+    @Test
+    void oneRecordingTakesNoMoreThanItLeaves() {
+        RecordingMemory memory = new RecordingMemory(1_000);
+        RecordingMemory.Share one = memory.share();
+        RecordingMemory.Share other = memory.share();
+        assertThat(one.take(501)).isFalse();
+        assertThat(one.take(500)).isTrue();
+        assertThat(other.take(251)).isFalse();
+        assertThat(other.take(250)).isTrue();
+        assertThat(other.take(1)).isFalse();
+        one.release(500);
+        assertThat(other.take(250)).isTrue();
+    }
+
+    @Test
+    void garbageHoldsNothing() {
+        RecordingMemory memory = new RecordingMemory(1_000);
+        for (int i = 0; i < 20; i++) { // each after the first needs what the one before it held
+            assertThat(memory.share().take(500)).as("share %d", i).isTrue();
+        }
+    }
+
+    @Test
+    void keepsTheFirstBytesThatFit() {
+        Recorder recorder = new Recorder(Ending.Side.SERVER, 1 << 20, 10, new RecordingMemory(2_000));
+        Tape tape = tape(recorder);
+        recorder.received(tape, ByteBuffer.wrap(new byte[600]));
+        recorder.received(tape, ByteBuffer.wrap(new byte[600]));
+        recorder.received(tape, ByteBuffer.wrap(new byte[100])); // would fit, after a gap
+        RecordedConnection seen = recorder.snapshot(tape);
+        assertThat(seen.received()).hasSize(600);
+        assertThat(seen.bytesReceived()).isEqualTo(1_300);
+        assertThat(seen.isCut()).isTrue();
+        assertThat(recorder.isFull()).isTrue();
+    }
+
+    @Test
+    void keepsTheFirstEventsThatFitAndTheEnd() {
+        Recorder recorder = new Recorder(Ending.Side.SERVER, 0, 10, new RecordingMemory(2_000));
+        Tape tape = tape(recorder);
+        for (int i = 0; i < 1_000; i++) {
+            recorder.sent(tape, ByteBuffer.allocate(0), 1, 0);
+        }
+        recorder.end(tape, Ending.Side.CLIENT, Ending.How.RST, "lost");
+        RecordedConnection seen = recorder.snapshot(tape);
+        assertThat(seen.events()).hasSizeBetween(9, 40);
+        assertThat(seen.ending()).contains(new Ending(Ending.Side.CLIENT, Ending.How.RST, "lost"));
+        assertThat(seen.events().get(seen.events().size() - 1).kind()).isEqualTo(RecordedEvent.Kind.CLIENT_RST);
+        assertThat(seen.eventsLeftOut()).isEqualTo(1_001 - seen.events().size());
+        assertThat(seen.bytesSent()).isEqualTo(1_000);
+    }
+
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void servesAllInASmallHeap(@TempDir Path folder) throws Exception {
+        List<String> options = List.of("-Xmx32m");
+        byte[] message = Sockets.random(64 << 10, 1);
+        List<Socket> clients = new ArrayList<>();
+        try (Forked server =
+                new Forked(Forked.java(options, "server", "127.0.0.1:0", "--quiet", "--record", folder.toString()))) {
+            int port = Integer.parseInt(
+                    server.lines.await("starting up on .* port .*").replaceFirst(".* port (\\d+).*", "$1"));
+            for (int i = 0; i < 400; i++) {
+                Socket client = Sockets.connect(Sockets.at("127.0.0.1", port));
+                clients.add(client);
+                if (i % 4 == 3) {
+                    clients.remove(0).close();
+                }
+                client.getOutputStream().write(message);
+                assertThat(client.getInputStream().readNBytes(message.length)).isEqualTo(message);
+            }
+            for (Socket client : clients) {
+                client.getOutputStream().write(message);
+                assertThat(client.getInputStream().readNBytes(message.length)).isEqualTo(message);
+            }
+            server.signal("TERM");
+            assertThat(server.awaitExit()).isEqualTo(143);
+            assertThat(server.lines.seen()).hasSize(1);
+        } finally {
+            for (Socket client : clients) {
+                client.close();
+            }
+        }
+        assertThat(only(folder, ".txt"))
+                .content()
+                .contains(" older connections, not kept)")
+                .contains("(not kept)")
+                .contains("(recordings filled their part of the heap, ");
+        assertThat(only(folder, ".html")).content().contains("recordings filled their part of the heap, ", "</html>");
+        assertThat(only(folder, ".pcapng")).isNotEmptyFile();
+    }
+
+    private static Path only(Path folder, String end) throws IOException {
+        try (var files = Files.list(folder)) {
+            return files.filter(file -> file.toString().endsWith(end))
+                    .findFirst()
+                    .orElseThrow();
+        }
+    }
+}
