@@ -59,6 +59,7 @@ final class Connection implements Served, Consumer<Fault> {
         try {
             channel.configureBlocking(false);
             channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+            UrgentData.keepInline(channel);
             // from here on whatever closes the socket resets it, the end of the process too; see end()
             channel.setOption(StandardSocketOptions.SO_LINGER, 0);
             new Connection(server, loop, channel, number, witness).start(planned);

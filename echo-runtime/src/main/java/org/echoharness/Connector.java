@@ -66,6 +66,7 @@ final class Connector {
         try {
             channel.configureBlocking(false);
             channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+            UrgentData.keepInline(channel);
             if (!channel.connect(candidate)) {
                 try (Readiness readiness = new Readiness(channel)) {
                     if (!readiness.await(SelectionKey.OP_CONNECT, deadline) || !channel.finishConnect()) {

@@ -54,6 +54,9 @@ abstract class Gate {
     /** The client's FIN came. Also when the gate is not open yet. */
     void inputEnded(long now) {}
 
+    /** There is nothing to do now: bytes to be sent are held back for a time, or there are none. Only when open. */
+    void waits(boolean heldBack) {}
+
     /** So many bytes were sent. Only when open. */
     void sent(int bytes, long now) {}
 

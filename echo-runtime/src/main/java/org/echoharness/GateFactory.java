@@ -58,10 +58,18 @@ final class GateFactory {
         }
     }
 
-    /** Sends a slice of a fiftieth of a second at a time; what the socket took says when the next one may go. */
+    /**
+     * Sends a fiftieth of a second's bytes at most with one write, each at its place in a schedule that the rate gives. A
+     * write that bytes had to wait for and that comes late does not move the schedule, so that the rate is kept.
+     */
     private static final class ThrottleGate extends Gate {
+
+        private static final long MOST_MADE_UP = 100_000_000; // nanoseconds: the rest of a longer lateness is lost
+
         private final long rate;
         private long free; // when the next bytes may be sent
+        private long fraction; // of a nanosecond, in parts of the rate, that free is too early
+        private boolean waited; // since then bytes are there that may be sent
 
         ThrottleGate(Fault fault, Effect.Throttle throttle) {
             super(fault);
@@ -70,16 +78,34 @@ final class GateFactory {
 
         @Override
         void judge(Flow flow, Verdict verdict) {
-            if (flow.now() < free) {
-                verdict.holdSending(free);
+            if (flow.now() < next()) {
+                verdict.holdSending(next());
             }
             verdict.atMost(Math.max(1, rate / 50));
         }
 
+        private long next() {
+            return fraction == 0 ? free : free + 1;
+        }
+
+        @Override
+        void waits(boolean heldBack) {
+            waited = heldBack;
+        }
+
         @Override
         void sent(int bytes, long now) {
-            double nanos = bytes * 1e9 / rate;
-            free = Math.max(free, now) + (long) Math.ceil(nanos);
+            if (bytes == 0) {
+                return;
+            }
+            long earliest = waited ? now - MOST_MADE_UP : now;
+            if (free < earliest) {
+                free = earliest;
+                fraction = 0;
+            }
+            long parts = bytes * 1_000_000_000L + fraction; // at most 2^31 bytes: no overflow
+            free += parts / rate;
+            fraction = parts % rate;
         }
     }
 

@@ -58,6 +58,13 @@ final class Gates {
             }
         }
         verdict.settle(held, flow.outputEnded(), flow.inputEnded());
+        if (verdict.kind() == Verdict.Kind.WAIT) {
+            for (Gate gate : gates) {
+                if (gate.isOpen()) {
+                    gate.waits(verdict.isHeldBack());
+                }
+            }
+        }
         return verdict;
     }
 

@@ -166,8 +166,11 @@ public final class Options {
         };
     }
 
-    /** The nanoseconds of any duration, also of one too long to count them. */
+    /** The nanoseconds of any duration; one that is longer than 365 days, or negative, counts as 365 days, or as none. */
     static long nanos(Duration duration) {
+        if (duration.isNegative()) {
+            return 0;
+        }
         return duration.compareTo(LONGEST) > 0 ? LONGEST.toNanos() : duration.toNanos();
     }
 
@@ -246,8 +249,11 @@ public final class Options {
                 "there is no option " + Text.quote(word) + "; the options are " + String.join(", ", known));
     }
 
-    /** "50ms", "2s" or "1m": the inverse of {@link #duration}. */
+    /** "50ms", "2s" or "1m": the inverse of {@link #duration}. One over 365 days stands as {@code PT…}. */
     static String text(Duration duration) {
+        if (duration.compareTo(LONGEST) > 0 || duration.compareTo(LONGEST.negated()) < 0) {
+            return duration.toString(); // its milliseconds may be too many for a long
+        }
         long millis = duration.toMillis();
         if (millis % 1_000 != 0) {
             return millis + "ms";

@@ -29,6 +29,7 @@ final class Pcapng {
     private static final int RST = 4;
     private static final int PSH = 8;
     private static final int ACK = 16;
+    private static final long INITIAL_NUMBERS_APART = 0x9E37_79B9L; // 2^32 divided by the golden ratio; odd
     private static final int COMMENT = 1;
     private static final int COMMENT_LENGTH = 4_000; // the format has room for 65,535
 
@@ -124,8 +125,10 @@ final class Pcapng {
             events = connection.log().iterator();
             client = connection.client().getAddress();
             server = connection.server().getAddress();
-            // or a port that is used again would look like a repetition
-            clientNext = index % 1_000 * 1_000_000L;
+            // each connection starts at a number of its own, or a client port that is used again would look like a
+            // retransmission; a product with an odd number repeats only after 2^32 connections, and neighbours lie far
+            // apart
+            clientNext = index * INITIAL_NUMBERS_APART & 0xFFFF_FFFFL;
             serverNext = clientNext;
             handshake();
             make();

@@ -32,7 +32,9 @@ final class Preload {
         if (done) {
             return;
         }
-        SocketChannel.open().close();
+        try (SocketChannel channel = SocketChannel.open()) {
+            UrgentData.keepInline(channel);
+        }
         for (Class<?> ours : OURS) {
             try {
                 MethodHandles.lookup().ensureInitialized(ours);

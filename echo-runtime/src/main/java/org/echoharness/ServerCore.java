@@ -145,7 +145,7 @@ final class ServerCore {
     }
 
     boolean awaitClose(Duration timeout) throws InterruptedException {
-        return ended.await(timeout.toMillis(), TimeUnit.MILLISECONDS);
+        return ended.await(Options.nanos(timeout), TimeUnit.NANOSECONDS);
     }
 
     State state() {

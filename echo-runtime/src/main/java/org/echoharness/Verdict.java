@@ -47,6 +47,7 @@ final class Verdict {
     private long kept; // how many of the oldest bytes were sent once and are to be kept; below 0 for none
     private boolean sendingIsHeld;
     private boolean endIsHeld;
+    private boolean isHeldBack;
     private @Nullable Kind action;
     private @Nullable Kind ending;
 
@@ -81,6 +82,11 @@ final class Verdict {
         return wake;
     }
 
+    /** Whether there are bytes to send that wait for {@link #wake} alone. */
+    boolean isHeldBack() {
+        return isHeldBack;
+    }
+
     /** Whether to read what the client sends. */
     boolean reading() {
         return reading;
@@ -95,6 +101,7 @@ final class Verdict {
         reading = true;
         sendingIsHeld = false;
         endIsHeld = false;
+        isHeldBack = false;
         action = null;
         ending = null;
         author = null;
@@ -196,9 +203,9 @@ final class Verdict {
             count = held;
             author = null;
         } else if (action == Kind.INSERT) {
-            settle(Kind.INSERT, sendingIsHeld ? 0 : (int) Math.min(count, most));
+            settle(Kind.INSERT, (int) Math.min(count, most));
         } else if (action == Kind.COPY && from < barrier) {
-            settle(Kind.COPY, sendingIsHeld ? 0 : (int) Math.min(Math.min(count, ready - from), most));
+            settle(Kind.COPY, (int) Math.min(Math.min(count, ready - from), most));
         } else if (action == Kind.DISCARD && ready > 0) {
             settle(Kind.DISCARD, Math.min(count, ready));
         } else if (kept >= 0 && kept < barrier) {
@@ -206,14 +213,15 @@ final class Verdict {
         } else if (held > 0) {
             author = null;
             from = 0;
-            settle(Kind.SEND, sendingIsHeld ? 0 : (int) Math.min(ready, most));
+            settle(Kind.SEND, (int) Math.min(ready, most));
         } else {
             kind = inputEnded && !endIsHeld ? Kind.END : Kind.WAIT;
         }
     }
 
     private void settle(Kind wanted, int bytes) {
-        kind = bytes > 0 ? wanted : Kind.WAIT;
-        count = bytes;
+        isHeldBack = bytes > 0 && sendingIsHeld && wanted != Kind.DISCARD;
+        count = isHeldBack ? 0 : bytes;
+        kind = count > 0 ? wanted : Kind.WAIT;
     }
 }

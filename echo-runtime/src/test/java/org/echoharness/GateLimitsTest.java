@@ -3,6 +3,7 @@ package org.echoharness;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -52,6 +53,65 @@ class GateLimitsTest {
     void holdsNoMoreThanTheRing(String faults, int ring, String seen) {
         assertThat(seenBy(Judged.by(faults).client("0 abcdef, 0 FIN").ring(ring)))
                 .isEqualTo(seen);
+    }
+
+    @ParameterizedTest(name = "{0}, woken {2} us late")
+    @CsvSource({
+        "throttle 64KiB/s,                                        65536, 0",
+        "throttle 64KiB/s,                                        65536, 1000",
+        "throttle 64KiB/s,                                        65536, 30000",
+        "'throttle 64KiB/s, fragment 16',                         65536, 0",
+        "'throttle 64KiB/s, fragment 16',                         65536, 1000",
+        "'fragment 1, throttle 64KiB/s',                          65536, 1000",
+        "'throttle 64KiB/s, fragment 1',                          65536, 30000",
+        "'throttle 64KiB/s, fragment 7 every 1ms, throttle 1001/s', 1001, 1500",
+        "'delay 5ms, throttle 64KiB/s, fragment 16',              65536, 1000",
+        "throttle 333/s,                                            333, 1000",
+        "throttle 3/s,                                                3, 7",
+    })
+    void throttleKeepsItsRateAndNeverExceedsIt(String faults, long rate, long micros) {
+        long burst = Math.max(1, rate / 50);
+        int bytes = (int) (2 * rate);
+
+        List<Judged.Event> events = Judged.by(faults)
+                .ring(bytes)
+                .sends(0, "a".repeat(bytes).getBytes(StandardCharsets.US_ASCII))
+                .late(micros * 1_000)
+                .mostSteps(20 * bytes)
+                .run();
+
+        long first = events.get(0).nanos();
+        long sent = 0;
+        long last = 0;
+        for (Judged.Event event : events.subList(0, events.size() - 1)) {
+            sent += event.what().length() - 2;
+            last = event.nanos() - first;
+            assertThat(sent).as("bytes by " + event.nanos()).isLessThanOrEqualTo(burst + last * rate / 1_000_000_000);
+        }
+        assertThat(sent).isEqualTo(bytes);
+        assertThat(last)
+                .as("nanoseconds for all")
+                .isLessThanOrEqualTo((bytes * 1_000_000_000L + rate - 1) / rate + micros * 1_000);
+    }
+
+    @ParameterizedTest(name = "{0}, {1}")
+    @CsvSource(delimiter = '|', textBlock = """
+                throttle 100/s             | 0 ab, 1000 cdefgh, 2000 FIN        | 0 "ab", 1000 "cd", 1020 "ef", 1040 "gh", 2000 FIN
+                throttle 100/s             | 0 a, 5 b, 1000 cdefgh, 2000 FIN    | 0 "a", 10 "b", 1000 "cd", 1020 "ef", 1040 "gh", 2000 FIN
+                delay 50ms, throttle 100/s | 0 ab, 55 cd, 56 efgh, 2000 FIN     | 50 "ab", 105 "cd", 125 "ef", 145 "gh", 2050 FIN
+                throttle 100/s, stall after 4, reset after 5s | 0 abcdefgh      | 0 "ab", 20 "cd", 5000 RST
+                """)
+    void throttleSavesNothingUpWhileIdle(String faults, String client, String seen) {
+        assertThat(seenBy(Judged.by(faults).client(client))).isEqualTo(seen);
+    }
+
+    @Test
+    void throttleMakesUpATenthOfASecondAtMost() {
+        Judged judged = Judged.by("throttle 100/s").client("0 abcdefghijklmnopqrstuvwxyz");
+
+        assertThat(seenBy(judged.late(400 * Judged.MILLI)))
+                .startsWith(
+                        "0 \"ab\", 420 \"cd\", 420 \"ef\", 420 \"gh\", 420 \"ij\", 420 \"kl\", 420 \"mn\", 840 \"op\"");
     }
 
     @Test

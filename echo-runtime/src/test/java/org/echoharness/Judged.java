@@ -47,6 +47,7 @@ final class Judged {
     private int capacity = 64;
     private Ring ring = new Ring(capacity);
     private int mostSteps = 10_000;
+    private long late;
 
     private long now; // since the accept
     private boolean inputEnded;
@@ -104,6 +105,12 @@ final class Judged {
         return this;
     }
 
+    /** How much later than asked for the connection is woken. */
+    Judged late(long nanos) {
+        late = nanos;
+        return this;
+    }
+
     Judged mostSteps(int steps) {
         mostSteps = steps;
         return this;
@@ -139,7 +146,7 @@ final class Judged {
         }
         long wake = gates.untilWake(ACCEPTED + now);
         if (wake != Verdict.NEVER) {
-            next = Math.min(next, now + wake);
+            next = Math.min(next, now + wake + late);
         }
         if (next == Long.MAX_VALUE) {
             happens("open");

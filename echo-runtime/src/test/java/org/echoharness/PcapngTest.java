@@ -112,6 +112,27 @@ class PcapngTest {
     }
 
     @Test
+    void neverRepeatsTheFirstNumberOfAPort() throws Exception {
+        RecordedConnection[] connections = new RecordedConnection[5_000];
+        for (int i = 0; i < connections.length; i++) {
+            connections[i] = new Taped(i + 1, 9).snapshot();
+        }
+
+        List<Long> numbers = written(connections).stream()
+                .filter(each -> each.is(PcapFile.SYN) && !each.is(PcapFile.ACK))
+                .map(PcapFile.Segment::sequence)
+                .sorted()
+                .toList();
+
+        assertThat(numbers).hasSize(connections.length);
+        for (int i = 1; i < numbers.size(); i++) {
+            assertThat(numbers.get(i) - numbers.get(i - 1))
+                    .as("the room for the bytes of a connection")
+                    .isGreaterThan(64 << 10);
+        }
+    }
+
+    @Test
     void timesAreExactToTheNanosecond() throws Exception {
         RecordedConnection connection =
                 new Taped(1, 9).at(1_234_567_891_123L).received("x").snapshot();

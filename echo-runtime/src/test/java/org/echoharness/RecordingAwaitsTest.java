@@ -39,6 +39,23 @@ class RecordingAwaitsTest {
         }
     }
 
+    @Test
+    void takesDurationsOfAnyLength() throws Exception {
+        Duration longest = Duration.ofSeconds(Long.MAX_VALUE, 999_999_999);
+        Duration shortest = Duration.ofSeconds(Long.MIN_VALUE);
+        recording.awaitQuiet(SHORT, longest);
+        recording.awaitQuiet(shortest, longest);
+        assertThat(recording.awaitConnections(0, longest)).isEmpty();
+        assertFails(() -> recording.awaitQuiet(longest, SHORT))
+                .hasMessage("awaited PT2562047788015215H30M7.999999999S without an event for 20ms: saw 0");
+        assertFails(() -> recording.awaitConnections(1, shortest))
+                .hasMessage("awaited 1 connections for PT-2562047788015215H-30M-8S: saw 0");
+        assertThat(server.awaitClose(shortest)).isFalse();
+        server.close();
+        assertThat(server.awaitClose(longest)).isTrue();
+        assertThat(RecordedEvent.millis(longest)).isEqualTo("31536000000.000");
+    }
+
     private static final Duration LONG = Duration.ofSeconds(60);
     private static final Duration SHORT = Duration.ofMillis(20);
 
