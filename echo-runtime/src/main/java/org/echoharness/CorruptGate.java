@@ -1,8 +1,8 @@
 package org.echoharness;
 
 /**
- * Flips bytes just before they are sent. Which ones depends on the seed and their position alone, so that what the socket
- * does not take can be flipped back.
+ * Flips bytes just before they are sent. Which ones depends on the seed, the connection and their position in the client's
+ * stream alone, so that what the socket does not take can be flipped back.
  */
 final class CorruptGate extends Gate {
 
@@ -20,12 +20,12 @@ final class CorruptGate extends Gate {
         seed = 0;
     }
 
-    CorruptGate(Fault fault, Effect.CorruptAtRandom effect, long number) {
+    CorruptGate(Fault fault, Effect.CorruptAtRandom effect, long connection) {
         super(fault);
         firstByte = 1;
         lastByte = Long.MAX_VALUE;
         probability = effect.percent() / 100;
-        seed = Options.mix(effect.seed(), number);
+        seed = Options.mix(effect.seed(), connection);
     }
 
     @Override
@@ -40,13 +40,13 @@ final class CorruptGate extends Gate {
     void alter(Ring ring, int index, int bytes, long position) {
         for (int i = 0; i < bytes; i++) {
             long number = position + i - start + 1;
-            if (number >= firstByte && number <= lastByte && isDrawn(number)) {
+            if (number >= firstByte && number <= lastByte && isDrawn(position + i + 1)) {
                 ring.flip(index + i);
             }
         }
     }
 
-    private boolean isDrawn(long number) {
-        return probability == 1 || (Options.mix(seed, number) >>> 11) * 0x1.0p-53 < probability;
+    private boolean isDrawn(long place) {
+        return probability == 1 || (Options.mix(seed, place) >>> 11) * 0x1.0p-53 < probability;
     }
 }

@@ -12,19 +12,20 @@ final class DelayGate extends Gate {
 
     private final long delay;
     private final long jitter;
-    private final SplittableRandom random;
+    private final long seed;
     private final long[] ends = new long[MARKS]; // positions of the client's stream
     private final long[] times = new long[MARKS]; // when the bytes before that position may leave
     private int first;
     private int count;
     private long last; // of the times; they never go back, or bytes would overtake others
+    private long arrived; // bytes of the client
     private long end;
 
-    DelayGate(Fault fault, Effect.Delay effect, long number) {
+    DelayGate(Fault fault, Effect.Delay effect, long connection) {
         super(fault);
         delay = effect.delay().toNanos();
         jitter = effect.jitter().toNanos();
-        random = new SplittableRandom(Options.mix(effect.seed(), number));
+        seed = Options.mix(effect.seed(), connection);
     }
 
     @Override
@@ -34,8 +35,9 @@ final class DelayGate extends Gate {
             join();
         }
         last = leaving(flow.now());
+        arrived = flow.received();
         int newest = at(count++);
-        ends[newest] = flow.received();
+        ends[newest] = arrived;
         times[newest] = last;
     }
 
@@ -88,8 +90,10 @@ final class DelayGate extends Gate {
         return (first + mark) % MARKS;
     }
 
+    /** When what comes now may leave. The draw depends on the position of its first byte, or of the FIN, alone. */
     private long leaving(long now) {
-        long drawn = jitter == 0 ? 0 : random.nextLong(-jitter, jitter + 1);
+        long drawn =
+                jitter == 0 ? 0 : new SplittableRandom(Options.mix(seed, arrived + 1)).nextLong(-jitter, jitter + 1);
         return Math.max(last, now + delay + drawn);
     }
 }

@@ -8,11 +8,11 @@ final class GateFactory {
 
     private GateFactory() {}
 
-    /** @param number so that no two gates draw the same from one seed */
-    static Gate gate(Fault fault, long number) {
+    /** @param connection its number, so that no two connections draw the same from one seed */
+    static Gate gate(Fault fault, long connection) {
         Effect effect = fault.effect();
         if (effect instanceof Effect.Delay delay) {
-            return new DelayGate(fault, delay, number);
+            return new DelayGate(fault, delay, connection);
         } else if (effect instanceof Effect.Throttle throttle) {
             return new ThrottleGate(fault, throttle);
         } else if (effect instanceof Effect.Fragment fragment) {
@@ -32,7 +32,7 @@ final class GateFactory {
         } else if (effect instanceof Effect.Corrupt corrupt) {
             return new CorruptGate(fault, corrupt.first(), corrupt.last());
         } else if (effect instanceof Effect.CorruptAtRandom corrupt) {
-            return new CorruptGate(fault, corrupt, number);
+            return new CorruptGate(fault, corrupt, connection);
         } else if (effect instanceof Effect.Duplicate duplicate) {
             return new DuplicateGate(fault, duplicate.bytes());
         } else if (effect instanceof Effect.SlowClose slowClose) {

@@ -17,12 +17,12 @@ final class Gates {
     private final Verdict verdict = new Verdict();
     private boolean blocked;
 
-    /** @param connection its number, so that no two draw the same from one seed */
+    /** @param connection its number, so that no two connections draw the same from one seed */
     Gates(List<Fault> faults, long connection, long now) {
         accepted = now;
         gates = new Gate[faults.size()];
         for (int i = 0; i < gates.length; i++) {
-            gates[i] = GateFactory.gate(faults.get(i), connection * gates.length + i);
+            gates[i] = GateFactory.gate(faults.get(i), connection);
         }
     }
 

@@ -18,10 +18,10 @@ class GatesTest {
                 delay 30ms after 3                         | 0 "abc", 30 "d", 130 "efgh", 230 FIN
                 delay 30ms after 3 sent                    | 0 "abc", 30 "d", 130 "efgh", 230 FIN
                 delay 30ms after 50ms                      | 0 "abcd", 130 "efgh", 230 FIN
-                delay 30ms jitter 10ms seed 7              | 26.871426 "abcd", 129.390484 "efgh", 226.090758 FIN
-                delay 30ms jitter 10ms seed 7 after 3      | 0 "abc", 26.871426 "d", 129.390484 "efgh", 226.090758 FIN
-                delay 30ms jitter 10ms seed 7 after 3 sent | 0 "abc", 26.871426 "d", 129.390484 "efgh", 226.090758 FIN
-                delay 30ms jitter 10ms seed 7 after 50ms   | 0 "abcd", 129.390484 "efgh", 226.090758 FIN
+                delay 30ms jitter 10ms seed 7              | 38.676426 "abcd", 131.425342 "efgh", 222.108362 FIN
+                delay 30ms jitter 10ms seed 7 after 3      | 0 "abc", 38.676426 "d", 131.425342 "efgh", 222.108362 FIN
+                delay 30ms jitter 10ms seed 7 after 3 sent | 0 "abc", 38.676426 "d", 131.425342 "efgh", 222.108362 FIN
+                delay 30ms jitter 10ms seed 7 after 50ms   | 0 "abcd", 131.425342 "efgh", 222.108362 FIN
                 throttle 100/s                             | 0 "ab", 20 "cd", 100 "ef", 120 "gh", 200 FIN
                 throttle 100/s after 3                     | 0 "abc", 0 "d", 100 "ef", 120 "gh", 200 FIN
                 throttle 100/s after 3 sent                | 0 "abc", 0 "d", 100 "ef", 120 "gh", 200 FIN
@@ -84,8 +84,8 @@ class GatesTest {
                 corrupt bytes 2-3 after 3 sent   | 0 "abc", 0 "d", 100 "\\x9a\\x99gh", 200 FIN
                 corrupt bytes 2-3 after 50ms     | 0 "abcd", 100 "e\\x99\\x98h", 200 FIN
                 corrupt 50% seed 42              | 0 "\\x9e\\x9dc\\x9b", 100 "\\x9a\\x99g\\x97", 200 FIN
-                corrupt 50% seed 42 after 3      | 0 "abc", 0 "\\x9b", 100 "\\x9af\\x98\\x97", 200 FIN
-                corrupt 50% seed 42 after 3 sent | 0 "abc", 0 "\\x9b", 100 "\\x9af\\x98\\x97", 200 FIN
+                corrupt 50% seed 42 after 3      | 0 "abc", 0 "\\x9b", 100 "\\x9a\\x99g\\x97", 200 FIN
+                corrupt 50% seed 42 after 3 sent | 0 "abc", 0 "\\x9b", 100 "\\x9a\\x99g\\x97", 200 FIN
                 corrupt 50% seed 42 after 50ms   | 0 "abcd", 100 "\\x9a\\x99g\\x97", 200 FIN
                 duplicate 3                      | 0 "abc", 0 "abcd", 100 "efgh", 200 FIN
                 duplicate 3 after 3              | 0 "abc", 0 "d", 100 "ef", 100 "defgh", 200 FIN

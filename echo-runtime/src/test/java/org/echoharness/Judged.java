@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * A connection without a socket, a thread or a clock: gates and a ring, a script of what the client does, and a list of
@@ -19,8 +20,10 @@ import java.util.regex.Pattern;
  */
 final class Judged {
 
-    /** The bytes of one write, or how the stream ends. The time is nanoseconds since the accept. */
-    record Event(long nanos, String what) {
+    /**
+     * The bytes of one write, one for each character, or how the stream ends. The time is nanoseconds since the accept.
+     */
+    record Event(long nanos, String what, String bytes) {
         @Override
         public String toString() {
             String millis = nanos == 0
@@ -135,6 +138,11 @@ final class Judged {
         return events;
     }
 
+    /** All that was sent, one character for each byte. */
+    static String bytes(List<Event> events) {
+        return events.stream().map(Event::bytes).collect(Collectors.joining());
+    }
+
     /** Jumps to whatever is due next, as a selector would return then. Returns false if nothing is. */
     private boolean waits() {
         long next = Long.MAX_VALUE;
@@ -243,14 +251,15 @@ final class Judged {
 
     private int shown(int taken) {
         if (taken > 0) {
-            happens(Text.quoteBytes(client.written.toString()));
+            String bytes = client.written.toString();
+            events.add(new Event(now, Text.quoteBytes(bytes), bytes));
         }
         client.written.setLength(0);
         return taken;
     }
 
     private void happens(String what) {
-        events.add(new Event(now, what));
+        events.add(new Event(now, what, ""));
     }
 
     private void ends(String how) {

@@ -77,12 +77,7 @@ class RandomPlansTest {
                     .isGreaterThanOrEqualTo(events.get(i - 1).nanos());
         }
         if (faults.stream().allMatch(fault -> takesTimeOnly(fault.effect()))) {
-            StringBuilder echoed = new StringBuilder();
-            for (Judged.Event event : events.subList(0, events.size() - 1)) {
-                echoed.append(event.what(), 1, event.what().length() - 1);
-            }
-            String all = Text.quoteBytes(new String(sent, StandardCharsets.ISO_8859_1));
-            assertThat("\"" + echoed + "\"").as(what).isEqualTo(all);
+            assertThat(Judged.bytes(events)).as(what).isEqualTo(new String(sent, StandardCharsets.ISO_8859_1));
             assertThat(last).as(what).isEqualTo(FIN);
         }
     }
