@@ -104,7 +104,8 @@ class RecordingMemoryTest {
             }
             server.signal("TERM");
             assertThat(server.awaitExit()).isEqualTo(143);
-            assertThat(server.lines.seen()).hasSize(1);
+            assertThat(server.lines.seen())
+                    .noneMatch(line -> line.contains("could not be written") || line.contains("Error"));
         } finally {
             for (Socket client : clients) {
                 client.close();
