@@ -119,13 +119,23 @@ final class Connection implements Served, Consumer<Fault> {
             lastMoved = now;
         } else if (idle > 0 && now - lastMoved >= idle) {
             try {
-                end(false, server.tally().idleClosed, "idle for " + Options.text(Duration.ofNanos(idle)));
+                endIdle("idle for " + Options.text(Duration.ofNanos(idle)));
             } catch (Throwable failed) {
                 fail(failed);
             }
             return;
         }
         goOn(false);
+    }
+
+    /** With a FIN only where nothing is held: it would say that all came back. */
+    private void endIdle(String why) {
+        if (server.config().closesIdle() && held() == 0) {
+            server.tally().idleClosed.increment();
+            closeEarly(why);
+        } else {
+            end(false, server.tally().idleClosed, why);
+        }
     }
 
     @Override

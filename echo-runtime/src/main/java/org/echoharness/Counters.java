@@ -5,8 +5,9 @@ package org.echoharness;
  *
  * @param accepted those that were accepted and served, or are
  * @param rejected those that were reset at once because {@code maxConnections} was reached
- * @param idleClosed those of the accepted that were reset because of {@code idleTimeout}
+ * @param idleClosed those of the accepted that were ended for idleness, by an RST or a FIN
  * @param reset those of the accepted that the client reset, or that were lost
  * @param failed those of the accepted that were reset because serving them failed, in a callback for one
+ * @param peak the most connections that were open at the same time, of the accepted
  */
-public record Counters(long accepted, long rejected, long idleClosed, long reset, long failed) {}
+public record Counters(long accepted, long rejected, long idleClosed, long reset, long failed, long peak) {}

@@ -352,6 +352,7 @@ public final class EchoServer implements AutoCloseable {
                 "bufferSize",
                 "maxConnections",
                 "idleTimeout",
+                "idleClose",
                 "eventLoops",
                 "faults",
                 "recording");
@@ -362,7 +363,8 @@ public final class EchoServer implements AutoCloseable {
         private int backlog = 1024;
         private int bufferSize = 64 << 10;
         private int maxConnections;
-        private long idleNanos;
+        private long idleTimeoutNanos;
+        private long idleCloseNanos;
         private int eventLoops = 1;
         private FaultPlan faults = FaultPlan.none();
         private int recordedBytes = Options.RECORDED_BYTES;
@@ -443,7 +445,21 @@ public final class EchoServer implements AutoCloseable {
          * @throws IllegalArgumentException if the value is out of range
          */
         public Builder idleTimeout(Duration timeout) {
-            idleNanos = Options.positive("idleTimeout", timeout).toNanos();
+            idleTimeoutNanos = Options.positive("idleTimeout", timeout).toNanos();
+            return this;
+        }
+
+        /**
+         * How long a connection may move no byte, in or out, before it is closed with a FIN, as many servers do; where
+         * bytes of the client are held that were not sent back, it is reset. Of this and {@link #idleTimeout} the shorter
+         * applies, and {@code idleTimeout} if they are equal. The default is no limit.
+         *
+         * @param timeout 1 ms to 365 days
+         * @return this builder
+         * @throws IllegalArgumentException if the value is out of range
+         */
+        public Builder idleClose(Duration timeout) {
+            idleCloseNanos = Options.positive("idleClose", timeout).toNanos();
             return this;
         }
 
@@ -522,7 +538,8 @@ public final class EchoServer implements AutoCloseable {
 
         /**
          * Who is told the conversation, a line an event: what was received from whom, what was sent back. Payload is
-         * quoted, at most 1,024 bytes of a chunk; what is not visible text in UTF-8 is escaped. The lines about the start come from the thread that starts,
+         * quoted, at most 1,024 bytes of a chunk; what is not visible text in UTF-8 is escaped. The lines about the start
+         * come from the thread that starts,
          * all others from the server's threads: who listens must be quick. What it throws ends the connection that the
          * line is about. The default is nobody.
          *
@@ -570,9 +587,16 @@ public final class EchoServer implements AutoCloseable {
                 }
                 case "idleTimeout" -> {
                     if (text.equals(Options.NONE)) {
-                        idleNanos = 0;
+                        idleTimeoutNanos = 0;
                     } else {
                         idleTimeout(Options.duration(word, text));
+                    }
+                }
+                case "idleClose" -> {
+                    if (text.equals(Options.NONE)) {
+                        idleCloseNanos = 0;
+                    } else {
+                        idleClose(Options.duration(word, text));
                     }
                 }
                 case "eventLoops" -> eventLoops(Options.count(word, text));
@@ -596,12 +620,14 @@ public final class EchoServer implements AutoCloseable {
          * @throws IllegalArgumentException if options do not go together: a fault that needs a larger bufferSize
          */
         public EchoServer build() {
+            boolean closesIdle = idleCloseNanos > 0 && (idleTimeoutNanos == 0 || idleCloseNanos < idleTimeoutNanos);
             return new EchoServer(new ServerConfig(
                     addresses,
                     backlog,
                     bufferSize,
                     maxConnections,
-                    idleNanos,
+                    closesIdle ? idleCloseNanos : idleTimeoutNanos,
+                    closesIdle,
                     eventLoops,
                     faults.checked(bufferSize),
                     recordedBytes,

@@ -33,6 +33,7 @@ final class EventLoop implements Runnable, Consumer<SelectionKey> {
     private final Alarms alarms = new Alarms(System.nanoTime());
     private final ArrayDeque<Ring> spareRings = new ArrayDeque<>(SPARE_RINGS);
     private final ArrayDeque<SelectableChannel> closing = new ArrayDeque<>();
+    private final ArrayDeque<Acceptor> accepting = new ArrayDeque<>(); // those that the selector found ready
     private final List<Runnable> atEnd = new ArrayList<>();
     /** Memory to give up when an error ends the loop: reporting it takes some. */
     @SuppressWarnings("UnusedVariable")
@@ -133,6 +134,7 @@ final class EventLoop implements Runnable, Consumer<SelectionKey> {
     int serveReady() throws IOException {
         int released = closing.size();
         int ready = selector.selectNow(this);
+        acceptThoseWaiting();
         closeReleased(released);
         return ready;
     }
@@ -218,6 +220,7 @@ final class EventLoop implements Runnable, Consumer<SelectionKey> {
         long nanos = alarms.isEmpty() ? 0 : alarms.untilNext(System.nanoTime());
         if (closing.isEmpty()) {
             selector.select(this, (nanos + 999_999) / 1_000_000);
+            acceptThoseWaiting();
         } else {
             closeNow();
         }
@@ -227,10 +230,22 @@ final class EventLoop implements Runnable, Consumer<SelectionKey> {
         }
     }
 
-    /** Serves a socket that the selector found ready. */
+    /** Serves a socket that the selector found ready; a listening one after the others. */
     @Override
     public void accept(SelectionKey ready) {
-        ((Served) ready.attachment()).ready();
+        Served served = (Served) ready.attachment();
+        if (served instanceof Acceptor acceptor) {
+            accepting.add(acceptor);
+        } else {
+            served.ready();
+        }
+    }
+
+    /** A client that closed one connection before it made the next is then seen to do so. */
+    private void acceptThoseWaiting() {
+        for (Acceptor next = accepting.poll(); next != null; next = accepting.poll()) {
+            next.ready();
+        }
     }
 
     private void closeReleased(int count) {

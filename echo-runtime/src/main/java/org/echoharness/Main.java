@@ -32,6 +32,8 @@ final class Main {
             server:  --backlog N                connections queued before they are accepted (1024)
                      --max-connections N        further connections are reset (none)
                      --idle-timeout DURATION    a connection silent that long is reset (none)
+                     --idle-close DURATION      a connection silent that long is closed with a FIN
+                                                (none)
                      --event-loops N            threads that serve (1)
                      --faults PLAN              what goes wrong, such as
                                                 'first 2: reset after 4; others: delay 50ms'

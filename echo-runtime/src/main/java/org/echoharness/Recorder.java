@@ -34,6 +34,8 @@ final class Recorder {
     private long accepted;
     private long newest; // its number
     private long leftOut;
+    private int open; // of those with a number
+    private int peak;
     private long lastEvent = System.nanoTime();
     private long changes;
     private int waiting;
@@ -80,6 +82,9 @@ final class Recorder {
             tapes.add(tape);
             accepted++;
             newest = Math.max(newest, number);
+            if (number > 0) {
+                peak = Math.max(peak, ++open);
+            }
             tape.note(by == Ending.Side.CLIENT ? RecordedEvent.Kind.CONNECTED : RecordedEvent.Kind.ACCEPTED, "", now);
             changed(now);
             return tape;
@@ -159,6 +164,7 @@ final class Recorder {
 
     synchronized void end(Tape tape, Ending.Side by, Ending.How how, String why) {
         long now = System.nanoTime();
+        open -= tape.hasEnded() ? 0 : 1;
         tape.end(by, how, why, now);
         openLeftOut.remove(tape);
         changed(now);
@@ -229,6 +235,11 @@ final class Recorder {
 
     synchronized long accepted() {
         return accepted;
+    }
+
+    /** The most that were open at the same time. */
+    synchronized int peak() {
+        return peak;
     }
 
     synchronized long leftOut() {

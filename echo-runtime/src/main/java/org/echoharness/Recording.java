@@ -177,6 +177,30 @@ public final class Recording {
     }
 
     /**
+     * The most connections that were open at the same time so far. A rejected one was never open. A connection ends when
+     * the server has read its client's FIN and sent the rest of the echo, a moment after the client closed it.
+     *
+     * @return a number of connections
+     */
+    public int peak() {
+        return recorder.peak();
+    }
+
+    /**
+     * Checks how many connections were open at the same time, as {@link #peak()} counts them: that a pool keeps its limit.
+     *
+     * @param count how many there may be
+     * @throws AssertionError if there were more, with what was seen
+     */
+    public void assertAtMostConnections(int count) {
+        int most = peak();
+        if (most > count) {
+            throw new AssertionError("expected at most " + count + (count == 1 ? " connection" : " connections")
+                    + " at the same time, but " + most + " were open: " + summary());
+        }
+    }
+
+    /**
      * The conversation of all connections that are kept, for people.
      *
      * @return lines, each with its end

@@ -9,8 +9,14 @@ import org.jspecify.annotations.Nullable;
 /** The command {@code server}: serves until a signal ends the process. */
 final class ServerCommand {
 
-    private static final List<String> OPTIONS =
-            List.of("--backlog", "--buffer-size", "--max-connections", "--idle-timeout", "--event-loops", "--faults");
+    private static final List<String> OPTIONS = List.of(
+            "--backlog",
+            "--buffer-size",
+            "--max-connections",
+            "--idle-timeout",
+            "--idle-close",
+            "--event-loops",
+            "--faults");
 
     private final Console console;
     private volatile boolean ending; // by a signal

@@ -12,10 +12,15 @@ final class Tally {
     final LongAdder reset = new LongAdder();
     final LongAdder failed = new LongAdder();
     private final AtomicInteger open = new AtomicInteger();
+    private volatile int peak; // the thread that accepts writes it, seldom
 
     /** Takes a slot for one more connection, if there is one; a limit of 0 is none. */
     boolean opens(int limit) {
-        if (open.incrementAndGet() <= limit || limit == 0) {
+        int now = open.incrementAndGet();
+        if (now <= limit || limit == 0) {
+            if (now > peak) {
+                peak = now;
+            }
             accepted.increment();
             return true;
         }
@@ -29,6 +34,6 @@ final class Tally {
     }
 
     Counters snapshot() {
-        return new Counters(accepted.sum(), rejected.sum(), idleClosed.sum(), reset.sum(), failed.sum());
+        return new Counters(accepted.sum(), rejected.sum(), idleClosed.sum(), reset.sum(), failed.sum(), peak);
     }
 }

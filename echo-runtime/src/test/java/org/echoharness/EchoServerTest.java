@@ -419,7 +419,8 @@ class EchoServerTest {
             Sockets.echoes(bystander, "after");
             assertThat(warnings.await("reset 127.0.0.1:" + poisoned.getLocalPort() + " after an exception: .*boom"))
                     .isNotEmpty();
-            assertThat(server.counters()).isEqualTo(new Counters(2, 0, 0, 0, 1));
+            assertThat(server.counters())
+                    .isEqualTo(new Counters(2, 0, 0, 0, 1, server.counters().peak()));
         }
     }
 
@@ -503,7 +504,8 @@ class EchoServerTest {
                 }
             }
             assertThat(warnings.seen()).containsExactly("maxConnections (2) is reached: further connections are reset");
-            assertThat(server.counters()).isEqualTo(new Counters(2, 3, 0, 0, 0));
+            assertThat(server.counters())
+                    .isEqualTo(new Counters(2, 3, 0, 0, 0, server.counters().peak()));
             first.close();
             lines.await("waiting for a connection", 2);
             try (Socket next = Sockets.connect(server.address())) {
@@ -533,7 +535,8 @@ class EchoServerTest {
             reading.get(30, TimeUnit.SECONDS);
             assertThat(lines.await("lost .*"))
                     .isEqualTo("lost 127.0.0.1:" + silent.getLocalPort() + ": idle for 200ms");
-            assertThat(server.counters()).isEqualTo(new Counters(2, 0, 1, 0, 0));
+            assertThat(server.counters())
+                    .isEqualTo(new Counters(2, 0, 1, 0, 0, server.counters().peak()));
             Sockets.echoes(busy, "still here");
         }
     }
@@ -593,7 +596,8 @@ class EchoServerTest {
             socket.close();
 
             assertThat(lines.await("lost .*")).contains(": Connection reset");
-            assertThat(server.counters()).isEqualTo(new Counters(1, 0, 0, 1, 0));
+            assertThat(server.counters())
+                    .isEqualTo(new Counters(1, 0, 0, 1, 0, server.counters().peak()));
             assertThat(warnings.seen()).isEmpty();
         }
     }

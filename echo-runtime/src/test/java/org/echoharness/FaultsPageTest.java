@@ -184,7 +184,16 @@ class FaultsPageTest {
 
     /** The server's methods that the table of controls leaves out. */
     private static final List<String> NO_CONTROLS = List.of(
-            "start()", "close()", "isRunning()", "address()", "addresses()", "port()", "counters()", "recording()");
+            "start()",
+            "close()",
+            "isRunning()",
+            "address()",
+            "addresses()",
+            "port()",
+            "counters()",
+            "recording()",
+            "failure()",
+            "catchUp(time)");
 
     @Test
     void theTableHasEveryControl() throws IOException {

@@ -65,6 +65,8 @@ class MainTest {
                 "server --buffer-size 0|--buffer-size 0: bufferSize (0) must be at least 1 byte",
                 "server --buffer-size=16KB|--buffer-size 16KB: bufferSize (16KB) must be a size in bytes, such as 16, 16KiB"
                         + " or 1MiB",
+                "server --idle-close 5|--idle-close 5: idleClose (5) must be a duration with its unit (ms, s, m or h),"
+                        + " such as 50ms, 2s or 1m, of at most 365 days",
                 "server --idle-timeout 5|--idle-timeout 5: idleTimeout (5) must be a duration with its unit (ms, s, m or h),"
                         + " such as 50ms, 2s or 1m, of at most 365 days",
                 "server --max-connections 0|--max-connections 0: maxConnections (0) must be at least 1",
@@ -107,6 +109,7 @@ class MainTest {
                         "--buffer-size",
                         "--max-connections",
                         "--idle-timeout",
+                        "--idle-close",
                         "--event-loops",
                         "--message",
                         "--message-file",

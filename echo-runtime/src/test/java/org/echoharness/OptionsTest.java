@@ -45,7 +45,7 @@ class OptionsTest {
                 "eventLoops|257|eventLoops (257) must be at most 256",
                 "addresses|127.0.0.1:1,,|addresses (127.0.0.1:1,,) must be a list of values with a comma between each two",
                 "bufferSise|1|there is no option \"bufferSise\"; the options are addresses, backlog, bufferSize,"
-                        + " maxConnections, idleTimeout, eventLoops, faults, recording",
+                        + " maxConnections, idleTimeout, idleClose, eventLoops, faults, recording",
             })
     void aWrongServerOptionIsRefusedWithWordValueAndCure(String word, String text, String message) {
         assertThatIllegalArgumentException()
@@ -78,6 +78,7 @@ class OptionsTest {
                 .set("bufferSize", "4KiB")
                 .set("maxConnections", "5")
                 .set("idleTimeout", "6s")
+                .set("idleClose", "5s")
                 .set("eventLoops", "7")
                 .warnings(System.err::println)
                 .build()
@@ -89,6 +90,7 @@ class OptionsTest {
                 .bufferSize(4096)
                 .maxConnections(5)
                 .idleTimeout(Duration.ofSeconds(6))
+                .idleClose(Duration.ofSeconds(5))
                 .eventLoops(7)
                 .build()
                 .core()
@@ -101,12 +103,37 @@ class OptionsTest {
     }
 
     @Test
+    void theShorterIdleLimitApplies() {
+        assertThat(idle(5, 6)).isEqualTo("RST after 5s");
+        assertThat(idle(6, 5)).isEqualTo("FIN after 5s");
+        assertThat(idle(5, 5)).isEqualTo("RST after 5s");
+        assertThat(idle(0, 5)).isEqualTo("FIN after 5s");
+        assertThat(idle(5, 0)).isEqualTo("RST after 5s");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> EchoServer.builder().set("idleClose", "5"))
+                .withMessageStartingWith("idleClose (5) must be a duration with its unit");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> EchoServer.builder().idleClose(Duration.ZERO))
+                .withMessage("idleClose (0s) must be at least 1ms and at most 365 days");
+    }
+
+    private static String idle(int timeout, int close) {
+        EchoServer.Builder builder = EchoServer.builder();
+        builder.set("idleTimeout", timeout == 0 ? "none" : timeout + "s");
+        builder.set("idleClose", close == 0 ? "none" : close + "s");
+        ServerConfig config = builder.build().core().config();
+        return (config.closesIdle() ? "FIN after " : "RST after ") + Options.text(Duration.ofNanos(config.idleNanos()));
+    }
+
+    @Test
     void noneTakesALimitAway() {
         ServerConfig config = EchoServer.builder()
                 .maxConnections(1)
                 .idleTimeout(Duration.ofSeconds(1))
+                .idleClose(Duration.ofSeconds(1))
                 .set("maxConnections", "none")
                 .set("idleTimeout", "none")
+                .set("idleClose", "none")
                 .build()
                 .core()
                 .config();

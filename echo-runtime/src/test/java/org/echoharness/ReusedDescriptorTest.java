@@ -133,7 +133,14 @@ class ReusedDescriptorTest {
                 holder.close();
             }
             long resets = all.stream().filter(client -> client.wasReset).count();
-            assertThat(server.counters()).isEqualTo(new Counters(all.size() + eventLoops, 0, 0, resets, 0));
+            assertThat(server.counters())
+                    .isEqualTo(new Counters(
+                            all.size() + eventLoops,
+                            0,
+                            0,
+                            resets,
+                            0,
+                            server.counters().peak()));
         }
         assertThat(warnings.seen()).isEmpty();
         compare();

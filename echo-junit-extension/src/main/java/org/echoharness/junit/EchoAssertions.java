@@ -70,6 +70,28 @@ public final class EchoAssertions {
         }
 
         /**
+         * Checks how many connections were open at the same time; a rejected one was never open.
+         *
+         * @param count how many there may be
+         * @return this
+         */
+        public RecordingAssert hasAtMostConnections(int count) {
+            isNotNull();
+            int peak = actual.peak();
+            if (peak > count) {
+                throw failureWithActualExpected(
+                        peak,
+                        count,
+                        "expected at most %d %s at the same time, but %d were open:%n%s",
+                        count,
+                        count == 1 ? "connection" : "connections",
+                        peak,
+                        actual.transcript());
+            }
+            return this;
+        }
+
+        /**
          * Goes on with one connection, as it is now.
          *
          * @param number 1 for the first that was accepted

@@ -113,6 +113,14 @@ public @interface EchoTest {
     String idleTimeout() default "";
 
     /**
+     * How long a connection may move no byte, in or out, before it is closed with a FIN: {@code 1ms} to 365 days. Of this
+     * and {@link #idleTimeout()} the shorter applies. Empty means {@code none}: no limit.
+     *
+     * @return a duration, such as {@code 50ms}, {@code 2s} or {@code 1m}, or {@code none}
+     */
+    String idleClose() default "";
+
+    /**
      * How many threads serve connections: 1 to 256. Empty means 1.
      *
      * @return a whole number

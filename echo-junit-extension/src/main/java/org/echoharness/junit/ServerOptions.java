@@ -125,6 +125,8 @@ record ServerOptions(
                 annotation.maxConnections(),
                 "idleTimeout",
                 annotation.idleTimeout(),
+                "idleClose",
+                annotation.idleClose(),
                 "eventLoops",
                 annotation.eventLoops(),
                 "faults",

@@ -38,6 +38,7 @@ class DeclarationTest {
     @EchoTest(name = "bufferSize", bufferSize = "0")
     @EchoTest(name = "maxConnections", maxConnections = "0")
     @EchoTest(name = "idleTimeout", idleTimeout = "0")
+    @EchoTest(name = "idleClose", idleClose = "0")
     @EchoTest(name = "eventLoops", eventLoops = "0")
     @EchoTest(name = "faults", faults = "0")
     @EchoTest(name = "recording", recording = "0x")

@@ -32,6 +32,9 @@ public final class Server {
     String idleTimeout;
 
     @Nullable
+    String idleClose;
+
+    @Nullable
     String eventLoops;
 
     @Nullable
@@ -54,6 +57,7 @@ public final class Server {
         put(options, "bufferSize", bufferSize);
         put(options, "maxConnections", maxConnections);
         put(options, "idleTimeout", idleTimeout);
+        put(options, "idleClose", idleClose);
         put(options, "eventLoops", eventLoops);
         put(options, "faults", faults);
         put(options, "recording", recording);

@@ -53,6 +53,15 @@ abstract class ServerMojo extends EchoMojo {
     String idleTimeout;
 
     /**
+     * How long a connection may move no byte before it is closed with a FIN, such as {@code 50ms}, {@code 2s} or
+     * {@code 1m}, or {@code none} for no limit. Of this and {@code idleTimeout} the shorter applies.
+     *
+     * @since 0.1.0
+     */
+    @Parameter(property = "echo.idleClose", defaultValue = NONE)
+    String idleClose;
+
+    /**
      * How many threads serve connections, 1 to 256.
      *
      * @since 0.1.0
@@ -101,6 +110,7 @@ abstract class ServerMojo extends EchoMojo {
         server.bufferSize = bufferSize;
         server.maxConnections = maxConnections;
         server.idleTimeout = idleTimeout;
+        server.idleClose = idleClose;
         server.eventLoops = eventLoops;
         server.faults = faults;
         server.recording = recording;

@@ -52,7 +52,7 @@ public final class StartMojo extends ServerMojo {
 
     /**
      * Several servers, in place of {@code id} and {@code addresses}: a {@code <server>} each, with its {@code <id>} and any
-     * of {@code <addresses>}, {@code <backlog>}, {@code <bufferSize>}, {@code <maxConnections>}, {@code <idleTimeout>},
+     * of {@code <addresses>}, {@code <backlog>}, {@code <bufferSize>}, {@code <maxConnections>}, {@code <idleTimeout>}, {@code <idleClose>},
      * {@code <eventLoops>}, {@code <faults>}, {@code <recording>} and {@code <record>}. What it leaves out is as the goal
      * says for all. The default is one server.
      *

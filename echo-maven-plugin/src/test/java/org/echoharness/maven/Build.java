@@ -93,6 +93,7 @@ final class Build {
         goal.bufferSize = "64KiB";
         goal.maxConnections = "none";
         goal.idleTimeout = "none";
+        goal.idleClose = "none";
         goal.eventLoops = "1";
         goal.faults = "none";
         goal.recording = "none";

@@ -195,6 +195,7 @@ class StartAndStopTest {
         "bufferSize, 0, must be at least 1 byte",
         "maxConnections, many, must be a whole number",
         "idleTimeout, 5, must be a duration with its unit",
+        "idleClose, 5, must be a duration with its unit",
         "eventLoops, 257, must be at most 256"
     })
     void aWrongOptionIsRefusedInTheRuntimesWords(String word, String value, String cure) {
@@ -203,6 +204,7 @@ class StartAndStopTest {
                 "bufferSize", (start, text) -> start.bufferSize = text,
                 "maxConnections", (start, text) -> start.maxConnections = text,
                 "idleTimeout", (start, text) -> start.idleTimeout = text,
+                "idleClose", (start, text) -> start.idleClose = text,
                 "eventLoops", (start, text) -> start.eventLoops = text);
         StartMojo start = build.start();
         options.get(word).accept(start, value);

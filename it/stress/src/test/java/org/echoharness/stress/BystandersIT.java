@@ -38,7 +38,7 @@ class BystandersIT {
                 Sockets.echoes(bystander, "unhurt");
             }
             int failed = count - ends.getOrDefault("block: data", 0);
-            Usage.awaitCounters(server, new Counters(count + 1, 0, 0, 0, failed));
+            Usage.awaitCounters(server, new Counters(count + 1, 0, 0, 0, failed, 0));
         }
         row.figure("%d callbacks, %s, bystander echoes on", count, ends);
         assertThat(ends.keySet()).isSubsetOf("exception: reset", "error: reset", "block: data");

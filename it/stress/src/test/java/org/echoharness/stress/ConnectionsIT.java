@@ -97,7 +97,7 @@ class ConnectionsIT {
                 }
             }
             double seconds = Waiting.secondsSince(start);
-            Usage.awaitCounters(server, new Counters(count, 0, 0, 0, 0));
+            Usage.awaitCounters(server, new Counters(count, 0, 0, 0, 0, 0));
             Usage.awaitOpenFiles(serving + 2); // the JDK keeps a pair of its own from the first use on
             return seconds;
         }

@@ -22,7 +22,7 @@ class RecordingIT {
             echoInTurn(server, first);
             long before = Usage.heap();
             echoInTurn(server, count);
-            Usage.awaitCounters(server, new Counters(first + count, 0, 0, 0, 0));
+            Usage.awaitCounters(server, new Counters(first + count, 0, 0, 0, 0, 0));
             long after = Usage.heap();
             row.figure("%d recorded, %d kept", server.recording().total(), KEPT);
             row.figure("heap %d KiB, then %d KiB", before / Sockets.KIB, after / Sockets.KIB);

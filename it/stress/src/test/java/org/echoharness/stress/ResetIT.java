@@ -51,7 +51,7 @@ class ResetIT {
                     }
                 }
             }
-            Usage.awaitCounters(server, new Counters(count, 0, count, 0, 0));
+            Usage.awaitCounters(server, new Counters(count, 0, count, 0, 0, 0));
         }
         allReset(row, count);
     }
@@ -73,7 +73,7 @@ class ResetIT {
                 }
             }
             Sockets.echoes(only, "still served");
-            Usage.awaitCounters(server, new Counters(1, count, 0, 0, 0));
+            Usage.awaitCounters(server, new Counters(1, count, 0, 0, 0, 0));
         }
         allReset(row, count);
     }

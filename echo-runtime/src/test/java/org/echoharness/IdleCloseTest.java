@@ -1,0 +1,99 @@
+package org.echoharness;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.net.Socket;
+import java.time.Duration;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** An idle connection that ends with a FIN. */
+@Timeout(120)
+class IdleCloseTest {
+
+    private final Lines lines = new Lines();
+
+    @Test
+    void closesASilentConnectionWithAFin() throws Exception {
+        try (EchoServer server = EchoServer.builder()
+                        .idleClose(Duration.ofMillis(200))
+                        .recording()
+                        .start();
+                Socket silent = Sockets.connect(server.address());
+                Socket busy = Sockets.connect(server.address())) {
+            Sockets.echoes(silent, "once");
+            FutureTask<Integer> reading =
+                    new FutureTask<>(() -> silent.getInputStream().read());
+            new Thread(reading, "reads").start();
+            while (!reading.isDone()) {
+                Sockets.echoes(busy, "x");
+            }
+            assertThat(reading.get(30, TimeUnit.SECONDS)).isEqualTo(-1);
+            assertThat(server.recording().connection(1).awaitEnd().ending())
+                    .contains(new Ending(Ending.Side.SERVER, Ending.How.FIN, "idle for 200ms"));
+            assertThat(server.counters().idleClosed()).isEqualTo(1);
+            Sockets.echoes(busy, "still here");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"discard", "none", "slow-close 1h"})
+    void closesUnderFaultsThatHoldNothing(String faults) throws Exception {
+        try (EchoServer server = EchoServer.builder()
+                        .idleClose(Duration.ofMillis(50))
+                        .faults(faults)
+                        .start();
+                Socket socket = Sockets.connect(server.address())) {
+            assertThat(socket.getInputStream().read()).isEqualTo(-1);
+        }
+    }
+
+    /** A FIN would say that all came back. */
+    @Test
+    void resetsWhereBytesAreHeld() throws Exception {
+        try (EchoServer server = EchoServer.builder()
+                        .idleClose(Duration.ofMillis(100))
+                        .faults("delay 1h")
+                        .conversation(lines)
+                        .start();
+                Socket socket = Sockets.connect(server.address())) {
+            socket.getOutputStream().write(1);
+            lines.await("received 1 byte .*");
+            assertThatThrownBy(() -> socket.getInputStream().read()).hasMessage("Connection reset");
+        }
+    }
+
+    @Test
+    void theShorterOfBothApplies() throws Exception {
+        try (EchoServer server = EchoServer.builder()
+                        .set("idleTimeout", "50ms")
+                        .set("idleClose", "1h")
+                        .start();
+                Socket socket = Sockets.connect(server.address())) {
+            assertThatThrownBy(() -> socket.getInputStream().read()).hasMessage("Connection reset");
+        }
+    }
+
+    @Test
+    void doesNotCloseAFrozenConnection() throws Exception {
+        try (EchoServer server = EchoServer.builder()
+                        .idleClose(Duration.ofMillis(50))
+                        .conversation(lines)
+                        .start();
+                Socket socket = Sockets.connect(server.address())) {
+            lines.await("connection from .*");
+            server.freeze();
+            socket.setSoTimeout(300);
+            assertThatThrownBy(() -> socket.getInputStream().read()).hasMessage("Read timed out");
+            assertThat(server.counters().idleClosed()).isZero();
+            server.unfreeze();
+            socket.setSoTimeout(30_000);
+            assertThat(socket.getInputStream().read()).isEqualTo(-1);
+        }
+    }
+}
