@@ -28,7 +28,7 @@ record External(@Nullable HostAndPort address, String text) {
         if (!configured.isEmpty()) {
             return named(configured, "the configuration parameter " + parameter, declaration);
         }
-        Path path = ServersFile.locate(context);
+        Path path = ServersFile.locate(declaration, context);
         ServersFile file = ServersFile.read(path);
         if (file == null) {
             return missing("no address of it is known: neither @EchoTest(external) nor the configuration parameter "

@@ -33,8 +33,10 @@ record Peer(
             }
             if (source == Source.EXTERNAL) {
                 throw new IllegalStateException(external.text()
-                        + "; run the test through \"mvn verify\", where echo:start comes before it and is not skipped,"
-                        + " or set source to EXTERNAL_OR_EMBEDDED");
+                        + "; run the test through \"mvn verify\", where echo:start of its module comes before it and is"
+                        + " not skipped; if start runs in another module, name its list by the configuration parameter"
+                        + " echo.servers.file, such as ../NAME/target/echo/servers.properties; or set source to"
+                        + " EXTERNAL_OR_EMBEDDED");
             }
             report(context, "echo.server." + declaration.name(), "embedded: " + external.text());
         }

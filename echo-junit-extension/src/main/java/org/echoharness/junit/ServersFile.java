@@ -2,9 +2,13 @@ package org.echoharness.junit;
 
 import java.io.IOException;
 import java.io.Reader;
+import java.net.URISyntaxException;
+import java.net.URL;
+import java.nio.file.FileSystemNotFoundException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.security.CodeSource;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Properties;
@@ -17,16 +21,48 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 /** The file in which the Maven plugin tells the servers that it runs: the address of each, and its own process. */
 record ServersFile(Path path, Properties entries) {
 
-    private static final String DEFAULT_PATH = "target/echo/servers.properties";
+    private static final String IN_BUILD_DIRECTORY = "echo/servers.properties";
+    private static final String DEFAULT_PATH = "target/" + IN_BUILD_DIRECTORY;
     private static final Pattern ADDRESS = Pattern.compile("echo\\.server\\.([^.]+)\\.address");
 
     /** How much two readings of the instant at which a process started may differ. */
     private static final Duration TOLERANCE = Duration.ofSeconds(2);
 
-    static Path locate(ExtensionContext context) {
-        String base = System.getProperty("basedir", System.getProperty("user.dir", ""));
-        String path = context.getConfigurationParameter("echo.servers.file").orElse(DEFAULT_PATH);
-        return Path.of(base).resolve(path);
+    static Path locate(Declaration declaration, ExtensionContext context) {
+        Path module = Path.of(System.getProperty("basedir", System.getProperty("user.dir", "")));
+        return context.getConfigurationParameter("echo.servers.file")
+                .map(module::resolve)
+                .orElseGet(() -> locate(module, context.getTestClass().orElse(declaration.type())));
+    }
+
+    /** The build directory has any name; the classes of the tests stand in it. */
+    static Path locate(Path module, Class<?> test) {
+        Path usual = module.resolve(DEFAULT_PATH);
+        if (Files.exists(usual)) {
+            return usual;
+        }
+        Path parent = classes(test).getParent();
+        for (Path folder = parent; folder != null; folder = folder.getParent()) {
+            Path file = folder.resolve(IN_BUILD_DIRECTORY);
+            if (Files.exists(file)) {
+                return file;
+            }
+            if (!folder.startsWith(module) || folder.equals(module)) { // what is above may be another's
+                break;
+            }
+        }
+        return usual;
+    }
+
+    /** The folder or jar that a class was loaded from; an empty path if there is none. */
+    private static Path classes(Class<?> test) {
+        try {
+            CodeSource source = test.getProtectionDomain().getCodeSource();
+            URL location = source == null ? null : source.getLocation();
+            return location == null ? Path.of("") : Path.of(location.toURI());
+        } catch (URISyntaxException | IllegalArgumentException | FileSystemNotFoundException none) {
+            return Path.of("");
+        }
     }
 
     /** Null if there is no such file. */

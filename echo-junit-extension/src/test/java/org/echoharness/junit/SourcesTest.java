@@ -32,8 +32,10 @@ class SourcesTest {
     private static final String HERE = SourcesTest.class.getName() + "$";
     private static final String OTHER = "127.0.0.1:1"; // where no one listens
     private static final String CURE =
-            "; run the test through \"mvn verify\", where echo:start comes before it and is not skipped, or set"
-                    + " source to EXTERNAL_OR_EMBEDDED";
+            "; run the test through \"mvn verify\", where echo:start of its module comes before it and is not"
+                    + " skipped; if start runs in another module, name its list by the configuration parameter"
+                    + " echo.servers.file, such as ../NAME/target/echo/servers.properties; or set source to"
+                    + " EXTERNAL_OR_EMBEDDED";
 
     private EchoServer server;
     private String address;
@@ -70,6 +72,31 @@ class SourcesTest {
             restore("basedir", before);
         }
         assertTalkedTo(server);
+    }
+
+    /** As with {@code <build><directory>out</directory>}. */
+    @Test
+    void findsTheFileBesideTheTestClasses() throws IOException {
+        Path classes = Path.of(SourcesTest.class
+                .getProtectionDomain()
+                .getCodeSource()
+                .getLocation()
+                .getPath());
+        assertThat(ServersFile.locate(classes.getParent().getParent(), SourcesTest.class))
+                .isEqualTo(classes.getParent().getParent().resolve("target/echo/servers.properties"));
+
+        file = classes.resolveSibling("echo/servers.properties");
+        write("echo.server.default.address=" + address);
+        try {
+            assertThat(ServersFile.locate(Path.of("/elsewhere"), SourcesTest.class))
+                    .isEqualTo(file);
+            assertThat(ServersFile.locate(classes.getParent(), SourcesTest.class))
+                    .isEqualTo(file);
+        } finally {
+            Files.delete(file);
+        }
+        assertThat(ServersFile.locate(Path.of("/elsewhere"), SourcesTest.class))
+                .isEqualTo(Path.of("/elsewhere/target/echo/servers.properties"));
     }
 
     @Test

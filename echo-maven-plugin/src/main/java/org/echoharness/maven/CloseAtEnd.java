@@ -5,6 +5,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.util.Collection;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.apache.maven.execution.ExecutionEvent;
 import org.apache.maven.execution.ExecutionListener;
@@ -30,6 +31,15 @@ final class CloseAtEnd implements InvocationHandler {
         if (!closing.watched.contains(servers)) {
             closing.watched.add(servers);
         }
+    }
+
+    /** The server of this request that listens on the port, as errors name it; null if none does. */
+    static @Nullable String listeningOn(MavenExecutionRequest request, int port) {
+        return of(request).watched.stream()
+                .map(servers -> servers.listeningOn(port))
+                .filter(Objects::nonNull)
+                .findFirst()
+                .orElse(null);
     }
 
     /** The one in front of the request's listener; modules share it unless their plugin has a class loader of its own. */

@@ -1,5 +1,6 @@
 package org.echoharness.maven;
 
+import java.io.IOException;
 import java.util.List;
 import org.apache.maven.execution.MavenSession;
 import org.apache.maven.plugin.AbstractMojo;
@@ -97,8 +98,8 @@ abstract class EchoMojo extends AbstractMojo {
     }
 
     final MojoExecutionException refused(String what, Exception cause) {
-        return new MojoExecutionException(
-                what + " (execution " + execution.getExecutionId() + "): " + cause.getMessage(), cause);
+        String why = cause instanceof IOException failed ? FileErrors.text(failed) : cause.getMessage();
+        return new MojoExecutionException(what + " (execution " + execution.getExecutionId() + "): " + why, cause);
     }
 
     /** Refuses a list without elements, over which every check would pass. */

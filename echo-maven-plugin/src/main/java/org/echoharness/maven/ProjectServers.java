@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -24,12 +25,17 @@ final class ProjectServers {
 
     private static final String KEY = ProjectServers.class.getName();
 
-    private final MavenProject project;
+    /** The project, or the copy of it that a forked lifecycle has, whose start was the last that started one. */
+    private MavenProject project;
+
     private final Path buildDirectory;
     private final Log log;
     private final Published published;
     private final Map<String, EchoServer> running = new TreeMap<>();
     private final Map<String, RecordingFiles> recorded = new TreeMap<>();
+    /** Which execution started a server, by its id. */
+    private final Map<String, String> starters = new HashMap<>();
+
     private boolean ended;
 
     ProjectServers(MavenSession session, MavenProject project, Path buildDirectory, Log log) {
@@ -57,19 +63,38 @@ final class ProjectServers {
         return project.getId().equals(other.getId());
     }
 
+    /** The server that listens on the port, as errors name it; null if none of these does. */
+    synchronized @Nullable String listeningOn(int port) {
+        for (Map.Entry<String, EchoServer> server : running.entrySet()) {
+            if (server.getValue().addresses().stream().anyMatch(bound -> bound.getPort() == port)) {
+                return "server " + server.getKey() + " of " + project.getGroupId() + ":" + project.getArtifactId();
+            }
+        }
+        return null;
+    }
+
+    /** Publishes to this copy of the project too, from the next start on: a forked lifecycle has one of its own. */
+    synchronized void publishTo(MavenSession session, MavenProject copy) {
+        published.alsoTo(session, copy.getProperties());
+    }
+
     /**
-     * Starts servers and publishes where they listen, in a file of the user's choice too: all or none.
+     * Starts servers and publishes where they listen, in a file of the user's choice too: all or none. What the same
+     * execution started before goes on: in a forked lifecycle, or in a second phase of the command line, it runs again.
      *
      * @throws NotStarted if one of an id runs, if the build has ended, if one cannot listen, or if they cannot be published
      */
-    synchronized void start(List<Planned> servers, @Nullable Path portsFile) throws NotStarted {
+    synchronized void start(List<Planned> servers, @Nullable Path portsFile, MavenProject of, String execution)
+            throws NotStarted {
         List<Planned> started = new ArrayList<>();
         Planned starting = null;
         try {
             for (Planned server : servers) {
                 starting = server;
-                start(server);
-                started.add(server);
+                if (!running.containsKey(server.id()) || !execution.equals(starters.get(server.id()))) {
+                    start(server);
+                    started.add(server);
+                }
             }
             starting = null;
             if (portsFile != null) {
@@ -80,8 +105,13 @@ final class ProjectServers {
             started.forEach(this::forget);
             throw new NotStarted(starting == null ? ids(servers) : starting.id(), refused);
         }
+        if (!started.isEmpty()) {
+            project = of;
+        }
         for (Planned server : servers) {
-            log.info("server " + server.id() + " listens on " + addresses(server.id()));
+            starters.put(server.id(), execution);
+            log.info("server " + server.id() + (started.contains(server) ? " listens on " : " goes on at ")
+                    + addresses(server.id()));
         }
     }
 
@@ -91,8 +121,9 @@ final class ProjectServers {
         }
         if (running.containsKey(server.id())) {
             throw new IllegalStateException(
-                    "a server of this id runs in this project already; give each an id of its own,"
-                            + " in its <server> or in the <configuration> of its start");
+                    "a server of this id runs in this project already, started by the execution "
+                            + starters.get(server.id()) + "; give each an id of its own, in its <server> or in the"
+                            + " <configuration> of its start");
         }
         RecordingFiles files = server.records() ? new RecordingFiles(buildDirectory, server.id()) : null;
         if (files != null) {
@@ -108,6 +139,17 @@ final class ProjectServers {
         if (started != null) {
             started.close();
         }
+    }
+
+    /** Whether this is the copy of the project in a lifecycle that was forked while the servers ran: others need them. */
+    @SuppressWarnings("ReferenceEquality") // a copy equals its project
+    synchronized boolean areOutside(MavenProject fork) {
+        for (MavenProject outer = project; outer.getExecutionProject() != outer; outer = outer.getExecutionProject()) {
+            if (outer.getExecutionProject() == fork) {
+                return !running.isEmpty();
+            }
+        }
+        return false;
     }
 
     /** Takes back what was published and stops what runs; the occasion, if any, goes into the log. */
@@ -143,7 +185,7 @@ final class ProjectServers {
                 published.update(staying);
             }
         } catch (IOException left) {
-            log.warn("the list of servers still has those that are stopped now: " + left);
+            log.warn("the list of servers still has those that are stopped now: " + FileErrors.text(left));
         }
         for (String id : ids) {
             EchoServer server = runningBy(id);
@@ -172,8 +214,8 @@ final class ProjectServers {
         return Objects.requireNonNull(running.get(id));
     }
 
-    /** A server that is to start. */
-    record Planned(String id, EchoServer.Builder options, boolean records) {}
+    /** A server that is to start, and where it is to listen. */
+    record Planned(String id, EchoServer.Builder options, boolean records, List<HostAndPort> addresses) {}
 
     /** Why servers did not start, and which; nothing of them is left. */
     static final class NotStarted extends Exception {

@@ -39,7 +39,7 @@ final class RecordingFiles {
             recording.writePcapng(packets());
             return true;
         } catch (IOException failed) {
-            log.warn("the recording could not be written to " + folder + ": " + failed);
+            log.warn("the recording could not be written to " + folder + ": " + FileErrors.text(failed));
             return false;
         }
     }

@@ -1,17 +1,20 @@
 package org.echoharness.maven;
 
 import java.io.File;
+import java.net.BindException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.apache.maven.plugin.MojoExecutionException;
 import org.apache.maven.plugins.annotations.LifecyclePhase;
 import org.apache.maven.plugins.annotations.Mojo;
 import org.apache.maven.plugins.annotations.Parameter;
 import org.echoharness.EchoServer;
+import org.echoharness.HostAndPort;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -103,10 +106,28 @@ public final class StartMojo extends ServerMojo {
                 ProjectServers.in(getPluginContext(), session, project, buildDirectory.toPath(), getLog());
         CloseAtEnd.watch(session.getRequest(), running);
         try {
-            running.start(planned, portsFile == null ? null : portsFile.toPath());
+            running.publishTo(session, project);
+            running.start(planned, portsFile == null ? null : portsFile.toPath(), project, execution.getExecutionId());
         } catch (ProjectServers.NotStarted refused) {
-            throw notStarted(refused.ids(), refused.refusal());
+            String taken = refused.refusal() instanceof BindException ? takenInThisBuild(planned) : null;
+            throw notStarted(refused.ids(), taken == null ? refused.refusal() : new BindException(taken));
         }
+    }
+
+    /** Which other server of this build, perhaps of a module that is built at the same time, has one of the ports. */
+    private @Nullable String takenInThisBuild(List<ProjectServers.Planned> planned) {
+        for (ProjectServers.Planned server : planned) {
+            for (HostAndPort address : server.addresses()) {
+                String other =
+                        address.port() == 0 ? null : CloseAtEnd.listeningOn(session.getRequest(), address.port());
+                if (other != null) {
+                    return "cannot listen on " + address + ": " + other
+                            + ", of this build too, listens there; give each a"
+                            + " port of its own, or take port 0 and let the kernel pick a free one";
+                }
+            }
+        }
+        return null;
     }
 
     private List<ProjectServers.Planned> planned() throws MojoExecutionException {
@@ -133,7 +154,11 @@ public final class StartMojo extends ServerMojo {
         Map<String, String> options =
                 server.options(server(name, List.of(DEFAULT_ADDRESS)).options(Map.of()));
         EchoServer.Builder builder = builder(options).warnings(line -> getLog().warn("server " + name + ": " + line));
-        return new ProjectServers.Planned(name, builder, records(options));
+        List<HostAndPort> where = Stream.of(
+                        options.getOrDefault("addresses", "").split(",", -1))
+                .map(address -> HostAndPort.parse(address.strip()))
+                .toList();
+        return new ProjectServers.Planned(name, builder, records(options), where);
     }
 
     private List<Server> servers() throws MojoExecutionException {

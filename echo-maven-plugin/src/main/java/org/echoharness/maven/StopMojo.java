@@ -35,6 +35,10 @@ public final class StopMojo extends EchoMojo {
         if (servers == null) {
             return;
         }
+        if (servers.areOutside(project)) {
+            getLog().info("the servers go on: the build around this lifecycle started them");
+            return;
+        }
         if (ids == null || ids.isEmpty()) {
             servers.stop("");
         } else {

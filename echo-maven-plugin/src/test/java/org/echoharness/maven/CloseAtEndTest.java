@@ -18,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 import org.apache.maven.execution.AbstractExecutionListener;
 import org.apache.maven.execution.ExecutionEvent;
 import org.apache.maven.execution.ExecutionListener;
+import org.apache.maven.plugin.MojoExecutionException;
 import org.apache.maven.project.MavenProject;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -35,6 +36,20 @@ class CloseAtEndTest {
         for (Build build : builds) {
             build.stop().execute();
         }
+    }
+
+    @Test
+    void aPortOfAnotherModuleNamesTheModule() throws Exception {
+        Build one = build("one");
+        one.start().execute();
+        Build two = build("two");
+        StartMojo start = two.start("127.0.0.1:" + one.port("default"));
+        start.session = one.session();
+        assertThatThrownBy(start::execute)
+                .isInstanceOf(MojoExecutionException.class)
+                .hasMessage("server default did not start (execution start-it): cannot listen on 127.0.0.1:"
+                        + one.port("default") + ": server default of org.example:one, of this build too, listens there;"
+                        + " give each a port of its own, or take port 0 and let the kernel pick a free one");
     }
 
     @Test

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.function.BiConsumer;
 import org.apache.maven.execution.ExecutionListener;
 import org.apache.maven.model.Plugin;
+import org.apache.maven.plugin.MojoExecution;
 import org.apache.maven.plugin.MojoExecutionException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -122,12 +123,13 @@ class StartAndStopTest {
         build.start().execute();
         int port = build.port("default");
 
-        assertThatThrownBy(() -> build.start().execute())
+        StartMojo another = build.start();
+        another.execution = new MojoExecution(another.execution.getMojoDescriptor(), "another");
+        assertThatThrownBy(another::execute)
                 .isInstanceOf(MojoExecutionException.class)
-                .hasMessage(
-                        "server default did not start (execution start-it): a server of this id runs in this project"
-                                + " already; give each an id of its own, in its <server> or in the <configuration> of"
-                                + " its start");
+                .hasMessage("server default did not start (execution another): a server of this id runs in this project"
+                        + " already, started by the execution start-it; give each an id of its own, in its <server> or in the <configuration> of"
+                        + " its start");
 
         assertThat(Build.echoes(port)).isTrue();
         assertThat(build.port("default")).isEqualTo(port);
@@ -285,6 +287,15 @@ class StartAndStopTest {
         build.project.getBuild().addPlugin(plugin);
         build.start().execute();
         assertThat(build.file().toFile().exists()).isEqualTo(starts);
+    }
+
+    @Test
+    void startsWhereTestsAreSkippedIfThePomSaysSo() throws Exception {
+        build.request.getUserProperties().setProperty("skipITs", "true");
+        StartMojo start = build.start();
+        start.skipWithTests = "false";
+        start.execute();
+        assertThat(Build.echoes(build.port("default"))).isTrue();
     }
 
     @Test

@@ -1,0 +1,160 @@
+package org.echoharness.maven;
+
+import java.io.IOException;
+import java.io.StringReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Instant;
+import java.util.Properties;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One file with the list of the servers that this build runs. Another build may run in the same folder: its list is put
+ * aside while this one is written, and given back; what another process wrote is never deleted while that process runs.
+ */
+final class ServersListFile {
+
+    private static final String PID = "echo.pid";
+    private static final String STARTED = "echo.started";
+
+    /** How much two readings of the instant at which a process started may differ. */
+    private static final long TOLERANCE_MILLIS = 2_000;
+
+    private final Path file;
+    private final Consumer<String> warnings;
+    private @Nullable String written;
+
+    ServersListFile(Path file, Consumer<String> warnings) {
+        this.file = file.toAbsolutePath();
+        this.warnings = warnings;
+    }
+
+    /** Whether the file may be replaced: there is none, or it is such a list. */
+    static boolean isReplaceable(Path file) throws IOException {
+        if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+            return true;
+        }
+        String text = read(file);
+        return text != null && text.startsWith(PID + "=");
+    }
+
+    Path file() {
+        return file;
+    }
+
+    /** Readers see the old file or the new one, never a part. No value needs an escape. */
+    void write(SortedMap<String, String> servers) throws IOException {
+        String text = text(servers);
+        try {
+            Path folder = Files.createDirectories(file.resolveSibling(""));
+            putAsideWhatAnotherWrote();
+            Path next = Files.createTempFile(folder, "servers", ".tmp");
+            try {
+                Files.writeString(next, text);
+                Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            } finally {
+                Files.deleteIfExists(next);
+            }
+        } catch (IOException failed) {
+            throw new IOException("the list of servers cannot be written: " + FileErrors.text(failed), failed);
+        }
+        written = text;
+    }
+
+    /** Deletes what this build wrote, wherever it is now; a list that was put aside and whose process runs comes back. */
+    void delete() throws IOException {
+        String own = written;
+        if (own == null) {
+            return;
+        }
+        written = null;
+        if (own.equals(read(file))) {
+            Path aside = listOfAnotherThatRuns();
+            if (aside == null) {
+                Files.deleteIfExists(file);
+            } else {
+                Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            }
+        } else if (own.equals(read(aside(ProcessHandle.current().pid())))) {
+            Files.delete(aside(ProcessHandle.current().pid()));
+        }
+    }
+
+    private void putAsideWhatAnotherWrote() throws IOException {
+        String text = read(file);
+        Long pid = text == null || text.equals(written) ? null : runningProcess(text);
+        if (pid != null && pid != ProcessHandle.current().pid()) {
+            Files.move(file, aside(pid), StandardCopyOption.REPLACE_EXISTING);
+            warnings.accept("another build runs servers in this folder (process " + pid
+                    + "): tests of both find those of" + " this build in " + file
+                    + " until it stops them; build one after the other, or in a copy");
+        }
+    }
+
+    /** The first that was put aside and whose process runs; others are deleted. */
+    private @Nullable Path listOfAnotherThatRuns() throws IOException {
+        try (DirectoryStream<Path> asides =
+                Files.newDirectoryStream(file.resolveSibling(""), file.getFileName() + ".[0-9]*")) {
+            for (Path aside : asides) {
+                String text = read(aside);
+                if (text != null && runningProcess(text) != null) {
+                    return aside;
+                }
+                Files.deleteIfExists(aside);
+            }
+        }
+        return null;
+    }
+
+    private Path aside(long pid) {
+        return file.resolveSibling(file.getFileName() + "." + pid);
+    }
+
+    /** Null if there is no such file, or something else than a file. */
+    private static @Nullable String read(Path file) throws IOException {
+        try {
+            return Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)
+                    ? Files.readString(file, StandardCharsets.ISO_8859_1)
+                    : null;
+        } catch (NoSuchFileException gone) {
+            return null;
+        }
+    }
+
+    /** The process that wrote this list; null if it has ended. */
+    private static @Nullable Long runningProcess(String text) throws IOException {
+        Properties entries = new Properties();
+        entries.load(new StringReader(text));
+        try {
+            long pid = Long.parseLong(entries.getProperty(PID, ""));
+            long started = Long.parseLong(entries.getProperty(STARTED, "0"));
+            ProcessHandle process = ProcessHandle.of(pid).orElse(null);
+            if (process == null || !process.isAlive()) {
+                return null;
+            }
+            long actual =
+                    process.info().startInstant().map(Instant::toEpochMilli).orElse(started);
+            return Math.abs(actual - started) <= TOLERANCE_MILLIS ? pid : null;
+        } catch (NumberFormatException malformed) {
+            return null;
+        }
+    }
+
+    private static String text(SortedMap<String, String> servers) {
+        SortedMap<String, String> all = new TreeMap<>(servers);
+        ProcessHandle self = ProcessHandle.current();
+        all.put(PID, Long.toString(self.pid()));
+        self.info().startInstant().ifPresent(start -> all.put(STARTED, Long.toString(start.toEpochMilli())));
+        StringBuilder text = new StringBuilder();
+        all.forEach((key, value) -> text.append(key).append('=').append(value).append('\n'));
+        return text.toString();
+    }
+}
