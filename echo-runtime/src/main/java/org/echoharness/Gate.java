@@ -21,6 +21,11 @@ abstract class Gate {
         return open;
     }
 
+    /** Whether it waits for the client's FIN. */
+    final boolean isOnFin() {
+        return fault.trigger() instanceof Trigger.OnFin;
+    }
+
     /** Opens the gate if its trigger has been reached. Returns whether that was now. */
     final boolean opens(Flow flow) {
         if (open || !flow.reached(fault.trigger())) {

@@ -8,7 +8,7 @@ final class GateFactory {
 
     private GateFactory() {}
 
-    /** @param connection its number, so that no two connections draw the same from one seed */
+    /** @param connection its number: what is drawn depends on the seed and on this, not on the other faults */
     static Gate gate(Fault fault, long connection) {
         Effect effect = fault.effect();
         if (effect instanceof Effect.Delay delay) {
@@ -167,8 +167,7 @@ final class GateFactory {
 
         @Override
         void judge(Flow flow, Verdict verdict) {
-            verdict.pass(0);
-            verdict.halt(this); // a greeting that stands before the stall has asked already
+            verdict.halt(); // a greeting that stands before the stall has asked already
             verdict.stopReading();
             verdict.holdEnd(Verdict.NEVER);
         }

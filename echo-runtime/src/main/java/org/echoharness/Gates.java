@@ -43,21 +43,47 @@ final class Gates {
         }
     }
 
-    /** What to do next. The verdict is good until the next call. Faults that take hold now are told. */
-    Verdict judge(int held, long now, Consumer<Fault> takesHold) {
+    /**
+     * What to do next. The verdict is good until the next call. Reports the faults that take effect now.
+     *
+     * <p>The position in the stream alone decides, never how the kernel cut it: nothing moves past a position at which a
+     * gate opens, and gates that wait for the FIN open when all that comes before it is done.
+     */
+    Verdict judge(int held, long now, Consumer<Fault> takesEffect) {
         flow.at(now - accepted, held);
-        verdict.begin();
+        open(false, takesEffect);
+        ask();
+        if (flow.isAtFin() && verdict.isIdle() && open(true, takesEffect)) {
+            ask();
+        }
+        return verdict;
+    }
+
+    /** Opens the gates whose moment has come: those that wait for the FIN, or all others. Whether there was one. */
+    private boolean open(boolean onFin, Consumer<Fault> takesEffect) {
+        boolean opened = false;
         for (Gate gate : gates) {
-            if (gate.opens(flow)) {
-                takesHold.accept(gate.fault());
+            if (gate.isOnFin() == onFin && gate.opens(flow)) {
+                opened = true;
+                takesEffect.accept(gate.fault());
             }
-            if (gate.isOpen()) {
-                gate.judge(flow, verdict);
-            } else {
+        }
+        return opened;
+    }
+
+    private void ask() {
+        verdict.begin(flow.outputEnded());
+        for (Gate gate : gates) {
+            if (!gate.isOpen()) {
                 gate.awaitTrigger(flow, verdict);
             }
         }
-        verdict.settle(held, flow.outputEnded(), flow.inputEnded());
+        for (Gate gate : gates) {
+            if (gate.isOpen()) {
+                gate.judge(flow, verdict);
+            }
+        }
+        verdict.settle(flow.held(), flow.inputEnded());
         if (verdict.kind() == Verdict.Kind.WAIT) {
             for (Gate gate : gates) {
                 if (gate.isOpen()) {
@@ -65,7 +91,6 @@ final class Gates {
                 }
             }
         }
-        return verdict;
     }
 
     /** Before the bytes of a verdict to send or copy are sent. */

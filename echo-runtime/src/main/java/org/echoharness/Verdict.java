@@ -44,7 +44,9 @@ final class Verdict {
     private long barrier; // how many of the oldest bytes come before the next trigger
     private long due; // how many of the oldest bytes may be dealt with
     private long most; // how many bytes may be sent at once
-    private long kept; // how many of the oldest bytes were sent once and are to be kept; below 0 for none
+    private boolean outputEnded;
+    private boolean keeping; // a gate waits for more bytes to copy; nothing else has those that are there
+    private boolean halted;
     private boolean sendingIsHeld;
     private boolean endIsHeld;
     private boolean isHeldBack;
@@ -92,10 +94,18 @@ final class Verdict {
         return reading;
     }
 
-    void begin() {
+    /** Whether nothing is asked for but to send, or to wait before the answer to the client's FIN. */
+    boolean isIdle() {
+        return action == null && ending == null && !halted;
+    }
+
+    /** @param hasEndedOutput whether the server's FIN was sent: then all bytes are dropped */
+    void begin(boolean hasEndedOutput) {
+        outputEnded = hasEndedOutput;
         barrier = Long.MAX_VALUE;
         due = Long.MAX_VALUE;
-        kept = -1;
+        keeping = false;
+        halted = false;
         most = Integer.MAX_VALUE;
         wake = NEVER;
         reading = true;
@@ -145,46 +155,54 @@ final class Verdict {
     }
 
     void discard(Gate by, long bytes) {
-        if (kept >= 0) {
-            return; // a gate before this one wants them
-        }
         act(Kind.DISCARD, by, bytes);
     }
 
-    /** Sends these bytes and keeps them; where there are none to be sent yet, keeps those before. */
+    /**
+     * Sends these bytes and keeps them; where there are none to be sent yet, keeps those before. Up to the next trigger
+     * that counts the client's bytes, and no further: what it has copied by then passes first.
+     */
     void copy(Gate by, int behind, int bytes) {
-        if (bytes == 0) {
-            kept = action == null ? behind : kept;
+        if (behind >= barrier) {
             return;
         }
-        if (act(Kind.COPY, by, bytes)) {
+        if (bytes == 0) {
+            keeping |= action == null;
+        } else if (act(Kind.COPY, by, bytes)) {
             from = behind;
         }
     }
 
+    /** Goes out whole before a byte of the client is sent, copied or dropped. */
     void insert(Gate by, ByteBuffer bytes) {
-        if (act(Kind.INSERT, by, bytes.remaining())) {
+        if (ending == null && action != Kind.INSERT && !halted && !outputEnded) {
+            action = Kind.INSERT;
+            author = by;
+            from = 0;
+            count = bytes.remaining();
             extra = bytes;
         }
     }
 
-    /** A greeting that stands before an end goes out first, unless the time has come. */
+    /** A greeting that stands before an end goes out first, unless a time or the bytes sent say when it ends. */
     void end(Kind how, Gate by) {
-        boolean isDue = by.fault().trigger() instanceof Trigger.AfterTime;
+        Trigger trigger = by.fault().trigger();
+        boolean isDue = trigger instanceof Trigger.AfterTime || trigger instanceof Trigger.AfterSent;
         if (ending == null && (action != Kind.INSERT || isDue)) {
             ending = how;
             author = by;
         }
     }
 
-    /** Nobody who asks from now on gets an action. */
-    void halt(Gate by) {
-        act(Kind.WAIT, by, 0);
+    /** Nothing moves, but for a greeting that has asked already. */
+    void halt() {
+        halted = true;
+        pass(0);
     }
 
-    /** The first who asks gets it; the others ask again. */
+    /** The first gate that asks gets it; the others ask again. */
     private boolean act(Kind wanted, Gate by, long bytes) {
-        if (action != null || ending != null) {
+        if (action != null || ending != null || keeping) {
             return false;
         }
         action = wanted;
@@ -194,21 +212,23 @@ final class Verdict {
     }
 
     /** Puts together what was asked for: endings first, then one action, then sending. */
-    void settle(int held, boolean outputEnded, boolean inputEnded) {
+    void settle(int held, boolean inputEnded) {
         int ready = (int) Math.min(held, due);
         if (ending != null) {
             kind = ending;
         } else if (outputEnded) {
-            kind = held > 0 ? Kind.DISCARD : inputEnded ? Kind.END : Kind.WAIT;
-            count = held;
             author = null;
+            kind = held == 0 && inputEnded && !halted ? Kind.END : Kind.WAIT;
+            if (held > 0 && !halted) {
+                settle(Kind.DISCARD, (int) Math.min(held, barrier));
+            }
         } else if (action == Kind.INSERT) {
             settle(Kind.INSERT, (int) Math.min(count, most));
-        } else if (action == Kind.COPY && from < barrier) {
+        } else if (action == Kind.COPY) {
             settle(Kind.COPY, (int) Math.min(Math.min(count, ready - from), most));
-        } else if (action == Kind.DISCARD && ready > 0) {
+        } else if (action == Kind.DISCARD) {
             settle(Kind.DISCARD, Math.min(count, ready));
-        } else if (kept >= 0 && kept < barrier) {
+        } else if (keeping) {
             settle(Kind.WAIT, 0);
         } else if (held > 0) {
             author = null;

@@ -2,6 +2,7 @@ package org.echoharness;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import java.util.stream.Collectors;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -163,6 +164,44 @@ class GatesTest {
     void afterCountsBytesOfTheClientAndAfterSentThoseOfTheServer(String faults, String seen) {
         assertThat(seenBy("0 abcd, 100 efgh, 200 FIN", faults)).isEqualTo(seen);
     }
+
+    /** Where bytes come at once, and one by one, and the FIN with the last of them: all the same. */
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', textBlock = """
+                discard, close after 5, greet "bye" after 3     | bye close
+                duplicate 4, greet "<>" after 2 sent            | 12<>341234567 FIN
+                duplicate 4, greet "<>" after 2                 | 1212<>3434567 FIN
+                duplicate 2, duplicate 3                        | 121231234567 FIN
+                duplicate 4, duplicate 3 after 2                | 12123434534567 FIN
+                truncate 4, duplicate 3                         | 567 FIN
+                duplicate 3, truncate 4                         | 123567 FIN
+                duplicate 9, truncate 3, greet "<>" after 2     | 12<>345674567 FIN
+                reset on fin, greet "hi" after 7                | 1234567hi RST
+                reset on fin, close after 7                     | 1234567 close
+                stall after 7, reset on fin                     | 1234567 open
+                greet "hello", reset after 3 sent               | hel RST
+                greet "hello", close after 2                    | hello12 close
+                half-close after 2, close after 6, reset after 4 | 12 half-close RST
+                half-close, greet "x" after 2, reset after 3    | half-close RST
+                corrupt 30% seed 7                              | \u00ce2345\u00c97 FIN
+                corrupt 30% seed 7, greet "hi" after 5          | \u00ce2345hi\u00c97 FIN
+                greet "hi", corrupt 30% seed 7 after 4 sent     | hi12345\u00c97 FIN
+                """)
+    void positionAloneDecides(String faults, String sent) {
+        for (String cut : CUTS) {
+            assertThat(Judged.output(Judged.by(faults).client(cut).run()).trim())
+                    .as(cut)
+                    .isEqualTo(sent);
+        }
+    }
+
+    private static final List<String> CUTS = List.of(
+            "0 1234567, 0 FIN",
+            "0 1234567, 9 FIN",
+            "0 1, 0 2, 0 3, 0 4, 0 5, 0 6, 0 7, 0 FIN",
+            "0 1, 1 2, 2 3, 3 4, 4 5, 5 6, 6 7, 7 FIN",
+            "0 12, 1 345, 2 67, 2 FIN",
+            "0 123, 1 45, 2 67, 3 FIN");
 
     private static String seenBy(String client, String faults) {
         return Judged.by(faults).client(client).run().stream()

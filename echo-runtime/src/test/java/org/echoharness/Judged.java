@@ -143,6 +143,13 @@ final class Judged {
         return events.stream().map(Event::bytes).collect(Collectors.joining());
     }
 
+    /** What the client reads, and how it ends; without the times, and wherever one write ends. */
+    static String output(List<Event> events) {
+        return events.stream()
+                .map(event -> event.bytes().isEmpty() ? " " + event.what() : event.bytes())
+                .collect(Collectors.joining());
+    }
+
     /** Jumps to whatever is due next, as a selector would return then. Returns false if nothing is. */
     private boolean waits() {
         long next = Long.MAX_VALUE;

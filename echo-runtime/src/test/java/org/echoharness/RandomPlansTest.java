@@ -3,6 +3,7 @@ package org.echoharness;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -15,6 +16,7 @@ class RandomPlansTest {
 
     private static final int PLANS = 10_000;
     private static final int MOST = 48; // bytes and milliseconds of faults, and bytes of a ring
+    private static final int LONGEST = 16; // bytes where all cuts are tried
     private static final String FIN = "FIN";
 
     static LongStream seeds() {
@@ -40,6 +42,70 @@ class RandomPlansTest {
 
             assertThat(judged(what, read, each, sent)).as(what).isEqualTo(events);
             assertSound(what, plan.rules().get(0).faults(), sent, events);
+        }
+    }
+
+    /**
+     * The position in the stream alone decides what is sent and how it ends. Left out are triggers of time, whose place in
+     * the stream depends on when bytes come.
+     */
+    @ParameterizedTest
+    @MethodSource("seeds")
+    void sendsTheSameHoweverInputIsCut(long seed) {
+        for (int i = 0; i < PLANS; i++) {
+            long each = Options.mix(~seed, i);
+            Random random = new Random(each);
+            int length = random.nextInt(LONGEST + 1);
+            List<Fault> faults = withoutTimes(new Plans(random, LONGEST), 1 + random.nextInt(5));
+            byte[] sent = "abcdefghijklmnop".substring(0, length).getBytes(StandardCharsets.ISO_8859_1);
+            String what = "plan " + i + " of seed " + seed + ": " + FaultPlan.of(faults.toArray(new Fault[0])) + ", "
+                    + length + " bytes";
+
+            String whole = output(what, at(faults, sent, length, 0));
+            for (int cut = 0; cut < length; cut++) {
+                Judged inTwo = at(faults, sent, cut, 1 + random.nextInt(3));
+                assertThat(output(what, inTwo)).as(what + " cut at " + cut).isEqualTo(whole);
+            }
+            Judged shredded = Judged.by(faults, 1)
+                    .ring(LONGEST + random.nextInt(9))
+                    .takes(1 + random.nextInt(4), random.nextInt(2) * Judged.MILLI);
+            long time = 0;
+            for (byte one : sent) {
+                shredded.sends(time, new byte[] {one});
+                time += random.nextInt(3) * 4_100_000L;
+            }
+            assertThat(output(what, shredded.fin(time))).as(what + " shredded").isEqualTo(whole);
+        }
+    }
+
+    private static List<Fault> withoutTimes(Plans plans, int count) {
+        List<Fault> faults = new ArrayList<>();
+        while (faults.size() < count) {
+            Fault fault = plans.fault();
+            if (!(fault.trigger() instanceof Trigger.AfterTime)) {
+                faults.add(fault);
+            }
+        }
+        return faults;
+    }
+
+    /** The bytes before the cut at once, the others and the FIN so much later. */
+    private static Judged at(List<Fault> faults, byte[] sent, int cut, long laterMillis) {
+        Judged judged = Judged.by(faults, 1).ring(LONGEST);
+        if (cut > 0) {
+            judged.sends(0, Arrays.copyOf(sent, cut));
+        }
+        if (cut < sent.length) {
+            judged.sends(laterMillis * Judged.MILLI, Arrays.copyOfRange(sent, cut, sent.length));
+        }
+        return judged.fin(laterMillis * Judged.MILLI);
+    }
+
+    private static String output(String what, Judged judged) {
+        try {
+            return Judged.output(judged.mostSteps(20_000).run());
+        } catch (AssertionError | RuntimeException failed) {
+            throw new AssertionError(what, failed);
         }
     }
 
