@@ -149,6 +149,10 @@ public final class ClientMojo extends EchoMojo {
         int trips = Options.count("repeat", repeat, Integer.MAX_VALUE);
         int clients = Options.count("connections", connections, MOST_CONNECTIONS);
         byte[] sent = message();
+        if (sent.length == 0) {
+            throw new IllegalArgumentException((messageFile == null ? "message" : "messageFile (" + messageFile + ")")
+                    + " is empty, so that no echo would be checked; give it text, or leave it out");
+        }
         byte[] awaited = expected == null ? sent : expected.getBytes(StandardCharsets.UTF_8);
         RoundTrips all = new RoundTrips(sent, awaited, trips, clients, getLog()::info);
         all.run(() -> options(target), isWatched() ? PROGRESS : Duration.ofDays(365));

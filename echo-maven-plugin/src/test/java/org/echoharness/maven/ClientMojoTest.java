@@ -215,6 +215,17 @@ class ClientMojoTest {
     }
 
     @Test
+    void refusesAnEmptyMessage() {
+        ClientMojo client = client(1);
+        client.message = "";
+        assertThatThrownBy(client::execute)
+                .isInstanceOf(MojoExecutionException.class)
+                .hasMessage(
+                        "no client for 127.0.0.1:1 (execution client-it): message is empty, so that no echo would be"
+                                + " checked; give it text, or leave it out");
+    }
+
+    @Test
     void theDefaultPortIsTheTutorials() {
         ClientMojo client = client(1);
         client.address = "no-such-host.invalid";
