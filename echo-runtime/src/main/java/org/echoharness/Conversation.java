@@ -2,13 +2,35 @@ package org.echoharness;
 
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
 import java.util.function.Consumer;
 
 /**
  * The lines in which a server or a client tells what happens on its connections: one line an event, payload quoted and
  * escaped. Who listens is called by the thread on which the event happens.
  */
-record Conversation(Consumer<String> lines) {
+record Conversation(Consumer<String> lines, boolean isNumbered) {
+
+    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSSX", Locale.ROOT)
+            .withZone(ZoneOffset.UTC);
+
+    Conversation(Consumer<String> lines) {
+        this(lines, false);
+    }
+
+    /** With the time before each line, and the number of the connection in those about one. */
+    static Conversation timed(Consumer<String> lines) {
+        return new Conversation(
+                line -> lines.accept(TIME.format(Instant.now()).concat(" ").concat(line)), true);
+    }
+
+    /** For the lines about one connection. */
+    Conversation of(long number) {
+        return isNumbered ? new Conversation(line -> lines.accept("connection " + number + ": " + line)) : this;
+    }
 
     void startingUp(InetSocketAddress local) {
         boolean wildcard = local.getAddress().isAnyLocalAddress();

@@ -370,6 +370,7 @@ public final class EchoServer implements AutoCloseable {
         private int recordedBytes = Options.RECORDED_BYTES;
         private int recordedConnections;
         private @Nullable Consumer<String> conversation;
+        private boolean hasTimes;
         private Consumer<String> warnings = new ToStandardError();
 
         private Builder() {}
@@ -552,6 +553,19 @@ public final class EchoServer implements AutoCloseable {
         }
 
         /**
+         * Whether each line of the conversation begins with its time, in UTC, and each line about a connection also names
+         * that by its number, as fault plans count them: {@code 2026-01-02T03:04:05.006Z connection 3: received …}. The
+         * default is neither.
+         *
+         * @param times whether they do
+         * @return this builder
+         */
+        public Builder conversationTimes(boolean times) {
+            hasTimes = times;
+            return this;
+        }
+
+        /**
          * Who is told what the person who runs the server should know: an address that other machines reach, a limit
          * that is met, a failure that was survived. The default prints to {@link System#err}.
          *
@@ -632,7 +646,9 @@ public final class EchoServer implements AutoCloseable {
                     faults.checked(bufferSize),
                     recordedBytes,
                     recordedConnections,
-                    conversation == null ? null : new Conversation(conversation),
+                    conversation == null
+                            ? null
+                            : hasTimes ? Conversation.timed(conversation) : new Conversation(conversation),
                     warnings));
         }
 

@@ -118,6 +118,12 @@ final class Html {
         String cell = "<td class=\"" + style + "\">" + what(connection, event) + "</td>";
         page.append("<tr><td>")
                 .append(event.millis())
+                .append(
+                        connection.opened().isZero()
+                                ? ""
+                                : "\n<span class=\"note\">+"
+                                        + RecordedEvent.millis(
+                                                connection.opened().plus(event.after())) + "</span>")
                 .append("</td>")
                 .append(byClient ? cell + "<td></td>" : "<td></td>" + cell)
                 .append("</tr>\n");

@@ -11,7 +11,7 @@ import java.util.Objects;
 final class Main {
 
     static final String DEFAULT_ADDRESS = "localhost:10000";
-    static final List<String> FLAGS = List.of("--quiet", "--help", "--version");
+    static final List<String> FLAGS_OF_SERVER = List.of("--quiet", "--times", "--help", "--version");
     static final List<String> FLAGS_OF_CLIENT = List.of("--quiet", "--verbose", "--help", "--version");
     private static final String HELP = """
             usage: java -jar echo-runtime.jar server [ADDRESS...] [OPTION...]
@@ -32,6 +32,7 @@ final class Main {
             server:  --backlog N                connections queued before they are accepted (1024)
                      --max-connections N        further connections are reset (none)
                      --idle-timeout DURATION    a connection silent that long is reset (none)
+                     --times                    the time and the connection's number in each line
                      --idle-close DURATION      a connection silent that long is closed with a FIN
                                                 (none)
                      --event-loops N            threads that serve (1)

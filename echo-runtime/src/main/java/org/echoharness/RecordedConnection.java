@@ -87,6 +87,16 @@ public final class RecordedConnection {
     }
 
     /**
+     * How long after the first connection of the recording it was accepted. With it all events of a recording have one
+     * clock: {@code connection.opened().plus(event.after())}.
+     *
+     * @return zero for the first connection
+     */
+    public Duration opened() {
+        return Duration.ofNanos(tape.opened());
+    }
+
+    /**
      * How many bytes came from the other end, those that were not kept too.
      *
      * @return a number of bytes

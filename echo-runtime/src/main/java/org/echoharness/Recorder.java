@@ -36,6 +36,7 @@ final class Recorder {
     private long leftOut;
     private int open; // of those with a number
     private int peak;
+    private volatile long origin; // the start of the first connection
     private long lastEvent = System.nanoTime();
     private long changes;
     private int waiting;
@@ -71,6 +72,9 @@ final class Recorder {
         Instant at = Instant.now();
         long now = System.nanoTime();
         synchronized (this) {
+            if (accepted == 0) {
+                origin = now;
+            }
             Tape tape = new Tape(this, by, number, local, remote, bytes, at, now);
             boolean fits = tape.takesBase();
             if (tapes.size() == connections || (!fits && !tapes.isEmpty())) {
@@ -235,6 +239,11 @@ final class Recorder {
 
     synchronized long accepted() {
         return accepted;
+    }
+
+    /** When its first connection was accepted: the clock that all share begins there. */
+    long origin() {
+        return origin;
     }
 
     /** The most that were open at the same time. */

@@ -201,7 +201,8 @@ public final class Recording {
     }
 
     /**
-     * The conversation of all connections that are kept, for people.
+     * The conversation of all connections that are kept, for people. Where there were several, the milliseconds since the
+     * first was accepted follow those of each connection, with a plus sign: {@code 0.123  +4567.890}.
      *
      * @return lines, each with its end
      */
@@ -234,7 +235,7 @@ public final class Recording {
         for (RecordedConnection connection : connections()) {
             out.append(connection.toString())
                     .append('\n')
-                    .append(connection.transcript())
+                    .append(Transcript.of(connection, total() > 1))
                     .append('\n');
         }
         if (leftOut() > 0) {

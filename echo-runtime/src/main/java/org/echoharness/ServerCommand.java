@@ -26,7 +26,7 @@ final class ServerCommand {
     }
 
     static Arguments arguments(List<String> args) {
-        return new Arguments("server", args, OPTIONS, List.of(RecordingFolder.OPTION), Main.FLAGS);
+        return new Arguments("server", args, OPTIONS, List.of(RecordingFolder.OPTION), Main.FLAGS_OF_SERVER);
     }
 
     int run(Arguments given) throws IOException {
@@ -35,7 +35,7 @@ final class ServerCommand {
         List<String> addresses = given.rest().isEmpty() ? List.of(Main.DEFAULT_ADDRESS) : given.rest();
         builder.addresses(addresses.stream().map(ServerCommand::address).toArray(String[]::new));
         if (!given.has("--quiet")) {
-            builder.conversation(console::out);
+            builder.conversation(console::out).conversationTimes(given.has("--times"));
         }
         RecordingFolder folder = given.has(RecordingFolder.OPTION)
                 ? RecordingFolder.checked(given.get(RecordingFolder.OPTION, ""))

@@ -144,6 +144,11 @@ final class Tape {
         return remote;
     }
 
+    /** Nanoseconds since the first connection of its recorder. */
+    long opened() {
+        return start - recorder.origin();
+    }
+
     Instant accepted() {
         return accepted;
     }

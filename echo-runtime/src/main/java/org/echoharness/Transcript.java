@@ -13,6 +13,11 @@ final class Transcript {
     private Transcript() {}
 
     static String of(RecordedConnection connection) {
+        return of(connection, false);
+    }
+
+    /** @param common whether the time since the first connection of the recording stands beside each connection's own */
+    static String of(RecordedConnection connection, boolean common) {
         StringBuilder text = new StringBuilder();
         String peer = HostAndPort.of(connection.remote()).toString();
         int i = 0;
@@ -20,6 +25,14 @@ final class Transcript {
             leftOut(connection, i++, text);
             text.append(millis(event))
                     .append("  ")
+                    .append(
+                            common
+                                    ? pad(
+                                            "+"
+                                                    + RecordedEvent.millis(
+                                                            connection.opened().plus(event.after())),
+                                            12)
+                                    : "")
                     .append(line(connection, event, peer))
                     .append('\n');
         }

@@ -18,7 +18,8 @@ final class Witness {
 
     private Witness(ServerCore server, SocketChannel channel, long number) {
         this.server = server;
-        conversation = server.config().conversation();
+        Conversation all = server.config().conversation();
+        conversation = all == null ? null : all.of(number);
         Recorder recorder = server.recorder();
         tape = recorder == null ? null : recorder.open(channel, number);
         peer = conversation == null ? "" : Connection.text(channel);
@@ -102,10 +103,11 @@ final class Witness {
 
     /** The connection has ended; never throws. */
     void ended(Ending.Side by, Ending.How how, String why) {
+        Conversation all = server.config().conversation();
         if (tape != null) {
             tape.recorder().end(tape, by, how, why);
         }
-        if (conversation == null) {
+        if (conversation == null || all == null) {
             return;
         }
         try {
@@ -113,7 +115,7 @@ final class Witness {
                 conversation.lost(peer, why);
             }
             if (server.isRunning()) {
-                conversation.waiting();
+                all.waiting();
             }
         } catch (Throwable failed) {
             server.warn("a listener failed: ", failed);

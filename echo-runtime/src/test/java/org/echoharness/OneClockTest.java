@@ -1,0 +1,77 @@
+package org.echoharness;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.Socket;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Connections of one recording, and of one log, in the order of their time. */
+@Timeout(120)
+class OneClockTest {
+
+    private final Lines lines = new Lines();
+
+    @Test
+    void recordedConnectionsShareAClock() throws Exception {
+        try (EchoServer server = EchoServer.builder().recording().start()) {
+            for (int i = 0; i < 3; i++) {
+                try (Socket socket = Sockets.connect(server.address())) {
+                    Sockets.echoes(socket, "x");
+                }
+                server.recording().awaitConnections(i + 1).get(i).awaitEnd();
+            }
+            Duration end = Duration.ZERO;
+            for (RecordedConnection each : server.recording().connections()) {
+                assertThat(each.opened()).isGreaterThanOrEqualTo(end);
+                end = each.opened()
+                        .plus(each.events().get(each.events().size() - 1).after());
+            }
+            assertThat(server.recording().connection(1).opened()).isZero();
+            assertThat(server.recording().transcript())
+                    .containsPattern("(?m)^ +0\\.000  \\+0\\.000 +connection from ")
+                    .containsPattern("connection 3 from [^+]+\\+"
+                            + java.util.regex.Pattern.quote(RecordedEvent.millis(
+                                    server.recording().connection(3).opened()))
+                            + " +connection from ");
+            assertThat(Recordings.page(server.recording().connections(), 0))
+                    .contains("<td>0.000\n<span class=\"note\">+"
+                            + RecordedEvent.millis(
+                                    server.recording().connection(2).opened()) + "</span></td>");
+        }
+    }
+
+    @Test
+    void aSingleConnectionNeedsNoOtherClock() throws Exception {
+        try (EchoServer server = EchoServer.builder().recording().start();
+                Socket socket = Sockets.connect(server.address())) {
+            Sockets.echoes(socket, "x");
+            assertThat(server.recording().transcript())
+                    .containsPattern("(?m)^ +0\\.000  connection from ")
+                    .doesNotContain("+");
+        }
+    }
+
+    @Test
+    void logHasTimesAndNumbersWhereAsked() throws Exception {
+        String time = "\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z ";
+        try (EchoServer server = EchoServer.builder()
+                        .conversation(lines)
+                        .conversationTimes(true)
+                        .start();
+                Socket one = Sockets.connect(server.address());
+                Socket two = Sockets.connect(server.address())) {
+            Sockets.echoes(one, "x");
+            Sockets.echoes(two, "yy");
+            two.shutdownOutput();
+            lines.await(time + "connection 2: no data from .*");
+            lines.await(time + "waiting for a connection", 2);
+        }
+        assertThat(lines.seen()).allMatch(line -> line.matches(time + ".+"));
+        assertThat(lines.seen().get(0)).matches(time + "starting up on .*");
+        lines.await(time + "connection 1: connection from .*");
+        lines.await(time + "connection 1: received 1 byte \"x\" from .*");
+        lines.await(time + "connection 2: sending 2 bytes back to .*");
+    }
+}
