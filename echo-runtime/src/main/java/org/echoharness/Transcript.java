@@ -25,14 +25,7 @@ final class Transcript {
             leftOut(connection, i++, text);
             text.append(millis(event))
                     .append("  ")
-                    .append(
-                            common
-                                    ? pad(
-                                            "+"
-                                                    + RecordedEvent.millis(
-                                                            connection.opened().plus(event.after())),
-                                            12)
-                                    : "")
+                    .append(common ? sinceFirst(connection, event) : "")
                     .append(line(connection, event, peer))
                     .append('\n');
         }
@@ -41,6 +34,11 @@ final class Transcript {
             text.append("(still open)\n");
         }
         return text.toString();
+    }
+
+    /** "+12345.678  ", milliseconds since the first connection of the recording. */
+    private static String sinceFirst(RecordedConnection connection, RecordedEvent event) {
+        return pad("+" + RecordedEvent.millis(connection.opened().plus(event.after())), 11) + "  ";
     }
 
     /** Says what is missing where the first of it is missing: before the event of this index. */

@@ -86,8 +86,9 @@ class RecordingOfManyTest {
             assertThat(recording.openConnections().get(2).bytesReceived()).isEqualTo(2);
             assertThat(recording.connections()).hasSize(3);
 
+            RecordedConnection third = recording.openConnections().get(2);
             sockets.get(2).close();
-            recording.openConnections().get(2).awaitEnd(TIMEOUT);
+            third.awaitEnd(TIMEOUT);
             assertThat(recording.openConnections())
                     .extracting(RecordedConnection::number)
                     .doesNotContain(3L)
