@@ -2,8 +2,8 @@ package org.echoharness;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -13,6 +13,9 @@ final class ClientCommand {
     private static final List<String> OPTIONS =
             List.of("--buffer-size", "--connect-timeout", "--read-timeout", "--timeout");
     private static final String MESSAGE = "--message";
+
+    /** A peer that goes on listening has sent nothing more after so long. */
+    private static final Duration END = Duration.ofSeconds(2);
 
     private final Console console;
     private final InputStream in;
@@ -66,21 +69,12 @@ final class ClientCommand {
                 describe(client);
             }
             message.expectEcho(client);
-            expectEnd(client);
+            client.expectEnd(END);
         } finally {
             end.run();
             forget(hook);
         }
         return end.isComplete ? 0 : 1;
-    }
-
-    /** A peer that goes on listening has sent nothing more: that is no wrong echo. */
-    private static void expectEnd(EchoClient client) throws IOException {
-        try {
-            client.expectEnd();
-        } catch (SocketTimeoutException nothingMore) {
-            return;
-        }
     }
 
     private MessageFile message(Arguments given) throws IOException {

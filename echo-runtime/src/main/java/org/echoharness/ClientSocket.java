@@ -81,12 +81,16 @@ final class ClientSocket implements AutoCloseable {
     /** The end of one call, where there is a time-out. */
     final class Limit {
         private final long end = timeoutNanos == 0 ? 0 : System.nanoTime() + timeoutNanos;
+        private long mostWait = readTimeout.toNanos();
+
+        void waitAtMost(long nanos) {
+            mostWait = Math.min(mostWait, nanos);
+        }
 
         /** The end of a wait that begins now. */
         private long endOfWait() {
             long now = System.nanoTime();
-            long wait = readTimeout.toNanos();
-            return now + (timeoutNanos == 0 ? wait : Math.min(wait, end - now));
+            return now + (timeoutNanos == 0 ? mostWait : Math.min(mostWait, end - now));
         }
 
         boolean isOver() {
@@ -233,26 +237,32 @@ final class ClientSocket implements AutoCloseable {
         }
     }
 
-    void expectEnd() throws IOException {
+    /** Without a longest wait, no end within the read time-out is an error. Returns whether it has come. */
+    boolean expectEnd(@Nullable Duration most) throws IOException {
         Checked before = checked == null ? new Checked("were expected", 0) : checked;
         Limit limit = limit();
+        if (most != null) {
+            limit.waitAtMost(most.toNanos());
+        }
         shutdownOutput();
         ByteBuffer more = ByteBuffer.allocate(MOST_SURPLUS);
+        boolean hasEnded = false;
         try {
-            while (more.hasRemaining()) {
-                if (!readSome(more, "the end of the stream", 0, limit)) {
-                    break;
-                }
+            while (!hasEnded && more.hasRemaining()) {
+                hasEnded = !readSome(more, "the end of the stream", 0, limit);
             }
-        } catch (IOException ended) {
-            if (more.position() == 0) {
-                throw ended;
+        } catch (IOException failed) {
+            boolean isSilent = most != null && failed instanceof SocketTimeoutException;
+            if (more.position() == 0 && !isSilent) {
+                throw failed;
             }
         }
         if (more.flip().hasRemaining()) {
+            int count = more.limit();
             throw EchoMismatchException.more(
-                    more.remaining(), before.than, before.bytes, more.limit(Math.min(more.limit(), Exchange.SURPLUS)));
+                    count, before.than, before.bytes, more.limit(Math.min(count, Exchange.SURPLUS)));
         }
+        return hasEnded;
     }
 
     private int read(ByteBuffer in) throws IOException {

@@ -161,7 +161,18 @@ public final class EchoClient implements AutoCloseable {
      * @throws IOException if the system reports another failure
      */
     public void expectEnd() throws IOException {
-        socket.expectEnd();
+        socket.expectEnd(null);
+    }
+
+    /**
+     * As {@link #expectEnd()}, but a peer that goes on listening in silence is no failure.
+     *
+     * @param most the longest wait for the end of its output or for a byte
+     * @return whether the peer has ended its output
+     * @throws IOException as {@link #expectEnd()} says
+     */
+    public boolean expectEnd(Duration most) throws IOException {
+        return socket.expectEnd(most);
     }
 
     /**

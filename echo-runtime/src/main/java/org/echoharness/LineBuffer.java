@@ -61,8 +61,14 @@ public final class LineBuffer implements Consumer<String>, AutoCloseable {
         this.order = order;
     }
 
-    /** Another buffer; a line of either waits a moment for those that came before it to the other. */
-    LineBuffer beside(Consumer<String> itsSink) {
+    /**
+     * Another buffer, for another output, such as standard error: a line of either waits for those that came before it to the
+     * other, but 200 ms at the most. At most one can be made of each.
+     *
+     * @param itsSink as that of this buffer
+     * @return the other buffer
+     */
+    public LineBuffer beside(Consumer<String> itsSink) {
         LineBuffer beside = new LineBuffer(itsSink, order);
         beside.other = this;
         other = beside;

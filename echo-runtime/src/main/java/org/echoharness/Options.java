@@ -26,8 +26,7 @@ public final class Options {
     static final String DECODING = "it was not decoded: set a UTF-8 locale, such as LC_ALL=C.UTF-8";
 
     private static final String NUMBER_AND_UNIT = "([0-9]{1,18}) ?([A-Za-z]*)";
-    private static final Map<String, Integer> SIZES = Map.of("", 1, "B", 1, "KiB", 1 << 10, "MiB", 1 << 20);
-    private static final Map<String, Integer> LONG_SIZES =
+    private static final Map<String, Integer> SIZES =
             Map.of("", 1, "B", 1, "KiB", 1 << 10, "MiB", 1 << 20, "GiB", 1 << 30);
     private static final Map<String, Long> DURATIONS = Map.of("ms", 1L, "s", 1_000L, "m", 60_000L, "h", 3_600_000L);
     private static final Duration LONGEST = Duration.ofDays(365);
@@ -99,7 +98,7 @@ public final class Options {
 
     /** As {@link #size}, of any length, in GiB too. */
     static long longSize(String word, String text) {
-        return scaled(word, text, LONG_SIZES, Long.MAX_VALUE, "a size in bytes, such as 16, 16KiB or 1GiB");
+        return scaled(word, text, SIZES, Long.MAX_VALUE, "a size in bytes, such as 16, 16KiB or 1GiB");
     }
 
     /** Whether the text ends in a unit of time. */

@@ -174,6 +174,14 @@ public @interface EchoTest {
     String readTimeout() default "";
 
     /**
+     * How long one call of an injected client that sends or receives may take in all, however the bytes move: {@code 1ms} to
+     * 365 days, or {@code none}. Empty means {@code none}.
+     *
+     * @return a duration, such as {@code 50ms}, {@code 2s} or {@code 1m}
+     */
+    String timeout() default "";
+
+    /**
      * How long the server lives. By default the place that it is injected into decides.
      *
      * @return the scope

@@ -45,7 +45,13 @@ record ServerOptions(
                 annotation.checks(),
                 annotation.systemProperty(),
                 words(annotation),
-                set("connectTimeout", annotation.connectTimeout(), "readTimeout", annotation.readTimeout()),
+                set(
+                        "connectTimeout",
+                        annotation.connectTimeout(),
+                        "readTimeout",
+                        annotation.readTimeout(),
+                        "timeout",
+                        annotation.timeout()),
                 NO_SERVER_CODE,
                 NO_CLIENT_CODE);
     }

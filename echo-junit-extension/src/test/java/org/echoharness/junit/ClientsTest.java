@@ -55,6 +55,11 @@ class ClientsTest {
         Run.of(Impatient.class).passed(1);
     }
 
+    @Test
+    void timeoutIsThatOfTheDeclaration() throws IOException {
+        Run.of(Hurried.class).passed(1);
+    }
+
     static class EveryPlace {
         @Echo
         static EchoClient shared;
@@ -178,6 +183,16 @@ class ClientsTest {
             assertThatThrownBy(() -> client.receive(1))
                     .isInstanceOf(SocketTimeoutException.class)
                     .hasMessageStartingWith("waited 20ms for 1 bytes from ");
+        }
+    }
+
+    @EchoTest(timeout = "300ms", faults = "fragment 1 every 100ms")
+    static class Hurried {
+        @Test
+        void givesUpThoughBytesMove(EchoClient client) {
+            assertThatThrownBy(() -> client.echo(new byte[1_000]))
+                    .isInstanceOf(SocketTimeoutException.class)
+                    .hasMessageEndingWith(" when timeout (300ms) was over");
         }
     }
 }

@@ -3,8 +3,6 @@ package org.echoharness.maven;
 import java.io.File;
 import java.io.IOException;
 import java.net.UnknownHostException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.time.Duration;
 import org.apache.maven.plugin.MojoExecutionException;
 import org.apache.maven.plugin.MojoFailureException;
@@ -108,6 +106,15 @@ public final class ClientMojo extends EchoMojo {
     String readTimeout;
 
     /**
+     * How long a whole round trip may take, however the bytes move, such as {@code 50ms}, {@code 2s} or {@code 1m}, or
+     * {@code none} for no limit.
+     *
+     * @since 0.1.0
+     */
+    @Parameter(property = "echo.client.timeout", defaultValue = "none")
+    String timeout;
+
+    /**
      * Whether to do nothing where the integration tests are skipped, {@code true} or {@code false}. It is {@code false} where
      * something else than Failsafe needs this goal, such as tests that Surefire runs in the phase {@code integration-test}.
      *
@@ -148,12 +155,12 @@ public final class ClientMojo extends EchoMojo {
     private void converse(HostAndPort target) throws IOException, InterruptedException {
         int trips = Options.count("repeat", repeat, Integer.MAX_VALUE);
         int clients = Options.count("connections", connections, MOST_CONNECTIONS);
-        byte[] sent = message();
-        if (sent.length == 0) {
+        Message sent = message();
+        if (sent.length() == 0) {
             throw new IllegalArgumentException((messageFile == null ? "message" : "messageFile (" + messageFile + ")")
                     + " is empty, so that no echo would be checked; give it text, or leave it out");
         }
-        byte[] awaited = expected == null ? sent : expected.getBytes(StandardCharsets.UTF_8);
+        Message awaited = expected == null ? sent : Message.of(Options.decoded("expected", expected));
         RoundTrips all = new RoundTrips(sent, awaited, trips, clients, getLog()::info);
         all.run(() -> options(target), isWatched() ? PROGRESS : Duration.ofDays(365));
     }
@@ -169,19 +176,21 @@ public final class ClientMojo extends EchoMojo {
                 .address(target)
                 .set("bufferSize", bufferSize)
                 .set("connectTimeout", connectTimeout)
-                .set("readTimeout", readTimeout);
+                .set("readTimeout", readTimeout)
+                .set("timeout", timeout);
     }
 
-    private byte[] message() {
+    private Message message() {
         if (messageFile == null) {
-            return (message == null ? EchoClient.DEFAULT_MESSAGE : message).getBytes(StandardCharsets.UTF_8);
+            return Message.of(message == null ? EchoClient.DEFAULT_MESSAGE : Options.decoded("message", message));
         }
+        Options.decoded("messageFile", messageFile.getPath());
         if (message != null) {
             throw new IllegalArgumentException(
                     "messageFile (" + messageFile + ") and message are both given; leave one out");
         }
         try {
-            return Files.readAllBytes(messageFile.toPath());
+            return Message.of(messageFile.toPath());
         } catch (IOException unreadable) {
             throw new IllegalArgumentException(
                     "messageFile (" + messageFile + ") cannot be read ("

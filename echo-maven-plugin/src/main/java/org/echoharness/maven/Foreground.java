@@ -1,30 +1,39 @@
 package org.echoharness.maven;
 
+import java.io.IOException;
 import java.time.Duration;
 import org.apache.maven.plugin.logging.Log;
 import org.echoharness.EchoServer;
+import org.echoharness.LineBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The server of {@code run}, with what is to be written when it ends. Ctrl-C is its usual end, so that where it records
- * there is a shutdown hook, as long as it runs; without a recording there is none.
+ * there is a shutdown hook, as long as it runs; without a recording there is none. Neither the server nor the hook waits
+ * for the log, which may block.
  */
 final class Foreground implements AutoCloseable {
 
     private final EchoServer server;
     private final @Nullable RecordingFiles files;
-    private final Log log;
+    private final LineBuffer infos;
+    private final LineBuffer warnings;
     private final Thread hook = new Thread(this::end, "echo-run closing");
     private boolean ended;
+    private boolean isWritten = true;
 
-    private Foreground(EchoServer server, @Nullable RecordingFiles files, Log log) {
+    private Foreground(EchoServer server, @Nullable RecordingFiles files, LineBuffer infos, LineBuffer warnings) {
         this.server = server;
         this.files = files;
-        this.log = log;
+        this.infos = infos;
+        this.warnings = warnings;
     }
 
-    static Foreground of(EchoServer server, @Nullable RecordingFiles files, Log log) {
-        Foreground foreground = new Foreground(server, files, log);
+    static Foreground start(EchoServer.Builder builder, @Nullable RecordingFiles files, Log log) throws IOException {
+        LineBuffer infos = new LineBuffer(log::info);
+        LineBuffer warnings = infos.beside(log::warn);
+        EchoServer server = builder.conversation(infos).warnings(warnings).start();
+        Foreground foreground = new Foreground(server, files, infos, warnings);
         if (files != null) {
             Runtime.getRuntime().addShutdownHook(foreground.hook);
         }
@@ -33,6 +42,15 @@ final class Foreground implements AutoCloseable {
 
     boolean awaitClose(Duration limit) throws InterruptedException {
         return server.awaitClose(limit);
+    }
+
+    void report(String line) {
+        infos.accept(line);
+    }
+
+    /** Whether all that was recorded was written, after the close. */
+    synchronized boolean isWritten() {
+        return isWritten;
     }
 
     @Override
@@ -51,8 +69,13 @@ final class Foreground implements AutoCloseable {
         }
         ended = true;
         server.close();
-        if (files != null && files.write(server.recording(), log)) {
-            log.info("the recording is in " + files.folder());
+        if (files != null) {
+            isWritten = files.write(server.recording(), warnings);
+            if (isWritten) {
+                infos.accept("the recording is in " + files.folder());
+            }
         }
+        infos.close();
+        warnings.close();
     }
 }

@@ -127,7 +127,7 @@ final class ProjectServers {
         }
         RecordingFiles files = server.records() ? new RecordingFiles(buildDirectory, server.id()) : null;
         if (files != null) {
-            files.clear();
+            files.prepare();
             recorded.put(server.id(), files);
         }
         running.put(server.id(), server.options().start());
@@ -197,7 +197,9 @@ final class ProjectServers {
 
     private String recorded(String id, EchoServer server) {
         RecordingFiles files = recorded.remove(id);
-        return files != null && files.write(server.recording(), log) ? "; its recording is in " + files.folder() : "";
+        return files != null && files.write(server.recording(), log::warn)
+                ? "; its recording is in " + files.folder()
+                : "";
     }
 
     private static String ids(List<Planned> servers) {

@@ -3,11 +3,13 @@ package org.echoharness.maven;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.apache.maven.plugin.logging.Log;
+import java.util.function.Consumer;
 import org.echoharness.Recording;
 
 /** Where the recording of a server goes when it ends: a folder of its own, with names that are ours, and never a link. */
 final class RecordingFiles {
+
+    private static final int PROBE = 4_096;
 
     private final Path folder;
 
@@ -29,8 +31,31 @@ final class RecordingFiles {
         Files.deleteIfExists(packets());
     }
 
-    /** Whether they could be written; if not, there is a warning, since no build fails for their sake. */
-    boolean write(Recording recording, Log log) {
+    /** As {@link #clear}, and checks that files can be written: what cannot work is to fail at the start. */
+    void prepare() throws IOException {
+        clear();
+        try {
+            boolean isNew = Files.notExists(folder);
+            Files.createDirectories(folder);
+            Path probe = Files.createTempFile(folder, ".echo", ".part");
+            try {
+                Files.write(probe, new byte[PROBE]);
+            } finally {
+                Files.delete(probe);
+            }
+            if (isNew) {
+                Files.delete(folder);
+            }
+        } catch (IOException unusable) {
+            throw new IOException(
+                    "recordings cannot be written to " + folder + " (" + unusable
+                            + "); make it writable, or record nothing",
+                    unusable);
+        }
+    }
+
+    /** Whether they could be written; if not, there is a warning. */
+    boolean write(Recording recording, Consumer<String> warnings) {
         try {
             clear();
             Files.createDirectories(folder);
@@ -39,7 +64,7 @@ final class RecordingFiles {
             recording.writePcapng(packets());
             return true;
         } catch (IOException failed) {
-            log.warn("the recording could not be written to " + folder + ": " + FileErrors.text(failed));
+            warnings.accept("the recording could not be written to " + folder + ": " + FileErrors.text(failed));
             return false;
         }
     }

@@ -12,6 +12,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.HdrHistogram.AtomicHistogram;
@@ -25,16 +26,21 @@ import org.jspecify.annotations.Nullable;
  */
 final class RoundTrips {
 
-    private final byte[] message;
-    private final byte[] expected;
+    /** A peer that goes on listening has sent nothing more after so long. */
+    private static final Duration END = Duration.ofSeconds(2);
+
+    private final Message message;
+    private final Message expected;
     private final int repeat;
     private final int connections;
     private final Consumer<String> lines;
     private final AtomicHistogram latencies = new AtomicHistogram(Figures.LONGEST, 3);
+    /** When the last round trip ended, in nanoseconds. */
+    private final AtomicLong lastAnswer = new AtomicLong();
     /** Whether the lines of the first connection go on to who listens. */
     private volatile boolean telling = true;
 
-    RoundTrips(byte[] message, byte[] expected, int repeat, int connections, Consumer<String> lines) {
+    RoundTrips(Message message, Message expected, int repeat, int connections, Consumer<String> lines) {
         this.message = message;
         this.expected = expected;
         this.repeat = repeat;
@@ -63,7 +69,8 @@ final class RoundTrips {
             lines.accept(figures.rate());
             lines.accept(figures.latency());
         }
-        lines.accept(figures.summary(HostAndPort.of(clients.get(0).remoteAddress()), message.length, expected.length));
+        lines.accept(
+                figures.summary(HostAndPort.of(clients.get(0).remoteAddress()), message.length(), expected.length()));
     }
 
     private EchoClient connect(EchoClient.Builder options, int number) throws IOException {
@@ -80,6 +87,7 @@ final class RoundTrips {
         CompletionService<@Nullable Void> ended = new ExecutorCompletionService<>(threads);
         try {
             long start = System.nanoTime();
+            lastAnswer.set(start);
             for (int number = 1; number <= connections; number++) {
                 ended.submit(talk(clients.get(number - 1), number));
             }
@@ -92,7 +100,7 @@ final class RoundTrips {
                     left--;
                 }
             }
-            return System.nanoTime() - start;
+            return lastAnswer.get() - start;
         } catch (ExecutionException failed) {
             if (failed.getCause() instanceof IOException io) {
                 throw io;
@@ -108,7 +116,7 @@ final class RoundTrips {
             for (int trip = 1; trip <= repeat; trip++) {
                 long start = System.nanoTime();
                 try {
-                    client.expectEcho(message, expected);
+                    message.expect(expected, client);
                 } catch (IOException failed) {
                     throw located(number, trip, failed);
                 }
@@ -117,8 +125,19 @@ final class RoundTrips {
                     telling = false;
                 }
             }
+            lastAnswer.accumulateAndGet(System.nanoTime(), (a, b) -> b - a > 0 ? b : a);
+            expectEnd(client, number);
             return null;
         };
+    }
+
+    /** After the last round trip nothing may follow. */
+    private void expectEnd(EchoClient client, int number) throws IOException {
+        try {
+            client.expectEnd(END);
+        } catch (IOException failed) {
+            throw located(number, repeat, failed);
+        }
     }
 
     /** Where there are several, the error says which one it was; trip 0 is the connect. */

@@ -8,7 +8,6 @@ import java.util.Map;
 import org.apache.maven.plugin.MojoExecutionException;
 import org.apache.maven.plugins.annotations.Mojo;
 import org.apache.maven.plugins.annotations.Parameter;
-import org.echoharness.EchoServer;
 import org.echoharness.HostAndPort;
 import org.echoharness.Options;
 
@@ -62,18 +61,21 @@ public final class RunMojo extends ServerMojo {
         }
     }
 
-    private void run(Duration limit) throws IOException, InterruptedException {
+    private void run(Duration limit) throws IOException, InterruptedException, MojoExecutionException {
         Map<String, String> options = server(ID, withPorts()).options(Map.of());
         RecordingFiles files = records(options) ? new RecordingFiles(buildDirectory(), ID) : null;
         if (files != null) {
-            files.clear();
+            files.prepare();
         }
-        EchoServer.Builder builder =
-                builder(options).conversation(getLog()::info).warnings(getLog()::warn);
-        try (Foreground running = Foreground.of(builder.start(), files, getLog())) {
+        Foreground running = Foreground.start(builder(options), files, getLog());
+        try (running) {
             if (!running.awaitClose(limit)) {
-                getLog().info("stopped after " + timeout);
+                running.report("stopped after " + timeout);
             }
+        }
+        if (files != null && !running.isWritten()) {
+            throw new MojoExecutionException("the recording could not be written to " + files.folder() + " (execution "
+                    + execution.getExecutionId() + ")");
         }
     }
 

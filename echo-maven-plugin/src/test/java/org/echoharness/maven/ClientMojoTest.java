@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
@@ -107,6 +108,76 @@ class ClientMojoTest {
             assertThatThrownBy(client::execute)
                     .isInstanceOf(MojoFailureException.class)
                     .hasMessageContaining("offset 1");
+        }
+    }
+
+    @Test
+    void bytesAfterTheEchoFail() throws Exception {
+        try (EchoServer server = EchoServer.builder().faults("duplicate 42").start()) {
+            ClientMojo client = client(server.port());
+            assertThatThrownBy(client::execute)
+                    .isInstanceOf(MojoFailureException.class)
+                    .hasMessageContaining("42 bytes more than were sent: \"This is");
+            client.connections = "2";
+            client.repeat = "3"; // the same bytes again and again: the last round trip has some left over
+            assertThatThrownBy(client::execute)
+                    .isInstanceOf(MojoFailureException.class)
+                    .hasMessageContaining("42 bytes more than were sent: \"This is");
+        }
+    }
+
+    @Test
+    void bytesAfterTheExpectedAnswerFail() throws Exception {
+        try (EchoServer server = EchoServer.builder().start()) {
+            ClientMojo client = client(server.port());
+            client.expected = "This";
+            assertThatThrownBy(client::execute)
+                    .isInstanceOf(MojoFailureException.class)
+                    .hasMessageContaining("bytes more than were expected: \" is the");
+        }
+    }
+
+    @Test
+    void timeoutLimitsTheWholeRoundTrip() throws Exception {
+        try (EchoServer server =
+                EchoServer.builder().faults("fragment 1 every 100ms").start()) {
+            ClientMojo client = client(server.port());
+            client.timeout = "300ms";
+            assertThatThrownBy(client::execute)
+                    .isInstanceOf(MojoFailureException.class)
+                    .hasCauseInstanceOf(SocketTimeoutException.class)
+                    .hasMessageContaining("when timeout (300ms) was over");
+        }
+    }
+
+    @Test
+    void textThatWasNotDecodedIsRefused() throws Exception {
+        ClientMojo client = client(1);
+        client.message = "gr\uFFFDn";
+        assertThatThrownBy(client::execute)
+                .isInstanceOf(MojoExecutionException.class)
+                .hasMessageContaining("message (gr")
+                .hasMessageContaining("LC_ALL=C.UTF-8");
+        client.message = "?";
+        client.expected = "gr\uFFFDn";
+        assertThatThrownBy(client::execute)
+                .isInstanceOf(MojoExecutionException.class)
+                .hasMessageContaining("expected (gr");
+    }
+
+    @Test
+    void aLargeFileIsNotHeldInMemory(@TempDir Path directory) throws Exception {
+        Path file = directory.resolve("sparse");
+        try (RandomAccessFile sparse = new RandomAccessFile(file.toFile(), "rw")) {
+            sparse.setLength(3 << 20);
+        }
+        assertThat(Message.of(file).isHeld()).isFalse();
+        try (EchoServer server = EchoServer.builder().start()) {
+            ClientMojo client = client(server.port());
+            client.messageFile = file.toFile();
+            client.repeat = "2";
+            client.execute();
+            assertThat(log.seen()).last().asString().endsWith("2 round trips, 6291456 bytes sent, 6291456 received");
         }
     }
 
@@ -260,6 +331,7 @@ class ClientMojoTest {
         client.bufferSize = "64KiB";
         client.connectTimeout = "5s";
         client.readTimeout = "5s";
+        client.timeout = "none";
         return client;
     }
 

@@ -154,7 +154,7 @@ class RoundTripsTest {
     }
 
     private RoundTrips trips(int repeat, int connections) {
-        return new RoundTrips(HELLO, HELLO, repeat, connections, log::info);
+        return new RoundTrips(Message.of(HELLO), Message.of(HELLO), repeat, connections, log::info);
     }
 
     private static Supplier<EchoClient.Builder> options(int port) {

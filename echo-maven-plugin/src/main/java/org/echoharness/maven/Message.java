@@ -1,0 +1,65 @@
+package org.echoharness.maven;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.echoharness.EchoClient;
+import org.jspecify.annotations.Nullable;
+
+/** What the goal {@code client} sends or expects: bytes, or a file that is too large for the memory and is read each time. */
+final class Message {
+
+    private static final int HELD = 1 << 20;
+
+    private final byte[] bytes; // none of a file
+    private final @Nullable Path file;
+    private final long length;
+
+    private Message(byte[] bytes, @Nullable Path file, long length) {
+        this.bytes = bytes;
+        this.file = file;
+        this.length = length;
+    }
+
+    static Message of(byte[] bytes) {
+        return new Message(bytes, null, bytes.length);
+    }
+
+    static Message of(String text) {
+        return of(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    static Message of(Path file) throws IOException {
+        return Files.isRegularFile(file) && Files.size(file) > HELD
+                ? new Message(new byte[0], file, Files.size(file))
+                : of(Files.readAllBytes(file));
+    }
+
+    /** How many bytes. */
+    long length() {
+        return length;
+    }
+
+    boolean isHeld() {
+        return file == null;
+    }
+
+    /** Sends this, and checks that the other comes back. */
+    void expect(Message expected, EchoClient client) throws IOException {
+        if (isHeld() && expected.isHeld()) {
+            client.expectEcho(bytes, expected.bytes);
+            return;
+        }
+        try (InputStream message = open();
+                InputStream answer = expected.open()) {
+            client.expectEcho(message, answer);
+        }
+    }
+
+    private InputStream open() throws IOException {
+        return file != null ? Files.newInputStream(file) : new ByteArrayInputStream(bytes);
+    }
+}
