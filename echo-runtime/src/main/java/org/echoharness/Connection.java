@@ -24,6 +24,8 @@ final class Connection implements Served, Consumer<Fault> {
     /** How many things a connection with faults does before it is the turn of others. */
     private static final int STEPS = 16;
 
+    private static final long LOOK_FOR_MEMORY_NANOS = 500_000_000;
+
     private static final String CLOSING = "the server closes";
 
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
@@ -36,6 +38,7 @@ final class Connection implements Served, Consumer<Fault> {
     private @Nullable Gates gates;
     private final @Nullable Witness witness; // where somebody wants to know
     private boolean inputEnded;
+    private boolean lacksMemory; // so it does not read, and looks again later
     private Alarms.@Nullable Alarm alarm;
     private long lastMoved; // when bytes last moved; kept only where there is an idle time-out
 
@@ -220,9 +223,14 @@ final class Connection implements Served, Consumer<Fault> {
     }
 
     private void receive() throws IOException {
-        Ring into = ring != null ? ring : loop.borrow();
-        ring = into;
-        int n = into.readFrom(channel());
+        Ring into = ring;
+        int most = server.config().bufferSize();
+        if (into == null) {
+            into = loop.borrow();
+            ring = into;
+            most = HeldMemory.room(most, false, gates != null);
+        }
+        int n = into.readFrom(channel(), most);
         if (n < 0) {
             inputEnded = true;
         }
@@ -364,17 +372,20 @@ final class Connection implements Served, Consumer<Fault> {
         if (ring != null && ring.isEmpty()) {
             loop.giveBack(ring);
             ring = null;
+        } else if (ring != null) {
+            ring = loop.held(ring);
         }
         if (gates == null && inputEnded && ring == null && !loop.isFrozen()) {
             end(true, null, "");
             return;
         }
+        lacksMemory = false;
         int interest =
                 loop.isFrozen() ? 0 : (reads() ? SelectionKey.OP_READ : 0) | (writes() ? SelectionKey.OP_WRITE : 0);
         if (key.interestOps() != interest) {
             key.interestOps(interest);
         }
-        if (gates != null || (alarm == null && server.config().idleNanos() > 0)) {
+        if (lacksMemory || gates != null || (alarm == null && server.config().idleNanos() > 0)) {
             setAlarm();
         }
     }
@@ -383,7 +394,13 @@ final class Connection implements Served, Consumer<Fault> {
         if (inputEnded) {
             return false;
         }
-        return gates == null ? ring == null || ring.isHalfFree() : gates.reading() && (ring == null || ring.hasRoom());
+        if (ring == null) {
+            return gates == null || gates.reading();
+        }
+        boolean wants = gates == null ? ring.isHalfFree() : gates.reading() && ring.hasRoom();
+        int lack = wants ? ring.lacks() : 0;
+        lacksMemory = lack > 0 && HeldMemory.room(lack, true, gates != null) < lack;
+        return wants && !lacksMemory;
     }
 
     private boolean writes() {
@@ -397,6 +414,9 @@ final class Connection implements Served, Consumer<Fault> {
         long left = idle > 0 ? Math.max(1, lastMoved + idle - now) : Verdict.NEVER;
         if (gates != null && !loop.isFrozen()) {
             left = Math.min(left, gates.untilWake(now));
+        }
+        if (lacksMemory) {
+            left = Math.min(left, LOOK_FOR_MEMORY_NANOS);
         }
         if (left != Verdict.NEVER && (alarm == null || alarm.isAfter(loop.alarms(), now + left))) {
             cancelAlarm();
@@ -443,7 +463,10 @@ final class Connection implements Served, Consumer<Fault> {
     private void closeEarly(String why) {
         try {
             endOutput(why);
-            Ring unread = ring != null ? ring : loop.borrow();
+            if (ring != null) {
+                loop.giveBack(ring); // one of its own may be small
+            }
+            Ring unread = loop.borrow();
             ring = unread;
             for (int i = 0, n = 1; i < STEPS && n > 0; i++) {
                 unread.clear();

@@ -10,11 +10,13 @@ final class DelayGate extends Gate {
 
     private static final int MARKS = 512;
 
+    private static final int FIRST_MARKS = 8;
+
     private final long delay;
     private final long jitter;
     private final long seed;
-    private final long[] ends = new long[MARKS]; // positions of the client's stream
-    private final long[] times = new long[MARKS]; // when the bytes before that position may leave
+    private long[] ends = new long[FIRST_MARKS]; // positions of the client's stream
+    private long[] times = new long[FIRST_MARKS]; // when the bytes before that position may leave
     private int first;
     private int count;
     private long last; // of the times; they never go back, or bytes would overtake others
@@ -33,6 +35,8 @@ final class DelayGate extends Gate {
         forget(flow);
         if (count == MARKS) {
             join();
+        } else if (count == ends.length) {
+            grow();
         }
         last = leaving(flow.now());
         arrived = flow.received();
@@ -87,7 +91,21 @@ final class DelayGate extends Gate {
     }
 
     private int at(int mark) {
-        return (first + mark) % MARKS;
+        return (first + mark) % ends.length;
+    }
+
+    private void grow() {
+        ends = doubled(ends);
+        times = doubled(times);
+        first = 0;
+    }
+
+    /** In a longer array from the first one on; the old one is full. */
+    private long[] doubled(long[] marks) {
+        long[] doubled = new long[marks.length * 2];
+        System.arraycopy(marks, first, doubled, 0, marks.length - first);
+        System.arraycopy(marks, 0, doubled, marks.length - first, first);
+        return doubled;
     }
 
     /** When what comes now may leave. The draw depends on the position of its first byte, or of the FIN, alone. */

@@ -20,8 +20,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class EventLoop implements Runnable, Consumer<SelectionKey> {
 
-    /** Rings kept for the next connection that needs one; more than this many are left to the garbage collector. */
-    private static final int SPARE_RINGS = 8;
+    /** The most rings of a loop, and the memory that they may take together; there is one at least. */
+    private static final int MOST_RINGS = 32;
+
+    private static final int RING_MEMORY = 2 << 20;
 
     private static final int RESERVE = 16 << 10;
 
@@ -31,7 +33,9 @@ final class EventLoop implements Runnable, Consumer<SelectionKey> {
     private final Thread thread;
     private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
     private final Alarms alarms = new Alarms(System.nanoTime());
-    private final ArrayDeque<Ring> spareRings = new ArrayDeque<>(SPARE_RINGS);
+    private final ArrayDeque<Ring> spareRings = new ArrayDeque<>(MOST_RINGS);
+    private int rings; // lent and spare
+    private int mostRings;
     private final ArrayDeque<SelectableChannel> closing = new ArrayDeque<>();
     private final ArrayDeque<Acceptor> accepting = new ArrayDeque<>(); // those that the selector found ready
     private final List<Runnable> atEnd = new ArrayList<>();
@@ -46,6 +50,7 @@ final class EventLoop implements Runnable, Consumer<SelectionKey> {
     EventLoop(ServerCore server, int bufferSize, String name) throws IOException {
         this.server = server;
         this.bufferSize = bufferSize;
+        mostRings = Math.max(1, Math.min(MOST_RINGS, RING_MEMORY / bufferSize));
         selector = Selector.open();
         thread = new Thread(this, name);
         thread.setDaemon(true);
@@ -172,15 +177,46 @@ final class EventLoop implements Runnable, Consumer<SelectionKey> {
         return thread.getName() + (stack.length == 0 ? "" : " in " + stack[0]);
     }
 
+    /** An empty ring. One is there whenever a connection's turn begins: see {@link #held}. */
     Ring borrow() {
         Ring spare = spareRings.pollLast();
-        return spare != null ? spare : Ring.of(bufferSize);
+        if (spare == null) {
+            spare = Ring.of(bufferSize);
+            rings++;
+        }
+        return spare;
     }
 
     void giveBack(Ring ring) {
-        if (spareRings.size() < SPARE_RINGS) {
+        if (ring.isOwn()) {
+            ring.release();
+        } else {
             ring.clear();
             spareRings.addLast(ring);
+        }
+    }
+
+    /** The ring to hold until the next turn: the same if another one is left for the turns of others, or one of its own. */
+    Ring held(Ring ring) {
+        if (ring.isOwn() || !spareRings.isEmpty() || addSpare()) {
+            return ring;
+        }
+        Ring own = ring.own();
+        giveBack(ring);
+        return own;
+    }
+
+    private boolean addSpare() {
+        if (rings >= mostRings) {
+            return false;
+        }
+        try {
+            spareRings.addLast(Ring.of(bufferSize));
+            rings++;
+            return true;
+        } catch (OutOfMemoryError noneLeft) {
+            mostRings = rings; // to ask again would take long each time
+            return false;
         }
     }
 

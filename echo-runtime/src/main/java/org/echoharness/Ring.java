@@ -9,19 +9,67 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The bounded buffer between a connection's reads and its writes: bytes leave in the order in which they came. One event
- * loop's thread uses it. The memory is direct, so that the kernel reads and writes it without a copy.
+ * loop's thread uses it. The memory of those that a loop lends is direct, so that the kernel reads and writes it without a
+ * copy. What a connection holds for longer goes into one of its own, on the heap, which is as small as it can be and grows.
  */
 final class Ring {
 
     /** One ring that a closed server left for the next: a test's server would else allocate and clear one for each test. */
     private static final AtomicReference<@Nullable Ring> LEFT = new AtomicReference<>();
 
-    private final ByteBuffer buffer;
+    private static final int SMALLEST = 64;
+    private static final int SLICE =
+            64 << 10; // of the heap: the JDK keeps a direct buffer of the size of what moves at once
+
+    private final int most; // bytes that it may hold
+    private ByteBuffer buffer;
     private int head; // where the oldest byte is
     private int size; // how many bytes are held, from head on, around the end
 
     Ring(int capacity) {
-        buffer = ByteBuffer.allocateDirect(capacity);
+        this(capacity, ByteBuffer.allocateDirect(capacity));
+    }
+
+    private Ring(int most, ByteBuffer buffer) {
+        this.most = most;
+        this.buffer = buffer;
+    }
+
+    /** A ring that holds the same, on the heap, and is no larger than it must be. */
+    Ring own() {
+        int capacity = Math.min(most, Math.max(SMALLEST, ceiling(size)));
+        Ring own = new Ring(most, copy(0, size, capacity));
+        own.size = size;
+        HeldMemory.take(capacity);
+        return own;
+    }
+
+    /** The power of two that is no less. */
+    private static int ceiling(int n) {
+        return n <= 1 ? 1 : (int) Math.min(Integer.MAX_VALUE, Long.highestOneBit(n - 1L) << 1);
+    }
+
+    /** Whether it is on the heap, of one connection alone. */
+    boolean isOwn() {
+        return !buffer.isDirect();
+    }
+
+    /** Gives the memory back of a ring that is a connection's own. Nobody uses it any more. */
+    void release() {
+        HeldMemory.release(buffer.capacity());
+        clear();
+    }
+
+    /** How many bytes more of memory it takes to read on. */
+    int lacks() {
+        return size < buffer.capacity() ? 0 : Math.min(most - size, buffer.capacity());
+    }
+
+    private void grow() {
+        int more = lacks();
+        buffer = copy(0, size, buffer.capacity() + more);
+        head = 0;
+        HeldMemory.take(more);
     }
 
     /** An empty ring of that capacity. Any thread. */
@@ -45,12 +93,12 @@ final class Ring {
     }
 
     boolean hasRoom() {
-        return size < buffer.capacity();
+        return size < most;
     }
 
     /** Whether to read more already is worth a system call. A ring that is not empty but cannot be halved is not. */
     boolean isHalfFree() {
-        return size <= buffer.capacity() / 2;
+        return size <= most / 2;
     }
 
     void clear() {
@@ -60,12 +108,21 @@ final class Ring {
 
     /** Reads once, into the free space up to the end of the memory. Returns what the channel returns: -1 at its end. */
     int readFrom(ReadableByteChannel channel) throws IOException {
+        return readFrom(channel, most);
+    }
+
+    /** As {@link #readFrom(ReadableByteChannel)}, at most this number of bytes. */
+    int readFrom(ReadableByteChannel channel, int bytes) throws IOException {
+        if (lacks() > 0) {
+            grow();
+        }
         int tail = head + size;
         if (tail < buffer.capacity()) {
             buffer.limit(buffer.capacity()).position(tail);
         } else {
             buffer.limit(head).position(tail - buffer.capacity());
         }
+        buffer.limit(buffer.position() + Math.min(buffer.remaining(), slice(bytes)));
         int n = channel.read(buffer);
         size += Math.max(n, 0);
         return n;
@@ -76,7 +133,7 @@ final class Ring {
         int written = 0;
         int n;
         do {
-            n = Math.min(most - written, buffer.capacity() - head);
+            n = slice(Math.min(most - written, buffer.capacity() - head));
             buffer.limit(head + n).position(head);
             int taken = channel.write(buffer);
             written += taken;
@@ -93,14 +150,22 @@ final class Ring {
     /** Writes some of the bytes, from this many behind the oldest on, and keeps them. Returns how many the channel took. */
     int copyTo(WritableByteChannel channel, int from, int most) throws IOException {
         int start = (head + from) % buffer.capacity();
-        int n = Math.min(most, buffer.capacity() - start);
+        int n = slice(Math.min(most, buffer.capacity() - start));
         buffer.limit(start + n).position(start);
         return channel.write(buffer);
     }
 
     /** A copy of some of the bytes, from this many behind the oldest on. */
     ByteBuffer copy(int from, int n) {
-        ByteBuffer copy = ByteBuffer.allocate(n);
+        return copy(from, n, n);
+    }
+
+    private int slice(int bytes) {
+        return buffer.isDirect() ? bytes : Math.min(bytes, SLICE);
+    }
+
+    private ByteBuffer copy(int from, int n, int capacity) {
+        ByteBuffer copy = ByteBuffer.allocate(capacity);
         int start = (head + from) % buffer.capacity();
         int first = Math.min(n, buffer.capacity() - start);
         buffer.clear();

@@ -1,0 +1,149 @@
+package org.echoharness;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.SocketChannel;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.RepetitionInfo;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What connections hold takes no more than there is, and others are served meanwhile. */
+@SuppressWarnings("try")
+@Timeout(180)
+class HeldMemoryTest {
+
+    private static final int HOLDERS = 400;
+    private static final List<String> SMALL = List.of("-Xmx32m", "-XX:MaxDirectMemorySize=8m");
+
+    @ParameterizedTest
+    @CsvSource({"1, delay 1h", "200000, delay 1h", "200000, stall after 100000", "4000000, none"})
+    @DisabledOnOs(OS.WINDOWS)
+    void servesOthersWhileManyHold(int bytes, String fault) throws Exception {
+        String plan = "first " + HOLDERS + ": " + fault + "; others: none";
+        List<SocketChannel> holders = new ArrayList<>();
+        try (Forked server = new Forked(Forked.java(SMALL, "server", "127.0.0.1:0", "--quiet", "--faults", plan))) {
+            InetSocketAddress address = Sockets.at(
+                    "127.0.0.1",
+                    Integer.parseInt(
+                            server.lines.await("starting up on .* port .*").replaceFirst(".* port (\\d+).*", "$1")));
+            for (int i = 0; i < HOLDERS; i++) {
+                holders.add(SocketChannel.open(address));
+            }
+            try (Socket other = Sockets.connect(address)) {
+                Sockets.echoes(other, "before");
+                for (SocketChannel holder : holders) {
+                    holder.configureBlocking(false);
+                    holder.write(ByteBuffer.allocate(bytes));
+                    Sockets.echoes(other, "meanwhile");
+                }
+                for (SocketChannel holder : holders) {
+                    holder.close();
+                }
+                Sockets.echoes(other, "afterwards");
+                try (Socket late = Sockets.connect(address)) {
+                    byte[] message = Sockets.random(Sockets.MIB, 1);
+                    late.getOutputStream().write(message);
+                    assertThat(late.getInputStream().readNBytes(message.length)).isEqualTo(message);
+                }
+            }
+            server.signal("TERM");
+            assertThat(server.awaitExit()).isEqualTo(143);
+            assertThat(server.lines.seen()).hasSize(1);
+        } finally {
+            for (SocketChannel holder : holders) {
+                holder.close();
+            }
+        }
+    }
+
+    @Test
+    void readsOnOnceThereIsMemory() throws Exception {
+        int all = (int) Math.min(Integer.MAX_VALUE, Runtime.getRuntime().maxMemory());
+        byte[] message = Sockets.random(40_000, 1);
+        List<Socket> clients = new ArrayList<>();
+        try (EchoServer server =
+                EchoServer.builder().faults("delay 2s, fragment 1000").start()) {
+            HeldMemory.take(all); // of others
+            try {
+                for (int i = 0; i < 40; i++) { // more than may hold a ring of the loop's
+                    Socket client = Sockets.connect(server.address());
+                    clients.add(client);
+                    client.getOutputStream().write(message);
+                }
+            } finally {
+                HeldMemory.release(all);
+            }
+            for (Socket client : clients) {
+                assertThat(client.getInputStream().readNBytes(message.length)).isEqualTo(message);
+            }
+        } finally {
+            for (Socket client : clients) {
+                client.close();
+            }
+        }
+    }
+
+    @Test
+    void givesBackWhatWasHeld() throws Exception {
+        long before = HeldMemory.used();
+        List<Socket> clients = new ArrayList<>();
+        try (EchoServer server =
+                EchoServer.builder().faults("delay 1h").recording().start()) {
+            for (int i = 1; i <= 80; i++) {
+                Socket client = Sockets.connect(server.address());
+                clients.add(client);
+                client.getOutputStream().write(1);
+                server.recording().awaitConnections(i).get(i - 1).awaitReceived(new byte[] {1});
+            }
+            server.closeConnections();
+            assertThat(HeldMemory.used()).isEqualTo(before);
+        } finally {
+            for (Socket client : clients) {
+                client.close();
+            }
+        }
+    }
+
+    @RepeatedTest(50)
+    void ownRingsKeepTheOrderWhileTheyGrow(RepetitionInfo repetition) throws IOException {
+        Random random = new Random(repetition.getCurrentRepetition()); // the seed: its number
+        int most = 1 + random.nextInt(5_000);
+        byte[] message = Sockets.random(200_000, repetition.getCurrentRepetition());
+        var in = Channels.newChannel(new java.io.ByteArrayInputStream(message));
+        ByteArrayOutputStream written = new ByteArrayOutputStream();
+        var out = Channels.newChannel(written);
+        long before = HeldMemory.used();
+        Ring ring = new Ring(most).own();
+        while (written.size() < message.length) {
+            if (ring.hasRoom()) {
+                ring.readFrom(in, 1 + random.nextInt(most));
+                assertThat(ring.size()).isLessThanOrEqualTo(most);
+            }
+            if (random.nextInt(10) == 0) {
+                Ring own = ring.own();
+                ring.release();
+                ring = own;
+            }
+            if (!ring.isEmpty()) {
+                ring.writeTo(out, 1 + random.nextInt(ring.size()));
+            }
+        }
+        ring.release();
+        assertThat(written.toByteArray()).isEqualTo(message);
+        assertThat(HeldMemory.used()).isEqualTo(before);
+    }
+}
