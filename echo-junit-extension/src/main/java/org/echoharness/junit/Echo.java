@@ -65,6 +65,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @Target({ElementType.FIELD, ElementType.PARAMETER, ElementType.ANNOTATION_TYPE})
 @Retention(RetentionPolicy.RUNTIME)
 @Documented
+@ExtendWith(JUnitVersion.class)
 @ExtendWith(EchoExtension.class)
 public @interface Echo {
 

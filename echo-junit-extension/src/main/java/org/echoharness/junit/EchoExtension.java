@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.extension.TestInstantiationAwareExtension.Ex
 
 import java.io.IOException;
 import java.lang.reflect.Field;
+import java.lang.reflect.Method;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.extension.ParameterResolutionException;
 import org.junit.jupiter.api.extension.ParameterResolver;
 import org.junit.jupiter.api.extension.PreInterruptCallback;
 import org.junit.jupiter.api.extension.PreInterruptContext;
+import org.junit.jupiter.api.extension.ReflectiveInvocationContext;
 import org.junit.jupiter.api.extension.TestInstancePostProcessor;
 
 /**
@@ -53,9 +55,9 @@ public final class EchoExtension
                 BeforeEachCallback,
                 AfterEachCallback,
                 AfterAllCallback,
-                InvocationInterceptor,
                 TestInstancePostProcessor,
                 PreInterruptCallback,
+                InvocationInterceptor,
                 ParameterResolver {
 
     // by any thread; state is in the Scope of each extension context
@@ -97,6 +99,7 @@ public final class EchoExtension
         if (leads(context, "all")) {
             Attachments.deleteOld(context);
             Declarations.checkMembers(context);
+            TimeLimit.configured(context);
             EndOfScope.of(context);
             startThoseThatStart(context);
             Fields.injectStatic(context);
@@ -157,7 +160,11 @@ public final class EchoExtension
         }
         Scope.markBefore(context);
         try {
-            invocation.proceed();
+            TimeLimit.run(
+                    invocation,
+                    context.getDisplayName(),
+                    context.getTestMethod().orElse(null),
+                    context);
         } catch (Throwable failure) {
             EndOfScope.failInside(context);
             Explanation.of(failure, context);
@@ -167,8 +174,11 @@ public final class EchoExtension
 
     @Override
     public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
-        return (Injection.isOwn(parameter.getParameter().getType()) || parameter.isAnnotated(Echo.class))
-                && leads(context, parameter.getParameter());
+        if (!Injection.isOwn(parameter.getParameter().getType()) && !parameter.isAnnotated(Echo.class)) {
+            return false;
+        }
+        Place.refuseAutowired(parameter);
+        return leads(context, parameter.getParameter());
     }
 
     @Override
@@ -183,6 +193,65 @@ public final class EchoExtension
         if (context.getTestMethod().isPresent()) {
             Scope.markBefore(context);
         }
+    }
+
+    @Override
+    public void interceptBeforeAllMethod(
+            Invocation<Void> invocation, ReflectiveInvocationContext<Method> method, ExtensionContext context)
+            throws Throwable {
+        limited(invocation, method, context);
+    }
+
+    @Override
+    public void interceptBeforeEachMethod(
+            Invocation<Void> invocation, ReflectiveInvocationContext<Method> method, ExtensionContext context)
+            throws Throwable {
+        limited(invocation, method, context);
+    }
+
+    @Override
+    public void interceptTestMethod(
+            Invocation<Void> invocation, ReflectiveInvocationContext<Method> method, ExtensionContext context)
+            throws Throwable {
+        limited(invocation, method, context);
+    }
+
+    @Override
+    public void interceptTestTemplateMethod(
+            Invocation<Void> invocation, ReflectiveInvocationContext<Method> method, ExtensionContext context)
+            throws Throwable {
+        limited(invocation, method, context);
+    }
+
+    @Override
+    public void interceptAfterEachMethod(
+            Invocation<Void> invocation, ReflectiveInvocationContext<Method> method, ExtensionContext context)
+            throws Throwable {
+        limited(invocation, method, context);
+    }
+
+    @Override
+    public void interceptAfterAllMethod(
+            Invocation<Void> invocation, ReflectiveInvocationContext<Method> method, ExtensionContext context)
+            throws Throwable {
+        limited(invocation, method, context);
+    }
+
+    @Override
+    public <T> T interceptTestFactoryMethod(
+            Invocation<T> invocation, ReflectiveInvocationContext<Method> method, ExtensionContext context)
+            throws Throwable {
+        return limited(invocation, method, context);
+    }
+
+    /** The time that a method has is limited by one of the registered. */
+    private <T> T limited(
+            Invocation<T> invocation, ReflectiveInvocationContext<Method> method, ExtensionContext context)
+            throws Throwable {
+        Method executable = method.getExecutable();
+        return leads(context, method)
+                ? TimeLimit.run(invocation, executable.getName() + "()", executable, context)
+                : invocation.proceed();
     }
 
     /** Whether this one acts. Annotations register one, and each field another: the first that is asked does it for all. */

@@ -53,6 +53,10 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * <p>A test that fails tells what happened on its connections: its exception carries a suppressed {@link EchoTranscript},
  * and transcript, page and pcapng file are published as a directory of the test, by JUnit's file publishing.
  *
+ * <p>JUnit's configuration parameter {@code echo.timeout}, such as {@code 30s}, limits the time of each test and lifecycle
+ * method that has no {@link org.junit.jupiter.api.Timeout @Timeout}; when it is up, the connections are ended, so that a
+ * blocked read returns, and the test fails. By default there is no limit.
+ *
  * <p>Options are texts, in the words, units and defaults of {@link org.echoharness.EchoServer.Builder} and
  * {@link org.echoharness.EchoClient.Builder}; empty means the default. An {@link Source#EXTERNAL} server has the options
  * that it was started with: here they are refused. All that a class and its methods declare is checked before its first
@@ -63,6 +67,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @Documented
 @Inherited
 @Repeatable(EchoTest.List.class)
+@ExtendWith(JUnitVersion.class)
 @ExtendWith(EchoExtension.class)
 public @interface EchoTest {
 
@@ -224,7 +229,8 @@ public @interface EchoTest {
      * {@code my.upstream.host}, {@code my.upstream.port} and {@code my.upstream.address}. Their values before are put
      * back. Declared on a class, the server then starts before anything else of that class and lives as long, though nobody
      * injects it; so the properties are there for an application context, too. System properties belong to the whole JVM:
-     * what runs at the same time needs a prefix each. Empty means none.
+     * a second server that has the prefix at the same time is refused, unless tests of one class run one after the other
+     * and the second is declared within the first. {@code @ResourceLock} keeps classes apart. Empty means none.
      *
      * @return a prefix, without the dot at its end
      */

@@ -3,7 +3,11 @@ package org.echoharness.junit;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.BindException;
 import java.net.InetSocketAddress;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.echoharness.EchoClient;
 import org.echoharness.EchoServer;
 import org.echoharness.HostAndPort;
@@ -23,8 +27,13 @@ record Peer(
         String from,
         @Nullable EchoServer embedded) implements Closeable {
 
-    /** Finds the server or starts it, as its source says. */
-    static Peer open(Declaration declaration, ExtensionContext context) throws IOException {
+    /** The servers of this JVM that run, each with the scope that closes it. */
+    private static final Map<EchoServer, Owner> OWNERS = new ConcurrentHashMap<>();
+
+    private record Owner(Declaration declaration, Scope scope) {}
+
+    /** Finds the server or starts it, as its source says; the scope closes it. */
+    static Peer open(Declaration declaration, Scope scope, ExtensionContext context) throws IOException {
         Source source = declaration.options().source();
         if (source != Source.EMBEDDED) {
             External external = External.lookUp(declaration, context);
@@ -40,8 +49,38 @@ record Peer(
             }
             report(context, "echo.server." + declaration.name(), "embedded: " + external.text());
         }
-        EchoServer server = declaration.options().newServer().start();
+        EchoServer server = declaration.options().newServer();
+        try {
+            server.start();
+        } catch (BindException busy) {
+            throw explained(busy, declaration, scope);
+        }
+        OWNERS.put(server, new Owner(declaration, scope));
         return new Peer(declaration, HostAndPort.of(server.address()).connectable(), "", server);
+    }
+
+    /** Where another server of these tests has the port, "end what listens there" would be the wrong cure. */
+    private static BindException explained(BindException busy, Declaration declaration, Scope scope) {
+        Set<Integer> ports = declaration.options().fixedPorts();
+        for (Map.Entry<EchoServer, Owner> each : OWNERS.entrySet()) {
+            if (each.getKey().isRunning()) {
+                for (InetSocketAddress address : each.getKey().addresses()) {
+                    if (ports.contains(address.getPort())) {
+                        Owner owner = each.getValue();
+                        BindException explained = new BindException("port " + address.getPort() + " is in use by "
+                                + owner.declaration().text() + ", which runs for "
+                                + (scope.isInside(owner.scope())
+                                        ? "what is around this; give this one another port, or leave its declaration out"
+                                                + " and inject that server"
+                                        : "other tests at the same time; give each a port of its own, or declare both"
+                                                + " alike with scope RUN"));
+                        explained.initCause(busy);
+                        return explained;
+                    }
+                }
+            }
+        }
+        return busy;
     }
 
     /** A report that cannot be published is no reason to fail. */
@@ -106,6 +145,7 @@ record Peer(
     public void close() {
         if (embedded != null) {
             embedded.close();
+            OWNERS.remove(embedded);
         }
     }
 }

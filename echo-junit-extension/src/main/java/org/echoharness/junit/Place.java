@@ -7,9 +7,11 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.lang.reflect.Parameter;
 import java.lang.reflect.Type;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.ExtensionConfigurationException;
 import org.junit.jupiter.api.extension.ParameterContext;
+import org.junit.jupiter.api.extension.ParameterResolutionException;
 import org.junit.platform.commons.support.AnnotationSupport;
 
 /**
@@ -19,6 +21,8 @@ import org.junit.platform.commons.support.AnnotationSupport;
  * @param text what errors call it
  */
 record Place(Type type, @Nullable String server, String text) {
+
+    private static final String AUTOWIRED = "org.springframework.beans.factory.annotation.Autowired";
 
     static Place of(Field field) {
         return new Place(
@@ -48,6 +52,18 @@ record Place(Type type, @Nullable String server, String text) {
                         + ": @Echo has no effect, since JUnit does not call the method; remove it, or make the method a"
                         + " test or a lifecycle method");
             }
+        }
+    }
+
+    /** Spring takes every parameter of such a constructor, so that JUnit would complain of two resolvers. */
+    static void refuseAutowired(ParameterContext parameter) {
+        Executable executable = parameter.getDeclaringExecutable();
+        boolean autowired = Stream.of(executable.getAnnotations())
+                .anyMatch(each -> each.annotationType().getName().equals(AUTOWIRED));
+        if (executable instanceof Constructor && autowired) {
+            throw new ParameterResolutionException(of(parameter).text()
+                    + ": Spring resolves every parameter of an @Autowired constructor; inject it into a field with @Echo, or"
+                    + " into a parameter of a test or lifecycle method");
         }
     }
 

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 import org.junit.jupiter.api.extension.ExtensionContext.Store.CloseableResource;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * What was opened for one extension context (a class, a test) and is closed with it: the last first, and every client
@@ -24,6 +25,8 @@ final class Scope implements CloseableResource, AutoCloseable {
 
     static final Namespace NAMESPACE = Namespace.create(EchoExtension.class);
 
+    private final String id;
+    private final boolean concurrent;
     private final List<Peer> peers = new ArrayList<>();
     private final Map<Peer, Long> before = new LinkedHashMap<>(); // how many connections each had when the test began
     private final List<Object> instances = new ArrayList<>();
@@ -32,10 +35,37 @@ final class Scope implements CloseableResource, AutoCloseable {
     private final Deque<Closeable> clients = new ArrayDeque<>();
     private boolean closed;
 
+    /** Of the whole run. */
+    Scope() {
+        this("", false);
+    }
+
+    private Scope(String id, boolean concurrent) {
+        this.id = id;
+        this.concurrent = concurrent;
+    }
+
     /** The scope of this context itself. */
     static Scope of(ExtensionContext context) {
         return context.getStore(NAMESPACE)
-                .getOrComputeIfAbsent(context.getUniqueId(), unused -> new Scope(), Scope.class);
+                .getOrComputeIfAbsent(context.getUniqueId(), unused -> of(context, context.getUniqueId()), Scope.class);
+    }
+
+    private static Scope of(ExtensionContext context, String id) {
+        boolean parallel = context.getConfigurationParameter("junit.jupiter.execution.parallel.enabled")
+                .map(Boolean::parseBoolean)
+                .orElse(false);
+        return new Scope(id, parallel && context.getExecutionMode() == ExecutionMode.CONCURRENT);
+    }
+
+    /** Whether it belongs to a context within that of the other. */
+    boolean isInside(Scope other) {
+        return !id.equals(other.id) && (other.id.isEmpty() || id.startsWith(other.id + "/"));
+    }
+
+    /** Whether what stands beside it may run at the same time. */
+    boolean isConcurrent() {
+        return concurrent;
     }
 
     /** The server that was opened for this context or for one around it, or else a new one for as long as it is due. */
@@ -212,10 +242,17 @@ final class Scope implements CloseableResource, AutoCloseable {
     private synchronized Peer open(Declaration declaration, ExtensionContext context) throws IOException {
         Peer peer = get(declaration); // another test of the class may have been quicker
         if (peer == null) {
-            peer = Peer.open(declaration, context);
+            SystemProperties properties = SystemProperties.reserve(declaration, this);
+            try {
+                peer = Peer.open(declaration, this, context);
+            } catch (IOException | RuntimeException failed) {
+                properties.close();
+                throw failed;
+            }
             peers.add(peer);
             servers.push(peer);
-            servers.push(new SystemProperties(declaration.options().systemProperty(), peer.address()));
+            properties.set(peer.address());
+            servers.push(properties); // closed before the server is
         }
         return peer;
     }

@@ -2,8 +2,10 @@ package org.echoharness.junit;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.echoharness.EchoClient;
 import org.echoharness.EchoServer;
@@ -115,8 +117,15 @@ record ServerOptions(
     }
 
     boolean hasFixedPort() {
+        return !fixedPorts().isEmpty();
+    }
+
+    /** The ports that an annotation names; of those that code does, nothing is known. */
+    Set<Integer> fixedPorts() {
         return Stream.of(serverWords.getOrDefault("addresses", ":0").split(",", -1))
-                .anyMatch(address -> HostAndPort.parse(address).port() != 0);
+                .map(address -> HostAndPort.parse(address).port())
+                .filter(port -> port != 0)
+                .collect(Collectors.toSet());
     }
 
     private static Map<String, String> words(EchoTest annotation) {

@@ -1,18 +1,59 @@
 package org.echoharness.junit;
 
 import java.io.Closeable;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.echoharness.HostAndPort;
 import org.jspecify.annotations.Nullable;
 
-/** System properties that tell where a server is reached, for as long as it lives; what they were before is put back. */
+/**
+ * System properties that tell where a server is reached, for as long as it lives; what they were before is put back. They
+ * belong to the whole JVM, so that a prefix is held by one server at a time: by the innermost of those that enclose one
+ * another.
+ */
 final class SystemProperties implements Closeable {
 
+    private static final Map<String, SystemProperties> HELD = new HashMap<>();
+
+    private final String prefix;
+    private final Declaration declaration;
+    private final Scope scope;
+    private final @Nullable SystemProperties outer;
     private final Map<String, @Nullable String> before = new LinkedHashMap<>();
 
+    private SystemProperties(Declaration declaration, Scope scope, @Nullable SystemProperties outer) {
+        prefix = declaration.options().systemProperty();
+        this.declaration = declaration;
+        this.scope = scope;
+        this.outer = outer;
+    }
+
+    /**
+     * Takes the prefix before the server starts. Nothing is held where the prefix is empty.
+     *
+     * @throws IllegalStateException if another server has it that may run at the same time
+     */
+    static SystemProperties reserve(Declaration declaration, Scope scope) {
+        String prefix = declaration.options().systemProperty();
+        synchronized (HELD) {
+            SystemProperties holder = HELD.get(prefix);
+            if (holder != null && (scope.isConcurrent() || !scope.isInside(holder.scope))) {
+                throw new IllegalStateException("systemProperty (" + prefix + ") is in use by "
+                        + holder.declaration.text()
+                        + ", which may run at the same time; give each a prefix of its own, or"
+                        + " put @ResourceLock(\"" + prefix + "\") on both classes");
+            }
+            SystemProperties reserved = new SystemProperties(declaration, scope, holder);
+            if (!prefix.isEmpty()) {
+                HELD.put(prefix, reserved);
+            }
+            return reserved;
+        }
+    }
+
     /** Sets none where the prefix is empty. */
-    SystemProperties(String prefix, HostAndPort address) {
+    void set(HostAndPort address) {
         if (!prefix.isEmpty()) {
             set(prefix + ".host", address.host());
             set(prefix + ".port", Integer.toString(address.port()));
@@ -26,12 +67,19 @@ final class SystemProperties implements Closeable {
 
     @Override
     public void close() {
-        before.forEach((name, value) -> {
-            if (value == null) {
-                System.clearProperty(name);
+        synchronized (HELD) {
+            before.forEach((name, value) -> {
+                if (value == null) {
+                    System.clearProperty(name);
+                } else {
+                    System.setProperty(name, value);
+                }
+            });
+            if (outer == null) {
+                HELD.remove(prefix, this);
             } else {
-                System.setProperty(name, value);
+                HELD.replace(prefix, this, outer);
             }
-        });
+        }
     }
 }

@@ -16,9 +16,10 @@
  * {@link org.echoharness.junit.EchoScope}, {@link org.echoharness.junit.Source};
  * {@link org.echoharness.junit.EchoExtension}, which code uses and JUnit calls, with {@code Place} and {@code Fields},
  * {@code Injection}; {@code ServerOptions}, {@code Declaration} and {@code Declarations}: which server is meant;
- * {@code Scope}, {@code WholeRun} and {@code Peer}: which server there is, and for how long; {@code External} and
+ * {@code JUnitVersion}; {@code Scope}, {@code WholeRun} and {@code Peer}: which server there is, and for how long; {@code External} and
  * {@code ServersFile}: where other processes serve; {@code EndOfScope}, {@code Inspection}
- * and {@code Checks}: what is checked when a test is over; {@code Hang}: how one is freed whose time is up;
+ * and {@code Checks}: what is checked when a test is over; {@code TimeLimit} and
+ * {@code Hang}: how one is freed whose time is up;
  * {@code Explanation} and {@code Attachments}: what a failed test shows.
  */
 @NullMarked

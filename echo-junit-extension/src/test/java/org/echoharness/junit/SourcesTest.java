@@ -305,7 +305,8 @@ class SourcesTest {
                 });
         EchoTest options = ExternalOrEmbedded.class.getAnnotation(EchoTest.class);
 
-        Peer peer = Peer.open(new Declaration(ServerOptions.of(options), ExternalOrEmbedded.class), context);
+        Peer peer =
+                Peer.open(new Declaration(ServerOptions.of(options), ExternalOrEmbedded.class), new Scope(), context);
         assertThat(peer.server().isRunning()).isTrue();
         peer.close();
     }

@@ -4,12 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.util.concurrent.BrokenBarrierException;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.echoharness.EchoClient;
 import org.echoharness.EchoServer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ExtensionContext.Store.CloseableResource;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** The address as system properties, for code that nothing is injected into. */
 class SystemPropertiesTest {
@@ -79,5 +88,91 @@ class SystemPropertiesTest {
         assertThat(System.getProperties())
                 .containsEntry("its.upstream.port", "1")
                 .doesNotContainKeys("its.upstream.host", "its.upstream.address");
+    }
+
+    /** Each waits in its class until the other one's class has begun or failed. */
+    private static final CyclicBarrier BOTH = new CyclicBarrier(2);
+
+    static class Together {
+        static void meet() {
+            try {
+                BOTH.await(60, TimeUnit.SECONDS);
+            } catch (InterruptedException | BrokenBarrierException | TimeoutException alone) {
+                throw new IllegalStateException(alone);
+            }
+        }
+    }
+
+    @EchoTest(name = "one", systemProperty = "its.upstream")
+    static class AtOnce {
+        @Test
+        void test() throws IOException {
+            Together.meet(); // the other class begins now
+            Together.meet(); // it has failed
+            try (EchoClient client = EchoClient.connect(told())) {
+                Seen.client(client);
+            }
+        }
+    }
+
+    @ExtendWith(Waits.class)
+    @EchoTest(name = "two", systemProperty = "its.upstream")
+    static class AtOnceToo {
+        @Test
+        void test() {}
+    }
+
+    /** Lets the class begin when the other one runs. */
+    static class Waits implements BeforeAllCallback, CloseableResource, AutoCloseable {
+        @Override
+        public void beforeAll(ExtensionContext context) {
+            Together.meet();
+            context.getStore(ExtensionContext.Namespace.create(Waits.class)).put("end", this);
+        }
+
+        @Override
+        public void close() {
+            Together.meet();
+        }
+    }
+
+    @Test
+    void secondClassAtOnceWithThePrefixIsRefused() throws IOException {
+        assertThat(Run.with(ParallelTest.PARALLEL, AtOnce.class, AtOnceToo.class)
+                        .failure())
+                .hasMessage("server \"two\" (@EchoTest on class " + AtOnceToo.class.getName()
+                        + "): systemProperty (its.upstream) is in use by server \"one\" (@EchoTest on class "
+                        + AtOnce.class.getName()
+                        + "), which may run at the same time; give each a prefix of its own, or put"
+                        + " @ResourceLock(\"its.upstream\") on both classes");
+        assertThat(Seen.clients()).hasSize(1);
+    }
+
+    @Test
+    void classesOneAfterTheOtherMayShareAPrefix() throws IOException {
+        Run.of(NotInjected.class, OfTheClass.class).passed(3);
+        Run.with(ParallelTest.PARALLEL, LockedOne.class, LockedTwo.class).passed(2);
+    }
+
+    @ResourceLock("its.upstream")
+    @EchoTest(systemProperty = "its.upstream")
+    static class LockedOne {
+        @Test
+        void test() throws IOException {
+            try (EchoClient client = EchoClient.connect(told())) {
+                Seen.client(client);
+            }
+        }
+    }
+
+    @ResourceLock("its.upstream")
+    @EchoTest(systemProperty = "its.upstream")
+    static class LockedTwo {
+        @Test
+        void test() throws IOException {
+            try (EchoClient client = EchoClient.connect(told())) {
+                Seen.client(client);
+            }
+        }
     }
 }

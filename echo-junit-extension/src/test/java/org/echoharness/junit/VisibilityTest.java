@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import java.io.IOException;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
+import java.net.BindException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.file.Path;
@@ -90,6 +91,22 @@ class VisibilityTest {
         atFixedPort(() -> Run.of(FixedPortForMethod.class).passed(2));
 
         assertThat(Seen.servers()).hasSize(2);
+    }
+
+    @Test
+    void nestedClassWithThePortOfItsOuterClassIsRefused() throws IOException {
+        atFixedPort(() -> assertThat(Run.of(Repeating.class).failure())
+                .hasMessage("server \"inner\" (@EchoTest on class " + Repeating.Inner.class.getName()
+                        + "): port 10917 is in use by server \"outer\" (@EchoTest on class " + Repeating.class.getName()
+                        + "), which runs for what is around this; give this one another port, or leave its declaration out"
+                        + " and inject that server")
+                .hasCauseInstanceOf(BindException.class));
+    }
+
+    @Test
+    void methodWithThePortOfItsClassIsRefused() throws IOException {
+        atFixedPort(() -> assertThat(Run.of(RepeatingMethod.class).failure())
+                .hasMessageContaining("port 10917 is in use by server \"default\" (@EchoTest on class "));
     }
 
     private interface Runs {
@@ -337,5 +354,22 @@ class VisibilityTest {
             assertEquals(10917, server.port());
             Seen.server(server);
         }
+    }
+
+    @EchoTest(name = "outer", addresses = "127.0.0.1:10917")
+    static class Repeating {
+        @Nested
+        @EchoTest(name = "inner", addresses = "127.0.0.1:10917")
+        class Inner {
+            @Test
+            void test() {}
+        }
+    }
+
+    @EchoTest(addresses = "127.0.0.1:10917")
+    static class RepeatingMethod {
+        @Test
+        @EchoTest(addresses = "127.0.0.1:10917", maxConnections = "1")
+        void test(EchoServer server) {}
     }
 }

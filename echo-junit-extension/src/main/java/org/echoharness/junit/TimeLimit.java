@@ -1,0 +1,139 @@
+package org.echoharness.junit;
+
+import java.lang.reflect.Method;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
+import org.echoharness.Options;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtensionConfigurationException;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.InvocationInterceptor.Invocation;
+import org.junit.platform.commons.annotation.Testable;
+import org.junit.platform.commons.support.AnnotationSupport;
+
+/**
+ * The time that one test or lifecycle method has which has no {@link Timeout}, by the configuration parameter
+ * {@code echo.timeout}. When it is up, the test is freed and interrupted, by a thread of its own.
+ */
+final class TimeLimit {
+
+    private static final String PARAMETER = "echo.timeout";
+
+    private enum State {
+        RUNNING,
+        DONE,
+        UP
+    }
+
+    private final Duration limit;
+    private final Thread running = Thread.currentThread();
+    private final AtomicReference<State> state = new AtomicReference<>(State.RUNNING);
+    private final CountDownLatch done = new CountDownLatch(1);
+    private final CountDownLatch interrupted = new CountDownLatch(1);
+
+    private TimeLimit(Duration limit) {
+        this.limit = limit;
+    }
+
+    /** Null where nothing is configured; a wrong text is refused. */
+    static @Nullable Duration configured(ExtensionContext context) {
+        String text = context.getConfigurationParameter(PARAMETER).orElse("").strip();
+        try {
+            return text.isEmpty() || text.equals("none")
+                    ? null
+                    : Options.duration("the configuration parameter " + PARAMETER, text);
+        } catch (IllegalArgumentException refused) {
+            throw new ExtensionConfigurationException(refused.getMessage(), refused);
+        }
+    }
+
+    /** Runs a method within its time; if that is up, what it threw is suppressed. */
+    static <T extends @Nullable Object> T run(
+            Invocation<T> method, String name, @Nullable Method on, ExtensionContext context) throws Throwable {
+        Duration limit = configured(context);
+        return limit == null || hasTimeout(on, context)
+                ? method.proceed()
+                : new TimeLimit(limit).run(method, name, context);
+    }
+
+    /** Its own counts, and for tests that of the classes around them. */
+    private static boolean hasTimeout(@Nullable Method on, ExtensionContext context) {
+        if (on != null && AnnotationSupport.isAnnotated(on, Timeout.class)) {
+            return true;
+        }
+        boolean has = false;
+        if (on == null || AnnotationSupport.isAnnotated(on, Testable.class)) {
+            for (ExtensionContext at = context; at != null; at = at.getParent().orElse(null)) {
+                has |= AnnotationSupport.isAnnotated(at.getElement(), Timeout.class);
+            }
+        }
+        return has;
+    }
+
+    private <T extends @Nullable Object> T run(Invocation<T> method, String name, ExtensionContext context)
+            throws Throwable {
+        Thread watch = new Thread(() -> watch(context), "echo-timeout");
+        watch.setDaemon(true);
+        watch.start();
+        Throwable thrown = null;
+        try {
+            T result = method.proceed();
+            if (state.compareAndSet(State.RUNNING, State.DONE)) {
+                return result;
+            }
+        } catch (Throwable failure) {
+            if (state.compareAndSet(State.RUNNING, State.DONE)) {
+                throw failure;
+            }
+            thrown = failure;
+        } finally {
+            done.countDown();
+        }
+        awaitInterrupt();
+        TimeoutException up = new TimeoutException(name + " timed out after " + text() + " (" + PARAMETER + ")");
+        if (thrown != null) {
+            up.addSuppressed(thrown);
+        }
+        throw up;
+    }
+
+    private String text() {
+        return limit.toString().substring(2).toLowerCase(Locale.ROOT);
+    }
+
+    private void watch(ExtensionContext context) {
+        try {
+            if (!done.await(limit.toNanos(), TimeUnit.NANOSECONDS) && state.compareAndSet(State.RUNNING, State.UP)) {
+                free(context);
+            }
+        } catch (InterruptedException impossible) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void free(ExtensionContext context) {
+        try {
+            Hang.free(running, context);
+        } finally {
+            running.interrupt();
+            interrupted.countDown();
+        }
+    }
+
+    /** The interrupt is not for what follows. */
+    private void awaitInterrupt() {
+        while (interrupted.getCount() > 0) {
+            try {
+                interrupted.await();
+            } catch (InterruptedException itsOwn) {
+                // it has come, or is about to be counted
+            }
+        }
+        Thread.interrupted();
+    }
+}
