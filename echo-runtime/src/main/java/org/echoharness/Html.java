@@ -42,6 +42,13 @@ final class Html {
 
     private Html() {}
 
+    /** What it takes in the page. */
+    static long size(RecordedConnection connection) {
+        StringBuilder section = new StringBuilder();
+        section(connection, section);
+        return section.toString().getBytes(StandardCharsets.UTF_8).length;
+    }
+
     static void write(List<RecordedConnection> connections, long leftOut, String note, Path file) throws IOException {
         CompleteFile.write(file, out -> {
             Writer page = new OutputStreamWriter(out, StandardCharsets.UTF_8);

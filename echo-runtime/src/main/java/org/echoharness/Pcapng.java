@@ -24,6 +24,7 @@ final class Pcapng {
 
     private static final int LINKTYPE_RAW = 101;
     private static final int SEGMENT = 60_000; // under the most that an IPv4 packet holds
+    private static final int PACKET = 160; // of the file, without payload and comment, at most
     private static final int FIN = 1;
     private static final int SYN = 2;
     private static final int RST = 4;
@@ -36,6 +37,16 @@ final class Pcapng {
     private record Packet(Instant at, ByteBuffer bytes, String comment) {}
 
     private Pcapng() {}
+
+    /** No less than what it takes in the file. */
+    static long size(RecordedConnection connection) {
+        long size = 3 * PACKET; // the handshake
+        for (RecordedEvent event : connection.log()) {
+            size += 2 * PACKET + 4L * Math.min(event.detail().length(), COMMENT_LENGTH); // a FIN and its ACK, for one
+            size += connection.bytes(event).length + (long) PACKET * (event.bytes() / SEGMENT);
+        }
+        return size;
+    }
 
     static void write(List<RecordedConnection> connections, Path file) throws IOException {
         CompleteFile.write(file, out -> write(connections, new DataOutputStream(out)));

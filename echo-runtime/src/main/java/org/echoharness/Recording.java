@@ -209,7 +209,7 @@ public final class Recording {
     public String transcript() {
         StringBuilder text = new StringBuilder();
         try {
-            transcribe(text);
+            transcribe(connections(), text);
         } catch (IOException impossible) {
             throw new AssertionError(impossible); // it goes into memory
         }
@@ -226,17 +226,42 @@ public final class Recording {
     public void writeTranscript(Path file) throws IOException {
         CompleteFile.write(file, out -> {
             Writer text = new OutputStreamWriter(out, StandardCharsets.UTF_8);
-            transcribe(text);
+            transcribe(connections(), text);
             text.flush();
         });
     }
 
-    private void transcribe(Appendable out) throws IOException {
-        for (RecordedConnection connection : connections()) {
-            out.append(connection.toString())
-                    .append('\n')
-                    .append(Transcript.of(connection, total() > 1))
-                    .append('\n');
+    /**
+     * As {@link #writeTranscript(Path)}, with a limit: the newest connections, as many as fit. The file says at its end how
+     * many are left out.
+     *
+     * @param file a new file
+     * @param mostBytes the most bytes of text about connections
+     * @return how many of the connections that are kept are left out
+     * @throws IOException if the file exists, or cannot be written
+     */
+    public int writeTranscript(Path file, long mostBytes) throws IOException {
+        List<RecordedConnection> all = connections();
+        List<RecordedConnection> fitting = NewestConnections.fitting(all, mostBytes, connection -> {
+            StringBuilder text = new StringBuilder();
+            transcribe(connection, text);
+            return text.toString().getBytes(StandardCharsets.UTF_8).length;
+        });
+        int left = all.size() - fitting.size();
+        CompleteFile.write(file, out -> {
+            Writer text = new OutputStreamWriter(out, StandardCharsets.UTF_8);
+            transcribe(fitting, text);
+            if (left > 0) {
+                text.append("(" + left + " connections left out: the file is limited to " + mostBytes + " bytes)\n");
+            }
+            text.flush();
+        });
+        return left;
+    }
+
+    private void transcribe(List<RecordedConnection> connections, Appendable out) throws IOException {
+        for (RecordedConnection connection : connections) {
+            transcribe(connection, out);
         }
         if (leftOut() > 0) {
             out.append("(").append(Long.toString(leftOut())).append(" older connections, not kept)\n");
@@ -244,6 +269,13 @@ public final class Recording {
         if (recorder.isFull()) {
             out.append("(").append(fullText()).append(")\n");
         }
+    }
+
+    private void transcribe(RecordedConnection connection, Appendable out) throws IOException {
+        out.append(connection.toString())
+                .append('\n')
+                .append(Transcript.of(connection, total() > 1))
+                .append('\n');
     }
 
     /**
@@ -271,6 +303,40 @@ public final class Recording {
     private static String fullText() {
         return "recordings filled their part of the heap, " + (RecordingMemory.OF_HEAP.most() >> 10)
                 + " KiB, so that less was kept; raise -Xmx";
+    }
+
+    /**
+     * As {@link #writePcapng(Path)}, with a limit: the newest connections, as many as fit.
+     *
+     * @param file a new file
+     * @param mostBytes about the most bytes of the file
+     * @return how many of the connections that are kept are left out
+     * @throws IOException if the file exists, or cannot be written
+     */
+    public int writePcapng(Path file, long mostBytes) throws IOException {
+        List<RecordedConnection> all = connections();
+        List<RecordedConnection> fitting = NewestConnections.fitting(all, mostBytes, Pcapng::size);
+        Pcapng.write(fitting, file);
+        return all.size() - fitting.size();
+    }
+
+    /**
+     * As {@link #writeHtml(Path)}, with a limit: the newest connections, as many as fit. The page says at its end how many
+     * are left out.
+     *
+     * @param file a new file
+     * @param mostBytes the most bytes of text about connections
+     * @return how many of the connections that are kept are left out
+     * @throws IOException if the file exists, or cannot be written
+     */
+    public int writeHtml(Path file, long mostBytes) throws IOException {
+        List<RecordedConnection> all = connections();
+        List<RecordedConnection> fitting = NewestConnections.fitting(all, mostBytes, Html::size);
+        int left = all.size() - fitting.size();
+        String cut = left == 0 ? "" : left + " connections are left out: the size of this file is limited";
+        String full = recorder.isFull() ? fullText() : "";
+        Html.write(fitting, leftOut(), cut + (cut.isEmpty() || full.isEmpty() ? "" : "; ") + full, file);
+        return left;
     }
 
     private String summary() {

@@ -1,15 +1,19 @@
 package org.echoharness;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import java.io.IOException;
 import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -138,6 +142,46 @@ class RecordingOfManyTest {
                     .containsSubsequence("sending 1 byte \"b\"", "note: the second\\nrequest", "received 1 byte \"c\"");
             assertThat(connection.timeline()).contains("(note: the second\\nrequest)");
             assertThat(connection.events()).extracting(RecordedEvent::kind).containsOnlyOnce(RecordedEvent.Kind.NOTE);
+        }
+    }
+
+    @Test
+    void limitedFilesContainTheNewest(@TempDir Path directory) throws Exception {
+        try (EchoServer server = EchoServer.builder().recording().start()) {
+            for (int i = 1; i <= 50; i++) {
+                try (EchoClient client = EchoClient.connect(server.address())) {
+                    client.expectEcho(
+                            ("message " + i).repeat(i == 49 ? 5_000 : 500).getBytes(UTF_8));
+                }
+            }
+            server.catchUp(TIMEOUT);
+            Recording recording = server.recording();
+            int most = 30_000;
+            Path transcript = directory.resolve("transcript");
+            Path page = directory.resolve("page");
+            Path packets = directory.resolve("packets");
+
+            int ofTranscript = recording.writeTranscript(transcript, most);
+            int ofPage = recording.writeHtml(page, most);
+            int ofPackets = recording.writePcapng(packets, most);
+
+            assertThat(List.of(ofTranscript, ofPage, ofPackets)).allMatch(left -> left > 10 && left < 50);
+            assertThat(transcript)
+                    .content()
+                    .contains("message 50", "(" + ofTranscript + " connections left out: the file is limited to 30000")
+                    .doesNotContain("message 2message");
+            assertThat(page)
+                    .content()
+                    .contains("message 50", "<p class=\"note\">" + ofPage + " connections are left out");
+            assertThat(Files.readString(packets, ISO_8859_1))
+                    .contains("message 50")
+                    .doesNotContain("message 49");
+            assertThat(Files.size(transcript)).isLessThan(most + 1_000);
+            assertThat(Files.size(page)).isLessThan(most + 5_000);
+            assertThat(Files.size(packets)).isBetween(most / 10L, most + 1_000L);
+            assertThat(recording.writeTranscript(directory.resolve("all"), Long.MAX_VALUE))
+                    .isZero();
+            assertThat(directory.resolve("all")).content().isEqualTo(recording.transcript());
         }
     }
 }

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.echoharness.Recording;
 import org.jspecify.annotations.Nullable;
@@ -29,7 +30,31 @@ final class Attachments {
     private static final String PREFIX = "echo-";
     private static final String PROBE = PREFIX + "probe-";
 
+    /** Of all files of one test. */
+    static final long MOST_BYTES = 6 << 20;
+
+    private static final String LIMIT = "limit of attachments of ";
+
     private Attachments() {}
+
+    /**
+     * What was published, and how many connections are left out of each file.
+     *
+     * @param directory where the files are
+     */
+    record Published(Path directory, int ofTranscript, int ofPage, int ofPcapng) {
+
+        /** A line, or nothing where the files are complete. */
+        String leftOut() {
+            return ofTranscript + ofPage + ofPcapng == 0
+                    ? ""
+                    : "(the attachments of a test are limited to " + (MOST_BYTES >> 20)
+                            + " MiB: the newest connections are"
+                            + " there; left out are " + ofTranscript + " of " + TRANSCRIPT + ", " + ofPage + " of "
+                            + PAGE
+                            + ", " + ofPcapng + " of " + PCAPNG + ")\n";
+        }
+    }
 
     /** Deletes what an earlier run left of this test, or of this class itself. */
     static void deleteOld(ExtensionContext context) {
@@ -39,19 +64,28 @@ final class Attachments {
     }
 
     /**
-     * Publishes transcript, page and pcapng file of one server, in place of earlier ones.
-     *
-     * @return the directory that they are in
+     * Publishes transcript, page and pcapng file of one server, in place of earlier ones. The files of all servers of a test
+     * share one limit.
      */
-    static Path publish(ExtensionContext context, String server, Recording recording) {
+    static Published publish(ExtensionContext context, String server, Recording recording) {
         String name = PREFIX + fileName(server);
         probe(context, home -> delete(home.resolve(name))); // JUnit 5.12 refuses one that exists
-        AtomicReference<@Nullable Path> published = new AtomicReference<>();
+        AtomicLong left = context.getStore(Scope.NAMESPACE)
+                .getOrComputeIfAbsent(
+                        LIMIT + context.getUniqueId(), unused -> new AtomicLong(MOST_BYTES), AtomicLong.class);
+        AtomicReference<@Nullable Published> published = new AtomicReference<>();
         context.publishDirectory(name, directory -> {
-            recording.writeTranscript(directory.resolve(TRANSCRIPT));
-            recording.writeHtml(directory.resolve(PAGE));
-            recording.writePcapng(directory.resolve(PCAPNG));
-            published.set(directory);
+            Path transcript = directory.resolve(TRANSCRIPT);
+            Path page = directory.resolve(PAGE);
+            Path pcapng = directory.resolve(PCAPNG);
+            long most = Math.max(0, left.get() / 3);
+            Published each = new Published(
+                    directory,
+                    recording.writeTranscript(transcript, most),
+                    recording.writeHtml(page, most),
+                    recording.writePcapng(pcapng, most));
+            left.addAndGet(-Files.size(transcript) - Files.size(page) - Files.size(pcapng));
+            published.set(each);
         });
         return Objects.requireNonNull(published.get());
     }

@@ -2,11 +2,13 @@ package org.echoharness.junit;
 
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.ArrayList;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import org.echoharness.HostAndPort;
 import org.echoharness.RecordedConnection;
 import org.echoharness.Recording;
+import org.echoharness.junit.Attachments.Published;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.opentest4j.TestAbortedException;
@@ -15,6 +17,7 @@ import org.opentest4j.TestAbortedException;
 final class Explanation {
 
     private static final int MOST_LINES = 60;
+    private static final int MOST_CHARACTERS = 400; // of a line
 
     private Explanation() {}
 
@@ -51,18 +54,18 @@ final class Explanation {
                                     ? !connection.accepted().isBefore(began)
                                     : connection.number() > seenBefore))
                     .toList();
-            Path directory = null;
+            Published published = null;
             EchoTranscript unwritten = null;
             if (peer.declaration().options().attachments()) {
                 try {
-                    directory = Attachments.publish(context, name, recording);
+                    published = Attachments.publish(context, name, recording);
                 } catch (Throwable e) {
                     unwritten = unwritten(e);
                 }
             }
             failure.addSuppressed(
                     new EchoTranscript("server \"" + name + "\" at " + HostAndPort.of(peer.socketAddress())
-                            + (connections.isEmpty() ? ": no connection came" : ":\n" + text(connections, directory))));
+                            + (connections.isEmpty() ? ": no connection came" : ":\n" + text(connections, published))));
             if (unwritten != null) {
                 failure.addSuppressed(unwritten);
             }
@@ -75,21 +78,37 @@ final class Explanation {
         return new EchoTranscript("the conversation could not be written: " + why);
     }
 
-    private static String text(List<RecordedConnection> connections, @Nullable Path directory) {
-        List<String> lines = new ArrayList<>();
-        for (RecordedConnection connection : connections) {
-            lines.add(connection.toString());
-            connection.transcript().lines().forEach(lines::add);
+    /** The last lines of the last connections; the others are not made into text. */
+    private static String text(List<RecordedConnection> connections, @Nullable Published published) {
+        Deque<String> lines = new ArrayDeque<>();
+        int next = connections.size();
+        while (next > 0 && lines.size() < MOST_LINES) {
+            RecordedConnection connection = connections.get(--next);
+            List<String> transcript = connection.transcript().lines().toList();
+            for (int i = transcript.size() - 1; i >= 0; i--) {
+                lines.addFirst(cut(transcript.get(i)));
+            }
+            lines.addFirst(connection.toString());
         }
         int cut = Math.max(0, lines.size() - MOST_LINES);
-        return (cut == 0 ? "" : leftOut(cut, directory)) + String.join("\n", lines.subList(cut, lines.size()));
+        for (int i = 0; i < cut; i++) {
+            lines.removeFirst();
+        }
+        String head = published == null ? "" : published.leftOut();
+        return head + (cut + next == 0 ? "" : before(cut, next, published)) + String.join("\n", lines);
     }
 
-    private static String leftOut(int lines, @Nullable Path directory) {
-        return directory == null
-                ? "(" + lines + " lines before these are left out; attachments keep all)\n"
-                : "(" + lines + " lines before these are in " + shortest(directory.resolve(Attachments.TRANSCRIPT))
-                        + ")\n";
+    /** A file has the whole line. */
+    private static String cut(String line) {
+        return line.length() <= MOST_CHARACTERS ? line : line.substring(0, MOST_CHARACTERS) + "…";
+    }
+
+    private static String before(int lines, int connections, @Nullable Published published) {
+        String what = lines + " lines" + (connections == 0 ? "" : " and " + connections + " connections")
+                + " before these are ";
+        return published == null
+                ? "(" + what + "left out; attachments keep all)\n"
+                : "(" + what + "in " + shortest(published.directory().resolve(Attachments.TRANSCRIPT)) + ")\n";
     }
 
     /** From the current directory, where the file is below it. */

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -255,5 +256,44 @@ class AttachmentsTest {
                 .singleElement()
                 .asString()
                 .matches("(?s).*\\n\\(\\d+ lines before these are left out; attachments keep all\\)\\n.*");
+    }
+
+    static class MuchIsSaid {
+        @RegisterExtension
+        final EchoExtension first = EchoExtension.builder().name("first").build();
+
+        @RegisterExtension
+        final EchoExtension second = EchoExtension.builder().name("second").build();
+
+        @Test
+        void test(@Echo("first") EchoServer one, @Echo("second") EchoServer other) throws IOException {
+            for (EchoServer server : List.of(one, other)) {
+                for (int i = 0; i < 100; i++) {
+                    try (EchoClient client = EchoClient.connect(server.address())) {
+                        client.expectEcho(new byte[60_000]);
+                    }
+                }
+            }
+            throw new AssertionError("on purpose");
+        }
+    }
+
+    @Test
+    void filesOfATestHaveALimit() throws IOException {
+        Throwable failure = runToFailure(MuchIsSaid.class);
+
+        List<Path> files = files();
+        assertThat(files).hasSize(6);
+        long bytes = 0;
+        for (Path file : files) {
+            bytes += Files.size(file);
+        }
+        assertThat(bytes).isBetween(Attachments.MOST_BYTES / 3, Attachments.MOST_BYTES + 6_000);
+        assertThat(failure.getSuppressed())
+                .extracting(Throwable::getMessage)
+                .hasSize(2)
+                .allMatch(
+                        each -> each.contains("(the attachments of a test are limited to 6 MiB: the newest connections")
+                                && each.length() < 30_000);
     }
 }
