@@ -65,7 +65,7 @@ final class Arguments {
             if (Options.undecoded(arg) >= 0) {
                 String option = i > 0 && args.get(i - 1).startsWith("-") ? args.get(i - 1) + " " : "";
                 boolean isMessage = (option + arg).matches("--message[ =].*");
-                throw new UsageException(option + Text.escape(arg) + ": must be text without U+FFFD; "
+                throw new UsageException(option + Options.escaped(arg) + ": must be text without U+FFFD; "
                         + Options.DECODING + (isMessage ? ", or take " + MessageFile.OPTION : ""));
             }
         }

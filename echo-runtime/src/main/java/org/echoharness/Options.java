@@ -76,9 +76,14 @@ public final class Options {
      */
     public static String decoded(String word, String text) {
         if (undecoded(text) >= 0) {
-            throw refused(word, Text.escape(text), "be text without U+FFFD; " + DECODING);
+            throw refused(word, escaped(text), "be text without U+FFFD; " + DECODING);
         }
         return text;
+    }
+
+    /** A text for an error about {@link #undecoded} characters: they are escaped also where they can be printed. */
+    static String escaped(String text) {
+        return Text.escape(text).replace("\uFFFD", "\\xef\\xbf\\xbd");
     }
 
     /** Where the first character stands that was not decoded, or -1. */
