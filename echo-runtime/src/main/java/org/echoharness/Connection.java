@@ -39,8 +39,13 @@ final class Connection implements Served, Consumer<Fault> {
     private final @Nullable Witness witness; // where somebody wants to know
     private boolean inputEnded;
     private boolean lacksMemory; // so it does not read, and looks again later
+    private boolean hasSent;
+    private @Nullable Due due;
     private Alarms.@Nullable Alarm alarm;
     private long lastMoved; // when bytes last moved; kept only where there is an idle time-out
+
+    /** How a fault ends the connection once the client's kernel has what was sent. Until then nothing else is done. */
+    private record Due(boolean clean, String why) {}
 
     private Connection(ServerCore server, EventLoop loop, SocketChannel channel, long number, @Nullable Witness witness)
             throws IOException {
@@ -136,6 +141,7 @@ final class Connection implements Served, Consumer<Fault> {
         if (server.config().closesIdle() && held() == 0) {
             server.tally().idleClosed.increment();
             closeEarly(why);
+            end(true, null, why);
         } else {
             end(false, server.tally().idleClosed, why);
         }
@@ -151,8 +157,11 @@ final class Connection implements Served, Consumer<Fault> {
         if (!isOpen()) {
             return;
         }
-        if (clean) {
+        if (due != null) {
+            endWaited();
+        } else if (clean) {
             closeEarly(why);
+            end(true, null, why);
         } else {
             end(false, null, why);
         }
@@ -172,7 +181,7 @@ final class Connection implements Served, Consumer<Fault> {
 
     /** Takes other faults. What is held is judged by them; nothing is lost or sent twice. */
     void change(Planned planned) {
-        if (!isOpen()) {
+        if (!isOpen() || isWaiting()) {
             return;
         }
         try {
@@ -204,6 +213,9 @@ final class Connection implements Served, Consumer<Fault> {
     }
 
     private void goOn(boolean isReady) {
+        if (due != null) {
+            return;
+        }
         try {
             goOnOrLose(isReady);
         } catch (Throwable failed) {
@@ -261,7 +273,7 @@ final class Connection implements Served, Consumer<Fault> {
                 }
             }
         }
-        if (isOpen()) {
+        if (isOpen() && due == null) {
             settle();
         }
     }
@@ -281,11 +293,12 @@ final class Connection implements Served, Consumer<Fault> {
                     return;
                 }
                 case RESET -> {
-                    end(false, null, verdict.reason());
+                    endWhenSent(false, verdict.reason());
                     return;
                 }
                 case CLOSE -> {
                     closeEarly(verdict.reason());
+                    endWhenSent(true, verdict.reason());
                     return;
                 }
                 case HALF_CLOSE -> {
@@ -362,6 +375,7 @@ final class Connection implements Served, Consumer<Fault> {
 
     private void sent(ByteBuffer bytes, int count) {
         moved(count);
+        hasSent |= count > 0;
         if (witness != null) {
             witness.sent(bytes, count);
         }
@@ -459,7 +473,7 @@ final class Connection implements Served, Consumer<Fault> {
         }
     }
 
-    /** Sends a FIN though not all is echoed. What has come is read first: unread bytes would make an RST of it. */
+    /** Sends a FIN though not all is echoed. What has come is read: unread bytes would make an RST of the close. */
     private void closeEarly(String why) {
         try {
             endOutput(why);
@@ -478,7 +492,42 @@ final class Connection implements Served, Consumer<Fault> {
         } catch (IOException lost) {
             lose(lost);
         }
-        end(true, null, why);
+    }
+
+    /** An RST, of this side or in answer to what the client sends on, makes the kernel throw away what is not sent yet. */
+    private void endWhenSent(boolean clean, String why) throws IOException {
+        if (!isOpen()) {
+            return;
+        }
+        if (!hasSent || !loop.unsentBytes().await(this, channel())) {
+            end(clean, null, why);
+            return;
+        }
+        due = new Due(clean, why);
+        key.interestOps(0);
+        cancelAlarm();
+        if (ring != null) {
+            ring.clear();
+            loop.giveBack(ring);
+            ring = null;
+        }
+    }
+
+    /** Whether it ends as soon as the client's kernel has what was sent. */
+    boolean isWaiting() {
+        return isOpen() && due != null;
+    }
+
+    /** Ends it now. */
+    void endWaited() {
+        Due how = due;
+        if (how != null) {
+            try {
+                end(how.clean(), null, how.why());
+            } catch (Throwable failed) {
+                fail(failed);
+            }
+        }
     }
 
     private void endOutput(String why) throws IOException {

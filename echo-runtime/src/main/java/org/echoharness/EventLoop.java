@@ -39,6 +39,7 @@ final class EventLoop implements Runnable, Consumer<SelectionKey> {
     private final ArrayDeque<SelectableChannel> closing = new ArrayDeque<>();
     private final ArrayDeque<Acceptor> accepting = new ArrayDeque<>(); // those that the selector found ready
     private final List<Runnable> atEnd = new ArrayList<>();
+    private @Nullable UnsentBytes unsent;
     /** Memory to give up when an error ends the loop: reporting it takes some. */
     @SuppressWarnings("UnusedVariable")
     private byte @Nullable [] reserve = new byte[RESERVE];
@@ -159,6 +160,14 @@ final class EventLoop implements Runnable, Consumer<SelectionKey> {
     /** What to do when the loop has ended. On the loop's thread, or before it starts. */
     void atEnd(Runnable task) {
         atEnd.add(task);
+    }
+
+    /** On the loop's thread. */
+    UnsentBytes unsentBytes() {
+        if (unsent == null) {
+            unsent = new UnsentBytes(this);
+        }
+        return unsent;
     }
 
     /** Whether its connections neither read nor send. */

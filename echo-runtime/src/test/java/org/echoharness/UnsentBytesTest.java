@@ -1,0 +1,203 @@
+package org.echoharness;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A fault that ends a connection leaves the client every byte that was sent before. */
+@Timeout(120)
+class UnsentBytesTest {
+
+    @BeforeEach
+    void assumeLinux() {
+        Assumptions.assumeTrue(SocketTable.isReadable(), "no list of sockets here");
+    }
+
+    private static EchoServer start(String faults) throws IOException {
+        return EchoServer.builder()
+                .faults(FaultPlan.parse(faults))
+                .warnings(line -> {})
+                .start();
+    }
+
+    /** How many bytes come before the reset. */
+    private static long readUntilReset(Socket socket) throws IOException {
+        InputStream in = socket.getInputStream();
+        byte[] buffer = new byte[10_000];
+        long read = 0;
+        try {
+            for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+                read += n;
+            }
+        } catch (SocketException reset) {
+            return read;
+        }
+        throw new AssertionError("the stream ended after " + read + " bytes");
+    }
+
+    private static CompletableFuture<Void> sends(Socket socket, int bytes) {
+        return CompletableFuture.runAsync(() -> {
+            try {
+                socket.getOutputStream().write(new byte[bytes]);
+            } catch (IOException reset) {
+                // the rest of what it sends is of no interest
+            }
+        });
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "reset after 300, fragment 1",
+                "fragment 7, reset after 300 sent",
+                "reset after 300, duplicate 5 after 5, truncate 5 after 100, fragment 1"
+            })
+    void resetLeavesEveryByteOfManyWrites(String faults) throws Exception {
+        try (EchoServer server = start(faults)) {
+            List<Socket> sockets = new ArrayList<>();
+            try {
+                for (int i = 0; i < 200; i++) {
+                    Socket socket = Sockets.connect(server.address());
+                    sockets.add(socket);
+                    socket.getOutputStream().write(new byte[400]);
+                }
+                for (Socket socket : sockets) {
+                    assertThat(readUntilReset(socket)).isEqualTo(300);
+                }
+            } finally {
+                for (Socket socket : sockets) {
+                    socket.close();
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"200KiB, 204800", "1MiB, 1048576", "1MiB sent, 1048576", "4MiB, 4194304"})
+    void resetWaitsForALateReader(String size, int bytes) throws Exception {
+        try (EchoServer server = start("reset after " + size)) {
+            for (int i = 0; i < 5; i++) {
+                try (Socket socket = Sockets.connect(server.address())) {
+                    CompletableFuture<Void> sent = sends(socket, bytes + 100_000);
+                    assertThat(readUntilReset(socket)).isEqualTo(bytes);
+                    sent.join();
+                }
+            }
+        }
+    }
+
+    @Test
+    void closeLeavesEveryByteThoughMoreIsUnread() throws Exception {
+        try (EchoServer server = start("close after 1MiB")) {
+            for (int i = 0; i < 5; i++) {
+                try (Socket socket = Sockets.connect(server.address())) {
+                    CompletableFuture<Void> sent = sends(socket, 5 * Sockets.MIB);
+                    assertThat(socket.getInputStream().readAllBytes()).hasSize(Sockets.MIB);
+                    sent.join();
+                }
+            }
+        }
+    }
+
+    @Test
+    void resetsAClientThatNeverReads() throws Exception {
+        try (EchoServer server = start("reset after 1MiB");
+                Socket socket = Sockets.connect(server.address(), 4096)) {
+            assertThatThrownBy(() -> {
+                        while (true) {
+                            socket.getOutputStream().write(new byte[1024]);
+                        }
+                    })
+                    .isInstanceOf(SocketException.class);
+        }
+    }
+
+    @Test
+    void servesOthersWhileAConnectionWaits() throws Exception {
+        try (EchoServer server = start("connection 1: reset after 1MiB; connection 2: reset after 5; others: none");
+                Socket slow = Sockets.connect(server.address());
+                Socket quick = Sockets.connect(server.address());
+                Socket good = Sockets.connect(server.address())) {
+            CompletableFuture<Void> sent = sends(slow, Sockets.MIB);
+            sent.join();
+            for (int i = 0; i < 100; i++) {
+                Sockets.echoes(good, "hello");
+            }
+            quick.getOutputStream().write(new byte[5]);
+            assertThat(readUntilReset(quick)).isEqualTo(5);
+            assertThat(readUntilReset(slow)).isEqualTo(Sockets.MIB);
+            Sockets.echoes(good, "hello");
+        }
+    }
+
+    @Test
+    void controlsAndCloseEndConnectionsThatWait() throws Exception {
+        Lines lines = new Lines();
+        EchoServer server = EchoServer.builder()
+                .faults(FaultPlan.parse("reset after 1MiB"))
+                .conversation(lines)
+                .start();
+        List<Socket> sockets = new ArrayList<>();
+        try {
+            for (int i = 0; i < 3; i++) {
+                Socket socket = Sockets.connect(server.address());
+                sockets.add(socket);
+                sends(socket, Sockets.MIB).join();
+                lines.await("applying reset after 1MiB to 127.0.0.1:" + socket.getLocalPort());
+            }
+            server.setFaultsOfAll(FaultPlan.none());
+            server.freeze();
+            server.unfreeze();
+            server.resetConnections();
+            for (Socket socket : sockets) {
+                assertThat(readUntilReset(socket)).isLessThan(Sockets.MIB);
+            }
+        } finally {
+            server.close();
+            for (Socket socket : sockets) {
+                socket.close();
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"127.0.0.1:0", "[::1]:0", "*:0"})
+    void findsTheSocketInTheList(String address) throws Exception {
+        if (address.startsWith("[")) {
+            Sockets.assumeIpv6();
+        }
+        try (EchoServer server = EchoServer.builder()
+                        .addresses(address)
+                        .faults(Fault.stall())
+                        .warnings(line -> {})
+                        .start();
+                Socket socket = Sockets.connect(
+                        address.startsWith("*")
+                                ? Sockets.at("127.0.0.1", server.address().getPort())
+                                : server.address())) {
+            socket.getOutputStream().write(1);
+            String client = SocketTable.name((InetSocketAddress) socket.getLocalSocketAddress(), (InetSocketAddress)
+                    socket.getRemoteSocketAddress());
+            String accepted = SocketTable.name((InetSocketAddress) socket.getRemoteSocketAddress(), (InetSocketAddress)
+                    socket.getLocalSocketAddress());
+
+            assertThat(SocketTable.unacknowledged(java.util.Set.of(client, accepted, client.replace("A", "B") + "0")))
+                    .containsOnlyKeys(client, accepted);
+        }
+    }
+}
