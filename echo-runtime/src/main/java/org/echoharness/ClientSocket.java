@@ -109,6 +109,7 @@ final class ClientSocket implements AutoCloseable {
     void send(byte[] bytes) throws IOException {
         ByteBuffer out = ByteBuffer.wrap(bytes);
         Limit limit = limit();
+        checked = null; // what is sent now may be answered
         writing.lock.lock();
         try {
             tellSending(out);

@@ -2,6 +2,7 @@ package org.echoharness;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayInputStream;
@@ -51,6 +52,20 @@ class ExactEchoTest {
             assertThatThrownBy(() -> client.expectEcho(HELLO, "answer".getBytes(US_ASCII)))
                     .isInstanceOf(EchoMismatchException.class)
                     .hasMessage("1 byte more than were expected: \"!\"");
+        }
+    }
+
+    @Test
+    void answerToWhatWasSentSinceIsNoSurplus() throws Exception {
+        try (EchoServer server = EchoServer.builder().recording().start()) {
+            EchoClient client = EchoClient.connect(server.address());
+            client.expectEcho(HELLO);
+            client.send(HELLO);
+            try (EchoClient other = EchoClient.connect(server.address())) {
+                other.expectEcho(HELLO); // the loop has sent the answer by then
+            }
+
+            assertThatCode(client::close).doesNotThrowAnyException();
         }
     }
 
