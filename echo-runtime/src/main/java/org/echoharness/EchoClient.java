@@ -506,7 +506,7 @@ public final class EchoClient implements AutoCloseable {
         public Builder set(String word, String text) {
             return switch (word) {
                 case "address" -> address(text);
-                case "bufferSize" -> bufferSize(Options.size(word, text));
+                case "bufferSize" -> bufferSize(Options.bufferSize(word, text));
                 case "connectTimeout" -> connectTimeout(Options.duration(word, text));
                 case "readTimeout" -> readTimeout(Options.duration(word, text));
                 case "timeout" -> {

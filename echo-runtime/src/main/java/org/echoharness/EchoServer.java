@@ -358,6 +358,8 @@ public final class EchoServer implements AutoCloseable {
                 "recording");
 
         private static final int RECORDED_CONNECTIONS = 1_000;
+        private static final int MOST_BACKLOG = 65_535;
+        private static final int MOST_LOOPS = 256;
 
         private List<HostAndPort> addresses = List.of(new HostAndPort("127.0.0.1", 0));
         private int backlog = 1024;
@@ -409,7 +411,7 @@ public final class EchoServer implements AutoCloseable {
          * @throws IllegalArgumentException if the value is out of range
          */
         public Builder backlog(int connections) {
-            backlog = Options.inRange("backlog", connections, 1, 65_535, "");
+            backlog = Options.inRange("backlog", connections, 1, MOST_BACKLOG, "");
             return this;
         }
 
@@ -472,7 +474,7 @@ public final class EchoServer implements AutoCloseable {
          * @throws IllegalArgumentException if the value is out of range
          */
         public Builder eventLoops(int threads) {
-            eventLoops = Options.inRange("eventLoops", threads, 1, 256, "");
+            eventLoops = Options.inRange("eventLoops", threads, 1, MOST_LOOPS, "");
             return this;
         }
 
@@ -579,7 +581,7 @@ public final class EchoServer implements AutoCloseable {
 
         /**
          * Sets one option from text, as every front end does: addresses with commas between them; sizes as {@code 16},
-         * {@code 16KiB} or {@code 1MiB}; durations as {@code 50ms}, {@code 2s} or {@code 1m}; {@code none} for no limit.
+         * {@code 16KiB}, {@code 1MiB} or {@code 1GiB}; durations as {@code 50ms}, {@code 2s} or {@code 1m}; {@code none} for no limit.
          *
          * @param word the name of the option: that of the method
          * @param text its value
@@ -590,13 +592,13 @@ public final class EchoServer implements AutoCloseable {
         public Builder set(String word, String text) {
             switch (word) {
                 case "addresses" -> addresses(Options.list(word, text).toArray(String[]::new));
-                case "backlog" -> backlog(Options.count(word, text));
-                case "bufferSize" -> bufferSize(Options.size(word, text));
+                case "backlog" -> backlog(Options.count(word, text, MOST_BACKLOG));
+                case "bufferSize" -> bufferSize(Options.bufferSize(word, text));
                 case "maxConnections" -> {
                     if (text.equals(Options.NONE)) {
                         maxConnections = 0;
                     } else {
-                        maxConnections(Options.count(word, text));
+                        maxConnections(Options.count(word, text, Integer.MAX_VALUE));
                     }
                 }
                 case "idleTimeout" -> {
@@ -613,7 +615,7 @@ public final class EchoServer implements AutoCloseable {
                         idleClose(Options.duration(word, text));
                     }
                 }
-                case "eventLoops" -> eventLoops(Options.count(word, text));
+                case "eventLoops" -> eventLoops(Options.count(word, text, MOST_LOOPS));
                 case "faults" -> faults(text);
                 case "recording" -> {
                     int bytes = Options.recorded(word, text);

@@ -46,7 +46,7 @@ final class Main {
                      --verbose                  also the socket's family, type and protocol,
                                                 and each candidate address that failed
 
-            SIZE is such as 16, 16KiB or 1MiB; DURATION is such as 50ms, 2s or 1m.
+            SIZE is such as 16, 16KiB, 1MiB or 1GiB; DURATION is such as 50ms, 2s or 1m.
             Exit codes: 0; 1 if the echo is wrong, short, late, refused or followed by more, the
             server cannot listen, or a recording cannot be written; 2 for a usage error;
             143 and 130 after SIGTERM and SIGINT.

@@ -1,6 +1,7 @@
 package org.echoharness;
 
 import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,7 +26,9 @@ public final class Options {
     /** The cure for text that was not decoded. */
     static final String DECODING = "it was not decoded: set a UTF-8 locale, such as LC_ALL=C.UTF-8";
 
-    private static final String NUMBER_AND_UNIT = "([0-9]{1,18}) ?([A-Za-z]*)";
+    private static final String MOST_BUFFER = "1073741824 bytes (1 GiB)";
+    private static final String MOST_RECORDED = "1073741824 bytes a connection";
+    private static final String NUMBER_AND_UNIT = "([0-9]+) ?([A-Za-z]*)";
     private static final Map<String, Integer> SIZES =
             Map.of("", 1, "B", 1, "KiB", 1 << 10, "MiB", 1 << 20, "GiB", 1 << 30);
     private static final Map<String, Long> DURATIONS = Map.of("ms", 1L, "s", 1_000L, "m", 60_000L, "h", 3_600_000L);
@@ -34,15 +37,16 @@ public final class Options {
     private Options() {}
 
     /**
-     * Reads a size in bytes: {@code 16}, {@code 16KiB} or {@code 1MiB}.
+     * Reads a size in bytes: {@code 16}, {@code 16KiB}, {@code 1MiB} or {@code 1GiB}.
      *
      * @param word the name of the option, for the error
      * @param text its value
      * @return the number of bytes
-     * @throws IllegalArgumentException if the text is no size, or if it is over 2,147,483,647 bytes
+     * @throws IllegalArgumentException if the text is no size, or if it is under 1 byte or over 1 GiB
      */
-    static int size(String word, String text) {
-        return (int) scaled(word, text, SIZES, Integer.MAX_VALUE, "a size in bytes, such as 16, 16KiB or 1MiB");
+    static int bufferSize(String word, String text) {
+        String expected = "a size in bytes, such as 16, 16KiB or 1MiB";
+        return bufferSize(scaled(word, text, SIZES, Long.MAX_VALUE, expected, MOST_BUFFER));
     }
 
     /**
@@ -61,7 +65,8 @@ public final class Options {
                         text,
                         DURATIONS,
                         LONGEST.toMillis(),
-                        "a duration with its unit (ms, s, m or h), such as 50ms, 2s or 1m, of at most 365 days")));
+                        "a duration with its unit (ms, s, m or h), such as 50ms, 2s or 1m, of at most 365 days",
+                        "")));
     }
 
     /**
@@ -101,19 +106,16 @@ public final class Options {
         return -1;
     }
 
-    /** As {@link #size}, of any length, in GiB too. */
+    /** A size of any length. */
     static long longSize(String word, String text) {
-        return scaled(word, text, SIZES, Long.MAX_VALUE, "a size in bytes, such as 16, 16KiB or 1GiB");
+        String expected = "a size in bytes, such as 16, 16KiB or 1GiB";
+        return scaled(word, text, SIZES, Long.MAX_VALUE, expected, Long.MAX_VALUE + " bytes");
     }
 
     /** Whether the text ends in a unit of time. */
     static boolean isDuration(String text) {
         Matcher matcher = Pattern.compile(NUMBER_AND_UNIT).matcher(text);
         return matcher.matches() && DURATIONS.containsKey(matcher.group(2));
-    }
-
-    static int count(String word, String text) {
-        return (int) scaled(word, text, Map.of("", 1), Integer.MAX_VALUE, "a whole number of at least 1");
     }
 
     /**
@@ -126,7 +128,8 @@ public final class Options {
      * @throws IllegalArgumentException if the text is no whole number, or if it is under 1 or over {@code most}
      */
     public static int count(String word, String text, int most) {
-        return inRange(word, count(word, text), 1, most, "");
+        String expected = "a whole number of at least 1";
+        return inRange(word, scaled(word, text, Map.of("", 1), Long.MAX_VALUE, expected, "" + most), 1, most, "");
     }
 
     /** Splits a list at its commas; an empty item is an error. */
@@ -141,21 +144,21 @@ public final class Options {
         return items;
     }
 
-    static int inRange(String word, int value, int least, int most, String unit) {
+    static int inRange(String word, long value, int least, int most, String unit) {
         if (value < least) {
-            throw refused(word, Integer.toString(value), "be at least " + least + unit);
+            throw refused(word, Long.toString(value), "be at least " + least + unit);
         }
         if (value > most) {
-            throw refused(word, Integer.toString(value), "be at most " + most + unit);
+            throw refused(word, Long.toString(value), "be at most " + most + unit);
         }
-        return value;
+        return (int) value;
     }
 
-    static int bufferSize(int bytes) {
+    static int bufferSize(long bytes) {
         return inRange("bufferSize", bytes, 1, 1 << 30, bytes < 1 ? " byte" : " bytes (1 GiB)");
     }
 
-    static int recorded(int bytes) {
+    static int recorded(long bytes) {
         return inRange("recording", bytes, 0, 1 << 30, " bytes a connection");
     }
 
@@ -165,8 +168,13 @@ public final class Options {
             case "on" -> RECORDED_BYTES;
             case NONE -> -1;
             default ->
-                recorded((int)
-                        scaled(word, text, SIZES, Integer.MAX_VALUE, "on, none or a size in bytes, such as 64KiB"));
+                recorded(scaled(
+                        word,
+                        text,
+                        SIZES,
+                        Long.MAX_VALUE,
+                        "on, none or a size in bytes, such as 64KiB",
+                        MOST_RECORDED));
         };
     }
 
@@ -277,14 +285,19 @@ public final class Options {
         return scaled + units[unit];
     }
 
+    /** @param limit the most that the option takes, for a number that no long holds; empty: as for what is no number */
     private static long scaled(
-            String word, String text, Map<String, ? extends Number> units, long most, String expected) {
+            String word, String text, Map<String, ? extends Number> units, long most, String expected, String limit) {
         Matcher matcher = Pattern.compile(NUMBER_AND_UNIT).matcher(text.strip());
         Number unit = matcher.matches() ? units.get(matcher.group(2)) : null;
-        if (unit == null || Long.parseLong(matcher.group(1)) > most / unit.longValue()) {
+        if (unit == null) {
             throw refused(word, Text.escape(text), "be " + expected);
         }
-        return Long.parseLong(matcher.group(1)) * unit.longValue();
+        BigInteger value = new BigInteger(matcher.group(1)).multiply(BigInteger.valueOf(unit.longValue()));
+        if (value.compareTo(BigInteger.valueOf(most)) > 0) {
+            throw refused(word, Text.escape(text), "be " + (limit.isEmpty() ? expected : "at most " + limit));
+        }
+        return value.longValue();
     }
 
     private static IllegalArgumentException refused(String word, String value, String cure) {

@@ -11,9 +11,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 class OptionsTest {
 
     @ParameterizedTest
-    @CsvSource({"16, 16", "16B, 16", "16KiB, 16384", "16 KiB, 16384", "1MiB, 1048576", "2047MiB, 2146435072"})
+    @CsvSource({"16, 16", "16B, 16", "16KiB, 16384", "16 KiB, 16384", "1MiB, 1048576", "1GiB, 1073741824"})
     void readsSizes(String text, int bytes) {
-        assertThat(Options.size("bufferSize", text)).isEqualTo(bytes);
+        assertThat(Options.bufferSize("bufferSize", text)).isEqualTo(bytes);
     }
 
     @ParameterizedTest
@@ -31,7 +31,16 @@ class OptionsTest {
                 "bufferSize|1025MiB|bufferSize (1074790400) must be at most 1073741824 bytes (1 GiB)",
                 "bufferSize|16KB|bufferSize (16KB) must be a size in bytes, such as 16, 16KiB or 1MiB",
                 "bufferSize|-4294967280|bufferSize (-4294967280) must be a size in bytes, such as 16, 16KiB or 1MiB",
-                "bufferSize|2048MiB|bufferSize (2048MiB) must be a size in bytes, such as 16, 16KiB or 1MiB",
+                "bufferSize|2048MiB|bufferSize (2147483648) must be at most 1073741824 bytes (1 GiB)",
+                "bufferSize|2GiB|bufferSize (2147483648) must be at most 1073741824 bytes (1 GiB)",
+                "bufferSize|9223372036854775808|bufferSize (9223372036854775808) must be at most 1073741824 bytes (1 GiB)",
+                "bufferSize|99999999999GiB|bufferSize (99999999999GiB) must be at most 1073741824 bytes (1 GiB)",
+                "recording|2GiB|recording (2147483648) must be at most 1073741824 bytes a connection",
+                "recording|99999999999GiB|recording (99999999999GiB) must be at most 1073741824 bytes a connection",
+                "maxConnections|2147483648|maxConnections (2147483648) must be at most 2147483647",
+                "eventLoops|99999999999999999999|eventLoops (99999999999999999999) must be at most 256",
+                "faults|truncate 99999999999GiB|faults: \"99999999999GiB\" at position 10: truncate (99999999999GiB) must"
+                        + " be at most 9223372036854775807 bytes",
                 "idleTimeout|5|idleTimeout (5) must be a duration with its unit (ms, s, m or h), such as 50ms, 2s or 1m,"
                         + " of at most 365 days",
                 "idleTimeout|9000h|idleTimeout (9000h) must be a duration with its unit (ms, s, m or h), such as 50ms, 2s"
