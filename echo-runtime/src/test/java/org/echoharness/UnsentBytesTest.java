@@ -88,12 +88,17 @@ class UnsentBytesTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"200KiB, 204800", "1MiB, 1048576", "1MiB sent, 1048576", "4MiB, 4194304"})
+    @CsvSource({"200KiB, 204800", "1MiB, 1048576", "1MiB sent, 1048576"})
     void resetWaitsForALateReader(String size, int bytes) throws Exception {
-        try (EchoServer server = start("reset after " + size)) {
-            for (int i = 0; i < 5; i++) {
+        Lines lines = new Lines();
+        try (EchoServer server = EchoServer.builder()
+                .faults(FaultPlan.parse("reset after " + size))
+                .conversation(lines)
+                .start()) {
+            for (int i = 1; i <= 5; i++) {
                 try (Socket socket = Sockets.connect(server.address())) {
                     CompletableFuture<Void> sent = sends(socket, bytes + 100_000);
+                    lines.await("applying reset after .*", i);
                     assertThat(readUntilReset(socket)).isEqualTo(bytes);
                     sent.join();
                 }
