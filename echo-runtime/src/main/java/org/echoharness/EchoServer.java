@@ -581,7 +581,8 @@ public final class EchoServer implements AutoCloseable {
 
         /**
          * Sets one option from text, as every front end does: addresses with commas between them; sizes as {@code 16},
-         * {@code 16KiB}, {@code 1MiB} or {@code 1GiB}; durations as {@code 50ms}, {@code 2s} or {@code 1m}; {@code none} for no limit.
+         * {@code 16KiB}, {@code 1MiB} or {@code 1GiB}; durations as {@code 50ms}, {@code 2s} or {@code 1m}; {@code none}
+         * for no limit.
          *
          * @param word the name of the option: that of the method
          * @param text its value

@@ -15,7 +15,7 @@ import java.util.List;
  * </pre>
  *
  * <p>The first rule that is for a connection holds for it, with all its faults; without one, the connection has none.
- * Faults without a word about connections are for all.
+ * Faults without a word about connections are for all. A rule for all, {@code others} too, is the last one.
  *
  * @param rules the rules in their order; none for a server that echoes well
  */
@@ -50,9 +50,25 @@ public record FaultPlan(List<Rule> rules) {
      * Copies the list.
      *
      * @param rules as above
+     * @throws IllegalArgumentException if a rule comes after one for {@link Connections#others}, so that it would never
+     *     apply
      */
     public FaultPlan {
         rules = List.copyOf(rules);
+        for (int i = 1; i < rules.size(); i++) {
+            String unused = unused(rules.get(i - 1), rules.get(i));
+            if (!unused.isEmpty()) {
+                throw new IllegalArgumentException("faults: " + unused);
+            }
+        }
+    }
+
+    /** Why the second rule would never apply, if the first one comes before it; or an empty text. */
+    static String unused(Rule before, Rule rule) {
+        return before.connections() instanceof Connections.Others
+                ? "the rule (" + Text.cut(rule.toString()) + ") would never apply, because the rule before it ("
+                        + Text.cut(before.toString()) + ") is for all connections; write that one last"
+                : "";
     }
 
     /**
@@ -75,11 +91,13 @@ public record FaultPlan(List<Rule> rules) {
     }
 
     /**
-     * This plan with one rule more, behind the others: {@code FaultPlan.none().on(Connections.first(2), Fault.reset())}.
+     * This plan with one rule more, after the others: {@code FaultPlan.none().on(Connections.first(2), Fault.reset())}.
      *
      * @param connections those that are meant
      * @param faults any number; none for a good echo
      * @return another plan
+     * @throws IllegalArgumentException if the last rule of this plan is for all connections, so that this one would never
+     *     apply
      */
     public FaultPlan on(Connections connections, Fault... faults) {
         List<Rule> more = new ArrayList<>(rules);

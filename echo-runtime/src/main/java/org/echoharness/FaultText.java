@@ -54,7 +54,13 @@ final class FaultText {
             return FaultPlan.none();
         }
         do {
-            rules.add(rule());
+            int start = words.position();
+            FaultPlan.Rule rule = rule();
+            String unused = rules.isEmpty() ? "" : FaultPlan.unused(rules.get(rules.size() - 1), rule);
+            if (!unused.isEmpty()) {
+                throw words.refused(start, unused);
+            }
+            rules.add(rule);
         } while (words.take(";"));
         if (!words.next().isEmpty()) {
             throw words.expected(words.triedOr("the end of the plan"), words.tried());

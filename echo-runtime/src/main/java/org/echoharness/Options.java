@@ -28,6 +28,7 @@ public final class Options {
 
     private static final String MOST_BUFFER = "1073741824 bytes (1 GiB)";
     private static final String MOST_RECORDED = "1073741824 bytes a connection";
+    private static final int MOST_DIGITS = 40;
     private static final String NUMBER_AND_UNIT = "([0-9]+) ?([A-Za-z]*)";
     private static final Map<String, Integer> SIZES =
             Map.of("", 1, "B", 1, "KiB", 1 << 10, "MiB", 1 << 20, "GiB", 1 << 30);
@@ -257,8 +258,9 @@ public final class Options {
     }
 
     static IllegalArgumentException unknown(String word, List<String> known) {
-        return new IllegalArgumentException(
-                "there is no option " + Text.quote(word) + "; the options are " + String.join(", ", known));
+        String near = Words.nearest(word, known);
+        return new IllegalArgumentException("there is no option " + Text.quote(word) + "; the options are "
+                + String.join(", ", known) + (near.isEmpty() ? "" : "; did you mean " + near + "?"));
     }
 
     /** "50ms", "2s" or "1m": the inverse of {@link #duration}. One over 365 days stands as {@code PT…}. */
@@ -293,7 +295,10 @@ public final class Options {
         if (unit == null) {
             throw refused(word, Text.escape(text), "be " + expected);
         }
-        BigInteger value = new BigInteger(matcher.group(1)).multiply(BigInteger.valueOf(unit.longValue()));
+        String digits = matcher.group(1);
+        BigInteger value = digits.length() > MOST_DIGITS // to read a million of them would take long
+                ? BigInteger.TEN.pow(MOST_DIGITS)
+                : new BigInteger(digits).multiply(BigInteger.valueOf(unit.longValue()));
         if (value.compareTo(BigInteger.valueOf(most)) > 0) {
             throw refused(word, Text.escape(text), "be " + (limit.isEmpty() ? expected : "at most " + limit));
         }

@@ -203,7 +203,7 @@ final class Words {
             if (Math.abs(given.length() - candidate.length()) >= least) {
                 continue;
             }
-            int distance = distance(given.toLowerCase(Locale.ROOT), candidate);
+            int distance = distance(given.toLowerCase(Locale.ROOT), candidate.toLowerCase(Locale.ROOT));
             if (distance < Math.min(least, candidate.length())) {
                 least = distance;
                 best = candidate;

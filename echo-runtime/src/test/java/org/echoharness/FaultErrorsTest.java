@@ -119,6 +119,28 @@ class FaultErrorsTest {
 
     @ParameterizedTest(name = "{0}")
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+                reset; first 2: close            | at position 8: the rule (first 2: close) would never apply, because the rule before it (others: reset) is for all connections; write that one last
+                others: none; reset              | at position 15: the rule (others: reset) would never apply, because the rule before it (others: none) is for all connections; write that one last
+                first 1: stall; close; others: none; reset | at position 24: the rule (others: none) would never apply, because the rule before it (others: close) is for all connections; write that one last
+                """)
+    void refusesARuleAfterOneForAllConnections(String text, String message) {
+        assertRefused(text, message);
+    }
+
+    @Test
+    void refusesARuleAfterOneForAllInJava() {
+        FaultPlan forAll = FaultPlan.of(Fault.reset());
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> forAll.on(Connections.first(2), Fault.close()))
+                .withMessage("faults: the rule (first 2: close) would never apply, because the rule before it (others:"
+                        + " reset) is for all connections; write that one last");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> forAll.on(Connections.from(remote -> true), Fault.greet("x".repeat(1 << 20))))
+                .satisfies(refused -> assertThat(refused.getMessage()).hasSizeLessThan(3000));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
                 reset after 0          | "0" at position 13: after (0) must be at least 1
                 reset after 0s         | "0s" at position 13: after (0s) must be at least 1ms and at most 365 days
                 reset after 9000h      | "9000h" at position 13: after (9000h) must be a duration with its unit (ms, s, m or h), such as 50ms, 2s or 1m, of at most 365 days

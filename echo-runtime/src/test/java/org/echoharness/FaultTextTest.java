@@ -74,7 +74,7 @@ class FaultTextTest {
                 connection 2-4:reset              | connections 2-4: reset
                 connections 2-:reset;others : none| connections 2-: reset; others: none
                 others: reset                     | reset
-                reset; first 2: close             | others: reset; first 2: close
+                first 2: close; reset             | first 2: close; others: reset
                 first 2 : reset ,close            | first 2: reset, close
                 every 11th: reset; every 21st: close; every 112th: stall; every 2nd: discard; every 3rd: corrupt|
                 """)

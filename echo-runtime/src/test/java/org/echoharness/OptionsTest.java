@@ -54,6 +54,10 @@ class OptionsTest {
                 "eventLoops|257|eventLoops (257) must be at most 256",
                 "addresses|127.0.0.1:1,,|addresses (127.0.0.1:1,,) must be a list of values with a comma between each two",
                 "bufferSise|1|there is no option \"bufferSise\"; the options are addresses, backlog, bufferSize,"
+                        + " maxConnections, idleTimeout, idleClose, eventLoops, faults, recording; did you mean bufferSize?",
+                "buffersize|1|there is no option \"buffersize\"; the options are addresses, backlog, bufferSize,"
+                        + " maxConnections, idleTimeout, idleClose, eventLoops, faults, recording; did you mean bufferSize?",
+                "port|1|there is no option \"port\"; the options are addresses, backlog, bufferSize,"
                         + " maxConnections, idleTimeout, idleClose, eventLoops, faults, recording",
             })
     void aWrongServerOptionIsRefusedWithWordValueAndCure(String word, String text, String message) {

@@ -21,7 +21,11 @@ final class Plans {
     FaultPlan plan() {
         List<FaultPlan.Rule> rules = new ArrayList<>();
         for (int i = random.nextInt(4); i >= 0; i--) {
-            rules.add(new FaultPlan.Rule(connections(), faults(random.nextInt(4))));
+            FaultPlan.Rule rule = new FaultPlan.Rule(connections(), faults(random.nextInt(4)));
+            rules.add(rule);
+            if (rule.connections() instanceof Connections.Others) {
+                break; // no rule after it would apply
+            }
         }
         return new FaultPlan(rules);
     }
