@@ -61,7 +61,8 @@ final class SocketTable {
         }
         Map<String, Long> found = new HashMap<>();
         for (Path file : FILES) {
-            if (Files.isReadable(file)) { // there may be no IPv6
+            // to read one takes milliseconds, also where there are few sockets; and there may be no IPv6
+            if (found.size() < names.size() && Files.isReadable(file)) {
                 read(file, names, ports, found);
             }
         }
