@@ -47,6 +47,11 @@ final class Flow {
         outputEnded = true;
     }
 
+    /** Grows with each byte that is consumed or sent. */
+    long moment() {
+        return consumed + sent;
+    }
+
     void at(long time, int bytesHeld) {
         now = time;
         held = bytesHeld;

@@ -8,6 +8,7 @@ abstract class Gate {
 
     private final Fault fault;
     private boolean open;
+    private long moment;
 
     Gate(Fault fault) {
         this.fault = fault;
@@ -21,17 +22,13 @@ abstract class Gate {
         return open;
     }
 
-    /** Whether it waits for the client's FIN. */
-    final boolean isOnFin() {
-        return fault.trigger() instanceof Trigger.OnFin;
-    }
-
     /** Opens the gate if its trigger has been reached. Returns whether that was now. */
     final boolean opens(Flow flow) {
         if (open || !flow.reached(fault.trigger())) {
             return false;
         }
         open = true;
+        moment = flow.moment();
         opened(flow);
         return true;
     }
@@ -45,6 +42,26 @@ abstract class Gate {
         } else if (fault.trigger() instanceof Trigger.AfterTime after) {
             verdict.wakeAt(after.age().toNanos());
         }
+    }
+
+    final boolean isOnFin() {
+        return fault.trigger() instanceof Trigger.OnFin;
+    }
+
+    /**
+     * Whether this gate, which ends or stalls the connection, does so in the middle of what another one inserts: if its
+     * trigger was reached later. At the same moment the one that comes first in the list goes first.
+     */
+    final boolean interrupts(Gate inserting) {
+        if (fault.trigger() instanceof Trigger.AfterTime after) {
+            return !after.equals(inserting.fault.trigger());
+        }
+        return moment > inserting.moment;
+    }
+
+    /** Whether the client's FIN takes no effect yet because of this gate. Only when open. */
+    boolean holdsFin(Flow flow) {
+        return false;
     }
 
     /** The gate has just opened. */

@@ -8,7 +8,7 @@ final class GateFactory {
 
     private GateFactory() {}
 
-    /** @param connection its number: what is drawn depends on the seed and on this, not on the other faults */
+    /** @param connection its number, so that no two connections draw the same from one seed */
     static Gate gate(Fault fault, long connection) {
         Effect effect = fault.effect();
         if (effect instanceof Effect.Delay delay) {
@@ -52,9 +52,14 @@ final class GateFactory {
 
         @Override
         void judge(Flow flow, Verdict verdict) {
-            if (how != Verdict.Kind.HALF_CLOSE || !flow.outputEnded()) {
+            if (holdsFin(flow)) {
                 verdict.end(how, this);
             }
+        }
+
+        @Override
+        boolean holdsFin(Flow flow) {
+            return how != Verdict.Kind.HALF_CLOSE || !flow.outputEnded();
         }
     }
 
@@ -148,7 +153,7 @@ final class GateFactory {
 
         @Override
         void judge(Flow flow, Verdict verdict) {
-            if (left > 0 && flow.held() > 0) {
+            if (left > 0) {
                 verdict.discard(this, left);
             }
         }
@@ -167,9 +172,15 @@ final class GateFactory {
 
         @Override
         void judge(Flow flow, Verdict verdict) {
-            verdict.halt(); // a greeting that stands before the stall has asked already
+            verdict.pass(0);
+            verdict.halt(this);
             verdict.stopReading();
             verdict.holdEnd(Verdict.NEVER);
+        }
+
+        @Override
+        boolean holdsFin(Flow flow) {
+            return true;
         }
     }
 
@@ -210,6 +221,11 @@ final class GateFactory {
             if (bytes.hasRemaining()) {
                 verdict.insert(this, bytes);
             }
+        }
+
+        @Override
+        boolean holdsFin(Flow flow) {
+            return bytes.hasRemaining() && !flow.outputEnded();
         }
     }
 

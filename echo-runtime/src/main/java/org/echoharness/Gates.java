@@ -43,36 +43,14 @@ final class Gates {
         }
     }
 
-    /**
-     * What to do next. The verdict is good until the next call. Reports the faults that take effect now.
-     *
-     * <p>The position in the stream alone decides, never how the kernel cut it: nothing moves past a position at which a
-     * gate opens, and gates that wait for the FIN open when all that comes before it is done.
-     */
+    /** What to do next. The verdict is good until the next call. Reports the faults that take effect now. */
     Verdict judge(int held, long now, Consumer<Fault> takesEffect) {
         flow.at(now - accepted, held);
+        verdict.begin();
         open(false, takesEffect);
-        ask();
-        if (flow.isAtFin() && verdict.isIdle() && open(true, takesEffect)) {
-            ask();
+        if (!holdsFin()) {
+            open(true, takesEffect);
         }
-        return verdict;
-    }
-
-    /** Opens the gates whose moment has come: those that wait for the FIN, or all others. Whether there was one. */
-    private boolean open(boolean onFin, Consumer<Fault> takesEffect) {
-        boolean opened = false;
-        for (Gate gate : gates) {
-            if (gate.isOnFin() == onFin && gate.opens(flow)) {
-                opened = true;
-                takesEffect.accept(gate.fault());
-            }
-        }
-        return opened;
-    }
-
-    private void ask() {
-        verdict.begin(flow.outputEnded());
         for (Gate gate : gates) {
             if (!gate.isOpen()) {
                 gate.awaitTrigger(flow, verdict);
@@ -83,7 +61,7 @@ final class Gates {
                 gate.judge(flow, verdict);
             }
         }
-        verdict.settle(flow.held(), flow.inputEnded());
+        verdict.settle(held, flow.outputEnded(), flow.inputEnded());
         if (verdict.kind() == Verdict.Kind.WAIT) {
             for (Gate gate : gates) {
                 if (gate.isOpen()) {
@@ -91,6 +69,25 @@ final class Gates {
                 }
             }
         }
+        return verdict;
+    }
+
+    private void open(boolean onFin, Consumer<Fault> takesEffect) {
+        for (Gate gate : gates) {
+            if (gate.isOnFin() == onFin && gate.opens(flow)) {
+                takesEffect.accept(gate.fault());
+            }
+        }
+    }
+
+    /** Whether the FIN, which may have come with the last byte, comes after what is still to be done. */
+    private boolean holdsFin() {
+        for (Gate gate : gates) {
+            if (gate.isOpen() && gate.holdsFin(flow)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Before the bytes of a verdict to send or copy are sent. */

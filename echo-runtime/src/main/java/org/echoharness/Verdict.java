@@ -7,6 +7,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * What is to be done next on a connection that has faults. One object a connection: {@link Gates} empties it, each gate
  * adds what it asks for, and {@link #settle} puts that together. Times are nanoseconds since the accept.
+ *
+ * <p>Which action is next depends on the position in the stream alone: whether the bytes for it have come, and whether the
+ * socket takes them, decides only when.
  */
 final class Verdict {
 
@@ -44,13 +47,13 @@ final class Verdict {
     private long barrier; // how many of the oldest bytes come before the next trigger
     private long due; // how many of the oldest bytes may be dealt with
     private long most; // how many bytes may be sent at once
-    private boolean outputEnded;
-    private boolean keeping; // a gate waits for more bytes to copy; nothing else has those that are there
-    private boolean halted;
     private boolean sendingIsHeld;
     private boolean endIsHeld;
     private boolean isHeldBack;
-    private @Nullable Kind action;
+    private boolean halted;
+    private @Nullable Gate inserter;
+    private @Nullable Gate mover; // the gate that moves the oldest bytes; null to send them
+    private Kind move = Kind.SEND;
     private @Nullable Kind ending;
 
     Kind kind() {
@@ -94,25 +97,19 @@ final class Verdict {
         return reading;
     }
 
-    /** Whether nothing is asked for but to send, or to wait before the answer to the client's FIN. */
-    boolean isIdle() {
-        return action == null && ending == null && !halted;
-    }
-
-    /** @param hasEndedOutput whether the server's FIN was sent: then all bytes are dropped */
-    void begin(boolean hasEndedOutput) {
-        outputEnded = hasEndedOutput;
+    void begin() {
         barrier = Long.MAX_VALUE;
         due = Long.MAX_VALUE;
-        keeping = false;
-        halted = false;
         most = Integer.MAX_VALUE;
         wake = NEVER;
         reading = true;
         sendingIsHeld = false;
         endIsHeld = false;
         isHeldBack = false;
-        action = null;
+        halted = false;
+        inserter = null;
+        mover = null;
+        move = Kind.SEND;
         ending = null;
         author = null;
         extra = null;
@@ -154,94 +151,90 @@ final class Verdict {
         reading = false;
     }
 
+    /** Drops this many of the oldest bytes, also those that are still to come; unless a gate before this one has them. */
     void discard(Gate by, long bytes) {
-        act(Kind.DISCARD, by, bytes);
+        move(Kind.DISCARD, by, bytes);
     }
 
     /**
-     * Sends these bytes and keeps them; where there are none to be sent yet, keeps those before. Up to the next trigger
-     * that counts the client's bytes, and no further: what it has copied by then passes first.
+     * Sends these bytes and keeps them, unless a gate before this one has them. Where there are none yet, nothing moves
+     * until they come. At the next trigger it stops, and the bytes that were kept are free to move.
      */
     void copy(Gate by, int behind, int bytes) {
-        if (behind >= barrier) {
-            return;
-        }
-        if (bytes == 0) {
-            keeping |= action == null;
-        } else if (act(Kind.COPY, by, bytes)) {
+        if (behind < barrier && move(Kind.COPY, by, bytes)) {
             from = behind;
         }
     }
 
-    /** Goes out whole before a byte of the client is sent, copied or dropped. */
+    private boolean move(Kind how, Gate by, long bytes) {
+        if (mover != null) {
+            return false;
+        }
+        mover = by;
+        move = how;
+        count = (int) Math.min(bytes, Integer.MAX_VALUE);
+        return true;
+    }
+
+    /** Sends these before anything else moves; of several the first. */
     void insert(Gate by, ByteBuffer bytes) {
-        if (ending == null && action != Kind.INSERT && !halted && !outputEnded) {
-            action = Kind.INSERT;
-            author = by;
-            from = 0;
-            count = bytes.remaining();
+        if (inserter == null && !halted) {
+            inserter = by;
             extra = bytes;
         }
     }
 
-    /** A greeting that stands before an end goes out first, unless a time or the bytes sent say when it ends. */
+    /** A greeting that comes before an end goes out first. */
     void end(Kind how, Gate by) {
-        Trigger trigger = by.fault().trigger();
-        boolean isDue = trigger instanceof Trigger.AfterTime || trigger instanceof Trigger.AfterSent;
-        if (ending == null && (action != Kind.INSERT || isDue)) {
+        if (ending == null && (inserter == null || by.interrupts(inserter))) {
             ending = how;
             author = by;
         }
     }
 
-    /** Nothing moves, but for a greeting that has asked already. */
-    void halt() {
+    /** Nothing moves any more but a greeting that comes before. */
+    void halt(Gate by) {
         halted = true;
-        pass(0);
-    }
-
-    /** The first gate that asks gets it; the others ask again. */
-    private boolean act(Kind wanted, Gate by, long bytes) {
-        if (action != null || ending != null || keeping) {
-            return false;
+        if (inserter != null && by.interrupts(inserter)) {
+            inserter = null;
         }
-        action = wanted;
-        author = by;
-        count = (int) Math.min(bytes, Integer.MAX_VALUE);
-        return true;
     }
 
-    /** Puts together what was asked for: endings first, then one action, then sending. */
-    void settle(int held, boolean inputEnded) {
-        int ready = (int) Math.min(held, due);
+    /** Puts together what was asked for: an end first, then what is inserted, then the oldest bytes. */
+    void settle(int held, boolean outputEnded, boolean inputEnded) {
         if (ending != null) {
             kind = ending;
         } else if (outputEnded) {
-            author = null;
-            kind = held == 0 && inputEnded && !halted ? Kind.END : Kind.WAIT;
-            if (held > 0 && !halted) {
-                settle(Kind.DISCARD, (int) Math.min(held, barrier));
-            }
-        } else if (action == Kind.INSERT) {
-            settle(Kind.INSERT, (int) Math.min(count, most));
-        } else if (action == Kind.COPY) {
-            settle(Kind.COPY, (int) Math.min(Math.min(count, ready - from), most));
-        } else if (action == Kind.DISCARD) {
-            settle(Kind.DISCARD, Math.min(count, ready));
-        } else if (keeping) {
-            settle(Kind.WAIT, 0);
-        } else if (held > 0) {
-            author = null;
-            from = 0;
-            settle(Kind.SEND, (int) Math.min(ready, most));
+            settleInput(held, inputEnded);
+        } else if (inserter != null) {
+            author = inserter;
+            settle(Kind.INSERT, (int) Math.min(extra().remaining(), most));
+        } else if (held > 0 || move == Kind.COPY) {
+            author = mover;
+            settleMove((int) Math.min(held, due));
         } else {
             kind = inputEnded && !endIsHeld ? Kind.END : Kind.WAIT;
         }
     }
 
+    private void settleMove(int ready) {
+        int bytes = move == Kind.SEND ? ready : Math.min(count, ready - from);
+        settle(move, move == Kind.DISCARD ? bytes : (int) Math.min(bytes, most));
+    }
+
+    /** After the server's FIN all bytes are dropped, up to the next trigger. */
+    private void settleInput(int held, boolean inputEnded) {
+        if (held > 0) {
+            settle(Kind.DISCARD, halted ? 0 : (int) Math.min(held, barrier));
+        } else {
+            kind = inputEnded && !halted ? Kind.END : Kind.WAIT;
+        }
+        from = 0;
+    }
+
     private void settle(Kind wanted, int bytes) {
         isHeldBack = bytes > 0 && sendingIsHeld && wanted != Kind.DISCARD;
-        count = isHeldBack ? 0 : bytes;
+        count = isHeldBack ? 0 : Math.max(0, bytes);
         kind = count > 0 ? wanted : Kind.WAIT;
     }
 }

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -213,6 +214,19 @@ class FaultsPageTest {
         return Arrays.stream(method.getParameterTypes())
                 .map(type -> type == FaultPlan.class ? "plan" : type == Duration.class ? "time" : "number")
                 .collect(Collectors.joining());
+    }
+
+    @Test
+    void faultsAtOnceDoWhatThePageSays() throws IOException {
+        assertThat(tables("faults at once")).hasSize(7).allSatisfy(cells -> {
+            List<Fault> faults =
+                    FaultPlan.parse(code(cells.get(0))).rules().get(0).faults();
+            byte[] sent = code(cells.get(1)).getBytes(StandardCharsets.ISO_8859_1);
+            List<Judged.Event> events =
+                    Judged.by(faults, 1).sends(0, sent).fin(0).run();
+            String end = events.get(events.size() - 1).what().equals("RST") ? "an RST" : "-1";
+            assertThat("`" + Judged.bytes(events) + "`, then " + end).isEqualTo(cells.get(2));
+        });
     }
 
     /** The row of a control says what a new connection meets, and this does it. */

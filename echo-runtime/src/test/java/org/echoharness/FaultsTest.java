@@ -306,6 +306,27 @@ class FaultsTest {
         }
     }
 
+    /** Five bytes in one write, or in five. */
+    @ParameterizedTest
+    @EnumSource
+    void greetsAtItsPositionWhateverTheCut(Client.Kind kind) throws Exception {
+        try (EchoServer server = start("discard, close after 5, greet \"bye\" after 3")) {
+            try (Client client = kind.connect(server)) {
+                client.send("12345");
+                assertThat(client.receiveAll()).isEqualTo("bye");
+            }
+            try (Client client = kind.connect(server)) {
+                for (String each : List.of("1", "2", "3")) {
+                    client.send(each);
+                }
+                assertThat(client.receive(3)).isEqualTo("bye");
+                client.send("4");
+                client.send("5");
+                assertThat(client.receiveAll()).isEmpty();
+            }
+        }
+    }
+
     @ParameterizedTest
     @EnumSource
     void truncateLeavesBytesOut(Client.Kind kind) throws Exception {
