@@ -158,10 +158,10 @@ class CutsTest {
         Cuts(byte[] sent, List<Integer> cuts, Random random) {
             this.sent = sent;
             this.cuts = List.copyOf(cuts);
-            gap = random.nextInt(3) * 5 * Judged.MILLI + 1;
+            gap = random.nextInt(3) * 5L * Judged.MILLI + 1;
             finIsLate = random.nextBoolean();
             takes = 1 + random.nextInt(MOST);
-            every = random.nextInt(3) * 2 * Judged.MILLI;
+            every = random.nextInt(3) * 2L * Judged.MILLI;
             ring = MOST + random.nextInt(MOST);
         }
 
