@@ -17,11 +17,17 @@ final class Preload {
     private static final List<Class<?>> OURS = List.of(
             Connection.class,
             Ring.class,
+            HeldMemory.class,
             Alarms.Alarm.class,
             Conversation.class,
             HostAndPort.class,
             Text.class,
+            Utf8.class,
             Options.class);
+
+    /** What an end after a fault needs. */
+    private static final List<Class<?>> OF_FAULTS =
+            List.of(UnsentBytes.class, UnsentBytes.Wait.class, SocketTable.class);
 
     private static volatile boolean done;
 
@@ -35,14 +41,18 @@ final class Preload {
         try (SocketChannel channel = SocketChannel.open()) {
             UrgentData.keepInline(channel);
         }
-        for (Class<?> ours : OURS) {
+        load(OURS);
+        done = true;
+    }
+
+    private static void load(List<Class<?>> classes) {
+        for (Class<?> each : classes) {
             try {
-                MethodHandles.lookup().ensureInitialized(ours);
+                MethodHandles.lookup().ensureInitialized(each);
             } catch (IllegalAccessException impossible) {
                 throw new AssertionError(impossible); // they are of this package
             }
         }
-        done = true;
     }
 
     /** Loads what recording needs once a connection comes. */
@@ -58,6 +68,7 @@ final class Preload {
     static void faults(FaultPlan plan) {
         for (FaultPlan.Rule rule : plan.rules()) {
             if (!rule.faults().isEmpty()) {
+                load(OF_FAULTS);
                 new Gates(rule.faults(), 1, 0).judge(0, 0, fault -> {});
             }
         }
