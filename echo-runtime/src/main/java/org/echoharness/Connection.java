@@ -45,7 +45,7 @@ final class Connection implements Served, Consumer<Fault> {
     private long lastMoved; // when bytes last moved; kept only where there is an idle time-out
 
     /** How a fault ends the connection once the client's kernel has what was sent. Until then nothing else is done. */
-    private record Due(boolean clean, String why) {}
+    record Due(boolean clean, String why) {}
 
     private Connection(ServerCore server, EventLoop loop, SocketChannel channel, long number, @Nullable Witness witness)
             throws IOException {

@@ -68,6 +68,7 @@ final class Preload {
     static void faults(FaultPlan plan) {
         for (FaultPlan.Rule rule : plan.rules()) {
             if (!rule.faults().isEmpty()) {
+                UnsentBytes.load();
                 load(OF_FAULTS);
                 new Gates(rule.faults(), 1, 0).judge(0, 0, fault -> {});
             }

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +30,8 @@ final class UnsentBytes implements Served {
     private static final int MOST_MISSING = 3; // a socket may be left out of a list that changes while it is read
 
     private static final boolean IS_KNOWN = SocketTable.isReadable();
+
+    private static volatile boolean loaded;
 
     /** One connection that waits. */
     static final class Wait {
@@ -67,6 +70,19 @@ final class UnsentBytes implements Served {
         this.loop = loop;
     }
 
+    /** Looks once, for the sake of the classes that this takes: without a file descriptor left they cannot be loaded. */
+    static void load() {
+        if (IS_KNOWN && !loaded) {
+            loaded = true;
+            InetSocketAddress any = new InetSocketAddress(0);
+            try {
+                SocketTable.unacknowledged(Set.of(SocketTable.name(any, any)));
+            } catch (IOException unknown) {
+                // then a connection that ends does not wait
+            }
+        }
+    }
+
     /** Calls the connection's {@link Connection#endWaited} soon. False where it cannot be known what is not sent yet. */
     boolean await(Connection connection, SocketChannel channel) throws IOException {
         if (!IS_KNOWN) {
@@ -101,7 +117,7 @@ final class UnsentBytes implements Served {
         Map<String, Long> found;
         try {
             found = SocketTable.unacknowledged(waits.keySet());
-        } catch (IOException | RuntimeException unknown) {
+        } catch (IOException | RuntimeException | LinkageError unknown) {
             found = null; // no file descriptor is left, say
         }
         long after = System.nanoTime();
