@@ -10,8 +10,10 @@ import static org.echoharness.junit.Sloppy.on;
 
 import java.io.IOException;
 import java.net.Socket;
+import java.time.Duration;
 import org.echoharness.EchoClient;
 import org.echoharness.EchoServer;
+import org.echoharness.RecordedConnection;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -35,17 +37,20 @@ class UnclosedSocketsTest {
     }
 
     /** Reads to the end of the stream, which the server closed. */
-    private static Socket closedByServer(EchoServer server) throws IOException {
+    private static Socket closedByServer(EchoServer server) throws Exception {
         Socket socket = connect(server);
         socket.getOutputStream().write(new byte[3]);
         socket.getInputStream().readAllBytes();
+        for (RecordedConnection connection : server.recording().openConnections()) {
+            connection.awaitEnd(Duration.ofSeconds(50)); // the server waits for the acknowledgement of its FIN
+        }
         return socket;
     }
 
     @EchoTest(faults = "close after 3", readTimeout = "200ms")
     static class ByFault {
         @Test
-        void leaves(EchoServer server) throws IOException {
+        void leaves(EchoServer server) throws Exception {
             keepOpen(closedByServer(server));
         }
     }
@@ -99,12 +104,12 @@ class UnclosedSocketsTest {
     @EchoTest(faults = "close after 3")
     static class Closes {
         @RepeatedTest(20)
-        void closes(EchoServer server) throws IOException {
+        void closes(EchoServer server) throws Exception {
             closedByServer(server).close();
         }
 
         @Test
-        void closesLate(EchoServer server) throws IOException {
+        void closesLate(EchoServer server) throws Exception {
             Socket socket = closedByServer(server);
             new Thread(() -> close(socket)).start();
         }
