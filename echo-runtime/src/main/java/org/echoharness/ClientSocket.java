@@ -97,7 +97,7 @@ final class ClientSocket implements AutoCloseable {
             return timeoutNanos != 0 && System.nanoTime() - end >= 0;
         }
 
-        /** Why a wait was in vain. */
+        /** What ended a wait. */
         private SocketTimeoutException over(String seen, String idle) {
             return new SocketTimeoutException(
                     isOver()

@@ -20,7 +20,7 @@ final class UnsentBytes implements Served {
     private static final long MILLI = 1_000_000;
     private static final long SHORTEST_PAUSE = MILLI;
     private static final long LONGEST_PAUSE = 20 * MILLI;
-    private static final int REST = 3; // pauses are so many times as long as the look before them
+    private static final int REST = 3; // a pause is at least this many times as long as the look before it
 
     /** Nanoseconds without an acknowledgement, and in all, after which a connection ends all the same. */
     static final long MOST_WITHOUT_PROGRESS = 3_000 * MILLI;

@@ -178,7 +178,7 @@ public final class EchoAssertions {
             return faults.isEmpty() ? "none" : faults;
         }
 
-        /** What fails is told with AssertJ's description. */
+        /** Fails with AssertJ's description before the message. */
         private RecordedConnectionAssert passes(Runnable assertion) {
             isNotNull();
             try {

@@ -149,7 +149,7 @@ public final class EchoExtension
         }
     }
 
-    /** A dynamic test has no callbacks. It tells what happened on its connections as other tests do. */
+    /** A dynamic test has no callbacks. Its failure reports what happened on its connections, as that of other tests does. */
     @Override
     public void interceptDynamicTest(
             Invocation<Void> invocation, DynamicTestInvocationContext dynamic, ExtensionContext context)

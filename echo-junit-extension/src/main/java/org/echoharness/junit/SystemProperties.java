@@ -8,7 +8,7 @@ import org.echoharness.HostAndPort;
 import org.jspecify.annotations.Nullable;
 
 /**
- * System properties that tell where a server is reached, for as long as it lives; what they were before is put back. They
+ * System properties that say where a server is reached, for as long as it lives; what they were before is put back. They
  * belong to the whole JVM, so that a prefix is held by one server at a time: by the innermost of those that enclose one
  * another.
  */

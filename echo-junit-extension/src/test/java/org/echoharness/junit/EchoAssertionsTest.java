@@ -89,4 +89,18 @@ class EchoAssertionsTest {
             assertFails(() -> assertThat(server.recording()).connection(1), "there is no connection 1: saw 0");
         }
     }
+
+    @Test
+    void limitsConnectionsAtTheSameTime() throws Exception {
+        try (EchoServer server = EchoServer.builder().recording().start();
+                EchoClient one = EchoClient.connect(server.address());
+                EchoClient two = EchoClient.connect(server.address())) {
+            one.expectEcho(HELLO);
+            two.expectEcho(HELLO);
+            assertThat(server.recording()).hasAtMostConnections(2);
+            assertFails(
+                    () -> assertThat(server.recording()).hasAtMostConnections(1),
+                    "expected at most 1 connection at the same time, but 2 were open:");
+        }
+    }
 }
