@@ -3,6 +3,7 @@ package org.echoharness;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.Inet4Address;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
@@ -95,6 +96,8 @@ final class Listeners {
         String cure; // by the facts: the reason is in the system's language
         if (!(refused instanceof SocketException)) {
             cure = "take an IPv4 address where there is no IPv6";
+        } else if (local instanceof Inet6Address v6 && v6.isLinkLocalAddress() && v6.getScopeId() == 0) {
+            cure = "name the network interface of a link-local address, as in [fe80::1%eth0]";
         } else if (!isOfThisMachine(local)) {
             cure = "take an address of this machine, such as 127.0.0.1, or * for every interface";
         } else {

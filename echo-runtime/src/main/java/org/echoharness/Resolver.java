@@ -2,19 +2,25 @@ package org.echoharness;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.net.Inet6Address;
 import java.net.InetAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
 
 /** Resolves names within a deadline. The system's resolver has none of its own, so its thread can be left behind. */
 final class Resolver {
 
     private static final String OCTET = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])";
     private static final String IPV4 = OCTET + "(\\." + OCTET + "){3}";
+
+    private static final int MOST_INTERFACES = 10; // that an error names
 
     private Resolver() {}
 
@@ -55,14 +61,48 @@ final class Resolver {
         return host.equals("127.0.0.1") || host.indexOf(':') >= 0 || host.matches(IPV4);
     }
 
-    private static InetAddress[] lookUp(String host, String what) throws UnknownHostException {
+    private static InetAddress[] lookUp(String host, String what) throws IOException {
         try {
-            return InetAddress.getAllByName(host);
+            InetAddress[] addresses = InetAddress.getAllByName(host);
+            for (InetAddress address : addresses) {
+                if (address instanceof Inet6Address v6 && !isUsable(v6)) {
+                    throw new UnknownHostException(host);
+                }
+            }
+            return addresses;
         } catch (UnknownHostException unknown) {
-            UnknownHostException explained = new UnknownHostException(
-                    what + ": the name does not resolve; check its spelling, or write an address");
+            UnknownHostException explained = new UnknownHostException(what + ": " + why(host));
             explained.initCause(unknown);
             throw explained;
         }
+    }
+
+    private static boolean isUsable(Inet6Address address) throws SocketException {
+        return !hasIpv4Alone()
+                && (address.getScopeId() == 0 || NetworkInterface.getByIndex(address.getScopeId()) != null);
+    }
+
+    private static boolean hasIpv4Alone() {
+        return Boolean.getBoolean("java.net.preferIPv4Stack");
+    }
+
+    private static String why(String host) throws SocketException {
+        if (host.indexOf(':') < 0) {
+            return "the name does not resolve; check its spelling, or write an address";
+        }
+        if (hasIpv4Alone()) {
+            return "this JVM has no IPv6, because its property java.net.preferIPv4Stack is true; leave that property out,"
+                    + " or take an IPv4 address";
+        }
+        int scope = host.indexOf('%');
+        if (scope < 0) {
+            return "this is no IPv6 address; check its spelling";
+        }
+        String names = NetworkInterface.networkInterfaces()
+                .limit(MOST_INTERFACES)
+                .map(NetworkInterface::getName)
+                .collect(Collectors.joining(", "));
+        return "this machine has no network interface " + Text.quote(host.substring(scope + 1))
+                + "; name one that it has (" + names + ")";
     }
 }

@@ -1,0 +1,44 @@
+package org.echoharness;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Errors about IPv6 addresses that this JVM or this machine cannot use, from either command. */
+class AddressErrorsTest {
+
+    private static void assertRefused(List<String> options, String command, String address, String why)
+            throws Exception {
+        try (Forked process = new Forked(Forked.java(options, command, address, "--quiet"))) {
+            assertThat(process.awaitExit()).isEqualTo(1);
+            assertThat(process.lines.seen())
+                    .singleElement()
+                    .asString()
+                    .startsWith("echo: cannot " + (command.equals("server") ? "listen on " : "connect to ") + address
+                            + ": " + why);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"server, nope", "client, nope", "server, 2000000000", "client, 2000000000"})
+    void namesTheInterfaceThatIsNotThere(String command, String scope) throws Exception {
+        Sockets.assumeIpv6();
+        String why = "this machine has no network interface \"" + scope + "\"; name one that it has (";
+        assertRefused(List.of(), command, "[fe80::1%" + scope + "]:9", why);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"[::1]:9", "[::]:9", "[fe80::1%lo]:9"})
+    void namesThePropertyThatTurnsIpv6Off(String address) throws Exception {
+        String why = "this JVM has no IPv6, because its property java.net.preferIPv4Stack is true; leave that property"
+                + " out, or take an IPv4 address";
+        List<String> options = List.of("-Djava.net.preferIPv4Stack=true");
+        assertRefused(options, "server", address, why);
+        if (!address.equals("[::]:9")) { // which a client reaches at 127.0.0.1
+            assertRefused(options, "client", address, why);
+        }
+    }
+}
