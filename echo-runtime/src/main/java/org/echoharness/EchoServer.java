@@ -362,6 +362,7 @@ public final class EchoServer implements AutoCloseable {
         private static final int MOST_LOOPS = 256;
 
         private List<HostAndPort> addresses = List.of(new HostAndPort("127.0.0.1", 0));
+        private boolean bindsEvery;
         private int backlog = 1024;
         private int bufferSize = 64 << 10;
         private int maxConnections;
@@ -379,7 +380,8 @@ public final class EchoServer implements AutoCloseable {
 
         /**
          * Where to listen: one or several of {@code host:port}, {@code [v6]:port} and {@code *:port} (every interface,
-         * both families). Port 0 lets the kernel pick. A name stands for the first address that it resolves to. The
+         * both families). Port 0 lets the kernel pick. A name stands for the first address that it resolves to, unless
+         * {@link #everyAddressOfNames} is called. The
          * default is {@code 127.0.0.1:0}; any address but loopback draws a warning at the start.
          *
          * @param texts the addresses
@@ -399,6 +401,19 @@ public final class EchoServer implements AutoCloseable {
                 parsed.add(address);
             }
             addresses = List.copyOf(parsed);
+            return this;
+        }
+
+        /**
+         * A name among the {@link #addresses} stands for every address that it resolves to and that this machine has, such
+         * as {@code 127.0.0.1} and {@code ::1}, with one port for all: for a server that a person starts by hand. The
+         * default is the first address alone.
+         *
+         * @return this builder
+         * @since 0.1.0
+         */
+        public Builder everyAddressOfNames() {
+            bindsEvery = true;
             return this;
         }
 
@@ -640,6 +655,7 @@ public final class EchoServer implements AutoCloseable {
             boolean closesIdle = idleCloseNanos > 0 && (idleTimeoutNanos == 0 || idleCloseNanos < idleTimeoutNanos);
             return new EchoServer(new ServerConfig(
                     addresses,
+                    bindsEvery,
                     backlog,
                     bufferSize,
                     maxConnections,

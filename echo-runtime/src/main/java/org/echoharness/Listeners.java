@@ -12,20 +12,37 @@ import java.net.StandardProtocolFamily;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 
 /** Binds the listening sockets of a server, in the caller's thread: all of them or none. */
 final class Listeners {
 
     private static final long RESOLVE_TIMEOUT_NANOS = 5_000_000_000L;
 
+    private static final int MOST_TRIES = 10; // to find a port that is free on each address of a name
+
     private Listeners() {}
 
-    static List<ServerSocketChannel> bind(List<HostAndPort> addresses, int backlog) throws IOException {
-        List<ServerSocketChannel> bound = new ArrayList<>();
+    /**
+     * A listening socket.
+     *
+     * @param asked the address that it was bound for
+     */
+    record Bound(HostAndPort asked, ServerSocketChannel channel) {}
+
+    /** @param isEvery whether a name stands for all its addresses; else for the first */
+    static List<Bound> bind(List<HostAndPort> addresses, boolean isEvery, int backlog) throws IOException {
+        List<Bound> bound = new ArrayList<>();
         try {
             for (HostAndPort address : addresses) {
-                bound.add(bind(address, backlog));
+                List<InetSocketAddress> locals = resolve(address);
+                if (isEvery && locals.size() > 1) {
+                    bound.addAll(bindEach(address, locals, backlog));
+                } else {
+                    bound.add(bind(address, locals.get(0), backlog, ""));
+                }
             }
             return bound;
         } catch (Throwable failed) {
@@ -34,13 +51,53 @@ final class Listeners {
         }
     }
 
-    static void close(List<ServerSocketChannel> channels) {
-        for (ServerSocketChannel channel : channels) {
+    static void close(List<Bound> bound) {
+        for (Bound each : bound) {
             try {
-                channel.close();
+                each.channel.close();
             } catch (IOException e) {
                 // nothing was accepted from it: there is nothing to lose
             }
+        }
+    }
+
+    /** Binds all addresses of a name that this machine has, to one port. */
+    private static List<Bound> bindEach(HostAndPort address, List<InetSocketAddress> locals, int backlog)
+            throws IOException {
+        for (int tries = address.port() == 0 ? MOST_TRIES : 1; ; tries--) {
+            List<Bound> bound = new ArrayList<>();
+            try {
+                bindEach(address, locals, backlog, bound);
+                return bound;
+            } catch (IOException | RuntimeException refused) {
+                close(bound);
+                if (tries == 1 || bound.isEmpty()) { // else another process has that port on the other address
+                    throw refused;
+                }
+            }
+        }
+    }
+
+    private static void bindEach(HostAndPort address, List<InetSocketAddress> locals, int backlog, List<Bound> bound)
+            throws IOException {
+        IOException missing = null;
+        for (InetSocketAddress local : locals) {
+            int port = bound.isEmpty()
+                    ? address.port()
+                    : addressOf(bound.get(0).channel).getPort();
+            try {
+                InetSocketAddress next = new InetSocketAddress(local.getAddress(), port);
+                bound.add(
+                        bind(address, next, backlog, " (" + HostAndPort.of(next).host() + ")"));
+            } catch (BindException refused) {
+                if (NetworkInterface.getByInetAddress(local.getAddress()) != null) {
+                    throw refused;
+                }
+                missing = missing == null ? refused : missing; // such as ::1 on a machine without IPv6
+            }
+        }
+        if (bound.isEmpty() && missing != null) {
+            throw missing;
         }
     }
 
@@ -48,24 +105,29 @@ final class Listeners {
         return HostAndPort.numeric((InetSocketAddress) bound.getLocalAddress());
     }
 
-    private static ServerSocketChannel bind(HostAndPort address, int backlog) throws IOException {
-        InetSocketAddress local = resolve(address);
+    /** @param which of several addresses, for the error */
+    private static Bound bind(HostAndPort address, InetSocketAddress local, int backlog, String which)
+            throws IOException {
         ServerSocketChannel channel = open(address, local.getAddress());
         try {
-            return channel.bind(local, backlog);
+            return new Bound(address, channel.bind(local, backlog));
         } catch (IOException | RuntimeException refused) {
             channel.close(); // a failed bind keeps its file descriptor otherwise
-            throw explained(address, local.getAddress(), refused);
+            throw explained(address, local.getAddress(), which, refused);
         }
     }
 
-    private static InetSocketAddress resolve(HostAndPort address) throws IOException {
+    private static List<InetSocketAddress> resolve(HostAndPort address) throws IOException {
         if (address.isEveryInterface()) {
-            return new InetSocketAddress(address.port());
+            return List.of(new InetSocketAddress(address.port()));
         }
         long deadline = System.nanoTime() + RESOLVE_TIMEOUT_NANOS;
         InetAddress[] resolved = Resolver.resolve(address.host(), deadline, "cannot listen on " + address);
-        return new InetSocketAddress(resolved[0], address.port());
+        Set<InetSocketAddress> locals = new LinkedHashSet<>(); // a file of hosts may name one twice
+        for (InetAddress each : resolved) {
+            locals.add(new InetSocketAddress(each, address.port()));
+        }
+        return List.copyOf(locals);
     }
 
     /** A channel of no particular family listens on both at a wildcard, so an IPv4 address opens one for IPv4 alone. */
@@ -91,7 +153,7 @@ final class Listeners {
         return !asked.isEveryInterface() && local instanceof Inet4Address;
     }
 
-    private static BindException explained(HostAndPort address, InetAddress local, Exception refused) {
+    private static BindException explained(HostAndPort address, InetAddress local, String which, Exception refused) {
         String reason = refused.getMessage() == null ? refused.toString() : refused.getMessage();
         String cure; // by the facts: the reason is in the system's language
         if (!(refused instanceof SocketException)) {
@@ -104,7 +166,8 @@ final class Listeners {
             cure = "end what listens there, or take port 0 and let the kernel pick a free one"
                     + (address.port() < 1024 ? "; a port below 1024 may need a privilege" : "");
         }
-        BindException explained = new BindException("cannot listen on " + address + ": " + reason + "; " + cure);
+        BindException explained =
+                new BindException("cannot listen on " + address + which + ": " + reason + "; " + cure);
         explained.initCause(refused);
         return explained;
     }

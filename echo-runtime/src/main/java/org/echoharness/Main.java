@@ -21,7 +21,7 @@ final class Main {
             client sends a message and checks that it comes back.
 
             ADDRESS is host, host:port, [v6]:port, or '*' for every interface (which the
-            client reaches at 127.0.0.1).
+            client reaches at 127.0.0.1). The server listens on each address of a name.
             The default is localhost:10000; the default port is 10000; port 0 takes a free one.
 
             both:    --buffer-size SIZE         the most bytes read at once (64KiB)

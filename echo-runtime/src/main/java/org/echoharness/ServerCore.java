@@ -2,7 +2,6 @@ package org.echoharness;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -298,7 +297,7 @@ final class ServerCore {
             throw new IllegalStateException("this server was " + (state == State.RUNNING ? "started" : "closed")
                     + " before; build another one");
         }
-        List<ServerSocketChannel> bound = Listeners.bind(config.addresses(), config.backlog());
+        List<Listeners.Bound> bound = Listeners.bind(config.addresses(), config.bindsEvery(), config.backlog());
         try {
             launch(bound, opened);
         } catch (Throwable failed) {
@@ -312,21 +311,21 @@ final class ServerCore {
         }
     }
 
-    private void launch(List<ServerSocketChannel> bound, List<EventLoop> opened) throws IOException {
+    private void launch(List<Listeners.Bound> bound, List<EventLoop> opened) throws IOException {
         Preload.run();
         Preload.faults(config.faults());
         if (recorder != null) {
             Preload.recording();
         }
         List<InetSocketAddress> taken = new ArrayList<>();
-        for (ServerSocketChannel channel : bound) {
-            taken.add(Listeners.addressOf(channel));
+        for (Listeners.Bound each : bound) {
+            taken.add(Listeners.addressOf(each.channel()));
         }
         for (int i = 1; i <= config.eventLoops(); i++) {
             opened.add(new EventLoop(this, config.bufferSize(), "echo-server " + texts(taken) + " loop " + i));
         }
-        for (int i = 0; i < bound.size(); i++) {
-            doors.add(new Door(this, opened.get(0), config.addresses().get(i), bound.get(i)));
+        for (Listeners.Bound each : bound) {
+            doors.add(new Door(this, opened.get(0), each.asked(), each.channel()));
         }
         if (config.conversation() != null) {
             doors.forEach(door -> door.park(true)); // the lines about the start come before those of connections

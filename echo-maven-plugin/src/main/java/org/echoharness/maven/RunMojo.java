@@ -27,8 +27,8 @@ public final class RunMojo extends ServerMojo {
 
     /**
      * Where to listen: one or several of {@code host}, {@code host:port}, {@code [v6]:port} and {@code *:port} (every
-     * interface, both families), on the command line with commas between them. The port is 10000 where none is given;
-     * port 0 lets the kernel pick a free one.
+     * interface, both families), on the command line with commas between them. A name stands for every address
+     * of it that this machine has. The port is 10000 where none is given; port 0 lets the kernel pick a free one.
      *
      * @since 0.1.0
      */
@@ -67,7 +67,7 @@ public final class RunMojo extends ServerMojo {
         if (files != null) {
             files.prepare();
         }
-        Foreground running = Foreground.start(builder(options), files, getLog());
+        Foreground running = Foreground.start(builder(options).everyAddressOfNames(), files, getLog());
         try (running) {
             if (!running.awaitClose(limit)) {
                 running.report("stopped after " + timeout);
