@@ -48,6 +48,12 @@ final class Foreground implements AutoCloseable {
         infos.accept(line);
     }
 
+    /** Why the server closed by itself, or null. */
+    @Nullable
+    Throwable failure() {
+        return server.failure().orElse(null);
+    }
+
     /** Whether all that was recorded was written, after the close. */
     synchronized boolean isWritten() {
         return isWritten;

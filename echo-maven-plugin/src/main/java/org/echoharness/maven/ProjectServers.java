@@ -190,6 +190,8 @@ final class ProjectServers {
         for (String id : ids) {
             EchoServer server = runningBy(id);
             running.remove(id);
+            server.failure()
+                    .ifPresent(failure -> log.warn("server " + id + " had closed by itself before: " + failure));
             server.close();
             log.info("server " + id + " stopped" + occasion + recorded(id, server));
         }

@@ -73,6 +73,13 @@ public final class RunMojo extends ServerMojo {
                 running.report("stopped after " + timeout);
             }
         }
+        Throwable failure = running.failure();
+        if (failure != null) {
+            throw new MojoExecutionException(
+                    "the server closed by itself (execution " + execution.getExecutionId() + "): " + failure
+                            + "; if it is for want of memory, raise -Xmx in MAVEN_OPTS",
+                    failure);
+        }
         if (files != null && !running.isWritten()) {
             throw new MojoExecutionException("the recording could not be written to " + files.folder() + " (execution "
                     + execution.getExecutionId() + ")");
