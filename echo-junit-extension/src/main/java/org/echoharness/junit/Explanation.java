@@ -1,10 +1,12 @@
 package org.echoharness.junit;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import org.echoharness.EchoServer;
 import org.echoharness.HostAndPort;
 import org.echoharness.RecordedConnection;
 import org.echoharness.Recording;
@@ -44,6 +46,7 @@ final class Explanation {
 
     /** Adds what happened on one server that records. */
     static void explain(Throwable failure, ExtensionContext context, Peer peer, long seenBefore) {
+        catchUp(peer.server());
         try {
             Recording recording = peer.server().recording();
             String name = peer.declaration().name();
@@ -71,6 +74,15 @@ final class Explanation {
             }
         } catch (Throwable e) {
             failure.addSuppressed(unwritten(e));
+        }
+    }
+
+    /** A client may have read bytes that the server has sent and has not yet recorded. */
+    private static void catchUp(EchoServer server) {
+        try {
+            server.catchUp(Duration.ofSeconds(1));
+        } catch (RuntimeException closedOrInterrupted) {
+            // then what is recorded by now is reported
         }
     }
 
