@@ -69,6 +69,7 @@ final class MessageFile implements AutoCloseable {
 
     private static Path copy(byte[] first, InputStream rest) throws IOException {
         Path copy = Files.createTempFile("echo-message", null);
+        copy.toFile().deleteOnExit(); // a signal may end the process while it is in use
         try (InputStream all = new SequenceInputStream(new ByteArrayInputStream(first), rest);
                 OutputStream out = Files.newOutputStream(copy)) {
             all.transferTo(out);

@@ -21,6 +21,9 @@ final class RecordingFolder {
 
     /** Makes the folder and writes a file there, which it removes: what cannot work is to fail at the start. */
     static RecordingFolder checked(String name) {
+        if (name.isEmpty()) {
+            throw new Arguments.UsageException(OPTION + ": its value is empty; name a folder");
+        }
         try {
             Path folder = Files.createDirectories(Path.of(name));
             Path probe = Files.createTempFile(folder, ".echo", ".part");

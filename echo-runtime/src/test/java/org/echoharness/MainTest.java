@@ -254,6 +254,14 @@ class MainTest {
     }
 
     @Test
+    void refusesAnEmptyNameOfAFolder() {
+        for (String command : List.of("server", "client")) {
+            assertThat(run(command, "127.0.0.1:1", "--record", "")).isEqualTo(2);
+        }
+        assertThat(err().lines()).hasSize(2).containsOnly("echo: --record: its value is empty; name a folder");
+    }
+
+    @Test
     void theClientSaysWhereTheRecordingIs(@TempDir Path folder) throws Exception {
         try (EchoServer server = EchoServer.builder().start()) {
             assertThat(run("client", "127.0.0.1:" + server.port(), "--record", folder.toString()))
