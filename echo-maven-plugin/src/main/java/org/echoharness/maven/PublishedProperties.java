@@ -51,14 +51,16 @@ final class PublishedProperties {
 
     /** Sets these in place of those before. */
     void set(SortedMap<String, String> next) {
-        next.keySet().forEach(this::keepWhatThePomSays);
+        next.forEach(this::keepWhatThePomSays);
         takeBack();
         project.putAll(next);
         current = next;
     }
 
-    private void keepWhatThePomSays(String name) {
-        if (!current.containsKey(name) && project.containsKey(name) && !hidden.containsKey(name)) {
+    /** Maven 4 gives another object for the same properties each time: what was published through one is not the POM's. */
+    private void keepWhatThePomSays(String name, String value) {
+        boolean isDefined = project.containsKey(name) && !value.equals(project.getProperty(name));
+        if (isDefined && !current.containsKey(name) && !hidden.containsKey(name)) {
             hidden.setProperty(name, project.getProperty(name));
             warnings.accept(
                     "the POM defines " + name + " (" + project.getProperty(name)
@@ -67,7 +69,11 @@ final class PublishedProperties {
     }
 
     private void takeBack() {
-        project.keySet().removeAll(current.keySet());
+        current.forEach((name, value) -> {
+            if (value.equals(project.getProperty(name))) {
+                project.remove(name);
+            }
+        });
         project.putAll(hidden);
     }
 }
