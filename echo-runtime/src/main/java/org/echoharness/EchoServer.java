@@ -374,7 +374,7 @@ public final class EchoServer implements AutoCloseable {
         private int recordedConnections;
         private @Nullable Consumer<String> conversation;
         private boolean hasTimes;
-        private Consumer<String> warnings = new ToStandardError();
+        private Consumer<String> warnings = new DefaultWarnings();
 
         private Builder() {}
 
@@ -558,8 +558,8 @@ public final class EchoServer implements AutoCloseable {
          * Who is told the conversation, a line an event: what was received from whom, what was sent back. Payload is
          * quoted, at most 1,024 bytes of a chunk; what is not visible text in UTF-8 is escaped. The lines about the start
          * come from the thread that starts,
-         * all others from the server's threads: who listens must be quick. What it throws ends the connection that the
-         * line is about. The default is nobody.
+         * all others from the server's threads: who listens must be quick; for output that may block there is
+         * {@link LineBuffer}. What it throws ends the connection that the line is about. The default is nobody.
          *
          * @param lines takes one line at a time, without its end
          * @return this builder
@@ -584,7 +584,8 @@ public final class EchoServer implements AutoCloseable {
 
         /**
          * Who is told what the person who runs the server should know: an address that other machines reach, a limit
-         * that is met, a failure that was survived. The default prints to {@link System#err}.
+         * that is met, a failure that was survived. The server waits for who listens: for output that may block there is
+         * {@link LineBuffer}. The default prints to {@link System#err}, by such a buffer.
          *
          * @param lines takes one line at a time, without its end; by any thread
          * @return this builder
@@ -679,14 +680,6 @@ public final class EchoServer implements AutoCloseable {
          */
         public EchoServer start() throws IOException {
             return build().start();
-        }
-    }
-
-    /** A class where a lambda would do: it is made at each start, and a lambda's first use costs more than the start. */
-    private static final class ToStandardError implements Consumer<String> {
-        @Override
-        public void accept(String line) {
-            System.err.println("echo server: ".concat(line));
         }
     }
 }

@@ -27,6 +27,8 @@ public final class LineBuffer implements Consumer<String>, AutoCloseable {
     private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(1); // the thread ends after so long without a line
     private static final long PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(200); // with the other buffer
     private static final Duration DRAIN = Duration.ofSeconds(1);
+    private static final Duration IDLE_AT_EXIT = Duration.ofSeconds(1);
+    private static final Duration MOST_AT_EXIT = Duration.ofMillis(1_500);
 
     /** A line, its place among those of both buffers, and when it came. */
     private record Line(String text, long number, long nanos) {}
@@ -36,12 +38,32 @@ public final class LineBuffer implements Consumer<String>, AutoCloseable {
         private long next;
     }
 
+    /** What its threads do. A class where lambdas would do: those need more classes when the first line comes. */
+    private final class Work implements Runnable {
+        private final boolean isAtExit;
+
+        Work(boolean isAtExit) {
+            this.isAtExit = isAtExit;
+        }
+
+        @Override
+        public void run() {
+            if (isAtExit) {
+                drain(IDLE_AT_EXIT, MOST_AT_EXIT);
+            } else {
+                handOn();
+            }
+        }
+    }
+
     private final Consumer<String> sink;
+    private final boolean isPrintedAtExit;
     private final Order order; // also the monitor of all that follows
     private final ArrayDeque<Line> lines = new ArrayDeque<>();
     private @Nullable LineBuffer other;
     private @Nullable Line handedOn; // which the sink has and has not returned from
     private @Nullable Thread thread;
+    private @Nullable Thread hook; // as long as the thread
     private int held;
     private long leftOut;
     private long done; // lines that the sink took
@@ -53,12 +75,25 @@ public final class LineBuffer implements Consumer<String>, AutoCloseable {
      * @param sink takes one line at a time, without its end, and may block; what it throws is ignored
      */
     public LineBuffer(Consumer<String> sink) {
-        this(sink, new Order());
+        this(sink, new Order(), false);
     }
 
-    private LineBuffer(Consumer<String> sink, Order order) {
+    private LineBuffer(Consumer<String> sink, Order order, boolean isPrintedAtExit) {
         this.sink = sink;
         this.order = order;
+        this.isPrintedAtExit = isPrintedAtExit;
+    }
+
+    /** One that nobody closes: the end of the JVM waits for its lines, 1 s for the next and 1.5 s in all at the most. */
+    static LineBuffer printedAtExit(Consumer<String> sink) {
+        return new LineBuffer(sink, new Order(), true);
+    }
+
+    /** Loads the classes that the first line needs. */
+    void load() {
+        lines.add(new Line("", 0, 0));
+        lines.clear();
+        new Work(true);
     }
 
     /**
@@ -69,7 +104,7 @@ public final class LineBuffer implements Consumer<String>, AutoCloseable {
      * @return the other buffer
      */
     public LineBuffer beside(Consumer<String> itsSink) {
-        LineBuffer beside = new LineBuffer(itsSink, order);
+        LineBuffer beside = new LineBuffer(itsSink, order, isPrintedAtExit);
         beside.other = this;
         other = beside;
         return beside;
@@ -111,13 +146,32 @@ public final class LineBuffer implements Consumer<String>, AutoCloseable {
     }
 
     private void start() {
-        Thread starting = new Thread(this::handOn, "echo lines");
-        starting.setDaemon(true);
         try {
+            Thread starting = new Thread(new Work(false), "echo lines");
+            starting.setDaemon(true);
             starting.start();
             thread = starting;
+            if (isPrintedAtExit) {
+                Thread atExit = new Thread(new Work(true), "echo lines at exit");
+                Runtime.getRuntime().addShutdownHook(atExit);
+                hook = atExit;
+            }
         } catch (OutOfMemoryError none) {
-            thread = null; // the next line tries again
+            return; // the next line tries again, and the close
+        } catch (IllegalStateException exiting) {
+            return; // the thread prints as long as it can
+        }
+    }
+
+    private void threadEnds() {
+        thread = null;
+        if (hook != null) {
+            try {
+                Runtime.getRuntime().removeShutdownHook(hook);
+            } catch (IllegalStateException exiting) {
+                // then it has nothing to wait for
+            }
+            hook = null;
         }
     }
 
@@ -151,7 +205,7 @@ public final class LineBuffer implements Consumer<String>, AutoCloseable {
                 if (wait <= 0 || (first == null && isClosed)) {
                     handedOn = lines.poll();
                     if (handedOn == null) {
-                        thread = null;
+                        threadEnds();
                     } else {
                         held -= handedOn.text.length() + OVERHEAD;
                     }
@@ -192,15 +246,24 @@ public final class LineBuffer implements Consumer<String>, AutoCloseable {
      * @param most the longest wait for all of them
      */
     void close(Duration idle, Duration most) {
-        boolean interrupted = false;
         synchronized (order) {
             reportLeftOut();
             isClosed = true;
             order.notifyAll();
+        }
+        drain(idle, most);
+    }
+
+    private void drain(Duration idle, Duration most) {
+        boolean interrupted = false;
+        synchronized (order) {
             long start = System.nanoTime();
             long before = done;
             long since = start;
             while (!lines.isEmpty() || handedOn != null) {
+                if (thread == null) {
+                    start(); // there was no memory for it
+                }
                 long now = System.nanoTime();
                 long left = Math.min(idle.toNanos() - (now - since), most.toNanos() - (now - start));
                 if (left <= 0) {

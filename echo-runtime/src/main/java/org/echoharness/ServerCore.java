@@ -313,6 +313,9 @@ final class ServerCore {
 
     private void launch(List<Listeners.Bound> bound, List<EventLoop> opened) throws IOException {
         Preload.run();
+        if (config.warnings() instanceof DefaultWarnings) {
+            DefaultWarnings.load();
+        }
         Preload.faults(config.faults());
         if (recorder != null) {
             Preload.recording();

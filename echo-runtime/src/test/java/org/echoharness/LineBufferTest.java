@@ -149,7 +149,8 @@ class LineBufferTest {
         assertThat(threads()).isEmpty();
     }
 
-    private static List<Thread> threads() {
+    /** Those that hand lines on. */
+    static List<Thread> threads() {
         return Thread.getAllStackTraces().entrySet().stream()
                 .filter(entry -> entry.getKey().getName().equals("echo lines"))
                 .map(Map.Entry::getKey)

@@ -1,0 +1,44 @@
+package org.echoharness;
+
+import java.io.PrintStream;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The default listener to warnings: prints them to {@link System#err}, on a thread of its own, since whoever reads that may
+ * not read on. Any thread may call it. A class where a lambda would do: an instance is made for each builder, and a lambda's
+ * first use costs more than the start of a server.
+ */
+final class DefaultWarnings implements Consumer<String> {
+
+    /** One stream's lines. */
+    private record Printer(PrintStream stream) implements Consumer<String> {
+        @Override
+        public void accept(String line) {
+            stream.println("echo server: ".concat(line));
+        }
+    }
+
+    private static @Nullable Printer printer; // this and the next: of all servers; guarded by the class
+    private static @Nullable LineBuffer lines;
+
+    @Override
+    public void accept(String line) {
+        linesTo(System.err).accept(line);
+    }
+
+    /** Lines go where {@link System#err} led when they came, though it may lead elsewhere when they are printed. */
+    @SuppressWarnings("ReferenceEquality") // a stream equals itself alone
+    private static synchronized LineBuffer linesTo(PrintStream stream) {
+        if (lines == null || printer == null || printer.stream != stream) {
+            printer = new Printer(stream);
+            lines = LineBuffer.printedAtExit(printer);
+        }
+        return lines;
+    }
+
+    /** Loads the classes that the first line needs: see {@link Preload}. */
+    static void load() {
+        LineBuffer.printedAtExit(new Printer(System.err)).load();
+    }
+}

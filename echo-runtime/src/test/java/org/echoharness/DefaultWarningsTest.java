@@ -1,0 +1,182 @@
+package org.echoharness;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.PipedInputStream;
+import java.io.PipedOutputStream;
+import java.io.PrintStream;
+import java.net.Socket;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+
+/** A server without a listener to its warnings prints them, and waits for nobody who reads them. */
+@Timeout(120)
+class DefaultWarningsTest {
+
+    /** Runs with a standard error into a pipe that is full and that nobody reads. */
+    private static void withUnreadErrors(Callable<Void> task) throws Exception {
+        PrintStream before = System.err;
+        try (PipedOutputStream pipe = new PipedOutputStream();
+                PipedInputStream unread = new PipedInputStream(pipe, 16)) { // its end lets the thread that prints go on
+            pipe.write(new byte[16]);
+            System.setErr(new PrintStream(pipe, true));
+            try {
+                task.call();
+            } finally {
+                System.setErr(before);
+                assertThat(unread.available()).isEqualTo(16);
+            }
+        }
+    }
+
+    @Test
+    void servesThoughNobodyReadsItsErrors() throws Exception {
+        withUnreadErrors(() -> {
+            try (EchoServer server = EchoServer.builder().maxConnections(1).start();
+                    Socket served = Sockets.connect(server.address())) {
+                Sockets.echoes(served, "before");
+                assertThatThrownBy(() -> {
+                            try (Socket rejected = Sockets.connect(server.address())) {
+                                rejected.getInputStream().read();
+                            }
+                        })
+                        .hasMessageContaining("reset");
+                Sockets.echoes(served, "after a warning");
+                for (int i = 0; i < 10_000; i++) {
+                    server.core().loops().get(0).post(() -> {
+                        throw new IllegalStateException("boom");
+                    });
+                }
+                Sockets.echoes(served, "after many");
+            }
+            return null;
+        });
+    }
+
+    @Test
+    void startsThoughNobodyReadsItsErrors() throws Exception {
+        withUnreadErrors(() -> {
+            try (EchoServer server = EchoServer.builder().addresses("*:0").start();
+                    Socket served = Sockets.connect(Sockets.at("127.0.0.1", server.port()))) {
+                Sockets.echoes(served, "x");
+                server.setFaults(FaultPlan.parse("random 1% seed 1: delay 1ms"));
+                Sockets.echoes(served, "x");
+            }
+            return null;
+        });
+    }
+
+    @Test
+    void printsToTheStreamOfItsTime() throws Exception {
+        PrintStream before = System.err;
+        Lines first = new Lines();
+        Lines second = new Lines();
+        try (EchoServer server = EchoServer.builder().start()) {
+            System.setErr(printingTo(first));
+            server.setFaults(FaultPlan.parse("random 1% seed 1: reset"));
+            System.setErr(printingTo(second));
+            server.setFaults(FaultPlan.parse("random 1% seed 2: reset"));
+        } finally {
+            System.setErr(before);
+        }
+        first.await("echo server: faults: .*");
+        second.await("echo server: faults: .*");
+        assertThat(first.seen()).containsExactly("echo server: faults: random 1% seed 1: reset");
+        assertThat(second.seen()).containsExactly("echo server: faults: random 1% seed 2: reset");
+    }
+
+    private static PrintStream printingTo(Lines lines) {
+        return new PrintStream(System.out) {
+            @Override
+            public void println(String line) {
+                lines.accept(line);
+            }
+        };
+    }
+
+    @Test
+    void takesNoThreadWithoutAWarning() throws Exception {
+        for (Thread thread : LineBufferTest.threads()) {
+            thread.join(60_000); // of other tests
+        }
+        try (EchoServer server = EchoServer.builder().start();
+                Socket socket = Sockets.connect(server.address())) {
+            Sockets.echoes(socket, "x");
+            assertThat(LineBufferTest.threads()).isEmpty();
+        }
+    }
+
+    private static List<String> forked(Class<?> main) {
+        return List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                Forked.folder(Main.class) + File.pathSeparator + Forked.folder(main),
+                main.getName());
+    }
+
+    /** Warns often, and exits at once. */
+    static final class Exits {
+        private Exits() {}
+
+        public static void main(String[] args) throws IOException {
+            try (EchoServer server = EchoServer.builder().start()) {
+                for (int i = 0; i < 1_000; i++) {
+                    server.setFaults(FaultPlan.parse("random 1% seed " + i + ": reset"));
+                }
+            }
+            System.exit(3);
+        }
+    }
+
+    @Test
+    void printsAllBeforeTheProcessExits() throws Exception {
+        try (Forked process = new Forked(forked(Exits.class))) {
+            assertThat(process.awaitExit()).isEqualTo(3);
+            assertThat(process.lines.seen())
+                    .hasSize(1_000)
+                    .last()
+                    .isEqualTo("echo server: faults: random 1% seed 999: reset");
+        }
+    }
+
+    /** Serves without a line. */
+    static final class Serves {
+        private Serves() {}
+
+        public static void main(String[] args) throws Exception {
+            try (EchoServer server = EchoServer.builder().start()) {
+                System.out.println(server.port());
+                Thread.currentThread().join();
+            }
+        }
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void warnsWithoutAFileDescriptorLeft() throws Exception {
+        List<String> command = new ArrayList<>(List.of("sh", "-c", "ulimit -n 40; exec \"$@\"", "sh"));
+        command.addAll(forked(Serves.class));
+        List<Socket> clients = new ArrayList<>();
+        try (Forked server = new Forked(command)) {
+            int port = Integer.parseInt(server.lines.await("\\d+"));
+            for (int i = 0; i < 100; i++) {
+                clients.add(Sockets.connect(Sockets.at("127.0.0.1", port)));
+            }
+            server.lines.await("echo server: cannot accept, trying again every 100ms: Too many open files");
+            Sockets.echoes(clients.get(0), "an old connection goes on");
+        } finally {
+            for (Socket client : clients) {
+                client.close();
+            }
+        }
+    }
+}
