@@ -9,12 +9,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.apache.maven.execution.MavenSession;
 import org.apache.maven.plugin.logging.Log;
 import org.apache.maven.project.MavenProject;
 import org.echoharness.EchoServer;
 import org.echoharness.HostAndPort;
+import org.echoharness.LineBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +35,9 @@ final class ProjectServers {
     private final Published published;
     private final Map<String, EchoServer> running = new TreeMap<>();
     private final Map<String, RecordingFiles> recorded = new TreeMap<>();
+    /** The warnings of a server, by its id, on their way to the log, for which no server waits. */
+    private final Map<String, LineBuffer> warnings = new HashMap<>();
+
     /** Which execution started a server, by its id. */
     private final Map<String, String> starters = new HashMap<>();
 
@@ -130,7 +135,15 @@ final class ProjectServers {
             files.prepare();
             recorded.put(server.id(), files);
         }
-        running.put(server.id(), server.options().start());
+        Consumer<String> direct = line -> log.warn("server " + server.id() + ": " + line);
+        LineBuffer lines = new LineBuffer(direct);
+        Thread building = Thread.currentThread(); // it logs the next line itself
+        running.put(
+                server.id(),
+                server.options()
+                        .warnings(line -> (Thread.currentThread() == building ? direct : lines).accept(line))
+                        .start());
+        warnings.put(server.id(), lines);
     }
 
     private void forget(Planned server) {
@@ -138,6 +151,15 @@ final class ProjectServers {
         EchoServer started = running.remove(server.id());
         if (started != null) {
             started.close();
+        }
+        printWarnings(server.id());
+    }
+
+    /** All that the server warned of, now that it warns no more. */
+    private void printWarnings(String id) {
+        LineBuffer lines = warnings.remove(id);
+        if (lines != null) {
+            lines.close();
         }
     }
 
@@ -193,6 +215,7 @@ final class ProjectServers {
             server.failure()
                     .ifPresent(failure -> log.warn("server " + id + " had closed by itself before: " + failure));
             server.close();
+            printWarnings(id);
             log.info("server " + id + " stopped" + occasion + recorded(id, server));
         }
     }

@@ -153,7 +153,7 @@ public final class StartMojo extends ServerMojo {
         }
         Map<String, String> options =
                 server.options(server(name, List.of(DEFAULT_ADDRESS)).options(Map.of()));
-        EchoServer.Builder builder = builder(options).warnings(line -> getLog().warn("server " + name + ": " + line));
+        EchoServer.Builder builder = builder(options);
         List<HostAndPort> where = Stream.of(
                         options.getOrDefault("addresses", "").split(",", -1))
                 .map(address -> HostAndPort.parse(address.strip()))

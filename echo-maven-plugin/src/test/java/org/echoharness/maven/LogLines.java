@@ -2,6 +2,7 @@ package org.echoharness.maven;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.apache.maven.plugin.logging.SystemStreamLog;
 
@@ -9,6 +10,12 @@ import org.apache.maven.plugin.logging.SystemStreamLog;
 final class LogLines extends SystemStreamLog {
 
     private final List<String> seen = new ArrayList<>();
+    private volatile CountDownLatch opened = new CountDownLatch(0);
+
+    /** Lets warnings wait until this is at zero, as a pipe does that nobody reads. */
+    void blockWarnings(CountDownLatch until) {
+        opened = until;
+    }
 
     @Override
     public void info(CharSequence content) {
@@ -17,6 +24,13 @@ final class LogLines extends SystemStreamLog {
 
     @Override
     public void warn(CharSequence content) {
+        try {
+            if (!opened.await(60, TimeUnit.SECONDS)) {
+                throw new AssertionError("blocked: " + content);
+            }
+        } catch (InterruptedException interrupted) {
+            throw new AssertionError(interrupted);
+        }
         add("WARN " + content);
     }
 

@@ -11,6 +11,7 @@ import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.function.BiConsumer;
 import org.apache.maven.execution.ExecutionListener;
 import org.apache.maven.model.Plugin;
@@ -19,6 +20,7 @@ import org.apache.maven.plugin.MojoExecutionException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -253,6 +255,36 @@ class StartAndStopTest {
                 .asString()
                 .startsWith("WARN server default: listening on ")
                 .endsWith("other machines may connect");
+    }
+
+    @Test
+    @Timeout(120)
+    void theServerDoesNotWaitForTheLog() throws Exception {
+        CountDownLatch opened = new CountDownLatch(1);
+        build.log.blockWarnings(opened);
+        StartMojo start = build.start();
+        start.maxConnections = "1";
+        start.execute();
+        int port = build.port("default");
+        try (Socket served = new Socket()) {
+            served.connect(Build.loopback(port));
+            served.setSoTimeout(30_000);
+            for (int i = 0; i < 2; i++) {
+                served.getOutputStream().write('x');
+                assertThat(served.getInputStream().read()).isEqualTo('x');
+                if (i == 0) {
+                    assertThatThrownBy(() -> Build.echoes(port)).isInstanceOf(IOException.class);
+                }
+            }
+        } finally {
+            opened.countDown();
+        }
+        build.stop().execute();
+        assertThat(build.log.seen())
+                .containsExactly(
+                        "INFO server default listens on 127.0.0.1:" + port,
+                        "WARN server default: maxConnections (1) is reached: further connections are reset",
+                        "INFO server default stopped");
     }
 
     @ParameterizedTest
