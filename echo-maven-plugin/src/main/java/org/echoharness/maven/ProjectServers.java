@@ -47,7 +47,7 @@ final class ProjectServers {
         this.project = project;
         this.buildDirectory = buildDirectory;
         this.log = log;
-        published = new Published(session, project.getProperties(), buildDirectory, log::warn);
+        published = new Published(session, project, buildDirectory, log::warn);
     }
 
     /** Those in the context; where there are none, new ones are put there. */
@@ -80,7 +80,7 @@ final class ProjectServers {
 
     /** Publishes to this copy of the project too, from the next start on: a forked lifecycle has one of its own. */
     synchronized void publishTo(MavenSession session, MavenProject copy) {
-        published.alsoTo(session, copy.getProperties());
+        published.alsoTo(session, copy);
     }
 
     /**

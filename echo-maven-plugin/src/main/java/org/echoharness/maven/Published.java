@@ -6,11 +6,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Properties;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.apache.maven.execution.MavenSession;
+import org.apache.maven.project.MavenProject;
 import org.echoharness.EchoServer;
 import org.echoharness.HostAndPort;
 
@@ -22,19 +22,21 @@ final class Published {
 
     private final Consumer<String> warnings;
     private final List<ServersListFile> files = new ArrayList<>();
+    /** The project's, then those of its copies. */
     private final List<PublishedProperties> projects = new ArrayList<>();
+
     private SortedMap<String, String> current = new TreeMap<>();
 
-    Published(MavenSession session, Properties project, Path buildDirectory, Consumer<String> warnings) {
+    Published(MavenSession session, MavenProject project, Path buildDirectory, Consumer<String> warnings) {
         this.warnings = warnings;
         files.add(new ServersListFile(buildDirectory.resolve("echo").resolve("servers.properties"), warnings));
-        alsoTo(session, project);
+        projects.add(new PublishedProperties(session, project, warnings));
     }
 
-    /** From the next update on, these properties are set too: those of a copy of the project. */
-    void alsoTo(MavenSession session, Properties project) {
-        if (projects.stream().noneMatch(known -> known.isOf(project))) {
-            projects.add(new PublishedProperties(session, project, current, warnings));
+    /** From the next update on, the properties of this copy of the project are set too. */
+    void alsoTo(MavenSession session, MavenProject copy) {
+        if (projects.stream().noneMatch(known -> known.isOf(copy))) {
+            projects.add(projects.get(0).of(session, copy));
         }
     }
 

@@ -1,34 +1,46 @@
 package org.echoharness.maven;
 
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.apache.maven.execution.MavenSession;
+import org.apache.maven.project.MavenProject;
 
-/** What one project, or the copy of it that a forked lifecycle has, knows of the servers: properties of the project. */
+/**
+ * What one project, or the copy of it that a forked lifecycle has, knows of the servers: properties of the project. They
+ * are asked for each time, because Maven 4 gives another object for the same properties each time.
+ */
 final class PublishedProperties {
 
     private final List<Properties> stronger;
-    private final Properties project;
+    private final MavenProject project;
     private final Consumer<String> warnings;
     private final Properties hidden = new Properties();
-    private SortedMap<String, String> current;
+    private final Set<String> warned = new HashSet<>();
+    private SortedMap<String, String> current = new TreeMap<>();
 
-    /** A copy of a project has the properties that are published at that time. */
-    PublishedProperties(
-            MavenSession session, Properties project, SortedMap<String, String> copied, Consumer<String> warnings) {
+    PublishedProperties(MavenSession session, MavenProject project, Consumer<String> warnings) {
         stronger = List.of(session.getUserProperties(), session.getSystemProperties());
         this.project = project;
         this.warnings = warnings;
-        current = new TreeMap<>(copied);
-        current.entrySet().removeIf(entry -> !entry.getValue().equals(project.getProperty(entry.getKey())));
     }
 
-    @SuppressWarnings("ReferenceEquality") // a copy equals those of its project
-    boolean isOf(Properties other) {
+    /** Those of a copy of the project, which was made with what was published at that time. */
+    PublishedProperties of(MavenSession session, MavenProject copy) {
+        PublishedProperties properties = new PublishedProperties(session, copy, warnings);
+        properties.warned.addAll(warned);
+        properties.hidden.putAll(hidden);
+        properties.current = new TreeMap<>(current);
+        return properties;
+    }
+
+    @SuppressWarnings("ReferenceEquality") // a copy equals its project
+    boolean isOf(MavenProject other) {
         return project == other;
     }
 
@@ -51,29 +63,35 @@ final class PublishedProperties {
 
     /** Sets these in place of those before. */
     void set(SortedMap<String, String> next) {
-        next.forEach(this::keepWhatThePomSays);
         takeBack();
-        project.putAll(next);
+        next.keySet().forEach(this::keepWhatThePomSays);
+        project.getProperties().putAll(next);
         current = next;
     }
 
-    /** Maven 4 gives another object for the same properties each time: what was published through one is not the POM's. */
-    private void keepWhatThePomSays(String name, String value) {
-        boolean isDefined = project.containsKey(name) && !value.equals(project.getProperty(name));
-        if (isDefined && !current.containsKey(name) && !hidden.containsKey(name)) {
-            hidden.setProperty(name, project.getProperty(name));
-            warnings.accept(
-                    "the POM defines " + name + " (" + project.getProperty(name)
-                            + "): where the POM uses it, that value is put in before the server has its port; remove the property");
+    private void keepWhatThePomSays(String name) {
+        String value = project.getProperties().getProperty(name);
+        if (value != null) {
+            hidden.setProperty(name, value);
+            if (warned.add(name)) {
+                warnings.accept(
+                        "the POM defines " + name + " (" + value
+                                + "): where the POM uses it, that value is put in before the server has its port; remove the property");
+            }
         }
     }
 
+    /** What something else has set since then stays. */
     private void takeBack() {
+        Properties properties = project.getProperties();
         current.forEach((name, value) -> {
-            if (value.equals(project.getProperty(name))) {
-                project.remove(name);
+            if (value.equals(properties.getProperty(name))) {
+                properties.remove(name);
+                if (hidden.containsKey(name)) {
+                    properties.setProperty(name, hidden.getProperty(name));
+                }
             }
         });
-        project.putAll(hidden);
+        hidden.clear();
     }
 }

@@ -34,16 +34,24 @@ final class Build {
     }
 
     Build(Path directory, String artifactId) {
+        this(directory, project(artifactId));
+    }
+
+    Build(Path directory, MavenProject project) {
         this.directory = directory;
-        project = project(artifactId);
+        this.project = project;
     }
 
     static MavenProject project(String artifactId) {
+        return new MavenProject(model(artifactId));
+    }
+
+    static Model model(String artifactId) {
         Model model = new Model();
         model.setGroupId("org.example");
         model.setArtifactId(artifactId);
         model.setVersion("1");
-        return new MavenProject(model);
+        return model;
     }
 
     /** What Maven fills in of a goal where nothing is said, and its execution, with the goal's own descriptor. */

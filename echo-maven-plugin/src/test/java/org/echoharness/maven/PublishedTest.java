@@ -23,15 +23,16 @@ class PublishedTest {
     @TempDir
     private Path directory;
 
-    private final Properties project = new Properties();
-
     private final List<String> warnings = new ArrayList<>();
 
     private Build build;
 
+    private Properties project;
+
     @BeforeEach
     void begin() {
         build = new Build(directory);
+        project = build.project.getProperties();
     }
 
     @Test
@@ -137,24 +138,6 @@ class PublishedTest {
     }
 
     @Test
-    void whatThePomSaysDrawsAWarningAndComesBack() throws Exception {
-        project.setProperty("echo.server.one.port", "4711");
-        Published published = published();
-        try (EchoServer server = EchoServer.builder().start()) {
-            published.update(Map.of("one", server));
-            assertThat(project).containsEntry("echo.server.one.port", Integer.toString(server.port()));
-            published.update(Map.of("one", server, "two", server));
-            published.update(Map.of("one", server));
-        }
-        published.clear();
-        assertThat(project).containsOnly(entry("echo.server.one.port", "4711"));
-        assertThat(warnings)
-                .containsExactly(
-                        "the POM defines echo.server.one.port (4711): where the POM uses it, that value is put in"
-                                + " before the server has its port; remove the property");
-    }
-
-    @Test
     void aPropertyOfTheCommandLineThatWouldHideOneIsRefused() throws Exception {
         build.request.getUserProperties().setProperty("echo.server.one.address", "127.0.0.1:4711");
         Published published = published();
@@ -207,6 +190,6 @@ class PublishedTest {
     }
 
     private Published published() {
-        return new Published(build.session(), project, directory, warnings::add);
+        return new Published(build.session(), build.project, directory, warnings::add);
     }
 }
