@@ -127,6 +127,16 @@ public final class EchoServer implements AutoCloseable {
     }
 
     /**
+     * The addresses that were asked for, before names are resolved and the kernel picks ports: also of a server that could
+     * not be started.
+     *
+     * @return as in {@link Builder#addresses(String...)}
+     */
+    public List<HostAndPort> configuredAddresses() {
+        return core.config().addresses();
+    }
+
+    /**
      * The port of {@link #address()}.
      *
      * @return 1 to 65,535

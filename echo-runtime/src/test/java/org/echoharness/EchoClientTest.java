@@ -352,9 +352,10 @@ class EchoClientTest {
     @ParameterizedTest
     @ValueSource(strings = {"receive", "echo", "send"})
     void closeEndsTheWaitsOfOthers(String wait) throws Exception {
+        CountDownLatch done = new CountDownLatch(1);
         try (Peer silent = new Peer(
                         socket -> socket.getInputStream().transferTo(java.io.OutputStream.nullOutputStream()));
-                Peer deaf = new Peer(socket -> await(new CountDownLatch(1)));
+                Peer deaf = new Peer(socket -> await(done));
                 EchoClient client = EchoClient.builder()
                         .address(wait.equals("send") ? deaf.address() : silent.address())
                         .readTimeout(Duration.ofMinutes(1))
@@ -379,6 +380,8 @@ class EchoClientTest {
                     .isInstanceOf(SocketException.class)
                     .hasMessageContaining("closed");
             assertThat(client).asString().endsWith(" CLOSED");
+        } finally {
+            done.countDown();
         }
     }
 

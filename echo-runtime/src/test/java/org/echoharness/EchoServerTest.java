@@ -65,6 +65,7 @@ class EchoServerTest {
     void tellsANumericAddressWhenANameWasAskedFor() throws Exception {
         try (EchoServer server = quiet().addresses("localhost:0").start()) {
             assertThat(server.address().getHostName()).isIn("127.0.0.1", "::1");
+            assertThat(server.configuredAddresses()).containsExactly(HostAndPort.parse("localhost:0"));
         }
     }
 

@@ -190,6 +190,7 @@ class FaultsPageTest {
             "isRunning()",
             "address()",
             "addresses()",
+            "configuredAddresses()",
             "port()",
             "counters()",
             "recording()",

@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import org.jspecify.annotations.Nullable;
 
 /** A plain {@code ServerSocket} on loopback that treats its connections, one at a time, as a test says. */
 final class Peer implements AutoCloseable {
@@ -14,6 +15,7 @@ final class Peer implements AutoCloseable {
     }
 
     private final ServerSocket listening;
+    private volatile @Nullable Throwable failure;
 
     Peer(Manner manner) throws IOException {
         listening = Sockets.listen(0);
@@ -35,16 +37,23 @@ final class Peer implements AutoCloseable {
                 if (listening.isClosed()) {
                     return;
                 }
+            } catch (RuntimeException | Error e) {
+                failure = e;
+                return;
             }
         }
     }
 
+    /** @throws AssertionError if a connection was not treated as the test says */
     @Override
     public void close() {
         try {
             listening.close();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+        if (failure != null) {
+            throw new AssertionError("the peer failed", failure);
         }
     }
 }

@@ -65,8 +65,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @Target({ElementType.FIELD, ElementType.PARAMETER, ElementType.ANNOTATION_TYPE})
 @Retention(RetentionPolicy.RUNTIME)
 @Documented
+@NeedsJUnit(NeedsJUnit.Oldest.V5_12_2)
 @ExtendWith(JUnitVersion.class)
-@ExtendWith(EchoExtension.class)
+@ExtendWith(TimeoutAwareExtension.class)
 public @interface Echo {
 
     /**

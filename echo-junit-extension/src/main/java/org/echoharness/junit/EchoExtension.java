@@ -21,8 +21,6 @@ import org.junit.jupiter.api.extension.InvocationInterceptor;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolutionException;
 import org.junit.jupiter.api.extension.ParameterResolver;
-import org.junit.jupiter.api.extension.PreInterruptCallback;
-import org.junit.jupiter.api.extension.PreInterruptContext;
 import org.junit.jupiter.api.extension.ReflectiveInvocationContext;
 import org.junit.jupiter.api.extension.TestInstancePostProcessor;
 
@@ -50,26 +48,21 @@ import org.junit.jupiter.api.extension.TestInstancePostProcessor;
  * on the class that has the field. The parameters of a constructor do not see the servers of instance fields, which are
  * set later.
  */
-public final class EchoExtension
+public sealed class EchoExtension
         implements BeforeAllCallback,
                 BeforeEachCallback,
                 AfterEachCallback,
                 AfterAllCallback,
                 TestInstancePostProcessor,
-                PreInterruptCallback,
                 InvocationInterceptor,
-                ParameterResolver {
+                ParameterResolver
+        permits TimeoutAwareExtension {
 
     // by any thread; state is in the Scope of each extension context
 
     private final @Nullable ServerOptions declared;
 
-    /** What the annotations register: it declares nothing. */
-    EchoExtension() {
-        this(null);
-    }
-
-    private EchoExtension(@Nullable ServerOptions declared) {
+    EchoExtension(@Nullable ServerOptions declared) {
         this.declared = declared;
     }
 
@@ -77,8 +70,10 @@ public final class EchoExtension
      * A builder with every option at its default: a server called {@code default}.
      *
      * @return a new builder
+     * @throws org.junit.jupiter.api.extension.ExtensionConfigurationException if the JUnit on the class path is too old
      */
     public static Builder builder() {
+        JUnitVersion.check();
         return new Builder();
     }
 
@@ -122,14 +117,6 @@ public final class EchoExtension
             startThoseThatStart(context);
             Scope.markBefore(context);
             EndOfScope.begin(context);
-        }
-    }
-
-    /** The time of a test or lifecycle method is up; called by a thread of JUnit's. */
-    @Override
-    public void beforeThreadInterrupt(PreInterruptContext hang, ExtensionContext context) {
-        if (leads(context, hang)) {
-            Hang.free(hang.getThreadToInterrupt(), context);
         }
     }
 
@@ -255,7 +242,7 @@ public final class EchoExtension
     }
 
     /** Whether this one acts. Annotations register one, and each field another: the first that is asked does it for all. */
-    private boolean leads(ExtensionContext context, Object call) {
+    boolean leads(ExtensionContext context, Object call) {
         List<Object> key = List.of(context.getUniqueId(), call);
         return context.getStore(Scope.NAMESPACE).getOrComputeIfAbsent(key, unused -> this) == this;
     }
@@ -416,7 +403,7 @@ public final class EchoExtension
             } catch (IllegalArgumentException refused) {
                 throw new IllegalArgumentException("server \"" + name + "\": " + refused.getMessage(), refused);
             }
-            return new EchoExtension(options);
+            return new TimeoutAwareExtension(options);
         }
     }
 }

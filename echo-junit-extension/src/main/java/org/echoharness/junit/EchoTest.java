@@ -68,7 +68,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @Inherited
 @Repeatable(EchoTest.List.class)
 @ExtendWith(JUnitVersion.class)
-@ExtendWith(EchoExtension.class)
+@ExtendWith(TimeoutAwareExtension.class)
 public @interface EchoTest {
 
     /**

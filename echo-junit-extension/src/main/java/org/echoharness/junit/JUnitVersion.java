@@ -1,27 +1,40 @@
 package org.echoharness.junit;
 
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.Extension;
 import org.junit.jupiter.api.extension.ExtensionConfigurationException;
 
 /**
- * Registered before {@link EchoExtension}: with a JUnit that is too old for that, which cannot be loaded then, it says so. It
- * uses nothing that came later than JUnit 5.0.
+ * Registered before {@link TimeoutAwareExtension}: with a JUnit that is too old for that, which cannot be loaded then, it says
+ * so. It uses nothing that came later than JUnit 5.0.
  */
 final class JUnitVersion implements Extension {
 
     private static final String NEEDED = "org.junit.jupiter.api.extension.PreInterruptCallback"; // since 5.12
 
     JUnitVersion() {
+        check();
+    }
+
+    /** Refuses a JUnit that is too old. */
+    static void check() {
+        String complaint = complaint();
+        if (complaint != null) {
+            throw new ExtensionConfigurationException(complaint);
+        }
+    }
+
+    /** What is found, what is needed and the cure; null where JUnit is new enough. */
+    static @Nullable String complaint() {
         try {
             Class.forName(NEEDED, false, Extension.class.getClassLoader());
+            return null;
         } catch (ClassNotFoundException tooOld) {
             String version = Extension.class.getPackage().getImplementationVersion();
-            throw new ExtensionConfigurationException(
-                    "echo-junit-extension needs JUnit Jupiter 5.12.2 or later, and "
-                            + (version == null ? "an earlier one" : version)
-                            + " is on the class path; set the version of org.junit.jupiter:junit-jupiter (or of"
-                            + " org.junit:junit-bom) to 5.12.2 or later",
-                    tooOld);
+            return "echo-junit-extension needs JUnit Jupiter 5.12.2 or later, and "
+                    + (version == null ? "an earlier one" : version)
+                    + " is on the class path; set the version of org.junit.jupiter:junit-jupiter (or of"
+                    + " org.junit:junit-bom) to 5.12.2 or later";
         }
     }
 }

@@ -8,6 +8,7 @@ import java.net.InetSocketAddress;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 import org.echoharness.EchoClient;
 import org.echoharness.EchoServer;
 import org.echoharness.HostAndPort;
@@ -53,15 +54,18 @@ record Peer(
         try {
             server.start();
         } catch (BindException busy) {
-            throw explained(busy, declaration, scope);
+            throw explained(busy, server, scope);
         }
         OWNERS.put(server, new Owner(declaration, scope));
         return new Peer(declaration, HostAndPort.of(server.address()).connectable(), "", server);
     }
 
     /** Where another server of these tests has the port, "end what listens there" would be the wrong cure. */
-    private static BindException explained(BindException busy, Declaration declaration, Scope scope) {
-        Set<Integer> ports = declaration.options().fixedPorts();
+    private static BindException explained(BindException busy, EchoServer refused, Scope scope) {
+        Set<Integer> ports = refused.configuredAddresses().stream()
+                .map(HostAndPort::port)
+                .filter(port -> port != 0)
+                .collect(Collectors.toSet());
         for (Map.Entry<EchoServer, Owner> each : OWNERS.entrySet()) {
             if (each.getKey().isRunning()) {
                 for (InetSocketAddress address : each.getKey().addresses()) {

@@ -2,10 +2,8 @@ package org.echoharness.junit;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.echoharness.EchoClient;
 import org.echoharness.EchoServer;
@@ -116,16 +114,10 @@ record ServerOptions(
         return !systemProperty.isEmpty() || hasFixedPort();
     }
 
+    /** As an annotation says; of the ports that code sets, nothing is known before it builds a server. */
     boolean hasFixedPort() {
-        return !fixedPorts().isEmpty();
-    }
-
-    /** The ports that an annotation names; of those that code does, nothing is known. */
-    Set<Integer> fixedPorts() {
         return Stream.of(serverWords.getOrDefault("addresses", ":0").split(",", -1))
-                .map(address -> HostAndPort.parse(address).port())
-                .filter(port -> port != 0)
-                .collect(Collectors.toSet());
+                .anyMatch(address -> HostAndPort.parse(address).port() != 0);
     }
 
     private static Map<String, String> words(EchoTest annotation) {

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -107,6 +108,14 @@ class VisibilityTest {
     void methodWithThePortOfItsClassIsRefused() throws IOException {
         atFixedPort(() -> assertThat(Run.of(RepeatingMethod.class).failure())
                 .hasMessageContaining("port 10917 is in use by server \"default\" (@EchoTest on class "));
+    }
+
+    @Test
+    void nestedClassWithAPortSetByCodeIsRefused() throws IOException {
+        atFixedPort(() -> assertThat(Run.of(RepeatingByCode.class).failure())
+                .hasMessageContaining(
+                        "port 10917 is in use by server \"outer\" (@RegisterExtension on field \"OUTER\" of "
+                                + RepeatingByCode.class.getName() + "), which runs for what is around this; "));
     }
 
     private interface Runs {
@@ -363,6 +372,30 @@ class VisibilityTest {
         class Inner {
             @Test
             void test() {}
+        }
+    }
+
+    static class RepeatingByCode {
+        @RegisterExtension
+        static final EchoExtension OUTER = atFixedPort("outer");
+
+        @Test
+        void test() {}
+
+        @Nested
+        class Inner {
+            @RegisterExtension
+            static final EchoExtension INNER = atFixedPort("inner");
+
+            @Test
+            void test() {}
+        }
+
+        private static EchoExtension atFixedPort(String name) {
+            return EchoExtension.builder()
+                    .name(name)
+                    .server(server -> server.addresses("127.0.0.1:10917"))
+                    .build();
         }
     }
 
