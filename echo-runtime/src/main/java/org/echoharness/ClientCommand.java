@@ -55,7 +55,18 @@ final class ClientCommand {
             if (folder != null) {
                 builder.recording();
             }
-            return converse(builder.connect(), message, folder, given.has("--verbose"));
+            return converse(connect(builder, folder), message, folder, given.has("--verbose"));
+        }
+    }
+
+    private static EchoClient connect(EchoClient.Builder builder, @Nullable RecordingFolder folder) throws IOException {
+        try {
+            return builder.connect();
+        } catch (Throwable failed) {
+            if (folder != null) {
+                folder.removeIfEmpty();
+            }
+            throw failed;
         }
     }
 
@@ -77,7 +88,7 @@ final class ClientCommand {
         return end.isComplete ? 0 : 1;
     }
 
-    private MessageFile message(Arguments given) throws IOException {
+    private MessageFile message(Arguments given) {
         if (!given.has(MessageFile.OPTION)) {
             String text = given.get(MESSAGE, EchoClient.DEFAULT_MESSAGE);
             return MessageFile.of(text.getBytes(StandardCharsets.UTF_8));

@@ -87,10 +87,11 @@ final class ClientSocket implements AutoCloseable {
             mostWait = Math.min(mostWait, nanos);
         }
 
-        /** The end of a wait that begins now. */
-        private long endOfWait() {
+        /** The end of a wait that begins now: for the peer, within the read time-out. */
+        private long endOfWait(boolean isForPeer) {
             long now = System.nanoTime();
-            return now + (timeoutNanos == 0 ? mostWait : Math.min(mostWait, end - now));
+            long most = isForPeer ? mostWait : Long.MAX_VALUE / 2;
+            return now + (timeoutNanos == 0 ? most : Math.min(most, end - now));
         }
 
         boolean isOver() {
@@ -114,7 +115,7 @@ final class ClientSocket implements AutoCloseable {
         try {
             tellSending(out);
             while (write(out)) {
-                if (limit.isOver() || !await(writing, SelectionKey.OP_WRITE, limit)) {
+                if (limit.isOver() || !await(writing, SelectionKey.OP_WRITE, limit, true)) {
                     throw limit.over(
                             out.position() + " of " + bytes.length + " bytes sent to " + peer(),
                             ", which took no more for " + Options.text(readTimeout));
@@ -134,8 +135,14 @@ final class ClientSocket implements AutoCloseable {
         reading.lock.lock();
         try {
             failIfMoreCame();
+            Readiness readiness = exchange.isWaiting() ? readiness(reading) : null;
+            if (readiness != null) {
+                exchange.onArrival(readiness::wakeup);
+            }
             ByteBuffer out = exchange.outgoing();
-            tellSending(out);
+            if (!exchange.isWaiting() || out.hasRemaining()) {
+                tellSending(out);
+            }
             out = write(out) ? out : next(exchange);
             while (!exchange.isAnswered() || out.hasRemaining()) {
                 int n = exchange.isAnswered() ? 0 : read(exchange.incoming());
@@ -149,13 +156,16 @@ final class ClientSocket implements AutoCloseable {
                     boolean isFull = write(out);
                     moved |= out.remaining() < unsent;
                     out = isFull ? out : next(exchange);
+                } else if (exchange.isWaiting()) {
+                    out = next(exchange);
+                    moved |= out.hasRemaining();
                 }
                 if (limit.isOver() && (!exchange.isAnswered() || out.hasRemaining())) {
                     throw late(exchange, out, limit);
                 }
                 int awaited = (exchange.isAnswered() ? 0 : SelectionKey.OP_READ)
                         | (out.hasRemaining() ? SelectionKey.OP_WRITE : 0);
-                if (!moved && awaited != 0 && !await(reading, awaited, limit)) {
+                if (!moved && awaited != 0 && !await(reading, awaited, limit, !exchange.isIdle())) {
                     throw late(exchange, out, limit);
                 }
             }
@@ -179,7 +189,8 @@ final class ClientSocket implements AutoCloseable {
         return limit.over(
                 unsent.hasRemaining()
                         ? exchange.sent(unsent.remaining()) + " sent to " + peer()
-                        : exchange.answered() + " echoed by " + peer(),
+                        : exchange.answered() + " echoed by " + peer()
+                                + (exchange.isIdle() ? ", and the message had not ended" : ""),
                 ", then nothing for " + Options.text(readTimeout));
     }
 
@@ -221,7 +232,7 @@ final class ClientSocket implements AutoCloseable {
             checked = null;
             int n = read(in);
             while (n == 0) {
-                if (limit.isOver() || !await(reading, SelectionKey.OP_READ, limit)) {
+                if (limit.isOver() || !await(reading, SelectionKey.OP_READ, limit, true)) {
                     String came = before + in.position() == 0 ? "" : "; " + (before + in.position()) + " bytes came";
                     throw limit.isOver()
                             ? limit.over("waited for " + awaited + " from " + peer() + came + ",", "")
@@ -298,7 +309,11 @@ final class ClientSocket implements AutoCloseable {
         return false;
     }
 
-    private boolean await(Direction direction, int operations, Limit limit) throws IOException {
+    private boolean await(Direction direction, int operations, Limit limit, boolean isForPeer) throws IOException {
+        return readiness(direction).await(operations, limit.endOfWait(isForPeer));
+    }
+
+    private Readiness readiness(Direction direction) throws IOException {
         Readiness readiness = direction.readiness;
         if (readiness == null) {
             readiness = new Readiness(channel);
@@ -307,7 +322,7 @@ final class ClientSocket implements AutoCloseable {
                 readiness.close(); // close() came in between and has not seen it
             }
         }
-        return readiness.await(operations, limit.endOfWait());
+        return readiness;
     }
 
     private void tellSending(ByteBuffer out) {
@@ -389,7 +404,10 @@ final class ClientSocket implements AutoCloseable {
 
     /** Adds what was seen to what the system says; our own errors have it already. */
     private IOException explained(IOException e, String seen) {
-        if (e instanceof EOFException || e instanceof SocketTimeoutException || e instanceof EchoMismatchException) {
+        if (e instanceof EOFException
+                || e instanceof SocketTimeoutException
+                || e instanceof EchoMismatchException
+                || e instanceof InputFailedException) {
             return e;
         }
         recordLost(e);

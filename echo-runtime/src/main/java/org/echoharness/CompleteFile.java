@@ -4,14 +4,19 @@ import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
 
 /** Writes a new file that is complete when it has its name: until then it has another, and if it fails it is removed. */
 final class CompleteFile {
@@ -62,18 +67,29 @@ final class CompleteFile {
 
     /** Why a file could not be used, in words: the message of the system's exception may be the path alone. */
     static String reason(Throwable failed) {
-        if (failed instanceof FileSystemException system && system.getReason() != null) {
-            return system.getReason();
+        if (failed instanceof FileSystemException system) {
+            String known = known(system);
+            return known != null ? known : Objects.requireNonNullElse(system.getReason(), "the file system refuses it");
         }
+        if (failed instanceof InvalidPathException invalid) {
+            return invalid.getReason();
+        }
+        return failed.getMessage() == null ? failed.toString() : failed.getMessage();
+    }
+
+    private static @Nullable String known(FileSystemException failed) {
         if (failed instanceof NoSuchFileException) {
             return "No such file or directory";
         }
         if (failed instanceof AccessDeniedException) {
             return "Permission denied";
         }
-        String message = failed.getMessage();
-        return message == null || failed instanceof FileSystemException
-                ? failed.getClass().getSimpleName()
-                : message;
+        if (failed instanceof FileAlreadyExistsException) {
+            return "File exists";
+        }
+        if (failed instanceof NotDirectoryException) {
+            return "Not a directory";
+        }
+        return failed instanceof DirectoryNotEmptyException ? "Directory not empty" : null;
     }
 }

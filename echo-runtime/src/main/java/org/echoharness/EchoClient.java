@@ -152,6 +152,13 @@ public final class EchoClient implements AutoCloseable {
         socket.echoIsChecked("were expected", exchange.echoed);
     }
 
+    /** Sends an input as it comes, and checks that it comes back. A wait for the input is bounded by the time-out of a call alone. */
+    void expectEcho(MessageInput message) throws IOException {
+        Exchange exchange = Exchange.of(message);
+        socket.exchange(exchange);
+        socket.echoIsChecked("were sent", exchange.echoed);
+    }
+
     /**
      * Ends the output with a FIN, as {@link #shutdownOutput} does, and checks that the peer ends its own with nothing more.
      *

@@ -3,6 +3,8 @@ package org.echoharness;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.Deque;
 
 /** What a client sends, and what is to come back for it. The thread that calls the client uses it. */
 abstract class Exchange {
@@ -26,15 +28,33 @@ abstract class Exchange {
         return new OfStreams(message, expected);
     }
 
-    /** The next bytes to send; none when all were handed out. Called when those before are sent. */
+    /** A message that is read once, as it comes, and that is to come back. */
+    static Exchange of(MessageInput message) {
+        return new OfInput(message);
+    }
+
+    /** The next bytes to send; none when all were handed out, or while it waits. Called when those before are sent. */
     final ByteBuffer outgoing() throws IOException {
         ByteBuffer next = isSent ? ByteBuffer.allocate(0) : next();
-        isSent |= !next.hasRemaining();
+        isSent |= !next.hasRemaining() && !isWaiting();
         sent += next.remaining();
         return next;
     }
 
     abstract ByteBuffer next() throws IOException;
+
+    /** Whether there will be more to send which cannot be handed out now. */
+    boolean isWaiting() {
+        return false;
+    }
+
+    /** Whether the peer owes nothing: it waits for the message alone. */
+    boolean isIdle() {
+        return false;
+    }
+
+    /** What to call when a message that it waits for goes on. */
+    void onArrival(Runnable listener) {}
 
     /** Whether all that is expected has come. */
     abstract boolean isAnswered() throws IOException;
@@ -110,15 +130,23 @@ abstract class Exchange {
 
         @Override
         ByteBuffer next() throws IOException {
-            return ByteBuffer.wrap(piece, 0, message.readNBytes(piece, 0, PIECE));
+            return ByteBuffer.wrap(piece, 0, read(message, piece));
         }
 
         @Override
         boolean isAnswered() throws IOException {
             if (!awaited.hasRemaining()) {
-                awaited.position(0).limit(expected.readNBytes(awaited.array(), 0, PIECE));
+                awaited.position(0).limit(read(expected, awaited.array()));
             }
             return !awaited.hasRemaining();
+        }
+
+        private static int read(InputStream from, byte[] to) throws InputFailedException {
+            try {
+                return from.readNBytes(to, 0, to.length);
+            } catch (IOException failed) {
+                throw new InputFailedException(failed);
+            }
         }
 
         @Override
@@ -138,6 +166,96 @@ abstract class Exchange {
         @Override
         String answered() {
             return Conversation.bytes(echoed);
+        }
+
+        @Override
+        String sent(int unsent) {
+            return Conversation.bytes(sent - unsent);
+        }
+    }
+
+    private static final class OfInput extends Exchange {
+
+        /** The most that is kept to be compared with the echo: no more is sent before some of it has come. */
+        private static final long MOST_UNDER_WAY =
+                Math.max(1 << 20, Math.min(64 << 20, Runtime.getRuntime().maxMemory() / 8));
+
+        private static final int COST = 64; // of a piece, beside its bytes
+
+        private final MessageInput message;
+        private final Deque<ByteBuffer> underWay = new ArrayDeque<>();
+        private final ByteBuffer came = ByteBuffer.allocate(PIECE);
+
+        OfInput(MessageInput message) {
+            this.message = message;
+        }
+
+        @Override
+        ByteBuffer next() throws IOException {
+            ByteBuffer next = isFull() ? null : message.poll();
+            if (next == null) {
+                return ByteBuffer.allocate(0);
+            }
+            underWay.add(next.duplicate());
+            return next;
+        }
+
+        private boolean isFull() {
+            return sent - echoed + (long) COST * underWay.size() >= MOST_UNDER_WAY;
+        }
+
+        @Override
+        boolean isWaiting() {
+            return !message.isAtEnd();
+        }
+
+        @Override
+        boolean isIdle() {
+            return underWay.isEmpty() && isWaiting();
+        }
+
+        @Override
+        void onArrival(Runnable listener) {
+            message.onArrival(listener);
+        }
+
+        @Override
+        boolean isAnswered() {
+            return underWay.isEmpty() && message.isAtEnd();
+        }
+
+        @Override
+        ByteBuffer incoming() {
+            return came.clear();
+        }
+
+        @Override
+        void received(int bytes) throws EchoMismatchException {
+            ByteBuffer got = came.duplicate().flip();
+            while (got.hasRemaining()) {
+                ByteBuffer due = underWay.peek();
+                if (due == null) {
+                    throw EchoMismatchException.more(got.remaining(), "were sent", echoed, got.limit(shown(got)));
+                }
+                int n = Math.min(due.remaining(), got.remaining());
+                EchoMismatchException.throwIfDifferent(
+                        due.slice(due.position(), n), got.slice(got.position(), n), echoed);
+                got.position(got.position() + n);
+                echoed += n;
+                if (due.position(due.position() + n).remaining() == 0) {
+                    underWay.remove();
+                }
+            }
+        }
+
+        private static int shown(ByteBuffer surplus) {
+            return surplus.position() + Math.min(surplus.remaining(), SURPLUS);
+        }
+
+        @Override
+        String answered() {
+            return echoed + " of " + Conversation.bytes(sent)
+                    + (isFull() ? ", the most that is sent ahead of the echo of an input that is no file," : "");
         }
 
         @Override

@@ -39,7 +39,8 @@ final class Main {
                      --faults PLAN              what goes wrong, such as
                                                 'first 2: reset after 4; others: delay 50ms'
             client:  --message TEXT             what to send (a line of 42 bytes)
-                     --message-file FILE        the same, from a file; '-' is standard input
+                     --message-file FILE        the same, from a file; '-' is standard input.
+                                                That, a pipe and a device are sent as they come
                      --connect-timeout DURATION for all candidate addresses together (5s)
                      --read-timeout DURATION    the longest wait for bytes to move (5s)
                      --timeout DURATION         for the whole echo, however bytes move (none)
@@ -49,7 +50,7 @@ final class Main {
             SIZE is such as 16, 16KiB, 1MiB or 1GiB; DURATION is such as 50ms, 2s or 1m.
             Exit codes: 0; 1 if the echo is wrong, short, late, refused or followed by more, the
             server cannot listen, or a recording cannot be written; 2 for a usage error;
-            143 and 130 after SIGTERM and SIGINT.
+            143 and 130 after SIGTERM and SIGINT, also where a recording cannot be written.
             """;
 
     private final Console console;

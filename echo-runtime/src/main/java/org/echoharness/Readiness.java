@@ -14,6 +14,7 @@ final class Readiness implements AutoCloseable {
 
     private final Selector selector;
     private final SelectionKey key;
+    private volatile boolean isWoken;
 
     Readiness(SocketChannel channel) throws IOException {
         selector = Selector.open();
@@ -26,16 +27,16 @@ final class Readiness implements AutoCloseable {
     }
 
     /**
-     * Waits until the channel is ready for one of the operations.
+     * Waits until the channel is ready for one of the operations, or until {@link #wakeup}.
      *
-     * @return whether it is; false when the deadline has passed
+     * @return whether one of them came; false when the deadline has passed
      * @throws InterruptedIOException if the thread is interrupted; it stays so
      * @throws ClosedChannelException if the channel is closed meanwhile
      */
     boolean await(int operations, long deadlineNanos) throws IOException {
         try {
             key.interestOps(operations);
-            while (true) {
+            while (!isWoken) {
                 long left = deadlineNanos - System.nanoTime();
                 if (left <= 0) {
                     return selector.selectNow() > 0;
@@ -52,9 +53,17 @@ final class Readiness implements AutoCloseable {
                     throw new ClosedChannelException();
                 }
             }
+            isWoken = false;
+            return true;
         } catch (ClosedSelectorException | CancelledKeyException closed) {
             throw new ClosedChannelException();
         }
+    }
+
+    /** Ends the wait of another thread, or else the next one. */
+    void wakeup() {
+        isWoken = true;
+        selector.wakeup();
     }
 
     @Override

@@ -2,10 +2,14 @@ package org.echoharness;
 
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Where a command writes what it recorded: {@code --record}. */
 final class RecordingFolder {
@@ -14,9 +18,11 @@ final class RecordingFolder {
     private static final int PROBE = 4_096;
 
     private final Path folder;
+    private final List<Path> made; // from the innermost
 
-    private RecordingFolder(Path folder) {
+    private RecordingFolder(Path folder, List<Path> made) {
         this.folder = folder;
+        this.made = made;
     }
 
     /** Makes the folder and writes a file there, which it removes: what cannot work is to fail at the start. */
@@ -25,21 +31,56 @@ final class RecordingFolder {
             throw new Arguments.UsageException(OPTION + ": its value is empty; name a folder");
         }
         try {
-            Path folder = Files.createDirectories(Path.of(name));
-            Path probe = Files.createTempFile(folder, ".echo", ".part");
+            Path folder = Path.of(name);
+            RecordingFolder checked = new RecordingFolder(folder, missing(folder));
             try {
-                Files.write(probe, new byte[PROBE]);
-            } finally {
-                Files.delete(probe);
+                checked.probe();
+                return checked;
+            } catch (IOException unusable) {
+                checked.removeIfEmpty();
+                throw unusable;
             }
-            return new RecordingFolder(folder);
-        } catch (FileAlreadyExistsException | InvalidPathException noFolder) {
-            throw new Arguments.UsageException(
-                    OPTION + " " + Text.escape(name) + ": is no folder and cannot be made one ("
-                            + noFolder.getClass().getSimpleName() + "); name another");
+        } catch (FileAlreadyExistsException | NotDirectoryException | InvalidPathException noFolder) {
+            throw new Arguments.UsageException(OPTION + " " + Text.escape(name)
+                    + ": is no folder and cannot be made one (" + CompleteFile.reason(noFolder) + "); name another");
         } catch (IOException unusable) {
             throw new Arguments.UsageException(OPTION + " " + Text.escape(name) + ": cannot be written ("
                     + CompleteFile.reason(unusable) + "); name a folder that can");
+        }
+    }
+
+    private static List<Path> missing(Path folder) {
+        List<Path> missing = new ArrayList<>();
+        for (Path at = folder; at != null && Files.notExists(at, LinkOption.NOFOLLOW_LINKS); at = at.getParent()) {
+            missing.add(at);
+        }
+        return missing;
+    }
+
+    private void probe() throws IOException {
+        make();
+        Path probe = Files.createTempFile(folder, ".echo", ".part");
+        try {
+            Files.write(probe, new byte[PROBE]);
+        } finally {
+            Files.delete(probe);
+        }
+    }
+
+    private void make() throws IOException {
+        if (!Files.isDirectory(folder)) { // early releases of JDK 17 refuse a link to a folder
+            Files.createDirectories(folder);
+        }
+    }
+
+    /** Removes the folders that were made for a recording which did not begin, or could not be written. */
+    void removeIfEmpty() {
+        for (Path folder : made) {
+            try {
+                Files.deleteIfExists(folder);
+            } catch (IOException inUse) {
+                return;
+            }
         }
     }
 
@@ -50,6 +91,13 @@ final class RecordingFolder {
      * @return whether all were written
      */
     boolean write(Recording recording, Console console) {
+        try {
+            make(); // it may have gone meanwhile
+        } catch (IOException unusable) {
+            console.error("the recording was not written to " + Text.escape(folder.toString()) + " ("
+                    + CompleteFile.reason(unusable) + "); " + cure(unusable));
+            return false;
+        }
         String process = "echo-" + ProcessHandle.current().pid();
         String name = process;
         for (int i = 2; Files.exists(folder.resolve(name + ".pcapng"), LinkOption.NOFOLLOW_LINKS); i++) {
@@ -58,7 +106,9 @@ final class RecordingFolder {
         boolean all = write(folder.resolve(name + ".pcapng"), recording::writePcapng, console);
         all &= write(folder.resolve(name + ".html"), recording::writeHtml, console);
         all &= write(folder.resolve(name + ".txt"), recording::writeTranscript, console);
-        if (all) {
+        if (!all) {
+            removeIfEmpty();
+        } else {
             console.out(
                     "the recording is in " + Text.escape(folder.resolve(name).toString()) + ".txt, .html and .pcapng");
         }
@@ -75,8 +125,14 @@ final class RecordingFolder {
             return true;
         } catch (IOException | RuntimeException | Error failed) {
             console.error("the recording was not written to " + Text.escape(file.toString()) + " ("
-                    + CompleteFile.reason(failed) + "); make room there, or name another folder for " + OPTION);
+                    + CompleteFile.reason(failed) + "); " + cure(failed));
             return false;
         }
+    }
+
+    /** More room helps only where the path can be used. */
+    private static String cure(Throwable failed) {
+        boolean isPath = failed instanceof FileSystemException system && system.getReason() == null;
+        return (isPath ? "name" : "make room there, or name") + " another folder for " + OPTION;
     }
 }

@@ -44,7 +44,7 @@ final class ServerCommand {
         if (folder != null) {
             builder.recording();
         }
-        try (EchoServer server = builder.start()) {
+        try (EchoServer server = start(builder, folder)) {
             if (given.has("--quiet")) {
                 server.addresses().forEach(new Conversation(console::out)::startingUp);
             }
@@ -62,6 +62,17 @@ final class ServerCommand {
             return 1; // nobody but a failure closes it
         } catch (InterruptedException interrupted) {
             return 1;
+        }
+    }
+
+    private static EchoServer start(EchoServer.Builder builder, @Nullable RecordingFolder folder) throws IOException {
+        try {
+            return builder.start();
+        } catch (Throwable failed) {
+            if (folder != null) {
+                folder.removeIfEmpty();
+            }
+            throw failed;
         }
     }
 

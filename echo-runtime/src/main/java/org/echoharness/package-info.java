@@ -24,7 +24,7 @@
  * {@link org.echoharness.EchoMismatchException}; {@link org.echoharness.HostAndPort}, {@link org.echoharness.Options},
  * {@code Conversation}, {@link org.echoharness.LineBuffer}, {@code DefaultWarnings}, {@code Text}, {@code FirstDifference}, {@code CompleteFile};
  * {@code Main} with {@code Arguments}, the command line, of {@code ServerCommand} and {@code ClientCommand} with
- * {@code Console}, {@code MessageFile} and {@code RecordingFolder}.
+ * {@code Console}, {@code MessageFile}, {@code MessageInput} with {@code InputFailedException}, and {@code RecordingFolder}.
  */
 @NullMarked
 package org.echoharness;

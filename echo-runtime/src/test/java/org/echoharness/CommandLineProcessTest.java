@@ -206,6 +206,81 @@ class CommandLineProcessTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"/dev/zero", "-"})
+    @EnabledOnOs(OS.LINUX)
+    void sendsADeviceUntilTheTimeout(String file) throws Exception {
+        List<String> command = new ArrayList<>(List.of("sh", "-c", "exec \"$@\" < /dev/zero", "sh"));
+        try (EchoServer server = EchoServer.builder().start()) {
+            command.addAll(Forked.java(
+                    List.of("-Xmx24m", "-Djava.io.tmpdir=" + folder),
+                    "client",
+                    "127.0.0.1:" + server.port(),
+                    "--quiet",
+                    "--timeout=1s",
+                    "--message-file=" + file));
+            try (Forked client = new Forked(command)) {
+                assertThat(client.awaitExit()).isEqualTo(1);
+                assertThat(client.lines.seen())
+                        .singleElement()
+                        .asString()
+                        .matches("echo: .* when timeout \\(1s\\) was over");
+            }
+        }
+        assertThat(folder).isEmptyDirectory();
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void aPipeThatNobodyOpensEndsAtTheTimeout() throws Exception {
+        Path pipe = folder.resolve("pipe");
+        assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
+                .isZero();
+        try (EchoServer server = EchoServer.builder().start();
+                Forked client = new Forked(Forked.java(
+                        List.of(),
+                        "client",
+                        "127.0.0.1:" + server.port(),
+                        "--quiet",
+                        "--timeout=200ms",
+                        "--message-file=" + pipe))) {
+            assertThat(client.awaitExit()).isEqualTo(1);
+            assertThat(client.lines.seen())
+                    .containsExactly("echo: 0 of 0 bytes echoed by 127.0.0.1:" + server.port()
+                            + ", and the message had not ended when timeout (200ms) was over");
+        }
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void closedStandardInputIsRefused() throws Exception {
+        List<String> command = new ArrayList<>(List.of("sh", "-c", "exec \"$@\" <&-", "sh"));
+        command.addAll(Forked.java(List.of(), "client", "127.0.0.1:1", "--message-file=-"));
+        try (Forked client = new Forked(command)) {
+            assertThat(client.awaitExit()).isEqualTo(2);
+            assertThat(client.lines.seen())
+                    .containsExactly("echo: --message-file -: standard input is closed;"
+                            + " leave it open, such as by < FILE, or name a file");
+        }
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void aFileThatGrowsIsSentAsFarAsItWent() throws Exception {
+        Path file = folder.resolve("log");
+        Files.write(file, new byte[3 << 20]);
+        List<String> command = new ArrayList<>(List.of("sh", "-c", "exec \"$@\" >> " + file, "sh"));
+        try (EchoServer server = EchoServer.builder().recording(0, 1).start()) {
+            command.addAll(Forked.java(
+                    List.of(), "client", "127.0.0.1:" + server.port(), "--timeout=60s", "--message-file=" + file));
+            try (Forked client = new Forked(command)) {
+                assertThat(client.awaitExit()).isZero();
+            }
+            assertThat(Files.size(file)).isGreaterThan(3 << 20);
+            assertThat(server.recording().connection(1).bytesReceived()).isLessThan(4 << 20);
+        }
+    }
+
     @Test
     @EnabledOnOs(OS.LINUX)
     void aRecordingThatDoesNotFitIsAbsent() throws Exception {

@@ -7,14 +7,22 @@ import java.io.ByteArrayOutputStream;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.PipedInputStream;
+import java.io.PipedOutputStream;
 import java.io.PrintStream;
+import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
@@ -61,7 +69,7 @@ class MainTest {
                         + " as LC_ALL=C.UTF-8",
                 "server h\uFFFD:1|h\\xef\\xbf\\xbd:1: must be text without U+FFFD; it was not decoded: set a UTF-8 locale,"
                         + " such as LC_ALL=C.UTF-8",
-                "client --message-file .|--message-file .: cannot be read (IOException); name a file that can",
+                "client --message-file .|--message-file .: cannot be read (Is a directory); name a file that can",
                 "server --buffer-size 0|--buffer-size 0: bufferSize (0) must be at least 1 byte",
                 "server --buffer-size=16KB|--buffer-size 16KB: bufferSize (16KB) must be a size in bytes, such as 16, 16KiB"
                         + " or 1MiB",
@@ -75,7 +83,7 @@ class MainTest {
                         + " a fault (delay, throttle, fragment, reset, close, half-close, discard, stall, corrupt,"
                         + " duplicate, truncate, slow-close, greet)",
                 "server --record pom.xml|--record pom.xml: is no folder and cannot be made one"
-                        + " (FileAlreadyExistsException); name another",
+                        + " (File exists); name another",
                 "server --backlog x|--backlog x: backlog (x) must be a whole number of at least 1",
                 "server ::1|server ::1: address (::1) is not usable: write an IPv6 address in brackets, as in [::1]:10000",
                 "server --backlog|--backlog: a value must follow; try --help",
@@ -88,7 +96,7 @@ class MainTest {
                 "client --connect-timeout 0s|--connect-timeout 0s: connectTimeout (0s) must be at least 1ms and at most 365"
                         + " days",
                 "client --message a --message-file b|--message-file b: --message is given too; leave one out",
-                "client --message-file no-such-file|--message-file no-such-file: cannot be read (NoSuchFileException); name"
+                "client --message-file no-such-file|--message-file no-such-file: cannot be read (No such file or directory); name"
                         + " a file that can",
             })
     void aUsageErrorIsOneLineThatNamesOptionValueAndCure(String args, String message) {
@@ -189,14 +197,131 @@ class MainTest {
     }
 
     @Test
-    void anErrorIsOneLine() {
+    void endlessInputIsSentUntilTheTimeout() throws Exception {
+        in = new FilterInputStream(InputStream.nullInputStream()) {
+            @Override
+            public int read(byte[] into, int from, int length) {
+                Arrays.fill(into, from, from + length, (byte) 'x');
+                return length;
+            }
+        };
+        try (EchoServer server = EchoServer.builder().recording(0, 1).start()) {
+            assertThat(run("client", "127.0.0.1:" + server.port(), "--quiet", "--timeout=300ms", "--message-file=-"))
+                    .isEqualTo(1);
+            assertThat(server.recording().connection(1).awaitEnd().bytesReceived())
+                    .isPositive();
+        }
+        assertThat(err().strip()).matches("echo: .* when timeout \\(300ms\\) was over");
+    }
+
+    @Test
+    void aWaitForInputIsBoundedByTheTimeoutAlone() throws Exception {
+        try (PipedOutputStream writer = new PipedOutputStream();
+                EchoServer server = EchoServer.builder().recording().start()) {
+            in = new PipedInputStream(writer);
+            writer.write("ab".getBytes(StandardCharsets.UTF_8));
+            writer.flush();
+            int code = run(
+                    "client", "127.0.0.1:" + server.port(), "--read-timeout=50ms", "--timeout=3s", "--message-file=-");
+            assertThat(code).isEqualTo(1);
+            assertThat(err().strip())
+                    .isEqualTo("echo: 2 of 2 bytes echoed by 127.0.0.1:" + server.port()
+                            + ", and the message had not ended when timeout (3s) was over");
+            assertThat(out()).contains("sending 2 bytes \"ab\"", "received 2 bytes \"ab\"");
+        }
+    }
+
+    @Test
+    void sendsInputAsItComes() throws Exception {
+        try (PipedOutputStream writer = new PipedOutputStream();
+                EchoServer server = EchoServer.builder().recording().start()) {
+            in = new PipedInputStream(writer);
+            writer.write('a');
+            writer.flush();
+            Thread rest = new Thread(() -> {
+                try (writer) {
+                    server.recording()
+                            .awaitConnections(1, Duration.ofSeconds(60))
+                            .get(0)
+                            .awaitReceived(new byte[] {'a'}, Duration.ofSeconds(60));
+                    writer.write('b');
+                } catch (Exception late) {
+                    throw new AssertionError(late);
+                }
+            });
+            rest.start();
+            assertThat(run("client", "127.0.0.1:" + server.port(), "--message-file=-"))
+                    .isZero();
+            rest.join();
+            assertThat(server.recording().connection(1).received()).asString().isEqualTo("ab");
+        }
+    }
+
+    @Test
+    void sendsNoMoreAheadOfAnEchoThanIsKept() throws Exception {
+        long most = Math.max(1 << 20, Math.min(64 << 20, Runtime.getRuntime().maxMemory() / 8));
+        AtomicLong read = new AtomicLong();
+        in = new FilterInputStream(InputStream.nullInputStream()) {
+            @Override
+            public int read(byte[] into, int from, int length) {
+                read.addAndGet(length);
+                return length;
+            }
+        };
+        try (Peer peer = new Peer(socket -> socket.getInputStream().transferTo(OutputStream.nullOutputStream()))) {
+            String address = HostAndPort.of(peer.address()).toString();
+            assertThat(run("client", address, "--quiet", "--read-timeout=3s", "--message-file=-"))
+                    .isEqualTo(1);
+        }
+        assertThat(err().strip())
+                .matches("echo: 0 of \\d+ bytes, the most that is sent ahead of the echo of an input that is no file,"
+                        + " echoed by .*, then nothing for 3s");
+        assertThat(read.get()).isBetween(most / 2, most + (1 << 20));
+    }
+
+    @Test
+    void theClientNoticesAWrongEchoOfInput() throws Exception {
+        in = new ByteArrayInputStream("abcdef".getBytes(StandardCharsets.UTF_8));
+        try (EchoServer server = EchoServer.builder().faults("corrupt byte 5").start()) {
+            assertThat(run("client", "127.0.0.1:" + server.port(), "--message-file=-"))
+                    .isEqualTo(1);
+        }
+        assertThat(err()).startsWith("echo: the echo differs at offset 4: expected ");
+        in = new ByteArrayInputStream("abcdef".getBytes(StandardCharsets.UTF_8));
+        try (EchoServer server = EchoServer.builder().faults("duplicate 6").start()) {
+            assertThat(run("client", "127.0.0.1:" + server.port(), "--message-file=-"))
+                    .isEqualTo(1);
+        }
+        assertThat(err()).endsWith("echo: 6 bytes more than were sent: \"abcdef\"" + System.lineSeparator());
+    }
+
+    @Test
+    void inputThatFailsIsNoFailureOfThePeer() throws Exception {
+        in = new FilterInputStream(InputStream.nullInputStream()) {
+            @Override
+            public int read(byte[] into, int from, int length) throws IOException {
+                throw new IOException("Input/output error");
+            }
+        };
+        try (EchoServer server = EchoServer.builder().start()) {
+            assertThat(run("client", "127.0.0.1:" + server.port(), "--message-file=-"))
+                    .isEqualTo(1);
+        }
+        assertThat(err().strip()).isEqualTo("echo: what is to be sent or expected cannot be read (Input/output error)");
+    }
+
+    @Test
+    void anErrorIsOneLine() throws Exception {
         in = new FilterInputStream(InputStream.nullInputStream()) {
             @Override
             public int read(byte[] into, int from, int length) {
                 throw new StackOverflowError("deep");
             }
         };
-        assertThat(run("client", "--message-file", "-")).isEqualTo(1);
+        try (EchoServer server = EchoServer.builder().start()) {
+            assertThat(run("client", "127.0.0.1:" + server.port(), "--message-file", "-"))
+                    .isEqualTo(1);
+        }
         assertThat(err().strip()).isEqualTo("echo: failed unexpectedly: java.lang.StackOverflowError: deep");
     }
 
@@ -278,18 +403,60 @@ class MainTest {
         try (Peer peer = new Peer(socket -> {
             socket.getOutputStream().write(socket.getInputStream().readNBytes(3));
             Files.delete(gone); // which the client has made
+            Files.createFile(gone);
         })) {
             String address = HostAndPort.of(peer.address()).toString();
             assertThat(run("client", address, "--message", "abc", "--quiet", "--record", gone.toString()))
                     .isEqualTo(1);
         }
-        assertThat(err().lines())
-                .hasSize(3)
-                .allMatch(
-                        line -> line.matches(
-                                "echo: the recording was not written to .*gone.echo-\\d+\\.(pcapng|html|txt)"
-                                        + " \\(No such file or directory\\); make room there, or name another folder for --record"));
+        assertThat(err().strip())
+                .isEqualTo("echo: the recording was not written to " + gone
+                        + " (File exists); name another folder for --record");
+        assertThat(gone).isEmptyFile();
+    }
+
+    @Test
+    void writesARecordingWhoseFolderHasGone(@TempDir Path folder) throws Exception {
+        Path gone = folder.resolve("gone");
+        try (Peer peer = new Peer(socket -> {
+            socket.getOutputStream().write(socket.getInputStream().readNBytes(3));
+            Files.delete(gone);
+        })) {
+            String address = HostAndPort.of(peer.address()).toString();
+            assertThat(run("client", address, "--message", "abc", "--quiet", "--record", gone.toString()))
+                    .isZero();
+        }
+        assertThat(gone.toFile().list()).hasSize(3);
+    }
+
+    @Test
+    void leavesNoFolderForNothing(@TempDir Path folder) throws Exception {
+        Path made = folder.resolve("made/of two");
+        int port;
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            port = taken.getLocalPort();
+            assertThat(run("server", "127.0.0.1:" + port, "--record", made.toString()))
+                    .isEqualTo(1);
+        }
         assertThat(folder).isEmptyDirectory();
+        assertThat(run("client", "127.0.0.1:" + port, "--record", made.toString()))
+                .isEqualTo(1);
+        assertThat(folder).isEmptyDirectory();
+        Files.createDirectories(made);
+        assertThat(run("client", "127.0.0.1:" + port, "--record", made.toString()))
+                .isEqualTo(1);
+        assertThat(made).isEmptyDirectory();
+    }
+
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void recordsThroughALinkToAFolder(@TempDir Path folder) throws Exception {
+        Path link = Files.createSymbolicLink(folder.resolve("link"), Files.createDirectory(folder.resolve("a folder")));
+        try (EchoServer server = EchoServer.builder().start()) {
+            assertThat(run("client", "127.0.0.1:" + server.port(), "--record", link.toString()))
+                    .isZero();
+        }
+        assertThat(link.toFile().list()).hasSize(3);
     }
 
     @Test

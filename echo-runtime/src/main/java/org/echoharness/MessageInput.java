@@ -1,0 +1,103 @@
+package org.echoharness;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Queue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A message that is read once, such as a pipe, and that may block or never end: a thread of its own reads it, a few pieces
+ * ahead of the thread that sends them.
+ */
+final class MessageInput implements AutoCloseable {
+
+    /** Opens the input, which may block too: a pipe waits for its writer. */
+    interface Source {
+        InputStream open() throws IOException;
+    }
+
+    private static final int PIECE = 64 << 10;
+    private static final int MOST_AHEAD = 4;
+
+    private final Source source;
+    private final Queue<ByteBuffer> pieces = new ArrayDeque<>();
+    private Runnable arrival = () -> {};
+    private @Nullable Throwable failure;
+    private boolean isRead; // to its end
+    private boolean isClosed;
+
+    private MessageInput(Source source) {
+        this.source = source;
+    }
+
+    /** Begins to read. */
+    static MessageInput reading(Source source) {
+        MessageInput input = new MessageInput(source);
+        Thread reader = new Thread(input::read, "echo-client input");
+        reader.setDaemon(true); // the end of the process does not wait for input
+        reader.start();
+        return input;
+    }
+
+    /** What to call, on the thread that reads, each time that there is something new. */
+    synchronized void onArrival(Runnable listener) {
+        arrival = listener;
+    }
+
+    /** The next piece that was read, or null: there is none yet, or all was taken. */
+    synchronized @Nullable ByteBuffer poll() throws IOException {
+        ByteBuffer next = pieces.poll();
+        notifyAll();
+        if (next == null && failure instanceof Error error) {
+            throw error;
+        }
+        if (next == null && failure != null) {
+            throw new InputFailedException(failure);
+        }
+        return next;
+    }
+
+    /** Whether the input has ended and all pieces were taken. */
+    synchronized boolean isAtEnd() {
+        return isRead && pieces.isEmpty() && failure == null;
+    }
+
+    /** Ends the thread that reads, unless it waits for the input. */
+    @Override
+    public synchronized void close() {
+        isClosed = true;
+        notifyAll();
+    }
+
+    private void read() {
+        try (InputStream in = source.open()) {
+            byte[] piece = new byte[PIECE];
+            for (int n = in.read(piece); n >= 0 && put(ByteBuffer.wrap(Arrays.copyOf(piece, n))); ) {
+                n = in.read(piece);
+            }
+            end(null);
+        } catch (IOException | RuntimeException | Error failed) {
+            end(failed);
+        } catch (InterruptedException nobodyInterruptsIt) {
+            end(nobodyInterruptsIt);
+        }
+    }
+
+    private synchronized boolean put(ByteBuffer piece) throws InterruptedException {
+        while (pieces.size() >= MOST_AHEAD && !isClosed) {
+            wait();
+        }
+        pieces.add(piece);
+        arrival.run();
+        return !isClosed;
+    }
+
+    private synchronized void end(@Nullable Throwable failed) {
+        failure = failed;
+        isRead = true;
+        arrival.run();
+    }
+}
