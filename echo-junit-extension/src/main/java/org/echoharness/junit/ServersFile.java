@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.Reader;
 import java.net.URISyntaxException;
 import java.net.URL;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemNotFoundException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -72,6 +73,10 @@ record ServersFile(Path path, Properties entries) {
             entries.load(reader);
         } catch (NoSuchFileException none) {
             return null;
+        } catch (IOException | IllegalArgumentException unreadable) {
+            String why = unreadable instanceof AccessDeniedException ? "permission denied" : unreadable.getMessage();
+            throw new IOException(
+                    path + " cannot be read (" + why + "); delete it, and run echo:start again", unreadable);
         }
         return new ServersFile(path, entries);
     }

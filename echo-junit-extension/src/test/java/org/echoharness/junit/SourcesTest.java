@@ -205,6 +205,18 @@ class SourcesTest {
     }
 
     @Test
+    void fileThatCannotBeReadSaysWhy() throws IOException {
+        write("echo.server.default.address=\\u00zz");
+        assertThat(run(External.class).failure())
+                .hasMessage(refused(
+                        file + " cannot be read (Malformed \\uxxxx encoding.); delete it, and run echo:start again"));
+        Files.delete(file);
+        Files.createDirectory(file);
+        assertThat(run(External.class).failure())
+                .hasMessage(refused(file + " cannot be read (Is a directory); delete it, and run echo:start again"));
+    }
+
+    @Test
     void externalIsTakenWhereThereIsAChoice() throws IOException {
         write("echo.server.default.address=" + address, "echo.pid=" + pid());
 

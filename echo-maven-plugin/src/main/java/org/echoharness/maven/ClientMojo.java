@@ -47,7 +47,7 @@ public final class ClientMojo extends EchoMojo {
     String message;
 
     /**
-     * A file whose bytes are sent, in place of {@code message}. The default is none.
+     * A regular file whose bytes are sent, in place of {@code message}. The default is none.
      *
      * @since 0.1.0
      */
@@ -193,8 +193,8 @@ public final class ClientMojo extends EchoMojo {
             return Message.of(messageFile.toPath());
         } catch (IOException unreadable) {
             throw new IllegalArgumentException(
-                    "messageFile (" + messageFile + ") cannot be read ("
-                            + unreadable.getClass().getSimpleName() + "); name a file that can",
+                    "messageFile (" + messageFile + ") cannot be read (" + FileErrors.reason(unreadable)
+                            + "); name a file that can",
                     unreadable);
         }
     }

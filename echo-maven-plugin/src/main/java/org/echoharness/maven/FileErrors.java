@@ -23,12 +23,22 @@ final class FileErrors {
         return error.getMessage() == null ? error.toString() : error.getMessage();
     }
 
+    /** The same without the path and the cure, as {@code permission denied}. */
+    static String reason(IOException error) {
+        if (error instanceof FileSystemException failed) {
+            String reason = reason(failed);
+            int cure = reason.indexOf(';');
+            return cure < 0 ? reason : reason.substring(0, cure);
+        }
+        return error.getMessage() == null ? error.toString() : error.getMessage();
+    }
+
     private static String reason(FileSystemException failed) {
         String known = known(failed);
         if (known != null) {
             return known;
         }
-        return failed.getReason() == null ? failed.getClass().getSimpleName() : failed.getReason();
+        return failed.getReason() == null ? "the file system refuses it" : failed.getReason();
     }
 
     private static @Nullable String known(FileSystemException failed) {

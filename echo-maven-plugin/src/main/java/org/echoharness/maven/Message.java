@@ -4,6 +4,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.echoharness.EchoClient;
@@ -32,10 +33,13 @@ final class Message {
         return of(text.getBytes(StandardCharsets.UTF_8));
     }
 
+    /** Refuses a pipe and a device: they may never end, and each round trip reads the file again. */
     static Message of(Path file) throws IOException {
-        return Files.isRegularFile(file) && Files.size(file) > HELD
-                ? new Message(new byte[0], file, Files.size(file))
-                : of(Files.readAllBytes(file));
+        if (Files.exists(file) && !Files.isRegularFile(file)) {
+            throw new FileSystemException(file.toString(), null, "it is no regular file");
+        }
+        long length = Files.size(file);
+        return length > HELD ? new Message(new byte[0], file, length) : of(Files.readAllBytes(file));
     }
 
     /** How many bytes. */

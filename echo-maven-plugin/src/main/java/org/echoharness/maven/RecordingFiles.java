@@ -23,9 +23,17 @@ final class RecordingFiles {
 
     /** Deletes what an earlier build left, so that nobody takes it for what this one recorded. */
     void clear() throws IOException {
+        checkNoLink();
+        deleteFiles();
+    }
+
+    private void checkNoLink() throws IOException {
         if (Files.isSymbolicLink(folder)) {
             throw new IOException("recordings are not written through the link " + folder + "; delete it");
         }
+    }
+
+    private void deleteFiles() throws IOException {
         Files.deleteIfExists(transcript());
         Files.deleteIfExists(page());
         Files.deleteIfExists(packets());
@@ -33,10 +41,11 @@ final class RecordingFiles {
 
     /** As {@link #clear}, and checks that files can be written: what cannot work is to fail at the start. */
     void prepare() throws IOException {
-        clear();
+        checkNoLink();
         try {
             boolean isNew = Files.notExists(folder);
             Files.createDirectories(folder);
+            deleteFiles();
             Path probe = Files.createTempFile(folder, ".echo", ".part");
             try {
                 Files.write(probe, new byte[PROBE]);
@@ -48,7 +57,7 @@ final class RecordingFiles {
             }
         } catch (IOException unusable) {
             throw new IOException(
-                    "recordings cannot be written to " + folder + " (" + unusable
+                    "recordings cannot be written to " + folder + " (" + FileErrors.reason(unusable)
                             + "); make it writable, or record nothing",
                     unusable);
         }

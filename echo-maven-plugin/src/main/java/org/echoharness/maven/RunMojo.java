@@ -8,6 +8,7 @@ import java.util.Map;
 import org.apache.maven.plugin.MojoExecutionException;
 import org.apache.maven.plugins.annotations.Mojo;
 import org.apache.maven.plugins.annotations.Parameter;
+import org.echoharness.EchoServer;
 import org.echoharness.HostAndPort;
 import org.echoharness.Options;
 
@@ -43,6 +44,15 @@ public final class RunMojo extends ServerMojo {
     @Parameter(property = "echo.run.timeout", defaultValue = NONE)
     String timeout;
 
+    /**
+     * Whether each line of the conversation begins with the time, in UTC, and one about a connection also has its number,
+     * {@code true} or {@code false}.
+     *
+     * @since 0.1.0
+     */
+    @Parameter(property = "echo.run.times", defaultValue = "false")
+    String times;
+
     /** Called by Maven. */
     public RunMojo() {
         super(REFUSAL);
@@ -67,7 +77,8 @@ public final class RunMojo extends ServerMojo {
         if (files != null) {
             files.prepare();
         }
-        Foreground running = Foreground.start(builder(options).everyAddressOfNames(), files, getLog());
+        EchoServer.Builder server = builder(options).everyAddressOfNames().conversationTimes(isOn("times", times));
+        Foreground running = Foreground.start(server, files, getLog());
         try (running) {
             if (!running.awaitClose(limit)) {
                 running.report("stopped after " + timeout);

@@ -3,6 +3,7 @@ package org.echoharness.maven;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.net.ServerSocket;
@@ -16,6 +17,8 @@ import org.apache.maven.plugin.MojoFailureException;
 import org.echoharness.EchoMismatchException;
 import org.echoharness.EchoServer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -260,7 +263,23 @@ class ClientMojoTest {
         assertThatThrownBy(client::execute)
                 .isInstanceOf(MojoExecutionException.class)
                 .hasMessageStartingWith("no client for 127.0.0.1:1 (execution client-it): messageFile (")
-                .hasMessageEndingWith("message) cannot be read (NoSuchFileException); name a file that can");
+                .hasMessageEndingWith(
+                        "message) cannot be read (there is no such file or folder); name a file that can");
+        client.messageFile = directory.toFile();
+        assertThatThrownBy(client::execute)
+                .isInstanceOf(MojoExecutionException.class)
+                .hasMessageEndingWith(") cannot be read (it is no regular file); name a file that can");
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void aDeviceThatNeverEndsIsRefused() {
+        ClientMojo client = client(1);
+        client.messageFile = new File("/dev/zero");
+        assertThatThrownBy(client::execute)
+                .isInstanceOf(MojoExecutionException.class)
+                .hasMessageEndingWith(
+                        "messageFile (/dev/zero) cannot be read (it is no regular file); name a file that can");
     }
 
     @Test

@@ -26,7 +26,7 @@ class FileErrorsTest {
                 .isEqualTo("target/echo: there is no such file or folder");
         assertThat(FileErrors.text(new FileSystemException("a", "b", "Read-only file system")))
                 .isEqualTo("a -> b: Read-only file system");
-        assertThat(FileErrors.text(new FileSystemException("a"))).isEqualTo("a: FileSystemException");
+        assertThat(FileErrors.text(new FileSystemException("a"))).isEqualTo("a: the file system refuses it");
         assertThat(FileErrors.text(new IOException("as it is"))).isEqualTo("as it is");
         assertThat(FileErrors.text(new IOException())).isEqualTo("java.io.IOException");
     }
@@ -50,6 +50,15 @@ class FileErrorsTest {
                 .hasMessageContaining("the list of servers cannot be written: ")
                 .hasMessageContaining(inTheWay + ": ")
                 .hasMessageNotContaining("Exception");
+    }
+
+    @Test
+    void startSaysWhyNoRecordingCanBeWritten() throws Exception {
+        Path inTheWay = Files.createFile(
+                Files.createDirectory(directory.resolve("echo")).resolve("default"));
+        assertThatThrownBy(() -> new RecordingFiles(directory, "default").prepare())
+                .hasMessage("recordings cannot be written to " + inTheWay
+                        + " (a file is in the way, where a folder is needed); make it writable, or record nothing");
     }
 
     @Test

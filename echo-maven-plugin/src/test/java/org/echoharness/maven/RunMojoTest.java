@@ -50,6 +50,24 @@ class RunMojoTest {
     }
 
     @Test
+    void linesHaveTimesWhereAsked() throws Exception {
+        RunMojo run = run("127.0.0.1:0");
+        run.timeout = "50ms";
+        run.times = "true";
+        run.execute();
+        assertThat(log.seen())
+                .first()
+                .asString()
+                .matches(
+                        "INFO \\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z starting up on 127\\.0\\.0\\.1 port \\d+");
+        RunMojo wrong = run("127.0.0.1:0");
+        wrong.times = "yes";
+        assertThatThrownBy(wrong::execute)
+                .isInstanceOf(MojoExecutionException.class)
+                .hasMessageContaining("times (yes) must be true or false");
+    }
+
+    @Test
     void theDefaultPortIsTheTutorials() {
         assertThatThrownBy(run("no-such-host.invalid")::execute)
                 .isInstanceOf(MojoExecutionException.class)
@@ -99,6 +117,7 @@ class RunMojoTest {
         run.setLog(log);
         run.addresses = List.of(addresses);
         run.timeout = "none";
+        run.times = "false";
         Build.defaults(run);
         return run;
     }
