@@ -27,7 +27,7 @@ final class Preload {
 
     /** What an end after a fault needs. */
     private static final List<Class<?>> OF_FAULTS =
-            List.of(UnsentBytes.class, UnsentBytes.Wait.class, SocketTable.class);
+            List.of(UnsentBytes.class, UnsentBytes.Wait.class, UnsentBytes.Answer.class);
 
     private static volatile boolean done;
 

@@ -5,21 +5,23 @@ import java.net.InetSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.Objects;
+import org.echoharness.sockets.SocketTable;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The connections of one event loop that are to end as soon as the client's kernel has acknowledged all that was sent: an
- * RST throws away the rest. One look at the system's list of sockets is for all of them. The loop's thread calls it.
+ * RST throws away the rest. One look at the system's list of sockets is for all of them, by a thread of its own. The loop's
+ * thread calls it.
  */
-final class UnsentBytes implements Served {
+final class UnsentBytes implements Served, SocketLooks.Asker, Runnable {
 
     private static final long MILLI = 1_000_000;
     private static final long SHORTEST_PAUSE = MILLI;
     private static final long LONGEST_PAUSE = 20 * MILLI;
+    private static final long LATE = 1_000 * MILLI; // a look that takes longer
     private static final int REST = 3; // a pause is at least this many times as long as the look before it
 
     /** Nanoseconds without an acknowledgement, and in all, after which a connection ends all the same. */
@@ -60,26 +62,41 @@ final class UnsentBytes implements Served {
         }
     }
 
+    /** Those of a look, and what it found, for the loop's thread. */
+    final class Answer implements Runnable {
+        private final @Nullable Map<String, Long> found;
+        private final long nanos;
+
+        Answer(@Nullable Map<String, Long> found, long nanos) {
+            this.found = found;
+            this.nanos = nanos;
+        }
+
+        @Override
+        public void run() {
+            if (loop.isCurrent()) { // it has not ended
+                answered(found, nanos);
+            }
+        }
+    }
+
     private final EventLoop loop;
     private final Map<String, Wait> waits = new HashMap<>(); // by name in the list
+    private Map<String, Wait> looking = Map.of(); // those that a look is under way for
     private Alarms.@Nullable Alarm alarm;
     private long pause = SHORTEST_PAUSE;
     private long looked; // how long the last look took
 
     UnsentBytes(EventLoop loop) {
         this.loop = loop;
+        loop.atEnd(this);
     }
 
-    /** Looks once, for the sake of the classes that this takes: without a file descriptor left they cannot be loaded. */
+    /** Loads the classes that a wait takes: without a file descriptor left they cannot be loaded. */
     static void load() {
         if (IS_KNOWN && !loaded) {
             loaded = true;
-            InetSocketAddress any = new InetSocketAddress(0);
-            try {
-                SocketTable.unacknowledged(Set.of(SocketTable.name(any, any)));
-            } catch (IOException unknown) {
-                // then a connection that ends does not wait
-            }
+            SocketLooks.load();
         }
     }
 
@@ -93,12 +110,13 @@ final class UnsentBytes implements Served {
         long now = System.nanoTime();
         waits.put(name, new Wait(connection, now));
         pause = SHORTEST_PAUSE;
-        setAlarm(now);
+        if (looking.isEmpty()) {
+            setAlarm(now + Math.max(pause, REST * looked));
+        }
         return true;
     }
 
-    private void setAlarm(long now) {
-        long at = now + Math.max(pause, REST * looked);
+    private void setAlarm(long at) {
         if (alarm == null || alarm.isAfter(loop.alarms(), at)) {
             if (alarm != null) {
                 loop.alarms().cancel(alarm);
@@ -114,27 +132,66 @@ final class UnsentBytes implements Served {
         if (waits.isEmpty()) {
             return;
         }
-        Map<String, Long> found;
-        try {
-            found = SocketTable.unacknowledged(waits.keySet());
-        } catch (IOException | RuntimeException | LinkageError unknown) {
-            found = null; // no file descriptor is left, say
+        if (looking.isEmpty() && SocketLooks.ask(this, waits.keySet())) {
+            looking = Map.copyOf(waits);
+        } else if (looking.isEmpty()) {
+            end(List.copyOf(waits.keySet()));
+            return;
+        } else {
+            end(waits.keySet().stream()
+                    .filter(name -> now - at(name).since >= MOST)
+                    .toList());
         }
-        long after = System.nanoTime();
-        looked = after - now;
+        setAlarm(now + LATE);
+    }
+
+    @Override
+    public void looked(@Nullable Map<String, Long> found, long nanos) {
+        loop.post(new Answer(found, nanos));
+    }
+
+    private void answered(@Nullable Map<String, Long> found, long nanos) {
+        looked = nanos;
         pause = Math.min(2 * pause, LONGEST_PAUSE);
-        List<Connection> over = new ArrayList<>();
-        for (Iterator<Map.Entry<String, Wait>> each = waits.entrySet().iterator(); each.hasNext(); ) {
-            Map.Entry<String, Wait> entry = each.next();
-            if (found == null || entry.getValue().isOver(found.get(entry.getKey()), after)) {
-                each.remove();
-                over.add(entry.getValue().connection);
+        long now = System.nanoTime();
+        List<String> over = new ArrayList<>();
+        for (Map.Entry<String, Wait> entry : looking.entrySet()) {
+            String name = entry.getKey();
+            Wait wait = entry.getValue();
+            if (waits.get(name) == wait && (found == null || wait.isOver(found.get(name), now))) {
+                over.add(name);
             }
         }
-        if (!waits.isEmpty()) {
-            setAlarm(after);
+        looking = Map.of();
+        if (alarm != null) {
+            loop.alarms().cancel(alarm);
+            alarm = null;
         }
-        over.forEach(Connection::endWaited);
+        if (waits.size() > over.size()) {
+            setAlarm(now + Math.max(pause, REST * looked));
+        }
+        end(over);
+    }
+
+    private Wait at(String name) {
+        return Objects.requireNonNull(waits.get(name));
+    }
+
+    private void end(List<String> over) {
+        List<Connection> connections =
+                over.stream().map(this::at).map(wait -> wait.connection).toList();
+        waits.keySet().removeAll(over);
+        for (Connection connection : connections) {
+            if (connection.isWaiting()) {
+                connection.endWaited();
+            }
+        }
+    }
+
+    /** The loop has ended. */
+    @Override
+    public void run() {
+        SocketLooks.leave(this);
     }
 
     @Override

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -123,11 +124,25 @@ class DefaultWarningsTest {
                 main.getName());
     }
 
-    /** Warns often, and exits at once. */
+    /** Warns often, and exits before the first line is printed. */
     static final class Exits {
         private Exits() {}
 
         public static void main(String[] args) throws IOException {
+            CountDownLatch exiting = new CountDownLatch(1);
+            Runtime.getRuntime().addShutdownHook(new Thread(exiting::countDown));
+            PrintStream standard = System.err;
+            System.setErr(new PrintStream(standard) {
+                @Override
+                public void println(String line) {
+                    try {
+                        exiting.await();
+                    } catch (InterruptedException interrupted) {
+                        throw new AssertionError(interrupted);
+                    }
+                    standard.println(line);
+                }
+            });
             try (EchoServer server = EchoServer.builder().start()) {
                 for (int i = 0; i < 1_000; i++) {
                     server.setFaults(FaultPlan.parse("random 1% seed " + i + ": reset"));

@@ -11,6 +11,7 @@ import java.net.SocketException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import org.echoharness.sockets.SocketTable;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -150,6 +151,38 @@ class UnsentBytesTest {
         }
     }
 
+    private static boolean looks() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .anyMatch(thread -> thread.getName().equals("echo unsent bytes"));
+    }
+
+    /** The loop's thread would keep its other connections waiting meanwhile. */
+    @Test
+    void looksOnAThreadThatEndsWithTheServer() throws Exception {
+        try (EchoServer server = start("first 1: reset after 1MiB");
+                Socket good = Sockets.connect(server.address())) {
+            Sockets.echoes(good, "hello");
+            assertThat(looks()).isFalse();
+        }
+        Lines lines = new Lines();
+        EchoServer server = EchoServer.builder()
+                .faults("reset after 1MiB")
+                .conversation(lines)
+                .start();
+        try (Socket socket = Sockets.connect(server.address())) {
+            sends(socket, Sockets.MIB).join();
+            lines.await("applying reset after 1MiB .*");
+            long deadline = System.nanoTime() + 60_000_000_000L;
+            while (!looks()) {
+                assertThat(System.nanoTime() - deadline).isNegative();
+                Thread.onSpinWait();
+            }
+        } finally {
+            server.close();
+        }
+        assertThat(looks()).isFalse();
+    }
+
     @Test
     void controlsAndCloseEndConnectionsThatWait() throws Exception {
         Lines lines = new Lines();
@@ -201,7 +234,7 @@ class UnsentBytesTest {
             String accepted = SocketTable.name((InetSocketAddress) socket.getRemoteSocketAddress(), (InetSocketAddress)
                     socket.getLocalSocketAddress());
 
-            assertThat(SocketTable.unacknowledged(java.util.Set.of(client, accepted, client.replace("A", "B") + "0")))
+            assertThat(SocketLooks.unacknowledged(java.util.Set.of(client, accepted, client.replace("A", "B") + "0")))
                     .containsOnlyKeys(client, accepted);
         }
     }
