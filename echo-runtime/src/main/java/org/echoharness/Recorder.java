@@ -42,6 +42,7 @@ final class Recorder {
     private int waiting;
     private final RecordingMemory.Share memory;
     private boolean isFull;
+    private volatile @Nullable String over;
 
     Recorder(Ending.Side by, int bytes, int connections) {
         this(by, bytes, connections, RecordingMemory.OF_HEAP);
@@ -241,6 +242,19 @@ final class Recorder {
         return accepted;
     }
 
+    /** No connection comes any more. */
+    synchronized void finish(String why) {
+        over = why;
+        changes++;
+        notifyAll();
+    }
+
+    /** Why no connection comes any more; null while one may come. */
+    @Nullable
+    String over() {
+        return over;
+    }
+
     /** When its first connection was accepted: the clock that all share begins there. */
     long origin() {
         return origin;
@@ -288,13 +302,13 @@ final class Recorder {
         }
     }
 
-    /** Waits until nothing has happened for so long; false at the deadline. */
+    /** Waits until nothing has happened for that long, or can happen any more; false at the deadline. */
     synchronized boolean awaitQuiet(Duration quiet, Duration timeout) throws InterruptedException {
         long deadline = System.nanoTime() + Options.nanos(timeout);
         while (true) {
             long now = System.nanoTime();
             long left = lastEvent + Options.nanos(quiet) - now;
-            if (left <= 0) {
+            if (left <= 0 || over != null) {
                 return true;
             }
             if (deadline - now <= 0) {

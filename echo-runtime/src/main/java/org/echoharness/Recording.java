@@ -122,7 +122,8 @@ public final class Recording {
      * @param count how many
      * @param timeout the longest to wait
      * @return the connections that are kept
-     * @throws AssertionError at the deadline, or at once where a client's recording is to have more than its one
+     * @throws AssertionError at the deadline, or at once where no more can come: the server was closed, or a client's
+     *     recording is to have more than its one
      * @throws InterruptedException if the thread is interrupted
      */
     public List<RecordedConnection> awaitConnections(int count, Duration timeout) throws InterruptedException {
@@ -130,10 +131,13 @@ public final class Recording {
             throw new AssertionError("awaited " + count
                     + " connections of a client, which has one; await them in the recording of the server");
         }
-        Boolean reached = recorder.await(timeout, () -> recorder.accepted() >= count ? true : null);
-        if (reached == null) {
-            throw new AssertionError(
-                    "awaited " + count + " connections for " + Options.text(timeout) + ": " + summary());
+        Boolean decided =
+                recorder.await(timeout, () -> (recorder.over() != null || recorder.accepted() >= count) ? true : null);
+        if (recorder.accepted() < count) {
+            String until = decided == null
+                    ? " for " + Options.text(timeout)
+                    : ", but no more can come, since the server is not running: " + recorder.over();
+            throw new AssertionError("awaited " + count + " connections" + until + ": " + summary());
         }
         return connections();
     }
@@ -150,7 +154,7 @@ public final class Recording {
     }
 
     /**
-     * Waits until nothing has happened on any connection for so long.
+     * Waits until nothing has happened on any connection for that long, or the server is closed.
      *
      * @param quiet how long nothing is to happen
      * @param timeout the longest to wait

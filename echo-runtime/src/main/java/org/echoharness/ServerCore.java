@@ -103,6 +103,9 @@ final class ServerCore {
             }
         } finally {
             if (first || !inCallback) {
+                if (recorder != null) {
+                    recorder.finish(stopped());
+                }
                 ended.countDown();
             }
         }

@@ -256,6 +256,25 @@ class RecordingAwaitsTest {
     }
 
     @Test
+    void awaitsNoConnectionOfAClosedServer() throws Exception {
+        Socket first = Sockets.connect(server.address());
+        server.recording().awaitConnections(1, LONG);
+        FutureTask<List<RecordedConnection>> second =
+                waiting(() -> server.recording().awaitConnections(2, LONG));
+        server.close();
+        first.close();
+
+        assertThatThrownBy(() -> second.get(60, TimeUnit.SECONDS))
+                .cause()
+                .isInstanceOf(AssertionError.class)
+                .hasMessageStartingWith(
+                        "awaited 2 connections, but no more can come, since the server is not running: it"
+                                + " was closed: saw 1\n  connection 1 ");
+        assertThat(server.recording().awaitConnections(1, LONG)).hasSize(1);
+        server.recording().awaitQuiet(Duration.ofDays(1), LONG);
+    }
+
+    @Test
     void awaitsNoSecondConnectionOfAClient() throws Exception {
         try (EchoClient client =
                 EchoClient.builder().address(server.address()).recording().connect()) {
