@@ -237,10 +237,11 @@ final class EventLoop implements Runnable, Consumer<SelectionKey> {
             // the server was closed on this thread: nothing is left to serve
         } catch (Throwable broken) {
             reserve = null;
+            server.failing(broken); // so that a client that sees a reset finds the reason
             try {
-                closeAll(); // first: that gives back memory, which may be what is missing
+                closeAll(); // before the report: that gives back memory, which may be what is missing
             } finally {
-                server.failed(broken);
+                server.reportFailure(broken);
             }
         } finally {
             try {

@@ -121,11 +121,15 @@ final class ServerCore {
         }
     }
 
-    /** An event loop ends since this has left it: the server is about to close. Also where memory is short. */
-    void failed(Throwable why) {
+    /** An event loop ends since this has left it: the server is about to close. Allocates nothing. */
+    void failing(Throwable why) {
         if (failure == null) {
             failure = why;
         }
+    }
+
+    /** Also where memory is short. */
+    void reportFailure(Throwable why) {
         if (!report("the event loop failed, so the server closes: ", why)) {
             report("the event loop failed, so the server closes", null); // the first may have needed too much memory
         }

@@ -1,5 +1,7 @@
 package org.echoharness.junit;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * What happened on the connections of a test that failed; it is suppressed by the failure, and has no stack trace of its
  * own. The message is the transcript.
@@ -9,6 +11,10 @@ public final class EchoTranscript extends Exception {
     private static final long serialVersionUID = 1L;
 
     EchoTranscript(String transcript) {
-        super(transcript, null, false, false);
+        this(transcript, null);
+    }
+
+    EchoTranscript(String transcript, @Nullable Throwable cause) {
+        super(transcript, cause, false, false);
     }
 }

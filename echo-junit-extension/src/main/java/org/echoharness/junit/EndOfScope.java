@@ -2,6 +2,7 @@ package org.echoharness.junit;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -70,8 +71,11 @@ final class EndOfScope implements CloseableResource, AutoCloseable {
         try {
             if (context.getExecutionException().isPresent()) {
                 around.forEach(each -> each.failed = true);
-            } else if (!failed && context.getTestClass().isPresent()) {
-                check();
+            } else if (context.getTestClass().isPresent()) {
+                checkFailures();
+                if (!failed) {
+                    check();
+                }
             }
         } catch (InterruptedException interrupted) {
             wasInterrupted = true;
@@ -86,6 +90,24 @@ final class EndOfScope implements CloseableResource, AutoCloseable {
             around.forEach(each -> each.inside.remove(this));
             if (wasInterrupted) {
                 Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    /** A server that closed by itself fails the test in which it did, whatever is checked. */
+    private void checkFailures() {
+        Set<Peer> peers = new LinkedHashSet<>(own.peers());
+        if (!around.isEmpty()) {
+            own.marks().keySet().stream().filter(peer -> !isCrowded(peer)).forEach(peers::add);
+        }
+        for (Peer peer : peers) {
+            Throwable why = peer.failure();
+            if (why != null && peer.failureReported().compareAndSet(false, true)) {
+                AssertionError failure = new AssertionError(peer.failureText(why), why);
+                if (peer.records()) {
+                    Explanation.explain(failure, context, peer, own.marks().getOrDefault(peer, 0L));
+                }
+                throw failure;
             }
         }
     }

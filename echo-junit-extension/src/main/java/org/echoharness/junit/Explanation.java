@@ -38,6 +38,11 @@ final class Explanation {
             return;
         }
         Scope.seenBefore(context).forEach((peer, seen) -> {
+            Throwable why = peer.failure();
+            if (why != null) {
+                peer.failureReported().set(true);
+                failure.addSuppressed(new EchoTranscript(peer.failureText(why), why));
+            }
             if (peer.records()) {
                 explain(failure, context, peer, seen);
             }

@@ -8,6 +8,7 @@ import java.net.InetSocketAddress;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import org.echoharness.EchoClient;
 import org.echoharness.EchoServer;
@@ -21,12 +22,15 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * @param address where it is reached
  * @param from where that address is from, for errors; empty if the server is embedded
  * @param embedded the server itself; null where another process runs it
+ * @param failureReported whether a test or a class has failed with {@link #failure()}
  */
 record Peer(
         Declaration declaration,
         HostAndPort address,
         String from,
-        @Nullable EchoServer embedded) implements Closeable {
+        @Nullable EchoServer embedded,
+        AtomicBoolean failureReported)
+        implements Closeable {
 
     /** The servers of this JVM that run, each with the scope that closes it. */
     private static final Map<EchoServer, Owner> OWNERS = new ConcurrentHashMap<>();
@@ -39,7 +43,7 @@ record Peer(
         if (source != Source.EMBEDDED) {
             External external = External.lookUp(declaration, context);
             if (external.address() != null) {
-                return new Peer(declaration, external.address(), external.text(), null);
+                return new Peer(declaration, external.address(), external.text(), null, new AtomicBoolean());
             }
             if (source == Source.EXTERNAL) {
                 throw new IllegalStateException(external.text()
@@ -57,7 +61,7 @@ record Peer(
             throw explained(busy, server, scope);
         }
         OWNERS.put(server, new Owner(declaration, scope));
-        return new Peer(declaration, HostAndPort.of(server.address()).connectable(), "", server);
+        return new Peer(declaration, HostAndPort.of(server.address()).connectable(), "", server, new AtomicBoolean());
     }
 
     /** Where another server of these tests has the port, "end what listens there" would be the wrong cure. */
@@ -101,6 +105,23 @@ record Peer(
             throw isElsewhere("EchoServer");
         }
         return embedded;
+    }
+
+    /** Why it closed by itself; null if it did not. */
+    @Nullable
+    Throwable failure() {
+        return embedded == null ? null : embedded.failure().orElse(null);
+    }
+
+    /** For a test that fails for this reason, or for another one. */
+    String failureText(Throwable why) {
+        String reason = why.getClass().getName();
+        try {
+            reason = why.toString();
+        } catch (Throwable unprintable) {
+            // then its class has to do
+        }
+        return declaration.text() + " closed by itself, since an error left its event loop: " + reason;
     }
 
     /** Whether what happens on its connections is recorded here. */

@@ -19,6 +19,12 @@ record WholeRun(Scope all) implements CloseableResource, AutoCloseable {
 
     @Override
     public void close() {
+        for (Peer peer : all.peers()) {
+            Throwable why = peer.failure();
+            if (why != null && !peer.failureReported().get()) {
+                System.err.println(peer.failureText(why));
+            }
+        }
         try {
             all.close();
         } catch (IOException | RuntimeException e) {
