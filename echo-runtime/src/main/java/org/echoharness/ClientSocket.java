@@ -254,7 +254,7 @@ final class ClientSocket implements AutoCloseable {
         Checked before = checked == null ? new Checked("were expected", 0) : checked;
         Limit limit = limit();
         if (most != null) {
-            limit.waitAtMost(most.toNanos());
+            limit.waitAtMost(Options.nanos(most));
         }
         shutdownOutput();
         ByteBuffer more = ByteBuffer.allocate(MOST_SURPLUS);

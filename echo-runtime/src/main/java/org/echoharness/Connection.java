@@ -485,6 +485,7 @@ final class Connection implements Served, Consumer<Fault> {
             for (int i = 0, n = 1; i < STEPS && n > 0; i++) {
                 unread.clear();
                 n = unread.readFrom(channel());
+                inputEnded |= n < 0;
                 if (witness != null) {
                     witness.drained(n > 0 ? unread.newest(n) : NOTHING, n < 0);
                 }
@@ -494,12 +495,15 @@ final class Connection implements Served, Consumer<Fault> {
         }
     }
 
-    /** An RST, of this side or in answer to what the client sends on, makes the kernel throw away what is not sent yet. */
+    /**
+     * An RST, of this side or in answer to what the client sends on, makes the kernel throw away what is not sent yet. A
+     * client whose FIN has come sends nothing more.
+     */
     private void endWhenSent(boolean clean, String why) throws IOException {
         if (!isOpen()) {
             return;
         }
-        if (!hasSent || !loop.unsentBytes().await(this, channel())) {
+        if (!hasSent || (clean && inputEnded) || !loop.unsentBytes().await(this, channel())) {
             end(clean, null, why);
             return;
         }

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.LongPredicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What can be done to a server while it runs. Any thread but the server's own: each control waits until it is in force, and
@@ -30,11 +31,12 @@ final class Controls {
         mustBeCallable();
         server.announce(plan); // calls a listener: not while others wait, nor while nobody is accepted
         control("setFaultsOfAll", () -> {
-            onEachDoor(door -> {
-                door.acceptAll();
-                door.park(true);
-            });
+            Exception failure = null;
             try {
+                onEachDoor(door -> {
+                    door.acceptAll();
+                    door.park(true);
+                });
                 List<Connection> open = new ArrayList<>();
                 for (EventLoop loop : server.loops()) {
                     open.addAll(Tasks.call(loop, loop::connections));
@@ -48,8 +50,11 @@ final class Controls {
                         }
                     }
                 });
+            } catch (IOException | RuntimeException failed) {
+                failure = failed;
+                throw failed;
             } finally {
-                undo(() -> onEachDoor(door -> door.park(false)));
+                undo(failure, door -> door.park(false));
             }
         });
     }
@@ -93,7 +98,7 @@ final class Controls {
             turnDoors(Door::refuse);
             next.run();
         } catch (IOException | RuntimeException failed) {
-            undo(() -> turnDoors(Door::listen));
+            undo(failed, this::listen);
             throw failed;
         }
     }
@@ -114,14 +119,27 @@ final class Controls {
                     });
                 }
             } catch (IOException | RuntimeException failed) {
-                undo(() -> turnDoors(Door::listen));
+                undo(failed, this::listen);
                 throw failed;
             }
         });
     }
 
     void freeze(boolean frozen) {
-        control(frozen ? "freeze" : "unfreeze", () -> onEachLoop(loop -> loop.freeze(frozen)));
+        List<EventLoop> changed = new ArrayList<>();
+        control(frozen ? "freeze" : "unfreeze", () -> {
+            try {
+                onEachLoop(loop -> {
+                    if (loop.isFrozen() != frozen) {
+                        loop.freeze(frozen);
+                        changed.add(loop);
+                    }
+                });
+            } catch (IOException | RuntimeException failed) {
+                changed.forEach(loop -> loop.post(() -> loop.freeze(!frozen)));
+                throw failed;
+            }
+        });
     }
 
     void endConnections(boolean clean, String why) {
@@ -179,21 +197,54 @@ final class Controls {
         });
     }
 
-    /** Puts back what a control has begun, also for a thread that is interrupted; what fails is told. */
-    private void undo(Action action) {
+    private void listen(Door door) throws IOException {
+        scheduled.cancel();
+        door.listen();
+    }
+
+    /**
+     * Puts back what a control has begun with the doors, also for a thread that is interrupted; what fails is reported. A
+     * thread that does not answer puts it back as soon as it can.
+     */
+    private void undo(@Nullable Exception failure, DoorAction action) {
+        EventLoop first = server.loops().get(0);
+        if (failure instanceof Tasks.NoAnswerException) {
+            first.post(() -> undoNow(action));
+            return;
+        }
         boolean interrupted = Thread.interrupted();
         try {
             if (server.isRunning()) {
-                action.run();
+                Tasks.call(first, () -> {
+                    undoNow(action);
+                    return null;
+                });
             }
+        } catch (Tasks.NoAnswerException late) {
+            first.post(() -> undoNow(action));
         } catch (IOException | IllegalStateException e) {
-            if (server.isRunning()) {
-                server.warn("a control could not be undone: " + e);
-            }
+            warnOfUndo(e);
         } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();
             }
+        }
+    }
+
+    /** On the first loop's thread. */
+    private void undoNow(DoorAction action) {
+        try {
+            for (Door door : server.doors()) {
+                action.apply(door);
+            }
+        } catch (IOException | RuntimeException e) {
+            warnOfUndo(e);
+        }
+    }
+
+    private void warnOfUndo(Exception e) {
+        if (server.isRunning()) {
+            server.warn("a control could not be undone: " + e);
         }
     }
 
@@ -229,11 +280,6 @@ final class Controls {
         if (!server.isRunning()) {
             throw new IllegalStateException("the server is not running: " + server.stopped());
         }
-        for (EventLoop loop : server.loops()) {
-            if (loop.isCurrent()) {
-                throw new IllegalStateException(
-                        "a callback of the server must not wait for the server; call this from another thread");
-            }
-        }
+        server.refuseCallback();
     }
 }

@@ -76,6 +76,7 @@ public final class EchoServer implements AutoCloseable {
      *
      * @param timeout the longest to wait
      * @return whether it is closed
+     * @throws IllegalStateException if it would have to wait in a callback of this server
      * @throws InterruptedException if the thread is interrupted while it waits
      */
     public boolean awaitClose(Duration timeout) throws InterruptedException {

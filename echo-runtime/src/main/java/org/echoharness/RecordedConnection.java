@@ -173,6 +173,7 @@ public final class RecordedConnection {
      *
      * @return a snapshot of then
      * @throws AssertionError at the deadline
+     * @throws IllegalStateException if it would have to wait in a callback of the server
      * @throws InterruptedException if the thread is interrupted
      */
     public RecordedConnection awaitEnd() throws InterruptedException {
@@ -185,6 +186,7 @@ public final class RecordedConnection {
      * @param timeout the longest to wait
      * @return a snapshot of then
      * @throws AssertionError at the deadline, with the transcript
+     * @throws IllegalStateException if it would have to wait in a callback of the server
      * @throws InterruptedException if the thread is interrupted
      */
     public RecordedConnection awaitEnd(Duration timeout) throws InterruptedException {
@@ -197,6 +199,7 @@ public final class RecordedConnection {
      * @param bytes what is to come
      * @return a snapshot of then
      * @throws AssertionError at the deadline
+     * @throws IllegalStateException if it would have to wait in a callback of the server
      * @throws InterruptedException if the thread is interrupted
      */
     public RecordedConnection awaitReceived(byte[] bytes) throws InterruptedException {
@@ -211,6 +214,7 @@ public final class RecordedConnection {
      * @return a snapshot of then
      * @throws AssertionError at the deadline, or at once where they cannot come any more: the connection has ended, or
      *     keeps no more bytes; with the first difference and the transcript
+     * @throws IllegalStateException if it would have to wait in a callback of the server
      * @throws InterruptedException if the thread is interrupted
      */
     public RecordedConnection awaitReceived(byte[] bytes, Duration timeout) throws InterruptedException {
@@ -231,6 +235,7 @@ public final class RecordedConnection {
      * @return a snapshot of then
      * @throws AssertionError at the deadline, or at once where the connection has ended or keeps no more bytes; with the
      *     transcript
+     * @throws IllegalStateException if it would have to wait in a callback of the server
      * @throws InterruptedException if the thread is interrupted
      */
     public RecordedConnection awaitReceived(Predicate<byte[]> received, Duration timeout) throws InterruptedException {

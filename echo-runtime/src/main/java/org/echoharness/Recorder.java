@@ -25,6 +25,12 @@ final class Recorder {
     /** Faults that took effect are remembered up to this number, far more than a plan has. */
     private static final int MOST_APPLIED = 4_096;
 
+    /** What brings the events. */
+    interface Source {
+        /** Throws where this thread must not wait for an event, since it would wait for itself. */
+        void refuseWait();
+    }
+
     private final Ending.Side by;
     private final int bytes;
     private final int connections;
@@ -43,6 +49,7 @@ final class Recorder {
     private final RecordingMemory.Share memory;
     private boolean isFull;
     private volatile @Nullable String over;
+    private volatile @Nullable Source source;
 
     Recorder(Ending.Side by, int bytes, int connections) {
         this(by, bytes, connections, RecordingMemory.OF_HEAP);
@@ -57,6 +64,11 @@ final class Recorder {
 
     Ending.Side by() {
         return by;
+    }
+
+    /** Asked before each wait; before that any thread may wait. */
+    void from(Source events) {
+        source = events;
     }
 
     /** A connection was accepted, or is made; where it is reset at once, its number is 0. Null where it has gone already. */
@@ -281,7 +293,15 @@ final class Recorder {
             if (found != null || deadline - System.nanoTime() <= 0) {
                 return found;
             }
+            refuseWait();
             awaitChange(seen, deadline);
+        }
+    }
+
+    private void refuseWait() {
+        Source events = source;
+        if (events != null) {
+            events.refuseWait();
         }
     }
 
@@ -314,6 +334,7 @@ final class Recorder {
             if (deadline - now <= 0) {
                 return false;
             }
+            refuseWait();
             TimeUnit.NANOSECONDS.timedWait(this, Math.min(left, deadline - now));
         }
     }

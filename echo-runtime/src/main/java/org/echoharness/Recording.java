@@ -109,7 +109,8 @@ public final class Recording {
      *
      * @param count how many
      * @return the connections that are kept
-     * @throws AssertionError at the deadline
+     * @throws AssertionError as {@link #awaitConnections(int, Duration)} says
+     * @throws IllegalStateException if it would have to wait in a callback of the server
      * @throws InterruptedException if the thread is interrupted
      */
     public List<RecordedConnection> awaitConnections(int count) throws InterruptedException {
@@ -124,6 +125,7 @@ public final class Recording {
      * @return the connections that are kept
      * @throws AssertionError at the deadline, or at once where no more can come: the server was closed, or a client's
      *     recording is to have more than its one
+     * @throws IllegalStateException if it would have to wait in a callback of the server
      * @throws InterruptedException if the thread is interrupted
      */
     public List<RecordedConnection> awaitConnections(int count, Duration timeout) throws InterruptedException {
@@ -147,6 +149,7 @@ public final class Recording {
      *
      * @param quiet how long nothing is to happen
      * @throws AssertionError at the deadline
+     * @throws IllegalStateException if it would have to wait in a callback of the server
      * @throws InterruptedException if the thread is interrupted
      */
     public void awaitQuiet(Duration quiet) throws InterruptedException {
@@ -159,6 +162,7 @@ public final class Recording {
      * @param quiet how long nothing is to happen
      * @param timeout the longest to wait
      * @throws AssertionError at the deadline
+     * @throws IllegalStateException if it would have to wait in a callback of the server
      * @throws InterruptedException if the thread is interrupted
      */
     public void awaitQuiet(Duration quiet, Duration timeout) throws InterruptedException {

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * The life of one server: its listening sockets, its event loops, and what they share. Any thread may start and close it;
  * the loops' threads call the rest.
  */
-final class ServerCore {
+final class ServerCore implements Recorder.Source {
 
     private static final long CLOSE_DEADLINE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
@@ -40,6 +40,7 @@ final class ServerCore {
     private boolean hasWarnedOfAccept; // this and the next: of all acceptors, which share the first loop's thread
     private long lastAcceptWarning;
     private volatile @Nullable Throwable failure;
+    private volatile @Nullable Thread starting; // it reports the start, and nobody is accepted yet
 
     ServerCore(ServerConfig config) {
         this.config = config;
@@ -47,6 +48,9 @@ final class ServerCore {
         recorder = config.recordedConnections() == 0
                 ? null
                 : new Recorder(Ending.Side.SERVER, config.recordedBytes(), config.recordedConnections());
+        if (recorder != null) {
+            recorder.from(this);
+        }
     }
 
     /** A plan and the number of the next connection in it. */
@@ -65,11 +69,14 @@ final class ServerCore {
         List<EventLoop> opened = new ArrayList<>();
         try {
             launch(opened);
+            starting = config.conversation() == null ? null : Thread.currentThread();
             tellStart(addresses);
+            starting = null;
             if (config.conversation() != null) {
                 opened.get(0).post(() -> doors.forEach(door -> door.park(false)));
             }
         } catch (Throwable failed) {
+            starting = null;
             if (!opened.isEmpty()) {
                 close();
             }
@@ -151,7 +158,29 @@ final class ServerCore {
     }
 
     boolean awaitClose(Duration timeout) throws InterruptedException {
+        if (ended.getCount() > 0 && !timeout.isNegative() && !timeout.isZero()) {
+            refuseCallback();
+        }
         return ended.await(Options.nanos(timeout), TimeUnit.NANOSECONDS);
+    }
+
+    /** Throws on a thread of the server's own, which must not wait for the server. */
+    void refuseCallback() {
+        for (EventLoop loop : loops) {
+            if (loop.isCurrent()) {
+                throw new IllegalStateException(
+                        "a callback of the server must not wait for the server; call this from another thread");
+            }
+        }
+    }
+
+    @Override
+    public void refuseWait() {
+        refuseCallback();
+        if (Thread.currentThread() == starting) {
+            throw new IllegalStateException("a callback of start() must not wait for connections, as none is accepted"
+                    + " before the lines about the start are reported; wait when start() has returned");
+        }
     }
 
     State state() {

@@ -16,6 +16,15 @@ final class Tasks {
 
     private Tasks() {}
 
+    /** A thread of the server did not run a task in time. Where it had begun, it may still end it. */
+    static final class NoAnswerException extends IllegalStateException {
+        private static final long serialVersionUID = 1L;
+
+        private NoAnswerException(String message) {
+            super(message);
+        }
+    }
+
     /** Throws if the thread is interrupted, before anything is begun. */
     static void refuseInterrupted() throws InterruptedIOException {
         if (Thread.currentThread().isInterrupted()) {
@@ -40,7 +49,7 @@ final class Tasks {
             return running.get(DEADLINE_SECONDS, TimeUnit.SECONDS);
         } catch (TimeoutException late) {
             running.cancel(false); // what failed must not take hold later
-            throw new IllegalStateException("a thread of the server did not answer within " + DEADLINE_SECONDS
+            throw new NoAnswerException("a thread of the server did not answer within " + DEADLINE_SECONDS
                     + "s; a listener that blocks it? " + loop.where());
         } catch (InterruptedException e) {
             running.cancel(false);

@@ -196,6 +196,16 @@ class ExactEchoTest {
         }
     }
 
+    @Test
+    void awaitsTheEndForDurationsOfAnyLength() throws Exception {
+        try (EchoServer server = EchoServer.builder().faults("slow-close 1s").start();
+                EchoClient client = EchoClient.connect(server.address())) {
+            client.expectEcho(HELLO);
+            assertThat(client.expectEnd(Duration.ofSeconds(Long.MIN_VALUE))).isFalse();
+            assertThat(client.expectEnd(Duration.ofSeconds(Long.MAX_VALUE))).isTrue();
+        }
+    }
+
     /** Bytes that are always the same, but for one that may be changed. */
     private static InputStream random(int count, int changedAt) {
         byte[] bytes = new byte[count];

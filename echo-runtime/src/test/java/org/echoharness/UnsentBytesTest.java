@@ -8,6 +8,7 @@ import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -117,6 +118,30 @@ class UnsentBytesTest {
                     sent.join();
                 }
             }
+        }
+    }
+
+    /** Nothing can come any more that the kernel would answer with an RST. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"close after 5", "close after 5 sent, fragment 1", "greet \"hello\" after 3, close after 8 sent"
+            })
+    void closesAtOnceAfterTheFinOfTheClient(String faults) throws Exception {
+        try (EchoServer server = EchoServer.builder()
+                        .faults(FaultPlan.parse(faults))
+                        .recording()
+                        .start();
+                Socket socket = Sockets.connect(server.address())) {
+            server.freeze();
+            socket.getOutputStream().write(new byte[10]);
+            socket.shutdownOutput();
+            server.unfreeze();
+            server.catchUp(Duration.ofSeconds(30));
+
+            assertThat(server.recording().connection(1).ending())
+                    .map(Ending::how)
+                    .contains(Ending.How.FIN);
+            assertThat(socket.getInputStream().readAllBytes()).hasSizeBetween(5, 8);
         }
     }
 

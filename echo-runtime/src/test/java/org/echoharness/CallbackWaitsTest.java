@@ -1,0 +1,214 @@
+package org.echoharness;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What a listener on a thread of the server must not wait for, and what becomes of controls while it blocks. */
+@Timeout(120)
+class CallbackWaitsTest {
+
+    private static final Duration LONG = Duration.ofDays(1);
+
+    interface Call {
+        void on(EchoServer server) throws Exception;
+    }
+
+    enum Wait {
+        CLOSE(server -> server.awaitClose(LONG)),
+        CONNECTIONS(server -> server.recording().awaitConnections(2, LONG)),
+        QUIET(server -> server.recording().awaitQuiet(LONG, LONG)),
+        END(server -> server.recording().connection(1).awaitEnd(LONG)),
+        BYTES(server -> server.recording().connection(1).awaitReceived(new byte[] {7}, LONG)),
+        PREDICATE(server -> server.recording().connection(1).awaitReceived(bytes -> false, LONG));
+
+        @SuppressWarnings("ImmutableEnumChecker")
+        private final Call call;
+
+        Wait(Call call) {
+            this.call = call;
+        }
+    }
+
+    /** What the call throws on the thread of a loop, which receives bytes, or null. */
+    private static Throwable thrownInACallback(Call call) throws Exception {
+        AtomicReference<EchoServer> itself = new AtomicReference<>();
+        CompletableFuture<Throwable> thrown = new CompletableFuture<>();
+        try (EchoServer server = EchoServer.builder()
+                        .recording()
+                        .conversation(line -> {
+                            if (line.startsWith("received ")) {
+                                thrown.complete(catching(call, itself.get()));
+                            }
+                        })
+                        .start();
+                Socket socket = Sockets.connect(server.address())) {
+            itself.set(server);
+            Sockets.echoes(socket, "x");
+            return thrown.get(60, TimeUnit.SECONDS);
+        }
+    }
+
+    @SuppressWarnings("NullAway") // null for nothing
+    private static Throwable catching(Call call, EchoServer server) {
+        try {
+            call.on(server);
+            return null;
+        } catch (Exception | AssertionError thrown) {
+            return thrown;
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Wait.class)
+    void refusesToWaitForItself(Wait wait) throws Exception {
+        assertThat(thrownInACallback(wait.call))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("a callback of the server must not wait for the server; call this from another thread");
+    }
+
+    @Test
+    void allowsWhatNeedsNoWait() throws Exception {
+        assertThat(thrownInACallback(server -> {
+                    Recording recording = server.recording();
+                    assertThat(recording.awaitConnections(1, LONG)).hasSize(1);
+                    assertThat(recording.connection(1).awaitReceived(new byte[] {'x'}, LONG))
+                            .isNotNull();
+                    recording.awaitQuiet(Duration.ZERO, LONG);
+                    assertThat(server.awaitClose(Duration.ZERO)).isFalse();
+                }))
+                .isNull();
+    }
+
+    @Test
+    void refusesToAwaitConnectionsBeforeAnyIsAccepted() throws Exception {
+        AtomicReference<EchoServer> itself = new AtomicReference<>();
+        CompletableFuture<Throwable> thrown = new CompletableFuture<>();
+        try (EchoServer server = EchoServer.builder()
+                .recording()
+                .conversation(line ->
+                        thrown.complete(catching(each -> each.recording().awaitConnections(1, LONG), itself.get())))
+                .build()) {
+            itself.set(server);
+            server.start();
+            assertThat(thrown.get(60, TimeUnit.SECONDS))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageStartingWith("a callback of start() must not wait for connections");
+        }
+    }
+
+    /** The controls give up after 10 seconds, which these do at the same time. */
+    @Test
+    void lateControlsLeaveNothingBehind() throws Exception {
+        try (Blocking restarted = new Blocking(1);
+                Blocking changed = new Blocking(1);
+                Blocking frozen = new Blocking(2)) {
+            CompletableFuture<?> restart = restarted.late(server -> server.restart(LONG));
+            CompletableFuture<?> change = changed.late(server -> server.setFaultsOfAll(FaultPlan.parse("delay 1ms")));
+            CompletableFuture<?> freeze = frozen.late(EchoServer::freeze);
+            CompletableFuture.allOf(restart, change, freeze).get(60, TimeUnit.SECONDS);
+
+            for (Blocking each : new Blocking[] {restarted, changed, frozen}) {
+                each.listens.countDown();
+                (each == frozen ? each.second : each.first).getInputStream().readNBytes(1);
+                Sockets.echoes(each.first, "x");
+                Sockets.echoes(each.second, "x");
+                try (Socket third = Sockets.connect(each.server.address())) {
+                    Sockets.echoes(third, "served");
+                }
+            }
+        }
+    }
+
+    /**
+     * A server whose listener blocks when the first bytes come, and then when the second client is accepted: with one loop
+     * in the middle of a control, which accepts all. Of two loops the second one blocks.
+     */
+    private static final class Blocking implements AutoCloseable {
+        private final CountDownLatch receiving = new CountDownLatch(1);
+        private final CountDownLatch goesOn = new CountDownLatch(1);
+        final CountDownLatch listens = new CountDownLatch(1);
+        final EchoServer server;
+        final Socket first;
+        final Socket second;
+
+        Blocking(int loops) throws Exception {
+            AtomicInteger accepted = new AtomicInteger();
+            server = EchoServer.builder()
+                    .eventLoops(loops)
+                    .warnings(line -> {})
+                    .conversation(line -> {
+                        if (line.startsWith("received ")) {
+                            receiving.countDown();
+                            await(loops == 1 ? goesOn : listens);
+                        } else if (line.startsWith("connection from ")
+                                && accepted.incrementAndGet() == 2
+                                && loops == 1) {
+                            await(listens);
+                        }
+                    })
+                    .start();
+            first = Sockets.connect(server.address());
+            if (loops == 1) {
+                first.getOutputStream().write('x');
+                await(receiving);
+            }
+            second = Sockets.connect(server.address());
+            if (loops > 1) {
+                second.getOutputStream().write('x');
+                await(receiving);
+            }
+        }
+
+        /** Is done when the control has given up. */
+        CompletableFuture<?> late(Consumer<EchoServer> control) {
+            CompletableFuture<?> done = new CompletableFuture<>();
+            Thread thread = new Thread(() -> {
+                try {
+                    assertThatThrownBy(() -> control.accept(server))
+                            .isInstanceOf(IllegalStateException.class)
+                            .hasMessageStartingWith("a thread of the server did not answer within 10s");
+                    done.complete(null);
+                } catch (AssertionError wrong) {
+                    done.completeExceptionally(wrong);
+                }
+            });
+            thread.start();
+            while (thread.getState() != Thread.State.TIMED_WAITING && thread.isAlive()) {
+                Thread.onSpinWait();
+            }
+            goesOn.countDown();
+            return done;
+        }
+
+        private static void await(CountDownLatch latch) {
+            try {
+                assertThat(latch.await(60, TimeUnit.SECONDS)).isTrue();
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            goesOn.countDown();
+            listens.countDown();
+            first.close();
+            second.close();
+            server.close();
+        }
+    }
+}
