@@ -2,6 +2,7 @@ package org.echoharness.junit;
 
 import java.util.EnumSet;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.extension.ExtensionConfigurationException;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
@@ -44,6 +45,11 @@ record Checks(Set<Check> all, boolean asked) {
         } catch (IllegalArgumentException refused) {
             throw new ExtensionConfigurationException(refused.getMessage(), refused);
         }
+    }
+
+    @Override
+    public String toString() {
+        return all.stream().sorted().map(Check::toString).collect(Collectors.joining(", "));
     }
 
     boolean include(Check check) {

@@ -218,7 +218,8 @@ public @interface EchoTest {
      * {@code leaks}, on servers that live for one test. A server that outlives the test is checked only if it is asked
      * for, since a connection to it may be meant to outlive the test too. Then the connections that came during the test
      * are the test's, unless another test ran at the same time that the server could belong to: then nobody knows, and
-     * they are checked at the end of the class.
+     * they are checked at the end of the class. Where the server turns out to be external, or {@code echo.checks} is set and
+     * this one records nothing, a report entry {@code echo.server.NAME} says that they cannot be judged.
      *
      * @return names of checks
      */

@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -37,8 +39,33 @@ record Peer(
 
     private record Owner(Declaration declaration, Scope scope) {}
 
-    /** Finds the server or starts it, as its source says; the scope closes it. */
+    /** Finds the server or starts it, as its source says; the scope closes it. What is not done for it is reported. */
     static Peer open(Declaration declaration, Scope scope, ExtensionContext context) throws IOException {
+        Peer peer = findOrStart(declaration, scope, context);
+        String left = peer.withoutEffect(context);
+        if (!left.isEmpty()) {
+            String where = peer.embedded == null ? "external at " + peer.address + peer.from : "embedded";
+            report(context, "echo.server." + declaration.name(), where + ": " + left);
+        }
+        return peer;
+    }
+
+    /** What was asked for and cannot be had, since the server is external or does not record; or nothing. */
+    private String withoutEffect(ExtensionContext context) {
+        ServerOptions options = declaration.options();
+        Checks checks = Checks.of(options, context);
+        List<String> left = new ArrayList<>();
+        if (checks.asked() && !checks.all().isEmpty() && !records()) {
+            left.add("checks (" + checks + ") cannot be judged, since "
+                    + (embedded == null ? "its connections are in another process" : "its recording is none"));
+        }
+        if (embedded == null && options.hasServerOptions()) {
+            left.add(options.serverOptions() + ": no effect, since it has the options that it was started with");
+        }
+        return String.join("; ", left);
+    }
+
+    private static Peer findOrStart(Declaration declaration, Scope scope, ExtensionContext context) throws IOException {
         Source source = declaration.options().source();
         if (source != Source.EMBEDDED) {
             External external = External.lookUp(declaration, context);

@@ -69,9 +69,8 @@ record ServerOptions(
             throw new IllegalArgumentException("external (" + external
                     + ") names a server of another process; set source to EXTERNAL or EXTERNAL_OR_EMBEDDED");
         }
-        if (source == Source.EXTERNAL && (!serverWords.isEmpty() || serverCode != NO_SERVER_CODE)) {
-            throw new IllegalArgumentException("an EXTERNAL server takes no "
-                    + (serverWords.isEmpty() ? "server(...)" : String.join(", ", serverWords.keySet()))
+        if (source == Source.EXTERNAL && hasServerOptions()) {
+            throw new IllegalArgumentException("an EXTERNAL server takes no " + serverOptions()
                     + " here; set it where the server is started, or set source to EXTERNAL_OR_EMBEDDED");
         }
         if (source != Source.EXTERNAL) {
@@ -82,6 +81,15 @@ record ServerOptions(
         if (!external.isEmpty()) {
             newClient().address(external);
         }
+    }
+
+    boolean hasServerOptions() {
+        return !serverWords.isEmpty() || serverCode != NO_SERVER_CODE;
+    }
+
+    /** What is said about the server itself, for errors. */
+    String serverOptions() {
+        return serverWords.isEmpty() ? "server(...)" : String.join(", ", serverWords.keySet());
     }
 
     /** Whether an embedded server keeps what happens on its connections. */

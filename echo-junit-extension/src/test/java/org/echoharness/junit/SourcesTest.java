@@ -243,6 +243,31 @@ class SourcesTest {
     }
 
     @Test
+    void reportsWhatAnExternalServerCannotDo() throws IOException {
+        write("echo.server.default.address=" + address, "echo.pid=" + pid());
+        String external = "{echo.server.default=external at " + address + " (the address is from " + file + "): ";
+        String elsewhere = " cannot be judged, since its connections are in another process";
+
+        assertThat(run(CheckedWhereEmbedded.class).passed(1).reported())
+                .containsExactly(external + "checks (leaks, faults)" + elsewhere + "; bufferSize, faults: no effect,"
+                        + " since it has the options that it was started with}");
+        assertThat(run(Map.of("echo.checks", "all"), External.class).passed(1).reported())
+                .containsExactly(external + "checks (leaks, resets, faults)" + elsewhere + "}");
+        assertThat(run(Map.of("echo.checks", "none"), External.class).passed(1).reported())
+                .isEmpty();
+    }
+
+    @Test
+    void reportsThatNothingIsRecordedForChecks() throws IOException {
+        assertThat(run(Map.of("echo.checks", "resets"), Unrecorded.class)
+                        .passed(1)
+                        .reported())
+                .containsExactly(
+                        "{echo.server.default=embedded: checks (resets) cannot be judged, since its recording is"
+                                + " none}");
+    }
+
+    @Test
     void errorTellsTheFileThatTheAddressIsFrom() throws IOException {
         write("echo.server.default.address=" + OTHER);
 
@@ -402,6 +427,26 @@ class SourcesTest {
         @Test
         void test(EchoClient client, @Echo InetSocketAddress address) throws IOException {
             assertThat(client.remoteAddress()).isEqualTo(address);
+            Seen.client(client);
+        }
+    }
+
+    @EchoTest(
+            source = Source.EXTERNAL_OR_EMBEDDED,
+            checks = "faults, leaks",
+            faults = "reset after 1MiB",
+            bufferSize = "1KiB")
+    static class CheckedWhereEmbedded {
+        @Test
+        void test(EchoClient client) throws IOException {
+            Seen.client(client);
+        }
+    }
+
+    @EchoTest(recording = "none")
+    static class Unrecorded {
+        @Test
+        void test(EchoClient client) throws IOException {
             Seen.client(client);
         }
     }
