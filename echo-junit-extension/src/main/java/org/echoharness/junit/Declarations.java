@@ -13,6 +13,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.extension.ExtensionConfigurationException;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Store;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -66,8 +68,29 @@ record Declarations(Map<String, Declaration> byName) {
                     Place.checkIsInjected(method);
                 }
             }
-            Fields.checkRegistered(type);
+            Fields.checkRegistered(type, null);
+            checkMemberClasses(type);
             store.put(List.of("members", type), true);
+        }
+    }
+
+    /** JUnit runs no static class as a nested one, and no inner class without {@link Nested}, unless another extends it. */
+    private static void checkMemberClasses(Class<?> type) {
+        List<Class<?>> members = List.of(type.getDeclaredClasses());
+        for (Class<?> member : members) {
+            boolean isStatic = ModifierSupport.isStatic(member);
+            boolean isNested = AnnotationSupport.isAnnotated(member, Nested.class);
+            boolean isExtended = ModifierSupport.isAbstract(member)
+                    || members.stream().anyMatch(other -> other != member && member.isAssignableFrom(other));
+            boolean declares = !AnnotationSupport.findRepeatableAnnotations(new Alone(member), EchoTest.class)
+                    .isEmpty();
+            if (declares && !isExtended && isStatic == isNested) {
+                throw new ExtensionConfigurationException(
+                        "@EchoTest on " + member + ": it has no effect, since JUnit runs "
+                                + (isStatic
+                                        ? "no static class as a @Nested one; remove static"
+                                        : "no inner class without @Nested; add @Nested"));
+            }
         }
     }
 

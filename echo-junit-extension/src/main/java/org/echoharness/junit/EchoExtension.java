@@ -105,6 +105,7 @@ public sealed class EchoExtension
     public void postProcessTestInstance(Object instance, ExtensionContext context) {
         if (leads(context, instance.getClass())) {
             markBefore(context);
+            Fields.checkRegistered(instance.getClass(), instance);
             Scope.made(instance, context);
             Fields.injectInstance(instance, context);
         }

@@ -60,7 +60,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * <p>Options are texts, in the words, units and defaults of {@link org.echoharness.EchoServer.Builder} and
  * {@link org.echoharness.EchoClient.Builder}; empty means the default. An {@link Source#EXTERNAL} server has the options
  * that it was started with: here they are refused. All that a class and its methods declare is checked before its first
- * test runs. On a method that is no test, such as a {@code @BeforeEach} one, a declaration is refused.
+ * test runs. On a method that is no test, such as a {@code @BeforeEach} one, a declaration is refused; in a class where
+ * nothing else makes JUnit load the extension, it is not seen.
  */
 @Target({ElementType.TYPE, ElementType.METHOD})
 @Retention(RetentionPolicy.RUNTIME)

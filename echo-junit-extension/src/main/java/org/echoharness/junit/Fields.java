@@ -40,30 +40,39 @@ final class Fields {
         }
     }
 
-    /** A static field that holds a declaration which nobody registers would do nothing. */
-    static void checkRegistered(Class<?> type) {
+    /**
+     * A field that holds a declaration which nobody registers would do nothing.
+     *
+     * @param instance null to look at static fields, before there is an instance; else at those of the instance
+     */
+    static void checkRegistered(Class<?> type, @Nullable Object instance) {
         List<Object> registered = new ArrayList<>();
         List<Field> others = new ArrayList<>();
         for (Field field : ReflectionSupport.findFields(
                 type,
-                field -> ModifierSupport.isStatic(field) && field.getType().isAssignableFrom(EchoExtension.class),
+                field -> field.getType().isAssignableFrom(EchoExtension.class),
                 HierarchyTraversalMode.TOP_DOWN)) {
+            boolean isStatic = ModifierSupport.isStatic(field);
             if (AnnotationSupport.isAnnotated(field, RegisterExtension.class)) {
-                value(field).ifPresent(registered::add);
-            } else if (field.getType() == EchoExtension.class) {
+                value(field, instance).ifPresent(registered::add);
+            } else if (field.getType() == EchoExtension.class && isStatic == (instance == null)) {
                 others.add(field);
             }
         }
         for (Field field : others) {
-            if (value(field).filter(value -> !registered.contains(value)).isPresent()) {
+            if (value(field, instance)
+                    .filter(value -> !registered.contains(value))
+                    .isPresent()) {
                 throw refused(
                         Place.of(field), "it has no effect unless it is registered; add @RegisterExtension", null);
             }
         }
     }
 
-    private static Optional<Object> value(Field field) {
-        return ReflectionSupport.tryToReadFieldValue(field, null).toOptional();
+    private static Optional<Object> value(Field field, @Nullable Object instance) {
+        return instance == null && ModifierSupport.isNotStatic(field)
+                ? Optional.empty()
+                : ReflectionSupport.tryToReadFieldValue(field, instance).toOptional();
     }
 
     private static void inject(Field field, @Nullable Object instance, ExtensionContext context) {

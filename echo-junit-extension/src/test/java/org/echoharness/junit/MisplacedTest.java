@@ -16,6 +16,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
@@ -75,6 +76,18 @@ class MisplacedTest {
                         "field \"FORGOTTEN\" of HEREUnregistered: it has no effect unless it is registered; add"
                                 + " @RegisterExtension"),
                 arguments(
+                        UnregisteredInInstance.class,
+                        "field \"forgotten\" of HEREUnregisteredInInstance: it has no effect unless it is registered; add"
+                                + " @RegisterExtension"),
+                arguments(
+                        StaticNested.class,
+                        "@EchoTest on class HEREStaticNested$Inner: it has no effect, since JUnit runs no static class as a"
+                                + " @Nested one; remove static"),
+                arguments(
+                        InnerWithoutNested.class,
+                        "@EchoTest on class HEREInnerWithoutNested$Inner: it has no effect, since JUnit runs no inner class"
+                                + " without @Nested; add @Nested"),
+                arguments(
                         TrailingDot.class,
                         "server \"default\" (@EchoTest on class HERETrailingDot): systemProperty (my.upstream.) must be a"
                                 + " prefix such as my.upstream, without spaces and without a dot at its ends"));
@@ -99,6 +112,11 @@ class MisplacedTest {
     }
 
     @Test
+    void memberClassesThatHelpAreNoMistake() throws IOException {
+        Run.of(Helpers.class).passed(2);
+    }
+
+    @Test
     void fieldOfAnyTypeDeclares() throws IOException {
         Run.of(AsItsInterface.class).passed(1);
 
@@ -108,6 +126,69 @@ class MisplacedTest {
     @Test
     void parametersOfASourceAreInjected() throws IOException {
         Run.of(WithSource.class).passed(1);
+    }
+
+    static class UnregisteredInInstance {
+        final EchoExtension forgotten = EchoExtension.builder().build();
+
+        @Test
+        void test(@Echo EchoServer server) {
+            Seen.server(server);
+        }
+    }
+
+    @EchoTest
+    static class StaticNested {
+        @Test
+        void test(EchoServer server) {
+            Seen.server(server);
+        }
+
+        @Nested
+        @EchoTest(faults = "reset")
+        static class Inner {}
+    }
+
+    @EchoTest
+    static class InnerWithoutNested {
+        @Test
+        void test(EchoServer server) {
+            Seen.server(server);
+        }
+
+        @EchoTest(faults = "reset")
+        class Inner {
+            final Object outer = InnerWithoutNested.this;
+        }
+    }
+
+    @EchoTest
+    static class Helpers {
+        final EchoExtension kept = EchoExtension.builder().name("kept").build();
+
+        @RegisterExtension
+        final EchoExtension registered = kept;
+
+        @Test
+        void test(@Echo("kept") EchoServer server) {
+            Seen.server(server);
+        }
+
+        @EchoTest(faults = "reset")
+        static class RunByItself {}
+
+        @EchoTest(name = "base")
+        class Base {
+            final Object outer = Helpers.this;
+        }
+
+        @Nested
+        class Inner extends Base {
+            @Test
+            void test(@Echo("base") EchoServer server) {
+                Seen.server(server);
+            }
+        }
     }
 
     @EchoTest
