@@ -20,6 +20,7 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -111,6 +112,48 @@ class ReportsTest {
                 .singleElement()
                 .asString()
                 .contains("\"mine\"");
+    }
+
+    /** The server's thread goes on only when the report waits for it. */
+    static class FailsBeforeTheEcho {
+        private static volatile Thread testing;
+
+        @RegisterExtension
+        static final EchoExtension SERVER = EchoExtension.builder()
+                .server(server -> server.conversation(FailsBeforeTheEcho::isSlow))
+                .build();
+
+        private static void isSlow(String line) {
+            long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+            while (line.startsWith("received") && !reports() && System.nanoTime() - deadline < 0) {
+                Thread.onSpinWait();
+            }
+        }
+
+        private static boolean reports() {
+            Thread thread = testing;
+            return thread != null
+                    && Stream.of(thread.getStackTrace())
+                            .anyMatch(frame -> frame.getMethodName().equals("catchUp"));
+        }
+
+        @Test
+        void fails(EchoServer server) throws Exception {
+            testing = Thread.currentThread();
+            Socket socket = Sloppy.connect(server);
+            Sloppy.keepOpen(socket);
+            socket.getOutputStream().write("late".getBytes(UTF_8));
+            server.recording().awaitConnections(1).get(0).awaitReceived("late".getBytes(UTF_8));
+            throw new IllegalStateException("on purpose");
+        }
+    }
+
+    @Test
+    void reportsWhatTheServerIsAboutToSend() throws IOException {
+        assertThat(transcripts(Run.of(FailsBeforeTheEcho.class).failure()))
+                .singleElement()
+                .asString()
+                .contains("received 4 bytes \"late\"", "sending 4 bytes \"late\"");
     }
 
     @EchoTest
