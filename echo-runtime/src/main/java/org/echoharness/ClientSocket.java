@@ -82,15 +82,26 @@ final class ClientSocket implements AutoCloseable {
     final class Limit {
         private final long end = timeoutNanos == 0 ? 0 : System.nanoTime() + timeoutNanos;
         private long mostWait = readTimeout.toNanos();
+        private long lastWait; // the end of all waits; 0 without
 
         void waitAtMost(long nanos) {
             mostWait = Math.min(mostWait, nanos);
+        }
+
+        /** All that comes from now on is awaited no longer than one thing. */
+        void waitOnceMore() {
+            if (lastWait == 0) {
+                lastWait = System.nanoTime() + mostWait;
+            }
         }
 
         /** The end of a wait that begins now: for the peer, within the read time-out. */
         private long endOfWait(boolean isForPeer) {
             long now = System.nanoTime();
             long most = isForPeer ? mostWait : Long.MAX_VALUE / 2;
+            if (lastWait != 0) {
+                most = Math.min(most, lastWait - now);
+            }
             return now + (timeoutNanos == 0 ? most : Math.min(most, end - now));
         }
 
@@ -197,9 +208,15 @@ final class ClientSocket implements AutoCloseable {
     /** An echo that was checked: what more bytes are compared with, such as "were sent", and how many came. */
     private record Checked(String than, long bytes) {}
 
-    /** Until the next call of the client, a byte more is an error. */
-    void echoIsChecked(String than, long bytes) {
-        checked = new Checked(than, bytes);
+    /** A byte more is an error: of this call, if it has come already, or else of the next one. */
+    void echoIsChecked(String than, long bytes) throws EchoMismatchException {
+        Checked echo = new Checked(than, bytes);
+        checked = echo;
+        EchoMismatchException more = surplus();
+        if (more != null) {
+            throw more;
+        }
+        checked = echo;
     }
 
     private void failIfMoreCame() throws IOException {
@@ -262,6 +279,7 @@ final class ClientSocket implements AutoCloseable {
         try {
             while (!hasEnded && more.hasRemaining()) {
                 hasEnded = !readSome(more, "the end of the stream", 0, limit);
+                limit.waitOnceMore(); // a byte has come, which is an error: the rest of them is for its message alone
             }
         } catch (IOException failed) {
             boolean isSilent = most != null && failed instanceof SocketTimeoutException;

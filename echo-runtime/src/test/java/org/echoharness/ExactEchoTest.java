@@ -13,14 +13,19 @@ import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.assertj.core.api.ThrowingConsumer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Bytes that follow an echo, echoes that are streams, and the time for all of an exchange. */
+@Timeout(120)
 class ExactEchoTest {
 
     private static final byte[] HELLO = "hello".getBytes(US_ASCII);
@@ -193,6 +198,49 @@ class ExactEchoTest {
             assertThatThrownBy(client::expectEnd)
                     .isInstanceOf(SocketTimeoutException.class)
                     .hasMessageStartingWith("waited 100ms for the end of the stream");
+        }
+    }
+
+    /** Bytes that have come fail the echo in each of its forms, also an empty one. */
+    @Test
+    void noticesBytesThatHaveComeInEachForm() throws Exception {
+        ByteArrayInputStream nothing = new ByteArrayInputStream(new byte[0]);
+        List<ThrowingConsumer<EchoClient>> forms = List.of(
+                client -> client.expectEcho(new byte[0]),
+                client -> client.expectEcho(new byte[0], new byte[0]),
+                client -> client.expectEcho(nothing, nothing));
+        for (ThrowingConsumer<EchoClient> form : forms) {
+            CountDownLatch sent = new CountDownLatch(1);
+            try (Peer peer = new Peer(socket -> {
+                        socket.getOutputStream().write('x');
+                        sent.countDown();
+                        assertThat(socket.getInputStream().read()).isEqualTo(-1);
+                    });
+                    EchoClient client = EchoClient.connect(peer.address())) {
+                awaitUnread(client, sent);
+                assertThatThrownBy(() -> form.acceptThrows(client))
+                        .isInstanceOf(EchoMismatchException.class)
+                        .hasMessageMatching("1 byte more than were (sent|expected): \"x\"");
+            }
+        }
+    }
+
+    /** A peer that never stops is an error soon: with every byte it would begin another wait. */
+    @Test
+    void endsAfterTheFirstBytesThatFollow() throws Exception {
+        try (Peer trickling = new Peer(socket -> {
+                    while (true) {
+                        socket.getOutputStream().write('x');
+                        LockSupport.parkNanos(20_000_000);
+                    }
+                });
+                EchoClient client = EchoClient.builder()
+                        .address(trickling.address())
+                        .readTimeout(Duration.ofMillis(500))
+                        .connect()) {
+            assertThatThrownBy(client::expectEnd)
+                    .isInstanceOf(EchoMismatchException.class)
+                    .hasMessageMatching("\\d+ bytes? more than were expected: \"x+\"");
         }
     }
 
