@@ -162,7 +162,8 @@ public final class EchoClient implements AutoCloseable {
     /**
      * Ends the output with a FIN, as {@link #shutdownOutput} does, and checks that the peer ends its own with nothing more.
      *
-     * @throws EchoMismatchException if bytes come; it says how many, of 65,536 (64 KiB) at the most
+     * @throws EchoMismatchException if bytes come; it says how many, of 65,536 (64 KiB) at the most, and of those that come
+     *     within the read time-out after the first
      * @throws SocketTimeoutException if the peer neither sends nor ends its output for the read time-out
      * @throws SocketException if the connection is reset or closed
      * @throws IOException if the system reports another failure

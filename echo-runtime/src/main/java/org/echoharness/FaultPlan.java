@@ -15,7 +15,8 @@ import java.util.List;
  * </pre>
  *
  * <p>The first rule that is for a connection holds for it, with all its faults; without one, the connection has none.
- * Faults without a word about connections are for all. A rule for all, {@code others} too, is the last one.
+ * Faults without a word about connections are for all. A rule for all, {@code others} too, is the last one: a rule whose
+ * connections those before it have taken is refused, as it would never apply.
  *
  * @param rules the rules in their order; none for a server that echoes well
  */
@@ -50,25 +51,17 @@ public record FaultPlan(List<Rule> rules) {
      * Copies the list.
      *
      * @param rules as above
-     * @throws IllegalArgumentException if a rule comes after one for {@link Connections#others}, so that it would never
-     *     apply
+     * @throws IllegalArgumentException if the rules before one are for all its connections, so that it would never apply
      */
     public FaultPlan {
         rules = List.copyOf(rules);
-        for (int i = 1; i < rules.size(); i++) {
-            String unused = unused(rules.get(i - 1), rules.get(i));
+        TakenConnections taken = new TakenConnections();
+        for (Rule rule : rules) {
+            String unused = taken.add(rule);
             if (!unused.isEmpty()) {
                 throw new IllegalArgumentException("faults: " + unused);
             }
         }
-    }
-
-    /** Why the second rule would never apply, if the first one comes before it; or an empty text. */
-    static String unused(Rule before, Rule rule) {
-        return before.connections() instanceof Connections.Others
-                ? "the rule (" + Text.cut(rule.toString()) + ") would never apply, because the rule before it ("
-                        + Text.cut(before.toString()) + ") is for all connections; write that one last"
-                : "";
     }
 
     /**
@@ -96,8 +89,8 @@ public record FaultPlan(List<Rule> rules) {
      * @param connections those that are meant
      * @param faults any number; none for a good echo
      * @return another plan
-     * @throws IllegalArgumentException if the last rule of this plan is for all connections, so that this one would never
-     *     apply
+     * @throws IllegalArgumentException if the rules of this plan are for all these connections, so that this one would
+     *     never apply
      */
     public FaultPlan on(Connections connections, Fault... faults) {
         List<Rule> more = new ArrayList<>(rules);

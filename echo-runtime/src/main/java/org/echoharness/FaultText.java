@@ -53,10 +53,11 @@ final class FaultText {
         if (words.next().equals(Options.NONE) && text.strip().equals(Options.NONE)) {
             return FaultPlan.none();
         }
+        TakenConnections taken = new TakenConnections();
         do {
             int start = words.position();
             FaultPlan.Rule rule = rule();
-            String unused = rules.isEmpty() ? "" : FaultPlan.unused(rules.get(rules.size() - 1), rule);
+            String unused = taken.add(rule);
             if (!unused.isEmpty()) {
                 throw words.refused(start, unused);
             }

@@ -26,7 +26,7 @@ final class Html {
             th:first-child, td:first-child { width: 7em; text-align: right; font-variant-numeric: tabular-nums; }
             th, td, p, code { overflow-wrap: anywhere; }
             td, p, code { white-space: pre-wrap; }
-            code { font: 13px/1.4 ui-monospace, monospace; unicode-bidi: isolate; }
+            code { font: 13px/1.4 ui-monospace, monospace; unicode-bidi: isolate; white-space: break-spaces; }
             .e { display: inline-block; }
             .client { background: #eef6ff; } .server { background: #f1f8ee; }
             .fault, .rst { background: #fff0ec; font-weight: 600; } .note { color: #555; }

@@ -12,7 +12,7 @@
  * <p>The types in reading order: {@link org.echoharness.EchoServer} and its {@code Builder}, {@code ServerConfig},
  * {@code ServerCore} with {@code Controls}, {@code Tally} with {@link org.echoharness.Counters}, {@code Listeners}, {@code Preload},
  * {@code EventLoop} with {@code Served}, {@code Alarms} and {@code Tasks}, {@code Door}, {@code Acceptor},
- * {@code Connection} with {@code Witness}, {@code Ring}; the faults, {@link org.echoharness.FaultPlan} of {@link org.echoharness.Connections}
+ * {@code Connection} with {@code Witness}, {@code Ring}; the faults, {@link org.echoharness.FaultPlan} of {@link org.echoharness.Connections} with {@code TakenConnections}
  * and {@link org.echoharness.Fault}, which is an {@link org.echoharness.Effect} at a {@link org.echoharness.Trigger},
  * their text in {@code FaultText} of {@code Words}, and at work {@code Planned}, {@code Gates} with {@code Flow} and {@code Verdict},
  * {@code Gate} and {@code GateFactory};

@@ -282,6 +282,34 @@ class CommandLineProcessTest {
     }
 
     @Test
+    void showsItsVersionOnTheModulePath() throws Exception {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(List.of("-p", Forked.folder(Main.class), "-m", "org.echoharness/" + Main.class.getName()));
+        command.add("--version");
+        try (Forked version = new Forked(command)) {
+            assertThat(version.awaitExit()).isZero();
+            assertThat(version.lines.seen()).singleElement().asString().matches("echo \\d+\\.\\d+\\.\\d+.*");
+        }
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void aFullDiskIsRefusedAtTheStart() throws Exception {
+        Path records = folder.resolve("records");
+        List<String> command = new ArrayList<>(List.of("sh", "-c", "ulimit -f 1; exec \"$@\"", "sh"));
+        command.addAll(
+                Forked.java(List.of("-XX:-UsePerfData"), "server", "127.0.0.1:0", "--quiet", "--record=" + records));
+        try (Forked server = new Forked(command)) {
+            assertThat(server.awaitExit()).isEqualTo(2);
+            assertThat(server.lines.seen())
+                    .containsExactly("echo: --record " + records
+                            + ": cannot be written (File too large); name a folder that can");
+        }
+        assertThat(folder).isEmptyDirectory();
+    }
+
+    @Test
     @EnabledOnOs(OS.LINUX)
     void aRecordingThatDoesNotFitIsAbsent() throws Exception {
         Path records = folder.resolve("records");

@@ -187,6 +187,33 @@ class ExactEchoTest {
         }
     }
 
+    /** A peer that sends the rest when it has read the FIN. */
+    private static Peer endingWith(String rest) throws IOException {
+        return new Peer(socket -> {
+            socket.getOutputStream().write(socket.getInputStream().readNBytes(HELLO.length));
+            assertThat(socket.getInputStream().read()).isEqualTo(-1);
+            socket.getOutputStream().write(rest.getBytes(US_ASCII));
+        });
+    }
+
+    @Test
+    void noticesBytesAfterTheFin() throws Exception {
+        try (Peer peer = endingWith("+".repeat(1_000));
+                EchoClient client = EchoClient.connect(peer.address())) {
+            client.expectEcho(HELLO);
+            assertThatThrownBy(client::expectEnd)
+                    .isInstanceOf(EchoMismatchException.class)
+                    .hasMessage("1000 bytes more than were sent: \"" + "+".repeat(64) + "\" (the first 64 shown)");
+        }
+        try (Peer peer = endingWith("+");
+                EchoClient client = EchoClient.connect(peer.address())) {
+            client.expectEcho(new ByteArrayInputStream(HELLO), new ByteArrayInputStream(HELLO));
+            assertThatThrownBy(() -> client.expectEnd(Duration.ofSeconds(30)))
+                    .isInstanceOf(EchoMismatchException.class)
+                    .hasMessage("1 byte more than were expected: \"+\"");
+        }
+    }
+
     @Test
     void anEndThatDoesNotComeIsLate() throws Exception {
         try (EchoServer server = EchoServer.builder().faults("slow-close 1h").start();
@@ -267,10 +294,11 @@ class ExactEchoTest {
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 65_535, 65_536, 65_537, 5_000_000})
     void echoesStreamsOfAnyLength(int bytes) throws Exception {
-        try (EchoServer server = EchoServer.builder().start();
+        try (EchoServer server = EchoServer.builder().recording(0, 1).start();
                 EchoClient client = EchoClient.connect(server.address())) {
             client.expectEcho(random(bytes, -1), random(bytes, -1));
             client.expectEnd();
+            assertThat(server.recording().connection(1).bytesReceived()).isEqualTo(bytes);
         }
     }
 

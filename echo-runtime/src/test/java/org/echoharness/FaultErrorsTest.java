@@ -122,9 +122,36 @@ class FaultErrorsTest {
                 reset; first 2: close            | at position 8: the rule (first 2: close) would never apply, because the rule before it (others: reset) is for all connections; write that one last
                 others: none; reset              | at position 15: the rule (others: reset) would never apply, because the rule before it (others: none) is for all connections; write that one last
                 first 1: stall; close; others: none; reset | at position 24: the rule (others: none) would never apply, because the rule before it (others: close) is for all connections; write that one last
+                every 1st: close; first 2: reset  | at position 19: the rule (first 2: reset) would never apply, because the rule before it (every 1st: close) is for all connections; write that one last
+                random 100% seed 1: close; others: reset | at position 28: the rule (others: reset) would never apply, because the rule before it (random 100% seed 1: close) is for all connections; write that one last
+                connections 1-: close; others: none | at position 24: the rule (others: none) would never apply, because the rule before it (connections 1-: close) is for all connections; write that one last
+                first 9223372036854775807: close; every 2nd: none | at position 35: the rule (every 2nd: none) would never apply, because the rule before it (first 9223372036854775807: close) is for all connections; write that one last
+                first 3: close; connection 2: reset | at position 17: the rule (connection 2: reset) would never apply, because the rules before it are for the same connections; write it before them, or leave it out
+                connections 4-6: close; first 3: none; connections 2-5: reset | at position 40: the rule (connections 2-5: reset) would never apply, because the rules before it are for the same connections; write it before them, or leave it out
+                connections 3-: close; first 2: none; others: reset | at position 39: the rule (others: reset) would never apply, because the rules before it are for the same connections; write it before them, or leave it out
+                connections 2-: close; every 3rd: reset | at position 24: the rule (every 3rd: reset) would never apply, because the rules before it are for the same connections; write it before them, or leave it out
+                every 2nd: close; every 4th: reset | at position 19: the rule (every 4th: reset) would never apply, because the rules before it are for the same connections; write it before them, or leave it out
+                every 2nd: close; connection 6: reset | at position 19: the rule (connection 6: reset) would never apply, because the rules before it are for the same connections; write it before them, or leave it out
+                random 5% seed 1: close; random 5% seed 1: reset | at position 26: the rule (random 5% seed 1: reset) would never apply, because the rules before it are for the same connections; write it before them, or leave it out
                 """)
     void refusesARuleAfterOneForAllConnections(String text, String message) {
         assertRefused(text, message);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "connection 2: reset; first 3: close",
+                "first 2: reset; connections 2-3: close",
+                "connections 3-: reset; others: close",
+                "connections 1-2: reset; connections 4-: stall; every 3rd: close",
+                "every 2nd: reset; every 3rd: close; connection 5: stall; others: none",
+                "every 4th: reset; every 2nd: close; connections 4-6: stall",
+                "random 99.9% seed 1: reset; random 99.9% seed 2: close; others: stall",
+                "first 2: reset; random 100% seed 1: close"
+            })
+    void takesRulesThatApplyToSome(String text) {
+        assertThat(FaultPlan.parse(text)).hasToString(text);
     }
 
     @Test

@@ -20,11 +20,11 @@ final class Plans {
 
     FaultPlan plan() {
         List<FaultPlan.Rule> rules = new ArrayList<>();
+        TakenConnections taken = new TakenConnections();
         for (int i = random.nextInt(4); i >= 0; i--) {
             FaultPlan.Rule rule = new FaultPlan.Rule(connections(), faults(random.nextInt(4)));
-            rules.add(rule);
-            if (rule.connections() instanceof Connections.Others) {
-                break; // no rule after it would apply
+            if (taken.add(rule).isEmpty()) {
+                rules.add(rule); // others would never apply
             }
         }
         return new FaultPlan(rules);

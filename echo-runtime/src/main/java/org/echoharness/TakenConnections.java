@@ -1,0 +1,106 @@
+package org.echoharness;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** The connections that the rules of a plan are for, so far: a rule for none but these would never apply. */
+final class TakenConnections {
+
+    private record Interval(long first, long last) {
+        private static final Interval ALL = new Interval(1, Long.MAX_VALUE);
+    }
+
+    private final TreeMap<Long, Long> intervals = new TreeMap<>(); // from the first to the last; they do not touch
+    private final List<Long> divisors = new ArrayList<>();
+    private final Set<Connections> drawn = new HashSet<>();
+    private FaultPlan.@Nullable Rule ofAll;
+
+    /** Adds those of one rule more. Returns why it would never apply, or an empty text. */
+    String add(FaultPlan.Rule rule) {
+        String unused = unused(rule);
+        Connections connections = rule.connections();
+        Interval all = allOf(connections);
+        if (all != null) {
+            add(all);
+        } else if (connections instanceof Connections.Every every) {
+            divisors.add(every.divisor());
+        } else if (connections instanceof Connections.Random) {
+            drawn.add(connections);
+        }
+        if (Interval.ALL.equals(all)) {
+            ofAll = rule;
+        }
+        return unused;
+    }
+
+    private String unused(FaultPlan.Rule rule) {
+        FaultPlan.Rule before = ofAll;
+        String cause;
+        if (before != null) {
+            cause = "the rule before it (" + Text.cut(before.toString())
+                    + ") is for all connections; write that one last";
+        } else if (contains(rule.connections())) {
+            cause = "the rules before it are for the same connections; write it before them, or leave it out";
+        } else {
+            return "";
+        }
+        return "the rule (" + Text.cut(rule.toString()) + ") would never apply, because " + cause;
+    }
+
+    private boolean contains(Connections connections) {
+        Interval within = within(connections);
+        Map.Entry<Long, Long> taken = intervals.floorEntry(within.first());
+        if ((taken != null && within.last() <= taken.getValue()) || drawn.contains(connections)) {
+            return true;
+        }
+        boolean isOne = within.first() == within.last();
+        long divisible = connections instanceof Connections.Every every ? every.divisor() : isOne ? within.first() : 0;
+        return divisible > 0 && divisors.stream().anyMatch(divisor -> divisible % divisor == 0);
+    }
+
+    /** The connections, if they are all in a row. */
+    private static @Nullable Interval allOf(Connections connections) {
+        if (connections instanceof Connections.Range || connections instanceof Connections.First) {
+            return within(connections);
+        }
+        boolean isAll = connections instanceof Connections.Others
+                || (connections instanceof Connections.Every every && every.divisor() == 1)
+                || (connections instanceof Connections.Random random && random.percent() >= 100);
+        return isAll ? Interval.ALL : null;
+    }
+
+    /** Between what numbers they are. */
+    private static Interval within(Connections connections) {
+        if (connections instanceof Connections.Range range) {
+            return new Interval(range.first(), range.last());
+        }
+        if (connections instanceof Connections.First first) {
+            return new Interval(1, first.count());
+        }
+        return connections instanceof Connections.Every every
+                ? new Interval(every.divisor(), Long.MAX_VALUE)
+                : Interval.ALL;
+    }
+
+    private void add(Interval more) {
+        long first = more.first();
+        long last = more.last();
+        Map.Entry<Long, Long> before = intervals.floorEntry(first);
+        if (before != null && before.getValue() >= first - 1) {
+            first = before.getKey();
+            last = Math.max(last, before.getValue());
+        }
+        Map.Entry<Long, Long> next = intervals.higherEntry(first);
+        while (next != null && next.getKey() - 1 <= last) {
+            last = Math.max(last, next.getValue());
+            intervals.remove(next.getKey());
+            next = intervals.higherEntry(first);
+        }
+        intervals.put(first, last);
+    }
+}
