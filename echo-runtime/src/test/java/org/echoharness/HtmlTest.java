@@ -136,7 +136,8 @@ class HtmlTest {
         String page = Recordings.page(List.of(connection), 0);
         assertThat(page)
                 .contains("td, p, code { white-space: pre-wrap; }", ".e { display: inline-block; }")
-                .containsPattern("code \\{ .* white-space: break-spaces; \\}") // else spaces at the end of a line vanish
+                .containsPattern(
+                        "code \\{ .* white-space: break-spaces; \\}") // else spaces at the end of a line vanish
                 .contains("<code>&quot;message.  It<span class=\"e\">\\x00</span><span class=\"e\">\\&quot;</span>&amp;"
                         + "&quot;</code>")
                 .contains("fault: greet &quot;a  b<span class=\"e\">\\r</span><span class=\"e\">\\n</span>&lt;&quot;");
