@@ -74,28 +74,30 @@ final class Controls {
     }
 
     void refuse() {
-        control("refuse", () -> refuseOrListen(() -> {}));
+        control("refuse", () -> refuseOrListen("refuses connects", () -> {}));
     }
 
     void refuse(Duration time) {
         Options.positive("refuse", time);
-        control("refuse", () -> refuseOrListen(() -> resumeAfter(time)));
+        String what = "refuses connects for " + Options.text(time);
+        control("refuse", () -> refuseOrListen(what, () -> resumeAfter(time)));
     }
 
     void restart(Duration downTime) {
         Options.positive("restart", downTime);
+        String what = "restarts, and refuses connects for " + Options.text(downTime);
         control(
                 "restart",
-                () -> refuseOrListen(() -> {
+                () -> refuseOrListen(what, () -> {
                     end(number -> true, false, RESTARTS);
                     resumeAfter(downTime);
                 }));
     }
 
     /** Refuses connects and does what comes next; accepts them again where either fails. */
-    private void refuseOrListen(Action next) throws IOException {
+    private void refuseOrListen(String what, Action next) throws IOException {
         try {
-            turnDoors(Door::refuse);
+            turnDoors(what, Door::refuse);
             next.run();
         } catch (IOException | RuntimeException failed) {
             undo(failed, this::listen);
@@ -104,13 +106,13 @@ final class Controls {
     }
 
     void resume() {
-        control("resume", () -> turnDoors(Door::listen));
+        control("resume", () -> turnDoors("", Door::listen));
     }
 
     void unanswered() {
         control("unanswered", () -> {
             try {
-                turnDoors(Door::acceptNobody);
+                turnDoors("leaves connects unanswered", Door::acceptNobody);
                 for (Door door : server.doors()) {
                     List<SocketChannel> filling = door.fill();
                     Tasks.call(server.loops().get(0), () -> {
@@ -138,6 +140,9 @@ final class Controls {
             } catch (IOException | RuntimeException failed) {
                 changed.forEach(loop -> loop.post(() -> loop.freeze(!frozen)));
                 throw failed;
+            }
+            if (!changed.isEmpty()) {
+                server.record(frozen ? "freezes" : "goes on after freeze()");
             }
         });
     }
@@ -179,10 +184,11 @@ final class Controls {
     }
 
     /** Opens or shuts every door, in place of what was scheduled for later. */
-    private void turnDoors(DoorAction action) throws IOException {
+    private void turnDoors(String what, DoorAction action) throws IOException {
         mustBeCallable();
         Tasks.call(server.loops().get(0), () -> {
             scheduled.cancel();
+            server.record(what);
             for (Door door : server.doors()) {
                 action.apply(door);
             }

@@ -67,6 +67,11 @@ final class Door {
             channel.close();
             throw failed;
         }
+        server.listensAgain();
+    }
+
+    boolean isListening() {
+        return acceptor != null;
     }
 
     /** From now on nobody accepts, and the kernel queues as few as it can. {@link #fill} does the rest. */

@@ -49,15 +49,18 @@ final class Html {
         return section.toString().getBytes(StandardCharsets.UTF_8).length;
     }
 
-    static void write(List<RecordedConnection> connections, long leftOut, String note, Path file) throws IOException {
+    static void write(List<RecordedConnection> connections, long leftOut, String note, List<String> server, Path file)
+            throws IOException {
         CompleteFile.write(file, out -> {
             Writer page = new OutputStreamWriter(out, StandardCharsets.UTF_8);
-            write(connections, leftOut, note, page);
+            write(connections, leftOut, note, server, page);
             page.flush();
         });
     }
 
-    static void write(List<RecordedConnection> connections, long leftOut, String note, Appendable page)
+    /** @param server what was done to the server as a whole */
+    static void write(
+            List<RecordedConnection> connections, long leftOut, String note, List<String> server, Appendable page)
             throws IOException {
         page.append(HEAD);
         for (RecordedConnection connection : connections) {
@@ -72,6 +75,12 @@ final class Html {
             page.append("<p class=\"note\">")
                     .append(Long.toString(leftOut))
                     .append(" older connections were not kept.</p>\n");
+        }
+        if (!server.isEmpty()) {
+            page.append("<h2>The server</h2>\n");
+            for (String line : server) {
+                page.append("<p class=\"note\">").append(escape(line)).append("</p>\n");
+            }
         }
         if (!note.isEmpty()) {
             page.append("<p class=\"note\">").append(escape(note)).append("</p>\n");

@@ -62,6 +62,7 @@ final class Preload {
                 new Tape(new Recorder(Ending.Side.SERVER, 1, 1), Ending.Side.SERVER, 0, any, any, 1, Instant.EPOCH, 0);
         tape.received(ByteBuffer.allocate(1), 0);
         tape.reject("", 0);
+        tape.recorder().server("");
     }
 
     /** Loads what these faults need once a connection comes. */

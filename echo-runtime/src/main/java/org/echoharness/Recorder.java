@@ -31,12 +31,20 @@ final class Recorder {
         void refuseWait();
     }
 
+    /** What was done to the server as a whole is remembered up to this number of times, the newest. */
+    private static final int MOST_SERVER_EVENTS = 256;
+
+    /** What was done to the server as a whole. */
+    record ServerEvent(long at, String what) {}
+
     private final Ending.Side by;
     private final int bytes;
     private final int connections;
     private final ArrayDeque<Tape> tapes = new ArrayDeque<>();
     private final Set<Tape> openLeftOut = new LinkedHashSet<>(); // not kept any more, and still open
     private final Set<Fault> applied = new LinkedHashSet<>(); // the newest last
+    private final ArrayDeque<ServerEvent> serverEvents = new ArrayDeque<>();
+    private long serverEventsLeftOut;
     private long accepted;
     private long newest; // its number
     private long leftOut;
@@ -201,13 +209,40 @@ final class Recorder {
         return new LinkedHashSet<>(applied);
     }
 
-    /** On each connection that is open. */
+    /** On each connection that is open; where there is none, on the server. */
     synchronized void noteAll(String text) {
         long now = System.nanoTime();
         for (Tape tape : tapes) {
             tape.note(RecordedEvent.Kind.NOTE, text, now); // an ended one takes none
         }
+        if (open == 0) {
+            server("note: ".concat(Text.cut(text)));
+        }
         changed(now);
+    }
+
+    /** Something was done to the server as a whole, with connections or without. Loads no class: see {@link Preload}. */
+    synchronized void server(String what) {
+        if (serverEvents.size() == MOST_SERVER_EVENTS) {
+            serverEvents.remove();
+            serverEventsLeftOut++;
+        }
+        serverEvents.add(new ServerEvent(System.nanoTime(), what));
+    }
+
+    /** What was done to the server, with milliseconds since the first connection, or since the first line without one. */
+    synchronized List<String> serverLines() {
+        List<String> lines = new ArrayList<>();
+        if (serverEventsLeftOut > 0) {
+            lines.add("(" + serverEventsLeftOut + " earlier, not kept)");
+        }
+        for (ServerEvent event : serverEvents) {
+            long since = event.at()
+                    - (accepted > 0 ? origin : serverEvents.getFirst().at());
+            String millis = (since < 0 ? "-" : "") + RecordedEvent.millis(Duration.ofNanos(Math.abs(since)));
+            lines.add(" ".repeat(Math.max(0, 9 - millis.length())) + millis + "  " + event.what());
+        }
+        return lines;
     }
 
     synchronized List<RecordedConnection> snapshots() {

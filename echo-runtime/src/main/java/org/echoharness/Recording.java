@@ -60,7 +60,8 @@ public final class Recording {
 
     /**
      * Adds an event of the kind {@link RecordedEvent.Kind#NOTE} to each connection that is open, so that a reader of the
-     * conversation sees what was done from here on: {@code note("the second request")}.
+     * conversation sees what was done from here on: {@code note("the second request")}. Where none is open, it stands with
+     * what was done to the server, at the end of the transcript.
      *
      * @param text the note; at most 1,024 characters of it are kept
      */
@@ -210,7 +211,10 @@ public final class Recording {
 
     /**
      * The conversation of all connections that are kept, for people. Where there were several, the milliseconds since the
-     * first was accepted follow those of each connection, with a plus sign: {@code 0.123  +4567.890}.
+     * first was accepted follow those of each connection, with a plus sign: {@code 0.123  +4567.890}. What was done to the
+     * server as a whole ({@link EchoServer#refuse}, {@link EchoServer#restart}, {@link EchoServer#unanswered}, {@link
+     * EchoServer#resume}, {@link EchoServer#freeze}) stands at the end, also where no connection was open: the newest 256
+     * times, with the milliseconds since the first connection.
      *
      * @return lines, each with its end
      */
@@ -274,6 +278,10 @@ public final class Recording {
         if (leftOut() > 0) {
             out.append("(").append(Long.toString(leftOut())).append(" older connections, not kept)\n");
         }
+        List<String> server = recorder.serverLines();
+        if (!server.isEmpty()) {
+            out.append("the server\n").append(String.join("\n", server)).append('\n');
+        }
         if (recorder.isFull()) {
             out.append("(").append(fullText()).append(")\n");
         }
@@ -305,7 +313,7 @@ public final class Recording {
      * @throws IOException if it exists, or cannot be written
      */
     public void writeHtml(Path file) throws IOException {
-        Html.write(connections(), leftOut(), recorder.isFull() ? fullText() : "", file);
+        Html.write(connections(), leftOut(), recorder.isFull() ? fullText() : "", recorder.serverLines(), file);
     }
 
     private static String fullText() {
@@ -343,7 +351,8 @@ public final class Recording {
         int left = all.size() - fitting.size();
         String cut = left == 0 ? "" : left + " connections are left out: the size of this file is limited";
         String full = recorder.isFull() ? fullText() : "";
-        Html.write(fitting, leftOut(), cut + (cut.isEmpty() || full.isEmpty() ? "" : "; ") + full, file);
+        String note = cut + (cut.isEmpty() || full.isEmpty() ? "" : "; ") + full;
+        Html.write(fitting, leftOut(), note, recorder.serverLines(), file);
         return left;
     }
 

@@ -219,6 +219,23 @@ final class ServerCore implements Recorder.Source {
         return recorder;
     }
 
+    /** Records what is done to the server as a whole; nothing for an empty text. */
+    void record(String what) {
+        if (recorder != null && !what.isEmpty()) {
+            recorder.server(what);
+        }
+    }
+
+    /** One door has opened again, perhaps the last. On the first loop's thread. */
+    void listensAgain() {
+        for (Door door : doors) {
+            if (!door.isListening()) {
+                return;
+            }
+        }
+        record("accepts connects again");
+    }
+
     Tally tally() {
         return tally;
     }

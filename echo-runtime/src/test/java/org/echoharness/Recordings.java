@@ -48,7 +48,7 @@ final class Recordings {
     static String page(List<RecordedConnection> connections, long leftOut) {
         StringBuilder page = new StringBuilder();
         try {
-            Html.write(connections, leftOut, "", page);
+            Html.write(connections, leftOut, "", List.of(), page);
         } catch (IOException impossible) {
             throw new AssertionError(impossible);
         }

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -31,6 +32,9 @@ class RestartTest {
     private static final Duration SHORT = Duration.ofMillis(20);
 
     private final Lines warnings = new Lines();
+
+    @TempDir
+    Path folder;
 
     private EchoServer.Builder quiet() {
         return EchoServer.builder().warnings(warnings);
@@ -184,6 +188,61 @@ class RestartTest {
                     .contains(new Ending(Ending.Side.CLIENT, Ending.How.FIN, ""));
             assertThat(server.recording().transcript()).contains("resetting ", ": the server restarts");
             assertThat(server.counters().accepted()).isEqualTo(6);
+        }
+    }
+
+    @Test
+    void recordsControlsThoughNoConnectionIsOpen() throws Exception {
+        try (EchoServer server = quiet().recording().start()) {
+            server.recording().note("<now>");
+            server.refuse(LONG);
+            server.resume();
+            server.resume();
+            server.restart(SHORT);
+            isServed(server);
+            server.recording().connection(1).awaitEnd();
+            server.refuse();
+            server.unanswered();
+            server.unfreeze();
+            server.freeze();
+            server.unfreeze();
+            String transcript = server.recording().transcript();
+            String[] times =
+                    transcript.substring(transcript.indexOf("the server\n")).split("\n");
+            assertThat(times)
+                    .extracting(line -> line.replaceFirst(" *-?\\d+\\.\\d{3}  ", ""))
+                    .containsExactly(
+                            "the server",
+                            "note: <now>",
+                            "refuses connects for 1440m",
+                            "accepts connects again",
+                            "restarts, and refuses connects for 20ms",
+                            "accepts connects again",
+                            "refuses connects",
+                            "leaves connects unanswered",
+                            "freezes",
+                            "goes on after freeze()");
+            assertThat(times[1]).matches(" *-\\d+\\.\\d{3}  note: <now>");
+            Path page = folder.resolve("page.html");
+            server.recording().writeHtml(page);
+            assertThat(page)
+                    .content()
+                    .contains("<h2>The server</h2>", "note: &lt;now&gt;", "restarts, and refuses connects");
+        }
+    }
+
+    @Test
+    void keepsTheNewestControls() throws Exception {
+        try (EchoServer server = quiet().recording().start()) {
+            for (int i = 0; i < 300; i++) {
+                server.recording().note("note " + i);
+            }
+            assertThat(server.recording().transcript().lines())
+                    .hasSize(258)
+                    .contains("(44 earlier, not kept)")
+                    .last()
+                    .asString()
+                    .endsWith("note: note 299");
         }
     }
 
