@@ -3,13 +3,11 @@ package org.echoharness;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.io.File;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.net.Socket;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -130,14 +128,6 @@ class DefaultWarningsTest {
         }
     }
 
-    private static List<String> forked(Class<?> main) {
-        return List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                Forked.folder(Main.class) + File.pathSeparator + Forked.folder(main),
-                main.getName());
-    }
-
     /** Warns often, and exits before the first line is printed. */
     static final class Exits {
         private Exits() {}
@@ -168,7 +158,7 @@ class DefaultWarningsTest {
 
     @Test
     void printsAllBeforeTheProcessExits() throws Exception {
-        try (Forked process = new Forked(forked(Exits.class))) {
+        try (Forked process = new Forked(Forked.java(List.of(), Exits.class))) {
             assertThat(process.awaitExit()).isEqualTo(3);
             assertThat(process.lines.seen())
                     .hasSize(1_000)
@@ -193,7 +183,7 @@ class DefaultWarningsTest {
     @EnabledOnOs(OS.LINUX)
     void warnsWithoutAFileDescriptorLeft() throws Exception {
         List<String> command = new ArrayList<>(List.of("sh", "-c", "ulimit -n 40; exec \"$@\"", "sh"));
-        command.addAll(forked(Serves.class));
+        command.addAll(Forked.java(List.of(), Serves.class));
         List<Socket> clients = new ArrayList<>();
         try (Forked server = new Forked(command)) {
             int port = Integer.parseInt(server.lines.await("\\d+"));

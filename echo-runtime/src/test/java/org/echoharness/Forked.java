@@ -1,6 +1,7 @@
 package org.echoharness;
 
 import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.net.URISyntaxException;
@@ -30,6 +31,18 @@ final class Forked implements AutoCloseable {
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(options);
         command.addAll(List.of("-cp", folder(Main.class), Main.class.getName()));
+        command.addAll(List.of(args));
+        return command;
+    }
+
+    /** The command line of a fresh JVM that runs a program of the tests, or ours, with the tests' classes at hand. */
+    static List<String> java(List<String> options, Class<?> main, String... args) {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(options);
+        command.add("-cp");
+        command.add(folder(Main.class) + File.pathSeparator + folder(Forked.class));
+        command.add(main.getName());
         command.addAll(List.of(args));
         return command;
     }

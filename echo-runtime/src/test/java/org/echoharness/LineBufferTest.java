@@ -120,9 +120,13 @@ class LineBufferTest {
         LineBuffer out = new LineBuffer(this::printWhenOpened);
         LineBuffer err = out.beside(this::print);
         out.accept("blocked");
+        long start = System.nanoTime();
         err.accept("wrong");
         err.close(LONG, LONG);
         assertThat(printed()).containsExactly("wrong");
+        assertThat(System.nanoTime() - start)
+                .as("it waits for the line that came before")
+                .isGreaterThanOrEqualTo(200_000_000);
         opened.countDown();
     }
 

@@ -5,10 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -64,6 +69,52 @@ class LoopFailureTest {
                 .withMessage("the server is not running: its event loop failed: java.lang.OutOfMemoryError: Java heap"
                         + " space");
         server.close();
+    }
+
+    /** Whole processes: the command line, and a program that uses the library with default options. */
+    @ParameterizedTest
+    @ValueSource(strings = {"command line", "--quiet", "library"})
+    void theProcessReportsWhyAndExitsWithOne(String front, @TempDir Path folder) throws Exception {
+        boolean isLibrary = front.equals("library");
+        List<String> arguments = new ArrayList<>(List.of("server", "127.0.0.1:0", "--record", folder.toString()));
+        if (front.startsWith("--")) {
+            arguments.add(front);
+        }
+        List<String> command = isLibrary
+                ? Forked.java(FailingSelectors.OPTIONS, Program.class)
+                : Forked.java(FailingSelectors.OPTIONS, Main.class, arguments.toArray(String[]::new));
+        try (Forked server = new Forked(command)) {
+            String starts = server.lines.await("starting up on .* port \\d+");
+            int port = Integer.parseInt(starts.replaceFirst(".* port (\\d+).*", "$1"));
+            try (Socket socket = Sockets.connect(Sockets.at("127.0.0.1", port))) {
+                assertThatThrownBy(() -> {
+                            while (true) {
+                                Sockets.echoes(socket, "x");
+                            }
+                        })
+                        .hasMessageMatching("Connection reset( by peer)?|Broken pipe");
+            }
+            assertThat(server.awaitExit()).isEqualTo(1);
+            assertThat(server.lines.seen())
+                    .containsOnlyOnce(
+                            (isLibrary ? "echo server" : "echo")
+                                    + ": the event loop failed, so the server closes: java.lang.OutOfMemoryError: Java heap space");
+        }
+        try (var files = Files.list(folder)) {
+            assertThat(files).hasSize(isLibrary ? 0 : 3);
+        }
+    }
+
+    /** Serves until the server closes, as a user's program may. */
+    static final class Program {
+        private Program() {}
+
+        public static void main(String[] args) throws Exception {
+            EchoServer server = EchoServer.builder().start();
+            System.out.println("starting up on 127.0.0.1 port " + server.port());
+            server.awaitClose(Duration.ofDays(1));
+            System.exit(server.failure().isPresent() ? 1 : 0);
+        }
     }
 
     @Test

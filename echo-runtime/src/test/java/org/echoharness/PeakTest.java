@@ -3,8 +3,12 @@ package org.echoharness;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.net.Socket;
 import java.net.SocketException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -63,6 +67,48 @@ class PeakTest {
             server.recording().awaitConnections(4);
             server.recording().assertAtMostConnections(1);
             assertThat(server.counters().peak()).isEqualTo(1);
+        }
+    }
+
+    /** The selector has both at once, the listening socket first. */
+    @Test
+    void readsAFinBeforeALaterConnect() throws Exception {
+        CountDownLatch accepting = new CountDownLatch(1);
+        CountDownLatch goesOn = new CountDownLatch(1);
+        AtomicInteger accepted = new AtomicInteger();
+        try (EchoServer server = EchoServer.builder()
+                        .conversation(line -> {
+                            if (line.startsWith("connection from") && accepted.incrementAndGet() == 2) {
+                                accepting.countDown();
+                                await(goesOn);
+                            }
+                        })
+                        .start();
+                Socket second = connectAfterEcho(server, accepting)) {
+            try (Socket third = Sockets.connect(server.address())) {
+                goesOn.countDown();
+                Sockets.echoes(third, "x");
+            }
+            Sockets.echoes(second, "x");
+            assertThat(server.counters().peak()).isEqualTo(2);
+        }
+    }
+
+    /** Returns while the server accepts it; a connection that was there before has been closed meanwhile. */
+    private static Socket connectAfterEcho(EchoServer server, CountDownLatch accepting) throws IOException {
+        try (Socket first = Sockets.connect(server.address())) {
+            Sockets.echoes(first, "x");
+            Socket second = Sockets.connect(server.address());
+            await(accepting);
+            return second;
+        }
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            assertThat(latch.await(60, TimeUnit.SECONDS)).isTrue();
+        } catch (InterruptedException interrupted) {
+            throw new AssertionError(interrupted);
         }
     }
 

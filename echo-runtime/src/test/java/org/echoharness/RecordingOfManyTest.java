@@ -165,7 +165,8 @@ class RecordingOfManyTest {
             int ofPage = recording.writeHtml(page, most);
             int ofPackets = recording.writePcapng(packets, most);
 
-            assertThat(List.of(ofTranscript, ofPage, ofPackets)).allMatch(left -> left > 10 && left < 50);
+            assertThat(List.of(ofTranscript, ofPage, ofPackets))
+                    .allMatch(left -> left > 10 && left < 49); // the one before the last alone is too large
             assertThat(transcript)
                     .content()
                     .contains("message 50", "(" + ofTranscript + " connections left out: the file is limited to 30000")

@@ -82,26 +82,31 @@ public final class SocketTable {
 
     private static boolean read(Path file, Row row, Predicate<Row> wants) throws IOException {
         try (InputStream in = new FileInputStream(file.toFile())) {
-            byte[] bytes = row.bytes;
-            boolean isHead = true;
-            int held = 0;
-            for (int n = in.read(bytes, 0, CHUNK); n > 0; n = in.read(bytes, held, CHUNK)) {
-                int end = held + n;
-                int start = 0;
-                for (int i = held; i < end; i++) {
-                    if (bytes[i] == '\n') {
-                        if (!isHead && row.parse(start) && !wants.test(row)) {
-                            return false;
-                        }
-                        isHead = false;
-                        start = i + 1;
-                    }
-                }
-                held = Math.min(end - start, bytes.length - CHUNK); // a line is far shorter
-                System.arraycopy(bytes, start, bytes, 0, held);
-            }
-            return true;
+            return read(in, row, wants);
         }
+    }
+
+    /** Lines may be cut anywhere between two reads. Returns whether it was to go on to the end. */
+    static boolean read(InputStream in, Row row, Predicate<Row> wants) throws IOException {
+        byte[] bytes = row.bytes;
+        boolean isHead = true;
+        int held = 0;
+        for (int n = in.read(bytes, 0, CHUNK); n > 0; n = in.read(bytes, held, CHUNK)) {
+            int end = held + n;
+            int start = 0;
+            for (int i = held; i < end; i++) {
+                if (bytes[i] == '\n') {
+                    if (!isHead && row.parse(start, i) && !wants.test(row)) {
+                        return false;
+                    }
+                    isHead = false;
+                    start = i + 1;
+                }
+            }
+            held = Math.min(end - start, bytes.length - CHUNK); // a line is far shorter
+            System.arraycopy(bytes, start, bytes, 0, held);
+        }
+        return true;
     }
 
     /** One socket, until the next is handed over. */
@@ -118,22 +123,27 @@ public final class SocketTable {
         private final byte[] bytes = new byte[2 * CHUNK];
         private int local;
         private int remote;
-        private int state; // positions in the bytes
+        private int state;
+        private int end; // these are positions in the bytes
 
-        private Row() {}
+        Row() {}
 
         /** {@code 0: 0100007F:1F90 0100007F:A1B2 01 00000000:00000000 …}: number, local, remote, state, queues. */
-        private boolean parse(int start) {
+        private boolean parse(int start, int lineEnd) {
+            end = lineEnd;
             local = after(start, ':') + 1;
             remote = after(after(local, ':') + PORT - 1, ' ');
             state = remote + (remote - local);
-            return bytes[remote - 1] == ' ' && bytes[state - 1] == ' ' && bytes[state + STATE] == ' ';
+            return state + STATE + QUEUE < end
+                    && bytes[remote - 1] == ' '
+                    && bytes[state - 1] == ' '
+                    && bytes[state + STATE] == ' ';
         }
 
-        /** The position after the next one of these; each line has them, and ends with a line feed. */
+        /** The position after the next one of these. */
         private int after(int from, char wanted) {
             int i = from;
-            while (bytes[i] != wanted && bytes[i] != '\n') {
+            while (i < end && bytes[i] != wanted) {
                 i++;
             }
             return i + 1;
@@ -183,11 +193,11 @@ public final class SocketTable {
             int from = state + STATE + 1;
             for (int i = 0; i < TO_INODE; i++) {
                 from = after(from, ' ');
-                while (bytes[from] == ' ') {
+                while (from < end && bytes[from] == ' ') {
                     from++;
                 }
             }
-            return text(from, after(from, ' ') - 1);
+            return text(from, Math.min(end, after(from, ' ') - 1));
         }
 
         /**
