@@ -5,8 +5,11 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /** Says of an error of the file system what went wrong and what helps: its own message is often the path alone. */
@@ -17,6 +20,11 @@ final class FileErrors {
     /** As {@code target/echo: a file is in the way; delete it}. */
     static String text(IOException error) {
         if (error instanceof FileSystemException failed && failed.getFile() != null) {
+            Path inTheWay = inPlaceOfAFolder(failed);
+            if (inTheWay != null) {
+                return inTheWay + (Files.isSymbolicLink(inTheWay) ? ": a link that leads to no folder" : ": a file")
+                        + " is in the way, where a folder is needed; delete it";
+            }
             String other = failed.getOtherFile() == null ? "" : " -> " + failed.getOtherFile();
             return failed.getFile() + other + ": " + reason(failed);
         }
@@ -41,11 +49,27 @@ final class FileErrors {
         return failed.getReason() == null ? "the file system refuses it" : failed.getReason();
     }
 
+    /** What is there where a folder is needed, if it is that; the system may just say that it is no folder. */
+    private static @Nullable Path inPlaceOfAFolder(FileSystemException failed) {
+        Path file = Path.of(failed.getFile());
+        Path folder = isAboutAFolder(failed) ? file : file.getParent();
+        for (; folder != null && !Files.isDirectory(folder); folder = folder.getParent()) {
+            if (Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
+                return folder;
+            }
+        }
+        return null;
+    }
+
+    private static boolean isAboutAFolder(FileSystemException failed) {
+        return failed instanceof FileAlreadyExistsException || failed instanceof NotDirectoryException;
+    }
+
     private static @Nullable String known(FileSystemException failed) {
         if (failed instanceof AccessDeniedException) {
             return "permission denied; let this user write there";
         }
-        if (failed instanceof FileAlreadyExistsException || failed instanceof NotDirectoryException) {
+        if (isAboutAFolder(failed)) {
             return "a file is in the way, where a folder is needed; delete it";
         }
         if (failed instanceof DirectoryNotEmptyException) {

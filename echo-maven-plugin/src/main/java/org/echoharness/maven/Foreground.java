@@ -20,7 +20,7 @@ final class Foreground implements AutoCloseable {
     private final LineBuffer warnings;
     private final Thread hook = new Thread(this::end, "echo-run closing");
     private boolean ended;
-    private boolean isWritten = true;
+    private @Nullable String unwritten;
 
     private Foreground(EchoServer server, @Nullable RecordingFiles files, LineBuffer infos, LineBuffer warnings) {
         this.server = server;
@@ -40,6 +40,10 @@ final class Foreground implements AutoCloseable {
         return foreground;
     }
 
+    EchoServer server() {
+        return server;
+    }
+
     boolean awaitClose(Duration limit) throws InterruptedException {
         return server.awaitClose(limit);
     }
@@ -54,9 +58,9 @@ final class Foreground implements AutoCloseable {
         return server.failure().orElse(null);
     }
 
-    /** Whether all that was recorded was written, after the close. */
-    synchronized boolean isWritten() {
-        return isWritten;
+    /** After the close: why what was recorded could not be written, or null. */
+    synchronized @Nullable String unwritten() {
+        return unwritten;
     }
 
     @Override
@@ -76,9 +80,11 @@ final class Foreground implements AutoCloseable {
         ended = true;
         server.close();
         if (files != null) {
-            isWritten = files.write(server.recording(), warnings);
-            if (isWritten) {
+            unwritten = files.write(server.recording());
+            if (unwritten == null) {
                 infos.accept("the recording is in " + files.folder());
+            } else {
+                warnings.accept(unwritten);
             }
         }
         infos.close();

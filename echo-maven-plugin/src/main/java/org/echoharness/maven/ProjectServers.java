@@ -11,7 +11,9 @@ import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import org.apache.maven.execution.MavenExecutionResult;
 import org.apache.maven.execution.MavenSession;
+import org.apache.maven.plugin.MojoExecutionException;
 import org.apache.maven.plugin.logging.Log;
 import org.apache.maven.project.MavenProject;
 import org.echoharness.EchoServer;
@@ -32,6 +34,7 @@ final class ProjectServers {
 
     private final Path buildDirectory;
     private final Log log;
+    private final MavenExecutionResult result;
     private final Published published;
     private final Map<String, EchoServer> running = new TreeMap<>();
     private final Map<String, RecordingFiles> recorded = new TreeMap<>();
@@ -47,6 +50,7 @@ final class ProjectServers {
         this.project = project;
         this.buildDirectory = buildDirectory;
         this.log = log;
+        result = session.getResult();
         published = new Published(session, project, buildDirectory, log::warn);
     }
 
@@ -220,11 +224,23 @@ final class ProjectServers {
         }
     }
 
+    /**
+     * Writes the recording. Where it cannot be written, the build is to fail, but not at once: what follows would be left
+     * out, Failsafe's look at the results of the tests above all.
+     */
     private String recorded(String id, EchoServer server) {
         RecordingFiles files = recorded.remove(id);
-        return files != null && files.write(server.recording(), log::warn)
-                ? "; its recording is in " + files.folder()
-                : "";
+        if (files == null) {
+            return "";
+        }
+        String unwritten = files.write(server.recording());
+        if (unwritten == null) {
+            return "; its recording is in " + files.folder();
+        }
+        log.warn(unwritten);
+        result.addException(new MojoExecutionException(
+                "server " + id + " of " + project.getGroupId() + ":" + project.getArtifactId() + ": " + unwritten));
+        return "";
     }
 
     private static String ids(List<Planned> servers) {
@@ -237,7 +253,8 @@ final class ProjectServers {
                 .collect(Collectors.joining(", "));
     }
 
-    private EchoServer runningBy(String id) {
+    /** The server of this id, which runs. */
+    EchoServer runningBy(String id) {
         return Objects.requireNonNull(running.get(id));
     }
 

@@ -3,18 +3,20 @@ package org.echoharness.maven;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.function.Consumer;
 import org.echoharness.Recording;
+import org.jspecify.annotations.Nullable;
 
 /** Where the recording of a server goes when it ends: a folder of its own, with names that are ours, and never a link. */
 final class RecordingFiles {
 
     private static final int PROBE = 4_096;
 
+    private final Path parent;
     private final Path folder;
 
     RecordingFiles(Path buildDirectory, String id) {
-        folder = buildDirectory.resolve("echo").resolve(id);
+        parent = buildDirectory.resolve("echo");
+        folder = parent.resolve(id);
     }
 
     Path folder() {
@@ -23,17 +25,9 @@ final class RecordingFiles {
 
     /** Deletes what an earlier build left, so that nobody takes it for what this one recorded. */
     void clear() throws IOException {
-        checkNoLink();
-        deleteFiles();
-    }
-
-    private void checkNoLink() throws IOException {
         if (Files.isSymbolicLink(folder)) {
-            throw new IOException("recordings are not written through the link " + folder + "; delete it");
+            throw new IOException("recordings are not written through a link; delete it");
         }
-    }
-
-    private void deleteFiles() throws IOException {
         Files.deleteIfExists(transcript());
         Files.deleteIfExists(page());
         Files.deleteIfExists(packets());
@@ -41,11 +35,10 @@ final class RecordingFiles {
 
     /** As {@link #clear}, and checks that files can be written: what cannot work is to fail at the start. */
     void prepare() throws IOException {
-        checkNoLink();
         try {
+            clear();
             boolean isNew = Files.notExists(folder);
             Files.createDirectories(folder);
-            deleteFiles();
             Path probe = Files.createTempFile(folder, ".echo", ".part");
             try {
                 Files.write(probe, new byte[PROBE]);
@@ -56,26 +49,30 @@ final class RecordingFiles {
                 Files.delete(folder);
             }
         } catch (IOException unusable) {
-            throw new IOException(
-                    "recordings cannot be written to " + folder + " (" + FileErrors.reason(unusable)
-                            + "); make it writable, or record nothing",
-                    unusable);
+            throw new IOException(unwritable("recordings cannot", unusable) + ", or record nothing", unusable);
         }
     }
 
-    /** Whether they could be written; if not, there is a warning. */
-    boolean write(Recording recording, Consumer<String> warnings) {
+    /** Why they could not be written; null if they were. */
+    @Nullable
+    String write(Recording recording) {
         try {
             clear();
             Files.createDirectories(folder);
             recording.writeTranscript(transcript());
             recording.writeHtml(page());
             recording.writePcapng(packets());
-            return true;
+            return null;
         } catch (IOException failed) {
-            warnings.accept("the recording could not be written to " + folder + ": " + FileErrors.text(failed));
-            return false;
+            return unwritable("the recording could not", failed);
+        } catch (RuntimeException | OutOfMemoryError failed) {
+            return "the recording could not be written to " + folder + ": " + failed;
         }
+    }
+
+    private String unwritable(String what, IOException failed) {
+        String why = FileErrors.text(failed);
+        return what + " be written" + (why.contains(parent.toString()) ? "" : " to " + folder) + ": " + why;
     }
 
     private Path transcript() {

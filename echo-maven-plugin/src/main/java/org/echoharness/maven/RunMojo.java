@@ -65,24 +65,28 @@ public final class RunMojo extends ServerMojo {
             run(limit);
         } catch (IllegalArgumentException | IOException refused) {
             throw refused(REFUSAL, refused);
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-            getLog().info("stopped: the build was interrupted");
         }
     }
 
-    private void run(Duration limit) throws IOException, InterruptedException, MojoExecutionException {
+    private void run(Duration limit) throws IOException, MojoExecutionException {
         Map<String, String> options = server(ID, withPorts()).options(Map.of());
         RecordingFiles files = records(options) ? new RecordingFiles(buildDirectory(), ID) : null;
         if (files != null) {
             files.prepare();
         }
         EchoServer.Builder server = builder(options).everyAddressOfNames().conversationTimes(isOn("times", times));
-        Foreground running = Foreground.start(server, files, getLog());
+        serve(Foreground.start(server, files, getLog()), limit);
+    }
+
+    /** Serves until the time is up, the build is interrupted, or the server closes by itself. */
+    void serve(Foreground running, Duration limit) throws MojoExecutionException {
         try (running) {
             if (!running.awaitClose(limit)) {
                 running.report("stopped after " + timeout);
             }
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            getLog().info("stopped: the build was interrupted");
         }
         Throwable failure = running.failure();
         if (failure != null) {
@@ -91,9 +95,9 @@ public final class RunMojo extends ServerMojo {
                             + "; if it is for want of memory, raise -Xmx in MAVEN_OPTS",
                     failure);
         }
-        if (files != null && !running.isWritten()) {
-            throw new MojoExecutionException("the recording could not be written to " + files.folder() + " (execution "
-                    + execution.getExecutionId() + ")");
+        String unwritten = running.unwritten();
+        if (unwritten != null) {
+            throw new MojoExecutionException(unwritten + " (execution " + execution.getExecutionId() + ")");
         }
     }
 

@@ -13,6 +13,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.apache.maven.execution.DefaultMavenExecutionRequest;
 import org.apache.maven.execution.DefaultMavenExecutionResult;
 import org.apache.maven.execution.MavenExecutionRequest;
+import org.apache.maven.execution.MavenExecutionResult;
 import org.apache.maven.execution.MavenSession;
 import org.apache.maven.model.Model;
 import org.apache.maven.plugin.MojoExecution;
@@ -24,6 +25,7 @@ import org.eclipse.aether.DefaultRepositorySystemSession;
 final class Build {
 
     final MavenExecutionRequest request = new DefaultMavenExecutionRequest();
+    final MavenExecutionResult result = new DefaultMavenExecutionResult();
     final MavenProject project;
     final Map<String, Object> context = new ConcurrentHashMap<>();
     final LogLines log = new LogLines();
@@ -110,8 +112,7 @@ final class Build {
 
     @SuppressWarnings("deprecation") // the constructor without a container is for Maven alone
     MavenSession session() {
-        MavenSession session = new MavenSession(
-                null, new DefaultRepositorySystemSession(), request, new DefaultMavenExecutionResult());
+        MavenSession session = new MavenSession(null, new DefaultRepositorySystemSession(), request, result);
         session.setCurrentProject(project);
         return session;
     }

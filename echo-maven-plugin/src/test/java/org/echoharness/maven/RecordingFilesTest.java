@@ -83,12 +83,12 @@ class RecordingFilesTest {
         Files.createSymbolicLink(folder(), elsewhere);
         assertThatThrownBy(this::record)
                 .isInstanceOf(MojoExecutionException.class)
-                .hasMessage("server default did not start (execution start-it): recordings are not written through the"
-                        + " link " + folder() + "; delete it");
+                .hasMessage("server default did not start (execution start-it): recordings cannot be written to "
+                        + folder() + ": recordings are not written through a link; delete it, or record nothing");
     }
 
     @Test
-    void whatCannotBeWrittenIsAWarningAndTheServerStops() throws Exception {
+    void whatCannotBeWrittenFailsTheBuildAtItsEnd() throws Exception {
         record();
         int port = build.port("default");
         Files.createFile(folder());
@@ -96,9 +96,47 @@ class RecordingFilesTest {
 
         Build.listen(port).close();
         assertThat(build.log.seen())
-                .anyMatch(line -> line.startsWith("WARN the recording could not be written to " + folder() + ": "))
+                .anyMatch(line -> line.startsWith("WARN the recording could not be written: " + folder() + ": "))
                 .last()
                 .isEqualTo("INFO server default stopped");
+        assertThat(build.result.getExceptions())
+                .singleElement()
+                .isInstanceOf(MojoExecutionException.class)
+                .asString()
+                .endsWith("server default of org.example:project: the recording could not be written: " + folder()
+                        + ": a file is in the way, where a folder is needed; delete it");
+    }
+
+    @Test
+    void theStartNamesWhatIsInTheWay() throws Exception {
+        Path file = Files.createFile(directory.resolve("echo"));
+        assertThatThrownBy(this::record)
+                .isInstanceOf(MojoExecutionException.class)
+                .hasMessage("server default did not start (execution start-it): recordings cannot be written: "
+                        + file
+                        + ": a file is in the way, where a folder is needed; delete it, or record nothing");
+        Files.delete(file);
+        Files.createSymbolicLink(file, directory.resolve("nowhere"));
+        assertThatThrownBy(this::record).hasMessageContaining(file + ": a link that leads to no folder is in the way");
+        Files.delete(file);
+        Files.createDirectories(folder().resolve("transcript.txt/full"));
+        assertThatThrownBy(this::record)
+                .hasMessageContaining(folder().resolve("transcript.txt") + ": a folder is in the way");
+        assertThat(build.project.getProperties()).isEmpty();
+        assertThat(build.file()).doesNotExist();
+    }
+
+    @Test
+    void theStartLeavesNothingOfItsTrial() throws Exception {
+        StartMojo start = build.start();
+        start.record = "true";
+        start.execute();
+        assertThat(folder()).doesNotExist();
+        build.stop().execute();
+        Files.writeString(folder().resolve("mine.txt"), "mine");
+        start.execute();
+        assertThat(folder()).isDirectoryContaining(file -> file.endsWith("mine.txt"));
+        assertThat(folder().toFile().list()).containsExactly("mine.txt");
     }
 
     @Test

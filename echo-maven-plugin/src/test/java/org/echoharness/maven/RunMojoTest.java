@@ -4,27 +4,31 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.net.ServerSocket;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import org.apache.maven.plugin.MojoExecutionException;
+import org.echoharness.BrokenServers;
+import org.echoharness.EchoServer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class RunMojoTest {
 
+    @TempDir
+    private Path directory;
+
     private final LogLines log = new LogLines();
+
+    private Thread thread;
 
     @Test
     void itServesAndTellsUntilItIsInterrupted() throws Exception {
         RunMojo run = run("127.0.0.1:0");
-        FutureTask<Boolean> running = new FutureTask<>(() -> {
-            run.execute();
-            return Thread.interrupted();
-        });
-        Thread thread = new Thread(running, "run");
-        thread.setDaemon(true);
-        thread.start();
+        FutureTask<Boolean> running = inBackground(run);
         int port = Integer.parseInt(log.await("INFO starting up on 127.0.0.1 port "));
         assertThat(Build.echoes(port)).isTrue();
         assertThat(log.await("INFO received ")).startsWith("17 bytes \"is there an echo?\" from 127.0.0.1:");
@@ -104,6 +108,71 @@ class RunMojoTest {
     }
 
     @Test
+    void listensAtEachAddress() throws Exception {
+        RunMojo run = run("127.0.0.1:0", "127.0.0.1:0");
+        FutureTask<Boolean> running = inBackground(run);
+        log.await("INFO waiting for a connection");
+        List<Integer> ports = log.seen().stream()
+                .filter(line -> line.startsWith("INFO starting up on 127.0.0.1 port "))
+                .map(line -> Integer.valueOf(line.replaceFirst(".* ", "")))
+                .toList();
+        assertThat(ports).hasSize(2).doesNotHaveDuplicates();
+        for (int port : ports) {
+            assertThat(Build.echoes(port)).isTrue();
+        }
+        thread.interrupt();
+        running.get(30, TimeUnit.SECONDS);
+        for (int port : ports) {
+            Build.listen(port).close();
+        }
+    }
+
+    @Test
+    void failsWhereTheServerClosedByItself() throws Exception {
+        RunMojo run = run("127.0.0.1:0");
+        Foreground running = Foreground.start(EchoServer.builder().addresses("127.0.0.1:0"), null, log);
+        BrokenServers.fail(running.server(), new OutOfMemoryError("Java heap space"));
+        assertThatThrownBy(() -> run.serve(running, Duration.ofMinutes(2)))
+                .isInstanceOf(MojoExecutionException.class)
+                .hasMessage("the server closed by itself (execution run-it): java.lang.OutOfMemoryError: Java heap"
+                        + " space; if it is for want of memory, raise -Xmx in MAVEN_OPTS");
+        assertThat(log.seen())
+                .containsOnlyOnce("WARN the event loop failed, so the server closes: java.lang.OutOfMemoryError: Java"
+                        + " heap space")
+                .noneMatch(line -> line.startsWith("INFO stopped after"));
+    }
+
+    @Test
+    void failsWhereItsRecordingCannotBeWritten() throws Exception {
+        RunMojo run = run("127.0.0.1:0");
+        run.record = "true";
+        FutureTask<Boolean> running = inBackground(run);
+        log.await("INFO waiting for a connection");
+        Path inTheWay = Files.createFile(folder().resolve("echo/default"));
+        thread.interrupt();
+        assertThatThrownBy(() -> running.get(30, TimeUnit.SECONDS))
+                .cause()
+                .isInstanceOf(MojoExecutionException.class)
+                .hasMessage("the recording could not be written: " + inTheWay
+                        + ": a file is in the way, where a folder is needed; delete it (execution run-it)");
+        assertThat(log.seen()).anyMatch(line -> line.startsWith("WARN the recording could not be written: "));
+    }
+
+    @Test
+    void refusesAtOnceARecordingThatCannotBeWritten() throws Exception {
+        Files.createDirectories(folder());
+        Files.createFile(folder().resolve("echo"));
+        RunMojo run = run("127.0.0.1:0");
+        run.recording = "on";
+        assertThatThrownBy(run::execute)
+                .isInstanceOf(MojoExecutionException.class)
+                .hasMessage("the server did not start (execution run-it): recordings cannot be written: "
+                        + folder().resolve("echo")
+                        + ": a file is in the way, where a folder is needed; delete it, or record nothing");
+        assertThat(log.seen()).isEmpty();
+    }
+
+    @Test
     void skippedItRunsNothing() throws Exception {
         RunMojo run = run("127.0.0.1:0");
         run.skip = "true";
@@ -111,8 +180,25 @@ class RunMojoTest {
         assertThat(log.seen()).containsExactly("INFO run skipped: echo.skip is set");
     }
 
+    /** Whether the thread was interrupted at the end. */
+    private FutureTask<Boolean> inBackground(RunMojo run) {
+        FutureTask<Boolean> running = new FutureTask<>(() -> {
+            run.execute();
+            return Thread.interrupted();
+        });
+        thread = new Thread(running, "run");
+        thread.setDaemon(true);
+        thread.start();
+        return running;
+    }
+
+    private Path folder() {
+        return directory.resolve("target");
+    }
+
     private RunMojo run(String... addresses) {
-        Build build = new Build(Path.of("."));
+        Build build = new Build(directory);
+        build.request.setBaseDirectory(directory.toFile());
         RunMojo run = build.prepared(new RunMojo(), "run");
         run.setLog(log);
         run.addresses = List.of(addresses);

@@ -17,6 +17,8 @@ import org.apache.maven.execution.ExecutionListener;
 import org.apache.maven.model.Plugin;
 import org.apache.maven.plugin.MojoExecution;
 import org.apache.maven.plugin.MojoExecutionException;
+import org.echoharness.BrokenServers;
+import org.echoharness.EchoServer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -94,6 +96,25 @@ class StartAndStopTest {
         build.stop().execute();
         build.stop().execute();
         assertThat(build.log.seen()).hasSize(2);
+    }
+
+    @Test
+    void stopWarnsOfAServerThatClosedByItself() throws Exception {
+        build.start().execute();
+        int port = build.port("default");
+        EchoServer server = ProjectServers.in(build.context).runningBy("default");
+        BrokenServers.fail(server, new OutOfMemoryError("Java heap space"));
+
+        build.stop().execute();
+
+        assertThat(build.log.seen())
+                .containsOnlyOnce(
+                        "WARN server default had closed by itself before: java.lang.OutOfMemoryError: Java heap"
+                                + " space")
+                .last()
+                .isEqualTo("INFO server default stopped");
+        Build.listen(port).close();
+        assertThat(build.project.getProperties()).isEmpty();
     }
 
     @Test
