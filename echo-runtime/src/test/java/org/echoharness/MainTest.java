@@ -296,6 +296,19 @@ class MainTest {
     }
 
     @Test
+    void noticesBytesThatComeWhileItWaitsForInput() throws Exception {
+        try (PipedOutputStream writer = new PipedOutputStream();
+                EchoServer server = EchoServer.builder().faults("duplicate 1").start()) {
+            in = new PipedInputStream(writer);
+            writer.write('a');
+            writer.flush();
+            assertThat(run("client", "127.0.0.1:" + server.port(), "--timeout=60s", "--message-file=-"))
+                    .isEqualTo(1);
+        }
+        assertThat(err().strip()).isEqualTo("echo: 1 byte more than were sent: \"a\"");
+    }
+
+    @Test
     void inputThatFailsIsNoFailureOfThePeer() throws Exception {
         in = new FilterInputStream(InputStream.nullInputStream()) {
             @Override
