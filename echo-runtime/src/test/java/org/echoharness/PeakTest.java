@@ -32,6 +32,7 @@ class PeakTest {
                 Sockets.echoes(two, "x");
                 Sockets.echoes(three, "x");
                 server.resetConnection(2);
+                server.resetConnection(3);
                 try (Socket four = Sockets.connect(server.address())) {
                     Sockets.echoes(four, "x");
                 }

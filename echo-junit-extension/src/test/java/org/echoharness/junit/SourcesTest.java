@@ -3,10 +3,13 @@ package org.echoharness.junit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.lang.reflect.Proxy;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -97,6 +100,31 @@ class SourcesTest {
         }
         assertThat(ServersFile.locate(Path.of("/elsewhere"), SourcesTest.class))
                 .isEqualTo(Path.of("/elsewhere/target/echo/servers.properties"));
+    }
+
+    /** A class that stands in {@code module/out/classes}; above the module is another one's list. */
+    @Test
+    void looksForNoFileAboveTheModule(@TempDir Path above) throws Exception {
+        Path module = above.resolve("module");
+        Path classes = module.resolve("out/classes");
+        String name = SourcesTest.class.getName() + "$External";
+        Path copy = classes.resolve(name.replace('.', '/') + ".class");
+        Files.createDirectories(copy.getParent());
+        try (InputStream bytes = SourcesTest.class.getResourceAsStream("SourcesTest$External.class")) {
+            Files.copy(bytes, copy);
+        }
+        file = above.resolve("echo/servers.properties");
+        write("echo.server.default.address=" + address);
+        try (URLClassLoader loader =
+                new URLClassLoader(new URL[] {classes.toUri().toURL()}, null)) {
+            Class<?> test = loader.loadClass(name);
+
+            assertThat(ServersFile.locate(module, test)).isEqualTo(module.resolve("target/echo/servers.properties"));
+
+            file = module.resolve("out/echo/servers.properties");
+            write("echo.server.default.address=" + address);
+            assertThat(ServersFile.locate(module, test)).isEqualTo(file);
+        }
     }
 
     @Test
