@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import org.echoharness.Counters;
+import org.echoharness.Effect;
 import org.echoharness.Ending;
 import org.echoharness.Fault;
 import org.echoharness.FaultPlan;
@@ -60,6 +61,7 @@ record Inspection(Peer peer, long before, boolean last, Checks checks) {
         if (checks.include(Check.LEAKS)) {
             long deadline = System.nanoTime() + timeout().toNanos();
             open(complaints, deadline);
+            awaitClosed(deadline);
             unclosed(complaints, deadline);
         }
         return complaints.lines();
@@ -129,6 +131,28 @@ record Inspection(Peer peer, long before, boolean last, Checks checks) {
             peer.server().setFaultsOfAll(FaultPlan.none());
         }
         return open;
+    }
+
+    /** A connection that a fault closes ends when its client's system has acknowledged all bytes. */
+    private void awaitClosed(long deadline) throws InterruptedException {
+        Set<String> closing = recording().appliedFaults().stream()
+                .filter(fault -> fault.effect() instanceof Effect.Close)
+                .map(Object::toString)
+                .collect(Collectors.toSet());
+        if (closing.isEmpty()) {
+            return;
+        }
+        for (RecordedConnection connection : recording().openConnections()) {
+            boolean isClosing = connection.events().stream()
+                    .anyMatch(event -> event.kind() == Kind.FAULT && closing.contains(event.detail()));
+            if (connection.number() > before && isClosing) {
+                try {
+                    connection.awaitEnd(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
+                } catch (AssertionError deadlineReached) {
+                    return; // its client does not read, which the transcript shows
+                }
+            }
+        }
     }
 
     /** The client's sockets of connections that the server ended first: it has closed its own, and sees them no more. */
@@ -234,10 +258,19 @@ record Inspection(Peer peer, long before, boolean last, Checks checks) {
         for (String fault : unapplied()) {
             complaints.add(
                     () -> "the fault \"" + cut(fault, SHOWN_OF_PLAN) + "\" never took hold, of the plan \"" + plan
-                            + "\", on " + count + (count == 1 ? " connection" : " connections")
+                            + "\", on " + count + (count == 1 ? " connection" : " connections") + resetByClients()
                             + "; let the test get there, or leave faults out of checks");
         }
         complaints.summarize("fault that never took hold", "faults that never took hold");
+    }
+
+    /** A reset takes what the server still has to do, so that a fault may not be reached. */
+    private String resetByClients() {
+        long reset = connections().stream()
+                .flatMap(connection -> connection.ending().stream())
+                .filter(ending -> ending.how() == Ending.How.RST && ending.by() == Ending.Side.CLIENT)
+                .count();
+        return reset == 0 ? "" : ", " + reset + " of which the client reset";
     }
 
     private List<String> unapplied() {

@@ -11,6 +11,7 @@ import static org.echoharness.junit.Sloppy.on;
 import java.io.IOException;
 import java.net.Socket;
 import java.time.Duration;
+import java.util.stream.Stream;
 import org.echoharness.EchoClient;
 import org.echoharness.EchoServer;
 import org.echoharness.RecordedConnection;
@@ -111,7 +112,18 @@ class UnclosedSocketsTest {
         @Test
         void closesLate(EchoServer server) throws Exception {
             Socket socket = closedByServer(server);
-            new Thread(() -> close(socket)).start();
+            Thread test = Thread.currentThread();
+            new Thread(() -> closeWhenLookedFor(socket, test)).start();
+        }
+
+        /** When the check looks at the sockets. */
+        private static void closeWhenLookedFor(Socket socket, Thread test) {
+            while (test.isAlive()
+                    && Stream.of(test.getStackTrace())
+                            .noneMatch(frame -> frame.getMethodName().equals("unclosed"))) {
+                Thread.onSpinWait();
+            }
+            close(socket);
         }
 
         @Test
@@ -141,6 +153,26 @@ class UnclosedSocketsTest {
     @Test
     void acceptsSocketsClosedInTime() throws IOException {
         Run.of(Closes.class).passed(23);
+    }
+
+    @EchoTest(faults = "close after 3", readTimeout = "5s", checks = "leaks", scope = EchoScope.CLASS)
+    static class SharedAndFaulty {
+        @Test
+        void leaves(EchoServer server) throws Exception {
+            Socket socket = connect(server);
+            socket.getOutputStream().write(new byte[3]);
+            keepOpen(socket);
+        }
+    }
+
+    @Test
+    void blamesTheTestWhoseSocketAFaultClosed() throws IOException {
+        Run run = Run.of(SharedAndFaulty.class);
+
+        assertThat(complaint(run))
+                .isEqualTo(
+                        on(SharedAndFaulty.class) + "the test left its socket of connection 1 from HOST:PORT" + AFTER);
+        assertThat(run.results().testEvents().succeeded().count()).isZero();
     }
 
     @EchoTest(readTimeout = "200ms", checks = "leaks")
