@@ -11,6 +11,8 @@ import static org.echoharness.junit.Sloppy.on;
 import java.io.IOException;
 import java.net.Socket;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.echoharness.EchoClient;
 import org.echoharness.EchoServer;
@@ -113,14 +115,20 @@ class UnclosedSocketsTest {
         void closesLate(EchoServer server) throws Exception {
             Socket socket = closedByServer(server);
             Thread test = Thread.currentThread();
-            new Thread(() -> closeWhenLookedFor(socket, test)).start();
+            Thread late = new Thread(() -> closeWhenLookedFor(socket, test));
+            late.setDaemon(true);
+            late.start();
         }
 
-        /** When the check looks at the sockets. */
+        /** When the check has found the socket and rests before it looks again. */
         private static void closeWhenLookedFor(Socket socket, Thread test) {
-            while (test.isAlive()
-                    && Stream.of(test.getStackTrace())
-                            .noneMatch(frame -> frame.getMethodName().equals("unclosed"))) {
+            long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(50);
+            List<String> resting = List.of("unclosed", "parkNanos");
+            while (System.nanoTime() - deadline < 0
+                    && !Stream.of(test.getStackTrace())
+                            .map(StackTraceElement::getMethodName)
+                            .toList()
+                            .containsAll(resting)) {
                 Thread.onSpinWait();
             }
             close(socket);
