@@ -49,24 +49,12 @@ final class ClientCommand {
             builder.conversation(console::out);
         }
         try (MessageFile message = message(given)) {
-            RecordingFolder folder = given.has(RecordingFolder.OPTION)
-                    ? RecordingFolder.checked(given.get(RecordingFolder.OPTION, ""))
-                    : null;
+            RecordingFolder folder = RecordingFolder.of(given);
             if (folder != null) {
                 builder.recording();
             }
-            return converse(connect(builder, folder), message, folder, given.has("--verbose"));
-        }
-    }
-
-    private static EchoClient connect(EchoClient.Builder builder, @Nullable RecordingFolder folder) throws IOException {
-        try {
-            return builder.connect();
-        } catch (Throwable failed) {
-            if (folder != null) {
-                folder.removeIfEmpty();
-            }
-            throw failed;
+            EchoClient client = RecordingFolder.begin(folder, builder::connect);
+            return converse(client, message, folder, given.has("--verbose"));
         }
     }
 

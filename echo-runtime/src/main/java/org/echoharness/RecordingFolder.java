@@ -10,6 +10,7 @@ import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Where a command writes what it recorded: {@code --record}. */
 final class RecordingFolder {
@@ -25,8 +26,30 @@ final class RecordingFolder {
         this.made = made;
     }
 
+    /** The one that the option names; null without it. */
+    static @Nullable RecordingFolder of(Arguments given) {
+        return given.has(OPTION) ? checked(given.get(OPTION, "")) : null;
+    }
+
+    /** What is recorded begins. */
+    interface Start<T> {
+        T run() throws IOException;
+    }
+
+    /** Begins what is recorded, if it is. Where that fails, the folders that were made for it are removed. */
+    static <T> T begin(@Nullable RecordingFolder folder, Start<T> start) throws IOException {
+        try {
+            return start.run();
+        } catch (Throwable failed) {
+            if (folder != null) {
+                folder.removeIfEmpty();
+            }
+            throw failed;
+        }
+    }
+
     /** Makes the folder and writes a file there, which it removes: what cannot work is to fail at the start. */
-    static RecordingFolder checked(String name) {
+    private static RecordingFolder checked(String name) {
         if (name.isEmpty()) {
             throw new Arguments.UsageException(OPTION + ": its value is empty; name a folder");
         }
@@ -74,7 +97,7 @@ final class RecordingFolder {
     }
 
     /** Removes the folders that were made for a recording which did not begin, or could not be written. */
-    void removeIfEmpty() {
+    private void removeIfEmpty() {
         for (Path folder : made) {
             try {
                 Files.deleteIfExists(folder);

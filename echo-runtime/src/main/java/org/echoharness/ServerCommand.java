@@ -38,13 +38,11 @@ final class ServerCommand {
         if (!given.has("--quiet")) {
             builder.conversation(console::out).conversationTimes(given.has("--times"));
         }
-        RecordingFolder folder = given.has(RecordingFolder.OPTION)
-                ? RecordingFolder.checked(given.get(RecordingFolder.OPTION, ""))
-                : null;
+        RecordingFolder folder = RecordingFolder.of(given);
         if (folder != null) {
             builder.recording();
         }
-        try (EchoServer server = start(builder, folder)) {
+        try (EchoServer server = RecordingFolder.begin(folder, builder::start)) {
             if (given.has("--quiet")) {
                 server.addresses().forEach(new Conversation(console::out)::startingUp);
             }
@@ -62,17 +60,6 @@ final class ServerCommand {
             return 1; // nobody but a failure closes it
         } catch (InterruptedException interrupted) {
             return 1;
-        }
-    }
-
-    private static EchoServer start(EchoServer.Builder builder, @Nullable RecordingFolder folder) throws IOException {
-        try {
-            return builder.start();
-        } catch (Throwable failed) {
-            if (folder != null) {
-                folder.removeIfEmpty();
-            }
-            throw failed;
         }
     }
 
