@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
 /** Says of an error of the file system what went wrong and what helps: its own message is often the path alone. */
 final class FileErrors {
 
+    private static final String IN_PLACE_OF_A_FOLDER = " is in the way, where a folder is needed";
+    private static final String DELETE_IT = "; delete it";
+
     private FileErrors() {}
 
     /** As {@code target/echo: a file is in the way; delete it}. */
@@ -22,11 +25,11 @@ final class FileErrors {
         if (error instanceof FileSystemException failed && failed.getFile() != null) {
             Path inTheWay = inPlaceOfAFolder(failed);
             if (inTheWay != null) {
-                return inTheWay + (Files.isSymbolicLink(inTheWay) ? ": a link that leads to no folder" : ": a file")
-                        + " is in the way, where a folder is needed; delete it";
+                return inTheWay + ": " + (Files.isSymbolicLink(inTheWay) ? "a link that leads to no folder" : "a file")
+                        + IN_PLACE_OF_A_FOLDER + DELETE_IT;
             }
             String other = failed.getOtherFile() == null ? "" : " -> " + failed.getOtherFile();
-            return failed.getFile() + other + ": " + reason(failed);
+            return failed.getFile() + other + ": " + reason(failed) + cure(failed);
         }
         return error.getMessage() == null ? error.toString() : error.getMessage();
     }
@@ -34,9 +37,7 @@ final class FileErrors {
     /** The same without the path and the cure, as {@code permission denied}. */
     static String reason(IOException error) {
         if (error instanceof FileSystemException failed) {
-            String reason = reason(failed);
-            int cure = reason.indexOf(';');
-            return cure < 0 ? reason : reason.substring(0, cure);
+            return reason(failed);
         }
         return error.getMessage() == null ? error.toString() : error.getMessage();
     }
@@ -67,14 +68,21 @@ final class FileErrors {
 
     private static @Nullable String known(FileSystemException failed) {
         if (failed instanceof AccessDeniedException) {
-            return "permission denied; let this user write there";
+            return "permission denied";
         }
         if (isAboutAFolder(failed)) {
-            return "a file is in the way, where a folder is needed; delete it";
+            return "a file" + IN_PLACE_OF_A_FOLDER;
         }
         if (failed instanceof DirectoryNotEmptyException) {
-            return "a folder is in the way, where a file is needed; delete it";
+            return "a folder is in the way, where a file is needed";
         }
         return failed instanceof NoSuchFileException ? "there is no such file or folder" : null;
+    }
+
+    private static String cure(FileSystemException failed) {
+        if (failed instanceof AccessDeniedException) {
+            return "; let this user write there";
+        }
+        return isAboutAFolder(failed) || failed instanceof DirectoryNotEmptyException ? DELETE_IT : "";
     }
 }
