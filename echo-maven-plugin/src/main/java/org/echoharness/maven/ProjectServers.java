@@ -142,12 +142,17 @@ final class ProjectServers {
         Consumer<String> direct = line -> log.warn("server " + server.id() + ": " + line);
         LineBuffer lines = new LineBuffer(direct);
         Thread building = Thread.currentThread(); // it logs the next line itself
-        running.put(
-                server.id(),
-                server.options()
-                        .warnings(line -> (Thread.currentThread() == building ? direct : lines).accept(line))
-                        .start());
         warnings.put(server.id(), lines);
+        try {
+            running.put(
+                    server.id(),
+                    server.options()
+                            .warnings(line -> (Thread.currentThread() == building ? direct : lines).accept(line))
+                            .start());
+        } catch (IOException | RuntimeException refused) {
+            forget(server);
+            throw refused;
+        }
     }
 
     private void forget(Planned server) {
