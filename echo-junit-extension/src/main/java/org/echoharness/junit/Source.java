@@ -8,7 +8,8 @@ package org.echoharness.junit;
  * {@code target/echo/servers.properties}, which the Maven plugin's goal {@code start} writes for the build. The file is
  * looked for in the directory that the system property {@code basedir} names (Surefire and Failsafe set it to the
  * module's), or else in the current one; where the build directory has another name, beside the test's classes. The
- * configuration parameter {@code echo.servers.file} names another file, such as that of another module. A file left behind by a process that has ended counts for nothing.
+ * configuration parameter {@code echo.servers.file} names another file, such as that of another module. A file left behind
+ * by a process that has ended counts for nothing.
  */
 public enum Source {
 
