@@ -83,6 +83,34 @@ final class EventLog implements Iterable<RecordedEvent> {
         bytes[size] = count;
         details[size] = detail.isEmpty() ? null : detail;
         kinds[size++] = kind;
+        int place = size - 1;
+        int first = leftOut == 0 ? 0 : gap;
+        while (place > first && kinds[place - 1] == RecordedEvent.Kind.NOTE && nanos[place - 1] > after) {
+            place--;
+        }
+        if (place < size - 1) {
+            moveTheLastTo(place);
+        }
+    }
+
+    /** Another thread noted something between an event and its record. Snapshots have the arrays that were. */
+    private void moveTheLastTo(int place) {
+        int last = size - 1;
+        nanos = nanos.clone();
+        bytes = bytes.clone();
+        kinds = kinds.clone();
+        details = details.clone();
+        long after = nanos[last];
+        int count = bytes[last];
+        RecordedEvent.Kind kind = kinds[last];
+        String detail = details[last];
+        for (Object array : new Object[] {nanos, bytes, kinds, details}) {
+            System.arraycopy(array, place, array, place + 1, last - place);
+        }
+        nanos[place] = after;
+        bytes[place] = count;
+        kinds[place] = kind;
+        details[place] = detail;
     }
 
     /** How a connection ended is kept however late it comes. */

@@ -2,6 +2,7 @@ package org.echoharness;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -58,5 +59,33 @@ class EventLogTest {
         }
         assertThat(snapshot.list()).extracting(RecordedEvent::detail).containsExactly("", "reset");
         assertThat(log.list()).hasSize(102);
+    }
+
+    /** The time of an event is that before it was done; its record follows, and a note of another thread may be quicker. */
+    @Test
+    void laterNotesFollowAnEventThatIsAddedLate() {
+        EventLog log = new EventLog();
+        log.add(1, RecordedEvent.Kind.NOTE, 0, "before");
+        log.add(3, RecordedEvent.Kind.NOTE, 0, "after");
+        log.add(4, RecordedEvent.Kind.NOTE, 0, "after that");
+        EventLog snapshot = log.snapshot();
+
+        log.add(2, RecordedEvent.Kind.SENT, 5, "");
+
+        assertThat(log.list()).extracting(RecordedEvent::detail).containsExactly("before", "", "after", "after that");
+        assertThat(log.list().get(1))
+                .isEqualTo(new RecordedEvent(Duration.ofNanos(2), RecordedEvent.Kind.SENT, 0, 5, ""));
+        assertThat(snapshot.list()).extracting(RecordedEvent::detail).containsExactly("before", "after", "after that");
+    }
+
+    @Test
+    void otherEventsKeepTheOrderOfTheirRecords() {
+        EventLog log = new EventLog();
+        log.add(3, RecordedEvent.Kind.RECEIVED, 5, "");
+        log.add(2, RecordedEvent.Kind.SENT, 5, "");
+
+        assertThat(log.list())
+                .extracting(RecordedEvent::kind)
+                .containsExactly(RecordedEvent.Kind.RECEIVED, RecordedEvent.Kind.SENT);
     }
 }
