@@ -1,6 +1,7 @@
 package org.echoharness;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
@@ -36,6 +37,10 @@ final class EventLoop implements Runnable, Consumer<SelectionKey> {
     private final ArrayDeque<Ring> spareRings = new ArrayDeque<>(MOST_RINGS);
     private int rings; // lent and spare
     private int mostRings;
+    /** Direct memory to give up when rings have taken all: the JDK moves what is on the heap by way of some. */
+    @SuppressWarnings("UnusedVariable")
+    private @Nullable ByteBuffer headroom;
+
     private final ArrayDeque<SelectableChannel> closing = new ArrayDeque<>();
     private final ArrayDeque<Acceptor> accepting = new ArrayDeque<>(); // those that the selector found ready
     private final List<Runnable> atEnd = new ArrayList<>();
@@ -220,11 +225,15 @@ final class EventLoop implements Runnable, Consumer<SelectionKey> {
             return false;
         }
         try {
+            if (headroom == null) {
+                headroom = ByteBuffer.allocateDirect(Ring.SLICE);
+            }
             spareRings.addLast(Ring.of(bufferSize));
             rings++;
             return true;
         } catch (OutOfMemoryError noneLeft) {
             mostRings = rings; // to ask again would take long each time
+            headroom = null;
             return false;
         }
     }

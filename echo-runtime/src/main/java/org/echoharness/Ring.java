@@ -18,8 +18,9 @@ final class Ring {
     private static final AtomicReference<@Nullable Ring> LEFT = new AtomicReference<>();
 
     private static final int SMALLEST = 64;
-    private static final int SLICE =
-            64 << 10; // of the heap: the JDK keeps a direct buffer of the size of what moves at once
+
+    /** The most that moves at once to or from the heap: the JDK keeps a direct buffer of that size for each thread. */
+    static final int SLICE = 64 << 10;
 
     private final int most; // bytes that it may hold
     private ByteBuffer buffer;
