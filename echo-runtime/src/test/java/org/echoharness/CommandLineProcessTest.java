@@ -105,6 +105,11 @@ class CommandLineProcessTest {
                         .awaitConnections(1, Duration.ofSeconds(60))
                         .get(0)
                         .awaitReceived(new byte[60_000], Duration.ofSeconds(60));
+                long deadline = System.nanoTime() + 60_000_000_000L;
+                while (client.getInputStream().available() < 50_000) { // of the 64 KiB that a pipe takes
+                    assertThat(System.nanoTime() - deadline).isNegative();
+                    Thread.onSpinWait();
+                }
                 assertThat(signalled(client, signal)).isEqualTo(code);
             } finally {
                 client.destroyForcibly();
