@@ -190,6 +190,7 @@ final class Connection implements Served, Consumer<Fault> {
             if (gates != null && ring != null) {
                 ring.discard(gates.copied());
             }
+            releaseGates();
             gates = faults.isEmpty() && !outputEnded ? null : anew(faults, planned.number(), outputEnded);
         } catch (Throwable failed) {
             fail(failed);
@@ -467,6 +468,7 @@ final class Connection implements Served, Consumer<Fault> {
                 loop.giveBack(ring);
                 ring = null;
             }
+            releaseGates();
             cancelAlarm();
             server.tally().ends();
             server.tally().failed.increment();
@@ -563,6 +565,7 @@ final class Connection implements Served, Consumer<Fault> {
             loop.giveBack(ring);
             ring = null;
         }
+        releaseGates();
         cancelAlarm();
         server.tally().ends();
         if (counter != null) {
@@ -572,6 +575,12 @@ final class Connection implements Served, Consumer<Fault> {
             boolean byClient = counter == server.tally().reset;
             witness.ended(
                     byClient ? Ending.Side.CLIENT : Ending.Side.SERVER, clean ? Ending.How.FIN : Ending.How.RST, why);
+        }
+    }
+
+    private void releaseGates() {
+        if (gates != null) {
+            gates.release();
         }
     }
 

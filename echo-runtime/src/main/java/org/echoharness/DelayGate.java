@@ -4,13 +4,15 @@ import java.util.SplittableRandom;
 
 /**
  * Lets each byte pass so long after it came. It keeps when the bytes of each read may leave; beyond {@link #MARKS} reads
- * those that are closest in time leave together, at the later time.
+ * those that are closest in time leave together, at the later time. So do those beyond {@link #FIRST_MARKS} where the memory
+ * for what connections hold is used up.
  */
 final class DelayGate extends Gate {
 
     private static final int MARKS = 512;
 
     private static final int FIRST_MARKS = 8;
+    private static final int BYTES = 2 * Long.BYTES; // of a mark
 
     private final long delay;
     private final long jitter;
@@ -33,7 +35,7 @@ final class DelayGate extends Gate {
     @Override
     void received(Flow flow) {
         forget(flow);
-        if (count == MARKS) {
+        if (count == MARKS || (count == ends.length && !mayGrow())) {
             join();
         } else if (count == ends.length) {
             grow();
@@ -94,10 +96,25 @@ final class DelayGate extends Gate {
         return (first + mark) % ends.length;
     }
 
+    private boolean mayGrow() {
+        int more = ends.length * BYTES;
+        return HeldMemory.room(more, true, true) == more;
+    }
+
     private void grow() {
+        HeldMemory.take(ends.length * BYTES);
         ends = doubled(ends);
         times = doubled(times);
         first = 0;
+    }
+
+    @Override
+    void release() {
+        HeldMemory.release((ends.length - FIRST_MARKS) * BYTES);
+        ends = new long[FIRST_MARKS];
+        times = new long[FIRST_MARKS];
+        first = 0;
+        count = 0;
     }
 
     /** In a longer array from the first one on; the old one is full. */

@@ -85,6 +85,9 @@ abstract class Gate {
     /** What this gate asked for was done, with so many bytes. */
     void done(int bytes) {}
 
+    /** Gives back what it took of {@link HeldMemory}. Nobody uses it any more. */
+    void release() {}
+
     /**
      * Alters so many bytes, from this place in the ring and this position of the client's stream on, before they are sent.
      * To do it twice undoes it. Only when open.

@@ -34,6 +34,13 @@ final class Gates {
         }
     }
 
+    /** Gives back what they took of {@link HeldMemory}. Nobody uses them any more. */
+    void release() {
+        for (Gate gate : gates) {
+            gate.release();
+        }
+    }
+
     /** The client's FIN came. */
     void inputEnded(int held, long now) {
         flow.at(now - accepted, held);

@@ -174,6 +174,59 @@ class HeldMemoryTest {
         }
     }
 
+    private static Gates delaying(int reads) {
+        Gates gates = new Gates(List.of(Fault.delay(Duration.ofHours(1))), 1, 0);
+        for (int i = 1; i <= reads; i++) {
+            gates.received(i, i);
+        }
+        return gates;
+    }
+
+    @Test
+    void timesOfDelayedBytesTakeMemory() {
+        long before = HeldMemory.used();
+        Gates gates = delaying(1_000);
+        assertThat(HeldMemory.used() - before).isEqualTo((512 - 8) * 16);
+        gates.release();
+        assertThat(HeldMemory.used()).isEqualTo(before);
+    }
+
+    @Test
+    void timesOfDelayedBytesTakeNoMoreThanThereIs() {
+        int all = (int) Math.min(Integer.MAX_VALUE, Runtime.getRuntime().maxMemory());
+        HeldMemory.take(all);
+        try {
+            long before = HeldMemory.used();
+            Gates gates = delaying(1_000);
+            assertThat(HeldMemory.used()).isEqualTo(before);
+            Verdict verdict = gates.judge(1_000, Duration.ofHours(2).toNanos(), fault -> {});
+            assertThat(verdict.count()).isEqualTo(1_000);
+        } finally {
+            HeldMemory.release(all);
+        }
+    }
+
+    @Test
+    void aDelayGivesItsMemoryBack() throws Exception {
+        long before = HeldMemory.used();
+        try (EchoServer server =
+                        EchoServer.builder().faults("delay 1h").recording().start();
+                Socket changed = Sockets.connect(server.address());
+                Socket ended = Sockets.connect(server.address())) {
+            for (Socket each : List.of(changed, ended)) {
+                for (int i = 1; i <= 20; i++) {
+                    each.getOutputStream().write(1);
+                    server.catchUp(Duration.ofSeconds(60)); // each byte is a read of its own
+                }
+            }
+            assertThat(HeldMemory.used() - before).isEqualTo(2 * (32 - 8) * 16);
+            server.resetConnection(2);
+            assertThat(HeldMemory.used() - before).isEqualTo((32 - 8) * 16);
+            server.setFaultsOfAll(FaultPlan.none());
+            assertThat(HeldMemory.used()).isEqualTo(before);
+        }
+    }
+
     @RepeatedTest(50)
     void ownRingsKeepTheOrderWhileTheyGrow(RepetitionInfo repetition) throws IOException {
         Random random = new Random(repetition.getCurrentRepetition()); // the seed: its number
