@@ -71,7 +71,7 @@ class SocketTableTest {
 
                 Map<String, Seen> seen = seen(remote.getPort());
 
-                assertThat(seen).containsOnlyKeys(names);
+                assertThat(seen.keySet()).containsAll(names); // and those that used the port before
                 Set<String> inodes = new HashSet<>();
                 for (Socket client : clients) {
                     InetSocketAddress local = (InetSocketAddress) client.getLocalSocketAddress();
