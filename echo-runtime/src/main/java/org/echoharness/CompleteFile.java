@@ -4,19 +4,14 @@ import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.AccessDeniedException;
-import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
-import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
-import org.jspecify.annotations.Nullable;
 
 /** Writes a new file that is complete when it has its name: until then it has another, and if it fails it is removed. */
 final class CompleteFile {
@@ -31,7 +26,7 @@ final class CompleteFile {
     /** Fails if the file exists, which then stays as it is. */
     static void write(Path file, Content content) throws IOException {
         if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
-            throw new FileAlreadyExistsException(file.toString());
+            throw new FileAlreadyExistsException(file.toString(), null, "File exists");
         }
         String random = Integer.toHexString(ThreadLocalRandom.current().nextInt());
         Path part = file.resolveSibling("." + file.getFileName() + "." + random + ".part");
@@ -41,6 +36,8 @@ final class CompleteFile {
                 content.writeTo(out);
             }
             rename(part, file);
+        } catch (FileSystemException failed) {
+            throw named(file, failed);
         } finally {
             remove(part);
         }
@@ -65,31 +62,21 @@ final class CompleteFile {
         }
     }
 
-    /** Why a file could not be used, in words: the message of the system's exception may be the path alone. */
-    static String reason(Throwable failed) {
-        if (failed instanceof FileSystemException system) {
-            String known = known(system);
-            return known != null ? known : Objects.requireNonNullElse(system.getReason(), "the file system refuses it");
-        }
-        if (failed instanceof InvalidPathException invalid) {
-            return invalid.getReason();
-        }
-        return failed.getMessage() == null ? failed.toString() : failed.getMessage();
-    }
-
-    private static @Nullable String known(FileSystemException failed) {
+    /** The same failure with the name of the file, which is what the caller knows, and with the reason. */
+    private static FileSystemException named(Path path, FileSystemException failed) {
+        String file = path.toString();
+        String reason = FileErrorText.reason(failed);
+        FileSystemException named;
         if (failed instanceof NoSuchFileException) {
-            return "No such file or directory";
+            named = new NoSuchFileException(file, null, reason);
+        } else if (failed instanceof AccessDeniedException) {
+            named = new AccessDeniedException(file, null, reason);
+        } else if (failed instanceof FileAlreadyExistsException) {
+            named = new FileAlreadyExistsException(file, null, reason);
+        } else {
+            named = new FileSystemException(file, null, reason);
         }
-        if (failed instanceof AccessDeniedException) {
-            return "Permission denied";
-        }
-        if (failed instanceof FileAlreadyExistsException) {
-            return "File exists";
-        }
-        if (failed instanceof NotDirectoryException) {
-            return "Not a directory";
-        }
-        return failed instanceof DirectoryNotEmptyException ? "Directory not empty" : null;
+        named.initCause(failed);
+        return named;
     }
 }

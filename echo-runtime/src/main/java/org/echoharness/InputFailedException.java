@@ -10,6 +10,6 @@ final class InputFailedException extends IOException {
     private static final long serialVersionUID = 1L;
 
     InputFailedException(Throwable cause) {
-        super("what is to be sent or expected cannot be read (" + CompleteFile.reason(cause) + ")", cause);
+        super("what is to be sent or expected cannot be read (" + FileErrorText.reason(cause) + ")", cause);
     }
 }

@@ -78,7 +78,7 @@ final class Main {
             console.error(String.valueOf(usage.getMessage()));
             return 2;
         } catch (IOException failed) {
-            console.error(String.valueOf(failed.getMessage()));
+            console.error(FileErrorText.describe(failed));
             return 1;
         } catch (OutOfMemoryError full) {
             console.error(full + "; give the JVM more memory, as with -Xmx1g, or take a smaller bufferSize");

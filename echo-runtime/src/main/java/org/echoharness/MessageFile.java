@@ -52,7 +52,7 @@ final class MessageFile implements AutoCloseable {
             }
         } catch (IOException | InvalidPathException unreadable) {
             throw new Arguments.UsageException(OPTION + " " + Text.escape(name) + ": cannot be read ("
-                    + CompleteFile.reason(unreadable) + "); name a file that can");
+                    + FileErrorText.reason(unreadable) + "); name a file that can");
         }
     }
 
@@ -94,11 +94,27 @@ final class MessageFile implements AutoCloseable {
             client.expectEcho(input);
         } else {
             Path file = Objects.requireNonNull(this.file);
-            long length = Files.size(file); // it may grow
-            try (InputStream message = new HeadOfFile(Files.newInputStream(file), length);
-                    InputStream expected = new HeadOfFile(Files.newInputStream(file), length)) {
+            long length = length(file); // it may grow
+            try (InputStream message = open(file, length);
+                    InputStream expected = open(file, length)) {
                 client.expectEcho(message, expected);
             }
+        }
+    }
+
+    private static long length(Path file) throws InputFailedException {
+        try {
+            return Files.size(file);
+        } catch (IOException gone) {
+            throw new InputFailedException(gone);
+        }
+    }
+
+    private static InputStream open(Path file, long length) throws InputFailedException {
+        try {
+            return new HeadOfFile(Files.newInputStream(file), length);
+        } catch (IOException gone) {
+            throw new InputFailedException(gone);
         }
     }
 

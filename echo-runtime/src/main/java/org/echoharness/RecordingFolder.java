@@ -10,6 +10,7 @@ import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Where a command writes what it recorded: {@code --record}. */
@@ -17,6 +18,7 @@ final class RecordingFolder {
 
     static final String OPTION = "--record";
     private static final int PROBE = 4_096;
+    private static final Pattern FULL = Pattern.compile("(?i)space|quota");
 
     private final Path folder;
     private final List<Path> made; // from the innermost
@@ -65,10 +67,10 @@ final class RecordingFolder {
             }
         } catch (FileAlreadyExistsException | NotDirectoryException | InvalidPathException noFolder) {
             throw new Arguments.UsageException(OPTION + " " + Text.escape(name)
-                    + ": is no folder and cannot be made one (" + CompleteFile.reason(noFolder) + "); name another");
+                    + ": is no folder and cannot be made one (" + FileErrorText.reason(noFolder) + "); name another");
         } catch (IOException unusable) {
             throw new Arguments.UsageException(OPTION + " " + Text.escape(name) + ": cannot be written ("
-                    + CompleteFile.reason(unusable) + "); name a folder that can");
+                    + FileErrorText.reason(unusable) + "); name a folder that can");
         }
     }
 
@@ -118,7 +120,7 @@ final class RecordingFolder {
             make(); // it may have gone meanwhile
         } catch (IOException unusable) {
             console.error("the recording was not written to " + Text.escape(folder.toString()) + " ("
-                    + CompleteFile.reason(unusable) + "); " + cure(unusable));
+                    + FileErrorText.reason(unusable) + "); " + cure(unusable));
             return false;
         }
         String process = "echo-" + ProcessHandle.current().pid();
@@ -148,14 +150,19 @@ final class RecordingFolder {
             return true;
         } catch (IOException | RuntimeException | Error failed) {
             console.error("the recording was not written to " + Text.escape(file.toString()) + " ("
-                    + CompleteFile.reason(failed) + "); " + cure(failed));
+                    + FileErrorText.reason(failed) + "); " + cure(failed));
             return false;
         }
     }
 
-    /** More room helps only where the path can be used. */
+    /** More room helps only where the path can be used, and a heap that is full is not that of the disk. */
     private static String cure(Throwable failed) {
-        boolean isPath = failed instanceof FileSystemException system && system.getReason() == null;
-        return (isPath ? "name" : "make room there, or name") + " another folder for " + OPTION;
+        if (failed instanceof OutOfMemoryError) {
+            return "give the JVM more memory, as with -Xmx1g";
+        }
+        boolean isFull = failed instanceof FileSystemException system
+                ? FULL.matcher(FileErrorText.reason(system)).find()
+                : failed instanceof IOException;
+        return (isFull ? "make room there, or name" : "name") + " another folder for " + OPTION;
     }
 }

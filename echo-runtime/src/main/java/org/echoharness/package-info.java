@@ -22,7 +22,7 @@
  * {@link org.echoharness.Comparison};
  * {@link org.echoharness.EchoClient}, {@code Connector}, {@code Resolver}, {@code ClientSocket}, {@code Readiness},
  * {@link org.echoharness.EchoMismatchException}; {@link org.echoharness.HostAndPort}, {@link org.echoharness.Options},
- * {@code Conversation}, {@link org.echoharness.LineBuffer}, {@code DefaultWarnings}, {@code Text}, {@code FirstDifference}, {@code CompleteFile};
+ * {@code Conversation}, {@link org.echoharness.LineBuffer}, {@code DefaultWarnings}, {@code Text}, {@code FirstDifference}, {@link org.echoharness.FileErrorText}, {@code CompleteFile};
  * {@code Main} with {@code Arguments}, the command line, of {@code ServerCommand} and {@code ClientCommand} with
  * {@code Console}, {@code MessageFile}, {@code MessageInput} with {@code InputFailedException}, and {@code RecordingFolder}.
  */

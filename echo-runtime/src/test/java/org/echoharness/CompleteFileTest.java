@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -49,6 +50,18 @@ class CompleteFileTest {
         assertThatThrownBy(() -> CompleteFile.write(file, out -> out.write(1)))
                 .isInstanceOf(FileAlreadyExistsException.class);
         assertThat(file).hasContent("mine");
+    }
+
+    @Test
+    void namesTheFileAndTheReason() throws Exception {
+        Path file = folder.resolve("none/file");
+        assertThatThrownBy(() -> CompleteFile.write(file, out -> out.write(1)))
+                .isInstanceOf(NoSuchFileException.class)
+                .hasMessage(file + ": No such file or directory");
+        Files.createFile(folder.resolve("none"));
+        assertThatThrownBy(() -> CompleteFile.write(file, out -> out.write(1))).hasMessage(file + ": Not a directory");
+        Path taken = Files.createFile(folder.resolve("taken"));
+        assertThatThrownBy(() -> CompleteFile.write(taken, out -> out.write(1))).hasMessage(taken + ": File exists");
     }
 
     @Test

@@ -1,6 +1,7 @@
 package org.echoharness;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -408,6 +409,19 @@ class MainTest {
         assertThat(out().strip())
                 .endsWith("the recording is in "
                         + folder.resolve("echo-" + ProcessHandle.current().pid()) + ".txt, .html and .pcapng");
+    }
+
+    @Test
+    void saysThatTheMessageFileHasGone(@TempDir Path folder) throws Exception {
+        Path file = Files.write(folder.resolve("message"), new byte[(1 << 20) + 1]);
+        try (Peer peer = new Peer(socket -> socket.getInputStream().readAllBytes())) {
+            MessageFile message = MessageFile.open(file.toString(), InputStream.nullInputStream());
+            Files.delete(file);
+            try (EchoClient client = EchoClient.connect(peer.address())) {
+                assertThatThrownBy(() -> message.expectEcho(client))
+                        .hasMessage("what is to be sent or expected cannot be read (No such file or directory)");
+            }
+        }
     }
 
     @Test

@@ -7,6 +7,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import org.echoharness.EchoServer;
+import org.echoharness.FileErrorText;
 import org.echoharness.HostAndPort;
 import org.echoharness.RecordedConnection;
 import org.echoharness.Recording;
@@ -92,7 +93,9 @@ final class Explanation {
     }
 
     private static EchoTranscript unwritten(Throwable why) {
-        return new EchoTranscript("the conversation could not be written: " + why);
+        Throwable cause = why.getCause(); // JUnit's own message does not say why
+        return new EchoTranscript("the conversation could not be written: " + FileErrorText.describe(why)
+                + (cause == null ? "" : " (" + FileErrorText.describe(cause) + ")"));
     }
 
     /** The last lines of the last connections; the others are not made into text. */

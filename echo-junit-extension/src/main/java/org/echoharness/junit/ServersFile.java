@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.Reader;
 import java.net.URISyntaxException;
 import java.net.URL;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemNotFoundException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -16,6 +15,7 @@ import java.util.Properties;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.echoharness.FileErrorText;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
@@ -74,9 +74,10 @@ record ServersFile(Path path, Properties entries) {
         } catch (NoSuchFileException none) {
             return null;
         } catch (IOException | IllegalArgumentException unreadable) {
-            String why = unreadable instanceof AccessDeniedException ? "permission denied" : unreadable.getMessage();
             throw new IOException(
-                    path + " cannot be read (" + why + "); delete it, and run echo:start again", unreadable);
+                    path + " cannot be read (" + FileErrorText.reason(unreadable)
+                            + "); delete it, and run echo:start again",
+                    unreadable);
         }
         return new ServersFile(path, entries);
     }

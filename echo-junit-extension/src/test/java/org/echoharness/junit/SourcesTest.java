@@ -238,6 +238,11 @@ class SourcesTest {
         assertThat(run(External.class).failure())
                 .hasMessage(refused(
                         file + " cannot be read (Malformed \\uxxxx encoding.); delete it, and run echo:start again"));
+        Files.write(file, new byte[] {'a', '=', (byte) 0xFC});
+        assertThat(run(External.class).failure())
+                .hasMessage(refused(
+                        file + " cannot be read (its bytes are not text in the expected charset); delete it, and"
+                                + " run echo:start again"));
         Files.delete(file);
         Files.createDirectory(file);
         assertThat(run(External.class).failure())

@@ -10,6 +10,7 @@ import org.apache.maven.plugins.annotations.LifecyclePhase;
 import org.apache.maven.plugins.annotations.Mojo;
 import org.apache.maven.plugins.annotations.Parameter;
 import org.echoharness.EchoClient;
+import org.echoharness.FileErrorText;
 import org.echoharness.HostAndPort;
 import org.echoharness.Options;
 import org.jspecify.annotations.Nullable;
@@ -193,14 +194,15 @@ public final class ClientMojo extends EchoMojo {
             return Message.of(messageFile.toPath());
         } catch (IOException unreadable) {
             throw new IllegalArgumentException(
-                    "messageFile (" + messageFile + ") cannot be read (" + FileErrors.reason(unreadable)
+                    "messageFile (" + messageFile + ") cannot be read (" + FileErrorText.reason(unreadable)
                             + "); name a file that can",
                     unreadable);
         }
     }
 
     private String told(String target, Exception cause) {
-        String why = cause instanceof InterruptedException ? "the build was interrupted" : cause.getMessage();
+        String why =
+                cause instanceof InterruptedException ? "the build was interrupted" : FileErrorText.describe(cause);
         return target + " (execution " + execution.getExecutionId() + "): " + why;
     }
 }

@@ -1,6 +1,5 @@
 package org.echoharness.maven;
 
-import java.io.IOException;
 import java.util.List;
 import org.apache.maven.execution.MavenSession;
 import org.apache.maven.plugin.AbstractMojo;
@@ -98,8 +97,8 @@ abstract class EchoMojo extends AbstractMojo {
     }
 
     final MojoExecutionException refused(String what, Exception cause) {
-        String why = cause instanceof IOException failed ? FileErrors.text(failed) : cause.getMessage();
-        return new MojoExecutionException(what + " (execution " + execution.getExecutionId() + "): " + why, cause);
+        return new MojoExecutionException(
+                what + " (execution " + execution.getExecutionId() + "): " + FileErrors.text(cause), cause);
     }
 
     /** Refuses a list without elements, over which every check would pass. */

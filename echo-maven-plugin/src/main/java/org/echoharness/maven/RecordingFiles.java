@@ -3,6 +3,7 @@ package org.echoharness.maven;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.echoharness.FileErrorText;
 import org.echoharness.Recording;
 import org.jspecify.annotations.Nullable;
 
@@ -66,7 +67,7 @@ final class RecordingFiles {
         } catch (IOException failed) {
             return unwritable("the recording could not", failed);
         } catch (RuntimeException | OutOfMemoryError failed) {
-            return "the recording could not be written to " + folder + ": " + failed;
+            return "the recording could not be written to " + folder + ": " + FileErrorText.reason(failed);
         }
     }
 

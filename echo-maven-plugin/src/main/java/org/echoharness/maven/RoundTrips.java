@@ -17,6 +17,7 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.HdrHistogram.AtomicHistogram;
 import org.echoharness.EchoClient;
+import org.echoharness.FileErrorText;
 import org.echoharness.HostAndPort;
 import org.jspecify.annotations.Nullable;
 
@@ -144,7 +145,7 @@ final class RoundTrips {
     private IOException located(int connection, int trip, IOException failed) {
         String where = (connections == 1 ? "" : "connection " + connection + " of " + connections + ": ")
                 + (repeat == 1 || trip == 0 ? "" : "round trip " + trip + " of " + repeat + ": ");
-        return where.isEmpty() ? failed : new IOException(where + failed.getMessage(), failed);
+        return where.isEmpty() ? failed : new IOException(where + FileErrorText.describe(failed), failed);
     }
 
     private Figures figures(long nanos) {

@@ -263,8 +263,7 @@ class ClientMojoTest {
         assertThatThrownBy(client::execute)
                 .isInstanceOf(MojoExecutionException.class)
                 .hasMessageStartingWith("no client for 127.0.0.1:1 (execution client-it): messageFile (")
-                .hasMessageEndingWith(
-                        "message) cannot be read (there is no such file or folder); name a file that can");
+                .hasMessageEndingWith("message) cannot be read (No such file or directory); name a file that can");
         client.messageFile = directory.toFile();
         assertThatThrownBy(client::execute)
                 .isInstanceOf(MojoExecutionException.class)

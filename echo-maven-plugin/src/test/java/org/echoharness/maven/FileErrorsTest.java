@@ -21,14 +21,14 @@ class FileErrorsTest {
     @Test
     void saysReasonAndCure() {
         assertThat(FileErrors.text(new AccessDeniedException("target/echo")))
-                .isEqualTo("target/echo: permission denied; let this user write there");
+                .isEqualTo("target/echo: Permission denied; let this user write there");
         assertThat(FileErrors.text(new NoSuchFileException("target/echo")))
-                .isEqualTo("target/echo: there is no such file or folder");
+                .isEqualTo("target/echo: No such file or directory");
         assertThat(FileErrors.text(new FileSystemException("a", "b", "Read-only file system")))
                 .isEqualTo("a -> b: Read-only file system");
         assertThat(FileErrors.text(new FileSystemException("a"))).isEqualTo("a: the file system refuses it");
         assertThat(FileErrors.text(new IOException("as it is"))).isEqualTo("as it is");
-        assertThat(FileErrors.text(new IOException())).isEqualTo("java.io.IOException");
+        assertThat(FileErrors.text(new IOException())).isEqualTo("the system gives no reason");
     }
 
     @Test

@@ -1,0 +1,120 @@
+package org.echoharness;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.ClosedChannelException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.FileSystemLoopException;
+import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.NotLinkException;
+import java.nio.file.ReadOnlyFileSystemException;
+
+/**
+ * Says in words why a file or folder could not be used, for every front end. The message of a file system's exception is
+ * often the path alone, and some exceptions have no message. Any thread may call it.
+ *
+ * @since 0.1.0
+ */
+public final class FileErrorText {
+
+    private FileErrorText() {}
+
+    /**
+     * Returns why it failed, without the path, as {@code Permission denied}: the reason that the exception gives, or else
+     * the usual words for its type, or else its message.
+     *
+     * @param failed what reading, writing or naming a file threw; its cause counts if it only wraps that
+     * @return the reason; never empty, and never only a path or the name of a class
+     */
+    public static String reason(Throwable failed) {
+        Throwable error = unwrapped(failed);
+        if (error instanceof FileSystemException system) {
+            String given = system.getReason();
+            return given == null || given.isBlank() ? wordsFor(system) : given;
+        }
+        if (error instanceof InvalidPathException invalid) {
+            return invalid.getReason();
+        }
+        if (error instanceof CharacterCodingException) {
+            return "its bytes are not text in the expected charset";
+        }
+        String message = error.getMessage();
+        return message == null || message.isBlank() ? wordsWithoutMessage(error) : message;
+    }
+
+    /**
+     * Returns the path, or both paths, and {@link #reason}, as {@code target/echo: Permission denied}; the reason alone if
+     * the exception has no path.
+     *
+     * @param failed what reading, writing or naming a file threw; its cause counts if it only wraps that
+     * @return the text; never empty, and never only a path or the name of a class
+     */
+    public static String describe(Throwable failed) {
+        if (unwrapped(failed) instanceof FileSystemException system && system.getFile() != null) {
+            String other = system.getOtherFile() == null ? "" : " -> " + system.getOtherFile();
+            return Text.escape(system.getFile() + other) + ": " + reason(system);
+        }
+        return reason(failed);
+    }
+
+    /** An exception that only carries another has the text of that one as its message. */
+    private static Throwable unwrapped(Throwable failed) {
+        Throwable error = failed;
+        for (Throwable cause = error.getCause();
+                cause != null && cause.toString().equals(error.getMessage());
+                cause = error.getCause()) {
+            error = cause;
+        }
+        return error;
+    }
+
+    private static String wordsFor(FileSystemException failed) {
+        if (failed instanceof NoSuchFileException) {
+            return "No such file or directory";
+        }
+        if (failed instanceof AccessDeniedException) {
+            return "Permission denied";
+        }
+        if (failed instanceof FileAlreadyExistsException) {
+            return "File exists";
+        }
+        if (failed instanceof NotDirectoryException) {
+            return "Not a directory";
+        }
+        if (failed instanceof DirectoryNotEmptyException) {
+            return "Directory not empty";
+        }
+        if (failed instanceof FileSystemLoopException) {
+            return "Too many levels of symbolic links";
+        }
+        return failed instanceof NotLinkException ? "Not a symbolic link" : "the file system refuses it";
+    }
+
+    private static String wordsWithoutMessage(Throwable error) {
+        if (error instanceof ReadOnlyFileSystemException) {
+            return "Read-only file system";
+        }
+        if (error instanceof ClosedByInterruptException) {
+            return "the thread was interrupted";
+        }
+        if (error instanceof ClosedChannelException) {
+            return "it is closed";
+        }
+        if (error instanceof EOFException) {
+            return "it ends too early";
+        }
+        if (error instanceof UnsupportedOperationException) {
+            return "the file system does not support it";
+        }
+        return error instanceof IOException
+                ? "the system gives no reason"
+                : "unexpected " + error.getClass().getSimpleName() + " without a message";
+    }
+}
