@@ -43,13 +43,12 @@ final class Html {
     private Html() {}
 
     /** What it takes in the page. */
-    static long size(RecordedConnection connection) {
-        StringBuilder section = new StringBuilder();
-        section(connection, section);
-        return section.toString().getBytes(StandardCharsets.UTF_8).length;
+    static long size(RecordedConnection connection) throws IOException {
+        return NewestConnections.textSize(text -> section(connection, text));
     }
 
-    static void write(List<RecordedConnection> connections, long leftOut, String note, List<String> server, Path file)
+    static void write(
+            List<RecordedConnection> connections, long leftOut, String note, ServerLog.Snapshot server, Path file)
             throws IOException {
         CompleteFile.write(file, out -> {
             Writer page = new OutputStreamWriter(out, StandardCharsets.UTF_8);
@@ -60,13 +59,11 @@ final class Html {
 
     /** @param server what was done to the server as a whole */
     static void write(
-            List<RecordedConnection> connections, long leftOut, String note, List<String> server, Appendable page)
+            List<RecordedConnection> connections, long leftOut, String note, ServerLog.Snapshot server, Appendable page)
             throws IOException {
         page.append(HEAD);
         for (RecordedConnection connection : connections) {
-            StringBuilder section = new StringBuilder();
-            section(connection, section);
-            page.append(section);
+            section(connection, page);
         }
         if (connections.isEmpty()) {
             page.append("<p class=\"note\">No connection came.</p>\n");
@@ -74,11 +71,12 @@ final class Html {
         if (leftOut > 0) {
             page.append("<p class=\"note\">")
                     .append(Long.toString(leftOut))
-                    .append(" older connections were not kept.</p>\n");
+                    .append(leftOut == 1 ? " connection was" : " connections were")
+                    .append(" not kept.</p>\n");
         }
-        if (!server.isEmpty()) {
-            page.append("<h2>The server</h2>\n");
-            for (String line : server) {
+        if (!server.events().isEmpty()) {
+            heading(server.of(), page);
+            for (String line : server.lines()) {
                 page.append("<p class=\"note\">").append(escape(line)).append("</p>\n");
             }
         }
@@ -88,16 +86,21 @@ final class Html {
         page.append("</body>\n</html>\n");
     }
 
-    private static void section(RecordedConnection connection, StringBuilder page) {
-        String name = connection.name();
+    private static void heading(String name, Appendable page) throws IOException {
         page.append("<h2>")
                 .append(Character.toUpperCase(name.charAt(0)))
                 .append(name.substring(1))
-                .append("</h2>\n<p>");
-        page.append(Conversation.bytes(connection.bytesReceived())).append(" received, ");
+                .append("</h2>\n");
+    }
+
+    private static void section(RecordedConnection connection, Appendable page) throws IOException {
+        heading(connection.name(), page);
+        page.append("<p>")
+                .append(Conversation.bytes(connection.bytesReceived()))
+                .append(" received, ");
         page.append(Conversation.bytes(connection.bytesSent()))
                 .append(connection.recordedBy() == Ending.Side.CLIENT ? " sent; connected " : " sent; accepted ")
-                .append(connection.accepted())
+                .append(connection.accepted().toString())
                 .append("; ");
         page.append(connection
                         .ending()
@@ -115,15 +118,15 @@ final class Html {
         page.append("</tbody>\n</table>\n");
     }
 
-    private static void leftOut(RecordedConnection connection, int index, StringBuilder page) {
+    private static void leftOut(RecordedConnection connection, int index, Appendable page) throws IOException {
         if (index == connection.log().beforeTheGap()) {
             page.append("<tr><td></td><td class=\"note\" colspan=\"2\">")
-                    .append(connection.eventsLeftOut())
+                    .append(Long.toString(connection.eventsLeftOut()))
                     .append(" more events were not kept.</td></tr>\n");
         }
     }
 
-    private static void row(RecordedConnection connection, RecordedEvent event, StringBuilder page) {
+    private static void row(RecordedConnection connection, RecordedEvent event, Appendable page) throws IOException {
         boolean byClient = event.isByClient(connection.recordedBy());
         String style = switch (event.kind()) {
             case FAULT -> "fault";

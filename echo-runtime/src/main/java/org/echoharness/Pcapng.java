@@ -6,6 +6,7 @@ import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayDeque;
@@ -32,7 +33,9 @@ final class Pcapng {
     private static final int ACK = 16;
     private static final long INITIAL_NUMBERS_APART = 0x9E37_79B9L; // 2^32 divided by the golden ratio; odd
     private static final int COMMENT = 1;
-    private static final int COMMENT_LENGTH = 4_000; // the format has room for 65,535
+    private static final int COMMENT_LENGTH = 4_000; // characters of a packet's
+    private static final String CUT = "(...)";
+    private static final int MOST_OF_OPTION = 65_535; // bytes, by the format
 
     private record Packet(Instant at, ByteBuffer bytes, String comment) {}
 
@@ -48,25 +51,56 @@ final class Pcapng {
         return size;
     }
 
-    static void write(List<RecordedConnection> connections, Path file) throws IOException {
-        CompleteFile.write(file, out -> write(connections, new DataOutputStream(out)));
+    /**
+     * Writes the file, one packet after the other.
+     *
+     * @param server what was done to the server as a whole, in order: comments of the packets that came next
+     * @param remarks lines about all, the comment of the section
+     */
+    static void write(List<RecordedConnection> connections, ServerLog.Snapshot server, List<String> remarks, Path file)
+            throws IOException {
+        CompleteFile.write(file, out -> write(connections, server, remarks, new DataOutputStream(out)));
     }
 
-    private static void write(List<RecordedConnection> connections, DataOutputStream out) throws IOException {
+    private static void write(
+            List<RecordedConnection> connections, ServerLog.Snapshot server, List<String> remarks, DataOutputStream out)
+            throws IOException {
         PriorityQueue<Stream> streams = new PriorityQueue<>(
                 Math.max(1, connections.size()),
                 Comparator.comparing((Stream stream) -> stream.peek().at()).thenComparingInt(stream -> stream.index));
         for (int i = 0; i < connections.size(); i++) {
             streams.add(new Stream(connections.get(i), i)); // each has at least its handshake
         }
-        out.write(block(
-                0x0A0D0D0A,
-                ByteBuffer.allocate(16)
-                        .putInt(0x1A2B3C4D)
-                        .putShort((short) 1)
-                        .putShort((short) 0)
-                        .putLong(-1)
-                        .array()));
+        header(remarks, out);
+        ArrayDeque<ServerLog.Event> toSay = new ArrayDeque<>(server.events());
+        for (Stream stream = streams.poll(); stream != null; stream = streams.poll()) {
+            Packet packet = stream.next();
+            Duration since = stream.sinceOrigin(packet);
+            if (stream.hasNext()) {
+                streams.add(stream);
+            }
+            List<String> comments = new ArrayList<>();
+            while (!toSay.isEmpty() && toSay.peek().since().compareTo(since) <= 0) {
+                comments.add(server.of() + ": " + toSay.remove().what());
+            }
+            comments.add(packet.comment());
+            while (streams.isEmpty() && !toSay.isEmpty()) {
+                comments.add("afterwards " + server.of() + ": " + toSay.remove().what());
+            }
+            comments.removeIf(String::isEmpty);
+            out.write(block(6, enhanced(packet, cut(String.join("; ", comments)))));
+        }
+    }
+
+    private static void header(List<String> remarks, DataOutputStream out) throws IOException {
+        byte[] comment = comment(remarks);
+        ByteBuffer section = ByteBuffer.allocate(16 + optionLength(comment))
+                .putInt(0x1A2B3C4D)
+                .putShort((short) 1)
+                .putShort((short) 0)
+                .putLong(-1);
+        putOption(section, comment);
+        out.write(block(0x0A0D0D0A, section.array()));
         out.write(block(
                 1,
                 ByteBuffer.allocate(16)
@@ -78,20 +112,28 @@ final class Pcapng {
                         .put((byte) 9) // nanoseconds
                         .put(new byte[3])
                         .array()));
-        for (Stream stream = streams.poll(); stream != null; stream = streams.poll()) {
-            out.write(block(6, enhanced(stream.next())));
-            if (stream.hasNext()) {
-                streams.add(stream);
-            }
-        }
     }
 
-    private static byte[] enhanced(Packet packet) {
+    /** The lines as one text: the last ones, as many as the format has room for. */
+    private static byte[] comment(List<String> lines) {
+        ArrayDeque<String> fitting = new ArrayDeque<>();
+        int room = MOST_OF_OPTION - CUT.length();
+        for (int i = lines.size() - 1; i >= 0; i--) {
+            room -= lines.get(i).getBytes(StandardCharsets.UTF_8).length + 1;
+            if (room < 0) {
+                fitting.addFirst(CUT);
+                break;
+            }
+            fitting.addFirst(lines.get(i));
+        }
+        return String.join("\n", fitting).getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static byte[] enhanced(Packet packet, String text) {
         long nanos = ChronoUnit.NANOS.between(Instant.EPOCH, packet.at());
-        byte[] comment = packet.comment().getBytes(StandardCharsets.UTF_8);
+        byte[] comment = text.getBytes(StandardCharsets.UTF_8);
         int padded = padded(packet.bytes().remaining());
-        int options = comment.length == 0 ? 0 : 4 + padded(comment.length) + 4;
-        ByteBuffer body = ByteBuffer.allocate(20 + padded + options)
+        ByteBuffer body = ByteBuffer.allocate(20 + padded + optionLength(comment))
                 .putInt(0)
                 .putInt((int) (nanos >>> 32))
                 .putInt((int) nanos)
@@ -99,10 +141,24 @@ final class Pcapng {
                 .putInt(packet.bytes().remaining())
                 .put(packet.bytes().duplicate());
         body.position(20 + padded);
-        if (comment.length > 0) {
-            body.putShort((short) COMMENT).putShort((short) comment.length).put(comment);
-        }
+        putOption(body, comment);
         return body.array();
+    }
+
+    private static int optionLength(byte[] comment) {
+        return comment.length == 0 ? 0 : 4 + padded(comment.length) + 4;
+    }
+
+    /** Followed by the end of the options, which is zero. */
+    private static void putOption(ByteBuffer to, byte[] comment) {
+        if (comment.length > 0) {
+            to.putShort((short) COMMENT).putShort((short) comment.length).put(comment);
+        }
+    }
+
+    /** No character and no escape of it is cut. */
+    private static String cut(String comment) {
+        return comment.length() <= COMMENT_LENGTH ? comment : Text.first(comment, COMMENT_LENGTH) + "...";
     }
 
     private static byte[] block(int type, byte[] body) {
@@ -152,6 +208,11 @@ final class Pcapng {
             packet(at, false, SYN | ACK, new byte[0], 0, 0, "");
             serverNext++;
             packet(at, true, ACK, new byte[0], 0, 0, "");
+        }
+
+        /** How long after the start of the first connection of the recording. */
+        Duration sinceOrigin(Packet packet) {
+            return connection.opened().plus(Duration.between(connection.accepted(), packet.at()));
         }
 
         boolean hasNext() {
@@ -226,9 +287,9 @@ final class Pcapng {
                 comments.add(missing[1] + " bytes more were sent, not kept");
             }
             Arrays.fill(missing, 0);
-            String text = String.join("; ", comments);
+            String text = cut(String.join("; ", comments));
             comments.clear();
-            return text.length() <= COMMENT_LENGTH ? text : text.substring(0, COMMENT_LENGTH) + "...";
+            return text;
         }
 
         private void data(Instant at, RecordedEvent event) {

@@ -31,20 +31,13 @@ final class Recorder {
         void refuseWait();
     }
 
-    /** What was done to the server as a whole is remembered up to this number of times, the newest. */
-    private static final int MOST_SERVER_EVENTS = 256;
-
-    /** What was done to the server as a whole. */
-    record ServerEvent(long at, String what) {}
-
     private final Ending.Side by;
     private final int bytes;
     private final int connections;
     private final ArrayDeque<Tape> tapes = new ArrayDeque<>();
     private final Set<Tape> openLeftOut = new LinkedHashSet<>(); // not kept any more, and still open
     private final Set<Fault> applied = new LinkedHashSet<>(); // the newest last
-    private final ArrayDeque<ServerEvent> serverEvents = new ArrayDeque<>();
-    private long serverEventsLeftOut;
+    private final ServerLog serverLog = new ServerLog();
     private long accepted;
     private long newest; // its number
     private long leftOut;
@@ -223,26 +216,12 @@ final class Recorder {
 
     /** Something was done to the server as a whole, with connections or without. Loads no class: see {@link Preload}. */
     synchronized void server(String what) {
-        if (serverEvents.size() == MOST_SERVER_EVENTS) {
-            serverEvents.remove();
-            serverEventsLeftOut++;
-        }
-        serverEvents.add(new ServerEvent(System.nanoTime(), what));
+        serverLog.add(what);
     }
 
-    /** What was done to the server, with milliseconds since the first connection, or since the first line without one. */
-    synchronized List<String> serverLines() {
-        List<String> lines = new ArrayList<>();
-        if (serverEventsLeftOut > 0) {
-            lines.add("(" + serverEventsLeftOut + " earlier, not kept)");
-        }
-        for (ServerEvent event : serverEvents) {
-            long since = event.at()
-                    - (accepted > 0 ? origin : serverEvents.getFirst().at());
-            String millis = (since < 0 ? "-" : "") + RecordedEvent.millis(Duration.ofNanos(Math.abs(since)));
-            lines.add(" ".repeat(Math.max(0, 9 - millis.length())) + millis + "  " + event.what());
-        }
-        return lines;
+    /** What was done to the server as a whole. */
+    synchronized ServerLog.Snapshot serverLog() {
+        return serverLog.snapshot(by == Ending.Side.CLIENT ? "the client" : "the server", accepted > 0, origin);
     }
 
     synchronized List<RecordedConnection> snapshots() {

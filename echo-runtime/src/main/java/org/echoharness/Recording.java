@@ -204,8 +204,8 @@ public final class Recording {
     public void assertAtMostConnections(int count) {
         int most = peak();
         if (most > count) {
-            throw new AssertionError("expected at most " + count + (count == 1 ? " connection" : " connections")
-                    + " at the same time, but " + most + " were open: " + summary());
+            throw new AssertionError("expected at most " + connections(count) + " at the same time, but " + most
+                    + " were open: " + summary());
         }
     }
 
@@ -215,6 +215,9 @@ public final class Recording {
      * server as a whole ({@link EchoServer#refuse}, {@link EchoServer#restart}, {@link EchoServer#unanswered}, {@link
      * EchoServer#resume}, {@link EchoServer#freeze}) stands at the end, also where no connection was open: the newest 256
      * times, with the milliseconds since the first connection.
+     *
+     * <p>The text is in memory as a whole, and may take several times the memory of the recording: each byte that is kept may
+     * take four characters. For a large recording, {@link #writeTranscript(Path)} needs little memory.
      *
      * @return lines, each with its end
      */
@@ -254,17 +257,14 @@ public final class Recording {
      */
     public int writeTranscript(Path file, long mostBytes) throws IOException {
         List<RecordedConnection> all = connections();
-        List<RecordedConnection> fitting = NewestConnections.fitting(all, mostBytes, connection -> {
-            StringBuilder text = new StringBuilder();
-            transcribe(connection, text);
-            return text.toString().getBytes(StandardCharsets.UTF_8).length;
-        });
+        List<RecordedConnection> fitting = NewestConnections.fitting(
+                all, mostBytes, connection -> NewestConnections.textSize(text -> transcribe(connection, text)));
         int left = all.size() - fitting.size();
         CompleteFile.write(file, out -> {
             Writer text = new OutputStreamWriter(out, StandardCharsets.UTF_8);
             transcribe(fitting, text);
             if (left > 0) {
-                text.append("(" + left + " connections left out: the file is limited to " + mostBytes + " bytes)\n");
+                text.append(leftOutText(left, mostBytes)).append('\n');
             }
             text.flush();
         });
@@ -275,35 +275,46 @@ public final class Recording {
         for (RecordedConnection connection : connections) {
             transcribe(connection, out);
         }
-        if (leftOut() > 0) {
-            out.append("(").append(Long.toString(leftOut())).append(" older connections, not kept)\n");
-        }
-        List<String> server = recorder.serverLines();
-        if (!server.isEmpty()) {
-            out.append("the server\n").append(String.join("\n", server)).append('\n');
-        }
-        if (recorder.isFull()) {
-            out.append("(").append(fullText()).append(")\n");
+        for (String line : remarks()) {
+            out.append(line).append('\n');
         }
     }
 
+    /** What is to be said of the recording as a whole: what it does not have, and what was done to the server. */
+    private List<String> remarks() {
+        List<String> lines = new ArrayList<>();
+        if (leftOut() > 0) {
+            lines.add("(" + connections(leftOut()) + " more, not kept)");
+        }
+        ServerLog.Snapshot server = recorder.serverLog();
+        if (!server.events().isEmpty()) {
+            lines.add(server.of());
+            lines.addAll(server.lines());
+        }
+        if (recorder.isFull()) {
+            lines.add("(" + fullText() + ")");
+        }
+        return lines;
+    }
+
     private void transcribe(RecordedConnection connection, Appendable out) throws IOException {
-        out.append(connection.toString())
-                .append('\n')
-                .append(Transcript.of(connection, total() > 1))
-                .append('\n');
+        out.append(connection.toString()).append('\n');
+        Transcript.write(connection, total() > 1, out);
+        out.append('\n');
     }
 
     /**
      * Writes the connections that are kept to a file that Wireshark and {@code tshark} read (pcapng,
      * draft-ietf-opsawg-pcapng). Addresses, ports, times, payload and how the connections ended are those of the recording;
-     * the packets are made of them, with headers and sequence numbers of their own.
+     * the packets are made of them, with headers and sequence numbers of their own. What was done to the server as a whole is
+     * a comment of the packet that came next, and with its times in the comment of the file (in Wireshark: <i>Capture File
+     * Properties</i>; {@code capinfos}).
      *
      * @param file a new file
      * @throws IOException if it exists, or cannot be written
      */
     public void writePcapng(Path file) throws IOException {
-        Pcapng.write(connections(), file);
+        Pcapng.write(connections(), recorder.serverLog(), remarks(), file);
     }
 
     /**
@@ -313,7 +324,15 @@ public final class Recording {
      * @throws IOException if it exists, or cannot be written
      */
     public void writeHtml(Path file) throws IOException {
-        Html.write(connections(), leftOut(), recorder.isFull() ? fullText() : "", recorder.serverLines(), file);
+        Html.write(connections(), leftOut(), recorder.isFull() ? fullText() : "", recorder.serverLog(), file);
+    }
+
+    private static String leftOutText(int left, long mostBytes) {
+        return "(" + connections(left) + " left out: the file is limited to " + mostBytes + " bytes)";
+    }
+
+    private static String connections(long count) {
+        return count + (count == 1 ? " connection" : " connections");
     }
 
     private static String fullText() {
@@ -332,8 +351,13 @@ public final class Recording {
     public int writePcapng(Path file, long mostBytes) throws IOException {
         List<RecordedConnection> all = connections();
         List<RecordedConnection> fitting = NewestConnections.fitting(all, mostBytes, Pcapng::size);
-        Pcapng.write(fitting, file);
-        return all.size() - fitting.size();
+        int left = all.size() - fitting.size();
+        List<String> remarks = new ArrayList<>(remarks());
+        if (left > 0) {
+            remarks.add(leftOutText(left, mostBytes));
+        }
+        Pcapng.write(fitting, recorder.serverLog(), remarks, file);
+        return left;
     }
 
     /**
@@ -349,10 +373,10 @@ public final class Recording {
         List<RecordedConnection> all = connections();
         List<RecordedConnection> fitting = NewestConnections.fitting(all, mostBytes, Html::size);
         int left = all.size() - fitting.size();
-        String cut = left == 0 ? "" : left + " connections are left out: the size of this file is limited";
+        String cut = left == 0 ? "" : connections(left) + " left out: the size of this file is limited";
         String full = recorder.isFull() ? fullText() : "";
         String note = cut + (cut.isEmpty() || full.isEmpty() ? "" : "; ") + full;
-        Html.write(fitting, leftOut(), note, recorder.serverLines(), file);
+        Html.write(fitting, leftOut(), note, recorder.serverLog(), file);
         return left;
     }
 

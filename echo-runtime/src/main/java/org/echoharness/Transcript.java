@@ -1,5 +1,6 @@
 package org.echoharness;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 
@@ -13,27 +14,31 @@ final class Transcript {
     private Transcript() {}
 
     static String of(RecordedConnection connection) {
-        return of(connection, false);
+        StringBuilder text = new StringBuilder();
+        try {
+            write(connection, false, text);
+        } catch (IOException impossible) {
+            throw new AssertionError(impossible); // it goes into memory
+        }
+        return text.toString();
     }
 
     /** @param common whether the time since the first connection of the recording stands beside each connection's own */
-    static String of(RecordedConnection connection, boolean common) {
-        StringBuilder text = new StringBuilder();
+    static void write(RecordedConnection connection, boolean common, Appendable text) throws IOException {
         String peer = HostAndPort.of(connection.remote()).toString();
         int i = 0;
         for (RecordedEvent event : connection.log()) {
-            leftOut(connection, i++, text);
-            text.append(millis(event))
+            text.append(leftOut(connection, i++))
+                    .append(millis(event))
                     .append("  ")
                     .append(common ? sinceFirst(connection, event) : "")
                     .append(line(connection, event, peer))
                     .append('\n');
         }
-        leftOut(connection, i, text);
+        text.append(leftOut(connection, i));
         if (connection.ending().isEmpty()) {
             text.append("(still open)\n");
         }
-        return text.toString();
     }
 
     /** "+12345.678  ", milliseconds since the first connection of the recording. */
@@ -42,10 +47,10 @@ final class Transcript {
     }
 
     /** Says what is missing where the first of it is missing: before the event of this index. */
-    private static void leftOut(RecordedConnection connection, int index, StringBuilder text) {
-        if (index == connection.log().beforeTheGap()) {
-            text.append("(").append(connection.eventsLeftOut()).append(" events more, not kept)\n");
-        }
+    private static String leftOut(RecordedConnection connection, int index) {
+        return index == connection.log().beforeTheGap()
+                ? "(" + connection.eventsLeftOut() + " events more, not kept)\n"
+                : "";
     }
 
     private static String line(RecordedConnection connection, RecordedEvent event, String peer) {
@@ -93,14 +98,14 @@ final class Transcript {
                 .append('\n');
         int i = 0;
         for (RecordedEvent event : connection.log()) {
-            leftOut(connection, i++, text);
+            text.append(leftOut(connection, i++));
             String what = side(connection, event);
             text.append(millis(event))
                     .append("  ")
                     .append(event.isByClient(connection.recordedBy()) ? what + " -->" : pad("", COLUMN) + "<-- " + what)
                     .append('\n');
         }
-        leftOut(connection, i, text);
+        text.append(leftOut(connection, i));
         return text.toString();
     }
 
@@ -134,7 +139,7 @@ final class Transcript {
         StringBuilder text = new StringBuilder();
         int i = 0;
         for (RecordedEvent event : connection.log()) {
-            leftOut(connection, i++, text);
+            text.append(leftOut(connection, i++));
             if (event.bytes() > 0) {
                 String direction = event.isByClient(connection.recordedBy()) ? "> " : "< ";
                 byte[] bytes = connection.bytes(event);
@@ -149,7 +154,7 @@ final class Transcript {
                 }
             }
         }
-        leftOut(connection, i, text);
+        text.append(leftOut(connection, i));
         return text.toString();
     }
 

@@ -169,7 +169,7 @@ class HtmlTest {
                 .contains(
                         "still open.",
                         "<td class=\"note\" colspan=\"2\">905 more events were not kept.</td>",
-                        "<p class=\"note\">7 older connections were not kept.</p>",
+                        "<p class=\"note\">7 connections were not kept.</p>",
                         "1 byte <span class=\"note\">(not kept)</span>");
         assertThat(parsed(Recordings.page(List.of(), 0))
                         .getElementsByTagName("p")

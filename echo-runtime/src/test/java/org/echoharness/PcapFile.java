@@ -15,7 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Reads a pcapng file with one section of raw IP packets, and checks all that it passes: lengths, padding, checksums. */
-record PcapFile(List<Segment> segments) {
+record PcapFile(String comment, List<Segment> segments) {
 
     static final int FIN = 1;
     static final int SYN = 2;
@@ -57,7 +57,7 @@ record PcapFile(List<Segment> segments) {
         section.getInt();
         assertThat(section.getInt()).as("version 1.0").isEqualTo(1 << 16);
         assertThat(section.getLong()).as("section of no stated length").isEqualTo(-1);
-        assertThat(section.hasRemaining()).isFalse();
+        String about = comment(section);
 
         ByteBuffer description = block(in, 1);
         assertThat(description.getShort()).as("LINKTYPE_RAW").isEqualTo((short) 101);
@@ -71,7 +71,7 @@ record PcapFile(List<Segment> segments) {
         while (in.hasRemaining()) {
             segments.add(packet(block(in, 6)));
         }
-        return new PcapFile(segments);
+        return new PcapFile(about, segments);
     }
 
     /** The body of the next block. */
@@ -95,18 +95,23 @@ record PcapFile(List<Segment> segments) {
         assertThat(body.getInt()).as("original length").isEqualTo(captured);
         ByteBuffer ip = body.slice(body.position(), captured);
         body.position(body.position() + padded(captured));
-        String comment = "";
-        if (body.hasRemaining()) {
-            assertThat(body.getShort()).as("opt_comment").isEqualTo((short) 1);
-            byte[] text = new byte[body.getShort() & 0xFFFF];
-            body.get(text);
-            comment = new String(text, StandardCharsets.UTF_8);
-            body.position(20 + padded(captured) + 4 + padded(text.length));
-            assertThat(body.getInt()).as("opt_endofopt").isZero();
-        }
-        assertThat(body.hasRemaining()).isFalse();
+        String comment = comment(body);
         Instant at = Instant.ofEpochSecond(nanos / 1_000_000_000, nanos % 1_000_000_000);
         return ip.get(0) >> 4 == 4 ? ipv4(at, ip, comment) : ipv6(at, ip, comment);
+    }
+
+    /** The one option that there may be, up to the end of the block. */
+    private static String comment(ByteBuffer body) {
+        if (!body.hasRemaining()) {
+            return "";
+        }
+        assertThat(body.getShort()).as("opt_comment").isEqualTo((short) 1);
+        byte[] text = new byte[body.getShort() & 0xFFFF];
+        body.get(text);
+        body.position(body.position() + padded(text.length) - text.length);
+        assertThat(body.getInt()).as("opt_endofopt").isZero();
+        assertThat(body.hasRemaining()).isFalse();
+        return new String(text, StandardCharsets.UTF_8);
     }
 
     private static Segment ipv4(Instant at, ByteBuffer ip, String comment) throws IOException {

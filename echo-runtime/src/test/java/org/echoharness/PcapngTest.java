@@ -25,12 +25,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(120)
 class PcapngTest {
 
+    private static final ServerLog.Snapshot NOTHING = new ServerLog.Snapshot("the server", List.of(), 0);
+
     @TempDir
     private Path folder;
 
     private List<PcapFile.Segment> written(RecordedConnection... connections) throws IOException {
         Path file = Files.createTempDirectory(folder, "pcap").resolve("a.pcapng");
-        Pcapng.write(List.of(connections), file);
+        Pcapng.write(List.of(connections), NOTHING, List.of(), file);
         return PcapFile.read(file).segments();
     }
 
@@ -197,6 +199,8 @@ class PcapngTest {
                 List.of(
                         new Taped(1, 10).received("a").snapshot(),
                         new Taped(2, 10).received("b").snapshot()),
+                NOTHING,
+                List.of(),
                 file);
         List<PcapFile.Segment> syn = PcapFile.read(file).segments().stream()
                 .filter(segment -> segment.text().equals("SYN"))
@@ -281,6 +285,80 @@ class PcapngTest {
                 .asString()
                 .isEqualTo("908 events more, not kept; 5 bytes more were received, not kept;"
                         + " 4094 bytes more were sent, not kept");
+    }
+
+    /** Each stands at the next packet; what comes after the last packet, there. */
+    @Test
+    void commentsOnWhatWasDoneToTheServer() throws Exception {
+        RecordedConnection connection =
+                new Taped(1, 9).at(5_000).received("one").at(9_000).sent("two").snapshot();
+        ServerLog.Snapshot server = new ServerLog.Snapshot(
+                "the server",
+                List.of(
+                        new ServerLog.Event(Duration.ofNanos(-7), "refuses connects"),
+                        new ServerLog.Event(Duration.ofNanos(4_000), "freezes"),
+                        new ServerLog.Event(Duration.ofNanos(4_500), "goes on after freeze()"),
+                        new ServerLog.Event(Duration.ofNanos(9_001), "note: Gr\u00fc\u00dfe"),
+                        new ServerLog.Event(Duration.ofDays(1), "restarts")),
+                0);
+        Path file = folder.resolve("server.pcapng");
+        Pcapng.write(List.of(connection), server, server.lines(), file);
+        assertThat(texts(PcapFile.read(file).segments(), connection))
+                .containsExactly(
+                        "> SYN (the server: refuses connects; connection 1)",
+                        "< SYN ACK",
+                        "> ACK",
+                        "> PSH ACK 3 (the server: freezes; the server: goes on after freeze())",
+                        "< ACK",
+                        "< PSH ACK 3",
+                        "> ACK (afterwards the server: note: Gr\u00fc\u00dfe; afterwards the server: restarts)");
+        assertThat(PcapFile.read(file).comment().lines())
+                .containsExactly(
+                        "   -0.000  refuses connects",
+                        "    0.004  freezes",
+                        "    0.004  goes on after freeze()",
+                        "    0.009  note: Gr\u00fc\u00dfe",
+                        "86400000.000  restarts");
+    }
+
+    @Test
+    void commentsOnTheServerWithoutAConnection() throws Exception {
+        try (EchoServer server = EchoServer.builder().recording().start()) {
+            server.restart(Duration.ofDays(1));
+            server.resume();
+            Path file = folder.resolve("none.pcapng");
+            server.recording().writePcapng(file);
+            assertThat(PcapFile.read(file).segments()).isEmpty();
+            assertThat(PcapFile.read(file).comment())
+                    .matches("the server\n {4}0\\.000  restarts, and refuses connects for 1440m\n"
+                            + " *\\d+\\.\\d{3}  accepts connects again");
+            for (int i = 0; i < 256; i++) {
+                server.recording().note("\u20ac".repeat(1_000) + i);
+            }
+            Path full = folder.resolve("full.pcapng");
+            server.recording().writePcapng(full);
+            assertThat(PcapFile.read(full).comment())
+                    .startsWith("(...)\n")
+                    .endsWith("\u20ac255")
+                    .hasSizeGreaterThan(20_000);
+        }
+    }
+
+    @Test
+    void theFileSaysWhatIsLeftOut() throws Exception {
+        try (EchoServer server = EchoServer.builder().recording(1, 1).start()) {
+            for (int i = 1; i <= 2; i++) {
+                try (Socket socket = Sockets.connect(server.address())) {
+                    Recordings.finish(socket);
+                }
+                Recordings.ended(server, i);
+            }
+            Path file = folder.resolve("small.pcapng");
+            assertThat(server.recording().writePcapng(file, 1)).isEqualTo(1);
+            assertThat(PcapFile.read(file).comment().lines())
+                    .containsExactly(
+                            "(1 connection more, not kept)", "(1 connection left out: the file is limited to 1 bytes)");
+        }
     }
 
     @Test

@@ -48,7 +48,7 @@ class RecordingLimitsTest {
                         .isInstanceOf(AssertionError.class)
                         .hasMessageStartingWith("connection 2 is not kept any more: saw 4\n  connection 3 from ");
                 assertThat(gone.awaitEnd().ending()).isPresent();
-                assertThat(server.recording().transcript()).endsWith("(2 older connections, not kept)\n");
+                assertThat(server.recording().transcript()).endsWith("(2 connections more, not kept)\n");
             }
         }
     }

@@ -113,7 +113,7 @@ class RecordingMemoryTest {
         }
         assertThat(only(folder, ".txt"))
                 .content()
-                .contains(" older connections, not kept)")
+                .contains(" connections more, not kept)")
                 .contains("(not kept)")
                 .contains("(recordings filled their part of the heap, ");
         assertThat(only(folder, ".html")).content().contains("recordings filled their part of the heap, ", "</html>");

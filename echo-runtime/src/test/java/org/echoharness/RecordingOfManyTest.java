@@ -171,9 +171,7 @@ class RecordingOfManyTest {
                     .content()
                     .contains("message 50", "(" + ofTranscript + " connections left out: the file is limited to 30000")
                     .doesNotContain("message 2message");
-            assertThat(page)
-                    .content()
-                    .contains("message 50", "<p class=\"note\">" + ofPage + " connections are left out");
+            assertThat(page).content().contains("message 50", "<p class=\"note\">" + ofPage + " connections left out");
             assertThat(Files.readString(packets, ISO_8859_1))
                     .contains("message 50")
                     .doesNotContain("message 49");

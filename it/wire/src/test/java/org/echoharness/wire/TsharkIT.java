@@ -203,6 +203,36 @@ class TsharkIT {
     }
 
     @Test
+    void showsWhatWasDoneToTheServer() throws Exception {
+        try (EchoServer server = EchoServer.builder().recording().start()) {
+            server.recording().note("Gr\u00fc\u00dfe");
+            try (Socket socket = connect(server)) {
+                socket.getOutputStream().write(1);
+                assertThat(socket.getInputStream().read()).isEqualTo(1);
+                server.restart(Duration.ofDays(1));
+            }
+            server.resume();
+
+            List<Packet> found = read(server.recording(), "server.pcapng");
+
+            assertThat(found.get(0).comment()).isEqualTo("the server: note: Gr\u00fc\u00dfe; connection 1");
+            assertThat(found)
+                    .filteredOn(packet -> packet.has(Packet.RST))
+                    .singleElement()
+                    .extracting(Packet::comment)
+                    .isEqualTo("the server: restarts, and refuses connects for 1440m; the server restarts;"
+                            + " afterwards the server: accepts connects again");
+            assertThat(found).extracting(Packet::analysis).containsOnly("");
+            assertThat(found).allMatch(Packet::isIntact);
+            Program capinfos = Program.orSkip("tshark", "capinfos");
+            assertThat(capinfos.run(
+                            folder,
+                            List.of("-k", folder.resolve("server.pcapng").toString())))
+                    .contains("the server", "note: Gr\u00fc\u00dfe", "accepts connects again");
+        }
+    }
+
+    @Test
     void aRejectedConnectionIsResetOnce() throws Exception {
         try (EchoServer server = EchoServer.builder()
                         .maxConnections(1)

@@ -1,0 +1,62 @@
+package org.echoharness;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What was done to a server as a whole, with connections or without: the newest 256 times. Its recorder locks it. */
+final class ServerLog {
+
+    private static final int MOST = 256;
+
+    private record Entry(long at, String what) {}
+
+    /** @param since the time since the first connection, negative before it; without one, since the first event */
+    record Event(Duration since, String what) {}
+
+    /**
+     * What is kept, at one moment.
+     *
+     * @param of "the server", or "the client" in what a client recorded
+     */
+    record Snapshot(String of, List<Event> events, long leftOut) {
+
+        /** A line for each, with milliseconds. */
+        List<String> lines() {
+            List<String> lines = new ArrayList<>();
+            if (leftOut > 0) {
+                lines.add("(" + leftOut + " earlier, not kept)");
+            }
+            for (Event event : events) {
+                String sign = event.since().isNegative() ? "-" : "";
+                String millis = sign + RecordedEvent.millis(event.since().abs());
+                lines.add(" ".repeat(Math.max(0, 9 - millis.length())) + millis + "  " + event.what());
+            }
+            return lines;
+        }
+    }
+
+    private final ArrayDeque<Entry> entries = new ArrayDeque<>();
+    private long leftOut;
+
+    /** Loads no class: see {@link Preload}. */
+    void add(String what) {
+        if (entries.size() == MOST) {
+            entries.remove();
+            leftOut++;
+        }
+        entries.add(new Entry(System.nanoTime(), what));
+    }
+
+    /** @param origin the start of the first connection, if there was one */
+    Snapshot snapshot(String of, boolean hasOrigin, long origin) {
+        List<Event> events = new ArrayList<>(entries.size());
+        long start =
+                hasOrigin || entries.isEmpty() ? origin : entries.getFirst().at();
+        for (Entry entry : entries) {
+            events.add(new Event(Duration.ofNanos(entry.at() - start), entry.what()));
+        }
+        return new Snapshot(of, events, leftOut);
+    }
+}
