@@ -120,6 +120,46 @@ class RecordingMemoryTest {
         assertThat(only(folder, ".pcapng")).isNotEmptyFile();
     }
 
+    /** As text in memory, one connection alone would take more than the heap. */
+    @Test
+    void writesALargeConnectionInASmallHeap(@TempDir Path folder) throws Exception {
+        List<String> command = Forked.java(List.of("-Xmx32m"), LargeConnection.class, folder.toString());
+        try (Forked process = new Forked(command)) {
+            assertThat(process.awaitExit()).as("%s", process.lines.seen()).isZero();
+        }
+        for (String file : LargeConnection.FILES) {
+            assertThat(Files.size(folder.resolve(file))).as(file).isGreaterThan(LargeConnection.BYTES);
+        }
+        assertThat(folder.resolve("limited.html")).isNotEmptyFile();
+    }
+
+    /** Records a connection that echoes bytes whose text is long, and writes all files. */
+    static final class LargeConnection {
+        static final int BYTES = 3 << 20;
+        static final List<String> FILES = List.of("all.txt", "all.html", "all.pcapng");
+
+        private LargeConnection() {}
+
+        public static void main(String[] args) throws IOException, InterruptedException {
+            Path folder = Path.of(args[0]);
+            try (EchoServer server =
+                    EchoServer.builder().bufferSize(1 << 10).recording(BYTES, 1).start()) {
+                try (EchoClient client = EchoClient.connect(server.address())) {
+                    byte[] piece = new byte[1 << 10];
+                    for (int i = 0; i < BYTES >> 10; i++) {
+                        client.expectEcho(piece);
+                    }
+                }
+                server.recording().connection(1).awaitEnd();
+                server.recording().writeTranscript(folder.resolve(FILES.get(0)));
+                server.recording().writeHtml(folder.resolve(FILES.get(1)));
+                server.recording().writePcapng(folder.resolve(FILES.get(2)));
+                server.recording().writeTranscript(folder.resolve("limited.txt"), 1 << 20);
+                server.recording().writeHtml(folder.resolve("limited.html"), 1 << 20);
+            }
+        }
+    }
+
     private static Path only(Path folder, String end) throws IOException {
         try (var files = Files.list(folder)) {
             return files.filter(file -> file.toString().endsWith(end))
