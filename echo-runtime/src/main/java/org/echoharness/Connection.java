@@ -235,7 +235,8 @@ final class Connection implements Served, Consumer<Fault> {
         }
     }
 
-    private void receive() throws IOException {
+    /** Returns how many bytes came, or -1 for the client's FIN. */
+    private int receive() throws IOException {
         Ring into = ring;
         int most = server.config().bufferSize();
         if (into == null) {
@@ -260,6 +261,7 @@ final class Connection implements Served, Consumer<Fault> {
         } else if (witness != null && n < 0) {
             witness.inputEnded();
         }
+        return n;
     }
 
     /** Sends what may be sent, and derives what to wait for. */
@@ -284,8 +286,14 @@ final class Connection implements Served, Consumer<Fault> {
         judges.blocked(false);
         for (int step = 0; step < STEPS; step++) {
             Verdict verdict = judges.judge(held(), System.nanoTime(), this);
-            if (!isOpen() || verdict.kind() == Verdict.Kind.WAIT) {
+            if (!isOpen()) {
                 return;
+            }
+            if (verdict.kind() == Verdict.Kind.WAIT) {
+                if (!judges.asksForMore() || !receivesMore(judges)) {
+                    return;
+                }
+                continue;
             }
             int wanted = verdict.count();
             switch (verdict.kind()) {
@@ -320,6 +328,16 @@ final class Connection implements Served, Consumer<Fault> {
             }
         }
         judges.blocked(true);
+    }
+
+    /** Whether more has come from the client, or its FIN, since it was last read from. */
+    private boolean receivesMore(Gates judges) throws IOException {
+        giveBackEmpty();
+        int n = receive();
+        if (n == 0) {
+            judges.idles();
+        }
+        return n != 0 && isOpen();
     }
 
     private int act(Gates judges, Verdict verdict) throws IOException {
@@ -384,10 +402,8 @@ final class Connection implements Served, Consumer<Fault> {
 
     /** Gives back an empty ring, then ends the connection or derives its interest set and its alarm. */
     private void settle() {
-        if (ring != null && ring.isEmpty()) {
-            loop.giveBack(ring);
-            ring = null;
-        } else if (ring != null) {
+        giveBackEmpty();
+        if (ring != null) {
             ring = loop.held(ring);
         }
         if (gates == null && inputEnded && ring == null && !loop.isFrozen()) {
@@ -402,6 +418,13 @@ final class Connection implements Served, Consumer<Fault> {
         }
         if (lacksMemory || gates != null || (alarm == null && server.config().idleNanos() > 0)) {
             setAlarm();
+        }
+    }
+
+    private void giveBackEmpty() {
+        if (ring != null && ring.isEmpty()) {
+            loop.giveBack(ring);
+            ring = null;
         }
     }
 

@@ -76,8 +76,13 @@ abstract class Gate {
     /** The client's FIN came. Also when the gate is not open yet. */
     void inputEnded(long now) {}
 
-    /** There is nothing to do now: bytes to be sent are held back for a time, or there are none. Only when open. */
-    void waits(boolean heldBack) {}
+    /** Whether it makes up for late writes, so that it must know when nothing could be sent. */
+    boolean makesUp() {
+        return false;
+    }
+
+    /** Nothing can be sent now: the client has sent nothing more, or its bytes are not due yet. Only when open. */
+    void idles() {}
 
     /** So many bytes were sent. Only when open. */
     void sent(int bytes, long now) {}

@@ -65,7 +65,7 @@ final class GateFactory {
 
     /**
      * Sends a fiftieth of a second's bytes at most with one write, each at its place in a schedule that the rate gives. A
-     * write that bytes had to wait for and that comes late does not move the schedule, so that the rate is kept.
+     * late write does not move the schedule, so that the rate is kept, but for the time in which nothing could be sent.
      */
     private static final class ThrottleGate extends Gate {
 
@@ -74,7 +74,7 @@ final class GateFactory {
         private final long rate;
         private long free; // when the next bytes may be sent
         private long fraction; // of a nanosecond, in parts of the rate, that free is too early
-        private boolean waited; // since then bytes are there that may be sent
+        private boolean idle = true; // since the last write nothing could be sent
 
         ThrottleGate(Fault fault, Effect.Throttle throttle) {
             super(fault);
@@ -94,8 +94,13 @@ final class GateFactory {
         }
 
         @Override
-        void waits(boolean heldBack) {
-            waited = heldBack;
+        boolean makesUp() {
+            return true;
+        }
+
+        @Override
+        void idles() {
+            idle = true;
         }
 
         @Override
@@ -103,7 +108,8 @@ final class GateFactory {
             if (bytes == 0) {
                 return;
             }
-            long earliest = waited ? now - MOST_MADE_UP : now;
+            long earliest = idle ? now : now - MOST_MADE_UP;
+            idle = false;
             if (free < earliest) {
                 free = earliest;
                 fraction = 0;

@@ -16,6 +16,7 @@ final class Gates {
     private final Flow flow = new Flow();
     private final Verdict verdict = new Verdict();
     private boolean blocked;
+    private boolean asksForMore;
 
     /** @param connection its number, so that no two connections draw the same from one seed */
     Gates(List<Fault> faults, long connection, long now) {
@@ -70,13 +71,40 @@ final class Gates {
         }
         verdict.settle(held, flow.outputEnded(), flow.inputEnded());
         if (verdict.kind() == Verdict.Kind.WAIT) {
-            for (Gate gate : gates) {
-                if (gate.isOpen()) {
-                    gate.waits(verdict.isHeldBack());
-                }
-            }
+            waits(held);
         }
         return verdict;
+    }
+
+    private void waits(int held) {
+        asksForMore = false;
+        if (verdict.isHeldBack()) {
+            return;
+        }
+        if (held > 0 || flow.inputEnded() || !verdict.reading()) {
+            idles();
+            return;
+        }
+        for (Gate gate : gates) {
+            asksForMore |= gate.isOpen() && gate.makesUp();
+        }
+    }
+
+    /**
+     * Whether to read at once and call {@link #idles} if nothing has come, since a gate must know whether it is the client
+     * that keeps the others waiting; as last judged, if that was to wait.
+     */
+    boolean asksForMore() {
+        return asksForMore;
+    }
+
+    /** The client has sent nothing more. */
+    void idles() {
+        for (Gate gate : gates) {
+            if (gate.isOpen()) {
+                gate.idles();
+            }
+        }
     }
 
     private void open(boolean onFin, Consumer<Fault> takesEffect) {

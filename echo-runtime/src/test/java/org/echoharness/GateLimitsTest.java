@@ -55,26 +55,34 @@ class GateLimitsTest {
                 .isEqualTo(seen);
     }
 
-    @ParameterizedTest(name = "{0}, woken {2} us late")
+    @ParameterizedTest(name = "{0}, woken {2} us late, {3} bytes held at most")
     @CsvSource({
-        "throttle 64KiB/s,                                        65536, 0",
-        "throttle 64KiB/s,                                        65536, 1000",
-        "throttle 64KiB/s,                                        65536, 30000",
-        "'throttle 64KiB/s, fragment 16',                         65536, 0",
-        "'throttle 64KiB/s, fragment 16',                         65536, 1000",
-        "'fragment 1, throttle 64KiB/s',                          65536, 1000",
-        "'throttle 64KiB/s, fragment 1',                          65536, 30000",
-        "'throttle 64KiB/s, fragment 7 every 1ms, throttle 1001/s', 1001, 1500",
-        "'delay 5ms, throttle 64KiB/s, fragment 16',              65536, 1000",
-        "throttle 333/s,                                            333, 1000",
-        "throttle 3/s,                                                3, 7",
+        "throttle 64KiB/s,                                        65536, 0,     131072",
+        "throttle 64KiB/s,                                        65536, 1000,  131072",
+        "throttle 64KiB/s,                                        65536, 30000, 131072",
+        "'throttle 64KiB/s, fragment 16',                         65536, 0,     131072",
+        "'throttle 64KiB/s, fragment 16',                         65536, 1000,  131072",
+        "'fragment 1, throttle 64KiB/s',                          65536, 1000,  131072",
+        "'throttle 64KiB/s, fragment 1',                          65536, 30000, 131072",
+        "'throttle 64KiB/s, fragment 7 every 1ms, throttle 1001/s', 1001, 1500, 2002",
+        "'delay 5ms, throttle 64KiB/s, fragment 16',              65536, 1000,  131072",
+        "throttle 333/s,                                            333, 1000,  666",
+        "throttle 3/s,                                                3, 7,     6",
+        // a ring that empties is no end of what the client has sent
+        "throttle 64KiB/s,                                        65536, 1000,  64",
+        "throttle 64KiB/s,                                        65536, 1000,  100",
+        "throttle 64KiB/s,                                        65536, 1000,  1",
+        "throttle 64KiB/s,                                        65536, 30000, 1000",
+        "'throttle 64KiB/s, fragment 16',                         65536, 1500,  48",
+        "'throttle 90KiB/s, throttle 64KiB/s',                    65536, 2500,  64",
+        "throttle 333/s,                                            333, 20000, 2",
     })
-    void throttleKeepsItsRateAndNeverExceedsIt(String faults, long rate, long micros) {
+    void throttleKeepsItsRateAndNeverExceedsIt(String faults, long rate, long micros, int ring) {
         long burst = Math.max(1, rate / 50);
         int bytes = (int) (2 * rate);
 
         List<Judged.Event> events = Judged.by(faults)
-                .ring(bytes)
+                .ring(ring)
                 .sends(0, "a".repeat(bytes).getBytes(StandardCharsets.US_ASCII))
                 .late(micros * 1_000)
                 .mostSteps(20 * bytes)
@@ -103,6 +111,20 @@ class GateLimitsTest {
                 """)
     void throttleSavesNothingUpWhileIdle(String faults, String client, String seen) {
         assertThat(seenBy(Judged.by(faults).client(client))).isEqualTo(seen);
+    }
+
+    /** What a late write has missed is lost as soon as the client has sent nothing more. */
+    @ParameterizedTest(name = "{0}, {1} bytes held, woken {2} ms late, {3}")
+    @CsvSource(delimiter = '|', textBlock = """
+                throttle 100/s | 2 | 50 | 0 abcd, 1000 efgh           | 0 "ab", 70 "cd", 1000 "ef", 1070 "gh", 1070 open
+                throttle 100/s | 2 | 50 | 0 abcdef, 71 ghij           | 0 "ab", 70 "cd", 70 "ef", 71 "gh", 141 "ij", 141 open
+                throttle 100/s | 9 | 50 | 0 abcd, 71 efgh             | 0 "ab", 70 "cd", 71 "ef", 141 "gh", 141 open
+                delay 10ms, throttle 100/s | 9 | 50 | 0 abcd, 100 efgh | 60 "ab", 100 "cd", 160 "ef", 230 "gh", 230 open
+                """)
+    void throttleMakesNothingUpAfterAnIdleTime(String faults, int ring, long lateMillis, String client, String seen) {
+        Judged judged = Judged.by(faults).ring(ring).late(lateMillis * Judged.MILLI);
+
+        assertThat(seenBy(judged.client(client))).isEqualTo(seen);
     }
 
     @Test

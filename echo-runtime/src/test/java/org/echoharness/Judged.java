@@ -175,9 +175,18 @@ final class Judged {
         return !inputEnded && gates.reading() && ring.hasRoom() && !script.isEmpty();
     }
 
-    private void receive() throws IOException {
+    private boolean receivesMore() throws IOException {
+        boolean more = receive();
+        if (!more) {
+            gates.idles();
+        }
+        return more;
+    }
+
+    /** Returns whether something has come. */
+    private boolean receive() throws IOException {
         if (!readsSome() || script.element().nanos() > now) {
-            return;
+            return false;
         }
         int n = ring.readFrom(client);
         check(ring.size() <= capacity, "the ring holds more than it can");
@@ -188,6 +197,7 @@ final class Judged {
             check(n > 0, "it reads where there is no room");
             gates.received(ring.size(), ACCEPTED + now);
         }
+        return true;
     }
 
     /** As {@code Connection.obey}. */
@@ -199,7 +209,9 @@ final class Judged {
             int wanted = verdict.count();
             switch (verdict.kind()) {
                 case WAIT -> {
-                    return;
+                    if (!gates.asksForMore() || !receivesMore()) {
+                        return;
+                    }
                 }
                 case END -> {
                     check(ring.isEmpty(), "it ends though it holds bytes");
