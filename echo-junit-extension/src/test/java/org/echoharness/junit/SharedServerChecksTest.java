@@ -14,8 +14,6 @@ import static org.echoharness.junit.Sloppy.reset;
 import java.io.IOException;
 import java.net.Socket;
 import java.util.Map;
-import java.util.concurrent.CyclicBarrier;
-import java.util.concurrent.TimeUnit;
 import org.echoharness.EchoClient;
 import org.echoharness.EchoServer;
 import org.junit.jupiter.api.AfterAll;
@@ -160,24 +158,22 @@ class SharedServerChecksTest {
     @EchoTest(readTimeout = "200ms", checks = "leaks")
     @Execution(ExecutionMode.CONCURRENT)
     static class AtTheSameTime {
-        private static final CyclicBarrier BOTH = new CyclicBarrier(2);
-
         @BeforeAll
         static void begin(EchoServer server) {
             Seen.server(server);
         }
 
         @RepeatedTest(2)
-        void each(EchoServer server) throws Exception {
-            BOTH.await(50, TimeUnit.SECONDS);
+        void each(EchoServer server) throws IOException {
+            Meeting.await();
             leak(server);
-            BOTH.await(50, TimeUnit.SECONDS);
+            Meeting.await();
         }
     }
 
     @Test
-    void ofTestsThatShareAServerAtTheSameTimeNobodyIsBlamedButTheClass() throws IOException {
-        Run run = Run.with(
+    void ofTestsThatShareAServerAtTheSameTimeNobodyIsBlamedButTheClass() throws Exception {
+        Run run = Meeting.run(
                 Map.of(
                         "junit.jupiter.execution.parallel.enabled", "true",
                         "junit.jupiter.execution.parallel.config.strategy", "fixed",

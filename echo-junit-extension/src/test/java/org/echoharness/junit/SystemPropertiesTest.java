@@ -4,10 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.util.concurrent.BrokenBarrierException;
-import java.util.concurrent.CyclicBarrier;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.echoharness.EchoClient;
 import org.echoharness.EchoServer;
 import org.junit.jupiter.api.AfterEach;
@@ -91,24 +87,12 @@ class SystemPropertiesTest {
     }
 
     /** Each waits in its class until the other one's class has begun or failed. */
-    private static final CyclicBarrier BOTH = new CyclicBarrier(2);
-
-    static class Together {
-        static void meet() {
-            try {
-                BOTH.await(60, TimeUnit.SECONDS);
-            } catch (InterruptedException | BrokenBarrierException | TimeoutException alone) {
-                throw new IllegalStateException(alone);
-            }
-        }
-    }
-
     @EchoTest(name = "one", systemProperty = "its.upstream")
     static class AtOnce {
         @Test
         void test() throws IOException {
-            Together.meet(); // the other class begins now
-            Together.meet(); // it has failed
+            Meeting.await(); // the other class begins now
+            Meeting.await(); // it has failed
             try (EchoClient client = EchoClient.connect(told())) {
                 Seen.client(client);
             }
@@ -126,19 +110,19 @@ class SystemPropertiesTest {
     static class Waits implements BeforeAllCallback, CloseableResource, AutoCloseable {
         @Override
         public void beforeAll(ExtensionContext context) {
-            Together.meet();
+            Meeting.await();
             context.getStore(ExtensionContext.Namespace.create(Waits.class)).put("end", this);
         }
 
         @Override
         public void close() {
-            Together.meet();
+            Meeting.await();
         }
     }
 
     @Test
-    void secondClassAtOnceWithThePrefixIsRefused() throws IOException {
-        assertThat(Run.with(ParallelTest.PARALLEL, AtOnce.class, AtOnceToo.class)
+    void secondClassAtOnceWithThePrefixIsRefused() throws Exception {
+        assertThat(Meeting.run(ParallelTest.PARALLEL, AtOnce.class, AtOnceToo.class)
                         .failure())
                 .hasMessage("server \"two\" (@EchoTest on class " + AtOnceToo.class.getName()
                         + "): systemProperty (its.upstream) is in use by server \"one\" (@EchoTest on class "
