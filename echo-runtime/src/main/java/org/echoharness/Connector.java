@@ -104,8 +104,11 @@ final class Connector {
                 .append(" (")
                 .append(cause.getMessage())
                 .append(')'));
+        boolean lacksInterface =
+                failed.keySet().stream().map(InetSocketAddress::getAddress).allMatch(Resolver::lacksInterface);
         ConnectException all = new ConnectException(
-                message.append("; is a server listening there?").toString());
+                message.append(lacksInterface ? "; " + Resolver.NAME_THE_INTERFACE : "; is a server listening there?")
+                        .toString());
         failed.values().forEach(all::addSuppressed);
         return all;
     }

@@ -70,6 +70,10 @@ public record HostAndPort(String host, int port) {
         if (trimmed.isEmpty() || bracket < 0) {
             throw malformed(text, FORMS);
         }
+        int scheme = trimmed.indexOf("://");
+        if (scheme >= 0) {
+            throw malformed(text, "leave out " + Text.escape(trimmed.substring(0, scheme + 3)) + "; " + FORMS);
+        }
         int colon = trimmed.indexOf(':', bracket);
         String host = trimmed.substring(0, colon < 0 ? trimmed.length() : colon);
         if (isNumber(host)) { // the system would take it for an IPv4 address: 10000 is 0.0.39.16

@@ -38,10 +38,15 @@ final class Listeners {
         try {
             for (HostAndPort address : addresses) {
                 List<InetSocketAddress> locals = resolve(address);
-                if (isEvery && locals.size() > 1) {
-                    bound.addAll(bindEach(address, locals, backlog));
-                } else {
-                    bound.add(bind(address, locals.get(0), backlog, ""));
+                try {
+                    if (isEvery && locals.size() > 1) {
+                        bound.addAll(bindEach(address, locals, backlog));
+                    } else {
+                        bound.add(bind(address, locals.get(0), backlog, ""));
+                    }
+                } catch (BindException refused) {
+                    refuseOwn(bound, address, locals, refused);
+                    throw refused;
                 }
             }
             return bound;
@@ -49,6 +54,30 @@ final class Listeners {
             close(bound);
             throw failed;
         }
+    }
+
+    /** Two names may stand for one address, and a wildcard takes that of every interface. */
+    private static void refuseOwn(
+            List<Bound> bound, HostAndPort address, List<InetSocketAddress> locals, BindException refused)
+            throws IOException {
+        for (Bound own : bound) {
+            InetSocketAddress taken = addressOf(own.channel);
+            for (InetSocketAddress local : locals) {
+                if (local.getPort() == taken.getPort()
+                        && (includes(taken.getAddress(), local.getAddress())
+                                || includes(local.getAddress(), taken.getAddress()))) {
+                    BindException twice = new BindException("cannot listen on " + address + ": the address " + own.asked
+                            + " of the same server takes that too; leave one out");
+                    twice.initCause(refused);
+                    throw twice;
+                }
+            }
+        }
+    }
+
+    private static boolean includes(InetAddress one, InetAddress other) {
+        boolean isBoth = one instanceof Inet6Address || other instanceof Inet4Address;
+        return one.equals(other) || (one.isAnyLocalAddress() && isBoth);
     }
 
     static void close(List<Bound> bound) {
@@ -158,8 +187,8 @@ final class Listeners {
         String cure; // by the facts: the reason is in the system's language
         if (!(refused instanceof SocketException)) {
             cure = "take an IPv4 address where there is no IPv6";
-        } else if (local instanceof Inet6Address v6 && v6.isLinkLocalAddress() && v6.getScopeId() == 0) {
-            cure = "name the network interface of a link-local address, as in [fe80::1%eth0]";
+        } else if (Resolver.lacksInterface(local)) {
+            cure = Resolver.NAME_THE_INTERFACE;
         } else if (!isOfThisMachine(local)) {
             cure = "take an address of this machine, such as 127.0.0.1, or * for every interface";
         } else {

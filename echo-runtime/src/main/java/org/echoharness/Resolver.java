@@ -13,12 +13,16 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Resolves names within a deadline. The system's resolver has none of its own, so its thread can be left behind. */
 final class Resolver {
 
     private static final String OCTET = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])";
     private static final String IPV4 = OCTET + "(\\." + OCTET + "){3}";
+
+    /** The cure for {@link #lacksInterface}. */
+    static final String NAME_THE_INTERFACE = "name the network interface of a link-local address, as in [fe80::1%eth0]";
 
     private static final int MOST_INTERFACES = 10; // that an error names
 
@@ -98,11 +102,29 @@ final class Resolver {
         if (scope < 0) {
             return "this is no IPv6 address; check its spelling";
         }
-        String names = NetworkInterface.networkInterfaces()
-                .limit(MOST_INTERFACES)
-                .map(NetworkInterface::getName)
-                .collect(Collectors.joining(", "));
-        return "this machine has no network interface " + Text.quote(host.substring(scope + 1))
-                + "; name one that it has (" + names + ")";
+        String name = host.substring(scope + 1);
+        if (NetworkInterface.getByName(name) != null) { // the JDK looks for an address of the same kind there
+            return "the network interface " + name + " has no IPv6 address of this kind; name one that has ("
+                    + names(NetworkInterface.networkInterfaces().filter(Resolver::hasLinkLocal))
+                    + "), or take another address";
+        }
+        return "this machine has no network interface " + Text.quote(name) + "; name one that it has ("
+                + names(NetworkInterface.networkInterfaces()) + ")";
+    }
+
+    private static String names(Stream<NetworkInterface> interfaces) {
+        String names =
+                interfaces.limit(MOST_INTERFACES).map(NetworkInterface::getName).collect(Collectors.joining(", "));
+        return names.isEmpty() ? "there is none" : names;
+    }
+
+    private static boolean hasLinkLocal(NetworkInterface each) {
+        return each.inetAddresses()
+                .anyMatch(address -> address instanceof Inet6Address && address.isLinkLocalAddress());
+    }
+
+    /** Whether an address needs the name of a network interface, and has none. */
+    static boolean lacksInterface(InetAddress address) {
+        return address instanceof Inet6Address v6 && v6.isLinkLocalAddress() && v6.getScopeId() == 0;
     }
 }

@@ -33,8 +33,9 @@ final class ServerCommand {
         EchoServer.Builder builder = EchoServer.builder().warnings(console::error);
         given.hand(OPTIONS, builder::set);
         List<String> addresses = given.rest().isEmpty() ? List.of(Main.DEFAULT_ADDRESS) : given.rest();
-        builder.addresses(addresses.stream().map(ServerCommand::address).toArray(String[]::new))
-                .everyAddressOfNames();
+        String[] parsed = addresses.stream().map(ServerCommand::address).toArray(String[]::new);
+        Arguments.reading("server", String.join(" ", addresses), () -> builder.addresses(parsed));
+        builder.everyAddressOfNames();
         if (!given.has("--quiet")) {
             builder.conversation(console::out).conversationTimes(given.has("--times"));
         }

@@ -1,7 +1,13 @@
 package org.echoharness;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.NetworkInterface;
+import java.net.ServerSocket;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -28,6 +34,52 @@ class AddressErrorsTest {
         Sockets.assumeIpv6();
         String why = "this machine has no network interface \"" + scope + "\"; name one that it has (";
         assertRefused(List.of(), command, "[fe80::1%" + scope + "]:9", why);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"server", "client"})
+    void saysThatTheInterfaceHasNoSuchAddress(String command) throws Exception {
+        Sockets.assumeIpv6();
+        NetworkInterface loopback = NetworkInterface.getByInetAddress(InetAddress.getLoopbackAddress());
+        assumeThat(loopback.inetAddresses()).noneMatch(InetAddress::isLinkLocalAddress);
+        String name = loopback.getName();
+        String why = "the network interface " + name + " has no IPv6 address of this kind; name one that has (";
+        assertRefused(List.of(), command, "[fe80::1%" + name + "]:9", why);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"server", "client"})
+    void asksForTheInterfaceOfALinkLocalAddress(String command) throws Exception {
+        Sockets.assumeIpv6();
+        try (Forked process = new Forked(Forked.java(List.of(), command, "[fe80::1]:9", "--quiet"))) {
+            assertThat(process.awaitExit()).isEqualTo(1);
+            assertThat(process.lines.seen())
+                    .singleElement()
+                    .asString()
+                    .endsWith("; name the network interface of a link-local address, as in [fe80::1%eth0]");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "localhost, 127.0.0.1",
+        "127.0.0.1, localhost",
+        "*, 127.0.0.1",
+        "0.0.0.0, 127.0.0.1",
+        "127.0.0.1, 0.0.0.0"
+    })
+    void namesTheAddressOfTheSameServer(String first, String second) throws Exception {
+        int port;
+        try (ServerSocket free = new ServerSocket(0)) {
+            port = free.getLocalPort();
+        }
+        assertThatThrownBy(() -> EchoServer.builder()
+                        .addresses(first + ":" + port, second + ":" + port)
+                        .start()
+                        .close())
+                .isInstanceOf(BindException.class)
+                .hasMessage("cannot listen on " + second + ":" + port + ": the address " + first + ":" + port
+                        + " of the same server takes that too; leave one out");
     }
 
     @ParameterizedTest

@@ -89,6 +89,9 @@ class MainTest {
                 "server ::1|server ::1: address (::1) is not usable: write an IPv6 address in brackets, as in [::1]:10000",
                 "server --backlog|--backlog: a value must follow; try --help",
                 "server --backlog 1 --backlog 2|--backlog: is given twice; leave one out",
+                "server 127.0.0.1:9 127.0.0.1:9|server 127.0.0.1:9 127.0.0.1:9: addresses: 127.0.0.1:9 is given twice; leave one out",
+                "client tcp://127.0.0.1:9|client tcp://127.0.0.1:9: address (tcp://127.0.0.1:9) is not usable: leave out"
+                        + " tcp://; write it as host:port, [v6]:port or *:port",
                 "server --message x|--message: there is no such option here; try --help",
                 "server -v|-v: there is no such option here; try --help",
                 "server --quiet=yes|--quiet=yes: --quiet takes no value; leave out what follows it",
