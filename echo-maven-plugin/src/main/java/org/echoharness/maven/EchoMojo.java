@@ -1,6 +1,7 @@
 package org.echoharness.maven;
 
 import java.util.List;
+import java.util.Objects;
 import org.apache.maven.execution.MavenSession;
 import org.apache.maven.plugin.AbstractMojo;
 import org.apache.maven.plugin.MojoExecution;
@@ -8,6 +9,7 @@ import org.apache.maven.plugin.MojoExecutionException;
 import org.apache.maven.plugin.MojoFailureException;
 import org.apache.maven.plugins.annotations.Parameter;
 import org.apache.maven.project.MavenProject;
+import org.eclipse.aether.SessionData;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,8 +53,9 @@ abstract class EchoMojo extends AbstractMojo {
         try {
             skipped = skipped(configuration);
             if (skipped == null) {
-                new ParameterNames(execution, session, project, getLog()::warn).check();
+                new ParameterNames(configuration, this::warnOnce).check();
                 configuration.refuseUnsetProperties();
+                configuration.refuseEmptyProperties();
             }
         } catch (IllegalArgumentException refused) {
             throw refused(refusal, refused);
@@ -92,6 +95,14 @@ abstract class EchoMojo extends AbstractMojo {
         return isOn(parameter, text);
     }
 
+    /** Warns of what may hold for many executions and modules of the build, which share what the session keeps. */
+    private void warnOnce(String warning) {
+        SessionData kept = session.getRepositorySession().getData();
+        if (kept.set(EchoMojo.class.getName() + ": " + warning, null, "warned")) {
+            getLog().warn(warning);
+        }
+    }
+
     final GoalConfiguration configuration() {
         return new GoalConfiguration(execution, session, project);
     }
@@ -103,8 +114,10 @@ abstract class EchoMojo extends AbstractMojo {
 
     /** Refuses a list without elements, over which every check would pass. */
     static void refuseEmpty(String parameter, List<String> list) {
-        if (list.isEmpty() || list.stream().anyMatch(text -> text == null || text.isBlank())) {
-            throw new IllegalArgumentException(parameter + " (" + String.join(",", list)
+        List<String> texts =
+                list.stream().map(text -> Objects.requireNonNullElse(text, "")).toList();
+        if (texts.isEmpty() || texts.stream().anyMatch(String::isBlank)) {
+            throw new IllegalArgumentException(parameter + " (" + String.join(",", texts)
                     + ") has an empty element; give each a value, or leave " + parameter + " out");
         }
     }

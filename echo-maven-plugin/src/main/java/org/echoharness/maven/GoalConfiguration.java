@@ -1,9 +1,13 @@
 package org.echoharness.maven;
 
+import java.util.List;
 import java.util.Properties;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.maven.execution.MavenSession;
+import org.apache.maven.model.ConfigurationContainer;
+import org.apache.maven.model.Plugin;
+import org.apache.maven.model.PluginExecution;
 import org.apache.maven.plugin.MojoExecution;
 import org.apache.maven.plugin.PluginParameterExpressionEvaluator;
 import org.apache.maven.plugin.descriptor.MojoDescriptor;
@@ -62,6 +66,63 @@ record GoalConfiguration(MojoExecution execution, MavenSession session, MavenPro
         if (configured != null) {
             refuseUnset(parameter, configured);
         }
+    }
+
+    /**
+     * Checks the properties of the parameters, of which Maven makes an empty list or the folder of the project.
+     *
+     * @throws IllegalArgumentException if one is set and empty
+     */
+    void refuseEmptyProperties() {
+        Xpp3Dom configuration = execution.getConfiguration();
+        for (Xpp3Dom element : configuration == null ? new Xpp3Dom[0] : configuration.getChildren()) {
+            Matcher own = NAMED.matcher(own(element.getName()));
+            if (own.matches() && own.group().equals(element.getValue()) && "".equals(property(own.group(1)))) {
+                throw new IllegalArgumentException(element.getName() + " is empty; give the property " + own.group(1)
+                        + " a value, or leave it out");
+            }
+        }
+    }
+
+    /**
+     * What the POM says to this execution, without what Maven adds; null where it says nothing. Maven hands it to the goals
+     * of the command line too, whose execution does not know it.
+     */
+    @Nullable
+    Xpp3Dom written() {
+        Plugin plugin = plugin();
+        if (plugin == null) {
+            return null;
+        }
+        PluginExecution inPom = plugin.getExecutionsAsMap().get(execution.getExecutionId());
+        return configuration(inPom == null ? plugin : inPom);
+    }
+
+    /** What the POM says to all executions. */
+    @Nullable
+    Xpp3Dom writtenForAll() {
+        Plugin plugin = plugin();
+        return plugin == null ? null : configuration(plugin);
+    }
+
+    /** The goals of the execution, as the POM names them; none on the command line. */
+    List<String> goals() {
+        Plugin plugin = plugin();
+        PluginExecution inPom =
+                plugin == null ? null : plugin.getExecutionsAsMap().get(execution.getExecutionId());
+        return inPom == null ? List.of() : inPom.getGoals();
+    }
+
+    private @Nullable Plugin plugin() {
+        String key = execution.getPlugin().getKey();
+        Plugin plugin = project.getPlugin(key);
+        return plugin != null || project.getPluginManagement() == null
+                ? plugin
+                : project.getPluginManagement().getPluginsAsMap().get(key);
+    }
+
+    private static @Nullable Xpp3Dom configuration(ConfigurationContainer of) {
+        return of.getConfiguration() instanceof Xpp3Dom configuration ? configuration : null;
     }
 
     private void refuseUnset(String parameter, Xpp3Dom element) {

@@ -9,17 +9,15 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Properties;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.commons.text.similarity.LevenshteinDistance;
-import org.apache.maven.execution.MavenSession;
-import org.apache.maven.model.ConfigurationContainer;
-import org.apache.maven.model.PluginExecution;
-import org.apache.maven.plugin.MojoExecution;
 import org.apache.maven.plugin.descriptor.MojoDescriptor;
 import org.apache.maven.plugin.descriptor.Parameter;
 import org.apache.maven.project.MavenProject;
@@ -28,14 +26,17 @@ import org.codehaus.plexus.util.xml.Xpp3Dom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Warns of elements that are no parameter of a goal, which Maven 3 passes over in silence, and of properties that are close
- * to one of the goal's.
+ * Warns of elements that are no parameter of a goal or are empty, which Maven 3 passes over in silence, and of properties
+ * that are close to one of the goal's.
  */
-record ParameterNames(MojoExecution execution, MavenSession session, MavenProject project, Consumer<String> warnings) {
+record ParameterNames(GoalConfiguration configuration, Consumer<String> warnings) {
 
     private static final String PREFIX = "echo.";
     /** What a build publishes. */
-    private static final String PUBLISHED = "echo.server.";
+    private static final Pattern PUBLISHED = Pattern.compile("echo\\.server\\.[^.]+\\..+");
+
+    /** What tests read. */
+    private static final List<String> OF_TESTS = List.of("echo.checks", "echo.servers.file", "echo.timeout");
 
     /** Words that people try, with what the goals call it. */
     private static final Map<String, List<String>> OTHER_WORDS = Map.of(
@@ -51,7 +52,7 @@ record ParameterNames(MojoExecution execution, MavenSession session, MavenProjec
             "count", List.of("repeat"));
 
     void check() {
-        MojoDescriptor goal = execution.getMojoDescriptor();
+        MojoDescriptor goal = configuration.execution().getMojoDescriptor();
         if (goal != null) {
             checkElements(goal);
             checkProperties(goal);
@@ -59,19 +60,49 @@ record ParameterNames(MojoExecution execution, MavenSession session, MavenProjec
     }
 
     private void checkElements(MojoDescriptor goal) {
-        Xpp3Dom ofPlugin = configuration(execution.getPlugin());
-        PluginExecution inPom = execution.getPlugin().getExecutionsAsMap().get(execution.getExecutionId());
-        Xpp3Dom given = inPom == null ? ofPlugin : configuration(inPom);
-        List<String> goals = inPom == null ? List.of() : inPom.getGoals();
-        for (Xpp3Dom element : given == null ? new Xpp3Dom[0] : given.getChildren()) {
+        Xpp3Dom written = configuration.written();
+        Xpp3Dom ofPlugin = configuration.writtenForAll();
+        for (Xpp3Dom element : written == null ? new Xpp3Dom[0] : written.getChildren()) {
             String name = element.getName();
             boolean forAll = ofPlugin != null && ofPlugin.getChild(name) != null;
             List<String> users = goalsWith(goal, name);
-            if (!users.contains(goal.getGoal()) && (users.isEmpty() || (!forAll && disjoint(goals, users)))) {
+            if (users.contains(goal.getGoal())) {
+                checkValue(element);
+            } else if (users.isEmpty() && forAll) {
+                Set<String> all = mojos(goal)
+                        .flatMap(mojo -> parameters(mojo).stream())
+                        .collect(Collectors.toCollection(TreeSet::new));
+                warnings.accept(
+                        "<" + name + "> is no parameter of any goal and has no effect; " + cure(name, all, users));
+            } else if (users.isEmpty() || (!forAll && disjoint(configuration.goals(), users))) {
                 warnings.accept("<" + name + "> is no parameter of " + goal.getGoal() + " and has no effect; "
                         + cure(name, parameters(goal), users));
             }
         }
+    }
+
+    /** Maven passes over an empty element; one that overrides what a POM above says is meant. */
+    private void checkValue(Xpp3Dom element) {
+        if (isEmpty(element)) {
+            warnings.accept("<" + element.getName() + "> is empty, so that its property or its default is used; give it"
+                    + " a value, or leave it out");
+        }
+        for (Xpp3Dom item : element.getChildren()) {
+            for (Xpp3Dom word : item.getChildren()) {
+                if (isEmpty(word)) {
+                    warnings.accept("<" + word.getName() + "> in <" + item.getName() + "> is empty, so that the goal's"
+                            + " is used; give it a value, or leave it out");
+                }
+            }
+        }
+    }
+
+    private static boolean isEmpty(Xpp3Dom element) {
+        String text = element.getValue();
+        return (text == null || text.isBlank())
+                && element.getChildCount() == 0
+                && !Xpp3Dom.SELF_COMBINATION_OVERRIDE.equals(
+                        element.getAttribute(Xpp3Dom.SELF_COMBINATION_MODE_ATTRIBUTE));
     }
 
     private static String cure(String given, Set<String> known, List<String> users) {
@@ -87,12 +118,17 @@ record ParameterNames(MojoExecution execution, MavenSession session, MavenProjec
     private void checkProperties(MojoDescriptor goal) {
         Set<String> known =
                 mojos(goal).flatMap(mojo -> properties(mojo).stream()).collect(Collectors.toCollection(TreeSet::new));
+        known.addAll(OF_TESTS);
         Map<String, String> set = new TreeMap<>();
-        project.getProperties().stringPropertyNames().forEach(name -> set.put(name, name));
-        session.getUserProperties().stringPropertyNames().forEach(name -> set.put(name, "-D" + name));
+        configuration.project().getProperties().stringPropertyNames().forEach(name -> set.put(name, name));
+        for (Properties given : List.of(
+                configuration.session().getSystemProperties(),
+                configuration.session().getUserProperties())) {
+            given.stringPropertyNames().forEach(name -> set.put(name, "-D" + name));
+        }
         set.forEach((name, text) -> {
-            if (name.startsWith(PREFIX) && !name.startsWith(PUBLISHED) && !known.contains(name)) {
-                String near = nearestProperty(name, properties(goal));
+            if (isOurs(name) && !known.contains(name)) {
+                String near = nearestProperty(name, goal);
                 if (near != null && !isUsed(name)) {
                     warnings.accept("the property " + text + " is none of " + goal.getGoal() + " and has no effect;"
                             + " did you mean " + text.replace(name, near) + "?");
@@ -101,12 +137,20 @@ record ParameterNames(MojoExecution execution, MavenSession session, MavenProjec
         });
     }
 
-    /** The last words are compared; those before must be alike, or be left out. */
-    private static @Nullable String nearestProperty(String given, Set<String> candidates) {
+    private static boolean isOurs(String property) {
+        String name = property.toLowerCase(Locale.ROOT);
+        return name.startsWith(PREFIX) && !PUBLISHED.matcher(name).matches();
+    }
+
+    /** The last words are compared; those before must be alike, be left out, or name the goal. */
+    private static @Nullable String nearestProperty(String given, MojoDescriptor goal) {
         Map<String, String> byWord = new TreeMap<>();
-        for (String candidate : candidates) {
-            String group = group(candidate);
-            if (group(given).equals("echo") || distance(group(given), group) <= 2) {
+        String before = group(given.toLowerCase(Locale.ROOT));
+        for (String candidate : properties(goal)) {
+            if (before.equals("echo")
+                    || before.equals(PREFIX + goal.getGoal())
+                    || (before.equals("echo.server") && parameters(goal).contains("faults"))
+                    || distance(before, group(candidate)) <= 2) {
                 byWord.putIfAbsent(word(candidate), candidate);
             }
         }
@@ -123,11 +167,25 @@ record ParameterNames(MojoExecution execution, MavenSession session, MavenProjec
     }
 
     static @Nullable String nearest(String given, Set<String> words) {
-        for (String other : OTHER_WORDS.getOrDefault(given.toLowerCase(Locale.ROOT), List.of())) {
-            if (words.contains(other)) {
-                return other;
-            }
+        String meant = otherWord(given, words);
+        if (meant == null) {
+            meant = closest(given, words);
         }
+        if (meant == null && given.length() >= 4) {
+            String other = closest(given, OTHER_WORDS.keySet());
+            meant = other == null ? null : otherWord(other, words);
+        }
+        return meant;
+    }
+
+    private static @Nullable String otherWord(String given, Set<String> words) {
+        return OTHER_WORDS.getOrDefault(given.toLowerCase(Locale.ROOT), List.of()).stream()
+                .filter(words::contains)
+                .findFirst()
+                .orElse(null);
+    }
+
+    private static @Nullable String closest(String given, Set<String> words) {
         return words.stream()
                 .filter(word -> isNear(given.toLowerCase(Locale.ROOT), word.toLowerCase(Locale.ROOT)))
                 .min(Comparator.comparingInt(word -> distance(given, word)))
@@ -147,7 +205,7 @@ record ParameterNames(MojoExecution execution, MavenSession session, MavenProjec
 
     /** Whether the POM, or one above it in a file, names the property, which is then one of its own. */
     private boolean isUsed(String property) {
-        for (MavenProject pom = project; pom != null; pom = pom.getParent()) {
+        for (MavenProject pom = configuration.project(); pom != null; pom = pom.getParent()) {
             File file = pom.getFile();
             try {
                 if (file != null && Files.readString(file.toPath()).contains("${" + property + "}")) {
@@ -188,9 +246,5 @@ record ParameterNames(MojoExecution execution, MavenSession session, MavenProjec
             }
         }
         return properties;
-    }
-
-    private static @Nullable Xpp3Dom configuration(ConfigurationContainer of) {
-        return of.getConfiguration() instanceof Xpp3Dom configuration ? configuration : null;
     }
 }

@@ -102,6 +102,7 @@ public final class RunMojo extends ServerMojo {
     }
 
     private List<String> withPorts() {
+        refuseEmpty("addresses", addresses);
         return addresses.stream()
                 .map(text -> HostAndPort.parse(text, HostAndPort.DEFAULT_PORT).toString())
                 .toList();

@@ -52,7 +52,10 @@ public final class Server {
     /** The options by the runtime's words: what is given, and else what the others say. */
     Map<String, String> options(Map<String, String> others) {
         Map<String, String> options = new TreeMap<>(others);
-        put(options, "addresses", addresses == null ? null : String.join(",", addresses));
+        if (addresses != null && !addresses.isEmpty()) {
+            EchoMojo.refuseEmpty("addresses", addresses);
+            options.put("addresses", String.join(",", addresses));
+        }
         put(options, "backlog", backlog);
         put(options, "bufferSize", bufferSize);
         put(options, "maxConnections", maxConnections);

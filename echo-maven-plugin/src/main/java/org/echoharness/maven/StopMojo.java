@@ -1,6 +1,7 @@
 package org.echoharness.maven;
 
 import java.util.List;
+import org.apache.maven.plugin.MojoExecutionException;
 import org.apache.maven.plugins.annotations.LifecyclePhase;
 import org.apache.maven.plugins.annotations.Mojo;
 import org.apache.maven.plugins.annotations.Parameter;
@@ -30,7 +31,7 @@ public final class StopMojo extends EchoMojo {
     }
 
     @Override
-    void perform() {
+    void perform() throws MojoExecutionException {
         ProjectServers servers = ProjectServers.in(getPluginContext());
         if (servers == null) {
             return;
@@ -41,8 +42,13 @@ public final class StopMojo extends EchoMojo {
         }
         if (ids == null || ids.isEmpty()) {
             servers.stop("");
-        } else {
-            servers.stop(ids);
+            return;
         }
+        try {
+            refuseEmpty("ids", ids);
+        } catch (IllegalArgumentException refused) {
+            throw refused("no server stopped", refused);
+        }
+        servers.stop(ids);
     }
 }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.maven.model.Plugin;
 import org.apache.maven.model.PluginExecution;
 import org.apache.maven.plugin.MojoExecutionException;
 import org.codehaus.plexus.util.xml.Xpp3Dom;
@@ -131,6 +132,7 @@ class GoalConfigurationTest {
         "await, repeat, ''",
         "await, time, timeout",
         "client, port, address",
+        "client, hots, address",
         "client, addresses, address",
         "client, mesage, message",
         "client, name, ''",
@@ -155,6 +157,15 @@ class GoalConfigurationTest {
         assertThat(warnings("start", new Build(directory), "faults", false)).isEmpty();
     }
 
+    @Test
+    void anUnknownElementForAllIsComparedWithThoseOfAllGoals() {
+        for (String goal : List.of("start", "stop", "client")) {
+            assertThat(warnings(goal, new Build(directory), "adresses", true))
+                    .containsExactly(
+                            "<adresses> is no parameter of any goal and has no effect; did you mean <addresses>?");
+        }
+    }
+
     @ParameterizedTest
     @CsvSource({
         "client, echo.client.adress, echo.client.address",
@@ -164,7 +175,14 @@ class GoalConfigurationTest {
         "start, echo.port, echo.addresses",
         "start, echo.fault, echo.faults",
         "start, echo.skpi, echo.skip",
-        "await, echo.timeout, echo.await.timeout"
+        "await, echo.timeouts, echo.await.timeout",
+        "start, echo.Faults, echo.faults",
+        "start, ECHO.FAULTS, echo.faults",
+        "client, ECHO.CLIENT.ADRESS, echo.client.address",
+        "start, echo.start.faults, echo.faults",
+        "start, echo.server.port, echo.addresses",
+        "stop, echo.stop.id, echo.ids",
+        "start, echo.portt, echo.addresses"
     })
     void aPropertyCloseToARightOneDrawsAWarning(String goal, String given, String meant) {
         Build build = new Build(directory);
@@ -176,31 +194,136 @@ class GoalConfigurationTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"echo.server.default.address", "echo.version", "echo.client.address", "my.echo.fault", "echo"})
+            strings = {
+                "echo.server.default.address",
+                "echo.version",
+                "echo.client.address",
+                "my.echo.fault",
+                "echo",
+                "echo.timeout"
+            })
     void otherPropertiesDrawNone(String given) {
+        for (String goal : List.of("start", "await")) {
+            Build build = new Build(directory);
+            build.request.getUserProperties().setProperty(given, "x");
+            assertThat(warnings(goal, build, null, false)).isEmpty();
+        }
+    }
+
+    @Test
+    void warnsOfAPropertyOfTheSystemToo() {
         Build build = new Build(directory);
-        build.request.getUserProperties().setProperty(given, "x");
-        assertThat(warnings("start", build, null, false)).isEmpty();
+        build.request.getSystemProperties().setProperty("echo.fault", "reset");
+        assertThat(warnings("start", build, null, false))
+                .hasSize(1)
+                .first()
+                .asString()
+                .contains("-Decho.faults?");
+    }
+
+    @ParameterizedTest
+    @MethodSource("parametersOfAllGoals")
+    void warnsOfAnEmptyElementOfEachParameter(String goalAndParameter) {
+        String goal = goalAndParameter.split(" ", -1)[0];
+        String parameter = goalAndParameter.split(" ", -1)[1];
+        for (String text : new String[] {null, "", " "}) {
+            Build build = new Build(directory);
+            EchoMojo mojo = build.prepared(new StopMojo(), goal);
+            Xpp3Dom element = Build.element(parameter, text);
+            write(build, mojo, false, element);
+            assertThat(warnings(mojo))
+                    .containsExactly(
+                            "<" + parameter + "> is empty, so that its property or its default is used; give it"
+                                    + " a value, or leave it out");
+
+            element.setAttribute("combine.self", "override");
+            assertThat(warnings(mojo)).as("what a POM above says is left out").isEmpty();
+        }
+    }
+
+    @Test
+    void warnsOfAnEmptyElementWithinAServer() {
+        Build build = new Build(directory);
+        EchoMojo mojo = build.prepared(new StopMojo(), "start");
+        Xpp3Dom servers = new Xpp3Dom("servers");
+        servers.addChild(new Xpp3Dom("server"));
+        servers.getChild(0).addChild(Build.element("id", "up"));
+        servers.getChild(0).addChild(Build.element("faults", null));
+        write(build, mojo, false, servers);
+        assertThat(warnings(mojo))
+                .containsExactly(
+                        "<faults> in <server> is empty, so that the goal's is used; give it a value, or leave it"
+                                + " out");
+    }
+
+    @Test
+    void aWarningIsPrintedOnceInABuild() throws Exception {
+        Build build = new Build(directory);
+        build.request.getUserProperties().setProperty("echo.skpi", "true");
+        StopMojo stop = build.stop();
+        stop.execute();
+        stop.execute();
+        StopMojo other = new Build(directory, "other").stop();
+        other.session = stop.session;
+        other.setLog(build.log);
+        other.execute();
+        assertThat(build.log.seen()).hasSize(1);
+    }
+
+    @ParameterizedTest
+    @MethodSource("parametersOfAllGoals")
+    void refusesAnEmptyPropertyOfEachParameter(String goalAndParameter) {
+        String goal = goalAndParameter.split(" ", -1)[0];
+        String parameter = goalAndParameter.split(" ", -1)[1];
+        if (parameter.equals("servers")) {
+            return; // it has none
+        }
+        Build build = new Build(directory);
+        String property = Descriptor.mojo(goal)
+                .getMojoConfiguration()
+                .getChild(parameter)
+                .getValue()
+                .replaceAll("[${}]", "");
+        GoalConfiguration configuration = configuration(build, goal, parameter, "${" + property + "}");
+        assertThatCode(configuration::refuseEmptyProperties).doesNotThrowAnyException();
+        build.request.getUserProperties().setProperty(property, "");
+        assertThatThrownBy(configuration::refuseEmptyProperties)
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage(parameter + " is empty; give the property " + property + " a value, or leave it out");
+
+        configuration.execution().getConfiguration().getChild(parameter).setValue("given in the POM");
+        assertThatCode(configuration::refuseEmptyProperties).doesNotThrowAnyException();
     }
 
     /** Of a goal whose execution, or whose plugin, has an element of this name. */
     private static List<String> warnings(String goal, Build build, String element, boolean forAll) {
-        List<String> warnings = new ArrayList<>();
         EchoMojo mojo = build.prepared(new StopMojo(), goal);
+        write(build, mojo, forAll, element == null ? new Xpp3Dom[0] : new Xpp3Dom[] {Build.element(element, "x")});
+        return warnings(mojo);
+    }
+
+    private static List<String> warnings(EchoMojo mojo) {
+        List<String> warnings = new ArrayList<>();
+        new ParameterNames(mojo.configuration(), warnings::add).check();
+        return warnings;
+    }
+
+    /** Writes it into the project's POM, for the execution or for the whole plugin too. */
+    private static void write(Build build, EchoMojo mojo, boolean forAll, Xpp3Dom... elements) {
         Xpp3Dom configuration = new Xpp3Dom("configuration");
-        if (element != null) {
-            configuration.addChild(Build.element(element, "x"));
-        }
+        List.of(elements).forEach(configuration::addChild);
         PluginExecution execution = new PluginExecution();
         execution.setId(mojo.execution.getExecutionId());
-        execution.addGoal(goal);
+        execution.addGoal(mojo.execution.getGoal());
         execution.setConfiguration(configuration);
-        mojo.execution.getPlugin().addExecution(execution);
+        Plugin plugin = new Plugin();
+        plugin.setGroupId(mojo.execution.getPlugin().getGroupId());
+        plugin.setArtifactId(mojo.execution.getPlugin().getArtifactId());
+        plugin.addExecution(execution);
         if (forAll) {
-            mojo.execution.getPlugin().setConfiguration(configuration);
+            plugin.setConfiguration(configuration);
         }
-        new ParameterNames(mojo.execution, mojo.session, mojo.project, warnings::add).check();
-        return warnings;
+        build.project.getBuild().addPlugin(plugin);
     }
 
     private static GoalConfiguration configuration(Build build, String goal, String parameter, String value) {

@@ -7,6 +7,7 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -105,6 +106,17 @@ class RunMojoTest {
         assertThatThrownBy(run::execute)
                 .isInstanceOf(MojoExecutionException.class)
                 .hasMessage("the server did not start (execution run-it): bufferSize (0) must be at least 1 byte");
+    }
+
+    @Test
+    void refusesAnEmptyAddress() {
+        RunMojo run = run();
+        run.addresses = Arrays.asList("127.0.0.1:0", null); // as Maven hands it out
+        assertThatThrownBy(run::execute)
+                .isInstanceOf(MojoExecutionException.class)
+                .hasMessage(
+                        "the server did not start (execution run-it): addresses (127.0.0.1:0,) has an empty element;"
+                                + " give each a value, or leave addresses out");
     }
 
     @Test

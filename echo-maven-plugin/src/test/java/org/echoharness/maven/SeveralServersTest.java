@@ -55,6 +55,14 @@ class SeveralServersTest {
     }
 
     @Test
+    void anEmptyListOfAddressesIsTheGoals() throws Exception {
+        Server server = server("up");
+        server.addresses = List.of();
+        start(server);
+        assertThat(Build.echoes(build.port("up"))).isTrue();
+    }
+
+    @Test
     void whereOneCannotListenNoneIsLeft() throws Exception {
         int free;
         try (ServerSocket probe = Build.listen(0)) {

@@ -10,6 +10,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.BiConsumer;
@@ -266,6 +267,24 @@ class StartAndStopTest {
                 .isInstanceOf(MojoExecutionException.class)
                 .hasMessageStartingWith(
                         "server default did not start (execution start-it): address (127.0.0.1) is not");
+    }
+
+    @Test
+    void refusesAnEmptyItemOfAList() throws Exception {
+        StartMojo start = build.start();
+        start.addresses = Arrays.asList("127.0.0.1:0", null); // as Maven hands it out
+        assertThatThrownBy(start::execute)
+                .isInstanceOf(MojoExecutionException.class)
+                .hasMessage("server default did not start (execution start-it): addresses (127.0.0.1:0,) has an empty"
+                        + " element; give each a value, or leave addresses out");
+
+        build.start().execute();
+        StopMojo stop = build.stop();
+        stop.ids = Arrays.asList((String) null);
+        assertThatThrownBy(stop::execute)
+                .isInstanceOf(MojoExecutionException.class)
+                .hasMessage("no server stopped (execution stop-it): ids () has an empty element; give each a value, or"
+                        + " leave ids out");
     }
 
     @Test
