@@ -79,6 +79,10 @@ final class ClientCommand {
     private MessageFile message(Arguments given) {
         if (!given.has(MessageFile.OPTION)) {
             String text = given.get(MESSAGE, EchoClient.DEFAULT_MESSAGE);
+            if (text.isEmpty()) {
+                throw new Arguments.UsageException(
+                        MESSAGE + ": is empty, so that no echo would be checked; give it text, or leave it out");
+            }
             return MessageFile.of(text.getBytes(StandardCharsets.UTF_8));
         }
         String file = given.get(MessageFile.OPTION, "");

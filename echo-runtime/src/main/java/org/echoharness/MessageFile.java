@@ -48,6 +48,10 @@ final class MessageFile implements AutoCloseable {
             }
             try (InputStream in = Files.newInputStream(file)) {
                 byte[] first = in.readNBytes(HELD + 1);
+                if (first.length == 0) {
+                    throw new Arguments.UsageException(OPTION + " " + Text.escape(name)
+                            + ": is empty, so that no echo would be checked; name a file that is not");
+                }
                 return first.length <= HELD ? of(first) : new MessageFile(null, file, null);
             }
         } catch (IOException | InvalidPathException unreadable) {

@@ -90,6 +90,7 @@ class MainTest {
                 "server --backlog|--backlog: a value must follow; try --help",
                 "server --backlog 1 --backlog 2|--backlog: is given twice; leave one out",
                 "server 127.0.0.1:9 127.0.0.1:9|server 127.0.0.1:9 127.0.0.1:9: addresses: 127.0.0.1:9 is given twice; leave one out",
+                "client --message=|--message: is empty, so that no echo would be checked; give it text, or leave it out",
                 "client tcp://127.0.0.1:9|client tcp://127.0.0.1:9: address (tcp://127.0.0.1:9) is not usable: leave out"
                         + " tcp://; write it as host:port, [v6]:port or *:port",
                 "server --message x|--message: there is no such option here; try --help",
@@ -412,6 +413,16 @@ class MainTest {
         assertThat(out().strip())
                 .endsWith("the recording is in "
                         + folder.resolve("echo-" + ProcessHandle.current().pid()) + ".txt, .html and .pcapng");
+    }
+
+    @Test
+    void refusesAnEmptyFile(@TempDir Path folder) throws Exception {
+        Path empty = Files.createFile(folder.resolve("empty"));
+        assertThat(run("client", "127.0.0.1:1", "--message-file", empty.toString()))
+                .isEqualTo(2);
+        assertThat(err().strip())
+                .isEqualTo("echo: --message-file " + empty
+                        + ": is empty, so that no echo would be checked; name a file that is not");
     }
 
     @Test
