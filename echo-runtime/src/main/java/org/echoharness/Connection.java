@@ -502,30 +502,43 @@ final class Connection implements Served, Consumer<Fault> {
     private void closeEarly(String why) {
         try {
             endOutput(why);
-            if (ring != null) {
-                loop.giveBack(ring); // one of its own may be small
-            }
-            Ring unread = loop.borrow();
-            ring = unread;
-            for (int i = 0, n = 1; i < STEPS && n > 0; i++) {
-                unread.clear();
-                n = unread.readFrom(channel());
-                inputEnded |= n < 0;
-                if (witness != null) {
-                    witness.drained(n > 0 ? unread.newest(n) : NOTHING, n < 0);
-                }
-            }
+            drain();
         } catch (IOException lost) {
             lose(lost);
         }
     }
 
+    private void drain() throws IOException {
+        if (ring != null) {
+            loop.giveBack(ring); // one of its own may be small
+        }
+        Ring unread = loop.borrow();
+        ring = unread;
+        for (int i = 0, n = 1; i < STEPS && n > 0 && !inputEnded; i++) {
+            unread.clear();
+            n = unread.readFrom(channel());
+            inputEnded = n < 0;
+            if (witness != null) {
+                witness.drained(n > 0 ? unread.newest(n) : NOTHING, n < 0);
+            }
+        }
+    }
+
     /**
      * An RST, of this side or in answer to what the client sends on, makes the kernel throw away what is not sent yet. A
-     * client whose FIN has come sends nothing more.
+     * client whose FIN has come sends nothing more. After the FINs of both sides the kernel sends no RST, and may have
+     * forgotten the socket, but delivers what it still has.
      */
     private void endWhenSent(boolean clean, String why) throws IOException {
+        boolean outputEnded = gates != null && gates.hasEndedOutput();
+        if (isOpen() && outputEnded) {
+            drain();
+        }
         if (!isOpen()) {
+            return;
+        }
+        if (inputEnded && outputEnded) {
+            end(-1, clean, null, why);
             return;
         }
         if (!hasSent || (clean && inputEnded) || !loop.unsentBytes().await(this, channel())) {
@@ -579,10 +592,14 @@ final class Connection implements Served, Consumer<Fault> {
      * socket when it runs next: a listener that blocks holds an RST back so long. The counter, if any, counts it.
      */
     private void end(boolean clean, @Nullable LongAdder counter, String why) {
+        end(clean ? -1 : 0, clean, counter, why);
+    }
+
+    private void end(int linger, boolean clean, @Nullable LongAdder counter, String why) {
         if (!isOpen()) {
             return; // a callback closed the server, and with it this connection
         }
-        lingers(clean ? -1 : 0);
+        lingers(linger);
         loop.close(key);
         if (ring != null) {
             loop.giveBack(ring);

@@ -121,12 +121,20 @@ class UnsentBytesTest {
         }
     }
 
-    /** Nothing can come any more that the kernel would answer with an RST. */
+    /** Nothing can come any more that the kernel would answer with an RST, and after both FINs it sends none itself. */
     @ParameterizedTest
-    @ValueSource(
-            strings = {"close after 5", "close after 5 sent, fragment 1", "greet \"hello\" after 3, close after 8 sent"
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "close after 5                                       | FIN",
+                "close after 5 sent, fragment 1                      | FIN",
+                "greet \"hello\" after 3, close after 8 sent          | FIN",
+                "half-close after 7 sent, reset on fin               | RST",
+                "half-close after 5, reset after 9                   | RST",
+                "half-close after 5, close after 8                   | FIN",
+                "greet \"hello\", half-close after 6 sent, reset on fin | RST"
             })
-    void closesAtOnceAfterTheFinOfTheClient(String faults) throws Exception {
+    void endsAtOnceAfterTheFinOfTheClient(String faults, Ending.How how) throws Exception {
         try (EchoServer server = EchoServer.builder()
                         .faults(FaultPlan.parse(faults))
                         .recording()
@@ -140,7 +148,7 @@ class UnsentBytesTest {
 
             assertThat(server.recording().connection(1).ending())
                     .map(Ending::how)
-                    .contains(Ending.How.FIN);
+                    .contains(how);
             assertThat(socket.getInputStream().readAllBytes()).hasSizeBetween(5, 8);
         }
     }
