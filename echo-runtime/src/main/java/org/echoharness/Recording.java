@@ -232,6 +232,44 @@ public final class Recording {
     }
 
     /**
+     * The part of {@link #transcript()} that is about one connection: its summary, and a line for each event.
+     *
+     * @param connection one of this recording
+     * @return lines, each with its end
+     */
+    public String transcript(RecordedConnection connection) {
+        StringBuilder text = new StringBuilder();
+        try {
+            transcribe(connection, text);
+        } catch (IOException impossible) {
+            throw new AssertionError(impossible); // it goes into memory
+        }
+        return text.substring(0, text.length() - 1); // without the empty line that separates connections
+    }
+
+    /**
+     * The part of {@link #transcript()} that is about the server as a whole: a heading, and a line for each of the newest 256
+     * things that were done to it, in order.
+     *
+     * @return lines, each with its end; empty if nothing was done to it
+     */
+    public String serverTranscript() {
+        StringBuilder text = new StringBuilder();
+        serverLines().forEach(line -> text.append(line).append('\n'));
+        return text.toString();
+    }
+
+    private List<String> serverLines() {
+        ServerLog.Snapshot server = recorder.serverLog();
+        List<String> lines = new ArrayList<>();
+        if (!server.events().isEmpty()) {
+            lines.add(server.of());
+            lines.addAll(server.lines());
+        }
+        return lines;
+    }
+
+    /**
      * Writes {@link #transcript()} to a file, in UTF-8. This and the other files are complete or absent: each is written under
      * another name beside its own, and removed if that fails.
      *
@@ -286,11 +324,7 @@ public final class Recording {
         if (leftOut() > 0) {
             lines.add("(" + connections(leftOut()) + " more, not kept)");
         }
-        ServerLog.Snapshot server = recorder.serverLog();
-        if (!server.events().isEmpty()) {
-            lines.add(server.of());
-            lines.addAll(server.lines());
-        }
+        lines.addAll(serverLines());
         if (recorder.isFull()) {
             lines.add("(" + fullText() + ")");
         }

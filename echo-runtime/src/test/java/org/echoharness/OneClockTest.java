@@ -43,6 +43,28 @@ class OneClockTest {
     }
 
     @Test
+    void partsOfTheTranscriptAreTheWhole() throws Exception {
+        try (EchoServer server = EchoServer.builder().recording().start()) {
+            for (int i = 0; i < 2; i++) {
+                try (Socket socket = Sockets.connect(server.address())) {
+                    Sockets.echoes(socket, "x");
+                }
+                server.recording().awaitConnections(i + 1).get(i).awaitEnd();
+            }
+            Recording recording = server.recording();
+            assertThat(recording.serverTranscript()).isEmpty();
+            server.freeze();
+            assertThat(recording.transcript())
+                    .isEqualTo(recording.transcript(recording.connection(1)) + "\n"
+                            + recording.transcript(recording.connection(2)) + "\n" + recording.serverTranscript());
+            assertThat(recording.transcript(recording.connection(2)))
+                    .startsWith(recording.connection(2) + "\n")
+                    .containsPattern(" 0\\.000  \\+\\d+\\.\\d{3} +connection from ");
+            assertThat(recording.serverTranscript()).matches("the server\n +\\d+\\.\\d{3}  freezes\n");
+        }
+    }
+
+    @Test
     void aSingleConnectionNeedsNoOtherClock() throws Exception {
         try (EchoServer server = EchoServer.builder().recording().start();
                 Socket socket = Sockets.connect(server.address())) {

@@ -4,8 +4,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.echoharness.EchoServer;
 import org.echoharness.FileErrorText;
 import org.echoharness.HostAndPort;
@@ -20,6 +22,7 @@ import org.opentest4j.TestAbortedException;
 final class Explanation {
 
     private static final int MOST_LINES = 60;
+    private static final int MOST_OF_SERVER = 20; // of them, about what was done to the server
     private static final int MOST_CHARACTERS = 400; // of a line
 
     private Explanation() {}
@@ -74,7 +77,8 @@ final class Explanation {
             }
             failure.addSuppressed(
                     new EchoTranscript("server \"" + name + "\" at " + HostAndPort.of(peer.socketAddress())
-                            + (connections.isEmpty() ? ": no connection came" : ":\n" + text(connections, published))));
+                            + (connections.isEmpty() ? ": no connection came" : ":")
+                            + text(recording, connections, published)));
             if (unwritten != null) {
                 failure.addSuppressed(unwritten);
             }
@@ -98,24 +102,43 @@ final class Explanation {
                 + (cause == null ? "" : " (" + FileErrorText.describe(cause) + ")"));
     }
 
-    /** The last lines of the last connections; the others are not made into text. */
-    private static String text(List<RecordedConnection> connections, @Nullable Published published) {
+    /** The last lines of the last connections, then the last of what was done to the server; each line after a break. */
+    private static String text(
+            Recording recording, List<RecordedConnection> connections, @Nullable Published published) {
+        List<String> text = new ArrayList<>();
+        if (published != null) {
+            published.leftOut().lines().forEach(text::add);
+        }
+        List<String> server = ofServer(recording, published);
         Deque<String> lines = new ArrayDeque<>();
+        int most = MOST_LINES - server.size();
         int next = connections.size();
-        while (next > 0 && lines.size() < MOST_LINES) {
-            RecordedConnection connection = connections.get(--next);
-            List<String> transcript = connection.transcript().lines().toList();
+        while (next > 0 && lines.size() < most) { // the others are not made into text
+            List<String> transcript =
+                    recording.transcript(connections.get(--next)).lines().toList();
             for (int i = transcript.size() - 1; i >= 0; i--) {
                 lines.addFirst(cut(transcript.get(i)));
             }
-            lines.addFirst(connection.toString());
         }
-        int cut = Math.max(0, lines.size() - MOST_LINES);
-        for (int i = 0; i < cut; i++) {
-            lines.removeFirst();
+        int cut = Math.max(0, lines.size() - most);
+        if (cut + next > 0) {
+            text.add(before(cut, next, published));
         }
-        String head = published == null ? "" : published.leftOut();
-        return head + (cut + next == 0 ? "" : before(cut, next, published)) + String.join("\n", lines);
+        lines.stream().skip(cut).forEach(text::add);
+        text.addAll(server);
+        return text.stream().map(line -> "\n" + line).collect(Collectors.joining());
+    }
+
+    /** A heading and the last lines, if there are any. */
+    private static List<String> ofServer(Recording recording, @Nullable Published published) {
+        List<String> lines =
+                new ArrayList<>(recording.serverTranscript().lines().toList());
+        int cut = lines.size() - MOST_OF_SERVER;
+        if (cut > 0) {
+            lines.subList(1, cut + 1).clear();
+            lines.add(1, before(cut, 0, published));
+        }
+        return lines;
     }
 
     /** A file has the whole line. */
@@ -127,8 +150,8 @@ final class Explanation {
         String what = lines + " lines" + (connections == 0 ? "" : " and " + connections + " connections")
                 + " before these are ";
         return published == null
-                ? "(" + what + "left out; attachments keep all)\n"
-                : "(" + what + "in " + shortest(published.directory().resolve(Attachments.TRANSCRIPT)) + ")\n";
+                ? "(" + what + "left out; attachments keep all)"
+                : "(" + what + "in " + shortest(published.directory().resolve(Attachments.TRANSCRIPT)) + ")";
     }
 
     /** From the current directory, where the file is below it. */

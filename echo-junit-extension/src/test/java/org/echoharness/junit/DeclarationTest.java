@@ -33,6 +33,13 @@ class DeclarationTest {
         return Stream.of(Ports.class.getAnnotationsByType(EchoTest.class));
     }
 
+    @ParameterizedTest
+    @MethodSource("knowsWhetherAPortIsFixed")
+    void fixedPortLastsForTheClass(EchoTest options) {
+        assertThat(new Declaration(ServerOptions.of(options), Ports.class).scope())
+                .isEqualTo(options.name().startsWith("fixed") ? EchoScope.CLASS : EchoScope.INFERRED);
+    }
+
     @EchoTest(name = "address", addresses = "0")
     @EchoTest(name = "backlog", backlog = "0")
     @EchoTest(name = "bufferSize", bufferSize = "0")

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.stream.Stream;
 import org.echoharness.EchoClient;
 import org.echoharness.EchoServer;
@@ -82,6 +83,69 @@ class FailureTest {
                 .asString()
                 .contains("connection 2 from", "\"mine\"")
                 .doesNotContain("of another test");
+    }
+
+    @EchoTest
+    static class Controlled {
+        @Test
+        void fails(EchoServer server) throws Exception {
+            server.refuse();
+            server.resume();
+            for (int i = 0; i < 2; i++) {
+                try (EchoClient client = EchoClient.connect(server.address())) {
+                    client.expectEcho("mine".getBytes(UTF_8));
+                }
+            }
+            server.freeze();
+            server.restart(Duration.ofMinutes(5));
+            throw new AssertionError("on purpose");
+        }
+    }
+
+    @Test
+    void containsWhatWasDoneToTheServerInOrder() throws IOException {
+        assertThat(transcripts(Run.of(Controlled.class).failure()))
+                .singleElement()
+                .asString()
+                .containsSubsequence("connection 1 from", "connection 2 from")
+                .containsPattern("""
+                        \\nthe server
+                         +-\\d+\\.\\d{3}  refuses connects.*
+                         +-\\d+\\.\\d{3}  accepts connects again.*
+                         +\\d+\\.\\d{3}  freezes
+                         +\\d+\\.\\d{3}  restarts.*$""");
+    }
+
+    @Test
+    void severalConnectionsShareAClock() throws IOException {
+        assertThat(transcripts(Run.of(Controlled.class).failure()))
+                .singleElement()
+                .asString()
+                .containsPattern("\nconnection 1 from [^\n]*\n +0\\.000  \\+0\\.000  +connection from ")
+                .containsPattern("\nconnection 2 from [^\n]*\n +0\\.000  \\+\\d+\\.\\d{3}  +connection from ");
+    }
+
+    @EchoTest
+    static class ControlledOften {
+        @Test
+        void fails(EchoServer server) {
+            for (int i = 0; i < 30; i++) {
+                server.freeze();
+                server.unfreeze();
+            }
+            server.refuse();
+            throw new AssertionError("on purpose");
+        }
+    }
+
+    @Test
+    void limitsWhatWasDoneToTheServer() throws IOException {
+        assertThat(transcripts(Run.of(ControlledOften.class).failure()))
+                .singleElement()
+                .asString()
+                .matches("(?s)server .*: no connection came\nthe server\n\\(42 lines before these are [^\n]*\\)\n.*"
+                        + "refuses connects")
+                .satisfies(text -> assertThat(text.lines()).hasSize(3 + 19));
     }
 
     @EchoTest(faults = "reset after 4")
