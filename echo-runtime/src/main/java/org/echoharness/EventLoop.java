@@ -194,11 +194,20 @@ final class EventLoop implements Runnable, Consumer<SelectionKey> {
     /** An empty ring. One is there whenever a connection's turn begins: see {@link #held}. */
     Ring borrow() {
         Ring spare = spareRings.pollLast();
-        if (spare == null) {
-            spare = Ring.of(bufferSize);
-            rings++;
+        return spare == null ? another() : spare;
+    }
+
+    private Ring another() {
+        if (mostRings > 0) {
+            try {
+                Ring another = Ring.of(bufferSize);
+                rings++;
+                return another;
+            } catch (OutOfMemoryError noneLeft) {
+                mostRings = 0; // to ask again would take long each time
+            }
         }
-        return spare;
+        return Ring.scarce(bufferSize);
     }
 
     void giveBack(Ring ring) {

@@ -18,6 +18,7 @@ final class Ring {
     private static final AtomicReference<@Nullable Ring> LEFT = new AtomicReference<>();
 
     private static final int SMALLEST = 64;
+    private static final int SCARCE = 4 << 10;
 
     /** The most that moves at once to or from the heap: the JDK keeps a direct buffer of that size for each thread. */
     static final int SLICE = 64 << 10;
@@ -43,6 +44,13 @@ final class Ring {
         own.size = size;
         HeldMemory.take(capacity);
         return own;
+    }
+
+    /** An empty ring on the heap, small where there is little direct memory: the JDK reads and writes it by way of some. */
+    static Ring scarce(int most) {
+        int capacity = Math.min(most, SCARCE);
+        HeldMemory.take(capacity);
+        return new Ring(capacity, ByteBuffer.allocate(capacity));
     }
 
     /** The power of two that is no less. */

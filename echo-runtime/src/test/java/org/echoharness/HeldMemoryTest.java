@@ -117,6 +117,31 @@ class HeldMemoryTest {
         }
     }
 
+    /** A ring takes 64 KiB. */
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void servesWithoutDirectMemoryForARing() throws Exception {
+        List<String> options = List.of("-Xmx32m", "-XX:MaxDirectMemorySize=32k");
+        try (Forked server = new Forked(Forked.java(
+                options, "server", "127.0.0.1:0", "--quiet", "--faults", "connection 2: delay 1ms; others: none"))) {
+            InetSocketAddress address = Sockets.at(
+                    "127.0.0.1",
+                    Integer.parseInt(
+                            server.lines.await("starting up on .* port .*").replaceFirst(".* port (\\d+).*", "$1")));
+            byte[] message = Sockets.random(100_000, 1);
+            try (Socket client = Sockets.connect(address);
+                    Socket delayed = Sockets.connect(address)) {
+                for (Socket each : List.of(client, delayed)) {
+                    each.getOutputStream().write(message);
+                    assertThat(each.getInputStream().readNBytes(message.length)).isEqualTo(message);
+                }
+            }
+            server.signal("TERM");
+            assertThat(server.awaitExit()).isEqualTo(143);
+            assertThat(server.lines.seen()).hasSize(1);
+        }
+    }
+
     @Test
     void readsOnOnceThereIsMemory() throws Exception {
         int all = (int) Math.min(Integer.MAX_VALUE, Runtime.getRuntime().maxMemory());
