@@ -2,6 +2,7 @@ package org.echoharness.maven;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import org.echoharness.FileErrorText;
 import org.echoharness.Recording;
@@ -38,19 +39,46 @@ final class RecordingFiles {
     void prepare() throws IOException {
         try {
             clear();
-            boolean isNew = Files.notExists(folder);
-            Files.createDirectories(folder);
-            Path probe = Files.createTempFile(folder, ".echo", ".part");
+            Path made = firstMissing();
             try {
-                Files.write(probe, new byte[PROBE]);
+                Files.createDirectories(folder);
+                Path probe = Files.createTempFile(folder, ".echo", ".part");
+                try {
+                    Files.write(probe, new byte[PROBE]);
+                } finally {
+                    Files.delete(probe);
+                }
             } finally {
-                Files.delete(probe);
-            }
-            if (isNew) {
-                Files.delete(folder);
+                if (made != null) {
+                    deleteUpTo(made);
+                }
             }
         } catch (IOException unusable) {
             throw new IOException(unwritable("recordings cannot", unusable) + ", or record nothing", unusable);
+        }
+    }
+
+    /** The outermost of the folders that are to be made; null where all exist. */
+    private @Nullable Path firstMissing() {
+        Path missing = null;
+        for (Path path = folder.toAbsolutePath();
+                path != null && Files.notExists(path, LinkOption.NOFOLLOW_LINKS);
+                path = path.getParent()) {
+            missing = path;
+        }
+        return missing;
+    }
+
+    /** Deletes the folders, from the innermost on, unless something is in one. */
+    private void deleteUpTo(Path outermost) {
+        try {
+            for (Path path = folder.toAbsolutePath();
+                    path != null && path.startsWith(outermost);
+                    path = path.getParent()) {
+                Files.deleteIfExists(path);
+            }
+        } catch (IOException used) {
+            // by somebody else meanwhile, or not deletable: the folder stays
         }
     }
 

@@ -160,7 +160,8 @@ class RunMojoTest {
         run.record = "true";
         FutureTask<Boolean> running = inBackground(run);
         log.await("INFO waiting for a connection");
-        Path inTheWay = Files.createFile(folder().resolve("echo/default"));
+        Path inTheWay = Files.createFile(
+                Files.createDirectories(folder().resolve("echo")).resolve("default"));
         thread.interrupt();
         assertThatThrownBy(() -> running.get(30, TimeUnit.SECONDS))
                 .cause()

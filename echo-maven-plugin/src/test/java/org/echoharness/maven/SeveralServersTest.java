@@ -86,6 +86,26 @@ class SeveralServersTest {
     }
 
     @Test
+    void whereOneCannotListenNoRecordingIsLeft() throws Exception {
+        Server first = server("first");
+        Server second = server("second");
+        first.record = "true";
+        second.record = "true";
+        try (ServerSocket busy = Build.listen(0)) {
+            second.addresses = List.of("127.0.0.1:" + busy.getLocalPort());
+            assertThatThrownBy(() -> start(first, second)).hasCauseInstanceOf(BindException.class);
+        }
+        assertThat(directory).isEmptyDirectory();
+
+        first.record = "false";
+        second.record = "false";
+        second.addresses = null;
+        start(first, second);
+        stop();
+        assertThat(build.log.seen()).hasSize(4).endsWith("INFO server first stopped", "INFO server second stopped");
+    }
+
+    @Test
     void aWrongOptionIsRefusedBeforeAnyStarts() {
         Server wrong = server("wrong");
         wrong.bufferSize = "0";
