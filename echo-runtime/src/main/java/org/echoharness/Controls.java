@@ -121,6 +121,7 @@ final class Controls {
                     });
                 }
             } catch (IOException | RuntimeException failed) {
+                mustBeCallable(); // a close meanwhile makes its connects fail
                 undo(failed, this::listen);
                 throw failed;
             }

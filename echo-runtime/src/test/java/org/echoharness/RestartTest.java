@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import org.junit.jupiter.api.Test;
@@ -162,6 +163,28 @@ class RestartTest {
         }
         assertThat(Sockets.openFiles()).isLessThan(before + 10);
         assertThat(warnings.seen()).isEmpty();
+    }
+
+    /** Its own connects fail then, which is no fault of the system. */
+    @Test
+    void unansweredSaysThatTheServerCloses() throws Exception {
+        for (int i = 0; i < 5; i++) {
+            EchoServer server = quiet().start();
+            CountDownLatch begun = new CountDownLatch(1);
+            CompletableFuture<Void> control = CompletableFuture.runAsync(() -> {
+                while (true) {
+                    server.unanswered(); // takes a while each time
+                    begun.countDown();
+                }
+            });
+            begun.await();
+            server.close();
+            assertThat(control)
+                    .failsWithin(Duration.ofSeconds(60))
+                    .withThrowableThat()
+                    .withRootCauseExactlyInstanceOf(IllegalStateException.class)
+                    .withMessageContaining("the server is not running: it was closed");
+        }
     }
 
     @ParameterizedTest
