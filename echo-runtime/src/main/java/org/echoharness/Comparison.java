@@ -83,11 +83,11 @@ public final class Comparison {
     /**
      * Checks that each end received what the other sent.
      *
-     * @throws AssertionError if not, with the first difference and both recordings side by side
+     * @throws AssertionError if not, with the first difference and both recordings side by side, the first and last lines
      */
     public void assertSame() {
         firstDifference().ifPresent(difference -> {
-            throw new AssertionError(difference + "\n" + this);
+            throw new AssertionError(difference + "\n" + Transcript.excerpt(toString()));
         });
     }
 

@@ -259,7 +259,7 @@ public final class RecordedConnection {
         if (found == null || !condition.test(found)) {
             RecordedConnection last = found == null ? recorder.snapshot(tape) : found;
             String until = found == null ? "for " + Options.text(timeout) : last.whyOver();
-            throw new AssertionError("awaited " + what + " of " + name() + " " + until + ", saw:\n" + last.transcript()
+            throw new AssertionError("awaited " + what + " of " + name() + " " + until + ", saw:\n" + last.excerpt()
                     + difference.apply(last));
         }
         return found;
@@ -340,11 +340,11 @@ public final class RecordedConnection {
                 + Text.quote(ByteBuffer.wrap(expected));
         if (difference == null) {
             throw new AssertionError(what + ", and " + verb + " as many, of which the first " + kept.length
-                    + " are the same and the others are not kept; raise recording:\n" + transcript());
+                    + " are the same and the others are not kept; raise recording:\n" + excerpt());
         }
         throw new AssertionError(what + ", but " + verb + " " + Conversation.bytes(total) + " "
                 + Text.quote(ByteBuffer.wrap(kept)) + "; the first difference is at offset " + difference.offset()
-                + ": expected " + difference.expected() + ", " + verb + " " + difference.seen() + ":\n" + transcript());
+                + ": expected " + difference.expected() + ", " + verb + " " + difference.seen() + ":\n" + excerpt());
     }
 
     /**
@@ -358,7 +358,7 @@ public final class RecordedConnection {
         Ending was = ending;
         if (was == null || was.by() != by || was.how() != how) {
             throw new AssertionError(name() + " was to be ended by " + by + " with " + how + ", but "
-                    + (was == null ? "is open" : "was ended by " + was) + ":\n" + transcript());
+                    + (was == null ? "is open" : "was ended by " + was) + ":\n" + excerpt());
         }
     }
 
@@ -369,6 +369,16 @@ public final class RecordedConnection {
      */
     public String transcript() {
         return Transcript.of(this);
+    }
+
+    /**
+     * As much of {@link #transcript()} as a message shows: where there are more than 60 lines the first 20 and the last 40, of
+     * each at most 400 characters.
+     *
+     * @return lines, each with its end
+     */
+    public String excerpt() {
+        return Transcript.excerpt(transcript());
     }
 
     /**

@@ -140,7 +140,7 @@ public final class Recording {
             String until = decided == null
                     ? " for " + Options.text(timeout)
                     : ", but no more can come, since the server is not running: " + recorder.over();
-            throw new AssertionError("awaited " + count + " connections" + until + ": " + summary());
+            throw new AssertionError("awaited " + connections(count) + until + ": " + summary());
         }
         return connections();
     }
@@ -180,8 +180,8 @@ public final class Recording {
      * @throws AssertionError if there were more or fewer, with what was seen
      */
     public void assertConnections(int count) {
-        if (recorder.accepted() != count) {
-            throw new AssertionError("expected " + count + " connections: " + summary());
+        if (total() != count) {
+            throw new AssertionError("expected " + connections(count) + ": " + summary());
         }
     }
 

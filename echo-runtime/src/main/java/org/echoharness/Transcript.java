@@ -3,6 +3,8 @@ package org.echoharness;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 
 /** A recorded connection as text for people: all bytes escaped but text, everything that is cut said. */
 final class Transcript {
@@ -10,6 +12,9 @@ final class Transcript {
     static final int COLUMN = 46;
     private static final int EXCERPT = 32;
     private static final int HEX_LINE = 16;
+    private static final int FIRST_LINES = 20;
+    private static final int LAST_LINES = 40;
+    private static final int LINE_LENGTH = 400;
 
     private Transcript() {}
 
@@ -19,6 +24,22 @@ final class Transcript {
             write(connection, false, text);
         } catch (IOException impossible) {
             throw new AssertionError(impossible); // it goes into memory
+        }
+        return text.toString();
+    }
+
+    /** The first and the last lines, none of them long. */
+    static String excerpt(String transcript) {
+        List<String> lines = new ArrayList<>(transcript.lines().toList());
+        int left = lines.size() - FIRST_LINES - LAST_LINES;
+        if (left > 1) {
+            lines.subList(FIRST_LINES, FIRST_LINES + left).clear();
+            lines.add(FIRST_LINES, "(" + left + " lines left out)");
+        }
+        StringBuilder text = new StringBuilder();
+        for (String line : lines) {
+            String shown = Text.first(line, LINE_LENGTH);
+            text.append(shown).append(shown.length() < line.length() ? "...\n" : "\n");
         }
         return text.toString();
     }

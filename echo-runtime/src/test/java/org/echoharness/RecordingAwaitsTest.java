@@ -49,7 +49,7 @@ class RecordingAwaitsTest {
         assertFails(() -> recording.awaitQuiet(longest, SHORT))
                 .hasMessage("awaited PT2562047788015215H30M7.999999999S without an event for 20ms: saw 0");
         assertFails(() -> recording.awaitConnections(1, shortest))
-                .hasMessage("awaited 1 connections for PT-2562047788015215H-30M-8S: saw 0");
+                .hasMessage("awaited 1 connection for PT-2562047788015215H-30M-8S: saw 0");
         assertThat(server.awaitClose(shortest)).isFalse();
         server.close();
         assertThat(server.awaitClose(longest)).isTrue();
@@ -130,7 +130,7 @@ class RecordingAwaitsTest {
 
     @Test
     void tellsWhichConnectionsCameByTheDeadline() throws Exception {
-        assertFails(() -> recording.awaitConnections(1, SHORT)).hasMessage("awaited 1 connections for 20ms: saw 0");
+        assertFails(() -> recording.awaitConnections(1, SHORT)).hasMessage("awaited 1 connection for 20ms: saw 0");
         try (Socket socket = Sockets.connect(server.address())) {
             recording.awaitConnections(1);
             assertFails(() -> recording.awaitConnections(2, SHORT))

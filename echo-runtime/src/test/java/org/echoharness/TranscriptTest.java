@@ -3,7 +3,9 @@ package org.echoharness;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -203,6 +205,39 @@ class TranscriptTest {
                 .snapshot();
         assertThat(connection.transcript())
                 .contains("received 3 bytes \"Gr\\xc3\" from", "received 2 bytes \"\\xbcn\" from");
+    }
+
+    /** An assertion's message is printed twice, and no place for a megabyte. */
+    @Test
+    void shortensWhatErrorsShow() {
+        Taped taped = new Taped(1, 10_000).received("a" + "\0".repeat(500)).sent("x\u00fc");
+        assertThat(taped.snapshot().excerpt().lines().toList().get(1))
+                .hasSizeBetween(397, 403)
+                .endsWith("\\x00...");
+        for (int i = 0; i < 57; i++) {
+            taped.sent("x");
+        }
+        RecordedConnection most = taped.snapshot();
+        assertThat(most.excerpt().lines()).hasSize(61).noneMatch(line -> line.contains("left out"));
+        for (int i = 0; i < 1_000; i++) {
+            taped.sent("y");
+        }
+        RecordedConnection more = taped.snapshot();
+        assertThat(more.transcript().lines()).hasSize(1_061);
+        assertThat(more.excerpt().lines()).hasSize(61).element(20).isEqualTo("(1001 lines left out)");
+        assertThat(more.excerpt()).endsWith("(still open)\n").hasSizeLessThan(10_000);
+        assertThatThrownBy(() -> more.assertReceived(new byte[1])).message().endsWith(more.excerpt());
+        assertThatThrownBy(() -> more.assertEndedBy(Ending.Side.CLIENT, Ending.How.FIN))
+                .message()
+                .endsWith(more.excerpt());
+        Taped client = Taped.byClient(10_000, Duration.ofMillis(1));
+        for (int i = 0; i < 1_000; i++) {
+            client.sent("z");
+        }
+        assertThatThrownBy(() -> Comparison.of(client.snapshot(), more).assertSame())
+                .message()
+                .hasSizeLessThan(15_000)
+                .contains(" lines left out)");
     }
 
     @Test

@@ -55,18 +55,7 @@ public final class EchoAssertions {
          */
         public RecordingAssert hasConnections(int count) {
             isNotNull();
-            long total = actual.total();
-            if (total != count) {
-                throw failureWithActualExpected(
-                        total,
-                        count,
-                        "expected %d %s, but there were %d:%n%s",
-                        count,
-                        count == 1 ? "connection" : "connections",
-                        total,
-                        actual.transcript());
-            }
-            return this;
+            return passes(actual.total(), count, () -> actual.assertConnections(count));
         }
 
         /**
@@ -77,16 +66,15 @@ public final class EchoAssertions {
          */
         public RecordingAssert hasAtMostConnections(int count) {
             isNotNull();
-            int peak = actual.peak();
-            if (peak > count) {
-                throw failureWithActualExpected(
-                        peak,
-                        count,
-                        "expected at most %d %s at the same time, but %d were open:%n%s",
-                        count,
-                        count == 1 ? "connection" : "connections",
-                        peak,
-                        actual.transcript());
+            return passes(actual.peak(), count, () -> actual.assertAtMostConnections(count));
+        }
+
+        /** Fails with AssertJ's description before the message, and with both values for those who compare them. */
+        private RecordingAssert passes(long seen, long expected, Runnable assertion) {
+            try {
+                assertion.run();
+            } catch (AssertionError failed) {
+                throw failureWithActualExpected(seen, expected, "%s", failed.getMessage());
             }
             return this;
         }
@@ -103,7 +91,7 @@ public final class EchoAssertions {
         }
     }
 
-    /** Assertions on a {@link RecordedConnection}; their errors show its transcript. */
+    /** Assertions on a {@link RecordedConnection}; their errors show the first and last lines of its transcript. */
     public static final class RecordedConnectionAssert
             extends AbstractAssert<RecordedConnectionAssert, RecordedConnection> {
 
@@ -191,7 +179,7 @@ public final class EchoAssertions {
 
         private RecordedConnectionAssert check(boolean holds, String what) {
             if (!holds) {
-                throw failure("expected %s %s:%n%s", actual, what, actual.transcript());
+                throw failure("expected %s %s:%n%s", actual, what, actual.excerpt());
             }
             return this;
         }

@@ -23,7 +23,7 @@ final class Explanation {
 
     private static final int MOST_LINES = 60;
     private static final int MOST_OF_SERVER = 20; // of them, about what was done to the server
-    private static final int MOST_CHARACTERS = 400; // of a line
+    private static final int MOST_CHARACTERS = 400; // of a line; a file has all of it
 
     private Explanation() {}
 
@@ -117,7 +117,7 @@ final class Explanation {
             List<String> transcript =
                     recording.transcript(connections.get(--next)).lines().toList();
             for (int i = transcript.size() - 1; i >= 0; i--) {
-                lines.addFirst(cut(transcript.get(i)));
+                lines.addFirst(EscapedText.cut(transcript.get(i), MOST_CHARACTERS));
             }
         }
         int cut = Math.max(0, lines.size() - most);
@@ -139,11 +139,6 @@ final class Explanation {
             lines.add(1, before(cut, 0, published));
         }
         return lines;
-    }
-
-    /** A file has the whole line. */
-    private static String cut(String line) {
-        return line.length() <= MOST_CHARACTERS ? line : line.substring(0, MOST_CHARACTERS) + "…";
     }
 
     private static String before(int lines, int connections, @Nullable Published published) {

@@ -253,11 +253,11 @@ record Inspection(Peer peer, long before, boolean last, Checks checks) {
         }
         catchUp(complaints, Check.FAULTS);
         awaitEndsOfClosed();
-        String plan = cut(peer.server().faults().toString(), SHOWN_OF_PLAN);
+        String plan = EscapedText.cut(peer.server().faults().toString(), SHOWN_OF_PLAN);
         long count = notKept() + connections().size();
         for (String fault : unapplied()) {
-            complaints.add(
-                    () -> "the fault \"" + cut(fault, SHOWN_OF_PLAN) + "\" never took hold, of the plan \"" + plan
+            complaints.add(() ->
+                    "the fault \"" + EscapedText.cut(fault, SHOWN_OF_PLAN) + "\" never took hold, of the plan \"" + plan
                             + "\", on " + count + (count == 1 ? " connection" : " connections") + resetByClients()
                             + "; let the test get there, or leave faults out of checks");
         }
@@ -353,10 +353,6 @@ record Inspection(Peer peer, long before, boolean last, Checks checks) {
         if (last.isEmpty()) {
             return "it sent nothing";
         }
-        return "it last sent " + cut(last.substring(0, last.length() - from.length()), SHOWN);
-    }
-
-    private static String cut(String text, int most) {
-        return text.length() > most ? text.substring(0, most) + "…" : text;
+        return "it last sent " + EscapedText.cut(last.substring(0, last.length() - from.length()), SHOWN);
     }
 }

@@ -2,9 +2,11 @@ package org.echoharness.junit;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.echoharness.junit.EchoAssertions.assertThat;
 
 import java.net.SocketException;
+import java.util.List;
 import java.util.function.Consumer;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.echoharness.EchoClient;
@@ -84,9 +86,34 @@ class EchoAssertionsTest {
     void countsConnections() throws Exception {
         try (EchoServer server = EchoServer.builder().recording().start()) {
             assertThat(server.recording()).hasConnections(0);
-            assertFails(
-                    () -> assertThat(server.recording()).hasConnections(1), "expected 1 connection, but there were 0:");
+            assertFails(() -> assertThat(server.recording()).hasConnections(1), "expected 1 connection: saw 0");
             assertFails(() -> assertThat(server.recording()).connection(1), "there is no connection 1: saw 0");
+        }
+    }
+
+    /** A failure is printed twice; the files have all of it. */
+    @Test
+    void cutsLongConversations() throws Exception {
+        try (EchoServer server =
+                EchoServer.builder().recording(65_536, 200).bufferSize(16).start()) {
+            try (EchoClient client = EchoClient.connect(server.address())) {
+                client.expectEcho(new byte[65_536]);
+            }
+            for (int i = 0; i < 150; i++) {
+                EchoClient.connect(server.address()).close();
+            }
+            server.recording().awaitConnections(151);
+            RecordedConnection first = server.recording().connection(1).awaitEnd();
+            for (ThrowingCallable fails : List.<ThrowingCallable>of(
+                    () -> assertThat(first).isOpen(),
+                    () -> assertThat(first).wasEndedBy(Ending.Side.SERVER, Ending.How.RST),
+                    () -> assertThat(first).hasReceived(HELLO),
+                    () -> assertThat(first).hadFault("stall"),
+                    () -> assertThat(server.recording()).hasConnections(1),
+                    () -> assertThat(server.recording()).hasAtMostConnections(0))) {
+                assertThatThrownBy(fails).message().hasSizeLessThan(25_000);
+            }
+            assertThatThrownBy(() -> assertThat(first).isOpen()).message().contains(" lines left out)");
         }
     }
 
@@ -100,7 +127,7 @@ class EchoAssertionsTest {
             assertThat(server.recording()).hasAtMostConnections(2);
             assertFails(
                     () -> assertThat(server.recording()).hasAtMostConnections(1),
-                    "expected at most 1 connection at the same time, but 2 were open:");
+                    "expected at most 1 connection at the same time, but 2 were open: saw 2\n  connection 1 from ");
         }
     }
 }
