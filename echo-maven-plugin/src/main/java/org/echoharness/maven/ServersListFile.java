@@ -43,7 +43,11 @@ final class ServersListFile {
             return true;
         }
         String text = read(file);
-        return text != null && text.startsWith(PID + "=");
+        return text != null && isList(text);
+    }
+
+    private static boolean isList(String text) {
+        return text.startsWith(PID + "=");
     }
 
     Path file() {
@@ -67,24 +71,30 @@ final class ServersListFile {
             throw new IOException("the list of servers cannot be written: " + FileErrors.text(failed), failed);
         }
         written = text;
+        Files.deleteIfExists(ownAside());
     }
 
-    /** Deletes what this build wrote, wherever it is now; a list that was put aside and whose process runs comes back. */
+    /**
+     * Deletes what this build wrote, wherever it is now, and what was left by one that has ended; a list that was put aside
+     * and whose process runs comes back.
+     */
     void delete() throws IOException {
         String own = written;
         if (own == null) {
             return;
         }
         written = null;
-        if (own.equals(read(file))) {
+        if (own.equals(read(ownAside()))) {
+            Files.delete(ownAside());
+        }
+        String text = read(file);
+        if (text != null && (text.equals(own) || (isList(text) && runningProcess(text) == null))) {
             Path aside = listOfAnotherThatRuns();
             if (aside == null) {
                 Files.deleteIfExists(file);
             } else {
                 Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
             }
-        } else if (own.equals(read(aside(ProcessHandle.current().pid())))) {
-            Files.delete(aside(ProcessHandle.current().pid()));
         }
     }
 
@@ -112,6 +122,11 @@ final class ServersListFile {
             }
         }
         return null;
+    }
+
+    /** Where another build puts what this one wrote. */
+    private Path ownAside() {
+        return aside(ProcessHandle.current().pid());
     }
 
     private Path aside(long pid) {

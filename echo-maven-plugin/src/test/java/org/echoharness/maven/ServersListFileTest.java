@@ -62,14 +62,39 @@ class ServersListFileTest {
     @Test
     void itsOwnListGoesWhereAnotherPutItAside() throws IOException {
         write("mine");
-        Files.move(
-                file,
-                directory.resolve(
-                        "servers.properties." + ProcessHandle.current().pid()));
+        Files.move(file, ownAside());
         Files.writeString(file, another);
         list.delete();
         assertThat(file).hasContent(another);
         assertThat(files()).containsExactly(file);
+    }
+
+    @Test
+    void theListOfABuildThatEndedLaterIsDeleted() throws IOException {
+        write("mine");
+        Files.move(file, ownAside());
+        Files.writeString(file, text(1, 1)); // its number is another's now
+        list.delete();
+        assertThat(files()).isEmpty();
+    }
+
+    @Test
+    void itsOlderListDoesNotComeBack() throws IOException {
+        write("mine");
+        Files.move(file, ownAside());
+        Files.writeString(file, another);
+        write("mine again");
+        list.delete();
+        assertThat(file).hasContent(another);
+        assertThat(files()).containsExactly(file);
+    }
+
+    @Test
+    void aFileThatIsNoListStays() throws IOException {
+        write("mine");
+        Files.writeString(file, "the user's");
+        list.delete();
+        assertThat(file).hasContent("the user's");
     }
 
     @Test
@@ -84,6 +109,10 @@ class ServersListFileTest {
 
     private void write(String value) throws IOException {
         list.write(new TreeMap<>(Map.of("echo.server.default.address", value)));
+    }
+
+    private Path ownAside() {
+        return directory.resolve("servers.properties." + ProcessHandle.current().pid());
     }
 
     private List<Path> files() throws IOException {
