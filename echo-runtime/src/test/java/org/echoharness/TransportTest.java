@@ -1,6 +1,5 @@
 package org.echoharness;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -351,46 +350,5 @@ class TransportTest {
             }
         }
         assertThat(warnings.seen()).isEmpty();
-    }
-
-    @Test
-    void echoesUrgentDataInItsPlace() throws Exception {
-        try (EchoServer server = quiet().start();
-                Socket client = Sockets.connect(server.address())) {
-            client.setOOBInline(true);
-            client.getOutputStream().write("ab".getBytes(US_ASCII));
-            client.sendUrgentData('!');
-            client.getOutputStream().write("cd".getBytes(US_ASCII));
-            client.shutdownOutput();
-
-            assertThat(client.getInputStream().readAllBytes()).asString().isEqualTo("ab!cd");
-        }
-    }
-
-    @Test
-    void echoesUrgentDataThatComesLast() throws Exception {
-        try (EchoServer server = quiet().faults(Fault.parse("fragment 1")).start();
-                Socket client = Sockets.connect(server.address())) {
-            Sockets.echoes(client, "x"); // from now on the option of the accepted socket is set
-            for (char urgent = 'a'; urgent <= 'e'; urgent++) {
-                client.sendUrgentData(urgent);
-            }
-            client.shutdownOutput();
-
-            assertThat(client.getInputStream().readAllBytes()).asString().isEqualTo("abcde");
-        }
-    }
-
-    @Test
-    void readsUrgentDataOfTheServer() throws Exception {
-        try (ServerSocket listener = Sockets.listen(0);
-                EchoClient client = EchoClient.connect("127.0.0.1:" + listener.getLocalPort());
-                Socket accepted = listener.accept()) {
-            accepted.getOutputStream().write("ab".getBytes(US_ASCII));
-            accepted.sendUrgentData('!');
-            accepted.shutdownOutput();
-
-            assertThat(client.receive(3)).asString().isEqualTo("ab!");
-        }
     }
 }
