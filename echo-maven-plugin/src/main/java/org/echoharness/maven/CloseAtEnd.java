@@ -10,6 +10,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import org.apache.maven.execution.ExecutionEvent;
 import org.apache.maven.execution.ExecutionListener;
 import org.apache.maven.execution.MavenExecutionRequest;
+import org.echoharness.HostAndPort;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,10 +34,10 @@ final class CloseAtEnd implements InvocationHandler {
         }
     }
 
-    /** The server of this request that listens on the port, as errors name it; null if none does. */
-    static @Nullable String listeningOn(MavenExecutionRequest request, int port) {
+    /** The server of this request that keeps others from the address, as errors name it; null if none does. */
+    static @Nullable String listeningOn(MavenExecutionRequest request, HostAndPort address) {
         return of(request).watched.stream()
-                .map(servers -> servers.listeningOn(port))
+                .map(servers -> servers.listeningOn(address))
                 .filter(Objects::nonNull)
                 .findFirst()
                 .orElse(null);

@@ -1,6 +1,8 @@
 package org.echoharness.maven;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -11,6 +13,7 @@ import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.maven.execution.MavenExecutionResult;
 import org.apache.maven.execution.MavenSession;
 import org.apache.maven.plugin.MojoExecutionException;
@@ -72,14 +75,28 @@ final class ProjectServers {
         return project.getId().equals(other.getId());
     }
 
-    /** The server that listens on the port, as errors name it; null if none of these does. */
-    synchronized @Nullable String listeningOn(int port) {
+    /** The server that keeps others from the address, as errors name it; null if none of these does. */
+    synchronized @Nullable String listeningOn(HostAndPort address) {
         for (Map.Entry<String, EchoServer> server : running.entrySet()) {
-            if (server.getValue().addresses().stream().anyMatch(bound -> bound.getPort() == port)) {
+            if (server.getValue().addresses().stream()
+                    .anyMatch(bound ->
+                            bound.getPort() == address.port() && overlap(bound.getAddress(), address.host()))) {
                 return "server " + server.getKey() + " of " + project.getGroupId() + ":" + project.getArtifactId();
             }
         }
         return null;
+    }
+
+    private static boolean overlap(InetAddress bound, String host) {
+        if (bound.isAnyLocalAddress() || host.equals("*")) {
+            return true;
+        }
+        try {
+            return Stream.of(InetAddress.getAllByName(host))
+                    .anyMatch(address -> address.isAnyLocalAddress() || address.equals(bound));
+        } catch (UnknownHostException unknown) {
+            return false;
+        }
     }
 
     /** Publishes to this copy of the project too, from the next start on: a forked lifecycle has one of its own. */

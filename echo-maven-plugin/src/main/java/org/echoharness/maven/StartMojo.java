@@ -118,8 +118,7 @@ public final class StartMojo extends ServerMojo {
     private @Nullable String takenInThisBuild(List<ProjectServers.Planned> planned) {
         for (ProjectServers.Planned server : planned) {
             for (HostAndPort address : server.addresses()) {
-                String other =
-                        address.port() == 0 ? null : CloseAtEnd.listeningOn(session.getRequest(), address.port());
+                String other = address.port() == 0 ? null : CloseAtEnd.listeningOn(session.getRequest(), address);
                 if (other != null) {
                     return "cannot listen on " + address + ": " + other
                             + ", of this build too, listens there; give each a"

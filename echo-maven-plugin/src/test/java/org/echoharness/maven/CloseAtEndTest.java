@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
+import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -50,6 +51,27 @@ class CloseAtEndTest {
                 .hasMessage("server default did not start (execution start-it): cannot listen on 127.0.0.1:"
                         + one.port("default") + ": server default of org.example:one, of this build too, listens there;"
                         + " give each a port of its own, or take port 0 and let the kernel pick a free one");
+    }
+
+    @Test
+    void aPortOfAnotherProcessNamesNoModule() throws Exception {
+        Build one = build("one");
+        try (ServerSocket foreign = Build.listen(0)) {
+            String port = ":" + foreign.getLocalPort();
+            one.start("127.0.0.2" + port).execute();
+            StartMojo start = build("two").start("127.0.0.1" + port);
+            start.session = one.session();
+            assertThatThrownBy(start::execute)
+                    .isInstanceOf(MojoExecutionException.class)
+                    .hasMessageStartingWith("server default did not start (execution start-it): cannot listen on"
+                            + " 127.0.0.1" + port + ": ")
+                    .hasMessageNotContaining("of this build");
+
+            start.addresses = List.of("*" + port);
+            assertThatThrownBy(start::execute).hasMessageContaining("server default of org.example:one, of this build");
+        } finally {
+            one.stop().execute();
+        }
     }
 
     @Test
