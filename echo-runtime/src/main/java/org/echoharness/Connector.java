@@ -19,14 +19,17 @@ import java.util.Map;
 final class Connector {
 
     private final HostAndPort target;
-    private final Duration timeout;
+    private final String within; // "5s"
     private final long deadline;
     private final Map<InetSocketAddress, IOException> failed = new LinkedHashMap<>();
 
-    Connector(HostAndPort target, Duration timeout) {
+    /** @param callNanos the time-out of each call of the client, which counts if it is the shorter one; 0 without */
+    Connector(HostAndPort target, Duration connectTimeout, long callNanos) {
         this.target = target.connectable();
-        this.timeout = timeout;
-        deadline = System.nanoTime() + timeout.toNanos();
+        boolean isCall = callNanos != 0 && callNanos < connectTimeout.toNanos();
+        Duration most = isCall ? Duration.ofNanos(callNanos) : connectTimeout;
+        within = Options.text(most) + (isCall ? " (timeout)" : "");
+        deadline = System.nanoTime() + most.toNanos();
     }
 
     /** The candidates that were tried in vain, each with its cause. */
@@ -91,14 +94,22 @@ final class Connector {
 
     private List<InetSocketAddress> candidates() throws IOException {
         List<InetSocketAddress> candidates = new ArrayList<>();
-        for (InetAddress address : Resolver.resolve(target.host(), deadline, "cannot connect to " + target)) {
+        for (InetAddress address : addresses()) {
             candidates.add(HostAndPort.numeric(new InetSocketAddress(address, target.port())));
         }
         return candidates;
     }
 
+    private InetAddress[] addresses() throws IOException {
+        try {
+            return Resolver.resolve(target.host(), deadline, "cannot connect to " + target);
+        } catch (SocketTimeoutException late) {
+            throw new SocketTimeoutException(late.getMessage() + "; tried for " + within);
+        }
+    }
+
     private ConnectException allFailed() {
-        StringBuilder message = new StringBuilder("cannot connect to " + target + " within " + Options.text(timeout));
+        StringBuilder message = new StringBuilder("cannot connect to " + target + " within " + within);
         failed.forEach((candidate, cause) -> message.append(message.indexOf("; tried ") < 0 ? "; tried " : ", ")
                 .append(HostAndPort.of(candidate))
                 .append(" (")

@@ -138,8 +138,8 @@ public final class EchoClient implements AutoCloseable {
 
     /**
      * Sends a message of any length and checks that exactly the expected bytes come back, with neither of them in memory: a
-     * file, for one, is opened twice. Both streams are read by the calling thread, whose time-outs do not bound that, and
-     * are not closed. Bytes that follow are noticed as {@link #expectEcho(byte[])} says.
+     * file, for one, is opened twice. Both streams are read by the calling thread, are sent as they come, and are not
+     * closed. The time-out of the call is checked between two reads of them; it does not end a read that blocks. Bytes that follow are noticed as {@link #expectEcho(byte[])} says.
      *
      * @param message the bytes to send, up to the end of the stream
      * @param expected the bytes to come back, up to the end of the stream
@@ -446,8 +446,8 @@ public final class EchoClient implements AutoCloseable {
         }
 
         /**
-         * How long one call that sends or receives may take in all, however the bytes move: a whole {@link EchoClient#echo},
-         * for one. The default is no limit.
+         * How long one call that connects, sends or receives may take in all, however the bytes move: a whole {@link
+         * EchoClient#echo}, for one. The default is no limit.
          *
          * @param limit 1 ms to 365 days
          * @return this builder
@@ -539,7 +539,7 @@ public final class EchoClient implements AutoCloseable {
          * @throws IllegalStateException if no address was set
          */
         public InetSocketAddress resolve() throws IOException {
-            return new Connector(target(), connectTimeout).resolve();
+            return new Connector(target(), connectTimeout, timeoutNanos).resolve();
         }
 
         /**
@@ -558,7 +558,7 @@ public final class EchoClient implements AutoCloseable {
             if (conversation != null) {
                 conversation.connectingTo(target);
             }
-            Connector connector = new Connector(target, connectTimeout);
+            Connector connector = new Connector(target, connectTimeout, timeoutNanos);
             SocketChannel connected = connector.connect();
             try {
                 Recorder recorder = recordedBytes < 0 ? null : new Recorder(Ending.Side.CLIENT, recordedBytes, 1);

@@ -141,9 +141,14 @@ abstract class Exchange {
             return !awaited.hasRemaining();
         }
 
+        /** What there is, so that a stream that comes slowly is sent as it comes. 0 at its end. */
         private static int read(InputStream from, byte[] to) throws InputFailedException {
             try {
-                return from.readNBytes(to, 0, to.length);
+                int n = from.read(to);
+                while (n == 0) {
+                    n = from.read(to); // a stream may do that, though it should not
+                }
+                return Math.max(0, n);
             } catch (IOException failed) {
                 throw new InputFailedException(failed);
             }

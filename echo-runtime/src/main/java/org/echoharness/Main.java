@@ -43,7 +43,7 @@ final class Main {
                                                 That, a pipe and a device are sent as they come
                      --connect-timeout DURATION for all candidate addresses together (5s)
                      --read-timeout DURATION    the longest wait for bytes to move (5s)
-                     --timeout DURATION         for the whole echo, however bytes move (none)
+                     --timeout DURATION         for the connect, and for the whole echo (none)
                      --verbose                  also the socket's family, type and protocol,
                                                 and each candidate address that failed
 

@@ -21,6 +21,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -308,9 +309,21 @@ class EchoClientTest {
 
     @Test
     void aPeerThatDoesNotAnswerIsGivenUpAtTheDeadline() throws Exception {
+        assertGivesUp(builder -> builder.connectTimeout(Duration.ofMillis(200)), "200ms");
+    }
+
+    /** The shorter of both, by its name. */
+    @Test
+    void timeoutBoundsTheConnectToo() throws Exception {
+        Duration year = Duration.ofDays(365);
+        assertGivesUp(builder -> builder.connectTimeout(year).timeout(Duration.ofMillis(200)), "200ms (timeout)");
+        assertGivesUp(builder -> builder.connectTimeout(Duration.ofMillis(200)).timeout(year), "200ms");
+    }
+
+    private static void assertGivesUp(UnaryOperator<EchoClient.Builder> options, String within) throws Exception {
         try (java.net.ServerSocket full = Sockets.listen(0)) {
             InetSocketAddress address = Sockets.at("127.0.0.1", full.getLocalPort());
-            EchoClient.Builder builder = EchoClient.builder().address(address).connectTimeout(Duration.ofMillis(200));
+            EchoClient.Builder builder = options.apply(EchoClient.builder().address(address));
             java.util.List<EchoClient> queued = new java.util.ArrayList<>();
             try {
                 assertThatThrownBy(() -> {
@@ -319,7 +332,7 @@ class EchoClientTest {
                             }
                         })
                         .isInstanceOf(ConnectException.class)
-                        .hasMessage("cannot connect to " + HostAndPort.of(address) + " within 200ms; tried "
+                        .hasMessage("cannot connect to " + HostAndPort.of(address) + " within " + within + "; tried "
                                 + HostAndPort.of(address) + " (no answer); is a server listening there?");
             } finally {
                 for (EchoClient client : queued) {

@@ -13,6 +13,7 @@ import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
@@ -311,6 +312,40 @@ class ExactEchoTest {
                             EchoMismatchException.class,
                             wrong -> assertThat(wrong.offset()).isEqualTo(150_000))
                     .hasMessageStartingWith("the echo differs at offset 150000: expected \"");
+        }
+    }
+
+    /** More comes of it only when the server has its beginning. */
+    @Test
+    void sendsAStreamAsItComes() throws Exception {
+        try (EchoServer server = EchoServer.builder().recording().start();
+                EchoClient client = EchoClient.connect(server.address())) {
+            InputStream message = new InputStream() {
+                private int at;
+
+                @Override
+                public int read() {
+                    throw new UnsupportedOperationException();
+                }
+
+                @Override
+                public int read(byte[] to, int from, int length) throws IOException {
+                    if (at == HELLO.length) {
+                        return -1;
+                    }
+                    try {
+                        server.recording()
+                                .awaitConnections(1, Duration.ofSeconds(20))
+                                .get(0)
+                                .awaitReceived(Arrays.copyOf(HELLO, at), Duration.ofSeconds(20));
+                    } catch (InterruptedException interrupted) {
+                        throw new IOException(interrupted);
+                    }
+                    to[from] = HELLO[at++];
+                    return 1;
+                }
+            };
+            client.expectEcho(message, new ByteArrayInputStream(HELLO));
         }
     }
 

@@ -272,4 +272,21 @@ class ProcessTest {
                     .startsWith("received 12 bytes \"\\x1b]0;owned\\x07\\r\\n\" from ");
         }
     }
+
+    /** A resolver that does not answer: its file of hosts is a pipe that nobody writes. */
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void timeoutBoundsTheResolutionOfTheName(@TempDir Path folder) throws Exception {
+        Path pipe = folder.resolve("hosts");
+        assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
+                .isZero();
+        List<String> options = List.of("-Djdk.net.hosts.file=" + pipe);
+        try (Forked client = new Forked(Forked.java(
+                options, "client", "peer:1", "--quiet", "--timeout", "300ms", "--connect-timeout", "10m"))) {
+            assertThat(client.awaitExit()).isEqualTo(1);
+            assertThat(client.lines.seen())
+                    .containsExactly("echo: cannot connect to peer:1: the name is not resolved yet; check the resolver,"
+                            + " or write an address; tried for 300ms (timeout)");
+        }
+    }
 }

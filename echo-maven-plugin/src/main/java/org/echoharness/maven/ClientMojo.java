@@ -107,8 +107,8 @@ public final class ClientMojo extends EchoMojo {
     String readTimeout;
 
     /**
-     * How long a whole round trip may take, however the bytes move, such as {@code 50ms}, {@code 2s} or {@code 1m}, or
-     * {@code none} for no limit.
+     * How long the connect may take, and how long a whole round trip, however the bytes move, such as {@code 50ms},
+     * {@code 2s} or {@code 1m}, or {@code none} for no limit.
      *
      * @since 0.1.0
      */
