@@ -35,7 +35,7 @@ public final class Comparison {
      * The first place where what was received is not what was sent.
      *
      * @param sentBy the end whose bytes they are
-     * @param offset counted from 0
+     * @param offset counted from 0; where bytes before it are not kept, the first difference may be among those
      * @param expected what was sent around there: quoted and escaped, {@code nothing more}, or how many bytes more
      * @param seen what was received around there, in the same way
      */

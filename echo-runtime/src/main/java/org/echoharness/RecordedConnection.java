@@ -344,7 +344,14 @@ public final class RecordedConnection {
         }
         throw new AssertionError(what + ", but " + verb + " " + Conversation.bytes(total) + " "
                 + Text.quote(ByteBuffer.wrap(kept)) + "; the first difference is at offset " + difference.offset()
-                + ": expected " + difference.expected() + ", " + verb + " " + difference.seen() + ":\n" + excerpt());
+                + atTheLatest(difference, kept) + ": expected " + difference.expected() + ", " + verb + " "
+                + difference.seen() + ":\n" + excerpt());
+    }
+
+    private static String atTheLatest(FirstDifference difference, byte[] kept) {
+        return difference.offset() <= kept.length
+                ? ""
+                : " at the latest (those from offset " + kept.length + " on are not kept; raise recording)";
     }
 
     /**

@@ -205,7 +205,7 @@ public final class Recording {
         int most = peak();
         if (most > count) {
             throw new AssertionError("expected at most " + connections(count) + " at the same time, but " + most
-                    + " were open: " + summary());
+                    + (most == 1 ? " was" : " were") + " open: " + summary());
         }
     }
 

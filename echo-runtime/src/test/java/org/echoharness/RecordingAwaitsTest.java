@@ -475,4 +475,24 @@ class RecordingAwaitsTest {
             Sockets.echoes(socket, "still served");
         }
     }
+
+    @Test
+    void differenceMayBeAmongBytesThatAreNotKept() throws Exception {
+        try (EchoServer server = EchoServer.builder().recording(64, 8).start()) {
+            try (EchoClient client = EchoClient.connect(server.address())) {
+                client.expectEcho(new byte[300]);
+            }
+            RecordedConnection connection = server.recording().connection(1).awaitEnd();
+            assertThatThrownBy(() -> connection.assertReceived(new byte[200]))
+                    .hasMessageContaining(
+                            "; the first difference is at offset 200 at the latest (those from offset 64 on"
+                                    + " are not kept; raise recording): expected nothing more, received 100 bytes more, not"
+                                    + " kept:\n");
+            assertThatThrownBy(() -> connection.assertReceived(new byte[64]))
+                    .hasMessageContaining("; the first difference is at offset 64: expected nothing more, received 236"
+                            + " bytes more, not kept:\n");
+            assertThatThrownBy(() -> connection.assertReceived(new byte[0]))
+                    .hasMessageContaining("; the first difference is at offset 0: expected nothing more, received \"");
+        }
+    }
 }

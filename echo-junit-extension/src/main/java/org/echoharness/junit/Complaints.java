@@ -25,9 +25,18 @@ final class Complaints {
 
     /** Says how many are left out since the last call; what comes next is of another kind. */
     void summarize(String one, String several) {
+        summarize("", one, several);
+    }
+
+    /** As above, where some could not be looked at. */
+    void summarizeAtLeast(String one, String several) {
+        summarize("at least ", one, several);
+    }
+
+    private void summarize(String how, String one, String several) {
         finished.addAll(shown);
         if (more > 0) {
-            finished.add("and " + more + " more " + (more == 1 ? one : several));
+            finished.add("and " + how + more + " more " + (more == 1 ? one : several));
         }
         shown.clear();
         more = 0;

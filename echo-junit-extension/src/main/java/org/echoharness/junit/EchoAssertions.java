@@ -105,6 +105,7 @@ public final class EchoAssertions {
          * @return this
          */
         public RecordedConnectionAssert isOpen() {
+            isNotNull();
             return check(actual.ending().isEmpty(), "to be open");
         }
 
@@ -116,6 +117,7 @@ public final class EchoAssertions {
          * @return this
          */
         public RecordedConnectionAssert wasEndedBy(Ending.Side by, Ending.How how) {
+            isNotNull();
             boolean as = actual.ending()
                     .filter(ending -> ending.by() == by && ending.how() == how)
                     .isPresent();
@@ -150,6 +152,7 @@ public final class EchoAssertions {
          * @throws IllegalArgumentException if the text is no fault
          */
         public RecordedConnectionAssert hadFault(String fault) {
+            isNotNull();
             String parsed = Fault.parse(fault).toString();
             boolean had = actual.events().stream()
                     .anyMatch(event -> event.kind() == RecordedEvent.Kind.FAULT

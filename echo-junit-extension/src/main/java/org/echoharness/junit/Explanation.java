@@ -142,11 +142,15 @@ final class Explanation {
     }
 
     private static String before(int lines, int connections, @Nullable Published published) {
-        String what = lines + " lines" + (connections == 0 ? "" : " and " + connections + " connections")
-                + " before these are ";
+        String what = counted(lines, "line") + (lines > 0 && connections > 0 ? " and " : "")
+                + counted(connections, "connection") + " before these are ";
         return published == null
                 ? "(" + what + "left out; attachments keep all)"
                 : "(" + what + "in " + shortest(published.directory().resolve(Attachments.TRANSCRIPT)) + ")";
+    }
+
+    private static String counted(int count, String what) {
+        return count == 0 ? "" : count + " " + what + (count == 1 ? "" : "s");
     }
 
     /** From the current directory, where the file is below it. */

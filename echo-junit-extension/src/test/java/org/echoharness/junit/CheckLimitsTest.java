@@ -84,6 +84,30 @@ class CheckLimitsTest {
         assertThat(lines.get(10)).contains(": and 20 more sockets that the test left open after the server");
     }
 
+    static class ManyUnclosedThatAreKept {
+        @RegisterExtension
+        final EchoExtension own = keeping(100, "leaks", "none");
+
+        @Test
+        void leaves(EchoServer server) throws IOException {
+            for (int i = 0; i < 30; i++) {
+                keepOpen(connect(server));
+            }
+            server.closeConnections();
+        }
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void namesUnclosedSocketsInTheirOrder() throws IOException {
+        List<String> lines =
+                complaint(Run.of(ManyUnclosedThatAreKept.class)).lines().toList();
+
+        for (int i = 1; i <= 10; i++) {
+            assertThat(lines.get(i - 1)).contains("left its socket of connection " + i + " from ");
+        }
+    }
+
     static class ManyResets {
         @RegisterExtension
         final EchoExtension own = keeping(100, "resets", "none");
@@ -103,6 +127,29 @@ class CheckLimitsTest {
                 .last()
                 .asString()
                 .endsWith(": and 20 more connections that were reset unasked");
+    }
+
+    static class ManyResetsOfWhichSomeAreNotKept {
+        @RegisterExtension
+        final EchoExtension own = keeping(15, "resets", "none");
+
+        @Test
+        void resets(EchoServer server) throws Exception {
+            for (int i = 1; i <= 30; i++) {
+                reset(server);
+                server.recording().connection(i).awaitEnd();
+            }
+        }
+    }
+
+    @Test
+    void countsAtLeastTheResetsThatAreKept() throws IOException {
+        List<String> lines =
+                complaint(Run.of(ManyResetsOfWhichSomeAreNotKept.class)).lines().toList();
+
+        assertThat(lines).hasSize(12);
+        assertThat(lines.get(10)).endsWith(": and at least 5 more connections that were reset unasked");
+        assertThat(lines.get(11)).contains(": resets could not be judged: 15 of the test's 30 connections ");
     }
 
     static class ResetThatIsNotKept {

@@ -13,6 +13,7 @@ import org.echoharness.EchoClient;
 import org.echoharness.EchoServer;
 import org.echoharness.Ending;
 import org.echoharness.RecordedConnection;
+import org.echoharness.Recording;
 import org.junit.jupiter.api.Test;
 
 class EchoAssertionsTest {
@@ -129,5 +130,21 @@ class EchoAssertionsTest {
                     () -> assertThat(server.recording()).hasAtMostConnections(1),
                     "expected at most 1 connection at the same time, but 2 were open: saw 2\n  connection 1 from ");
         }
+    }
+
+    @Test
+    @SuppressWarnings("NullAway") // as in the code of users
+    void reportsThatThereIsNone() {
+        RecordedConnection none = null;
+        Recording nothing = null;
+        String message = String.format("%nExpecting actual not to be null");
+        assertFails(() -> assertThat(none).isOpen(), message);
+        assertFails(() -> assertThat(none).wasEndedBy(Ending.Side.SERVER, Ending.How.RST), message);
+        assertFails(() -> assertThat(none).hadFault("stall"), message);
+        assertFails(() -> assertThat(none).hasReceived(HELLO), message);
+        assertFails(() -> assertThat(none).hasSent(HELLO), message);
+        assertFails(() -> assertThat(nothing).hasConnections(0), message);
+        assertFails(() -> assertThat(nothing).hasAtMostConnections(0), message);
+        assertFails(() -> assertThat(nothing).connection(1), message);
     }
 }

@@ -126,6 +126,28 @@ class FailureTest {
     }
 
     @EchoTest
+    static class ManyConnections {
+        @Test
+        void fails(EchoServer server) throws Exception {
+            for (int i = 1; i <= 100; i++) {
+                try (EchoClient client = EchoClient.connect(server.address())) {
+                    client.expectEcho("mine".getBytes(UTF_8));
+                }
+                server.recording().awaitConnections(i).get(i - 1).awaitEnd();
+            }
+            throw new AssertionError("on purpose");
+        }
+    }
+
+    @Test
+    void countsWhatIsLeftOut() throws IOException {
+        assertThat(transcripts(Run.of(ManyConnections.class).failure()))
+                .singleElement()
+                .asString()
+                .contains(":\n(90 connections before these are left out; attachments keep all)\nconnection 91 from ");
+    }
+
+    @EchoTest
     static class ControlledOften {
         @Test
         void fails(EchoServer server) {
