@@ -25,7 +25,10 @@ import org.jspecify.annotations.Nullable;
  * server reads from a connection only while its buffer has room: a client that never reads comes to a halt (TCP's flow
  * control, RFC 9293, section 3.8.6), and the memory of the server does not grow.
  *
- * <p>All methods may be called by any thread. Sockets are served by daemon threads of the server's own.
+ * <p>All methods may be called by any thread. Sockets are served by daemon threads of the server's own, and so are
+ * callbacks. A control, such as {@link #freeze}, waits for these threads; if a callback blocks one of them for 10 seconds,
+ * perhaps since it waits for the thread that calls the control, the control fails with an {@link IllegalStateException}
+ * that names the line at which the callback stands.
  */
 public final class EchoServer implements AutoCloseable {
 
@@ -64,7 +67,8 @@ public final class EchoServer implements AutoCloseable {
      * Stops listening, ends every connection that is still open with an RST, and releases all there is. When it returns,
      * the ports can be bound, the threads have ended and the sockets are closed. Calls after the first do nothing but
      * wait for the same. A call from a callback of this server closes everything too, but cannot wait for the thread that
-     * it runs on. If a callback blocks for over 10 seconds, {@code close} warns and returns without it.
+     * it runs on. If a callback blocks for over 10 seconds, {@code close} returns without it; a warning names the line at
+     * which it stands.
      */
     @Override
     public void close() {

@@ -185,10 +185,15 @@ final class EventLoop implements Runnable, Consumer<SelectionKey> {
         connections().forEach(Connection::refreeze);
     }
 
-    /** Where its thread stands, for people. */
+    /** Where its thread stands, for people: the innermost line that is not the JDK's, such as one of a listener. */
     String where() {
-        StackTraceElement[] stack = thread.getStackTrace();
-        return thread.getName() + (stack.length == 0 ? "" : " in " + stack[0]);
+        for (StackTraceElement line : thread.getStackTrace()) {
+            String module = String.valueOf(line.getModuleName());
+            if (!module.startsWith("java.") && !module.startsWith("jdk.")) {
+                return thread.getName() + " in " + line;
+            }
+        }
+        return thread.getName();
     }
 
     /** An empty ring. One is there whenever a connection's turn begins: see {@link #held}. */

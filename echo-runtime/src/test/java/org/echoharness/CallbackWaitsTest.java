@@ -110,17 +110,21 @@ class CallbackWaitsTest {
         }
     }
 
-    /** The controls give up after 10 seconds, which these do at the same time. */
+    /** The controls and {@code close} give up after 10 seconds, which these do at the same time. */
     @Test
     void lateControlsLeaveNothingBehind() throws Exception {
         try (Blocking restarted = new Blocking(1);
                 Blocking changed = new Blocking(1);
-                Blocking frozen = new Blocking(2)) {
+                Blocking frozen = new Blocking(2);
+                Blocking closed = new Blocking(2)) {
             CompletableFuture<?> restart = restarted.late(server -> server.restart(LONG));
             CompletableFuture<?> change = changed.late(server -> server.setFaultsOfAll(FaultPlan.parse("delay 1ms")));
             CompletableFuture<?> freeze = frozen.late(EchoServer::freeze);
-            CompletableFuture.allOf(restart, change, freeze).get(60, TimeUnit.SECONDS);
+            CompletableFuture<?> close = CompletableFuture.runAsync(closed.server::close);
+            CompletableFuture.allOf(restart, change, freeze, close).get(60, TimeUnit.SECONDS);
 
+            closed.warnings.await(
+                    "a thread did not end within 10s of close\\(\\): echo-server .* in .*CallbackWaitsTest.*");
             for (Blocking each : new Blocking[] {restarted, changed, frozen}) {
                 each.listens.countDown();
                 (each == frozen ? each.second : each.first).getInputStream().readNBytes(1);
@@ -141,6 +145,7 @@ class CallbackWaitsTest {
         private final CountDownLatch receiving = new CountDownLatch(1);
         private final CountDownLatch goesOn = new CountDownLatch(1);
         final CountDownLatch listens = new CountDownLatch(1);
+        final Lines warnings = new Lines();
         final EchoServer server;
         final Socket first;
         final Socket second;
@@ -149,7 +154,7 @@ class CallbackWaitsTest {
             AtomicInteger accepted = new AtomicInteger();
             server = EchoServer.builder()
                     .eventLoops(loops)
-                    .warnings(line -> {})
+                    .warnings(warnings)
                     .conversation(line -> {
                         if (line.startsWith("received ")) {
                             receiving.countDown();
@@ -180,7 +185,8 @@ class CallbackWaitsTest {
                 try {
                     assertThatThrownBy(() -> control.accept(server))
                             .isInstanceOf(IllegalStateException.class)
-                            .hasMessageStartingWith("a thread of the server did not answer within 10s");
+                            .hasMessageMatching("a thread of the server did not answer within 10s; a listener that"
+                                    + " blocks it\\? echo-server .* in .*CallbackWaitsTest.*");
                     done.complete(null);
                 } catch (AssertionError wrong) {
                     done.completeExceptionally(wrong);

@@ -145,6 +145,8 @@ class FaultErrorsTest {
                 "first 2: reset; connections 2-3: close",
                 "connections 3-: reset; others: close",
                 "connections 1-2: reset; connections 4-: stall; every 3rd: close",
+                "connection 1: reset; connection 3: close; connection 2: stall",
+                "connections 4-6: reset; connections 1-2: stall; connection 3: close",
                 "every 2nd: reset; every 3rd: close; connection 5: stall; others: none",
                 "every 4th: reset; every 2nd: close; connections 4-6: stall",
                 "random 99.9% seed 1: reset; random 99.9% seed 2: close; others: stall",
