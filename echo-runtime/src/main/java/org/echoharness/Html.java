@@ -32,7 +32,7 @@ final class Html {
             .fault, .rst { background: #fff0ec; font-weight: 600; } .note { color: #555; }
             @media (max-width: 40em) {
             body { margin: 1em auto; padding: 0 .5em; } th, td { padding: .25em .3em; }
-            th:first-child, td:first-child { width: 5em; }
+            th:first-child, td:first-child { width: 7.5em; font-size: 12px; }
             }
             </style>
             </head>
