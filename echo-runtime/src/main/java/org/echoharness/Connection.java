@@ -128,6 +128,8 @@ final class Connection implements Served, Consumer<Fault> {
         } else if (idle > 0 && now - lastMoved >= idle) {
             try {
                 endIdle("idle for " + Options.text(Duration.ofNanos(idle)));
+            } catch (IOException lost) {
+                lose(lost);
             } catch (Throwable failed) {
                 fail(failed);
             }
@@ -136,9 +138,15 @@ final class Connection implements Served, Consumer<Fault> {
         goOn(false);
     }
 
-    /** With a FIN only where nothing is held: it would say that all came back. */
-    private void endIdle(String why) {
-        if (server.config().closesIdle() && held() == 0) {
+    /**
+     * Unless something has come while the loop served others. With a FIN only where nothing is held or unread: it would say
+     * that all came back.
+     */
+    private void endIdle(String why) throws IOException {
+        boolean reads = (key.interestOps() & SelectionKey.OP_READ) != 0;
+        if (reads && receive() != 0) {
+            goOn(false);
+        } else if (server.config().closesIdle() && held() == 0 && (reads || drain() == 0)) {
             server.tally().idleClosed.increment();
             closeEarly(why);
             end(true, null, why);
@@ -508,20 +516,25 @@ final class Connection implements Served, Consumer<Fault> {
         }
     }
 
-    private void drain() throws IOException {
+    /** Reads what has come, and throws it away. Returns how many bytes it was. */
+    private long drain() throws IOException {
         if (ring != null) {
             loop.giveBack(ring); // one of its own may be small
         }
         Ring unread = loop.borrow();
         ring = unread;
+        long drained = 0;
         for (int i = 0, n = 1; i < STEPS && n > 0 && !inputEnded; i++) {
             unread.clear();
             n = unread.readFrom(channel());
             inputEnded = n < 0;
+            drained += Math.max(0, n);
             if (witness != null) {
                 witness.drained(n > 0 ? unread.newest(n) : NOTHING, n < 0);
             }
         }
+        unread.clear();
+        return drained;
     }
 
     /**

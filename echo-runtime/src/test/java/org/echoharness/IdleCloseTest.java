@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -65,6 +67,83 @@ class IdleCloseTest {
             socket.getOutputStream().write(1);
             lines.await("received 1 byte .*");
             assertThatThrownBy(() -> socket.getInputStream().read()).hasMessage("Connection reset");
+        }
+    }
+
+    /** They are in the kernel alone. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void resetsWhereBytesAreUnread(boolean finToo) throws Exception {
+        try (EchoServer server = EchoServer.builder()
+                        .idleClose(Duration.ofMillis(300))
+                        .faults("stall")
+                        .recording()
+                        .start();
+                Socket socket = Sockets.connect(server.address())) {
+            socket.getOutputStream().write(new byte[5]);
+            if (finToo) {
+                socket.shutdownOutput();
+            }
+            assertThatThrownBy(() -> socket.getInputStream().read()).hasMessage("Connection reset");
+            assertThat(server.recording().connection(1).awaitEnd().ending())
+                    .contains(new Ending(Ending.Side.SERVER, Ending.How.RST, "idle for 300ms"));
+            assertThat(server.counters().idleClosed()).isEqualTo(1);
+        }
+    }
+
+    /** The time is up while a callback holds up the loop, and the bytes have come before. */
+    @ParameterizedTest
+    @ValueSource(strings = {"idleClose", "idleTimeout"})
+    void echoesWhatCameWhileOthersWereServed(String option) throws Exception {
+        while (!echoesWhatCame(option)) {
+            Thread.onSpinWait(); // this machine was too slow for it
+        }
+    }
+
+    /** False where it took so long that the connection may have been idle before. */
+    private static boolean echoesWhatCame(String option) throws Exception {
+        CountDownLatch served = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        try (EchoServer server = EchoServer.builder()
+                        .set(option, "500ms")
+                        .conversation(line -> {
+                            if (line.contains("hold up")) {
+                                served.countDown();
+                                awaitUnchecked(go);
+                            }
+                        })
+                        .start();
+                Socket socket = Sockets.connect(server.address());
+                Socket other = Sockets.connect(server.address())) {
+            long before = System.nanoTime();
+            try {
+                Sockets.echoes(socket, "once");
+                other.getOutputStream().write("hold up".getBytes(StandardCharsets.US_ASCII));
+                served.await();
+                socket.getOutputStream().write("again".getBytes(StandardCharsets.US_ASCII));
+                if (millisSince(before) >= 500) {
+                    return false;
+                }
+                while (millisSince(before) < 1_100) { // the echo came before 500
+                    Thread.onSpinWait();
+                }
+            } finally {
+                go.countDown();
+            }
+            assertThat(socket.getInputStream().readNBytes(5)).asString().isEqualTo("again");
+            return true;
+        }
+    }
+
+    private static long millisSince(long nanos) {
+        return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - nanos);
+    }
+
+    private static void awaitUnchecked(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
         }
     }
 
