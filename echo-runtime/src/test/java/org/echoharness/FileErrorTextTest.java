@@ -27,6 +27,8 @@ import java.nio.file.Path;
 import java.nio.file.ReadOnlyFileSystemException;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -93,6 +95,7 @@ class FileErrorTextTest {
     }
 
     @Test
+    @EnabledOnOs(OS.LINUX)
     void saysWhatTheSystemRefuses(@TempDir Path folder) throws IOException {
         Path loop = folder.resolve("loop");
         Files.createSymbolicLink(loop, loop);
