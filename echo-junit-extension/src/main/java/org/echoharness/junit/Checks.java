@@ -13,7 +13,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  */
 record Checks(Set<Check> all, boolean asked) {
 
-    private static final String PARAMETER = "echo.checks";
+    static final String PARAMETER = "echo.checks";
     private static final Checks DEFAULT = new Checks(Set.of(Check.LEAKS), false);
 
     /** Refuses what cannot be, with what is wrong and the cure. */

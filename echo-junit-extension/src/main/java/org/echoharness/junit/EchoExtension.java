@@ -16,6 +16,7 @@ import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.DynamicTestInvocationContext;
+import org.junit.jupiter.api.extension.ExtensionConfigurationException;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.InvocationInterceptor;
 import org.junit.jupiter.api.extension.ParameterContext;
@@ -66,6 +67,15 @@ public sealed class EchoExtension
         this.declared = declared;
     }
 
+    /** Called by JUnit where a test names this class: it would declare nothing, and free no test that hangs. */
+    @SuppressWarnings("unused") // by reflection
+    private EchoExtension() {
+        throw new ExtensionConfigurationException(
+                "@ExtendWith(EchoExtension.class): it registers no server; put @EchoTest"
+                        + " in its place, which registers the extension, or a @RegisterExtension field with"
+                        + " EchoExtension.builder().build()");
+    }
+
     /**
      * A builder with every option at its default: a server called {@code default}.
      *
@@ -93,6 +103,7 @@ public sealed class EchoExtension
     public void beforeAll(ExtensionContext context) {
         if (leads(context, "all")) {
             Attachments.deleteOld(context);
+            ParameterNames.check(context);
             Declarations.checkMembers(context);
             TimeLimit.configured(context);
             EndOfScope.of(context);
@@ -114,6 +125,7 @@ public sealed class EchoExtension
     @Override
     public void beforeEach(ExtensionContext context) {
         if (leads(context, "each")) {
+            ParameterNames.check(context);
             Declarations.checkMembers(context); // where the extension is registered on the method alone
             startThoseThatStart(context);
             Scope.markBefore(context);

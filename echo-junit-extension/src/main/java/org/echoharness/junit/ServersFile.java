@@ -22,6 +22,8 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 /** The file in which the Maven plugin tells the servers that it runs: the address of each, and its own process. */
 record ServersFile(Path path, Properties entries) {
 
+    static final String PARAMETER = "echo.servers.file";
+
     private static final String IN_BUILD_DIRECTORY = "echo/servers.properties";
     private static final String DEFAULT_PATH = "target/" + IN_BUILD_DIRECTORY;
     private static final Pattern ADDRESS = Pattern.compile("echo\\.server\\.([^.]+)\\.address");
@@ -31,7 +33,7 @@ record ServersFile(Path path, Properties entries) {
 
     static Path locate(Declaration declaration, ExtensionContext context) {
         Path module = Path.of(System.getProperty("basedir", System.getProperty("user.dir", "")));
-        return context.getConfigurationParameter("echo.servers.file")
+        return context.getConfigurationParameter(PARAMETER)
                 .map(module::resolve)
                 .orElseGet(() -> locate(module, context.getTestClass().orElse(declaration.type())));
     }

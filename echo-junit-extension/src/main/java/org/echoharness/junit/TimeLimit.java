@@ -22,7 +22,7 @@ import org.junit.platform.commons.support.AnnotationSupport;
  */
 final class TimeLimit {
 
-    private static final String PARAMETER = "echo.timeout";
+    static final String PARAMETER = "echo.timeout";
 
     private enum State {
         RUNNING,

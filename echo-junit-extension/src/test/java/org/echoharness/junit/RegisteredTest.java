@@ -22,6 +22,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.extension.ExtensionConfigurationException;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -30,6 +32,24 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Servers that code declares, in fields. */
 class RegisteredTest {
+
+    @ExtendWith(EchoExtension.class)
+    static class ByItsClass {
+        @Test
+        void test(EchoServer server) {
+            Seen.server(server);
+        }
+    }
+
+    @Test
+    void classOfTheExtensionAloneIsRefused() throws IOException {
+        assertThat(Run.of(ByItsClass.class).failure())
+                .isInstanceOf(ExtensionConfigurationException.class)
+                .hasMessage(
+                        "@ExtendWith(EchoExtension.class): it registers no server; put @EchoTest in its place, which"
+                                + " registers the extension, or a @RegisterExtension field with"
+                                + " EchoExtension.builder().build()");
+    }
 
     private static final String HERE = RegisteredTest.class.getName() + "$";
 
