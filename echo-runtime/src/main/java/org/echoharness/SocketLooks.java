@@ -30,9 +30,10 @@ final class SocketLooks implements Runnable {
          *
          * @param found of each socket asked for, the bytes sent that the other end has not acknowledged; none of those that
          *     are not in the list; null where it could not be read
-         * @param nanos how long the look took
+         * @param began when the look began, by {@link System#nanoTime()}; what it found is from then or later
+         * @param nanos how long it took
          */
-        void looked(@Nullable Map<String, Long> found, long nanos);
+        void looked(@Nullable Map<String, Long> found, long began, long nanos);
     }
 
     /** The names of the sockets that somebody asks for. */
@@ -74,7 +75,7 @@ final class SocketLooks implements Runnable {
     /** Looks once, for the sake of the classes that this takes: without a file descriptor left they cannot be loaded. */
     static void load() {
         InetSocketAddress any = new InetSocketAddress(0);
-        look(List.of(new Look((found, nanos) -> {}, Set.of(SocketTable.name(any, any)))));
+        look(List.of(new Look((found, began, nanos) -> {}, Set.of(SocketTable.name(any, any)))));
     }
 
     /** Has the asker called soon; false where there is no memory for a thread. */
@@ -167,7 +168,7 @@ final class SocketLooks implements Runnable {
         long took = System.nanoTime() - start;
         for (Look look : looks) {
             try {
-                look.asker.looked(found, took);
+                look.asker.looked(found, start, took);
             } catch (RuntimeException | Error failed) {
                 // no memory, say; it ends its wait by itself
             }

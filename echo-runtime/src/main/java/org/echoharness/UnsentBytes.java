@@ -65,17 +65,19 @@ final class UnsentBytes implements Served, SocketLooks.Asker, Runnable {
     /** Those of a look, and what it found, for the loop's thread. */
     final class Answer implements Runnable {
         private final @Nullable Map<String, Long> found;
+        private final long began;
         private final long nanos;
 
-        Answer(@Nullable Map<String, Long> found, long nanos) {
+        Answer(@Nullable Map<String, Long> found, long began, long nanos) {
             this.found = found;
+            this.began = began;
             this.nanos = nanos;
         }
 
         @Override
         public void run() {
             if (loop.isCurrent()) { // it has not ended
-                answered(found, nanos);
+                answered(found, began, nanos);
             }
         }
     }
@@ -146,11 +148,12 @@ final class UnsentBytes implements Served, SocketLooks.Asker, Runnable {
     }
 
     @Override
-    public void looked(@Nullable Map<String, Long> found, long nanos) {
-        loop.post(new Answer(found, nanos));
+    public void looked(@Nullable Map<String, Long> found, long began, long nanos) {
+        loop.post(new Answer(found, began, nanos));
     }
 
-    private void answered(@Nullable Map<String, Long> found, long nanos) {
+    /** What was found is judged by when the look began: on a busy machine its answer may come seconds later. */
+    private void answered(@Nullable Map<String, Long> found, long began, long nanos) {
         looked = nanos;
         pause = Math.min(2 * pause, LONGEST_PAUSE);
         long now = System.nanoTime();
@@ -158,7 +161,7 @@ final class UnsentBytes implements Served, SocketLooks.Asker, Runnable {
         for (Map.Entry<String, Wait> entry : looking.entrySet()) {
             String name = entry.getKey();
             Wait wait = entry.getValue();
-            if (waits.get(name) == wait && (found == null || wait.isOver(found.get(name), now))) {
+            if (waits.get(name) == wait && (found == null || wait.isOver(found.get(name), began))) {
                 over.add(name);
             }
         }
