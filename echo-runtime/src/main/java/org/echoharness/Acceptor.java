@@ -10,7 +10,7 @@ import java.nio.channels.SocketChannel;
  * Accepts the connections of one listening socket, on the thread of the server's first event loop, and gives each to one
  * of the loops in turn. When accepting fails (the process has no file descriptor left, say) it pauses and tries again.
  */
-final class Acceptor implements Served {
+final class Acceptor implements EventLoopHandler {
 
     private static final long PAUSE_NANOS = 100_000_000;
 
@@ -88,12 +88,13 @@ final class Acceptor implements Served {
                 counted = true;
                 EventLoop chosen = server.nextLoop();
                 long number = server.nextNumber();
-                Planned planned = server.nextPlanned();
-                Witness witness = Witness.of(server, accepted, number); // here: in the order of accept
+                PlannedFaults planned = server.nextPlanned();
+                ConnectionReporter witness =
+                        ConnectionReporter.of(server, accepted, number); // here: in the order of accept
                 if (chosen == loop) {
-                    Connection.open(server, loop, accepted, number, planned, witness);
+                    ServerConnection.open(server, loop, accepted, number, planned, witness);
                 } else {
-                    chosen.post(() -> Connection.open(server, chosen, accepted, number, planned, witness));
+                    chosen.post(() -> ServerConnection.open(server, chosen, accepted, number, planned, witness));
                 }
             }
         } catch (Throwable failed) {

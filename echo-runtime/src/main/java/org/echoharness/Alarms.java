@@ -9,9 +9,9 @@ final class Alarms {
     static final class Alarm implements Comparable<Alarm> {
         private final long at;
         private final long order;
-        private final Served whom;
+        private final EventLoopHandler whom;
 
-        private Alarm(long at, long order, Served whom) {
+        private Alarm(long at, long order, EventLoopHandler whom) {
             this.at = at;
             this.order = order;
             this.whom = whom;
@@ -36,7 +36,7 @@ final class Alarms {
         epoch = now;
     }
 
-    Alarm set(long at, Served whom) {
+    Alarm set(long at, EventLoopHandler whom) {
         Alarm alarm = new Alarm(at - epoch, count++, whom);
         alarms.add(alarm);
         return alarm;

@@ -33,7 +33,7 @@ final class Arguments {
                 rest.add(arg);
             } else if (!valued.contains(name) && !flags.contains(name)) {
                 throw new UsageException(
-                        Text.escape(name) + ": there is no such option here; " + near(name, valued, flags));
+                        Escaping.escape(name) + ": there is no such option here; " + near(name, valued, flags));
             } else if (values.containsKey(name)) {
                 throw new UsageException(name + ": is given twice; leave one out");
             } else if (flags.contains(name) && equals >= 0) {
@@ -51,7 +51,7 @@ final class Arguments {
     private static String near(String name, List<String> valued, List<String> flags) {
         List<String> known = new ArrayList<>(valued);
         known.addAll(flags);
-        String near = Words.nearest(name, known);
+        String near = FaultTokens.nearest(name, known);
         return near.isEmpty() ? "try --help" : "did you mean " + near + "?";
     }
 
@@ -62,11 +62,11 @@ final class Arguments {
     static void checkDecoded(List<String> args) {
         for (int i = 0; i < args.size(); i++) {
             String arg = args.get(i);
-            if (Options.undecoded(arg) >= 0) {
+            if (OptionText.undecoded(arg) >= 0) {
                 String option = i > 0 && args.get(i - 1).startsWith("-") ? args.get(i - 1) + " " : "";
                 boolean isMessage = (option + arg).matches("--message[ =].*");
-                throw new UsageException(option + Options.escaped(arg) + ": must be text without U+FFFD; "
-                        + Options.DECODING + (isMessage ? ", or take " + MessageFile.OPTION : ""));
+                throw new UsageException(option + OptionText.escaped(arg) + ": must be text without U+FFFD; "
+                        + OptionText.DECODING + (isMessage ? ", or take " + MessageFile.OPTION : ""));
             }
         }
     }
@@ -89,7 +89,7 @@ final class Arguments {
         try {
             reader.run();
         } catch (IllegalArgumentException refused) {
-            throw new UsageException(name + " " + Text.escape(value) + ": " + refused.getMessage());
+            throw new UsageException(name + " " + Escaping.escape(value) + ": " + refused.getMessage());
         }
     }
 

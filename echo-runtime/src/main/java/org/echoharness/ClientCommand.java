@@ -37,7 +37,7 @@ final class ClientCommand {
     int run(Arguments given) throws IOException {
         if (given.rest().size() > 1) {
             throw new Arguments.UsageException(
-                    Text.quote(given.rest().get(1)) + ": the client takes one address; leave out the others");
+                    Escaping.quote(given.rest().get(1)) + ": the client takes one address; leave out the others");
         }
         EchoClient.Builder builder = EchoClient.builder();
         given.hand(OPTIONS, builder::set);
@@ -88,7 +88,7 @@ final class ClientCommand {
         String file = given.get(MessageFile.OPTION, "");
         if (given.has(MESSAGE)) {
             throw new Arguments.UsageException(
-                    MessageFile.OPTION + " " + Text.escape(file) + ": " + MESSAGE + " is given too; leave one out");
+                    MessageFile.OPTION + " " + Escaping.escape(file) + ": " + MESSAGE + " is given too; leave one out");
         }
         return MessageFile.open(file, in);
     }

@@ -32,7 +32,7 @@ final class ClientSocket implements AutoCloseable {
     private final Duration readTimeout;
     private final long timeoutNanos; // of a whole call; 0 without
     private final @Nullable Conversation conversation;
-    private final @Nullable Tape tape;
+    private final @Nullable ConnectionRecorder tape;
     private final Direction reading = new Direction();
     private final Direction writing = new Direction();
     private volatile @Nullable Checked checked; // the last call, where it was an echo that was checked
@@ -40,7 +40,7 @@ final class ClientSocket implements AutoCloseable {
     /** One direction of the connection: one thread at a time uses it, with a selector made when it first has to wait. */
     private static final class Direction {
         private final ReentrantLock lock = new ReentrantLock();
-        private volatile @Nullable Readiness readiness;
+        private volatile @Nullable ChannelReadiness readiness;
     }
 
     ClientSocket(
@@ -49,7 +49,7 @@ final class ClientSocket implements AutoCloseable {
             Duration readTimeout,
             long timeoutNanos,
             @Nullable Conversation conversation,
-            @Nullable Tape tape)
+            @Nullable ConnectionRecorder tape)
             throws IOException {
         this.channel = channel;
         local = HostAndPort.numeric((InetSocketAddress) channel.getLocalAddress());
@@ -113,7 +113,7 @@ final class ClientSocket implements AutoCloseable {
         private SocketTimeoutException over(String seen, String idle) {
             return new SocketTimeoutException(
                     isOver()
-                            ? seen + " when timeout (" + Options.text(Duration.ofNanos(timeoutNanos)) + ") was over"
+                            ? seen + " when timeout (" + OptionText.text(Duration.ofNanos(timeoutNanos)) + ") was over"
                             : seen + idle);
         }
     }
@@ -129,7 +129,7 @@ final class ClientSocket implements AutoCloseable {
                 if (limit.isOver() || !await(writing, SelectionKey.OP_WRITE, limit, true)) {
                     throw limit.over(
                             out.position() + " of " + bytes.length + " bytes sent to " + peer(),
-                            ", which took no more for " + Options.text(readTimeout));
+                            ", which took no more for " + OptionText.text(readTimeout));
                 }
             }
         } catch (IOException e) {
@@ -146,7 +146,7 @@ final class ClientSocket implements AutoCloseable {
         reading.lock.lock();
         try {
             failIfMoreCame();
-            Readiness readiness = exchange.isWaiting() ? readiness(reading) : null;
+            ChannelReadiness readiness = exchange.isWaiting() ? readiness(reading) : null;
             if (readiness != null) {
                 exchange.onArrival(readiness::wakeup);
             }
@@ -202,7 +202,7 @@ final class ClientSocket implements AutoCloseable {
                         ? exchange.sent(unsent.remaining()) + " sent to " + peer()
                         : exchange.answered() + " echoed by " + peer()
                                 + (exchange.isIdle() ? ", and the message had not ended" : ""),
-                ", then nothing for " + Options.text(readTimeout));
+                ", then nothing for " + OptionText.text(readTimeout));
     }
 
     /** An echo that was checked: what more bytes are compared with, such as "were sent", and how many came. */
@@ -253,7 +253,7 @@ final class ClientSocket implements AutoCloseable {
                     String came = before + in.position() == 0 ? "" : "; " + (before + in.position()) + " bytes came";
                     throw limit.isOver()
                             ? limit.over("waited for " + awaited + " from " + peer() + came + ",", "")
-                            : new SocketTimeoutException("waited " + Options.text(readTimeout) + " for " + awaited
+                            : new SocketTimeoutException("waited " + OptionText.text(readTimeout) + " for " + awaited
                                     + " from " + peer() + came);
                 }
                 n = read(in);
@@ -271,7 +271,7 @@ final class ClientSocket implements AutoCloseable {
         Checked before = checked == null ? new Checked("were expected", 0) : checked;
         Limit limit = limit();
         if (most != null) {
-            limit.waitAtMost(Options.nanos(most));
+            limit.waitAtMost(OptionText.nanos(most));
         }
         shutdownOutput();
         ByteBuffer more = ByteBuffer.allocate(MOST_SURPLUS);
@@ -331,10 +331,10 @@ final class ClientSocket implements AutoCloseable {
         return readiness(direction).await(operations, limit.endOfWait(isForPeer));
     }
 
-    private Readiness readiness(Direction direction) throws IOException {
-        Readiness readiness = direction.readiness;
+    private ChannelReadiness readiness(Direction direction) throws IOException {
+        ChannelReadiness readiness = direction.readiness;
         if (readiness == null) {
-            readiness = new Readiness(channel);
+            readiness = new ChannelReadiness(channel);
             direction.readiness = readiness;
             if (!channel.isOpen()) {
                 readiness.close(); // close() came in between and has not seen it
@@ -352,7 +352,7 @@ final class ClientSocket implements AutoCloseable {
     // One thread may send while another receives: each call that does not wait is made and recorded under the
     // recorder's lock, so that the order is that in which it happened.
 
-    private int readRecorded(Tape to, ByteBuffer in) throws IOException {
+    private int readRecorded(ConnectionRecorder to, ByteBuffer in) throws IOException {
         synchronized (to.recorder()) {
             int start = in.position();
             int n = channel.read(in);
@@ -365,7 +365,7 @@ final class ClientSocket implements AutoCloseable {
         }
     }
 
-    private void writeRecorded(Tape to, ByteBuffer out) throws IOException {
+    private void writeRecorded(ConnectionRecorder to, ByteBuffer out) throws IOException {
         synchronized (to.recorder()) {
             int start = out.position();
             long before = System.nanoTime();
@@ -376,7 +376,7 @@ final class ClientSocket implements AutoCloseable {
         }
     }
 
-    private void shutdownOutputRecorded(Tape to) throws IOException {
+    private void shutdownOutputRecorded(ConnectionRecorder to) throws IOException {
         synchronized (to.recorder()) {
             long before = System.nanoTime();
             channel.shutdownOutput();
@@ -385,7 +385,7 @@ final class ClientSocket implements AutoCloseable {
     }
 
     /** What has come and nobody has read: the close is a FIN only where nothing has. */
-    private void recordUnread(Tape to) {
+    private void recordUnread(ConnectionRecorder to) {
         if (!reading.lock.tryLock()) {
             return; // who waits there sees it
         }
@@ -474,7 +474,7 @@ final class ClientSocket implements AutoCloseable {
             channel.close();
             recordEnd(Ending.Side.CLIENT, Ending.How.FIN, "");
             for (Direction direction : List.of(reading, writing)) {
-                Readiness waiting = direction.readiness;
+                ChannelReadiness waiting = direction.readiness;
                 if (waiting != null) {
                     waiting.close(); // only now is the socket really closed
                 }

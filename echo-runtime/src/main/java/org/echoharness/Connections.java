@@ -123,7 +123,7 @@ public sealed interface Connections {
          * @throws IllegalArgumentException if it is out of range
          */
         public Range {
-            Options.range("connections", first, last);
+            OptionText.range("connections", first, last);
         }
 
         @Override
@@ -133,7 +133,7 @@ public sealed interface Connections {
 
         @Override
         public String toString() {
-            return Options.rangeText("connection", first, last);
+            return OptionText.rangeText("connection", first, last);
         }
     }
 
@@ -150,7 +150,7 @@ public sealed interface Connections {
          * @throws IllegalArgumentException if it is out of range
          */
         public First {
-            Options.atLeastOne("first", count);
+            OptionText.atLeastOne("first", count);
         }
 
         @Override
@@ -177,7 +177,7 @@ public sealed interface Connections {
          * @throws IllegalArgumentException if it is out of range
          */
         public Every {
-            Options.atLeastOne("every", divisor);
+            OptionText.atLeastOne("every", divisor);
         }
 
         @Override
@@ -187,7 +187,7 @@ public sealed interface Connections {
 
         @Override
         public String toString() {
-            return "every " + Options.ordinal(divisor);
+            return "every " + OptionText.ordinal(divisor);
         }
     }
 
@@ -206,17 +206,17 @@ public sealed interface Connections {
          * @throws IllegalArgumentException if it is out of range
          */
         public Random {
-            Options.percent("random", percent);
+            OptionText.percent("random", percent);
         }
 
         @Override
         public boolean include(long number, InetSocketAddress remote) {
-            return new SplittableRandom(Options.mix(seed, number)).nextDouble() * 100 < percent;
+            return new SplittableRandom(OptionText.mix(seed, number)).nextDouble() * 100 < percent;
         }
 
         @Override
         public String toString() {
-            return "random " + Options.percentText(percent) + " seed " + seed;
+            return "random " + OptionText.percentText(percent) + " seed " + seed;
         }
     }
 

@@ -76,7 +76,7 @@ record Conversation(Consumer<String> lines, boolean isNumbered) {
     }
 
     void sending(ByteBuffer message) {
-        lines.accept("sending " + bytes(message.remaining()) + " " + Text.quote(message));
+        lines.accept("sending " + bytes(message.remaining()) + " " + Escaping.quote(message));
     }
 
     void receivedBack(ByteBuffer chunk) {
@@ -93,7 +93,7 @@ record Conversation(Consumer<String> lines, boolean isNumbered) {
     }
 
     private static String received(ByteBuffer chunk) {
-        return "received " + bytes(chunk.remaining()) + " " + Text.quote(chunk);
+        return "received " + bytes(chunk.remaining()) + " " + Escaping.quote(chunk);
     }
 
     static String bytes(long n) {

@@ -25,19 +25,19 @@ final class CorruptGate extends Gate {
         firstByte = 1;
         lastByte = Long.MAX_VALUE;
         probability = effect.percent() / 100;
-        seed = Options.mix(effect.seed(), connection);
+        seed = OptionText.mix(effect.seed(), connection);
     }
 
     @Override
-    void opened(Flow flow) {
+    void opened(GateProgress flow) {
         start = flow.consumed();
     }
 
     @Override
-    void judge(Flow flow, Verdict verdict) {}
+    void judge(GateProgress flow, Verdict verdict) {}
 
     @Override
-    void alter(Ring ring, int index, int bytes, long position) {
+    void alter(RingBuffer ring, int index, int bytes, long position) {
         for (int i = 0; i < bytes; i++) {
             long number = position + i - start + 1;
             if (number >= firstByte && number <= lastByte && isDrawn(position + i + 1)) {
@@ -47,6 +47,6 @@ final class CorruptGate extends Gate {
     }
 
     private boolean isDrawn(long place) {
-        return probability == 1 || (Options.mix(seed, place) >>> 11) * 0x1.0p-53 < probability;
+        return probability == 1 || (OptionText.mix(seed, place) >>> 11) * 0x1.0p-53 < probability;
     }
 }

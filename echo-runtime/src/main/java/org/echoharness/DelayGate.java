@@ -4,8 +4,8 @@ import java.util.SplittableRandom;
 
 /**
  * Lets each byte pass so long after it came. It keeps when the bytes of each read may leave; beyond {@link #MARKS} reads
- * those that are closest in time leave together, at the later time. So do those beyond {@link #FIRST_MARKS} where the memory
- * for what connections hold is used up.
+ * those that are closest in time leave together, at the later time. So do those beyond {@link #FIRST_MARKS} where the
+ * memory for what connections hold is used up.
  */
 final class DelayGate extends Gate {
 
@@ -29,11 +29,11 @@ final class DelayGate extends Gate {
         super(fault);
         delay = effect.delay().toNanos();
         jitter = effect.jitter().toNanos();
-        seed = Options.mix(effect.seed(), connection);
+        seed = OptionText.mix(effect.seed(), connection);
     }
 
     @Override
-    void received(Flow flow) {
+    void received(GateProgress flow) {
         forget(flow);
         if (count == MARKS || (count == ends.length && !mayGrow())) {
             join();
@@ -53,7 +53,7 @@ final class DelayGate extends Gate {
     }
 
     @Override
-    void judge(Flow flow, Verdict verdict) {
+    void judge(GateProgress flow, Verdict verdict) {
         forget(flow);
         long due = 0;
         int next = 0;
@@ -70,7 +70,7 @@ final class DelayGate extends Gate {
         }
     }
 
-    private void forget(Flow flow) {
+    private void forget(GateProgress flow) {
         while (count > 0 && ends[first] <= flow.consumed()) {
             first = at(1);
             count--;
@@ -128,7 +128,7 @@ final class DelayGate extends Gate {
     /** When what comes now may leave. The draw depends on the position of its first byte, or of the FIN, alone. */
     private long leaving(long now) {
         long drawn =
-                jitter == 0 ? 0 : new SplittableRandom(Options.mix(seed, arrived + 1)).nextLong(-jitter, jitter + 1);
+                jitter == 0 ? 0 : new SplittableRandom(OptionText.mix(seed, arrived + 1)).nextLong(-jitter, jitter + 1);
         return Math.max(last, now + delay + drawn);
     }
 }

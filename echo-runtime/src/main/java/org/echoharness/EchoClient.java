@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>One thread may send while another receives; {@link #echo} does both at once on the thread that calls it, so it comes
  * to an end whatever the sizes of message and buffers. The read time-out bounds each wait for progress: a call may take
- * longer as long as bytes move, unless {@link Builder#timeout} limits it. {@link #close} may be called by any thread and ends
- * the waits of others.
+ * longer as long as bytes move, unless {@link Builder#timeout} limits it. {@link #close} may be called by any thread and
+ * ends the waits of others.
  */
 public final class EchoClient implements AutoCloseable {
 
@@ -39,10 +39,11 @@ public final class EchoClient implements AutoCloseable {
     public static final String DEFAULT_MESSAGE = "This is the message.  It will be repeated.";
 
     private final ClientSocket socket;
-    private final @Nullable Recorder recorder;
+    private final @Nullable RecordingStore recorder;
     private final Map<InetSocketAddress, IOException> failedCandidates;
 
-    private EchoClient(ClientSocket socket, @Nullable Recorder recorder, Map<InetSocketAddress, IOException> failed) {
+    private EchoClient(
+            ClientSocket socket, @Nullable RecordingStore recorder, Map<InetSocketAddress, IOException> failed) {
         this.socket = socket;
         this.recorder = recorder;
         failedCandidates = Collections.unmodifiableMap(failed);
@@ -98,10 +99,10 @@ public final class EchoClient implements AutoCloseable {
     }
 
     /**
-     * Sends the message and checks that exactly it comes back. This call does not wait for more bytes than those. Bytes that
-     * have come with the echo fail it; those that come later fail the next call of {@code echo} or {@code expectEcho}, if
-     * nothing else was sent or received in between, or else {@link #close}, if they are there by then. {@link #expectEnd}
-     * waits for them.
+     * Sends the message and checks that exactly it comes back. This call does not wait for more bytes than those. Bytes
+     * that have come with the echo fail it; those that come later fail the next call of {@code echo} or {@code expectEcho},
+     * if nothing else was sent or received in between, or else {@link #close}, if they are there by then. {@link
+     * #expectEnd} waits for them.
      *
      * @param message the bytes to send
      * @throws EchoMismatchException if other bytes come back, or more
@@ -139,7 +140,8 @@ public final class EchoClient implements AutoCloseable {
     /**
      * Sends a message of any length and checks that exactly the expected bytes come back, with neither of them in memory: a
      * file, for one, is opened twice. Both streams are read by the calling thread, are sent as they come, and are not
-     * closed. The time-out of the call is checked between two reads of them; it does not end a read that blocks. Bytes that follow are noticed as {@link #expectEcho(byte[])} says.
+     * closed. The time-out of the call is checked between two reads of them; it does not end a read that blocks. Bytes that
+     * follow are noticed as {@link #expectEcho(byte[])} says.
      *
      * @param message the bytes to send, up to the end of the stream
      * @param expected the bytes to come back, up to the end of the stream
@@ -316,11 +318,11 @@ public final class EchoClient implements AutoCloseable {
     }
 
     /**
-     * What happened on this connection, as this end saw it: {@code recording().connection(1)}. {@link Comparison} lays it
-     * beside what the server recorded.
+     * What happened on this connection, as this end saw it: {@code recording().connection(1)}. {@link RecordingComparison}
+     * lays it beside what the server recorded.
      *
-     * <p>{@link #close} is recorded as a FIN or, where bytes have come that nobody has read, as the RST that is sent then (RFC
-     * 1122, section 4.2.2.13).
+     * <p>{@link #close} is recorded as a FIN or, where bytes have come that nobody has read, as the RST that is sent then
+     * (RFC 1122, section 4.2.2.13).
      *
      * @return the recording, which goes on while the client is used
      * @throws IllegalStateException if recording is off
@@ -417,7 +419,7 @@ public final class EchoClient implements AutoCloseable {
          * @throws IllegalArgumentException if the value is out of range
          */
         public Builder bufferSize(int bytes) {
-            bufferSize = Options.bufferSize(bytes);
+            bufferSize = OptionText.bufferSize(bytes);
             return this;
         }
 
@@ -429,7 +431,7 @@ public final class EchoClient implements AutoCloseable {
          * @throws IllegalArgumentException if the value is out of range
          */
         public Builder connectTimeout(Duration timeout) {
-            connectTimeout = Options.positive("connectTimeout", timeout);
+            connectTimeout = OptionText.positive("connectTimeout", timeout);
             return this;
         }
 
@@ -441,7 +443,7 @@ public final class EchoClient implements AutoCloseable {
          * @throws IllegalArgumentException if the value is out of range
          */
         public Builder readTimeout(Duration timeout) {
-            readTimeout = Options.positive("readTimeout", timeout);
+            readTimeout = OptionText.positive("readTimeout", timeout);
             return this;
         }
 
@@ -455,7 +457,7 @@ public final class EchoClient implements AutoCloseable {
          * @since 0.1.0
          */
         public Builder timeout(Duration limit) {
-            timeoutNanos = Options.positive("timeout", limit).toNanos();
+            timeoutNanos = OptionText.positive("timeout", limit).toNanos();
             return this;
         }
 
@@ -487,7 +489,7 @@ public final class EchoClient implements AutoCloseable {
          * @return this builder
          */
         public Builder recording() {
-            return recording(Options.RECORDED_BYTES);
+            return recording(OptionText.RECORDED_BYTES);
         }
 
         /**
@@ -498,7 +500,7 @@ public final class EchoClient implements AutoCloseable {
          * @throws IllegalArgumentException if the value is out of range
          */
         public Builder recording(int bytes) {
-            recordedBytes = Options.recorded(bytes);
+            recordedBytes = OptionText.recorded(bytes);
             return this;
         }
 
@@ -514,18 +516,18 @@ public final class EchoClient implements AutoCloseable {
         public Builder set(String word, String text) {
             return switch (word) {
                 case "address" -> address(text);
-                case "bufferSize" -> bufferSize(Options.bufferSize(word, text));
-                case "connectTimeout" -> connectTimeout(Options.duration(word, text));
-                case "readTimeout" -> readTimeout(Options.duration(word, text));
+                case "bufferSize" -> bufferSize(OptionText.bufferSize(word, text));
+                case "connectTimeout" -> connectTimeout(OptionText.duration(word, text));
+                case "readTimeout" -> readTimeout(OptionText.duration(word, text));
                 case "timeout" -> {
                     timeoutNanos = 0;
-                    yield text.equals(Options.NONE) ? this : timeout(Options.duration(word, text));
+                    yield text.equals(OptionText.NONE) ? this : timeout(OptionText.duration(word, text));
                 }
                 case "recording" -> {
-                    recordedBytes = Options.recorded(word, text);
+                    recordedBytes = OptionText.recorded(word, text);
                     yield this;
                 }
-                default -> throw Options.unknown(word, WORDS);
+                default -> throw OptionText.unknown(word, WORDS);
             };
         }
 
@@ -539,7 +541,7 @@ public final class EchoClient implements AutoCloseable {
          * @throws IllegalStateException if no address was set
          */
         public InetSocketAddress resolve() throws IOException {
-            return new Connector(target(), connectTimeout, timeoutNanos).resolve();
+            return new ClientConnector(target(), connectTimeout, timeoutNanos).resolve();
         }
 
         /**
@@ -558,11 +560,12 @@ public final class EchoClient implements AutoCloseable {
             if (conversation != null) {
                 conversation.connectingTo(target);
             }
-            Connector connector = new Connector(target, connectTimeout, timeoutNanos);
+            ClientConnector connector = new ClientConnector(target, connectTimeout, timeoutNanos);
             SocketChannel connected = connector.connect();
             try {
-                Recorder recorder = recordedBytes < 0 ? null : new Recorder(Ending.Side.CLIENT, recordedBytes, 1);
-                Tape tape = recorder == null ? null : recorder.open(connected, 1);
+                RecordingStore recorder =
+                        recordedBytes < 0 ? null : new RecordingStore(Ending.Side.CLIENT, recordedBytes, 1);
+                ConnectionRecorder tape = recorder == null ? null : recorder.open(connected, 1);
                 return new EchoClient(
                         new ClientSocket(connected, bufferSize, readTimeout, timeoutNanos, conversation, tape),
                         recorder,

@@ -23,8 +23,8 @@ public final class EchoMismatchException extends IOException {
         int offset = expected.mismatch(received);
         if (offset >= 0) {
             throw new EchoMismatchException(
-                    "the echo differs at offset " + (from + offset) + ": expected " + Text.excerpt(expected, offset)
-                            + ", received " + Text.excerpt(received, offset),
+                    "the echo differs at offset " + (from + offset) + ": expected " + Escaping.excerpt(expected, offset)
+                            + ", received " + Escaping.excerpt(received, offset),
                     from + offset);
         }
     }
@@ -39,7 +39,7 @@ public final class EchoMismatchException extends IOException {
     static EchoMismatchException more(long count, String than, long expected, ByteBuffer first) {
         String shown = first.remaining() < count ? " (the first " + first.remaining() + " shown)" : "";
         return new EchoMismatchException(
-                Conversation.bytes(count) + " more than " + than + ": " + Text.quote(first) + shown, expected);
+                Conversation.bytes(count) + " more than " + than + ": " + Escaping.quote(first) + shown, expected);
     }
 
     /**

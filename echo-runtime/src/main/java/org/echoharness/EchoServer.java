@@ -156,7 +156,7 @@ public final class EchoServer implements AutoCloseable {
      *
      * @return a snapshot; its numbers may be read while they change
      */
-    public Counters counters() {
+    public ConnectionCounters counters() {
         return core.tally().snapshot();
     }
 
@@ -167,7 +167,7 @@ public final class EchoServer implements AutoCloseable {
      * @throws IllegalStateException if recording is off
      */
     public Recording recording() {
-        Recorder recorder = core.recorder();
+        RecordingStore recorder = core.recorder();
         if (recorder == null) {
             throw new IllegalStateException("recording is off; call recording() on the builder of the server");
         }
@@ -385,7 +385,7 @@ public final class EchoServer implements AutoCloseable {
         private long idleCloseNanos;
         private int eventLoops = 1;
         private FaultPlan faults = FaultPlan.none();
-        private int recordedBytes = Options.RECORDED_BYTES;
+        private int recordedBytes = OptionText.RECORDED_BYTES;
         private int recordedConnections;
         private @Nullable Consumer<String> conversation;
         private boolean hasTimes;
@@ -441,7 +441,7 @@ public final class EchoServer implements AutoCloseable {
          * @throws IllegalArgumentException if the value is out of range
          */
         public Builder backlog(int connections) {
-            backlog = Options.inRange("backlog", connections, 1, MOST_BACKLOG, "");
+            backlog = OptionText.inRange("backlog", connections, 1, MOST_BACKLOG, "");
             return this;
         }
 
@@ -453,7 +453,7 @@ public final class EchoServer implements AutoCloseable {
          * @throws IllegalArgumentException if the value is out of range
          */
         public Builder bufferSize(int bytes) {
-            bufferSize = Options.bufferSize(bytes);
+            bufferSize = OptionText.bufferSize(bytes);
             return this;
         }
 
@@ -466,7 +466,7 @@ public final class EchoServer implements AutoCloseable {
          * @throws IllegalArgumentException if the value is out of range
          */
         public Builder maxConnections(int connections) {
-            maxConnections = Options.inRange("maxConnections", connections, 1, Integer.MAX_VALUE, "");
+            maxConnections = OptionText.inRange("maxConnections", connections, 1, Integer.MAX_VALUE, "");
             return this;
         }
 
@@ -478,7 +478,7 @@ public final class EchoServer implements AutoCloseable {
          * @throws IllegalArgumentException if the value is out of range
          */
         public Builder idleTimeout(Duration timeout) {
-            idleTimeoutNanos = Options.positive("idleTimeout", timeout).toNanos();
+            idleTimeoutNanos = OptionText.positive("idleTimeout", timeout).toNanos();
             return this;
         }
 
@@ -492,7 +492,7 @@ public final class EchoServer implements AutoCloseable {
          * @throws IllegalArgumentException if the value is out of range
          */
         public Builder idleClose(Duration timeout) {
-            idleCloseNanos = Options.positive("idleClose", timeout).toNanos();
+            idleCloseNanos = OptionText.positive("idleClose", timeout).toNanos();
             return this;
         }
 
@@ -504,7 +504,7 @@ public final class EchoServer implements AutoCloseable {
          * @throws IllegalArgumentException if the value is out of range
          */
         public Builder eventLoops(int threads) {
-            eventLoops = Options.inRange("eventLoops", threads, 1, MOST_LOOPS, "");
+            eventLoops = OptionText.inRange("eventLoops", threads, 1, MOST_LOOPS, "");
             return this;
         }
 
@@ -549,13 +549,13 @@ public final class EchoServer implements AutoCloseable {
          * @return this builder
          */
         public Builder recording() {
-            return recording(Options.RECORDED_BYTES, RECORDED_CONNECTIONS);
+            return recording(OptionText.RECORDED_BYTES, RECORDED_CONNECTIONS);
         }
 
         /**
          * Records what happens on the connections, for {@link EchoServer#recording()}. A recording takes at most a quarter
-         * of the heap, and less where other recordings of this JVM take much. What does not fit is counted; connections that
-         * have ended are left out first.
+         * of the heap, and less where other recordings of this JVM take much. What does not fit is counted; connections
+         * that have ended are left out first.
          *
          * @param bytes the most that are kept of each direction of a connection, 0 to 1,073,741,824 (1 GiB); all are counted
          * @param connections the most that are kept, the newest, 1 to 1,000,000
@@ -563,8 +563,8 @@ public final class EchoServer implements AutoCloseable {
          * @throws IllegalArgumentException if a value is out of range
          */
         public Builder recording(int bytes, int connections) {
-            recordedBytes = Options.recorded(bytes);
-            recordedConnections = Options.inRange(
+            recordedBytes = OptionText.recorded(bytes);
+            recordedConnections = OptionText.inRange(
                     "recording", connections, 1, 1_000_000, connections < 1 ? " connection" : " connections");
             return this;
         }
@@ -623,40 +623,40 @@ public final class EchoServer implements AutoCloseable {
          */
         public Builder set(String word, String text) {
             switch (word) {
-                case "addresses" -> addresses(Options.list(word, text).toArray(String[]::new));
-                case "backlog" -> backlog(Options.count(word, text, MOST_BACKLOG));
-                case "bufferSize" -> bufferSize(Options.bufferSize(word, text));
+                case "addresses" -> addresses(OptionText.list(word, text).toArray(String[]::new));
+                case "backlog" -> backlog(OptionText.count(word, text, MOST_BACKLOG));
+                case "bufferSize" -> bufferSize(OptionText.bufferSize(word, text));
                 case "maxConnections" -> {
-                    if (text.equals(Options.NONE)) {
+                    if (text.equals(OptionText.NONE)) {
                         maxConnections = 0;
                     } else {
-                        maxConnections(Options.count(word, text, Integer.MAX_VALUE));
+                        maxConnections(OptionText.count(word, text, Integer.MAX_VALUE));
                     }
                 }
                 case "idleTimeout" -> {
-                    if (text.equals(Options.NONE)) {
+                    if (text.equals(OptionText.NONE)) {
                         idleTimeoutNanos = 0;
                     } else {
-                        idleTimeout(Options.duration(word, text));
+                        idleTimeout(OptionText.duration(word, text));
                     }
                 }
                 case "idleClose" -> {
-                    if (text.equals(Options.NONE)) {
+                    if (text.equals(OptionText.NONE)) {
                         idleCloseNanos = 0;
                     } else {
-                        idleClose(Options.duration(word, text));
+                        idleClose(OptionText.duration(word, text));
                     }
                 }
-                case "eventLoops" -> eventLoops(Options.count(word, text, MOST_LOOPS));
+                case "eventLoops" -> eventLoops(OptionText.count(word, text, MOST_LOOPS));
                 case "faults" -> faults(text);
                 case "recording" -> {
-                    int bytes = Options.recorded(word, text);
+                    int bytes = OptionText.recorded(word, text);
                     recordedConnections = 0;
                     if (bytes >= 0) {
                         recording(bytes, RECORDED_CONNECTIONS);
                     }
                 }
-                default -> throw Options.unknown(word, WORDS);
+                default -> throw OptionText.unknown(word, WORDS);
             }
             return this;
         }

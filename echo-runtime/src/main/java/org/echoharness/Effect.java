@@ -23,22 +23,22 @@ public sealed interface Effect {
          * @throws IllegalArgumentException if it is out of range
          */
         public Delay {
-            Options.wholeMillis("delay", delay);
+            OptionText.wholeMillis("delay", delay);
             if (!jitter.isZero()) {
-                Options.wholeMillis("jitter", jitter);
+                OptionText.wholeMillis("jitter", jitter);
             } else {
                 seed = 0;
             }
             if (jitter.compareTo(delay) > 0) {
-                throw new IllegalArgumentException("jitter (" + Options.text(jitter) + ") must be at most the delay ("
-                        + Options.text(delay) + ")");
+                throw new IllegalArgumentException("jitter (" + OptionText.text(jitter)
+                        + ") must be at most the delay (" + OptionText.text(delay) + ")");
             }
         }
 
         @Override
         public String toString() {
-            return "delay " + Options.text(delay)
-                    + (jitter.isZero() ? "" : " jitter " + Options.text(jitter) + " seed " + seed);
+            return "delay " + OptionText.text(delay)
+                    + (jitter.isZero() ? "" : " jitter " + OptionText.text(jitter) + " seed " + seed);
         }
     }
 
@@ -56,7 +56,7 @@ public sealed interface Effect {
          * @throws IllegalArgumentException if it is out of range
          */
         public Throttle {
-            Options.atLeastOne("throttle", bytesPerSecond);
+            OptionText.atLeastOne("throttle", bytesPerSecond);
             if (bytesPerSecond > 1L << 40) {
                 throw new IllegalArgumentException("throttle (" + bytesPerSecond + ") must be at most 1024GiB/s");
             }
@@ -64,7 +64,7 @@ public sealed interface Effect {
 
         @Override
         public String toString() {
-            return "throttle " + Options.text(bytesPerSecond) + "/s";
+            return "throttle " + OptionText.text(bytesPerSecond) + "/s";
         }
     }
 
@@ -83,15 +83,15 @@ public sealed interface Effect {
          * @throws IllegalArgumentException if it is out of range
          */
         public Fragment {
-            Options.atLeastOne("fragment", bytes);
+            OptionText.atLeastOne("fragment", bytes);
             if (!every.isZero()) {
-                Options.wholeMillis("every", every);
+                OptionText.wholeMillis("every", every);
             }
         }
 
         @Override
         public String toString() {
-            return "fragment " + Options.text(bytes) + (every.isZero() ? "" : " every " + Options.text(every));
+            return "fragment " + OptionText.text(bytes) + (every.isZero() ? "" : " every " + OptionText.text(every));
         }
     }
 
@@ -153,14 +153,14 @@ public sealed interface Effect {
          * @throws IllegalArgumentException if it is out of range
          */
         public Corrupt {
-            Options.range("corrupt bytes", first, last);
+            OptionText.range("corrupt bytes", first, last);
         }
 
         @Override
         public String toString() {
             return first == 1 && last == Long.MAX_VALUE
                     ? "corrupt"
-                    : "corrupt " + Options.rangeText("byte", first, last);
+                    : "corrupt " + OptionText.rangeText("byte", first, last);
         }
     }
 
@@ -179,12 +179,12 @@ public sealed interface Effect {
          * @throws IllegalArgumentException if it is out of range
          */
         public CorruptAtRandom {
-            Options.percent("corrupt", percent);
+            OptionText.percent("corrupt", percent);
         }
 
         @Override
         public String toString() {
-            return "corrupt " + Options.percentText(percent) + " seed " + seed;
+            return "corrupt " + OptionText.percentText(percent) + " seed " + seed;
         }
     }
 
@@ -202,12 +202,12 @@ public sealed interface Effect {
          * @throws IllegalArgumentException if it is out of range
          */
         public Duplicate {
-            Options.atLeastOne("duplicate", bytes);
+            OptionText.atLeastOne("duplicate", bytes);
         }
 
         @Override
         public String toString() {
-            return "duplicate " + Options.text(bytes);
+            return "duplicate " + OptionText.text(bytes);
         }
     }
 
@@ -224,12 +224,12 @@ public sealed interface Effect {
          * @throws IllegalArgumentException if it is out of range
          */
         public Truncate {
-            Options.atLeastOne("truncate", bytes);
+            OptionText.atLeastOne("truncate", bytes);
         }
 
         @Override
         public String toString() {
-            return "truncate " + Options.text(bytes);
+            return "truncate " + OptionText.text(bytes);
         }
     }
 
@@ -246,12 +246,12 @@ public sealed interface Effect {
          * @throws IllegalArgumentException if it is out of range
          */
         public SlowClose {
-            Options.wholeMillis("slow-close", delay);
+            OptionText.wholeMillis("slow-close", delay);
         }
 
         @Override
         public String toString() {
-            return "slow-close " + Options.text(delay);
+            return "slow-close " + OptionText.text(delay);
         }
     }
 
@@ -269,14 +269,14 @@ public sealed interface Effect {
          */
         public Greet {
             if (bytes.isEmpty() || bytes.chars().anyMatch(c -> c > 0xFF)) {
-                throw new IllegalArgumentException("greet (" + Text.quote(bytes)
+                throw new IllegalArgumentException("greet (" + Escaping.quote(bytes)
                         + ") must be at least one byte, each a character up to U+00FF; see Fault.greet(byte[])");
             }
         }
 
         @Override
         public String toString() {
-            return "greet " + Text.quoteBytes(bytes);
+            return "greet " + Escaping.quoteBytes(bytes);
         }
     }
 }

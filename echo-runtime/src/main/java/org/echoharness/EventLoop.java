@@ -34,7 +34,7 @@ final class EventLoop implements Runnable, Consumer<SelectionKey> {
     private final Thread thread;
     private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
     private final Alarms alarms = new Alarms(System.nanoTime());
-    private final ArrayDeque<Ring> spareRings = new ArrayDeque<>(MOST_RINGS);
+    private final ArrayDeque<RingBuffer> spareRings = new ArrayDeque<>(MOST_RINGS);
     private int rings; // lent and spare
     private int mostRings;
     /** Direct memory to give up when rings have taken all: the JDK moves what is on the heap by way of some. */
@@ -151,14 +151,14 @@ final class EventLoop implements Runnable, Consumer<SelectionKey> {
     }
 
     /** The connections that are open, in the order of their accept. On the loop's thread. */
-    List<Connection> connections() {
-        List<Connection> open = new ArrayList<>();
+    List<ServerConnection> connections() {
+        List<ServerConnection> open = new ArrayList<>();
         for (SelectionKey key : selector.keys()) {
-            if (key.isValid() && key.attachment() instanceof Connection connection) {
+            if (key.isValid() && key.attachment() instanceof ServerConnection connection) {
                 open.add(connection);
             }
         }
-        open.sort(Comparator.comparingLong(Connection::number));
+        open.sort(Comparator.comparingLong(ServerConnection::number));
         return open;
     }
 
@@ -182,7 +182,7 @@ final class EventLoop implements Runnable, Consumer<SelectionKey> {
 
     void freeze(boolean now) {
         frozen = now;
-        connections().forEach(Connection::refreeze);
+        connections().forEach(ServerConnection::refreeze);
     }
 
     /** Where its thread stands, for people: the innermost line that is not the JDK's, such as one of a listener. */
@@ -197,25 +197,25 @@ final class EventLoop implements Runnable, Consumer<SelectionKey> {
     }
 
     /** An empty ring. One is there whenever a connection's turn begins: see {@link #held}. */
-    Ring borrow() {
-        Ring spare = spareRings.pollLast();
+    RingBuffer borrow() {
+        RingBuffer spare = spareRings.pollLast();
         return spare == null ? another() : spare;
     }
 
-    private Ring another() {
+    private RingBuffer another() {
         if (mostRings > 0) {
             try {
-                Ring another = Ring.of(bufferSize);
+                RingBuffer another = RingBuffer.of(bufferSize);
                 rings++;
                 return another;
             } catch (OutOfMemoryError noneLeft) {
                 mostRings = 0; // to ask again would take long each time
             }
         }
-        return Ring.scarce(bufferSize);
+        return RingBuffer.scarce(bufferSize);
     }
 
-    void giveBack(Ring ring) {
+    void giveBack(RingBuffer ring) {
         if (ring.isOwn()) {
             ring.release();
         } else {
@@ -225,11 +225,11 @@ final class EventLoop implements Runnable, Consumer<SelectionKey> {
     }
 
     /** The ring to hold until the next turn: the same if another one is left for the turns of others, or one of its own. */
-    Ring held(Ring ring) {
+    RingBuffer held(RingBuffer ring) {
         if (ring.isOwn() || !spareRings.isEmpty() || addSpare()) {
             return ring;
         }
-        Ring own = ring.own();
+        RingBuffer own = ring.own();
         giveBack(ring);
         return own;
     }
@@ -240,9 +240,9 @@ final class EventLoop implements Runnable, Consumer<SelectionKey> {
         }
         try {
             if (headroom == null) {
-                headroom = ByteBuffer.allocateDirect(Ring.SLICE);
+                headroom = ByteBuffer.allocateDirect(RingBuffer.SLICE);
             }
-            spareRings.addLast(Ring.of(bufferSize));
+            spareRings.addLast(RingBuffer.of(bufferSize));
             rings++;
             return true;
         } catch (OutOfMemoryError noneLeft) {
@@ -302,7 +302,7 @@ final class EventLoop implements Runnable, Consumer<SelectionKey> {
     /** Serves a socket that the selector found ready; a listening one after the others. */
     @Override
     public void accept(SelectionKey ready) {
-        Served served = (Served) ready.attachment();
+        EventLoopHandler served = (EventLoopHandler) ready.attachment();
         if (served instanceof Acceptor acceptor) {
             accepting.add(acceptor);
         } else {
@@ -366,7 +366,7 @@ final class EventLoop implements Runnable, Consumer<SelectionKey> {
     /** One that fails must not keep the others from their end. */
     private void abort(SelectionKey key) {
         try {
-            ((Served) key.attachment()).abort();
+            ((EventLoopHandler) key.attachment()).abort();
         } catch (Throwable failed) {
             server.warn("ending a connection failed: ", failed);
         }

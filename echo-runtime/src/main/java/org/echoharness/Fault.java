@@ -56,7 +56,7 @@ public record Fault(Effect effect, Trigger trigger) {
      * @throws IllegalArgumentException if it is none; the message names the position, the word and what was expected
      */
     public static Fault parse(String text) {
-        return new FaultText("fault", text).fault();
+        return new FaultParser("fault", text).fault();
     }
 
     /**
@@ -80,7 +80,7 @@ public record Fault(Effect effect, Trigger trigger) {
      * @throws IllegalArgumentException if a value is out of range
      */
     public static Fault delay(Duration delay, Duration jitter) {
-        return delay(delay, jitter, Options.drawnSeed());
+        return delay(delay, jitter, OptionText.drawnSeed());
     }
 
     /**
@@ -140,8 +140,8 @@ public record Fault(Effect effect, Trigger trigger) {
     }
 
     /**
-     * {@code close}: sends a FIN though not all is echoed, and closes the socket. A client that goes on sending much may see
-     * an RST instead, as with any peer that closes; {@link #halfClose} reads on.
+     * {@code close}: sends a FIN though not all is echoed, and closes the socket. A client that goes on sending much may
+     * see an RST instead, as with any peer that closes; {@link #halfClose} reads on.
      *
      * @return the fault
      */
@@ -205,7 +205,7 @@ public record Fault(Effect effect, Trigger trigger) {
      * @throws IllegalArgumentException if the value is out of range
      */
     public static Fault corruptAtRandom(double percent) {
-        return corruptAtRandom(percent, Options.drawnSeed());
+        return corruptAtRandom(percent, OptionText.drawnSeed());
     }
 
     /**

@@ -41,7 +41,7 @@ public record FaultPlan(List<Rule> rules) {
 
         @Override
         public String toString() {
-            return connections + ": " + (faults.isEmpty() ? Options.NONE : joined(faults, ", "));
+            return connections + ": " + (faults.isEmpty() ? OptionText.NONE : joined(faults, ", "));
         }
     }
 
@@ -107,14 +107,14 @@ public record FaultPlan(List<Rule> rules) {
      *     with the nearest valid word where one is close
      */
     public static FaultPlan parse(String text) {
-        return new FaultText("faults", text).plan();
+        return new FaultParser("faults", text).plan();
     }
 
     /** The text that {@link #parse} reads, but for rules by {@link Connections#from}. */
     @Override
     public String toString() {
         if (rules.isEmpty()) {
-            return Options.NONE;
+            return OptionText.NONE;
         }
         boolean forAll = rules.size() == 1
                 && rules.get(0).connections() instanceof Connections.Others
@@ -152,7 +152,7 @@ public record FaultPlan(List<Rule> rules) {
             for (Fault fault : rule.faults()) {
                 if (fault.effect() instanceof Effect.Duplicate duplicate && duplicate.bytes() > bufferSize) {
                     throw new IllegalArgumentException("faults (" + fault + ") must fit into bufferSize ("
-                            + Options.text(bufferSize) + "); make that larger");
+                            + OptionText.text(bufferSize) + "); make that larger");
                 }
             }
         }

@@ -59,7 +59,7 @@ public final class FileErrorText {
     public static String describe(Throwable failed) {
         if (unwrapped(failed) instanceof FileSystemException system && system.getFile() != null) {
             String other = system.getOtherFile() == null ? "" : " -> " + system.getOtherFile();
-            return Text.escape(system.getFile() + other) + ": " + reason(system);
+            return Escaping.escape(system.getFile() + other) + ": " + reason(system);
         }
         return reason(failed);
     }

@@ -17,7 +17,7 @@ record FirstDifference(long offset, String expected, String seen) {
         int both = Math.min(expected.length, seen.length);
         int offset = Arrays.mismatch(expected, 0, both, seen, 0, both);
         if (offset >= 0) {
-            return new FirstDifference(offset, Text.excerpt(expected, offset), Text.excerpt(seen, offset));
+            return new FirstDifference(offset, Escaping.excerpt(expected, offset), Escaping.excerpt(seen, offset));
         }
         if (totalExpected == totalSeen) {
             return null;
@@ -32,7 +32,7 @@ record FirstDifference(long offset, String expected, String seen) {
             return "nothing more";
         }
         return offset < kept.length
-                ? Text.excerpt(kept, (int) offset)
+                ? Escaping.excerpt(kept, (int) offset)
                 : Conversation.bytes(total - offset) + " more, not kept";
     }
 }

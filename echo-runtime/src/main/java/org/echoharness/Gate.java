@@ -23,7 +23,7 @@ abstract class Gate {
     }
 
     /** Opens the gate if its trigger has been reached. Returns whether that was now. */
-    final boolean opens(Flow flow) {
+    final boolean opens(GateProgress flow) {
         if (open || !flow.reached(fault.trigger())) {
             return false;
         }
@@ -34,7 +34,7 @@ abstract class Gate {
     }
 
     /** Before the gate is open: lets pass what comes before it, and no more. */
-    final void awaitTrigger(Flow flow, Verdict verdict) {
+    final void awaitTrigger(GateProgress flow, Verdict verdict) {
         if (fault.trigger() instanceof Trigger.AfterReceived after) {
             verdict.stopBefore(after.bytes() - flow.consumed());
         } else if (fault.trigger() instanceof Trigger.AfterSent after) {
@@ -60,18 +60,18 @@ abstract class Gate {
     }
 
     /** Whether the client's FIN takes no effect yet because of this gate. Only when open. */
-    boolean holdsFin(Flow flow) {
+    boolean holdsFin(GateProgress flow) {
         return false;
     }
 
     /** The gate has just opened. */
-    void opened(Flow flow) {}
+    void opened(GateProgress flow) {}
 
     /** Asks for something; only when open. */
-    abstract void judge(Flow flow, Verdict verdict);
+    abstract void judge(GateProgress flow, Verdict verdict);
 
     /** Bytes came from the client. Also when the gate is not open yet. */
-    void received(Flow flow) {}
+    void received(GateProgress flow) {}
 
     /** The client's FIN came. Also when the gate is not open yet. */
     void inputEnded(long now) {}
@@ -97,10 +97,10 @@ abstract class Gate {
      * Alters so many bytes, from this place in the ring and this position of the client's stream on, before they are sent.
      * To do it twice undoes it. Only when open.
      */
-    void alter(Ring ring, int index, int bytes, long position) {}
+    void alter(RingBuffer ring, int index, int bytes, long position) {}
 
     /** How many of the oldest bytes were sent already and must not be sent again once this gate is gone. */
-    int copied(Flow flow) {
+    int copied(GateProgress flow) {
         return 0;
     }
 }

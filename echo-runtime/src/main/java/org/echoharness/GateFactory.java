@@ -51,14 +51,14 @@ final class GateFactory {
         }
 
         @Override
-        void judge(Flow flow, Verdict verdict) {
+        void judge(GateProgress flow, Verdict verdict) {
             if (holdsFin(flow)) {
                 verdict.end(how, this);
             }
         }
 
         @Override
-        boolean holdsFin(Flow flow) {
+        boolean holdsFin(GateProgress flow) {
             return how != Verdict.Kind.HALF_CLOSE || !flow.outputEnded();
         }
     }
@@ -82,7 +82,7 @@ final class GateFactory {
         }
 
         @Override
-        void judge(Flow flow, Verdict verdict) {
+        void judge(GateProgress flow, Verdict verdict) {
             if (flow.now() < next()) {
                 verdict.holdSending(next());
             }
@@ -133,7 +133,7 @@ final class GateFactory {
         }
 
         @Override
-        void judge(Flow flow, Verdict verdict) {
+        void judge(GateProgress flow, Verdict verdict) {
             if (flow.now() < free) {
                 verdict.holdSending(free);
             }
@@ -158,7 +158,7 @@ final class GateFactory {
         }
 
         @Override
-        void judge(Flow flow, Verdict verdict) {
+        void judge(GateProgress flow, Verdict verdict) {
             if (left > 0) {
                 verdict.discard(this, left);
             }
@@ -177,7 +177,7 @@ final class GateFactory {
         }
 
         @Override
-        void judge(Flow flow, Verdict verdict) {
+        void judge(GateProgress flow, Verdict verdict) {
             verdict.pass(0);
             verdict.halt(this);
             verdict.stopReading();
@@ -185,7 +185,7 @@ final class GateFactory {
         }
 
         @Override
-        boolean holdsFin(Flow flow) {
+        boolean holdsFin(GateProgress flow) {
             return true;
         }
     }
@@ -201,12 +201,12 @@ final class GateFactory {
         }
 
         @Override
-        void opened(Flow flow) {
+        void opened(GateProgress flow) {
             end = flow.now() + delay;
         }
 
         @Override
-        void judge(Flow flow, Verdict verdict) {
+        void judge(GateProgress flow, Verdict verdict) {
             if (flow.now() < end) {
                 verdict.holdEnd(end);
             }
@@ -223,14 +223,14 @@ final class GateFactory {
         }
 
         @Override
-        void judge(Flow flow, Verdict verdict) {
+        void judge(GateProgress flow, Verdict verdict) {
             if (bytes.hasRemaining()) {
                 verdict.insert(this, bytes);
             }
         }
 
         @Override
-        boolean holdsFin(Flow flow) {
+        boolean holdsFin(GateProgress flow) {
             return bytes.hasRemaining() && !flow.outputEnded();
         }
     }
@@ -248,13 +248,13 @@ final class GateFactory {
         }
 
         @Override
-        void opened(Flow flow) {
+        void opened(GateProgress flow) {
             copied = flow.consumed();
             end = copied + bytes;
         }
 
         @Override
-        void judge(Flow flow, Verdict verdict) {
+        void judge(GateProgress flow, Verdict verdict) {
             copied = Math.max(copied, flow.consumed()); // another fault may have taken bytes away
             done |= copied >= end || (copied == flow.received() && flow.inputEnded());
             if (!done) {
@@ -268,7 +268,7 @@ final class GateFactory {
         }
 
         @Override
-        int copied(Flow flow) {
+        int copied(GateProgress flow) {
             return done ? 0 : (int) Math.max(0, copied - flow.consumed());
         }
     }

@@ -37,8 +37,8 @@ public record HostAndPort(String host, int port) {
      */
     public HostAndPort {
         if (!host.equals(EVERY_INTERFACE) && !isPlausible(host)) {
-            throw new IllegalArgumentException("address: host (" + Text.quote(host) + ") must be a name or a numeric"
-                    + " address, with nothing around it");
+            throw new IllegalArgumentException("address: host (" + Escaping.quote(host)
+                    + ") must be a name or a numeric" + " address, with nothing around it");
         }
         if (port < 0 || port > 65_535) {
             throw new IllegalArgumentException("address: port (" + port + ") must be from 0 to 65535");
@@ -72,7 +72,7 @@ public record HostAndPort(String host, int port) {
         }
         int scheme = trimmed.indexOf("://");
         if (scheme >= 0) {
-            throw malformed(text, "leave out " + Text.escape(trimmed.substring(0, scheme + 3)) + "; " + FORMS);
+            throw malformed(text, "leave out " + Escaping.escape(trimmed.substring(0, scheme + 3)) + "; " + FORMS);
         }
         int colon = trimmed.indexOf(':', bracket);
         String host = trimmed.substring(0, colon < 0 ? trimmed.length() : colon);
@@ -172,7 +172,7 @@ public record HostAndPort(String host, int port) {
     }
 
     private static IllegalArgumentException malformed(String text, String cure) {
-        return new IllegalArgumentException("address (" + Text.escape(text) + ") is not usable: " + cure);
+        return new IllegalArgumentException("address (" + Escaping.escape(text) + ") is not usable: " + cure);
     }
 
     /** Loops, here and below, where a regular expression would be the dearest part of a server's first start. */

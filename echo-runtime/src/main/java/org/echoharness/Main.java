@@ -104,8 +104,8 @@ final class Main {
     }
 
     private static String noCommand(String command) {
-        String near = Words.nearest(command, List.of("server", "client", "help", "--help", "--version"));
-        return (command.isEmpty() ? "no command" : Text.quote(command) + " is no command")
+        String near = FaultTokens.nearest(command, List.of("server", "client", "help", "--help", "--version"));
+        return (command.isEmpty() ? "no command" : Escaping.quote(command) + " is no command")
                 + (near.isEmpty() ? "; write server or client, or try --help" : "; did you mean " + near + "?");
     }
 

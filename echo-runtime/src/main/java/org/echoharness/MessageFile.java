@@ -10,8 +10,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The message of a client, from {@code --message-file} or given. A small file is held in memory and a large one is read twice
- * while it is echoed. Standard input, a pipe or a device is sent as it comes.
+ * The message of a client, from {@code --message-file} or given. A small file is held in memory and a large one is read
+ * twice while it is echoed. Standard input, a pipe or a device is sent as it comes.
  */
 final class MessageFile implements AutoCloseable {
 
@@ -49,13 +49,13 @@ final class MessageFile implements AutoCloseable {
             try (InputStream in = Files.newInputStream(file)) {
                 byte[] first = in.readNBytes(HELD + 1);
                 if (first.length == 0) {
-                    throw new Arguments.UsageException(OPTION + " " + Text.escape(name)
+                    throw new Arguments.UsageException(OPTION + " " + Escaping.escape(name)
                             + ": is empty, so that no echo would be checked; name a file that is not");
                 }
                 return first.length <= HELD ? of(first) : new MessageFile(null, file, null);
             }
         } catch (IOException | InvalidPathException unreadable) {
-            throw new Arguments.UsageException(OPTION + " " + Text.escape(name) + ": cannot be read ("
+            throw new Arguments.UsageException(OPTION + " " + Escaping.escape(name) + ": cannot be read ("
                     + FileErrorText.reason(unreadable) + "); name a file that can");
         }
     }

@@ -15,15 +15,15 @@ import java.util.List;
 final class Preload {
 
     private static final List<Class<?>> OURS = List.of(
-            Connection.class,
-            Ring.class,
+            ServerConnection.class,
+            RingBuffer.class,
             HeldMemory.class,
             Alarms.Alarm.class,
             Conversation.class,
             HostAndPort.class,
-            Text.class,
+            Escaping.class,
             Utf8.class,
-            Options.class);
+            OptionText.class);
 
     /** What an end after a fault needs. */
     private static final List<Class<?>> OF_FAULTS =
@@ -58,8 +58,8 @@ final class Preload {
     /** Loads what recording needs once a connection comes. */
     static void recording() {
         InetSocketAddress any = new InetSocketAddress(0);
-        Tape tape =
-                new Tape(new Recorder(Ending.Side.SERVER, 1, 1), Ending.Side.SERVER, 0, any, any, 1, Instant.EPOCH, 0);
+        ConnectionRecorder tape = new ConnectionRecorder(
+                new RecordingStore(Ending.Side.SERVER, 1, 1), Ending.Side.SERVER, 0, any, any, 1, Instant.EPOCH, 0);
         tape.received(ByteBuffer.allocate(1), 0);
         tape.reject("", 0);
         tape.recorder().server("");
@@ -71,7 +71,7 @@ final class Preload {
             if (!rule.faults().isEmpty()) {
                 UnsentBytes.load();
                 load(OF_FAULTS);
-                new Gates(rule.faults(), 1, 0).judge(0, 0, fault -> {});
+                new GateChain(rule.faults(), 1, 0).judge(0, 0, fault -> {});
             }
         }
     }

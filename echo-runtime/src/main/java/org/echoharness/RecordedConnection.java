@@ -16,7 +16,7 @@ public final class RecordedConnection {
 
     private static final Duration TIMEOUT = Duration.ofSeconds(5);
 
-    private final Tape tape;
+    private final ConnectionRecorder tape;
     private final long bytesReceived;
     private final long bytesSent;
     private final ByteBuffer received;
@@ -25,7 +25,7 @@ public final class RecordedConnection {
     private final @Nullable Ending ending;
 
     RecordedConnection(
-            Tape tape,
+            ConnectionRecorder tape,
             long bytesReceived,
             long bytesSent,
             ByteBuffer received,
@@ -218,7 +218,7 @@ public final class RecordedConnection {
      * @throws InterruptedException if the thread is interrupted
      */
     public RecordedConnection awaitReceived(byte[] bytes, Duration timeout) throws InterruptedException {
-        String what = Text.quote(ByteBuffer.wrap(bytes));
+        String what = Escaping.quote(ByteBuffer.wrap(bytes));
         if (bytes.length > tape.keeps()) {
             throw new AssertionError("awaited " + Conversation.bytes(bytes.length) + " " + what + " of " + name()
                     + ", which can never be seen: the first " + Conversation.bytes(tape.keeps())
@@ -250,7 +250,7 @@ public final class RecordedConnection {
             Predicate<RecordedConnection> condition,
             Function<RecordedConnection, String> difference)
             throws InterruptedException {
-        Recorder recorder = tape.recorder();
+        RecordingStore recorder = tape.recorder();
         RecordedConnection found = recorder.await(timeout, () -> {
             RecordedConnection later = recorder.snapshot(tape);
             boolean over = later.ending != null || (ofBytes && later.isFull());
@@ -258,7 +258,7 @@ public final class RecordedConnection {
         });
         if (found == null || !condition.test(found)) {
             RecordedConnection last = found == null ? recorder.snapshot(tape) : found;
-            String until = found == null ? "for " + Options.text(timeout) : last.whyOver();
+            String until = found == null ? "for " + OptionText.text(timeout) : last.whyOver();
             throw new AssertionError("awaited " + what + " of " + name() + " " + until + ", saw:\n" + last.excerpt()
                     + difference.apply(last));
         }
@@ -301,11 +301,12 @@ public final class RecordedConnection {
         byte[] all = seen.received();
         int[] longest = longest(all, bytes);
         int offset = longest[0] + longest[1];
-        String there = offset == all.length ? "nothing more" : Text.excerpt(all, offset);
+        String there = offset == all.length ? "nothing more" : Escaping.excerpt(all, offset);
         return longest[1] == 0
                 ? ""
                 : "of the " + Conversation.bytes(bytes.length) + " awaited the first " + longest[1] + " came at offset "
-                        + longest[0] + "; then, at offset " + offset + ", expected " + Text.excerpt(bytes, longest[1])
+                        + longest[0] + "; then, at offset " + offset + ", expected "
+                        + Escaping.excerpt(bytes, longest[1])
                         + ", seen " + there;
     }
 
@@ -337,13 +338,13 @@ public final class RecordedConnection {
             return;
         }
         String what = name() + " was to have " + verb + " exactly " + Conversation.bytes(expected.length) + " "
-                + Text.quote(ByteBuffer.wrap(expected));
+                + Escaping.quote(ByteBuffer.wrap(expected));
         if (difference == null) {
             throw new AssertionError(what + ", and " + verb + " as many, of which the first " + kept.length
                     + " are the same and the others are not kept; raise recording:\n" + excerpt());
         }
         throw new AssertionError(what + ", but " + verb + " " + Conversation.bytes(total) + " "
-                + Text.quote(ByteBuffer.wrap(kept)) + "; the first difference is at offset " + difference.offset()
+                + Escaping.quote(ByteBuffer.wrap(kept)) + "; the first difference is at offset " + difference.offset()
                 + atTheLatest(difference, kept) + ": expected " + difference.expected() + ", " + verb + " "
                 + difference.seen() + ":\n" + excerpt());
     }
@@ -379,8 +380,8 @@ public final class RecordedConnection {
     }
 
     /**
-     * As much of {@link #transcript()} as a message shows: where there are more than 60 lines the first 20 and the last 40, of
-     * each at most 400 characters.
+     * As much of {@link #transcript()} as a message shows: where there are more than 60 lines the first 20 and the last 40,
+     * of each at most 400 characters.
      *
      * @return lines, each with its end
      */

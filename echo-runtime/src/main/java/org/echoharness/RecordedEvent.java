@@ -55,7 +55,7 @@ public record RecordedEvent(Duration after, Kind kind, long offset, int bytes, S
     }
 
     static String millis(Duration after) {
-        long micros = Options.nanos(after) / 1_000;
+        long micros = OptionText.nanos(after) / 1_000;
         return micros / 1_000 + "." + Long.toString(1_000 + micros % 1_000).substring(1);
     }
 }

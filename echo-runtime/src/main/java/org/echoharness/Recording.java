@@ -24,9 +24,9 @@ public final class Recording {
 
     private static final int SHOWN = 20; // connections in an error
 
-    private final Recorder recorder;
+    private final RecordingStore recorder;
 
-    Recording(Recorder recorder) {
+    Recording(RecordingStore recorder) {
         this.recorder = recorder;
     }
 
@@ -66,7 +66,7 @@ public final class Recording {
      * @param text the note; at most 1,024 characters of it are kept
      */
     public void note(String text) {
-        recorder.noteAll(Text.escape(text));
+        recorder.noteAll(Escaping.escape(text));
     }
 
     /**
@@ -138,7 +138,7 @@ public final class Recording {
                 recorder.await(timeout, () -> (recorder.over() != null || recorder.accepted() >= count) ? true : null);
         if (recorder.accepted() < count) {
             String until = decided == null
-                    ? " for " + Options.text(timeout)
+                    ? " for " + OptionText.text(timeout)
                     : ", but no more can come, since the server is not running: " + recorder.over();
             throw new AssertionError("awaited " + connections(count) + until + ": " + summary());
         }
@@ -168,8 +168,8 @@ public final class Recording {
      */
     public void awaitQuiet(Duration quiet, Duration timeout) throws InterruptedException {
         if (!recorder.awaitQuiet(quiet, timeout)) {
-            throw new AssertionError("awaited " + Options.text(quiet) + " without an event for " + Options.text(timeout)
-                    + ": " + summary());
+            throw new AssertionError("awaited " + OptionText.text(quiet) + " without an event for "
+                    + OptionText.text(timeout) + ": " + summary());
         }
     }
 
@@ -216,8 +216,8 @@ public final class Recording {
      * EchoServer#resume}, {@link EchoServer#freeze}) stands at the end, also where no connection was open: the newest 256
      * times, with the milliseconds since the first connection.
      *
-     * <p>The text is in memory as a whole, and may take several times the memory of the recording: each byte that is kept may
-     * take four characters. For a large recording, {@link #writeTranscript(Path)} needs little memory.
+     * <p>The text is in memory as a whole, and may take several times the memory of the recording: each byte that is kept
+     * may take four characters. For a large recording, {@link #writeTranscript(Path)} needs little memory.
      *
      * @return lines, each with its end
      */
@@ -248,8 +248,8 @@ public final class Recording {
     }
 
     /**
-     * The part of {@link #transcript()} that is about the server as a whole: a heading, and a line for each of the newest 256
-     * things that were done to it, in order.
+     * The part of {@link #transcript()} that is about the server as a whole: a heading, and a line for each of the newest
+     * 256 things that were done to it, in order.
      *
      * @return lines, each with its end; empty if nothing was done to it
      */
@@ -270,8 +270,8 @@ public final class Recording {
     }
 
     /**
-     * Writes {@link #transcript()} to a file, in UTF-8. This and the other files are complete or absent: each is written under
-     * another name beside its own, and removed if that fails.
+     * Writes {@link #transcript()} to a file, in UTF-8. This and the other files are complete or absent: each is written
+     * under another name beside its own, and removed if that fails.
      *
      * @param file a new file
      * @throws IOException if it exists, or cannot be written
@@ -340,25 +340,26 @@ public final class Recording {
     /**
      * Writes the connections that are kept to a file that Wireshark and {@code tshark} read (pcapng,
      * draft-ietf-opsawg-pcapng). Addresses, ports, times, payload and how the connections ended are those of the recording;
-     * the packets are made of them, with headers and sequence numbers of their own. What was done to the server as a whole is
-     * a comment of the packet that came next, and with its times in the comment of the file (in Wireshark: <i>Capture File
-     * Properties</i>; {@code capinfos}).
+     * the packets are made of them, with headers and sequence numbers of their own. What was done to the server as a whole
+     * is a comment of the packet that came next, and with its times in the comment of the file (in Wireshark: <i>Capture
+     * File Properties</i>; {@code capinfos}).
      *
      * @param file a new file
      * @throws IOException if it exists, or cannot be written
      */
     public void writePcapng(Path file) throws IOException {
-        Pcapng.write(connections(), recorder.serverLog(), remarks(), file);
+        PcapngFile.write(connections(), recorder.serverLog(), remarks(), file);
     }
 
     /**
-     * Writes the connections that are kept as one page for a browser, which loads nothing from elsewhere and runs no script.
+     * Writes the connections that are kept as one page for a browser, which loads nothing from elsewhere and runs no
+     * script.
      *
      * @param file a new file
      * @throws IOException if it exists, or cannot be written
      */
     public void writeHtml(Path file) throws IOException {
-        Html.write(connections(), leftOut(), recorder.isFull() ? fullText() : "", recorder.serverLog(), file);
+        HtmlPage.write(connections(), leftOut(), recorder.isFull() ? fullText() : "", recorder.serverLog(), file);
     }
 
     private static String leftOutText(int left, long mostBytes) {
@@ -384,13 +385,13 @@ public final class Recording {
      */
     public int writePcapng(Path file, long mostBytes) throws IOException {
         List<RecordedConnection> all = connections();
-        List<RecordedConnection> fitting = NewestConnections.fitting(all, mostBytes, Pcapng::size);
+        List<RecordedConnection> fitting = NewestConnections.fitting(all, mostBytes, PcapngFile::size);
         int left = all.size() - fitting.size();
         List<String> remarks = new ArrayList<>(remarks());
         if (left > 0) {
             remarks.add(leftOutText(left, mostBytes));
         }
-        Pcapng.write(fitting, recorder.serverLog(), remarks, file);
+        PcapngFile.write(fitting, recorder.serverLog(), remarks, file);
         return left;
     }
 
@@ -405,12 +406,12 @@ public final class Recording {
      */
     public int writeHtml(Path file, long mostBytes) throws IOException {
         List<RecordedConnection> all = connections();
-        List<RecordedConnection> fitting = NewestConnections.fitting(all, mostBytes, Html::size);
+        List<RecordedConnection> fitting = NewestConnections.fitting(all, mostBytes, HtmlPage::size);
         int left = all.size() - fitting.size();
         String cut = left == 0 ? "" : connections(left) + " left out: the size of this file is limited";
         String full = recorder.isFull() ? fullText() : "";
         String note = cut + (cut.isEmpty() || full.isEmpty() ? "" : "; ") + full;
-        Html.write(fitting, leftOut(), note, recorder.serverLog(), file);
+        HtmlPage.write(fitting, leftOut(), note, recorder.serverLog(), file);
         return left;
     }
 

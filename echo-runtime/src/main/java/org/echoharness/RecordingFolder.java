@@ -66,10 +66,10 @@ final class RecordingFolder {
                 throw unusable;
             }
         } catch (FileAlreadyExistsException | NotDirectoryException | InvalidPathException noFolder) {
-            throw new Arguments.UsageException(OPTION + " " + Text.escape(name)
+            throw new Arguments.UsageException(OPTION + " " + Escaping.escape(name)
                     + ": is no folder and cannot be made one (" + FileErrorText.reason(noFolder) + "); name another");
         } catch (IOException unusable) {
-            throw new Arguments.UsageException(OPTION + " " + Text.escape(name) + ": cannot be written ("
+            throw new Arguments.UsageException(OPTION + " " + Escaping.escape(name) + ": cannot be written ("
                     + FileErrorText.reason(unusable) + "); name a folder that can");
         }
     }
@@ -119,7 +119,7 @@ final class RecordingFolder {
         try {
             make(); // it may have gone meanwhile
         } catch (IOException unusable) {
-            console.error("the recording was not written to " + Text.escape(folder.toString()) + " ("
+            console.error("the recording was not written to " + Escaping.escape(folder.toString()) + " ("
                     + FileErrorText.reason(unusable) + "); " + cure(unusable));
             return false;
         }
@@ -134,8 +134,8 @@ final class RecordingFolder {
         if (!all) {
             removeIfEmpty();
         } else {
-            console.out(
-                    "the recording is in " + Text.escape(folder.resolve(name).toString()) + ".txt, .html and .pcapng");
+            console.out("the recording is in "
+                    + Escaping.escape(folder.resolve(name).toString()) + ".txt, .html and .pcapng");
         }
         return all;
     }
@@ -149,7 +149,7 @@ final class RecordingFolder {
             written.to(file);
             return true;
         } catch (IOException | RuntimeException | Error failed) {
-            console.error("the recording was not written to " + Text.escape(file.toString()) + " ("
+            console.error("the recording was not written to " + Escaping.escape(file.toString()) + " ("
                     + FileErrorText.reason(failed) + "); " + cure(failed));
             return false;
         }

@@ -6,7 +6,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** Makes a server that refuses connects accept them again after a time. On the thread of its first event loop. */
-final class ScheduledResume implements Served {
+final class ScheduledResume implements EventLoopHandler {
 
     private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
@@ -36,7 +36,7 @@ final class ScheduledResume implements Served {
     @Override
     public void alarm(long now) {
         alarm = null;
-        for (Door door : server.doors()) {
+        for (ListeningPort door : server.doors()) {
             try {
                 door.listen();
             } catch (IOException | RuntimeException failed) {
@@ -46,7 +46,7 @@ final class ScheduledResume implements Served {
         }
     }
 
-    private void warn(Door door, Exception failed) {
+    private void warn(ListeningPort door, Exception failed) {
         if (!hasWarned) {
             hasWarned = true;
             server.warn("cannot listen again on "

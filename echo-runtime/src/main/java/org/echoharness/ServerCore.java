@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * The life of one server: its listening sockets, its event loops, and what they share. Any thread may start and close it;
  * the loops' threads call the rest.
  */
-final class ServerCore implements Recorder.Source {
+final class ServerCore implements RecordingStore.Source {
 
     private static final long CLOSE_DEADLINE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
@@ -25,14 +25,14 @@ final class ServerCore implements Recorder.Source {
     }
 
     private final ServerConfig config;
-    private final Tally tally = new Tally();
-    private final @Nullable Recorder recorder;
+    private final ConnectionCounts tally = new ConnectionCounts();
+    private final @Nullable RecordingStore recorder;
     private final CountDownLatch ended = new CountDownLatch(1);
     private volatile State state = State.NEW;
     private volatile List<InetSocketAddress> addresses = List.of();
     private volatile List<EventLoop> loops = List.of();
-    private final Controls controls = new Controls(this);
-    private final List<Door> doors = new ArrayList<>(); // the thread of the first loop opens and shuts them
+    private final ServerControls controls = new ServerControls(this);
+    private final List<ListeningPort> doors = new ArrayList<>(); // the thread of the first loop opens and shuts them
     private volatile InForce faults;
     private int next; // of the loops; the thread of the first one alone counts
     private long numbered; // connections; as above
@@ -47,7 +47,7 @@ final class ServerCore implements Recorder.Source {
         faults = new InForce(config.faults(), 1);
         recorder = config.recordedConnections() == 0
                 ? null
-                : new Recorder(Ending.Side.SERVER, config.recordedBytes(), config.recordedConnections());
+                : new RecordingStore(Ending.Side.SERVER, config.recordedBytes(), config.recordedConnections());
         if (recorder != null) {
             recorder.from(this);
         }
@@ -161,7 +161,7 @@ final class ServerCore implements Recorder.Source {
         if (ended.getCount() > 0 && !timeout.isNegative() && !timeout.isZero()) {
             refuseCallback();
         }
-        return ended.await(Options.nanos(timeout), TimeUnit.NANOSECONDS);
+        return ended.await(OptionText.nanos(timeout), TimeUnit.NANOSECONDS);
     }
 
     /** Throws on a thread of the server's own, which must not wait for the server. */
@@ -191,7 +191,7 @@ final class ServerCore implements Recorder.Source {
         return state == State.RUNNING;
     }
 
-    Controls controls() {
+    ServerControls controls() {
         return controls;
     }
 
@@ -200,7 +200,7 @@ final class ServerCore implements Recorder.Source {
     }
 
     /** One for each address. The thread of the first loop opens and shuts them. */
-    List<Door> doors() {
+    List<ListeningPort> doors() {
         return doors;
     }
 
@@ -215,7 +215,7 @@ final class ServerCore implements Recorder.Source {
 
     /** Null where nothing is recorded. */
     @Nullable
-    Recorder recorder() {
+    RecordingStore recorder() {
         return recorder;
     }
 
@@ -228,7 +228,7 @@ final class ServerCore implements Recorder.Source {
 
     /** One door has opened again, perhaps the last. On the first loop's thread. */
     void listensAgain() {
-        for (Door door : doors) {
+        for (ListeningPort door : doors) {
             if (!door.isListening()) {
                 return;
             }
@@ -236,7 +236,7 @@ final class ServerCore implements Recorder.Source {
         record("accepts connects again");
     }
 
-    Tally tally() {
+    ConnectionCounts tally() {
         return tally;
     }
 
@@ -246,7 +246,7 @@ final class ServerCore implements Recorder.Source {
         if (tally.opens(limit)) {
             return true;
         }
-        String peer = config.conversation() == null ? "" : Connection.text(accepted);
+        String peer = config.conversation() == null ? "" : ServerConnection.text(accepted);
         if (recorder != null) {
             recorder.reject(accepted);
         }
@@ -274,9 +274,9 @@ final class ServerCore implements Recorder.Source {
 
     /** The plan for the connection just accepted and its number there, or null without a fault. */
     @Nullable
-    Planned nextPlanned() {
+    PlannedFaults nextPlanned() {
         InForce current = faults;
-        return current.plan.rules().isEmpty() ? null : new Planned(current.plan, current.next++);
+        return current.plan.rules().isEmpty() ? null : new PlannedFaults(current.plan, current.next++);
     }
 
     FaultPlan faults() {
@@ -350,13 +350,14 @@ final class ServerCore implements Recorder.Source {
             throw new IllegalStateException("this server was " + (state == State.RUNNING ? "started" : "closed")
                     + " before; build another one");
         }
-        List<Listeners.Bound> bound = Listeners.bind(config.addresses(), config.bindsEvery(), config.backlog());
+        List<ListeningSockets.Bound> bound =
+                ListeningSockets.bind(config.addresses(), config.bindsEvery(), config.backlog());
         try {
             launch(bound, opened);
         } catch (Throwable failed) {
             state = State.CLOSED;
             loops = List.copyOf(opened);
-            Listeners.close(bound);
+            ListeningSockets.close(bound);
             if (opened.isEmpty()) {
                 ended.countDown();
             }
@@ -364,7 +365,7 @@ final class ServerCore implements Recorder.Source {
         }
     }
 
-    private void launch(List<Listeners.Bound> bound, List<EventLoop> opened) throws IOException {
+    private void launch(List<ListeningSockets.Bound> bound, List<EventLoop> opened) throws IOException {
         Preload.run();
         if (config.warnings() instanceof DefaultWarnings) {
             DefaultWarnings.load();
@@ -374,14 +375,14 @@ final class ServerCore implements Recorder.Source {
             Preload.recording();
         }
         List<InetSocketAddress> taken = new ArrayList<>();
-        for (Listeners.Bound each : bound) {
-            taken.add(Listeners.addressOf(each.channel()));
+        for (ListeningSockets.Bound each : bound) {
+            taken.add(ListeningSockets.addressOf(each.channel()));
         }
         for (int i = 1; i <= config.eventLoops(); i++) {
             opened.add(new EventLoop(this, config.bufferSize(), "echo-server " + texts(taken) + " loop " + i));
         }
-        for (Listeners.Bound each : bound) {
-            doors.add(new Door(this, opened.get(0), each.asked(), each.channel()));
+        for (ListeningSockets.Bound each : bound) {
+            doors.add(new ListeningPort(this, opened.get(0), each.asked(), each.channel()));
         }
         if (config.conversation() != null) {
             doors.forEach(door -> door.park(true)); // the lines about the start come before those of connections

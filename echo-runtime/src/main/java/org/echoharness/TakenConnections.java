@@ -42,14 +42,14 @@ final class TakenConnections {
         FaultPlan.Rule before = ofAll;
         String cause;
         if (before != null) {
-            cause = "the rule before it (" + Text.cut(before.toString())
+            cause = "the rule before it (" + Escaping.cut(before.toString())
                     + ") is for all connections; write that one last";
         } else if (contains(rule.connections())) {
             cause = "the rules before it are for the same connections; write it before them, or leave it out";
         } else {
             return "";
         }
-        return "the rule (" + Text.cut(rule.toString()) + ") would never apply, because " + cause;
+        return "the rule (" + Escaping.cut(rule.toString()) + ") would never apply, because " + cause;
     }
 
     private boolean contains(Connections connections) {

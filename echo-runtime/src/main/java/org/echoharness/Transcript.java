@@ -38,7 +38,7 @@ final class Transcript {
         }
         StringBuilder text = new StringBuilder();
         for (String line : lines) {
-            String shown = Text.first(line, LINE_LENGTH);
+            String shown = Escaping.first(line, LINE_LENGTH);
             text.append(shown).append(shown.length() < line.length() ? "...\n" : "\n");
         }
         return text.toString();
@@ -105,8 +105,8 @@ final class Transcript {
         if (kept.length == 0) {
             return "(not kept)";
         }
-        String quoted = Text.quote(ByteBuffer.wrap(kept));
-        return kept.length == event.bytes() || kept.length > Text.SHOWN
+        String quoted = Escaping.quote(ByteBuffer.wrap(kept));
+        return kept.length == event.bytes() || kept.length > Escaping.SHOWN
                 ? quoted
                 : quoted + " (the first " + kept.length + " kept)";
     }
@@ -150,10 +150,10 @@ final class Transcript {
         }
         ByteBuffer all = ByteBuffer.wrap(bytes);
         int end = Utf8.boundary(all, Math.min(bytes.length, EXCERPT));
-        String quoted = Text.quote(all.slice(0, end));
+        String quoted = Escaping.quote(all.slice(0, end));
         return quoted.length() <= COLUMN - 16 && of <= EXCERPT && bytes.length == of
                 ? quoted
-                : Text.first(quoted, COLUMN - 20) + "...";
+                : Escaping.first(quoted, COLUMN - 20) + "...";
     }
 
     static String hexDump(RecordedConnection connection) {

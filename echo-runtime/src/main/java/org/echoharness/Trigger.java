@@ -29,12 +29,12 @@ public sealed interface Trigger {
          * @throws IllegalArgumentException if it is out of range
          */
         public AfterReceived {
-            Options.atLeastOne("after", bytes);
+            OptionText.atLeastOne("after", bytes);
         }
 
         @Override
         public String toString() {
-            return "after " + Options.text(bytes);
+            return "after " + OptionText.text(bytes);
         }
     }
 
@@ -51,12 +51,12 @@ public sealed interface Trigger {
          * @throws IllegalArgumentException if it is out of range
          */
         public AfterSent {
-            Options.atLeastOne("after", bytes);
+            OptionText.atLeastOne("after", bytes);
         }
 
         @Override
         public String toString() {
-            return "after " + Options.text(bytes) + " sent";
+            return "after " + OptionText.text(bytes) + " sent";
         }
     }
 
@@ -73,12 +73,12 @@ public sealed interface Trigger {
          * @throws IllegalArgumentException if it is out of range
          */
         public AfterTime {
-            Options.wholeMillis("after", age);
+            OptionText.wholeMillis("after", age);
         }
 
         @Override
         public String toString() {
-            return "after " + Options.text(age);
+            return "after " + OptionText.text(age);
         }
     }
 

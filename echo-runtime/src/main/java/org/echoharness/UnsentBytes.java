@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * RST throws away the rest. One look at the system's list of sockets is for all of them, by a thread of its own. The loop's
  * thread calls it.
  */
-final class UnsentBytes implements Served, SocketLooks.Asker, Runnable {
+final class UnsentBytes implements EventLoopHandler, SocketLooks.Asker, Runnable {
 
     private static final long MILLI = 1_000_000;
     private static final long SHORTEST_PAUSE = MILLI;
@@ -37,13 +37,13 @@ final class UnsentBytes implements Served, SocketLooks.Asker, Runnable {
 
     /** One connection that waits. */
     static final class Wait {
-        private final Connection connection;
+        private final ServerConnection connection;
         private final long since;
         private long progress; // when bytes were acknowledged last
         private long left = Long.MAX_VALUE;
         private int missing; // looks without a trace of the socket
 
-        private Wait(Connection connection, long now) {
+        private Wait(ServerConnection connection, long now) {
             this.connection = connection;
             since = now;
             progress = now;
@@ -102,8 +102,8 @@ final class UnsentBytes implements Served, SocketLooks.Asker, Runnable {
         }
     }
 
-    /** Calls the connection's {@link Connection#endWaited} soon. False where it cannot be known what is not sent yet. */
-    boolean await(Connection connection, SocketChannel channel) throws IOException {
+    /** Calls {@link ServerConnection#endWaited} soon. False where it cannot be known what is not sent yet. */
+    boolean await(ServerConnection connection, SocketChannel channel) throws IOException {
         if (!IS_KNOWN) {
             return false;
         }
@@ -181,10 +181,10 @@ final class UnsentBytes implements Served, SocketLooks.Asker, Runnable {
     }
 
     private void end(List<String> over) {
-        List<Connection> connections =
+        List<ServerConnection> connections =
                 over.stream().map(this::at).map(wait -> wait.connection).toList();
         waits.keySet().removeAll(over);
-        for (Connection connection : connections) {
+        for (ServerConnection connection : connections) {
             if (connection.isWaiting()) {
                 connection.endWaited();
             }

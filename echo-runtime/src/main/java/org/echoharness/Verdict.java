@@ -5,7 +5,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is to be done next on a connection that has faults. One object a connection: {@link Gates} empties it, each gate
+ * What is to be done next on a connection that has faults. One object a connection: {@link GateChain} empties it, each gate
  * adds what it asks for, and {@link #settle} puts that together. Times are nanoseconds since the accept.
  *
  * <p>Which action is next depends on the position in the stream alone: whether the bytes for it have come, and whether the

@@ -18,7 +18,7 @@ class AddressErrorsTest {
 
     private static void assertRefused(List<String> options, String command, String address, String why)
             throws Exception {
-        try (Forked process = new Forked(Forked.java(options, command, address, "--quiet"))) {
+        try (ForkedProcess process = new ForkedProcess(ForkedProcess.java(options, command, address, "--quiet"))) {
             assertThat(process.awaitExit()).isEqualTo(1);
             assertThat(process.lines.seen())
                     .singleElement()
@@ -51,7 +51,8 @@ class AddressErrorsTest {
     @ValueSource(strings = {"server", "client"})
     void asksForTheInterfaceOfALinkLocalAddress(String command) throws Exception {
         Sockets.assumeIpv6();
-        try (Forked process = new Forked(Forked.java(List.of(), command, "[fe80::1]:9", "--quiet"))) {
+        try (ForkedProcess process =
+                new ForkedProcess(ForkedProcess.java(List.of(), command, "[fe80::1]:9", "--quiet"))) {
             assertThat(process.awaitExit()).isEqualTo(1);
             assertThat(process.lines.seen())
                     .singleElement()

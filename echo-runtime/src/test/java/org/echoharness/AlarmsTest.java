@@ -48,8 +48,8 @@ class AlarmsTest {
         assertThat(heard).isEmpty();
     }
 
-    private Served named(String name) {
-        return new Served() {
+    private EventLoopHandler named(String name) {
+        return new EventLoopHandler() {
             @Override
             public void ready() {}
 

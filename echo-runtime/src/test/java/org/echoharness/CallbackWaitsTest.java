@@ -145,7 +145,7 @@ class CallbackWaitsTest {
         private final CountDownLatch receiving = new CountDownLatch(1);
         private final CountDownLatch goesOn = new CountDownLatch(1);
         final CountDownLatch listens = new CountDownLatch(1);
-        final Lines warnings = new Lines();
+        final AwaitedLines warnings = new AwaitedLines();
         final EchoServer server;
         final Socket first;
         final Socket second;

@@ -176,7 +176,7 @@ class ClientRecordingTest {
 
     @Test
     void aSocketMayTellOfTheEndTwice() {
-        RecordedConnection seen = Taped.byClient(1, Duration.ZERO)
+        RecordedConnection seen = RecordedBytes.byClient(1, Duration.ZERO)
                 .end(Ending.Side.SERVER, Ending.How.RST, "Connection reset")
                 .note(RecordedEvent.Kind.SERVER_FIN, "")
                 .end(Ending.Side.CLIENT, Ending.How.FIN, "")
@@ -241,7 +241,7 @@ class ClientRecordingTest {
     }
 
     private static RecordedConnection taped() {
-        return Taped.byClient(100, Duration.ZERO)
+        return RecordedBytes.byClient(100, Duration.ZERO)
                 .at(1_000_000)
                 .sent("hello")
                 .received("HELLO")

@@ -39,8 +39,8 @@ class CommandLineProcessTest {
     }
 
     private static Process started(boolean errorsToo, String... args) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(Forked.withDefaultSignals());
-        command.addAll(Forked.java(List.of(), args));
+        List<String> command = new ArrayList<>(ForkedProcess.withDefaultSignals());
+        command.addAll(ForkedProcess.java(List.of(), args));
         ProcessBuilder builder = new ProcessBuilder(command);
         if (errorsToo) {
             builder.redirectErrorStream(true);
@@ -135,8 +135,8 @@ class CommandLineProcessTest {
 
     @Test
     void aSignalSaysWhereTheRecordingIs() throws Exception {
-        try (Forked server =
-                new Forked(Forked.java(List.of(), "server", "127.0.0.1:0", "--quiet", "--record", folder.toString()))) {
+        try (ForkedProcess server = new ForkedProcess(
+                ForkedProcess.java(List.of(), "server", "127.0.0.1:0", "--quiet", "--record", folder.toString()))) {
             server.lines.await("starting up on .*");
             server.signal("TERM");
             assertThat(server.awaitExit()).isEqualTo(143);
@@ -148,21 +148,21 @@ class CommandLineProcessTest {
     }
 
     /** Words that are not ASCII must not go through this JVM, which may have no encoding for them. */
-    private static Forked withGruen(String locale, String before, String... args) throws IOException {
+    private static ForkedProcess withGruen(String locale, String before, String... args) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 "sh",
                 "-c",
                 "export LC_ALL=" + locale + "; exec \"$@\" \"$(printf '" + before + "gr\\303\\274n\"')\"",
                 "sh"));
-        command.addAll(Forked.java(List.of(), args));
-        return new Forked(command);
+        command.addAll(ForkedProcess.java(List.of(), args));
+        return new ForkedProcess(command);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"--message", "--message-file", "--record"})
     void textThatWasNotDecodedIsRefused(String option) throws Exception {
         try (EchoServer server = EchoServer.builder().recording().start();
-                Forked client = withGruen("C", "", "client", "127.0.0.1:" + server.port(), option)) {
+                ForkedProcess client = withGruen("C", "", "client", "127.0.0.1:" + server.port(), option)) {
             assertThat(client.awaitExit()).isEqualTo(2);
             assertThat(client.lines.seen())
                     .singleElement()
@@ -176,7 +176,7 @@ class CommandLineProcessTest {
 
     @Test
     void faultsThatWereNotDecodedAreRefused() throws Exception {
-        try (Forked server = withGruen("C", "greet \"", "server", "127.0.0.1:0", "--faults")) {
+        try (ForkedProcess server = withGruen("C", "greet \"", "server", "127.0.0.1:0", "--faults")) {
             assertThat(server.awaitExit()).isEqualTo(2);
             assertThat(server.lines.seen()).singleElement().asString().contains("LC_ALL=C.UTF-8");
         }
@@ -186,7 +186,7 @@ class CommandLineProcessTest {
     void sendsTextAsItIsInAUtf8Locale() throws Exception {
         byte[] sent = "gr\u00fcn\"".getBytes(StandardCharsets.UTF_8);
         try (EchoServer server = EchoServer.builder().recording().start();
-                Forked client = withGruen("C.UTF-8", "", "client", "127.0.0.1:" + server.port(), "--message")) {
+                ForkedProcess client = withGruen("C.UTF-8", "", "client", "127.0.0.1:" + server.port(), "--message")) {
             assertThat(client.awaitExit()).isZero();
             assertThat(server.recording().connection(1).received()).isEqualTo(sent);
         }
@@ -199,7 +199,7 @@ class CommandLineProcessTest {
             sparse.setLength(100 << 20);
         }
         try (EchoServer server = EchoServer.builder().recording(0, 1).start();
-                Forked client = new Forked(Forked.java(
+                ForkedProcess client = new ForkedProcess(ForkedProcess.java(
                         List.of("-Xmx24m"),
                         "client",
                         "127.0.0.1:" + server.port(),
@@ -217,14 +217,14 @@ class CommandLineProcessTest {
     void sendsADeviceUntilTheTimeout(String file) throws Exception {
         List<String> command = new ArrayList<>(List.of("sh", "-c", "exec \"$@\" < /dev/zero", "sh"));
         try (EchoServer server = EchoServer.builder().start()) {
-            command.addAll(Forked.java(
+            command.addAll(ForkedProcess.java(
                     List.of("-Xmx24m", "-Djava.io.tmpdir=" + folder),
                     "client",
                     "127.0.0.1:" + server.port(),
                     "--quiet",
                     "--timeout=1s",
                     "--message-file=" + file));
-            try (Forked client = new Forked(command)) {
+            try (ForkedProcess client = new ForkedProcess(command)) {
                 assertThat(client.awaitExit()).isEqualTo(1);
                 assertThat(client.lines.seen())
                         .singleElement()
@@ -242,7 +242,7 @@ class CommandLineProcessTest {
         assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
                 .isZero();
         try (EchoServer server = EchoServer.builder().start();
-                Forked client = new Forked(Forked.java(
+                ForkedProcess client = new ForkedProcess(ForkedProcess.java(
                         List.of(),
                         "client",
                         "127.0.0.1:" + server.port(),
@@ -260,8 +260,8 @@ class CommandLineProcessTest {
     @EnabledOnOs(OS.LINUX)
     void closedStandardInputIsRefused() throws Exception {
         List<String> command = new ArrayList<>(List.of("sh", "-c", "exec \"$@\" <&-", "sh"));
-        command.addAll(Forked.java(List.of(), "client", "127.0.0.1:1", "--message-file=-"));
-        try (Forked client = new Forked(command)) {
+        command.addAll(ForkedProcess.java(List.of(), "client", "127.0.0.1:1", "--message-file=-"));
+        try (ForkedProcess client = new ForkedProcess(command)) {
             assertThat(client.awaitExit()).isEqualTo(2);
             assertThat(client.lines.seen())
                     .containsExactly("echo: --message-file -: standard input is closed;"
@@ -276,9 +276,9 @@ class CommandLineProcessTest {
         Files.write(file, new byte[3 << 20]);
         List<String> command = new ArrayList<>(List.of("sh", "-c", "exec \"$@\" >> " + file, "sh"));
         try (EchoServer server = EchoServer.builder().recording(0, 1).start()) {
-            command.addAll(Forked.java(
+            command.addAll(ForkedProcess.java(
                     List.of(), "client", "127.0.0.1:" + server.port(), "--timeout=60s", "--message-file=" + file));
-            try (Forked client = new Forked(command)) {
+            try (ForkedProcess client = new ForkedProcess(command)) {
                 assertThat(client.awaitExit()).isZero();
             }
             assertThat(Files.size(file)).isGreaterThan(3 << 20);
@@ -290,9 +290,10 @@ class CommandLineProcessTest {
     void showsItsVersionOnTheModulePath() throws Exception {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(List.of("-p", Forked.folder(Main.class), "-m", "org.echoharness/" + Main.class.getName()));
+        command.addAll(
+                List.of("-p", ForkedProcess.folder(Main.class), "-m", "org.echoharness/" + Main.class.getName()));
         command.add("--version");
-        try (Forked version = new Forked(command)) {
+        try (ForkedProcess version = new ForkedProcess(command)) {
             assertThat(version.awaitExit()).isZero();
             assertThat(version.lines.seen()).singleElement().asString().matches("echo \\d+\\.\\d+\\.\\d+.*");
         }
@@ -303,9 +304,9 @@ class CommandLineProcessTest {
     void aFullDiskIsRefusedAtTheStart() throws Exception {
         Path records = folder.resolve("records");
         List<String> command = new ArrayList<>(List.of("sh", "-c", "ulimit -f 1; exec \"$@\"", "sh"));
-        command.addAll(
-                Forked.java(List.of("-XX:-UsePerfData"), "server", "127.0.0.1:0", "--quiet", "--record=" + records));
-        try (Forked server = new Forked(command)) {
+        command.addAll(ForkedProcess.java(
+                List.of("-XX:-UsePerfData"), "server", "127.0.0.1:0", "--quiet", "--record=" + records));
+        try (ForkedProcess server = new ForkedProcess(command)) {
             assertThat(server.awaitExit()).isEqualTo(2);
             assertThat(server.lines.seen())
                     .containsExactly("echo: --record " + records
@@ -321,14 +322,14 @@ class CommandLineProcessTest {
         Path file = Files.write(folder.resolve("message"), new byte[60_000]);
         List<String> command = new ArrayList<>(List.of("sh", "-c", "ulimit -f 24; exec \"$@\"", "sh"));
         try (EchoServer server = EchoServer.builder().start()) {
-            command.addAll(Forked.java(
+            command.addAll(ForkedProcess.java(
                     List.of("-XX:-UsePerfData"),
                     "client",
                     "127.0.0.1:" + server.port(),
                     "--quiet",
                     "--message-file=" + file,
                     "--record=" + records));
-            try (Forked client = new Forked(command)) {
+            try (ForkedProcess client = new ForkedProcess(command)) {
                 assertThat(client.awaitExit()).isEqualTo(1);
                 assertThat(client.lines.seen())
                         .anyMatch(line -> line.matches("echo: the recording was not written to .*\\.pcapng"

@@ -37,7 +37,7 @@ class CutsTest {
     void cutsChangeNeitherBytesNorEnd(long seed) {
         System.out.println("CutsTest: -Dfaults.seed=" + seed);
         for (int i = 0; i < PLANS; i++) {
-            Random random = new Random(Options.mix(seed, i));
+            Random random = new Random(OptionText.mix(seed, i));
             assertCutsDoNotMatter("plan " + i + " of seed " + seed, plan(random), bytes(random), random);
         }
     }
@@ -111,12 +111,16 @@ class CutsTest {
     }
 
     private static String whole(List<Fault> faults, byte[] sent) {
-        return seen(Judged.by(faults, 1).ring(1024).sends(0, sent).fin(0).run());
+        return seen(SimulatedConnection.by(faults, 1)
+                .ring(1024)
+                .sends(0, sent)
+                .fin(0)
+                .run());
     }
 
-    private static String seen(List<Judged.Event> events) {
+    private static String seen(List<SimulatedConnection.Event> events) {
         StringBuilder seen = new StringBuilder();
-        for (Judged.Event event : events) {
+        for (SimulatedConnection.Event event : events) {
             seen.append(event.bytes().isEmpty() ? " " + event.what() : event.bytes());
         }
         return seen.toString();
@@ -158,15 +162,16 @@ class CutsTest {
         Cuts(byte[] sent, List<Integer> cuts, Random random) {
             this.sent = sent;
             this.cuts = List.copyOf(cuts);
-            gap = random.nextInt(3) * 5L * Judged.MILLI + 1;
+            gap = random.nextInt(3) * 5L * SimulatedConnection.MILLI + 1;
             finIsLate = random.nextBoolean();
             takes = 1 + random.nextInt(MOST);
-            every = random.nextInt(3) * 2L * Judged.MILLI;
+            every = random.nextInt(3) * 2L * SimulatedConnection.MILLI;
             ring = MOST + random.nextInt(MOST);
         }
 
-        Judged client(List<Fault> faults) {
-            Judged client = Judged.by(faults, 1).ring(ring).takes(takes, every);
+        SimulatedConnection client(List<Fault> faults) {
+            SimulatedConnection client =
+                    SimulatedConnection.by(faults, 1).ring(ring).takes(takes, every);
             long time = 0;
             int from = 0;
             for (int to : cuts) {

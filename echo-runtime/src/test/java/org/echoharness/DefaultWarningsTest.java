@@ -91,8 +91,8 @@ class DefaultWarningsTest {
     @Test
     void printsToTheStreamOfItsTime() throws Exception {
         PrintStream before = System.err;
-        Lines first = new Lines();
-        Lines second = new Lines();
+        AwaitedLines first = new AwaitedLines();
+        AwaitedLines second = new AwaitedLines();
         try (EchoServer server = EchoServer.builder().start()) {
             System.setErr(printingTo(first));
             server.setFaults(FaultPlan.parse("random 1% seed 1: reset"));
@@ -107,7 +107,7 @@ class DefaultWarningsTest {
         assertThat(second.seen()).containsExactly("echo server: faults: random 1% seed 2: reset");
     }
 
-    private static PrintStream printingTo(Lines lines) {
+    private static PrintStream printingTo(AwaitedLines lines) {
         return new PrintStream(System.out) {
             @Override
             public void println(String line) {
@@ -158,7 +158,7 @@ class DefaultWarningsTest {
 
     @Test
     void printsAllBeforeTheProcessExits() throws Exception {
-        try (Forked process = new Forked(Forked.java(List.of(), Exits.class))) {
+        try (ForkedProcess process = new ForkedProcess(ForkedProcess.java(List.of(), Exits.class))) {
             assertThat(process.awaitExit()).isEqualTo(3);
             assertThat(process.lines.seen())
                     .hasSize(1_000)
@@ -183,9 +183,9 @@ class DefaultWarningsTest {
     @EnabledOnOs(OS.LINUX)
     void warnsWithoutAFileDescriptorLeft() throws Exception {
         List<String> command = new ArrayList<>(List.of("sh", "-c", "ulimit -n 40; exec \"$@\"", "sh"));
-        command.addAll(Forked.java(List.of(), Serves.class));
+        command.addAll(ForkedProcess.java(List.of(), Serves.class));
         List<Socket> clients = new ArrayList<>();
-        try (Forked server = new Forked(command)) {
+        try (ForkedProcess server = new ForkedProcess(command)) {
             int port = Integer.parseInt(server.lines.await("\\d+"));
             for (int i = 0; i < 100; i++) {
                 clients.add(Sockets.connect(Sockets.at("127.0.0.1", port)));

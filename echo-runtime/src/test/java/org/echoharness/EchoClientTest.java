@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @SuppressWarnings("try") // what close() does is what is tested
 class EchoClientTest {
 
-    private final Lines lines = new Lines();
+    private final AwaitedLines lines = new AwaitedLines();
 
     private static byte[] ascii(String text) {
         return text.getBytes(StandardCharsets.US_ASCII);
@@ -343,13 +343,13 @@ class EchoClientTest {
     }
 
     @Test
-    void aSocketThatTheKernelConnectedToItselfIsRefused() throws Exception {
+    void refusesSelfConnectedSocket() throws Exception {
         try (SocketChannel self = SocketChannel.open()) {
             self.bind(Sockets.at("127.0.0.1", 0));
             self.connect(self.getLocalAddress());
             self.write(ByteBuffer.wrap(ascii("hello me")));
 
-            assertThatThrownBy(() -> Connector.refuseSelfConnect(self))
+            assertThatThrownBy(() -> ClientConnector.refuseSelfConnect(self))
                     .isInstanceOf(ConnectException.class)
                     .hasMessage("nothing listens there: the kernel connected the socket to itself");
         }

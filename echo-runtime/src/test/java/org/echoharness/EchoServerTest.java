@@ -31,8 +31,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 @SuppressWarnings("try") // what close() does is what is tested
 class EchoServerTest {
 
-    private final Lines lines = new Lines();
-    private final Lines warnings = new Lines();
+    private final AwaitedLines lines = new AwaitedLines();
+    private final AwaitedLines warnings = new AwaitedLines();
 
     private EchoServer.Builder quiet() {
         return EchoServer.builder().warnings(warnings);
@@ -52,7 +52,7 @@ class EchoServerTest {
     }
 
     @Test
-    void listensOnLoopbackByDefaultAtAPortThatTheKernelPicked() throws Exception {
+    void listensOnFreeLoopbackPortByDefault() throws Exception {
         try (EchoServer server = quiet().start()) {
             assertThat(server.address().getAddress()).isEqualTo(InetAddress.getLoopbackAddress());
             assertThat(server.port()).isPositive().isEqualTo(server.address().getPort());
@@ -85,7 +85,7 @@ class EchoServerTest {
     }
 
     @Test
-    void listensOnEveryInterfaceOfBothFamiliesAndWarnsOnce() throws Exception {
+    void warnsOnceOfEveryInterface() throws Exception {
         Sockets.assumeIpv6();
         try (EchoServer server = quiet().addresses("*:0").start()) {
             for (String host : List.of("127.0.0.1", "::1")) {
@@ -139,7 +139,7 @@ class EchoServerTest {
     }
 
     @Test
-    void aListenerThatThrowsAtTheStartFailsItAndLeavesNothing() throws Exception {
+    void throwingCallbackFailsStartCleanly() throws Exception {
         EchoServer.Builder builder = quiet().addresses("127.0.0.1:0").conversation(line -> {
             lines.accept(line);
             throw new IllegalStateException("not now");
@@ -235,7 +235,7 @@ class EchoServerTest {
     }
 
     @Test
-    void aClientThatNeverReadsStopsTheReadingOfTheServer() throws Exception {
+    void stopsReadingFromClientThatNeverReads() throws Exception {
         try (EchoServer server = quiet().bufferSize(1024).conversation(lines).start();
                 EchoClient client = EchoClient.builder()
                         .address(server.address())
@@ -322,7 +322,7 @@ class EchoServerTest {
     }
 
     @Test
-    void closeIsIdempotentAlsoConcurrentlyAndBeforeTheStart() throws Exception {
+    void closeIsIdempotentAndThreadSafe() throws Exception {
         quiet().build().close();
         for (int i = 0; i < 100; i++) {
             EchoServer server = quiet().eventLoops(2).start();
@@ -399,7 +399,7 @@ class EchoServerTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"exception", "error"})
-    void whatACallbackThrowsEndsThatConnectionAndNoOther(String kind) throws Exception {
+    void throwingCallbackEndsOneConnectionOnly(String kind) throws Exception {
         try (EchoServer server = quiet().conversation(line -> {
                             if (line.contains("\"poison\"")) {
                                 if (kind.equals("error")) {
@@ -421,7 +421,8 @@ class EchoServerTest {
             assertThat(warnings.await("reset 127.0.0.1:" + poisoned.getLocalPort() + " after an exception: .*boom"))
                     .isNotEmpty();
             assertThat(server.counters())
-                    .isEqualTo(new Counters(2, 0, 0, 0, 1, server.counters().peak()));
+                    .isEqualTo(new ConnectionCounters(
+                            2, 0, 0, 0, 1, server.counters().peak()));
         }
     }
 
@@ -485,7 +486,7 @@ class EchoServerTest {
     }
 
     @Test
-    void connectionsBeyondTheLimitAreResetAndTheirSlotsReused() throws Exception {
+    void resetsConnectionsBeyondTheLimit() throws Exception {
         try (EchoServer server = quiet().maxConnections(2).conversation(lines).start();
                 Socket first = Sockets.connect(server.address());
                 Socket second = Sockets.connect(server.address())) {
@@ -506,7 +507,8 @@ class EchoServerTest {
             }
             assertThat(warnings.seen()).containsExactly("maxConnections (2) is reached: further connections are reset");
             assertThat(server.counters())
-                    .isEqualTo(new Counters(2, 3, 0, 0, 0, server.counters().peak()));
+                    .isEqualTo(new ConnectionCounters(
+                            2, 3, 0, 0, 0, server.counters().peak()));
             first.close();
             lines.await("waiting for a connection", 2);
             try (Socket next = Sockets.connect(server.address())) {
@@ -537,7 +539,8 @@ class EchoServerTest {
             assertThat(lines.await("lost .*"))
                     .isEqualTo("lost 127.0.0.1:" + silent.getLocalPort() + ": idle for 200ms");
             assertThat(server.counters())
-                    .isEqualTo(new Counters(2, 0, 1, 0, 0, server.counters().peak()));
+                    .isEqualTo(new ConnectionCounters(
+                            2, 0, 1, 0, 0, server.counters().peak()));
             Sockets.echoes(busy, "still here");
         }
     }
@@ -598,7 +601,8 @@ class EchoServerTest {
 
             assertThat(lines.await("lost .*")).contains(": Connection reset");
             assertThat(server.counters())
-                    .isEqualTo(new Counters(1, 0, 0, 1, 0, server.counters().peak()));
+                    .isEqualTo(new ConnectionCounters(
+                            1, 0, 0, 1, 0, server.counters().peak()));
             assertThat(warnings.seen()).isEmpty();
         }
     }

@@ -26,8 +26,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 @SuppressWarnings("try") // what close() does is a part of what is tested
 class FaultsOfConnectionsTest {
 
-    private final Lines lines = new Lines();
-    private final Lines warnings = new Lines();
+    private final AwaitedLines lines = new AwaitedLines();
+    private final AwaitedLines warnings = new AwaitedLines();
 
     private EchoServer start(FaultPlan plan) throws IOException {
         return EchoServer.builder()
@@ -86,7 +86,7 @@ class FaultsOfConnectionsTest {
     }
 
     @Test
-    void theSameSeedPicksTheSameConnectionsAndAnotherOnePicksOthers() throws Exception {
+    void seedDecidesWhichConnectionsAreHit() throws Exception {
         List<Long> first;
         try (EchoServer server = start("random 10% seed 42: greet '!'")) {
             first = greeted(server, 200);
@@ -101,7 +101,7 @@ class FaultsOfConnectionsTest {
     }
 
     @Test
-    void aSeedIsToldWhereOneIsDrawnAndTheLineRepeatsIt() throws Exception {
+    void announcedLineRepeatsTheFaults() throws Exception {
         List<Long> first;
         try (EchoServer server = start("random 50%: greet '!'")) {
             first = greeted(server, 50);
@@ -116,7 +116,7 @@ class FaultsOfConnectionsTest {
     }
 
     @Test
-    void aPlanThatDrawsNothingIsNotToldAndALaterOneThatDoesIs() throws Exception {
+    void announcesRandomPlansOnly() throws Exception {
         try (EchoServer server = start("first 2: reset")) {
             assertThat(warnings.seen()).isEmpty();
             server.setFaults(FaultPlan.parse("corrupt 1% seed 7"));
@@ -164,7 +164,8 @@ class FaultsOfConnectionsTest {
             assertThat(warnings.seen())
                     .containsExactly("a connection could not be served: java.lang.IllegalStateException: boom");
             assertThat(server.counters())
-                    .isEqualTo(new Counters(3, 0, 0, 0, 1, server.counters().peak()));
+                    .isEqualTo(new ConnectionCounters(
+                            3, 0, 0, 0, 1, server.counters().peak()));
         }
     }
 

@@ -149,7 +149,7 @@ class FaultsPageTest {
     }
 
     @Test
-    void anRstThatAWriteHasMetIsAnEndOfStreamToTheNextRead() throws IOException {
+    void readAfterFailedWriteEndsStream() throws IOException {
         try (EchoServer server = EchoServer.builder().start();
                 Socket socket = Sockets.connect(server.address())) {
             Sockets.echoes(socket, "x");
@@ -223,10 +223,11 @@ class FaultsPageTest {
             List<Fault> faults =
                     FaultPlan.parse(code(cells.get(0))).rules().get(0).faults();
             byte[] sent = code(cells.get(1)).getBytes(StandardCharsets.ISO_8859_1);
-            List<Judged.Event> events =
-                    Judged.by(faults, 1).sends(0, sent).fin(0).run();
+            List<SimulatedConnection.Event> events =
+                    SimulatedConnection.by(faults, 1).sends(0, sent).fin(0).run();
             String end = events.get(events.size() - 1).what().equals("RST") ? "an RST" : "-1";
-            assertThat("`" + Judged.bytes(events) + "`, then " + end).isEqualTo(cells.get(2));
+            assertThat("`" + SimulatedConnection.bytes(events) + "`, then " + end)
+                    .isEqualTo(cells.get(2));
         });
     }
 

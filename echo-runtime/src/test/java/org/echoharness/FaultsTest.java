@@ -19,8 +19,8 @@ class FaultsTest {
 
     private static final String HELLO = "hello world";
 
-    private final Lines lines = new Lines();
-    private final Lines warnings = new Lines();
+    private final AwaitedLines lines = new AwaitedLines();
+    private final AwaitedLines warnings = new AwaitedLines();
 
     private EchoServer start(String faults) throws IOException {
         return EchoServer.builder()
@@ -76,7 +76,7 @@ class FaultsTest {
 
     @ParameterizedTest
     @EnumSource
-    void jitterShortensADelayByNoMoreThanItSaysAndReordersNothing(Client.Kind kind) throws Exception {
+    void jitterStaysInBoundsAndKeepsOrder(Client.Kind kind) throws Exception {
         try (EchoServer server = start("delay 50ms jitter 20ms seed 42");
                 Client client = kind.connect(server)) {
             long sent = System.nanoTime();
@@ -197,7 +197,8 @@ class FaultsTest {
             lines.await("no data from .*");
             assertThat(told("sending", client)).containsExactly("sending 5 bytes");
             assertThat(server.counters())
-                    .isEqualTo(new Counters(1, 0, 0, 0, 0, server.counters().peak()));
+                    .isEqualTo(new ConnectionCounters(
+                            1, 0, 0, 0, 0, server.counters().peak()));
         }
     }
 

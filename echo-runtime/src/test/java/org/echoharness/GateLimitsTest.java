@@ -35,7 +35,9 @@ class GateLimitsTest {
                 half-close after 3               | 2 | 1  | 0 "ab", 1 "c", 1 half-close, 1 closed
                 """)
     void goesOnWithWhatTheSocketTook(String faults, int bytes, long everyMillis, String seen) {
-        Judged judged = Judged.by(faults).client("0 abcdef, 0 FIN").takes(bytes, everyMillis * Judged.MILLI);
+        SimulatedConnection judged = SimulatedConnection.by(faults)
+                .client("0 abcdef, 0 FIN")
+                .takes(bytes, everyMillis * SimulatedConnection.MILLI);
 
         assertThat(seenBy(judged)).isEqualTo(seen);
     }
@@ -51,7 +53,8 @@ class GateLimitsTest {
                 throttle 100/s                   | 1 | 0 "a", 10 "b", 20 "c", 30 "d", 40 "e", 50 "f", 50 FIN
                 """)
     void holdsNoMoreThanTheRing(String faults, int ring, String seen) {
-        assertThat(seenBy(Judged.by(faults).client("0 abcdef, 0 FIN").ring(ring)))
+        assertThat(seenBy(
+                        SimulatedConnection.by(faults).client("0 abcdef, 0 FIN").ring(ring)))
                 .isEqualTo(seen);
     }
 
@@ -81,7 +84,7 @@ class GateLimitsTest {
         long burst = Math.max(1, rate / 50);
         int bytes = (int) (2 * rate);
 
-        List<Judged.Event> events = Judged.by(faults)
+        List<SimulatedConnection.Event> events = SimulatedConnection.by(faults)
                 .ring(ring)
                 .sends(0, "a".repeat(bytes).getBytes(StandardCharsets.US_ASCII))
                 .late(micros * 1_000)
@@ -91,7 +94,7 @@ class GateLimitsTest {
         long first = events.get(0).nanos();
         long sent = 0;
         long last = 0;
-        for (Judged.Event event : events.subList(0, events.size() - 1)) {
+        for (SimulatedConnection.Event event : events.subList(0, events.size() - 1)) {
             sent += event.what().length() - 2;
             last = event.nanos() - first;
             assertThat(sent).as("bytes by " + event.nanos()).isLessThanOrEqualTo(burst + last * rate / 1_000_000_000);
@@ -110,7 +113,7 @@ class GateLimitsTest {
                 throttle 100/s, stall after 4, reset after 5s | 0 abcdefgh      | 0 "ab", 20 "cd", 5000 RST
                 """)
     void throttleSavesNothingUpWhileIdle(String faults, String client, String seen) {
-        assertThat(seenBy(Judged.by(faults).client(client))).isEqualTo(seen);
+        assertThat(seenBy(SimulatedConnection.by(faults).client(client))).isEqualTo(seen);
     }
 
     /** What a late write has missed is lost as soon as the client has sent nothing more. */
@@ -122,41 +125,45 @@ class GateLimitsTest {
                 delay 10ms, throttle 100/s | 9 | 50 | 0 abcd, 100 efgh | 60 "ab", 100 "cd", 160 "ef", 230 "gh", 230 open
                 """)
     void throttleMakesNothingUpAfterAnIdleTime(String faults, int ring, long lateMillis, String client, String seen) {
-        Judged judged = Judged.by(faults).ring(ring).late(lateMillis * Judged.MILLI);
+        SimulatedConnection judged =
+                SimulatedConnection.by(faults).ring(ring).late(lateMillis * SimulatedConnection.MILLI);
 
         assertThat(seenBy(judged.client(client))).isEqualTo(seen);
     }
 
     @Test
     void throttleMakesUpATenthOfASecondAtMost() {
-        Judged judged = Judged.by("throttle 100/s").client("0 abcdefghijklmnopqrstuvwxyz");
+        SimulatedConnection judged = SimulatedConnection.by("throttle 100/s").client("0 abcdefghijklmnopqrstuvwxyz");
 
-        assertThat(seenBy(judged.late(400 * Judged.MILLI)))
+        assertThat(seenBy(judged.late(400 * SimulatedConnection.MILLI)))
                 .startsWith(
                         "0 \"ab\", 420 \"cd\", 420 \"ef\", 420 \"gh\", 420 \"ij\", 420 \"kl\", 420 \"mn\", 840 \"op\"");
     }
 
     @Test
     void delaysDoNotAddUp() {
-        assertThat(seenBy(Judged.by("delay 50ms").client("0 a, 10 b, 20 c, 49 d, 60 e, 70 FIN")))
+        assertThat(seenBy(SimulatedConnection.by("delay 50ms").client("0 a, 10 b, 20 c, 49 d, 60 e, 70 FIN")))
                 .isEqualTo("50 \"a\", 60 \"b\", 70 \"c\", 99 \"d\", 110 \"e\", 120 FIN");
     }
 
     @Test
     void jitterNeverReordersAndStaysInItsRange() {
-        Judged judged = Judged.by("delay 10ms jitter 10ms seed 3");
+        SimulatedConnection judged = SimulatedConnection.by("delay 10ms jitter 10ms seed 3");
         for (int i = 0; i < 200; i++) {
-            judged.sends(i * Judged.MILLI, new byte[] {(byte) ('a' + i % 26)});
+            judged.sends(i * SimulatedConnection.MILLI, new byte[] {(byte) ('a' + i % 26)});
         }
 
-        List<Judged.Event> events = judged.ring(1_000).fin(MANY * Judged.MILLI).run();
+        List<SimulatedConnection.Event> events =
+                judged.ring(1_000).fin(MANY * SimulatedConnection.MILLI).run();
 
         StringBuilder bytes = new StringBuilder();
-        for (Judged.Event event : events.subList(0, events.size() - 1)) {
+        for (SimulatedConnection.Event event : events.subList(0, events.size() - 1)) {
             String now = event.what().substring(1, event.what().length() - 1);
             bytes.append(now);
             assertThat(event.nanos())
-                    .isBetween((bytes.length() - 1) * Judged.MILLI, (bytes.length() + 19) * Judged.MILLI);
+                    .isBetween(
+                            (bytes.length() - 1) * SimulatedConnection.MILLI,
+                            (bytes.length() + 19) * SimulatedConnection.MILLI);
         }
         assertThat(bytes.toString()).hasSize(200).startsWith("abcdefghijklmnopqrstuvwxyzabc");
         assertThat(events.get(events.size() - 1).what()).isEqualTo("FIN");
@@ -164,17 +171,18 @@ class GateLimitsTest {
 
     @Test
     void keepsTheTimesOfManyReadsUnderWay() {
-        Judged judged = Judged.by("delay 1000ms");
+        SimulatedConnection judged = SimulatedConnection.by("delay 1000ms");
         for (int i = 0; i < MANY; i++) {
-            judged.sends(i * Judged.MILLI, new byte[] {'a'});
+            judged.sends(i * SimulatedConnection.MILLI, new byte[] {'a'});
         }
 
-        List<Judged.Event> events = judged.ring(MANY).fin(MANY * Judged.MILLI).run();
+        List<SimulatedConnection.Event> events =
+                judged.ring(MANY).fin(MANY * SimulatedConnection.MILLI).run();
 
         int bytes = 0;
-        for (Judged.Event event : events.subList(0, events.size() - 1)) {
+        for (SimulatedConnection.Event event : events.subList(0, events.size() - 1)) {
             int more = event.what().length() - 2;
-            assertThat(event.nanos() / Judged.MILLI - 1_000 - bytes)
+            assertThat(event.nanos() / SimulatedConnection.MILLI - 1_000 - bytes)
                     .as("how much later than due byte " + bytes + " leaves")
                     .isBetween(0L, 4L);
             bytes += more;
@@ -183,21 +191,22 @@ class GateLimitsTest {
     }
 
     @Test
-    void delaysByTheTimeOfArrivalAlsoWhereItTakesHoldLate() {
-        Judged judged = Judged.by("delay 50ms after 1000");
+    void lateDelayCountsFromArrival() {
+        SimulatedConnection judged = SimulatedConnection.by("delay 50ms after 1000");
         for (int i = 0; i < 998; i++) {
-            judged.sends(i * Judged.MILLI, new byte[] {'a'});
+            judged.sends(i * SimulatedConnection.MILLI, new byte[] {'a'});
         }
 
-        List<Judged.Event> events = judged.client("1000 bcd, 1010 e, 1020 FIN").run();
+        List<SimulatedConnection.Event> events =
+                judged.client("1000 bcd, 1010 e, 1020 FIN").run();
 
         assertThat(events.subList(998, events.size())).hasToString("[1000 \"bc\", 1050 \"d\", 1060 \"e\", 1070 FIN]");
     }
 
     @Test
-    void tellsEachFaultOnceWhenItTakesHold() {
-        Judged judged =
-                Judged.by("delay 30ms, close after 4, greet \"x\" after 10ms, corrupt after 1 sent, reset on fin");
+    void reportsEachFaultOnce() {
+        SimulatedConnection judged = SimulatedConnection.by(
+                "delay 30ms, close after 4, greet \"x\" after 10ms, corrupt after 1 sent, reset on fin");
         judged.client("0 abcd, 100 FIN").run();
 
         assertThat(judged.tookHold())
@@ -206,8 +215,8 @@ class GateLimitsTest {
 
     @Test
     void wakesForTheFirstOfManyDeadlines() {
-        Judged judged =
-                Judged.by("delay 70ms, fragment 2 every 5ms, throttle 100/s after 90ms, greet \"x\" after 80ms, reset"
+        SimulatedConnection judged = SimulatedConnection.by(
+                "delay 70ms, fragment 2 every 5ms, throttle 100/s after 90ms, greet \"x\" after 80ms, reset"
                         + " after 135ms");
 
         assertThat(seenBy(judged.client("0 abcdefgh, 30 ijkl, 40 FIN")))
@@ -251,7 +260,7 @@ class GateLimitsTest {
                                 + ": slow-close is about the client's FIN; leave out when it takes hold, or write stall or delay");
     }
 
-    private static String seenBy(Judged judged) {
-        return judged.run().stream().map(Judged.Event::toString).collect(Collectors.joining(", "));
+    private static String seenBy(SimulatedConnection judged) {
+        return judged.run().stream().map(SimulatedConnection.Event::toString).collect(Collectors.joining(", "));
     }
 }

@@ -38,7 +38,8 @@ class HeldMemoryTest {
     void servesOthersWhileManyHold(int bytes, String fault) throws Exception {
         String plan = "first " + HOLDERS + ": " + fault + "; others: none";
         List<SocketChannel> holders = new ArrayList<>();
-        try (Forked server = new Forked(Forked.java(SMALL, "server", "127.0.0.1:0", "--quiet", "--faults", plan))) {
+        try (ForkedProcess server =
+                new ForkedProcess(ForkedProcess.java(SMALL, "server", "127.0.0.1:0", "--quiet", "--faults", plan))) {
             InetSocketAddress address = Sockets.at(
                     "127.0.0.1",
                     Integer.parseInt(
@@ -88,7 +89,8 @@ class HeldMemoryTest {
     void servesOthersWhileManyDoNotRead() throws Exception {
         List<SocketChannel> holders = new ArrayList<>();
         List<String> options = List.of("-Xmx32m", "-XX:MaxDirectMemorySize=1m"); // less than a ring for each
-        try (Forked server = new Forked(Forked.java(options, "server", "127.0.0.1:0", "--quiet"))) {
+        try (ForkedProcess server =
+                new ForkedProcess(ForkedProcess.java(options, "server", "127.0.0.1:0", "--quiet"))) {
             InetSocketAddress address = Sockets.at(
                     "127.0.0.1",
                     Integer.parseInt(
@@ -122,7 +124,7 @@ class HeldMemoryTest {
     @DisabledOnOs(OS.WINDOWS)
     void servesWithoutDirectMemoryForARing() throws Exception {
         List<String> options = List.of("-Xmx32m", "-XX:MaxDirectMemorySize=32k");
-        try (Forked server = new Forked(Forked.java(
+        try (ForkedProcess server = new ForkedProcess(ForkedProcess.java(
                 options, "server", "127.0.0.1:0", "--quiet", "--faults", "connection 2: delay 1ms; others: none"))) {
             InetSocketAddress address = Sockets.at(
                     "127.0.0.1",
@@ -199,8 +201,8 @@ class HeldMemoryTest {
         }
     }
 
-    private static Gates delaying(int reads) {
-        Gates gates = new Gates(List.of(Fault.delay(Duration.ofHours(1))), 1, 0);
+    private static GateChain delaying(int reads) {
+        GateChain gates = new GateChain(List.of(Fault.delay(Duration.ofHours(1))), 1, 0);
         for (int i = 1; i <= reads; i++) {
             gates.received(i, i);
         }
@@ -210,7 +212,7 @@ class HeldMemoryTest {
     @Test
     void timesOfDelayedBytesTakeMemory() {
         long before = HeldMemory.used();
-        Gates gates = delaying(1_000);
+        GateChain gates = delaying(1_000);
         assertThat(HeldMemory.used() - before).isEqualTo((512 - 8) * 16);
         gates.release();
         assertThat(HeldMemory.used()).isEqualTo(before);
@@ -222,7 +224,7 @@ class HeldMemoryTest {
         HeldMemory.take(all);
         try {
             long before = HeldMemory.used();
-            Gates gates = delaying(1_000);
+            GateChain gates = delaying(1_000);
             assertThat(HeldMemory.used()).isEqualTo(before);
             Verdict verdict = gates.judge(1_000, Duration.ofHours(2).toNanos(), fault -> {});
             assertThat(verdict.count()).isEqualTo(1_000);
@@ -261,14 +263,14 @@ class HeldMemoryTest {
         ByteArrayOutputStream written = new ByteArrayOutputStream();
         var out = Channels.newChannel(written);
         long before = HeldMemory.used();
-        Ring ring = new Ring(most).own();
+        RingBuffer ring = new RingBuffer(most).own();
         while (written.size() < message.length) {
             if (ring.hasRoom()) {
                 ring.readFrom(in, 1 + random.nextInt(most));
                 assertThat(ring.size()).isLessThanOrEqualTo(most);
             }
             if (random.nextInt(10) == 0) {
-                Ring own = ring.own();
+                RingBuffer own = ring.own();
                 ring.release();
                 ring = own;
             }

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(120)
 class IdleCloseTest {
 
-    private final Lines lines = new Lines();
+    private final AwaitedLines lines = new AwaitedLines();
 
     @Test
     void closesASilentConnectionWithAFin() throws Exception {

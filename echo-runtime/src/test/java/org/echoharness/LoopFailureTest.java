@@ -21,10 +21,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(120)
 class LoopFailureTest {
 
-    private final Lines warnings = new Lines();
+    private final AwaitedLines warnings = new AwaitedLines();
 
     /** An alarm whose handler fails, as it would where memory is short. */
-    private record Failing(Error error) implements Served {
+    private record Failing(Error error) implements EventLoopHandler {
         @Override
         public void ready() {}
 
@@ -81,9 +81,9 @@ class LoopFailureTest {
             arguments.add(front);
         }
         List<String> command = isLibrary
-                ? Forked.java(FailingSelectors.OPTIONS, Program.class)
-                : Forked.java(FailingSelectors.OPTIONS, Main.class, arguments.toArray(String[]::new));
-        try (Forked server = new Forked(command)) {
+                ? ForkedProcess.java(FailingSelectors.OPTIONS, Program.class)
+                : ForkedProcess.java(FailingSelectors.OPTIONS, Main.class, arguments.toArray(String[]::new));
+        try (ForkedProcess server = new ForkedProcess(command)) {
             String starts = server.lines.await("starting up on .* port \\d+");
             int port = Integer.parseInt(starts.replaceFirst(".* port (\\d+).*", "$1"));
             try (Socket socket = Sockets.connect(Sockets.at("127.0.0.1", port))) {

@@ -104,7 +104,7 @@ class MainTest {
                 "client --message-file no-such-file|--message-file no-such-file: cannot be read (No such file or directory); name"
                         + " a file that can",
             })
-    void aUsageErrorIsOneLineThatNamesOptionValueAndCure(String args, String message) {
+    void usageErrorNamesOptionValueAndCure(String args, String message) {
         int code = args.isEmpty() ? run() : run(args.split(" "));
 
         assertThat(err()).isEqualTo("echo: " + message + System.lineSeparator());
@@ -510,7 +510,7 @@ class MainTest {
     }
 
     @Test
-    void theClientRecordsIntoNewFilesAlsoWhenTheEchoIsWrong(@TempDir Path folder) throws Exception {
+    void clientRecordsFailedEchoToNewFiles(@TempDir Path folder) throws Exception {
         String process = "echo-" + ProcessHandle.current().pid();
         try (EchoServer server = EchoServer.builder().faults("corrupt byte 1").start()) {
             for (int i = 0; i < 2; i++) {

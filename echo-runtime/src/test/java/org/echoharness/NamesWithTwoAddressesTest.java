@@ -27,11 +27,12 @@ class NamesWithTwoAddressesTest {
         Sockets.assumeIpv6();
     }
 
-    private Forked server(String hosts, String... args) throws Exception {
+    private ForkedProcess server(String hosts, String... args) throws Exception {
         Path file = Files.writeString(folder.resolve("hosts"), hosts);
         List<String> all = new ArrayList<>(List.of("server"));
         all.addAll(List.of(args));
-        return new Forked(Forked.java(List.of("-Djdk.net.hosts.file=" + file), all.toArray(new String[0])));
+        return new ForkedProcess(
+                ForkedProcess.java(List.of("-Djdk.net.hosts.file=" + file), all.toArray(new String[0])));
     }
 
     private static int port(String line) {
@@ -42,7 +43,7 @@ class NamesWithTwoAddressesTest {
     @ValueSource(strings = {"localhost:0", "localhost:0 --quiet"})
     void listensOnBothWithOnePort(String args) throws Exception {
         String hosts = "127.0.0.1 localhost\n::1 localhost\n127.0.0.1 localhost\n";
-        try (Forked server = server(hosts, args.split(" "))) {
+        try (ForkedProcess server = server(hosts, args.split(" "))) {
             int port = port(server.lines.await("starting up on 127.0.0.1 port \\d+"));
             server.lines.await("starting up on ::1 port " + port);
             for (String host : List.of("127.0.0.1", "::1")) {
@@ -58,7 +59,7 @@ class NamesWithTwoAddressesTest {
 
     @Test
     void leavesOutAnAddressOfAnotherMachine() throws Exception {
-        try (Forked server = server("192.0.2.1 peer\n::1 peer\n", "peer:0")) {
+        try (ForkedProcess server = server("192.0.2.1 peer\n::1 peer\n", "peer:0")) {
             server.lines.await("waiting for a connection");
             assertThat(server.lines.seen()).hasSize(2).element(0).asString().startsWith("starting up on ::1 port ");
         }
@@ -66,7 +67,7 @@ class NamesWithTwoAddressesTest {
 
     @Test
     void refusesANameOfAnotherMachine() throws Exception {
-        try (Forked server = server("192.0.2.1 peer\n2001:db8::1 peer\n", "peer:0")) {
+        try (ForkedProcess server = server("192.0.2.1 peer\n2001:db8::1 peer\n", "peer:0")) {
             assertThat(server.awaitExit()).isEqualTo(1);
             assertThat(server.lines.seen())
                     .singleElement()
@@ -79,7 +80,7 @@ class NamesWithTwoAddressesTest {
     @Test
     void refusesAPortTakenOnTheSecondAddress() throws Exception {
         try (ServerSocket busy = new ServerSocket(0, 1, Sockets.at("::1", 0).getAddress());
-                Forked server = server("127.0.0.1 peer\n::1 peer\n", "peer:" + busy.getLocalPort())) {
+                ForkedProcess server = server("127.0.0.1 peer\n::1 peer\n", "peer:" + busy.getLocalPort())) {
             assertThat(server.awaitExit()).isEqualTo(1);
             assertThat(server.lines.seen())
                     .singleElement()

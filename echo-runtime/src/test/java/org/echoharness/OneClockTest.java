@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(120)
 class OneClockTest {
 
-    private final Lines lines = new Lines();
+    private final AwaitedLines lines = new AwaitedLines();
 
     @Test
     void recordedConnectionsShareAClock() throws Exception {

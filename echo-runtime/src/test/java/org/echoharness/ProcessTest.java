@@ -25,15 +25,15 @@ class ProcessTest {
     private static final String MESSAGE = "This is the message.  It will be repeated.";
 
     /** Waits for the server to listen; returns its port. */
-    private static int port(Forked server) throws InterruptedException {
+    private static int port(ForkedProcess server) throws InterruptedException {
         return Integer.parseInt(server.lines.await("starting up on .* port .*").replaceFirst(".* port (\\d+).*", "$1"));
     }
 
     @Test
     void serverAndClientHoldTheTutorialsConversation() throws Exception {
-        try (Forked server = Forked.echo("server", "localhost:0", "--buffer-size", "16")) {
+        try (ForkedProcess server = ForkedProcess.echo("server", "localhost:0", "--buffer-size", "16")) {
             int port = port(server);
-            try (Forked client = Forked.echo("client", "localhost:" + port, "--buffer-size", "16")) {
+            try (ForkedProcess client = ForkedProcess.echo("client", "localhost:" + port, "--buffer-size", "16")) {
                 assertThat(client.awaitExit()).isZero();
                 assertThat(client.lines.seen())
                         .startsWith("connecting to localhost port " + port, "sending 42 bytes \"" + MESSAGE + "\"")
@@ -57,9 +57,9 @@ class ProcessTest {
     }
 
     @Test
-    void anyAddressServerTellsWhatIsBound() throws Exception {
+    void anyAddressServerReportsWhatIsBound() throws Exception {
         Sockets.assumeIpv6();
-        try (Forked server = Forked.echo("server", "*:0", "127.0.0.1:0", "--quiet")) {
+        try (ForkedProcess server = ForkedProcess.echo("server", "*:0", "127.0.0.1:0", "--quiet")) {
             server.lines.await("starting up on 127.0.0.1 port \\d+");
             assertThat(server.lines.seen())
                     .anyMatch(line -> line.matches("starting up on :: port \\d+ \\(every interface, IPv4 and IPv6\\)"))
@@ -71,7 +71,7 @@ class ProcessTest {
     @DisabledOnOs(OS.WINDOWS)
     void aSignalEndsTheServerAndWritesWhatItRecorded(@TempDir Path folder) throws Exception {
         Path records = folder.resolve("to be made");
-        try (Forked server = Forked.echo("server", "127.0.0.1:0", "--record", records.toString())) {
+        try (ForkedProcess server = ForkedProcess.echo("server", "127.0.0.1:0", "--record", records.toString())) {
             try (Socket socket = Sockets.connect(Sockets.at("127.0.0.1", port(server)))) {
                 Sockets.echoes(socket, "hello");
                 server.signal("TERM");
@@ -97,7 +97,7 @@ class ProcessTest {
     void aSignalEndsTheClientAndWritesWhatItRecorded(@TempDir Path folder) throws Exception {
         try (EchoServer server =
                         EchoServer.builder().recording().faults("discard").start();
-                Forked client = Forked.echo(
+                ForkedProcess client = ForkedProcess.echo(
                         "client",
                         "127.0.0.1:" + server.port(),
                         "--read-timeout",
@@ -120,10 +120,10 @@ class ProcessTest {
     @ParameterizedTest
     @CsvSource({"TERM, 143", "INT, 130", "KILL, 137"})
     @DisabledOnOs(OS.WINDOWS)
-    void aSignalEndsTheServerResetsItsConnectionsAndFreesThePort(String signal, int code) throws Exception {
-        List<String> command = new ArrayList<>(Forked.withDefaultSignals());
-        command.addAll(Forked.java(List.of(), "server", "127.0.0.1:0"));
-        try (Forked server = new Forked(command)) {
+    void signalResetsConnectionsAndFreesPort(String signal, int code) throws Exception {
+        List<String> command = new ArrayList<>(ForkedProcess.withDefaultSignals());
+        command.addAll(ForkedProcess.java(List.of(), "server", "127.0.0.1:0"));
+        try (ForkedProcess server = new ForkedProcess(command)) {
             int port = port(server);
             try (Socket socket = Sockets.connect(Sockets.at("127.0.0.1", port))) {
                 Sockets.echoes(socket, "x");
@@ -162,15 +162,16 @@ class ProcessTest {
                 t.join()
                 print('same' if got == b'hello' and back == data else 'different')
                 """;
-        try (Forked server = Forked.echo("server", "127.0.0.1:0", "--quiet");
-                Forked python = new Forked(List.of("python3", "-c", script, Integer.toString(port(server))))) {
+        try (ForkedProcess server = ForkedProcess.echo("server", "127.0.0.1:0", "--quiet");
+                ForkedProcess python =
+                        new ForkedProcess(List.of("python3", "-c", script, Integer.toString(port(server))))) {
             assertThat(python.awaitExit()).isZero();
             assertThat(python.lines.seen()).containsExactly("same");
         }
     }
 
     @Test
-    void theClientTalksToPythonsServerThatAnswersInPieces() throws Exception {
+    void clientAcceptsEchoInPieces() throws Exception {
         assumePython();
         String script = """
                 import socket
@@ -186,9 +187,9 @@ class ProcessTest {
                     c.sendall(data)
                 print('closed', flush=True)
                 """;
-        try (Forked python = new Forked(List.of("python3", "-c", script))) {
+        try (ForkedProcess python = new ForkedProcess(List.of("python3", "-c", script))) {
             String port = python.lines.await("\\d+");
-            try (Forked client = Forked.echo("client", "127.0.0.1:" + port, "--buffer-size", "16")) {
+            try (ForkedProcess client = ForkedProcess.echo("client", "127.0.0.1:" + port, "--buffer-size", "16")) {
                 assertThat(client.awaitExit()).isZero();
                 assertThat(client.lines.seen())
                         .filteredOn(line -> line.startsWith("received"))
@@ -201,7 +202,7 @@ class ProcessTest {
     }
 
     private static void assumePython() throws InterruptedException {
-        try (Forked python = new Forked(List.of("python3", "--version"))) {
+        try (ForkedProcess python = new ForkedProcess(List.of("python3", "--version"))) {
             python.awaitExit();
         } catch (IOException e) {
             Assumptions.abort("no python3 here: " + e.getMessage());
@@ -214,7 +215,8 @@ class ProcessTest {
         Path hosts = Files.writeString(folder.resolve("hosts"), "::1 peer\n127.0.0.1 peer\n");
         List<String> options = List.of("-Djdk.net.hosts.file=" + hosts, "-Djava.net.preferIPv6Addresses=true");
         try (EchoServer server = EchoServer.builder().start();
-                Forked client = new Forked(Forked.java(options, "client", "peer:" + server.port(), "--verbose"))) {
+                ForkedProcess client = new ForkedProcess(
+                        ForkedProcess.java(options, "client", "peer:" + server.port(), "--verbose"))) {
             assertThat(client.awaitExit()).isZero();
             assertThat(client.lines.seen())
                     .contains("candidate [::1]:" + server.port() + " failed: Connection refused", "family:   AF_INET");
@@ -223,7 +225,7 @@ class ProcessTest {
         try (EchoServer gone = EchoServer.builder().start()) {
             dead = gone.port();
         }
-        try (Forked client = new Forked(Forked.java(options, "client", "peer:" + dead))) {
+        try (ForkedProcess client = new ForkedProcess(ForkedProcess.java(options, "client", "peer:" + dead))) {
             assertThat(client.awaitExit()).isEqualTo(1);
             assertThat(client.lines.seen())
                     .endsWith("echo: cannot connect to peer:" + dead + " within 5s; tried [::1]:" + dead
@@ -236,9 +238,9 @@ class ProcessTest {
     @EnabledOnOs(OS.LINUX)
     void outOfFileDescriptorsItPausesAndRecovers() throws Exception {
         List<String> command = new ArrayList<>(List.of("sh", "-c", "ulimit -n 40; exec \"$@\"", "sh"));
-        command.addAll(Forked.java(List.of(), "server", "127.0.0.1:0", "--quiet"));
+        command.addAll(ForkedProcess.java(List.of(), "server", "127.0.0.1:0", "--quiet"));
         List<Socket> clients = new ArrayList<>();
-        try (Forked server = new Forked(command)) {
+        try (ForkedProcess server = new ForkedProcess(command)) {
             int port = port(server);
             long start = System.nanoTime();
             for (int i = 0; i < 100; i++) {
@@ -264,7 +266,7 @@ class ProcessTest {
 
     @Test
     void payloadCannotReachTheTerminal() throws Exception {
-        try (Forked server = Forked.echo("server", "127.0.0.1:0");
+        try (ForkedProcess server = ForkedProcess.echo("server", "127.0.0.1:0");
                 Socket socket = Sockets.connect(Sockets.at("127.0.0.1", port(server)))) {
             socket.getOutputStream().write("\u001b]0;owned\u0007\r\n".getBytes(StandardCharsets.UTF_8));
 
@@ -281,7 +283,7 @@ class ProcessTest {
         assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
                 .isZero();
         List<String> options = List.of("-Djdk.net.hosts.file=" + pipe);
-        try (Forked client = new Forked(Forked.java(
+        try (ForkedProcess client = new ForkedProcess(ForkedProcess.java(
                 options, "client", "peer:1", "--quiet", "--timeout", "300ms", "--connect-timeout", "10m"))) {
             assertThat(client.awaitExit()).isEqualTo(1);
             assertThat(client.lines.seen())

@@ -28,7 +28,7 @@ class RandomPlansTest {
     @MethodSource("seeds")
     void thePlanAndItsTextDoTheSameAndComeToAnEnd(long seed) {
         for (int i = 0; i < PLANS; i++) {
-            long each = Options.mix(seed, i);
+            long each = OptionText.mix(seed, i);
             Random random = new Random(each);
             FaultPlan plan = FaultPlan.of(
                     new Plans(random, MOST).faults(1 + random.nextInt(5)).toArray(new Fault[0]));
@@ -38,7 +38,7 @@ class RandomPlansTest {
 
             byte[] sent = new byte[random.nextInt(200)];
             random.nextBytes(sent);
-            List<Judged.Event> events = judged(what, plan, each, sent);
+            List<SimulatedConnection.Event> events = judged(what, plan, each, sent);
 
             assertThat(judged(what, read, each, sent)).as(what).isEqualTo(events);
             assertSound(what, plan.rules().get(0).faults(), sent, events);
@@ -53,7 +53,7 @@ class RandomPlansTest {
     @MethodSource("seeds")
     void sendsTheSameHoweverInputIsCut(long seed) {
         for (int i = 0; i < PLANS; i++) {
-            long each = Options.mix(~seed, i);
+            long each = OptionText.mix(~seed, i);
             Random random = new Random(each);
             int length = random.nextInt(LONGEST + 1);
             List<Fault> faults = withoutTimes(new Plans(random, LONGEST), 1 + random.nextInt(5));
@@ -63,12 +63,12 @@ class RandomPlansTest {
 
             String whole = output(what, at(faults, sent, length, 0));
             for (int cut = 0; cut < length; cut++) {
-                Judged inTwo = at(faults, sent, cut, 1 + random.nextInt(3));
+                SimulatedConnection inTwo = at(faults, sent, cut, 1 + random.nextInt(3));
                 assertThat(output(what, inTwo)).as(what + " cut at " + cut).isEqualTo(whole);
             }
-            Judged shredded = Judged.by(faults, 1)
+            SimulatedConnection shredded = SimulatedConnection.by(faults, 1)
                     .ring(LONGEST + random.nextInt(9))
-                    .takes(1 + random.nextInt(4), random.nextInt(2) * Judged.MILLI);
+                    .takes(1 + random.nextInt(4), random.nextInt(2) * SimulatedConnection.MILLI);
             long time = 0;
             for (byte one : sent) {
                 shredded.sends(time, new byte[] {one});
@@ -90,32 +90,32 @@ class RandomPlansTest {
     }
 
     /** The bytes before the cut at once, the others and the FIN so much later. */
-    private static Judged at(List<Fault> faults, byte[] sent, int cut, long laterMillis) {
-        Judged judged = Judged.by(faults, 1).ring(LONGEST);
+    private static SimulatedConnection at(List<Fault> faults, byte[] sent, int cut, long laterMillis) {
+        SimulatedConnection judged = SimulatedConnection.by(faults, 1).ring(LONGEST);
         if (cut > 0) {
             judged.sends(0, Arrays.copyOf(sent, cut));
         }
         if (cut < sent.length) {
-            judged.sends(laterMillis * Judged.MILLI, Arrays.copyOfRange(sent, cut, sent.length));
+            judged.sends(laterMillis * SimulatedConnection.MILLI, Arrays.copyOfRange(sent, cut, sent.length));
         }
-        return judged.fin(laterMillis * Judged.MILLI);
+        return judged.fin(laterMillis * SimulatedConnection.MILLI);
     }
 
-    private static String output(String what, Judged judged) {
+    private static String output(String what, SimulatedConnection judged) {
         try {
-            return Judged.output(judged.mostSteps(20_000).run());
+            return SimulatedConnection.output(judged.mostSteps(20_000).run());
         } catch (AssertionError | RuntimeException failed) {
             throw new AssertionError(what, failed);
         }
     }
 
-    private static List<Judged.Event> judged(String what, FaultPlan plan, long seed, byte[] sent) {
+    private static List<SimulatedConnection.Event> judged(String what, FaultPlan plan, long seed, byte[] sent) {
         Random random = new Random(seed);
-        Judged judged = Judged.by(plan.rules().get(0).faults(), 1 + random.nextInt(9))
+        SimulatedConnection judged = SimulatedConnection.by(plan.rules().get(0).faults(), 1 + random.nextInt(9))
                 .ring(MOST + random.nextInt(3) * 16)
                 .mostSteps(20_000);
         if (random.nextBoolean()) {
-            judged.takes(1 + random.nextInt(20), random.nextInt(3) * Judged.MILLI);
+            judged.takes(1 + random.nextInt(20), random.nextInt(3) * SimulatedConnection.MILLI);
         }
         long time = 0;
         for (int from = 0; from < sent.length; ) {
@@ -131,7 +131,8 @@ class RandomPlansTest {
         }
     }
 
-    private static void assertSound(String what, List<Fault> faults, byte[] sent, List<Judged.Event> events) {
+    private static void assertSound(
+            String what, List<Fault> faults, byte[] sent, List<SimulatedConnection.Event> events) {
         String last = events.get(events.size() - 1).what();
         assertThat(last).as(what).isIn(FIN, "closed", "close", "RST", "open");
         if (last.equals("open")) {
@@ -143,7 +144,9 @@ class RandomPlansTest {
                     .isGreaterThanOrEqualTo(events.get(i - 1).nanos());
         }
         if (faults.stream().allMatch(fault -> takesTimeOnly(fault.effect()))) {
-            assertThat(Judged.bytes(events)).as(what).isEqualTo(new String(sent, StandardCharsets.ISO_8859_1));
+            assertThat(SimulatedConnection.bytes(events))
+                    .as(what)
+                    .isEqualTo(new String(sent, StandardCharsets.ISO_8859_1));
             assertThat(last).as(what).isEqualTo(FIN);
         }
     }

@@ -144,7 +144,7 @@ class RecordingAwaitsTest {
     }
 
     @Test
-    void anErrorShowsTwentyConnectionsAndHowManyMoreThereAre() throws Exception {
+    void errorShowsAtMostTwentyConnections() throws Exception {
         for (int i = 1; i <= 23; i++) {
             try (Socket socket = Sockets.connect(server.address())) {
                 assertThat(recording.awaitConnections(i)).hasSize(i);
@@ -203,7 +203,7 @@ class RecordingAwaitsTest {
     }
 
     @Test
-    void awaitsBytesThatComeInSeveralChunksAndThoseThatCame() throws Exception {
+    void awaitsBytesAcrossChunks() throws Exception {
         try (Socket socket = Sockets.connect(server.address())) {
             recording.awaitConnections(1);
             RecordedConnection open = recording.connection(1);
@@ -438,7 +438,7 @@ class RecordingAwaitsTest {
     }
 
     @Test
-    void everyEventBeginsTheQuietAnew() throws Exception {
+    void everyEventRestartsTheQuiet() throws Exception {
         try (Socket socket = Sockets.connect(server.address())) {
             FutureTask<Long> quiet = waiting(() -> {
                 recording.awaitQuiet(Duration.ofMillis(500), LONG);

@@ -54,7 +54,7 @@ class RecordingLimitsTest {
     }
 
     @Test
-    void anOpenConnectionThatIsLeftOutKeepsNothingButIsStillAwaited() throws Exception {
+    void evictedOpenConnectionCanBeAwaited() throws Exception {
         try (EchoServer server = recording().recording(100, 1).start();
                 Socket first = Sockets.connect(server.address())) {
             Sockets.echoes(first, "hello");
@@ -135,8 +135,8 @@ class RecordingLimitsTest {
     @Test
     void anEndOfOneSideDoesNotOpenTheEventsAgain() {
         InetSocketAddress any = new InetSocketAddress(1);
-        Tape tape = new Tape(
-                new Recorder(Ending.Side.SERVER, 10, 1), Ending.Side.SERVER, 1, any, any, 10, Instant.EPOCH, 0);
+        ConnectionRecorder tape = new ConnectionRecorder(
+                new RecordingStore(Ending.Side.SERVER, 10, 1), Ending.Side.SERVER, 1, any, any, 10, Instant.EPOCH, 0);
         for (int i = 0; i < 5_000; i++) {
             tape.received(ByteBuffer.allocate(1), i);
         }

@@ -23,8 +23,8 @@ class RecordingMemoryTest {
 
     private static final InetSocketAddress ANY = new InetSocketAddress(1);
 
-    private static Tape tape(Recorder recorder) {
-        return new Tape(recorder, Ending.Side.SERVER, 1, ANY, ANY, 1 << 20, Instant.EPOCH, 0);
+    private static ConnectionRecorder tape(RecordingStore recorder) {
+        return new ConnectionRecorder(recorder, Ending.Side.SERVER, 1, ANY, ANY, 1 << 20, Instant.EPOCH, 0);
     }
 
     @Test
@@ -51,8 +51,8 @@ class RecordingMemoryTest {
 
     @Test
     void keepsTheFirstBytesThatFit() {
-        Recorder recorder = new Recorder(Ending.Side.SERVER, 1 << 20, 10, new RecordingMemory(2_000));
-        Tape tape = tape(recorder);
+        RecordingStore recorder = new RecordingStore(Ending.Side.SERVER, 1 << 20, 10, new RecordingMemory(2_000));
+        ConnectionRecorder tape = tape(recorder);
         recorder.received(tape, ByteBuffer.wrap(new byte[600]));
         recorder.received(tape, ByteBuffer.wrap(new byte[600]));
         recorder.received(tape, ByteBuffer.wrap(new byte[100])); // would fit, after a gap
@@ -65,8 +65,8 @@ class RecordingMemoryTest {
 
     @Test
     void keepsTheFirstEventsThatFitAndTheEnd() {
-        Recorder recorder = new Recorder(Ending.Side.SERVER, 0, 10, new RecordingMemory(2_000));
-        Tape tape = tape(recorder);
+        RecordingStore recorder = new RecordingStore(Ending.Side.SERVER, 0, 10, new RecordingMemory(2_000));
+        ConnectionRecorder tape = tape(recorder);
         for (int i = 0; i < 1_000; i++) {
             recorder.sent(tape, ByteBuffer.allocate(0), 1, 0);
         }
@@ -85,8 +85,8 @@ class RecordingMemoryTest {
         List<String> options = List.of("-Xmx32m");
         byte[] message = Sockets.random(64 << 10, 1);
         List<Socket> clients = new ArrayList<>();
-        try (Forked server =
-                new Forked(Forked.java(options, "server", "127.0.0.1:0", "--quiet", "--record", folder.toString()))) {
+        try (ForkedProcess server = new ForkedProcess(
+                ForkedProcess.java(options, "server", "127.0.0.1:0", "--quiet", "--record", folder.toString()))) {
             int port = Integer.parseInt(
                     server.lines.await("starting up on .* port .*").replaceFirst(".* port (\\d+).*", "$1"));
             for (int i = 0; i < 400; i++) {
@@ -123,8 +123,8 @@ class RecordingMemoryTest {
     /** As text in memory, one connection alone would take more than the heap. */
     @Test
     void writesALargeConnectionInASmallHeap(@TempDir Path folder) throws Exception {
-        List<String> command = Forked.java(List.of("-Xmx32m"), LargeConnection.class, folder.toString());
-        try (Forked process = new Forked(command)) {
+        List<String> command = ForkedProcess.java(List.of("-Xmx32m"), LargeConnection.class, folder.toString());
+        try (ForkedProcess process = new ForkedProcess(command)) {
             assertThat(process.awaitExit()).as("%s", process.lines.seen()).isZero();
         }
         for (String file : LargeConnection.FILES) {

@@ -23,14 +23,14 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Timeout(120)
 class RecordingTest {
 
-    private final Lines warnings = new Lines();
+    private final AwaitedLines warnings = new AwaitedLines();
 
     private EchoServer.Builder recording() {
         return EchoServer.builder().warnings(warnings).recording();
     }
 
     @Test
-    void keepsAddressesTimesTotalsBytesAndEventsOfAConnectionThatTheClientEnds() throws Exception {
+    void recordsConnectionEndedByClient() throws Exception {
         Instant before = Instant.now();
         try (EchoServer server = recording().start();
                 Socket socket = Sockets.connect(server.address())) {
@@ -200,7 +200,7 @@ class RecordingTest {
 
     /** The second of the three loops is held up, so what it does comes late. */
     @Test
-    void keepsTheOrderOfAcceptOverSeveralEventLoopsAndEndsWhatWasNeverServed() throws Exception {
+    void keepsOrderOfAcceptOverEventLoops() throws Exception {
         CountDownLatch free = new CountDownLatch(1);
         List<Socket> clients = new ArrayList<>();
         FutureTask<Void> closing;

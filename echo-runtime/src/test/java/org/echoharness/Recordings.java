@@ -48,7 +48,7 @@ final class Recordings {
     static String page(List<RecordedConnection> connections, long leftOut) {
         StringBuilder page = new StringBuilder();
         try {
-            Html.write(connections, leftOut, "", new ServerLog.Snapshot("the server", List.of(), 0), page);
+            HtmlPage.write(connections, leftOut, "", new ServerLog.Snapshot("the server", List.of(), 0), page);
         } catch (IOException impossible) {
             throw new AssertionError(impossible);
         }

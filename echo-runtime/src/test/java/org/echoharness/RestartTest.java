@@ -32,7 +32,7 @@ class RestartTest {
     private static final Duration LONG = Duration.ofDays(1);
     private static final Duration SHORT = Duration.ofMillis(20);
 
-    private final Lines warnings = new Lines();
+    private final AwaitedLines warnings = new AwaitedLines();
 
     @TempDir
     Path folder;
@@ -314,9 +314,9 @@ class RestartTest {
     @EnabledOnOs(OS.LINUX)
     void warnsOnceThatItCannotListenAgain() throws Exception {
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        String command = "ulimit -n 256 && exec '" + java + "' -cp '" + Forked.folder(RestartTest.class) + ":"
-                + Forked.folder(EchoServer.class) + "' '" + OutOfDescriptors.class.getName() + "'";
-        try (Forked process = new Forked(List.of("sh", "-c", command))) {
+        String command = "ulimit -n 256 && exec '" + java + "' -cp '" + ForkedProcess.folder(RestartTest.class) + ":"
+                + ForkedProcess.folder(EchoServer.class) + "' '" + OutOfDescriptors.class.getName() + "'";
+        try (ForkedProcess process = new ForkedProcess(List.of("sh", "-c", command))) {
             assertThat(process.awaitExit()).as("%s", process.lines.seen()).isZero();
             assertThat(process.lines.seen()).hasSize(2);
             assertThat(process.lines.seen().get(0))
@@ -331,15 +331,15 @@ class RestartTest {
 
         @SuppressWarnings("SystemOut")
         public static void main(String[] args) throws Exception {
-            Lines warnings = new Lines();
+            AwaitedLines warnings = new AwaitedLines();
             try (EchoServer server = EchoServer.builder().warnings(warnings).start()) {
                 echoes(server); // loads what is needed
                 ServerCore core = server.core();
                 EventLoop loop = core.loops().get(0);
                 Signal later = new Signal();
                 List<Closeable> taken = new ArrayList<>();
-                Tasks.call(loop, () -> {
-                    for (Door door : core.doors()) {
+                EventLoopCalls.call(loop, () -> {
+                    for (ListeningPort door : core.doors()) {
                         door.refuse();
                     }
                     takeAll(taken);
@@ -381,7 +381,7 @@ class RestartTest {
     }
 
     /** Counts down when its alarm goes off. */
-    private static final class Signal implements Served {
+    private static final class Signal implements EventLoopHandler {
         final CountDownLatch gone = new CountDownLatch(1);
 
         @Override

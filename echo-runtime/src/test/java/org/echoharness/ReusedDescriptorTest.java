@@ -33,8 +33,8 @@ class ReusedDescriptorTest {
                     + " (127\\.0\\.0\\.1:\\d+)(: .*)?");
 
     private final Random random = new Random(SEED);
-    private final Lines lines = new Lines();
-    private final Lines warnings = new Lines();
+    private final AwaitedLines lines = new AwaitedLines();
+    private final AwaitedLines warnings = new AwaitedLines();
     private final Semaphore held = new Semaphore(0);
     private final Semaphore letGo = new Semaphore(0);
     private final List<Client> all = new ArrayList<>();
@@ -134,7 +134,7 @@ class ReusedDescriptorTest {
             }
             long resets = all.stream().filter(client -> client.wasReset).count();
             assertThat(server.counters())
-                    .isEqualTo(new Counters(
+                    .isEqualTo(new ConnectionCounters(
                             all.size() + eventLoops,
                             0,
                             0,

@@ -64,17 +64,19 @@ class SeedsTest {
         assertThat(times(JITTER, 2)).isNotEqualTo(times(JITTER, 1)).isEqualTo(times("fragment 30, " + JITTER, 2));
     }
 
-    private static List<Judged.Event> seen(String plan, long connection) {
-        return Judged.by(FaultPlan.parse(plan).rules().get(0).faults(), connection)
+    private static List<SimulatedConnection.Event> seen(String plan, long connection) {
+        return SimulatedConnection.by(FaultPlan.parse(plan).rules().get(0).faults(), connection)
                 .client(CLIENT)
                 .run();
     }
 
     private static String bytes(String plan, long connection) {
-        return Judged.bytes(seen(plan, connection));
+        return SimulatedConnection.bytes(seen(plan, connection));
     }
 
     private static List<Long> times(String plan, long connection) {
-        return seen(plan, connection).stream().map(Judged.Event::nanos).collect(Collectors.toList());
+        return seen(plan, connection).stream()
+                .map(SimulatedConnection.Event::nanos)
+                .collect(Collectors.toList());
     }
 }

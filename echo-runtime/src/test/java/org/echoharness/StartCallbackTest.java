@@ -143,7 +143,7 @@ class StartCallbackTest {
 
     @Test
     void reportsItsStartBeforeConnections() throws Exception {
-        Lines lines = new Lines();
+        AwaitedLines lines = new AwaitedLines();
         Once connects = new Once(server -> {
             try (Socket socket = Sockets.connect(server.address())) {
                 assertThat(socket.isConnected()).isTrue();

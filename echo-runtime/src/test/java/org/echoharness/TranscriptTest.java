@@ -28,11 +28,11 @@ class TranscriptTest {
     }
 
     private static RecordedConnection hostileOne(byte[] payload) {
-        return new Taped(1, 64 << 10)
+        return new RecordedBytes(1, 64 << 10)
                 .received(payload)
                 .sent(payload)
                 .note(RecordedEvent.Kind.FAULT, Fault.greet(small(payload)).toString())
-                .end(Ending.Side.SERVER, Ending.How.RST, Text.escape(new String(small(payload), ISO_8859_1)))
+                .end(Ending.Side.SERVER, Ending.How.RST, Escaping.escape(new String(small(payload), ISO_8859_1)))
                 .snapshot();
     }
 
@@ -67,7 +67,7 @@ class TranscriptTest {
     void aLongGreetingIsCut() {
         String greeting = Fault.greet("a".repeat(60_000).getBytes(ISO_8859_1)).toString();
         RecordedConnection connection =
-                new Taped(1, 1).note(RecordedEvent.Kind.FAULT, greeting).snapshot();
+                new RecordedBytes(1, 1).note(RecordedEvent.Kind.FAULT, greeting).snapshot();
         assertThat(connection.events().get(1).detail())
                 .startsWith("greet \"aaa")
                 .hasSizeLessThan(1_100);
@@ -81,7 +81,7 @@ class TranscriptTest {
 
     @Test
     void whatIsLeftOutIsSaidWhereItIsMissing() {
-        Taped taped = new Taped(1, 10);
+        RecordedBytes taped = new RecordedBytes(1, 10);
         for (int i = 0; i < 5_000; i++) {
             taped.received("x");
         }
@@ -98,7 +98,7 @@ class TranscriptTest {
 
     @Test
     void aTranscriptHasALineForEachEvent() {
-        String transcript = new Taped(3, 100)
+        String transcript = new RecordedBytes(3, 100)
                 .at(1_234_567)
                 .received("hello\n")
                 .note(RecordedEvent.Kind.FAULT, "close after 3")
@@ -121,8 +121,8 @@ class TranscriptTest {
     }
 
     @Test
-    void aTimelineHasTheClientOnTheLeftAndTheServerOnTheRight() {
-        String timeline = new Taped(3, 100)
+    void timelineHasClientLeftAndServerRight() {
+        String timeline = new RecordedBytes(3, 100)
                 .at(1_000_000)
                 .received("hello")
                 .sent("world")
@@ -140,8 +140,8 @@ class TranscriptTest {
     }
 
     @Test
-    void aHexDumpHasSixteenBytesALineWithTheirOffsetsAndDirection() {
-        String dump = new Taped(1, 100)
+    void hexDumpHasSixteenBytesPerLine() {
+        String dump = new RecordedBytes(1, 100)
                 .received("0123456789abcdef~\u007F\u0000\u00FF")
                 .sent("ok")
                 .received("more")
@@ -157,7 +157,8 @@ class TranscriptTest {
 
     @Test
     void whatIsCutIsSaid() {
-        Taped taped = new Taped(1, 3).received("hello").sent("abc").received("again");
+        RecordedBytes taped =
+                new RecordedBytes(1, 3).received("hello").sent("abc").received("again");
         RecordedConnection cut = taped.snapshot();
         assertThat(cut.transcript())
                 .contains(
@@ -168,7 +169,7 @@ class TranscriptTest {
         assertThat(cut.timeline()).contains("5 \"hel\"... -->", "<-- 3 \"abc\"\n", "5 (not kept) -->");
         assertThat(cut.hexDump()).contains("> (2 bytes more, not kept)\n", "> (5 bytes more, not kept)\n");
         assertThat(cut.hexDump()).doesNotContain("< (");
-        assertThat(new Taped(1, 5_000).sent(new byte[2_000]).snapshot().transcript())
+        assertThat(new RecordedBytes(1, 5_000).sent(new byte[2_000]).snapshot().transcript())
                 .contains("(the first 1024 shown) to");
 
         for (int i = 0; i < 5_000; i++) {
@@ -185,7 +186,7 @@ class TranscriptTest {
     @Test
     void showsTextAsText() {
         String greeting = Fault.greet("Grüße\r\n").toString();
-        RecordedConnection connection = new Taped(1, 100)
+        RecordedConnection connection = new RecordedBytes(1, 100)
                 .note(RecordedEvent.Kind.FAULT, greeting)
                 .received("Grüße".getBytes(UTF_8))
                 .snapshot();
@@ -199,7 +200,7 @@ class TranscriptTest {
     /** Each byte stands in the line of the chunk in which it came. */
     @Test
     void escapesACharacterThatCameInTwoChunks() {
-        RecordedConnection connection = new Taped(1, 100)
+        RecordedConnection connection = new RecordedBytes(1, 100)
                 .received(new byte[] {'G', 'r', (byte) 0xC3})
                 .received(new byte[] {(byte) 0xBC, 'n'})
                 .snapshot();
@@ -210,7 +211,8 @@ class TranscriptTest {
     /** An assertion's message is printed twice, and no place for a megabyte. */
     @Test
     void shortensWhatErrorsShow() {
-        Taped taped = new Taped(1, 10_000).received("a" + "\0".repeat(500)).sent("x\u00fc");
+        RecordedBytes taped =
+                new RecordedBytes(1, 10_000).received("a" + "\0".repeat(500)).sent("x\u00fc");
         assertThat(taped.snapshot().excerpt().lines().toList().get(1))
                 .hasSizeBetween(397, 403)
                 .endsWith("\\x00...");
@@ -230,11 +232,11 @@ class TranscriptTest {
         assertThatThrownBy(() -> more.assertEndedBy(Ending.Side.CLIENT, Ending.How.FIN))
                 .message()
                 .endsWith(more.excerpt());
-        Taped client = Taped.byClient(10_000, Duration.ofMillis(1));
+        RecordedBytes client = RecordedBytes.byClient(10_000, Duration.ofMillis(1));
         for (int i = 0; i < 1_000; i++) {
             client.sent("z");
         }
-        assertThatThrownBy(() -> Comparison.of(client.snapshot(), more).assertSame())
+        assertThatThrownBy(() -> RecordingComparison.of(client.snapshot(), more).assertSame())
                 .message()
                 .hasSizeLessThan(15_000)
                 .contains(" lines left out)");
@@ -244,10 +246,11 @@ class TranscriptTest {
     void cutsNoEscapeInTheTimeline() {
         for (int i = 0; i < 30; i++) {
             String payload = "x".repeat(i) + "\u0000".repeat(30 - i);
-            String timeline = new Taped(1, 100).received(payload).snapshot().timeline();
+            String timeline =
+                    new RecordedBytes(1, 100).received(payload).snapshot().timeline();
             assertThat(timeline.lines().toList().get(2)).matches(".*\"x*(\\\\x00)*(\"|\\.\\.\\.) -->");
         }
-        String umlauts = new Taped(1, 100)
+        String umlauts = new RecordedBytes(1, 100)
                 .received("x日本語日本語日本語日本語".getBytes(UTF_8))
                 .snapshot()
                 .timeline();
@@ -256,7 +259,7 @@ class TranscriptTest {
 
     @Test
     void aRejectedConnectionIsResetOnce() {
-        RecordedConnection rejected = new Taped(0, 10).reject().snapshot();
+        RecordedConnection rejected = new RecordedBytes(0, 10).reject().snapshot();
         assertThat(rejected.transcript().lines().map(line -> line.substring(11)))
                 .containsExactly("connection from 10.0.0.2:4000", "rejecting 10.0.0.2:4000");
         assertThat(rejected.timeline()).containsOnlyOnce("RST: maxConnections");

@@ -36,8 +36,8 @@ class TransportTest {
     /** More than the kernel takes for a client that does not read: the server holds the rest. */
     private static final int MUCH = 8 * Sockets.MIB;
 
-    private final Lines lines = new Lines();
-    private final Lines warnings = new Lines();
+    private final AwaitedLines lines = new AwaitedLines();
+    private final AwaitedLines warnings = new AwaitedLines();
 
     private EchoServer.Builder quiet() {
         return EchoServer.builder().warnings(warnings);
@@ -64,7 +64,7 @@ class TransportTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2})
-    void randomChunksComeBackOnSeveralConnectionsAtOnce(int eventLoops) throws Exception {
+    void echoesRandomChunksConcurrently(int eventLoops) throws Exception {
         try (EchoServer server =
                 quiet().eventLoops(eventLoops).bufferSize(10_000).start()) {
             List<FutureTask<Integer>> clients = new ArrayList<>();
@@ -78,7 +78,8 @@ class TransportTest {
                         .isEqualTo(-1);
             }
             assertThat(server.counters())
-                    .isEqualTo(new Counters(8, 0, 0, 0, 0, server.counters().peak()));
+                    .isEqualTo(new ConnectionCounters(
+                            8, 0, 0, 0, 0, server.counters().peak()));
         }
     }
 
@@ -117,7 +118,7 @@ class TransportTest {
     }
 
     @Test
-    void theEndOfTheInputIsToldOnceThoughTheEchoIsStillOnItsWay() throws Exception {
+    void reportsEndOfInputOnce() throws Exception {
         byte[] sent = Sockets.random(MUCH, 21);
         try (EchoServer server =
                         quiet().bufferSize(2 * MUCH).conversation(lines).start();
@@ -128,7 +129,8 @@ class TransportTest {
             lines.await("waiting for a connection", 2);
             assertTold(1, 0);
             assertThat(server.counters())
-                    .isEqualTo(new Counters(1, 0, 0, 0, 0, server.counters().peak()));
+                    .isEqualTo(new ConnectionCounters(
+                            1, 0, 0, 0, 0, server.counters().peak()));
         }
     }
 
@@ -149,7 +151,8 @@ class TransportTest {
             Sockets.echoes(bystander, "after");
             assertTold(1, 1);
             assertThat(server.counters())
-                    .isEqualTo(new Counters(2, 0, 0, 1, 0, server.counters().peak()));
+                    .isEqualTo(new ConnectionCounters(
+                            2, 0, 0, 1, 0, server.counters().peak()));
         }
         assertThat(warnings.seen()).isEmpty();
     }
@@ -171,7 +174,8 @@ class TransportTest {
             lines.await("waiting for a connection", 2);
             assertTold(1, 0);
             assertThat(server.counters())
-                    .isEqualTo(new Counters(1, 0, 0, 0, 0, server.counters().peak()));
+                    .isEqualTo(new ConnectionCounters(
+                            1, 0, 0, 0, 0, server.counters().peak()));
         }
     }
 
@@ -215,14 +219,15 @@ class TransportTest {
                 Sockets.echoes(bystander, "after");
                 assertTold(0, 1);
                 assertThat(server.counters())
-                        .isEqualTo(new Counters(2, 0, 0, 1, 0, server.counters().peak()));
+                        .isEqualTo(new ConnectionCounters(
+                                2, 0, 0, 1, 0, server.counters().peak()));
             }
         }
         assertThat(warnings.seen()).isEmpty();
     }
 
     @Test
-    void aClientThatReadsAgainMayWriteAgainAndGetsEveryByteInOrder() throws Exception {
+    void resumedReaderGetsEveryByteInOrder() throws Exception {
         byte[] cycle = Sockets.random(1_000_003, 22);
         try (EchoServer server = quiet().bufferSize(4096).start();
                 SocketChannel client = SocketChannel.open(server.address());

@@ -92,7 +92,7 @@ class UnsentBytesTest {
     @ParameterizedTest
     @CsvSource({"200KiB, 204800", "1MiB, 1048576", "1MiB sent, 1048576"})
     void resetWaitsForALateReader(String size, int bytes) throws Exception {
-        Lines lines = new Lines();
+        AwaitedLines lines = new AwaitedLines();
         try (EchoServer server = EchoServer.builder()
                 .faults(FaultPlan.parse("reset after " + size))
                 .conversation(lines)
@@ -197,7 +197,7 @@ class UnsentBytesTest {
             Sockets.echoes(good, "hello");
             assertThat(looks()).isFalse();
         }
-        Lines lines = new Lines();
+        AwaitedLines lines = new AwaitedLines();
         EchoServer server = EchoServer.builder()
                 .faults("reset after 1MiB")
                 .conversation(lines)
@@ -218,7 +218,7 @@ class UnsentBytesTest {
 
     @Test
     void controlsAndCloseEndConnectionsThatWait() throws Exception {
-        Lines lines = new Lines();
+        AwaitedLines lines = new AwaitedLines();
         EchoServer server = EchoServer.builder()
                 .faults(FaultPlan.parse("reset after 1MiB"))
                 .conversation(lines)

@@ -92,7 +92,7 @@ class UrgentDataTest {
     @ValueSource(strings = {"Xabc", "aXYZ", "aXbYc", "X"})
     void echoesUrgentBytesSentBeforeTheAccept(String bytes) throws Exception {
         CountDownLatch sent = new CountDownLatch(1);
-        Lines lines = new Lines();
+        AwaitedLines lines = new AwaitedLines();
         try (EchoServer server = EchoServer.builder()
                         .conversation(line -> {
                             lines.accept(line);

@@ -64,13 +64,13 @@ final class Attachments {
     }
 
     /**
-     * Publishes transcript, page and pcapng file of one server, in place of earlier ones. The files of all servers of a test
-     * share one limit.
+     * Publishes transcript, page and pcapng file of one server, in place of earlier ones. The files of all servers of a
+     * test share one limit.
      */
     static Published publish(ExtensionContext context, String server, Recording recording) {
         String name = PREFIX + fileName(server);
         probe(context, home -> delete(home.resolve(name))); // JUnit 5.12 refuses one that exists
-        AtomicLong left = context.getStore(Scope.NAMESPACE)
+        AtomicLong left = context.getStore(OpenedServers.NAMESPACE)
                 .getOrComputeIfAbsent(
                         LIMIT + context.getUniqueId(), unused -> new AtomicLong(MOST_BYTES), AtomicLong.class);
         AtomicReference<@Nullable Published> published = new AtomicReference<>();
@@ -105,7 +105,7 @@ final class Attachments {
             }
         }
         ExtensionContext type = outermost;
-        Store store = type.getStore(Scope.NAMESPACE);
+        Store store = type.getStore(OpenedServers.NAMESPACE);
         Object found = store.getOrComputeIfAbsent(
                 Attachments.class, unused -> Boolean.valueOf(probe(type, Attachments::hasEntries)));
         return Boolean.TRUE.equals(found);

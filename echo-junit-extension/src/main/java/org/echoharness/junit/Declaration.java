@@ -126,8 +126,8 @@ record Declaration(ServerOptions options, AnnotatedElement on) {
             return server;
         }
         if (on instanceof Field field) {
-            return server + " (@RegisterExtension on " + Place.name(field) + ")";
+            return server + " (@RegisterExtension on " + InjectionPoint.name(field) + ")";
         }
-        return server + " (@EchoTest on " + (on instanceof Executable method ? Place.name(method) : on) + ")";
+        return server + " (@EchoTest on " + (on instanceof Executable method ? InjectionPoint.name(method) : on) + ")";
     }
 }

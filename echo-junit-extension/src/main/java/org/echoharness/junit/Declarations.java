@@ -36,7 +36,7 @@ record Declarations(Map<String, Declaration> byName) {
             }
             here.forEach(visible::putIfAbsent);
         }
-        if (visible.isEmpty() || Scope.find(context, Declaration.IMPLICIT) != null) {
+        if (visible.isEmpty() || OpenedServers.find(context, Declaration.IMPLICIT) != null) {
             visible.putIfAbsent(Declaration.IMPLICIT.name(), Declaration.IMPLICIT);
         }
         return new Declarations(visible);
@@ -59,13 +59,13 @@ record Declarations(Map<String, Declaration> byName) {
     /** Checks what the members of a class declare, before the first test runs; once for each class. */
     static void checkMembers(ExtensionContext context) {
         Class<?> type = context.getRequiredTestClass();
-        Store store = context.getRoot().getStore(Scope.NAMESPACE);
+        Store store = context.getRoot().getStore(OpenedServers.NAMESPACE);
         if (store.get(List.of("members", type)) == null) {
             for (Method method : ReflectionSupport.findMethods(type, any -> true, HierarchyTraversalMode.TOP_DOWN)) {
                 if (method.getAnnotations().length > 0) {
                     annotated(method, context);
                 } else {
-                    Place.checkIsInjected(method);
+                    InjectionPoint.checkIsInjected(method);
                 }
             }
             Fields.checkRegistered(type, null);
@@ -110,7 +110,7 @@ record Declarations(Map<String, Declaration> byName) {
         return byName.values();
     }
 
-    Declaration meantBy(Place place) {
+    Declaration meantBy(InjectionPoint place) {
         String name = place.server();
         if (name == null && byName.size() > 1) {
             throw new IllegalArgumentException("several servers are visible, " + names() + "; say which, as in @Echo(\""
@@ -150,7 +150,7 @@ record Declarations(Map<String, Declaration> byName) {
     /** Read once in a run: values are parsed for the check. */
     @SuppressWarnings("unchecked") // only such a map is put there
     private static Map<String, Declaration> annotated(AnnotatedElement element, ExtensionContext context) {
-        Store store = context.getRoot().getStore(Scope.NAMESPACE);
+        Store store = context.getRoot().getStore(OpenedServers.NAMESPACE);
         Map<String, Declaration> known = store.get(element, Map.class);
         if (known != null) {
             return known;
@@ -172,7 +172,7 @@ record Declarations(Map<String, Declaration> byName) {
     /** Null where a field has no instance yet: JUnit, too, sees it only then. */
     private static @Nullable Object value(Field field, ExtensionContext context) {
         Class<?> type = field.getDeclaringClass();
-        Object instance = Scope.instances(context).stream()
+        Object instance = OpenedServers.instances(context).stream()
                 .filter(type::isInstance)
                 .findFirst()
                 .orElse(null);

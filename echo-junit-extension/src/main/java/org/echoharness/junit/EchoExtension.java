@@ -59,7 +59,7 @@ public sealed class EchoExtension
                 ParameterResolver
         permits TimeoutAwareExtension {
 
-    // by any thread; state is in the Scope of each extension context
+    // by any thread; state is in the OpenedServers of each extension context
 
     private final @Nullable ServerOptions declared;
 
@@ -117,7 +117,7 @@ public sealed class EchoExtension
         if (leads(context, instance.getClass())) {
             markBefore(context);
             Fields.checkRegistered(instance.getClass(), instance);
-            Scope.made(instance, context);
+            OpenedServers.made(instance, context);
             Fields.injectInstance(instance, context);
         }
     }
@@ -128,7 +128,7 @@ public sealed class EchoExtension
             ParameterNames.check(context);
             Declarations.checkMembers(context); // where the extension is registered on the method alone
             startThoseThatStart(context);
-            Scope.markBefore(context);
+            OpenedServers.markBefore(context);
             EndOfScope.begin(context);
         }
     }
@@ -137,7 +137,7 @@ public sealed class EchoExtension
     @Override
     public void afterEach(ExtensionContext context) {
         if (leads(context, "each")) {
-            Explanation.of(context);
+            FailureReport.of(context);
         }
     }
 
@@ -145,7 +145,7 @@ public sealed class EchoExtension
     @Override
     public void afterAll(ExtensionContext context) {
         if (leads(context, "all")) {
-            Explanation.of(context);
+            FailureReport.of(context);
         }
     }
 
@@ -158,7 +158,7 @@ public sealed class EchoExtension
             invocation.proceed();
             return;
         }
-        Scope.markBefore(context);
+        OpenedServers.markBefore(context);
         try {
             TimeLimit.run(
                     invocation,
@@ -167,7 +167,7 @@ public sealed class EchoExtension
                     context);
         } catch (Throwable failure) {
             EndOfScope.failInside(context);
-            Explanation.of(failure, context);
+            FailureReport.of(failure, context);
             throw failure;
         }
     }
@@ -177,21 +177,21 @@ public sealed class EchoExtension
         if (!Injection.isOwn(parameter.getParameter().getType()) && !parameter.isAnnotated(Echo.class)) {
             return false;
         }
-        Place.refuseAutowired(parameter);
+        InjectionPoint.refuseAutowired(parameter);
         return leads(context, parameter.getParameter());
     }
 
     @Override
     public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
         markBefore(context);
-        Place place = Place.of(parameter);
+        InjectionPoint place = InjectionPoint.of(parameter);
         return Injection.inject(place, context, ParameterResolutionException::new);
     }
 
     /** Also before an instance is made: its fields and its constructor may connect to servers of the class. */
     private static void markBefore(ExtensionContext context) {
         if (context.getTestMethod().isPresent()) {
-            Scope.markBefore(context);
+            OpenedServers.markBefore(context);
         }
     }
 
@@ -257,7 +257,7 @@ public sealed class EchoExtension
     /** Whether this one acts. Annotations register one, and each field another: the first that is asked does it for all. */
     boolean leads(ExtensionContext context, Object call) {
         List<Object> key = List.of(context.getUniqueId(), call);
-        return context.getStore(Scope.NAMESPACE).getOrComputeIfAbsent(key, unused -> this) == this;
+        return context.getStore(OpenedServers.NAMESPACE).getOrComputeIfAbsent(key, unused -> this) == this;
     }
 
     /** Starts the servers that can be reached without being injected, of those that live that long. */
@@ -266,7 +266,7 @@ public sealed class EchoExtension
             boolean isDue = context.getTestMethod().isPresent() || declaration.scope() != EchoScope.METHOD;
             try {
                 if (declaration.startsByItself() && isDue) {
-                    Scope.peer(declaration, context);
+                    OpenedServers.peer(declaration, context);
                 }
             } catch (IOException | IllegalArgumentException | IllegalStateException e) {
                 throw declaration.refused(e.getMessage(), e);

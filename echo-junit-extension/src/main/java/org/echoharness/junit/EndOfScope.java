@@ -11,13 +11,13 @@ import org.junit.jupiter.api.extension.ExtensionContext.Store.CloseableResource;
 
 /**
  * Checks what a test, or the tests of a class, did with the servers, when all of them is over: JUnit's store closes it
- * behind every callback and before the {@link Scope}, which was put there before it. The checks of a test that failed are
- * left out.
+ * behind every callback and before the {@link OpenedServers}, which was put there before it. The checks of a test that
+ * failed are left out.
  */
 final class EndOfScope implements CloseableResource, AutoCloseable {
 
     private final ExtensionContext context;
-    private final Scope own;
+    private final OpenedServers own;
     private final List<EndOfScope> around = new ArrayList<>();
     private final Set<EndOfScope> inside = ConcurrentHashMap.newKeySet(); // the tests that run now
     private final Set<EndOfScope> crowded = ConcurrentHashMap.newKeySet(); // those around in which others ran too
@@ -25,14 +25,14 @@ final class EndOfScope implements CloseableResource, AutoCloseable {
 
     private EndOfScope(ExtensionContext context) {
         this.context = context;
-        own = Scope.of(context);
+        own = OpenedServers.of(context);
     }
 
     /** Refuses a wrong configuration, too. */
     static EndOfScope of(ExtensionContext context) {
         Checks.configured(context);
-        Scope.of(context);
-        return context.getStore(Scope.NAMESPACE)
+        OpenedServers.of(context);
+        return context.getStore(OpenedServers.NAMESPACE)
                 .getOrComputeIfAbsent(
                         "end of " + context.getUniqueId(), unused -> new EndOfScope(context), EndOfScope.class);
     }
@@ -96,16 +96,16 @@ final class EndOfScope implements CloseableResource, AutoCloseable {
 
     /** A server that closed by itself fails the test in which it did, whatever is checked. */
     private void checkFailures() {
-        Set<Peer> peers = new LinkedHashSet<>(own.peers());
+        Set<TargetServer> peers = new LinkedHashSet<>(own.peers());
         if (!around.isEmpty()) {
             own.marks().keySet().stream().filter(peer -> !isCrowded(peer)).forEach(peers::add);
         }
-        for (Peer peer : peers) {
+        for (TargetServer peer : peers) {
             Throwable why = peer.failure();
             if (why != null && peer.failureReported().compareAndSet(false, true)) {
                 AssertionError failure = new AssertionError(peer.failureText(why), why);
                 if (peer.records()) {
-                    Explanation.explain(failure, context, peer, own.marks().getOrDefault(peer, 0L));
+                    FailureReport.explain(failure, context, peer, own.marks().getOrDefault(peer, 0L));
                 }
                 throw failure;
             }
@@ -113,27 +113,27 @@ final class EndOfScope implements CloseableResource, AutoCloseable {
     }
 
     private void check() throws InterruptedException, IOException {
-        List<Inspection> inspections = inspections();
+        List<ConnectionChecks> inspections = inspections();
         List<String> complaints = new ArrayList<>();
-        List<Inspection> guilty = new ArrayList<>();
-        for (Inspection each : inspections) {
+        List<ConnectionChecks> guilty = new ArrayList<>();
+        for (ConnectionChecks each : inspections) {
             add(each.endings(), each, complaints, guilty);
         }
         own.closeClients();
-        for (Inspection each : inspections) {
+        for (ConnectionChecks each : inspections) {
             add(each.leaks(), each, complaints, guilty);
         }
         if (!complaints.isEmpty()) {
             AssertionError failure = new AssertionError(String.join("\n", complaints));
             guilty.stream()
                     .distinct()
-                    .forEach(each -> Explanation.explain(failure, context, each.peer(), each.before()));
+                    .forEach(each -> FailureReport.explain(failure, context, each.peer(), each.before()));
             throw failure;
         }
     }
 
     private static void add(
-            List<String> found, Inspection inspection, List<String> complaints, List<Inspection> guilty) {
+            List<String> found, ConnectionChecks inspection, List<String> complaints, List<ConnectionChecks> guilty) {
         for (String each : found) {
             complaints.add(inspection.peer().declaration().text() + ": " + each);
             guilty.add(inspection);
@@ -141,10 +141,10 @@ final class EndOfScope implements CloseableResource, AutoCloseable {
     }
 
     /** By default only of servers that are one test's own: what a test opens to others may be meant to outlive it. */
-    private List<Inspection> inspections() {
-        List<Inspection> inspections = new ArrayList<>();
+    private List<ConnectionChecks> inspections() {
+        List<ConnectionChecks> inspections = new ArrayList<>();
         boolean isTest = !around.isEmpty();
-        for (Peer peer : own.peers()) {
+        for (TargetServer peer : own.peers()) {
             add(peer, 0, true, isTest, inspections);
         }
         own.marks().forEach((peer, before) -> {
@@ -156,7 +156,7 @@ final class EndOfScope implements CloseableResource, AutoCloseable {
     }
 
     /** Whether other tests ran too where the server lives; one of the whole run lives in the outermost. */
-    private boolean isCrowded(Peer peer) {
+    private boolean isCrowded(TargetServer peer) {
         EndOfScope home = around.get(around.size() - 1);
         for (EndOfScope each : around) {
             if (each.own.peers().contains(peer)) {
@@ -166,10 +166,11 @@ final class EndOfScope implements CloseableResource, AutoCloseable {
         return crowded.contains(home);
     }
 
-    private void add(Peer peer, long before, boolean last, boolean byDefault, List<Inspection> inspections) {
+    private void add(
+            TargetServer peer, long before, boolean last, boolean byDefault, List<ConnectionChecks> inspections) {
         Checks checks = Checks.of(peer.declaration().options(), context);
         if (peer.records() && (checks.asked() || byDefault)) {
-            inspections.add(new Inspection(peer, before, last, checks));
+            inspections.add(new ConnectionChecks(peer, before, last, checks));
         }
     }
 }

@@ -25,7 +25,7 @@ final class Fields {
     static void injectStatic(ExtensionContext context) {
         for (Field field : AnnotationSupport.findAnnotatedFields(
                 context.getRequiredTestClass(), Echo.class, ModifierSupport::isStatic)) {
-            context.getStore(Scope.NAMESPACE).getOrComputeIfAbsent(field, unset -> {
+            context.getStore(OpenedServers.NAMESPACE).getOrComputeIfAbsent(field, unset -> {
                 inject(field, null, context);
                 return new Cleared(field);
             });
@@ -64,7 +64,9 @@ final class Fields {
                     .filter(value -> !registered.contains(value))
                     .isPresent()) {
                 throw refused(
-                        Place.of(field), "it has no effect unless it is registered; add @RegisterExtension", null);
+                        InjectionPoint.of(field),
+                        "it has no effect unless it is registered; add @RegisterExtension",
+                        null);
             }
         }
     }
@@ -76,7 +78,7 @@ final class Fields {
     }
 
     private static void inject(Field field, @Nullable Object instance, ExtensionContext context) {
-        Place place = Place.of(field);
+        InjectionPoint place = InjectionPoint.of(field);
         if (Modifier.isFinal(field.getModifiers())) {
             throw refused(place, "it is final; @Echo sets it later than its initializer: remove final", null);
         }
@@ -109,7 +111,8 @@ final class Fields {
         ReflectionSupport.invokeMethod(setter, field, instance, value);
     }
 
-    private static ExtensionConfigurationException refused(Place place, String why, @Nullable Exception cause) {
+    private static ExtensionConfigurationException refused(
+            InjectionPoint place, String why, @Nullable Exception cause) {
         return new ExtensionConfigurationException(place.text() + ": " + why, cause);
     }
 

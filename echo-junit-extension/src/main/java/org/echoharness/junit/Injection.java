@@ -30,11 +30,13 @@ final class Injection {
 
     /** Errors are made by the function given, and name the place, the server and the cure. */
     static Object inject(
-            Place place, ExtensionContext context, BiFunction<String, Throwable, ? extends RuntimeException> error) {
+            InjectionPoint place,
+            ExtensionContext context,
+            BiFunction<String, Throwable, ? extends RuntimeException> error) {
         String where = place.text();
         try {
             if (!isInjectable(place.type())) {
-                throw new IllegalArgumentException("@Echo cannot inject " + Place.name(place.type())
+                throw new IllegalArgumentException("@Echo cannot inject " + InjectionPoint.name(place.type())
                         + "; declare it as EchoServer, EchoClient, Supplier<EchoClient>, Recording, InetSocketAddress,"
                         + " URI or int");
             }
@@ -61,13 +63,13 @@ final class Injection {
     private static Object value(Type type, Declaration declaration, ExtensionContext context) throws IOException {
         if (declaration.options().source() == Source.EXTERNAL) { // also where it is not found
             if (type == EchoServer.class) {
-                throw Peer.isElsewhere("EchoServer");
+                throw TargetServer.isElsewhere("EchoServer");
             }
             if (type == Recording.class) {
-                throw Peer.isElsewhere("Recording");
+                throw TargetServer.isElsewhere("Recording");
             }
         }
-        Peer peer = Scope.peer(declaration, context);
+        TargetServer peer = OpenedServers.peer(declaration, context);
         if (type == EchoServer.class) {
             return peer.server();
         }
@@ -83,13 +85,13 @@ final class Injection {
         if (type == int.class) {
             return peer.address().port();
         }
-        Scope scope = Scope.of(context);
+        OpenedServers scope = OpenedServers.of(context);
         return type == EchoClient.class ? connect(peer, scope) : (Supplier<EchoClient>) () -> supply(peer, scope);
     }
 
-    private static Recording recording(Peer peer) {
+    private static Recording recording(TargetServer peer) {
         if (peer.embedded() == null) {
-            throw Peer.isElsewhere("Recording");
+            throw TargetServer.isElsewhere("Recording");
         }
         if (!peer.records()) {
             throw new IllegalStateException("it has no Recording, since its recording is none; leave that out");
@@ -97,7 +99,7 @@ final class Injection {
         return peer.server().recording();
     }
 
-    private static EchoClient connect(Peer peer, Scope scope) throws IOException {
+    private static EchoClient connect(TargetServer peer, OpenedServers scope) throws IOException {
         EchoClient client = peer.connect();
         if (!scope.keep(client::close)) {
             client.close();
@@ -106,7 +108,7 @@ final class Injection {
         return client;
     }
 
-    private static EchoClient supply(Peer peer, Scope scope) {
+    private static EchoClient supply(TargetServer peer, OpenedServers scope) {
         String server = peer.declaration().text();
         try {
             return connect(peer, scope);

@@ -20,7 +20,7 @@ final class ParameterNames {
     private ParameterNames() {}
 
     static void check(ExtensionContext context) {
-        Store store = context.getRoot().getStore(Scope.NAMESPACE);
+        Store store = context.getRoot().getStore(OpenedServers.NAMESPACE);
         if (store.get(ParameterNames.class) != null) {
             return;
         }

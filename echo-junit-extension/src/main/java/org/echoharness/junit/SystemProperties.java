@@ -18,11 +18,11 @@ final class SystemProperties implements Closeable {
 
     private final String prefix;
     private final Declaration declaration;
-    private final Scope scope;
+    private final OpenedServers scope;
     private final @Nullable SystemProperties outer;
     private final Map<String, @Nullable String> before = new LinkedHashMap<>();
 
-    private SystemProperties(Declaration declaration, Scope scope, @Nullable SystemProperties outer) {
+    private SystemProperties(Declaration declaration, OpenedServers scope, @Nullable SystemProperties outer) {
         prefix = declaration.options().systemProperty();
         this.declaration = declaration;
         this.scope = scope;
@@ -34,7 +34,7 @@ final class SystemProperties implements Closeable {
      *
      * @throws IllegalStateException if another server has it that may run at the same time
      */
-    static SystemProperties reserve(Declaration declaration, Scope scope) {
+    static SystemProperties reserve(Declaration declaration, OpenedServers scope) {
         String prefix = declaration.options().systemProperty();
         synchronized (HELD) {
             SystemProperties holder = HELD.get(prefix);

@@ -7,7 +7,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
-import org.echoharness.Options;
+import org.echoharness.OptionText;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtensionConfigurationException;
@@ -46,7 +46,7 @@ final class TimeLimit {
         try {
             return text.isEmpty() || text.equals("none")
                     ? null
-                    : Options.duration("the configuration parameter " + PARAMETER, text);
+                    : OptionText.duration("the configuration parameter " + PARAMETER, text);
         } catch (IllegalArgumentException refused) {
             throw new ExtensionConfigurationException(refused.getMessage(), refused);
         }
@@ -118,7 +118,7 @@ final class TimeLimit {
 
     private void free(ExtensionContext context) {
         try {
-            Hang.free(running, context);
+            HangRescue.free(running, context);
         } finally {
             running.interrupt();
             interrupted.countDown();

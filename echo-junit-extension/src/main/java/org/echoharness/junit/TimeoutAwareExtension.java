@@ -21,7 +21,7 @@ final class TimeoutAwareExtension extends EchoExtension implements PreInterruptC
     @Override
     public void beforeThreadInterrupt(PreInterruptContext hang, ExtensionContext context) {
         if (leads(context, hang)) {
-            Hang.free(hang.getThreadToInterrupt(), context);
+            HangRescue.free(hang.getThreadToInterrupt(), context);
         }
     }
 }

@@ -9,17 +9,17 @@ import org.junit.jupiter.api.extension.ExtensionContext.Store;
 import org.junit.jupiter.api.extension.ExtensionContext.Store.CloseableResource;
 
 /** What lives until the end of the run. At its end no test is left to fail, so that failures are told and not thrown. */
-record WholeRun(Scope all) implements CloseableResource, AutoCloseable {
+record WholeRun(OpenedServers all) implements CloseableResource, AutoCloseable {
 
-    static Scope scope(ExtensionContext context) {
+    static OpenedServers scope(ExtensionContext context) {
         return store(context)
-                .getOrComputeIfAbsent(WholeRun.class, unused -> new WholeRun(new Scope()), WholeRun.class)
+                .getOrComputeIfAbsent(WholeRun.class, unused -> new WholeRun(new OpenedServers()), WholeRun.class)
                 .all();
     }
 
     @Override
     public void close() {
-        for (Peer peer : all.peers()) {
+        for (TargetServer peer : all.peers()) {
             Throwable why = peer.failure();
             if (why != null && !peer.failureReported().get()) {
                 System.err.println(peer.failureText(why));
@@ -39,12 +39,12 @@ record WholeRun(Scope all) implements CloseableResource, AutoCloseable {
             Method getStore = ExtensionContext.class.getMethod("getStore", scopes, Namespace.class);
             for (Object scope : scopes.getEnumConstants()) {
                 if (scope.toString().equals("LAUNCHER_SESSION")) {
-                    return (Store) getStore.invoke(context, scope, Scope.NAMESPACE);
+                    return (Store) getStore.invoke(context, scope, OpenedServers.NAMESPACE);
                 }
             }
         } catch (ReflectiveOperationException before513) {
             // as below
         }
-        return context.getRoot().getStore(Scope.NAMESPACE);
+        return context.getRoot().getStore(OpenedServers.NAMESPACE);
     }
 }

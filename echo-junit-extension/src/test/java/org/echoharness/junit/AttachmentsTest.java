@@ -47,7 +47,7 @@ class AttachmentsTest {
 
     /** Runs as a build does, and returns how what did not succeed failed. */
     private List<Throwable> run(DiscoverySelector... selected) {
-        Seen.reset();
+        InjectedLog.reset();
         LauncherDiscoveryRequest request = LauncherDiscoveryRequestBuilder.request()
                 .selectors(selected)
                 .configurationParameter("junit.platform.reporting.output.dir", output.toString())

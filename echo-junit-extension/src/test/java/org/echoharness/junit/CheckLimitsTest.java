@@ -1,12 +1,12 @@
 package org.echoharness.junit;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.echoharness.junit.Sloppy.complaint;
-import static org.echoharness.junit.Sloppy.connect;
-import static org.echoharness.junit.Sloppy.echoes;
-import static org.echoharness.junit.Sloppy.keepOpen;
-import static org.echoharness.junit.Sloppy.leak;
-import static org.echoharness.junit.Sloppy.reset;
+import static org.echoharness.junit.LeakyFixtures.complaint;
+import static org.echoharness.junit.LeakyFixtures.connect;
+import static org.echoharness.junit.LeakyFixtures.echoes;
+import static org.echoharness.junit.LeakyFixtures.keepOpen;
+import static org.echoharness.junit.LeakyFixtures.leak;
+import static org.echoharness.junit.LeakyFixtures.reset;
 
 import java.io.IOException;
 import java.net.Socket;
@@ -28,7 +28,7 @@ class CheckLimitsTest {
 
     @AfterEach
     void closeWhatFixturesLeave() throws IOException {
-        Sloppy.closeAll();
+        LeakyFixtures.closeAll();
     }
 
     private static EchoExtension keeping(int connections, String checks, String faults) {

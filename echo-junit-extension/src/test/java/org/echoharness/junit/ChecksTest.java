@@ -2,13 +2,13 @@ package org.echoharness.junit;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.echoharness.junit.Sloppy.CLOSE_IT;
-import static org.echoharness.junit.Sloppy.complaint;
-import static org.echoharness.junit.Sloppy.connect;
-import static org.echoharness.junit.Sloppy.echoes;
-import static org.echoharness.junit.Sloppy.keepOpen;
-import static org.echoharness.junit.Sloppy.leak;
-import static org.echoharness.junit.Sloppy.on;
+import static org.echoharness.junit.LeakyFixtures.CLOSE_IT;
+import static org.echoharness.junit.LeakyFixtures.complaint;
+import static org.echoharness.junit.LeakyFixtures.connect;
+import static org.echoharness.junit.LeakyFixtures.echoes;
+import static org.echoharness.junit.LeakyFixtures.keepOpen;
+import static org.echoharness.junit.LeakyFixtures.leak;
+import static org.echoharness.junit.LeakyFixtures.on;
 
 import java.io.IOException;
 import java.net.Socket;
@@ -26,7 +26,7 @@ class ChecksTest {
 
     @AfterEach
     void closeWhatFixturesLeave() throws IOException {
-        Sloppy.closeAll();
+        LeakyFixtures.closeAll();
     }
 
     @EchoTest(readTimeout = "200ms")
@@ -39,7 +39,7 @@ class ChecksTest {
     }
 
     @Test
-    void aConnectionThatIsLeftOpenFailsTheTestAndTellsItsConversation() throws IOException {
+    void openConnectionFailsTestWithConversation() throws IOException {
         Run run = Run.of(Leaks.class);
 
         assertThat(complaint(run))
@@ -61,7 +61,7 @@ class ChecksTest {
     }
 
     @Test
-    void aConnectionThatSaidNothingIsFoundTooThoughNobodyHadAcceptedIt() throws IOException {
+    void findsSilentConnectionBeforeItIsAccepted() throws IOException {
         String open = " from HOST:PORT open; it sent nothing" + CLOSE_IT;
         assertThat(complaint(Run.of(OnlyConnects.class)))
                 .isEqualTo(on(OnlyConnects.class) + "the test left connection 1" + open + "\n" + on(OnlyConnects.class)

@@ -29,11 +29,11 @@ class ClientsTest {
 
         // of the class: static field, before and after all; of each test: two parameters, before and after each
         int ofInstance = lifecycle == Lifecycle.PER_CLASS ? 2 : 4; // field and constructor
-        assertThat(Seen.clients()).hasSize(3 + ofInstance + 2 * 4);
+        assertThat(InjectedLog.clients()).hasSize(3 + ofInstance + 2 * 4);
     }
 
     @Test
-    void parameterOfATestIsClosedWithItAndFieldsWithTheInstance() throws IOException {
+    void clientIsClosedWithItsTestOrInstance() throws IOException {
         Run.with(Map.of("junit.jupiter.testinstance.lifecycle.default", "PER_CLASS"), OneAfterTheOther.class)
                 .passed(2);
     }
@@ -42,7 +42,7 @@ class ClientsTest {
     void clientBelongsToTheServerOfItsName() throws IOException {
         Run.of(Named.class).passed(2);
 
-        assertThat(Seen.servers()).hasSize(4);
+        assertThat(InjectedLog.servers()).hasSize(4);
     }
 
     @Test
@@ -68,42 +68,42 @@ class ClientsTest {
         private EchoClient field;
 
         EveryPlace(@Echo EchoClient client) throws IOException {
-            Seen.client(client);
+            InjectedLog.client(client);
         }
 
         @BeforeAll
         static void begin(@Echo EchoClient client) throws IOException {
-            Seen.client(client);
-            Seen.client(shared);
+            InjectedLog.client(client);
+            InjectedLog.client(shared);
         }
 
         @BeforeEach
         void beginOne(@Echo EchoClient client) throws IOException {
-            Seen.client(client);
-            Seen.client(field);
+            InjectedLog.client(client);
+            InjectedLog.client(field);
         }
 
         @Test
         void one(@Echo EchoServer server, @Echo EchoClient first, EchoClient second) throws IOException {
-            Seen.client(first, server);
-            Seen.client(second, server);
+            InjectedLog.client(first, server);
+            InjectedLog.client(second, server);
         }
 
         @Test
         void two(@Echo EchoServer server, EchoClient first, EchoClient second) throws IOException {
-            Seen.client(first, server);
-            Seen.client(second, server);
+            InjectedLog.client(first, server);
+            InjectedLog.client(second, server);
         }
 
         @AfterEach
         void endOne(@Echo EchoClient client) throws IOException {
-            Seen.client(client);
+            InjectedLog.client(client);
         }
 
         @AfterAll
         static void end(@Echo EchoClient client) throws IOException {
-            Seen.client(client);
-            Seen.client(shared);
+            InjectedLog.client(client);
+            InjectedLog.client(shared);
         }
     }
 
@@ -125,11 +125,11 @@ class ClientsTest {
 
         private void check(EchoServer server, EchoClient client) throws IOException {
             if (previous != null) {
-                Seen.assertClosed(previous);
+                InjectedLog.assertClosed(previous);
             }
             previous = client;
-            Seen.client(client, server);
-            Seen.client(field, server);
+            InjectedLog.client(client, server);
+            InjectedLog.client(field, server);
         }
     }
 
@@ -142,19 +142,19 @@ class ClientsTest {
         @Test
         void one(@Echo("a") EchoServer a, @Echo("b") EchoServer b, @Echo("b") EchoClient ofB) throws IOException {
             assertThat(a).isNotSameAs(b);
-            Seen.server(a);
-            Seen.server(b);
-            Seen.client(ofA, a);
-            Seen.client(ofB, b);
+            InjectedLog.server(a);
+            InjectedLog.server(b);
+            InjectedLog.client(ofA, a);
+            InjectedLog.client(ofB, b);
         }
 
         @Test
         void clientFirst(@Echo("b") EchoClient ofB, @Echo("b") EchoServer b, @Echo("a") EchoServer a)
                 throws IOException {
-            Seen.server(a);
-            Seen.server(b);
-            Seen.client(ofA, a);
-            Seen.client(ofB, b);
+            InjectedLog.server(a);
+            InjectedLog.server(b);
+            InjectedLog.client(ofA, a);
+            InjectedLog.client(ofB, b);
         }
     }
 
@@ -167,12 +167,12 @@ class ClientsTest {
 
         @Test
         @EchoTest(addresses = "*:0")
-        void canBeConnectedToWhenTheServerListensEverywhere(
+        void connectsToServerOnEveryInterface(
                 @Echo EchoServer server, @Echo InetSocketAddress address, EchoClient client) throws IOException {
             assertThat(server.address().getAddress().isAnyLocalAddress()).isTrue();
             assertThat(address.getAddress().isLoopbackAddress()).isTrue();
             assertThat(address.getPort()).isEqualTo(server.port());
-            Seen.client(client);
+            InjectedLog.client(client);
         }
     }
 

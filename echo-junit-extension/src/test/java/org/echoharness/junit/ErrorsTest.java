@@ -180,7 +180,7 @@ class ErrorsTest {
                 .isInstanceOf(ExtensionConfigurationException.class)
                 .hasMessage("server \"default\" (@EchoTest on " + HERE
                         + "CheckedFirst.second): bufferSize (0) must be at least 1 byte");
-        assertThat(Seen.times()).isZero();
+        assertThat(InjectedLog.times()).isZero();
     }
 
     @Test
@@ -197,8 +197,8 @@ class ErrorsTest {
                         + "BusyPort$Inner.test): cannot listen on 127.")
                 .hasMessageEndingWith(" of the same server takes that too; leave one out")
                 .hasCauseInstanceOf(BindException.class);
-        assertThat(Seen.servers()).hasSize(1);
-        assertThat(Seen.clients()).hasSize(1);
+        assertThat(InjectedLog.servers()).hasSize(1);
+        assertThat(InjectedLog.clients()).hasSize(1);
     }
 
     @Test
@@ -363,8 +363,8 @@ class ErrorsTest {
     @EchoTest(name = "fine")
     static class BusyPort {
         BusyPort(@Echo("fine") EchoServer server, @Echo("fine") EchoClient client) throws IOException {
-            Seen.server(server);
-            Seen.client(client, server);
+            InjectedLog.server(server);
+            InjectedLog.client(client, server);
         }
 
         @Nested
@@ -384,7 +384,7 @@ class ErrorsTest {
     static class CheckedFirst {
         @Test
         void first(EchoServer server) {
-            Seen.server(server);
+            InjectedLog.server(server);
         }
 
         @Test

@@ -37,7 +37,7 @@ class FailureTest {
     }
 
     @Test
-    void theFailureCarriesTheConversationWithoutAStackTrace() throws IOException {
+    void failureCarriesConversationWithoutStackTrace() throws IOException {
         Throwable failure = Run.of(Failing.class).failure();
 
         assertThat(failure).isInstanceOf(IOException.class);
@@ -57,7 +57,7 @@ class FailureTest {
     static class SharedServer {
         @BeforeAll
         static void begin(EchoServer server) {
-            Seen.server(server);
+            InjectedLog.server(server);
         }
 
         @Test
@@ -192,7 +192,7 @@ class FailureTest {
 
         @BeforeAll
         static void begin(EchoServer server) {
-            Seen.server(server);
+            InjectedLog.server(server);
         }
 
         @Test
@@ -204,7 +204,7 @@ class FailureTest {
 
     @ParameterizedTest
     @ValueSource(classes = {ByItsField.class, ByItsConstructor.class})
-    void aConnectionOfTheInstanceIsTheTestsThoughItHasEnded(Class<?> fixture) throws IOException {
+    void endedConnectionOfInstanceBelongsToTest(Class<?> fixture) throws IOException {
         assertThat(transcripts(Run.of(fixture).failure()))
                 .singleElement()
                 .asString()
@@ -216,7 +216,7 @@ class FailureTest {
     static class Rejecting {
         @BeforeAll
         static void begin(EchoServer server) {
-            Seen.server(server);
+            InjectedLog.server(server);
         }
 
         @Test
@@ -260,7 +260,7 @@ class FailureTest {
     static class Off {
         @Test
         void fails(EchoClient client) throws IOException {
-            Seen.client(client);
+            InjectedLog.client(client);
             throw new AssertionError("on purpose");
         }
     }
@@ -269,7 +269,7 @@ class FailureTest {
     static class Unattached {
         @Test
         void fails(EchoClient client) throws IOException {
-            Seen.client(client);
+            InjectedLog.client(client);
             throw new AssertionError("on purpose");
         }
     }
@@ -287,13 +287,13 @@ class FailureTest {
     static class Aborted {
         @Test
         void isAborted(EchoClient client) throws IOException {
-            Seen.client(client);
+            InjectedLog.client(client);
             Assumptions.abort("on purpose");
         }
     }
 
     @Test
-    void nothingIsToldWhereNothingIsRecorded() throws IOException {
+    void reportsNothingWithoutRecording() throws IOException {
         assertThat(Run.of(Off.class).failure().getSuppressed()).isEmpty();
     }
 
@@ -312,7 +312,7 @@ class FailureTest {
     static class Idle {
         @Test
         void fails(EchoServer server) {
-            Seen.server(server);
+            InjectedLog.server(server);
             throw new AssertionError("on purpose");
         }
     }

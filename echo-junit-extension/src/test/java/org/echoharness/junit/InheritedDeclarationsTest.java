@@ -95,6 +95,6 @@ class InheritedDeclarationsTest {
     void parentCountsMoreThanGrandparent() throws IOException {
         Run.of(ChildOfNearer.class).passed(1);
 
-        assertThat(Seen.servers()).hasSize(1);
+        assertThat(InjectedLog.servers()).hasSize(1);
     }
 }

@@ -31,12 +31,12 @@ class InjectablesTest {
     void everyTypeIsAboutOneServer(Class<?> fixture) throws IOException {
         Run.of(fixture).passed(1);
 
-        assertThat(Seen.servers()).hasSize(1);
-        assertThat(Seen.clients()).hasSize(2);
+        assertThat(InjectedLog.servers()).hasSize(1);
+        assertThat(InjectedLog.clients()).hasSize(2);
     }
 
     @Test
-    void staticFieldsAreUnsetAgainSoThatTheClassCanRunAgain() throws IOException {
+    void staticFieldsAreClearedAfterTheClass() throws IOException {
         for (int i = 0; i < 2; i++) {
             Run.of(StaticFields.class).passed(1);
             assertThat(StaticFields.port).isZero();
@@ -53,7 +53,7 @@ class InjectablesTest {
     void suppliedClientsAreClosedWithTheTest() throws IOException {
         Run.of(OneAfterTheOther.class).passed(2);
 
-        assertThat(Seen.clients()).hasSize(4);
+        assertThat(InjectedLog.clients()).hasSize(4);
     }
 
     @Test
@@ -62,7 +62,7 @@ class InjectablesTest {
     }
 
     @Test
-    void supplierTellsWhichServerCannotBeReached() throws IOException {
+    void supplierNamesUnreachableServer() throws IOException {
         assertThat(Run.of(Unreachable.class).failure())
                 .isInstanceOf(UncheckedIOException.class)
                 .hasMessageStartingWith("server \"default\" (@EchoTest on class " + HERE
@@ -78,12 +78,12 @@ class InjectablesTest {
             Recording recording,
             Supplier<EchoClient> clients)
             throws IOException {
-        Seen.server(server);
+        InjectedLog.server(server);
         assertThat(address).isEqualTo(server.address());
         assertThat(uri).hasToString("tcp://127.0.0.1:" + server.port());
         assertThat(port).isEqualTo(server.port());
         for (int i = 0; i < 2; i++) {
-            Seen.client(clients.get(), server);
+            InjectedLog.client(clients.get(), server);
         }
         assertThat(recording.total()).isEqualTo(2);
     }
@@ -192,7 +192,7 @@ class InjectablesTest {
     static class Ipv6 {
         @Test
         void test(EchoServer server, @Echo URI uri) {
-            Seen.server(server);
+            InjectedLog.server(server);
             assertThat(uri).hasToString("tcp://[::1]:" + server.port());
             assertThat(uri.getHost()).isEqualTo("[::1]");
             assertThat(uri.getPort()).isEqualTo(server.port());
@@ -205,10 +205,10 @@ class InjectablesTest {
 
         @RepeatedTest(2)
         void each(@Echo Supplier<EchoClient> clients) throws IOException {
-            previous.forEach(Seen::assertClosed);
+            previous.forEach(InjectedLog::assertClosed);
             previous = List.of(clients.get(), clients.get());
             for (EchoClient client : previous) {
-                Seen.client(client);
+                InjectedLog.client(client);
             }
         }
     }
@@ -223,7 +223,7 @@ class InjectablesTest {
         @Test
         void test(@Echo Supplier<EchoClient> clients) throws IOException {
             supplier = clients;
-            Seen.client(clients.get(), server);
+            InjectedLog.client(clients.get(), server);
         }
 
         @AfterAll
@@ -239,7 +239,7 @@ class InjectablesTest {
     static class Unreachable {
         @Test
         void test(@Echo Supplier<EchoClient> clients) throws IOException {
-            Seen.client(clients.get());
+            InjectedLog.client(clients.get());
         }
     }
 }

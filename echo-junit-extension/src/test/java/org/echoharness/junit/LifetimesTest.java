@@ -28,9 +28,11 @@ class LifetimesTest {
         Run.with(Map.of("junit.jupiter.testinstance.lifecycle.default", lifecycle.name()), fixture)
                 .passed(tests);
 
-        assertThat(Seen.times()).isEqualTo(seen);
-        assertThat(Seen.servers()).hasSize(servers);
-        assertThat(Seen.mostRunningAtOnce()).as("servers running at once").isEqualTo(1);
+        assertThat(InjectedLog.times()).isEqualTo(seen);
+        assertThat(InjectedLog.servers()).hasSize(servers);
+        assertThat(InjectedLog.mostRunningAtOnce())
+                .as("servers running at once")
+                .isEqualTo(1);
     }
 
     static Stream<Arguments> serverLivesAsLongAsItsPlace() {
@@ -73,7 +75,7 @@ class LifetimesTest {
     void theServerOfOneTestIsClosedWhenTheNextBegins() throws IOException {
         Run.of(ServerOfItsOwn.class).passed(3);
 
-        assertThat(Seen.servers()).hasSize(2);
+        assertThat(InjectedLog.servers()).hasSize(2);
     }
 
     @ParameterizedTest
@@ -82,8 +84,8 @@ class LifetimesTest {
         Run.with(Map.of("junit.jupiter.testinstance.lifecycle.default", lifecycle.name()), DeclaredOnMethod.class)
                 .passed(3);
 
-        assertThat(Seen.servers()).hasSize(servers);
-        assertThat(Seen.mostRunningAtOnce()).isEqualTo(lifecycle == PER_CLASS ? 2 : 1);
+        assertThat(InjectedLog.servers()).hasSize(servers);
+        assertThat(InjectedLog.mostRunningAtOnce()).isEqualTo(lifecycle == PER_CLASS ? 2 : 1);
     }
 
     static Stream<Arguments> serverOfAMethodLivesForTheTest() {
@@ -91,7 +93,7 @@ class LifetimesTest {
     }
 
     @Test
-    void staticFieldIsNullAgainSoThatTheClassCanRunAgain() throws IOException {
+    void staticFieldIsNullAfterTheClass() throws IOException {
         Run.of(Places.StaticField.class).passed(2);
         assertThat(Places.StaticField.server).isNull();
 
@@ -102,15 +104,15 @@ class LifetimesTest {
     void inheritedStaticFieldIsSetForEachClass() throws IOException {
         Run.of(FirstHeir.class, SecondHeir.class).passed(4);
 
-        assertThat(Seen.servers()).hasSize(2);
-        assertThat(Seen.mostRunningAtOnce()).isEqualTo(1);
+        assertThat(InjectedLog.servers()).hasSize(2);
+        assertThat(InjectedLog.mostRunningAtOnce()).isEqualTo(1);
     }
 
     @Test
-    void staticFieldThatOuterAndNestedClassInheritIsSetOnce() throws IOException {
+    void inheritedStaticFieldIsSetOnce() throws IOException {
         Run.of(OuterHeir.class).passed(4);
 
-        assertThat(Seen.servers()).hasSize(1);
+        assertThat(InjectedLog.servers()).hasSize(1);
     }
 
     static class ServerOfItsOwn {
@@ -122,7 +124,7 @@ class LifetimesTest {
                 assertThat(previous.isRunning()).isFalse();
             }
             previous = server;
-            Seen.server(server);
+            InjectedLog.server(server);
         }
 
         @Test
@@ -133,13 +135,13 @@ class LifetimesTest {
     static class DeclaredOnMethod {
         @Test
         void one(EchoServer server) {
-            Seen.server(server);
+            InjectedLog.server(server);
         }
 
         @EchoTest
         @RepeatedTest(2)
         void two(EchoServer server) {
-            Seen.server(server);
+            InjectedLog.server(server);
         }
     }
 
@@ -149,7 +151,7 @@ class LifetimesTest {
 
         @Test
         void one() {
-            Seen.server(shared);
+            InjectedLog.server(shared);
         }
 
         @Test

@@ -30,7 +30,7 @@ final class Meeting {
             if (current.hasBegun) {
                 return run;
             }
-            Sloppy.closeAll();
+            LeakyFixtures.closeAll();
         }
         throw new AssertionError("no two tests ran at the same time in " + MOST_RUNS + " runs");
     }

@@ -43,7 +43,7 @@ class MisplacedTest {
         assertThat(run.failure())
                 .isInstanceOf(ExtensionConfigurationException.class)
                 .hasMessage(message.replace("HERE", HERE));
-        assertThat(Seen.times()).isZero();
+        assertThat(InjectedLog.times()).isZero();
     }
 
     static Stream<Arguments> isRefusedBeforeAnyTestRuns() {
@@ -120,7 +120,7 @@ class MisplacedTest {
     void fieldOfAnyTypeDeclares() throws IOException {
         Run.of(AsItsInterface.class).passed(1);
 
-        assertThat(Seen.servers()).hasSize(1);
+        assertThat(InjectedLog.servers()).hasSize(1);
     }
 
     @Test
@@ -133,7 +133,7 @@ class MisplacedTest {
 
         @Test
         void test(@Echo EchoServer server) {
-            Seen.server(server);
+            InjectedLog.server(server);
         }
     }
 
@@ -141,7 +141,7 @@ class MisplacedTest {
     static class StaticNested {
         @Test
         void test(EchoServer server) {
-            Seen.server(server);
+            InjectedLog.server(server);
         }
 
         @Nested
@@ -153,7 +153,7 @@ class MisplacedTest {
     static class InnerWithoutNested {
         @Test
         void test(EchoServer server) {
-            Seen.server(server);
+            InjectedLog.server(server);
         }
 
         @EchoTest(faults = "reset")
@@ -171,7 +171,7 @@ class MisplacedTest {
 
         @Test
         void test(@Echo("kept") EchoServer server) {
-            Seen.server(server);
+            InjectedLog.server(server);
         }
 
         @EchoTest(faults = "reset")
@@ -186,7 +186,7 @@ class MisplacedTest {
         class Inner extends Base {
             @Test
             void test(@Echo("base") EchoServer server) {
-                Seen.server(server);
+                InjectedLog.server(server);
             }
         }
     }
@@ -199,7 +199,7 @@ class MisplacedTest {
 
         @Test
         void test(EchoServer server) {
-            Seen.server(server);
+            InjectedLog.server(server);
         }
     }
 
@@ -207,7 +207,7 @@ class MisplacedTest {
     static class OnAfterEach {
         @Test
         void test(EchoServer server) {
-            Seen.server(server);
+            InjectedLog.server(server);
         }
 
         @AfterEach
@@ -223,7 +223,7 @@ class MisplacedTest {
 
         @Test
         void test(EchoServer server) {
-            Seen.server(server);
+            InjectedLog.server(server);
         }
     }
 
@@ -231,7 +231,7 @@ class MisplacedTest {
     static class OnAfterAll {
         @Test
         void test(EchoServer server) {
-            Seen.server(server);
+            InjectedLog.server(server);
         }
 
         @AfterAll
@@ -243,7 +243,7 @@ class MisplacedTest {
     static class OnHelper {
         @Test
         void test(EchoServer server) {
-            Seen.server(server);
+            InjectedLog.server(server);
             helper();
         }
 
@@ -256,7 +256,7 @@ class MisplacedTest {
         @ParameterizedTest
         @MethodSource("numbers")
         void test(int number, EchoServer server) {
-            Seen.server(server);
+            InjectedLog.server(server);
         }
 
         @EchoTest(faults = "reset")
@@ -277,7 +277,7 @@ class MisplacedTest {
 
         @Test
         void test(EchoServer server) {
-            Seen.server(server);
+            InjectedLog.server(server);
         }
     }
 
@@ -291,7 +291,7 @@ class MisplacedTest {
     static class Inherited extends Parent {
         @Test
         void test(EchoServer server) {
-            Seen.server(server);
+            InjectedLog.server(server);
         }
     }
 
@@ -303,7 +303,7 @@ class MisplacedTest {
         @Test
         @EchoTest
         void test(EchoServer server) {
-            Seen.server(server);
+            InjectedLog.server(server);
         }
     }
 
@@ -311,7 +311,7 @@ class MisplacedTest {
     static class OnPrivateTest {
         @Test
         void test(EchoServer server) {
-            Seen.server(server);
+            InjectedLog.server(server);
         }
 
         @Test
@@ -323,7 +323,7 @@ class MisplacedTest {
     static class OnStaticTest {
         @Test
         void test(EchoServer server) {
-            Seen.server(server);
+            InjectedLog.server(server);
         }
 
         @Test
@@ -335,7 +335,7 @@ class MisplacedTest {
     static class HelperParameter {
         @Test
         void test(EchoServer server) {
-            Seen.server(server);
+            InjectedLog.server(server);
             helper(1, server);
         }
 
@@ -349,7 +349,7 @@ class MisplacedTest {
 
         @Test
         void test(EchoServer server) {
-            Seen.server(server);
+            InjectedLog.server(server);
         }
     }
 
@@ -357,7 +357,7 @@ class MisplacedTest {
     static class TrailingDot {
         @Test
         void test(EchoServer server) {
-            Seen.server(server);
+            InjectedLog.server(server);
         }
     }
 
@@ -403,7 +403,7 @@ class MisplacedTest {
 
         @Test
         void test(@Echo("upstream") EchoServer server) {
-            Seen.server(server);
+            InjectedLog.server(server);
         }
     }
 
@@ -411,7 +411,7 @@ class MisplacedTest {
     static class WithSource {
         @BeforeAll
         static void begin(EchoServer server) {
-            Seen.server(server);
+            InjectedLog.server(server);
         }
 
         @ParameterizedTest

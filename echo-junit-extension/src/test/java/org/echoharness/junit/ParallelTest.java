@@ -33,16 +33,16 @@ class ParallelTest {
     void eachTestHasServersAndClientsOfItsOwn() throws IOException {
         Run.with(PARALLEL, PerMethod.class).passed(16);
 
-        assertThat(Seen.servers()).hasSize(1 + 16);
-        assertThat(Seen.clients()).hasSize(1 + 3 * 16);
+        assertThat(InjectedLog.servers()).hasSize(1 + 16);
+        assertThat(InjectedLog.clients()).hasSize(1 + 3 * 16);
     }
 
     @RepeatedTest(20)
     void testsOfAClassShareOneServerWhicheverIsFirst() throws IOException {
         Run.with(PARALLEL, PerClass.class).passed(16);
 
-        assertThat(Seen.servers()).hasSize(1);
-        assertThat(Seen.clients()).hasSize(16);
+        assertThat(InjectedLog.servers()).hasSize(1);
+        assertThat(InjectedLog.clients()).hasSize(16);
     }
 
     @AfterAll
@@ -78,13 +78,13 @@ class ParallelTest {
                 throws Exception {
             begin();
             assertThat(same).isSameAs(own);
-            Seen.server(own);
-            Seen.client(toOwn, own);
-            Seen.client(another, own);
-            Seen.server(shared);
-            Seen.client(more, shared);
+            InjectedLog.server(own);
+            InjectedLog.client(toOwn, own);
+            InjectedLog.client(another, own);
+            InjectedLog.server(shared);
+            InjectedLog.client(more, shared);
             synchronized (PerMethod.class) { // the echoes of one connection must not mix
-                Seen.client(toShared, shared);
+                InjectedLog.client(toShared, shared);
             }
             RUNNING.decrementAndGet();
         }
@@ -106,8 +106,8 @@ class ParallelTest {
         @RepeatedTest(16)
         @Execution(ExecutionMode.CONCURRENT) // which is not the default with PER_CLASS
         void each(@Echo EchoServer server, EchoClient client) throws IOException {
-            Seen.server(server);
-            Seen.client(client, server);
+            InjectedLog.server(server);
+            InjectedLog.client(client, server);
         }
     }
 }

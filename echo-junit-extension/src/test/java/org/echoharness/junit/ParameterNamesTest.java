@@ -18,7 +18,7 @@ class ParameterNamesTest {
     static class OnItsClass {
         @Test
         void test(EchoServer server) {
-            Seen.server(server);
+            InjectedLog.server(server);
         }
     }
 
@@ -26,7 +26,7 @@ class ParameterNamesTest {
         @Test
         @EchoTest
         void test(EchoServer server) {
-            Seen.server(server);
+            InjectedLog.server(server);
         }
     }
 

@@ -27,12 +27,12 @@ final class Places {
 
         @Test
         void one() {
-            Seen.server(server);
+            InjectedLog.server(server);
         }
 
         @Test
         void two() {
-            Seen.server(server);
+            InjectedLog.server(server);
         }
     }
 
@@ -42,19 +42,19 @@ final class Places {
         @BeforeAll
         static void begin(@Echo EchoServer server) {
             all = server;
-            Seen.server(server);
+            InjectedLog.server(server);
         }
 
         @Test
         void one(@Echo EchoServer server) {
             assertSame(all, server);
-            Seen.server(server);
+            InjectedLog.server(server);
         }
 
         @Test
         void two(@Echo EchoServer server) {
             assertSame(all, server);
-            Seen.server(server);
+            InjectedLog.server(server);
         }
     }
 
@@ -67,7 +67,7 @@ final class Places {
 
         @AfterAll
         static void end(@Echo EchoServer server) {
-            Seen.server(server);
+            InjectedLog.server(server);
         }
     }
 
@@ -77,18 +77,18 @@ final class Places {
 
         @Test
         void one() {
-            Seen.server(server);
+            InjectedLog.server(server);
         }
 
         @Test
         void two() {
-            Seen.server(server);
+            InjectedLog.server(server);
         }
     }
 
     static class ConstructorParameter {
         ConstructorParameter(@Echo EchoServer server) {
-            Seen.server(server);
+            InjectedLog.server(server);
         }
 
         @Test
@@ -102,19 +102,19 @@ final class Places {
 
         @Test
         void one() {
-            Seen.server(server);
+            InjectedLog.server(server);
         }
 
         @Test
         void two() {
-            Seen.server(server);
+            InjectedLog.server(server);
         }
     }
 
     static class BeforeEachParameter {
         @BeforeEach
         void begin(@Echo EchoServer server) {
-            Seen.server(server);
+            InjectedLog.server(server);
         }
 
         @Test
@@ -127,12 +127,12 @@ final class Places {
     static class TestParameter {
         @Test
         void one(@Echo EchoServer server) {
-            Seen.server(server);
+            InjectedLog.server(server);
         }
 
         @Test
         void two(@Echo EchoServer server) {
-            Seen.server(server);
+            InjectedLog.server(server);
         }
     }
 
@@ -145,7 +145,7 @@ final class Places {
 
         @AfterEach
         void end(@Echo EchoServer server) {
-            Seen.server(server);
+            InjectedLog.server(server);
         }
     }
 
@@ -156,7 +156,7 @@ final class Places {
         private EchoServer field;
 
         EveryTestScopedPlace(@Echo EchoServer server) {
-            Seen.server(server);
+            InjectedLog.server(server);
             constructed = server;
         }
 
@@ -183,7 +183,7 @@ final class Places {
 
         private void seen(EchoServer server) {
             assertSame(constructed, server);
-            Seen.server(server);
+            InjectedLog.server(server);
         }
     }
 
@@ -196,18 +196,18 @@ final class Places {
 
         @BeforeAll
         static void begin(@Echo EchoServer server) {
-            Seen.server(server);
+            InjectedLog.server(server);
         }
 
         @BeforeEach
         void beginOne(@Echo EchoServer server) {
-            Seen.server(server);
-            Seen.server(field);
+            InjectedLog.server(server);
+            InjectedLog.server(field);
         }
 
         @Test
         void one(@Echo EchoServer server) {
-            Seen.server(server);
+            InjectedLog.server(server);
         }
 
         @Test
@@ -216,8 +216,8 @@ final class Places {
         @AfterAll
         static void end(@Echo EchoServer server) {
             assertSame(shared, server);
-            Seen.server(server);
-            Seen.server(shared);
+            InjectedLog.server(server);
+            InjectedLog.server(shared);
         }
     }
 
@@ -227,7 +227,7 @@ final class Places {
 
         @Test
         void one() {
-            Seen.server(field);
+            InjectedLog.server(field);
         }
 
         @Nested
@@ -235,8 +235,8 @@ final class Places {
             @Test
             void two(@Echo EchoServer server) {
                 assertSame(field, server);
-                Seen.server(server);
-                Seen.server(field);
+                InjectedLog.server(server);
+                InjectedLog.server(field);
             }
         }
     }
@@ -252,8 +252,8 @@ final class Places {
 
             @Test
             void one(@Echo EchoServer server) {
-                Seen.server(server);
-                Seen.server(field);
+                InjectedLog.server(server);
+                InjectedLog.server(field);
             }
 
             @Nested
@@ -261,8 +261,8 @@ final class Places {
                 @Test
                 void two(@Echo EchoServer server) {
                     assertSame(shared, server);
-                    Seen.server(server);
-                    Seen.server(field);
+                    InjectedLog.server(server);
+                    InjectedLog.server(field);
                 }
             }
         }
@@ -271,7 +271,7 @@ final class Places {
     static class Repeated {
         @RepeatedTest(3)
         void each(@Echo EchoServer server) {
-            Seen.server(server);
+            InjectedLog.server(server);
         }
     }
 
@@ -279,15 +279,15 @@ final class Places {
         @ParameterizedTest
         @ValueSource(ints = {1, 2})
         void each(int number, @Echo EchoServer server) {
-            Seen.server(server);
+            InjectedLog.server(server);
         }
     }
 
     static class Dynamic {
         @TestFactory
         Stream<DynamicTest> all(@Echo EchoServer server) {
-            Seen.server(server);
-            return Stream.of("one", "two").map(name -> DynamicTest.dynamicTest(name, () -> Seen.server(server)));
+            InjectedLog.server(server);
+            return Stream.of("one", "two").map(name -> DynamicTest.dynamicTest(name, () -> InjectedLog.server(server)));
         }
     }
 }

@@ -37,7 +37,7 @@ class RegisteredTest {
     static class ByItsClass {
         @Test
         void test(EchoServer server) {
-            Seen.server(server);
+            InjectedLog.server(server);
         }
     }
 
@@ -70,8 +70,8 @@ class RegisteredTest {
                         Class.forName(HERE + fixture))
                 .passed(2);
 
-        assertThat(Seen.servers()).hasSize(servers);
-        assertThat(Seen.mostRunningAtOnce()).isEqualTo(1);
+        assertThat(InjectedLog.servers()).hasSize(servers);
+        assertThat(InjectedLog.mostRunningAtOnce()).isEqualTo(1);
     }
 
     @Test
@@ -104,18 +104,18 @@ class RegisteredTest {
     void annotationsAndFieldsDeclareSideBySide() throws IOException {
         Run.of(Mixed.class).passed(2);
 
-        assertThat(Seen.servers()).hasSize(4); // of the class one, of each test one, of a method one
+        assertThat(InjectedLog.servers()).hasSize(4); // of the class one, of each test one, of a method one
     }
 
     @Test
     void nestedClassesSeeTheFieldsAroundThem() throws IOException {
         Run.of(Around.class).passed(1);
 
-        assertThat(Seen.servers()).hasSize(2);
+        assertThat(InjectedLog.servers()).hasSize(2);
     }
 
     @Test
-    void failureIsExplainedOnceHoweverManyAreRegistered() throws IOException {
+    void reportsFailureOnceForSeveralExtensions() throws IOException {
         assertThat(Run.of(Failing.class).failure().getSuppressed())
                 .extracting(Throwable::getMessage)
                 .filteredOn(message -> message.startsWith("server \""))
@@ -175,18 +175,18 @@ class RegisteredTest {
 
         @BeforeAll
         static void begin(EchoServer server) {
-            Seen.server(server);
+            InjectedLog.server(server);
         }
 
         @Test
         void one(EchoServer server, EchoClient client) throws IOException {
-            Seen.server(server);
-            Seen.client(client, server);
+            InjectedLog.server(server);
+            InjectedLog.client(client, server);
         }
 
         @Test
         void two(EchoServer server) {
-            Seen.server(server);
+            InjectedLog.server(server);
         }
     }
 
@@ -199,7 +199,7 @@ class RegisteredTest {
 
         @BeforeEach
         void begin(EchoServer server) {
-            Seen.server(server);
+            InjectedLog.server(server);
             assertThat(server).isSameAs(field);
         }
 
@@ -221,12 +221,12 @@ class RegisteredTest {
 
         @Test
         void one(EchoServer server) {
-            Seen.server(server);
+            InjectedLog.server(server);
         }
 
         @Test
         void two(EchoServer server) {
-            Seen.server(server);
+            InjectedLog.server(server);
         }
     }
 
@@ -302,17 +302,17 @@ class RegisteredTest {
 
         @Test
         void one(@Echo("a") EchoServer a, @Echo("b") EchoServer b, @Echo("b") EchoClient client) throws IOException {
-            Seen.server(a);
-            Seen.server(b);
-            Seen.client(client, shared);
+            InjectedLog.server(a);
+            InjectedLog.server(b);
+            InjectedLog.client(client, shared);
         }
 
         @Test
         @EchoTest(name = "c")
         void two(@Echo("a") EchoServer a, @Echo("b") EchoServer b, @Echo("c") EchoServer c) {
-            Seen.server(a);
-            Seen.server(b);
-            Seen.server(c);
+            InjectedLog.server(a);
+            InjectedLog.server(b);
+            InjectedLog.server(c);
         }
     }
 
@@ -330,8 +330,8 @@ class RegisteredTest {
 
             @Test
             void test(@Echo("a") EchoServer a, @Echo("b") EchoServer b) {
-                Seen.server(a);
-                Seen.server(b);
+                InjectedLog.server(a);
+                InjectedLog.server(b);
                 assertThat(b).isSameAs(field);
             }
         }

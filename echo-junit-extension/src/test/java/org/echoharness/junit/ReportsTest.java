@@ -29,7 +29,7 @@ class ReportsTest {
 
     @AfterEach
     void closeWhatFixturesLeave() throws IOException {
-        Sloppy.closeAll();
+        LeakyFixtures.closeAll();
     }
 
     private static Stream<String> transcripts(Throwable failure) {
@@ -40,7 +40,7 @@ class ReportsTest {
     }
 
     private static void hang(EchoServer server) throws IOException {
-        try (Socket socket = Sloppy.connect(server)) {
+        try (Socket socket = LeakyFixtures.connect(server)) {
             socket.getOutputStream().write("anybody?".getBytes(UTF_8));
             while (socket.getInputStream().read() >= 0) {}
         }
@@ -140,8 +140,8 @@ class ReportsTest {
         @Test
         void fails(EchoServer server) throws Exception {
             testing = Thread.currentThread();
-            Socket socket = Sloppy.connect(server);
-            Sloppy.keepOpen(socket);
+            Socket socket = LeakyFixtures.connect(server);
+            LeakyFixtures.keepOpen(socket);
             socket.getOutputStream().write("late".getBytes(UTF_8));
             server.recording().awaitConnections(1).get(0).awaitReceived("late".getBytes(UTF_8));
             throw new IllegalStateException("on purpose");
@@ -168,7 +168,7 @@ class ReportsTest {
                         server.recording().connection(1).awaitEnd();
                     }),
                     DynamicContainer.dynamicContainer("inside", List.of(DynamicTest.dynamicTest("fails", () -> {
-                        Sloppy.leak(server);
+                        LeakyFixtures.leak(server);
                         throw new IllegalStateException("on purpose");
                     }))));
         }
@@ -187,9 +187,9 @@ class ReportsTest {
     static class LeaksBehindAFault {
         @Test
         void leaves(EchoServer server) throws Exception {
-            Socket socket = Sloppy.connect(server);
+            Socket socket = LeakyFixtures.connect(server);
             socket.getOutputStream().write("hello".getBytes(UTF_8));
-            Sloppy.keepOpen(socket);
+            LeakyFixtures.keepOpen(socket);
             server.catchUp(java.time.Duration.ofSeconds(50));
         }
     }

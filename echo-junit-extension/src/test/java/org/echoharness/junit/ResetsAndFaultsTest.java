@@ -4,13 +4,13 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.echoharness.junit.Sloppy.READ_ALL;
-import static org.echoharness.junit.Sloppy.complaint;
-import static org.echoharness.junit.Sloppy.connect;
-import static org.echoharness.junit.Sloppy.echoes;
-import static org.echoharness.junit.Sloppy.leak;
-import static org.echoharness.junit.Sloppy.on;
-import static org.echoharness.junit.Sloppy.reset;
+import static org.echoharness.junit.LeakyFixtures.READ_ALL;
+import static org.echoharness.junit.LeakyFixtures.complaint;
+import static org.echoharness.junit.LeakyFixtures.connect;
+import static org.echoharness.junit.LeakyFixtures.echoes;
+import static org.echoharness.junit.LeakyFixtures.leak;
+import static org.echoharness.junit.LeakyFixtures.on;
+import static org.echoharness.junit.LeakyFixtures.reset;
 
 import java.io.IOException;
 import java.net.ConnectException;
@@ -28,7 +28,7 @@ class ResetsAndFaultsTest {
 
     @AfterEach
     void closeWhatFixturesLeave() throws IOException {
-        Sloppy.closeAll();
+        LeakyFixtures.closeAll();
     }
 
     @EchoTest(checks = "resets")
@@ -46,7 +46,7 @@ class ResetsAndFaultsTest {
     }
 
     @Test
-    void aResetThatNobodyAskedForFailsTheTestWhereThatIsChecked() throws IOException {
+    void unaskedResetFailsTestIfChecked() throws IOException {
         assertThat(complaint(Run.of(Resets.class)))
                 .isEqualTo(on(Resets.class)
                         + "connection 1 from HOST:PORT was reset by the client, which no fault"
@@ -177,7 +177,7 @@ class ResetsAndFaultsTest {
     }
 
     @Test
-    void aFaultThatNeverTookHoldFailsTheTestWhereThatIsChecked() throws IOException {
+    void unappliedFaultFailsTestIfChecked() throws IOException {
         String never = " never took hold, of the plan \"connection 1: fragment 1, reset after 9; connection 2: stall\","
                 + " on 1 connection; let the test get there, or leave faults out of checks";
         assertThat(complaint(Run.of(Unconsumed.class)))

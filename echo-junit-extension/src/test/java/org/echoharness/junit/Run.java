@@ -24,7 +24,7 @@ record Run(EngineExecutionResults results) {
     }
 
     static Run with(Map<String, String> configuration, Class<?>... fixtures) {
-        Seen.reset();
+        InjectedLog.reset();
         return new Run(EngineTestKit.engine("junit-jupiter")
                 .configurationParameter("junit.jupiter.execution.timeout.default", "50 s")
                 .configurationParameters(configuration)
@@ -37,7 +37,7 @@ record Run(EngineExecutionResults results) {
     Run passed(int tests) throws IOException {
         assertThat(failures()).isEmpty();
         assertThat(results.testEvents().succeeded().count()).isEqualTo(tests);
-        Seen.assertAllClosed();
+        InjectedLog.assertAllClosed();
         return this;
     }
 
@@ -45,7 +45,7 @@ record Run(EngineExecutionResults results) {
     Throwable failure() throws IOException {
         List<Throwable> failures = failures();
         assertThat(failures).hasSize(1);
-        Seen.assertAllClosed();
+        InjectedLog.assertAllClosed();
         return failures.get(0);
     }
 

@@ -61,8 +61,10 @@ class ScopesTest {
     void serverLivesAsLongAsItsScope(Class<?> fixture, Lifecycle lifecycle, int servers) throws IOException {
         run(lifecycle, fixture).passed(2);
 
-        assertThat(Seen.servers()).hasSize(servers);
-        assertThat(Seen.mostRunningAtOnce()).as("servers running at once").isEqualTo(1);
+        assertThat(InjectedLog.servers()).hasSize(servers);
+        assertThat(InjectedLog.mostRunningAtOnce())
+                .as("servers running at once")
+                .isEqualTo(1);
     }
 
     static Stream<Arguments> serverLivesAsLongAsItsScope() {
@@ -81,7 +83,7 @@ class ScopesTest {
 
     @ParameterizedTest(name = "{0}, {1}")
     @MethodSource
-    void serverOfAMethodIsRefusedToAPlaceThatLastsForTheClass(Class<?> fixture, Lifecycle lifecycle) {
+    void refusesMethodScopeAtClassLevel(Class<?> fixture, Lifecycle lifecycle) {
         assertThat(run(lifecycle, fixture).failures())
                 .isNotEmpty()
                 .allSatisfy(failure -> assertThat(failure)
@@ -91,7 +93,7 @@ class ScopesTest {
                                 + " parameters of test, @BeforeEach and @AfterEach methods, or set scope to CLASS"));
     }
 
-    static Stream<Arguments> serverOfAMethodIsRefusedToAPlaceThatLastsForTheClass() {
+    static Stream<Arguments> refusesMethodScopeAtClassLevel() {
         return ROWS.stream()
                 .flatMap(row -> Stream.of(Lifecycle.values())
                         .filter(lifecycle -> !isForTest(row, lifecycle))
@@ -104,7 +106,7 @@ class ScopesTest {
             throws IOException {
         run(lifecycle, fixture).passed(tests);
 
-        assertThat(Seen.servers()).hasSize(servers);
+        assertThat(InjectedLog.servers()).hasSize(servers);
     }
 
     static Stream<Arguments> serverOfAClassIsThatOfTheClassThatDeclaresIt() {
@@ -119,8 +121,8 @@ class ScopesTest {
     void eachClassThatInheritsItHasAServerOfItsOwn() throws IOException {
         Run.of(Scoped.ClassTestPlace.class, Scoped.ClassBeforeEach.class).passed(4);
 
-        assertThat(Seen.servers()).hasSize(2);
-        assertThat(Seen.mostRunningAtOnce()).isEqualTo(1);
+        assertThat(InjectedLog.servers()).hasSize(2);
+        assertThat(InjectedLog.mostRunningAtOnce()).isEqualTo(1);
     }
 
     private static boolean isForTest(Row row, Lifecycle lifecycle) {
@@ -138,14 +140,14 @@ class ScopesTest {
         class Inner {
             @Test
             void one(EchoServer server) {
-                Seen.server(server);
+                InjectedLog.server(server);
             }
 
             @Nested
             class Innermost {
                 @Test
                 void two(EchoServer server) {
-                    Seen.server(server);
+                    InjectedLog.server(server);
                 }
             }
         }
@@ -154,7 +156,7 @@ class ScopesTest {
         class Another {
             @Test
             void three(EchoServer server) {
-                Seen.server(server);
+                InjectedLog.server(server);
             }
         }
     }
@@ -165,7 +167,7 @@ class ScopesTest {
         class Inner {
             @Test
             void one(EchoServer server) {
-                Seen.server(server);
+                InjectedLog.server(server);
             }
         }
 
@@ -174,7 +176,7 @@ class ScopesTest {
         class Another {
             @Test
             void two(EchoServer server) {
-                Seen.server(server);
+                InjectedLog.server(server);
             }
         }
     }
@@ -184,12 +186,12 @@ class ScopesTest {
         @ParameterizedTest
         @ValueSource(ints = {1, 2})
         void each(int number, EchoServer server) {
-            Seen.server(server);
+            InjectedLog.server(server);
         }
 
         @RepeatedTest(2)
         void again(EchoServer server) {
-            Seen.server(server);
+            InjectedLog.server(server);
         }
     }
 }

@@ -28,7 +28,7 @@ class ServerFailureTest {
     /** An alarm of its event loop throws, which no handler of the server's own does. */
     private static void fail(EchoServer server) throws Exception {
         Object loop = ((List<?>) call(call(server, "core"), "loops")).get(0);
-        Class<?> handler = Class.forName("org.echoharness.Served");
+        Class<?> handler = Class.forName("org.echoharness.EventLoopHandler");
         Object failing = Proxy.newProxyInstance(
                 handler.getClassLoader(), new Class<?>[] {handler}, (proxy, method, arguments) -> {
                     if (method.getName().equals("alarm")) {
@@ -64,7 +64,7 @@ class ServerFailureTest {
         @Test
         @EchoTest(checks = "none")
         void passes(EchoServer server) throws Exception {
-            Seen.server(server);
+            InjectedLog.server(server);
             fail(server);
         }
     }
@@ -73,7 +73,7 @@ class ServerFailureTest {
         @Test
         @EchoTest(recording = "none")
         void passes(EchoServer server) throws Exception {
-            Seen.server(server);
+            InjectedLog.server(server);
             fail(server);
         }
     }
@@ -81,7 +81,7 @@ class ServerFailureTest {
     static class InAfterEach {
         @Test
         void passes(@Echo EchoServer server) {
-            Seen.server(server);
+            InjectedLog.server(server);
         }
 
         @AfterEach
@@ -93,7 +93,7 @@ class ServerFailureTest {
     static class InAfterAll {
         @Test
         void passes(@Echo EchoServer server) {
-            Seen.server(server);
+            InjectedLog.server(server);
         }
 
         @AfterAll
@@ -110,7 +110,7 @@ class ServerFailureTest {
         @Test
         @Order(1)
         void passes() throws Exception {
-            Seen.server(server);
+            InjectedLog.server(server);
             fail(server);
         }
 
@@ -135,7 +135,7 @@ class ServerFailureTest {
         @Test
         @EchoTest
         void failsToo(EchoServer server, EchoClient client) throws Exception {
-            Seen.server(server);
+            InjectedLog.server(server);
             fail(server);
             client.expectEcho("hello".getBytes(UTF_8));
         }

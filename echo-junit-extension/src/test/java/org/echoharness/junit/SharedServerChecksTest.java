@@ -1,15 +1,15 @@
 package org.echoharness.junit;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.echoharness.junit.Sloppy.CLOSE_IT;
-import static org.echoharness.junit.Sloppy.READ_ALL;
-import static org.echoharness.junit.Sloppy.complaint;
-import static org.echoharness.junit.Sloppy.connect;
-import static org.echoharness.junit.Sloppy.echoes;
-import static org.echoharness.junit.Sloppy.keepOpen;
-import static org.echoharness.junit.Sloppy.leak;
-import static org.echoharness.junit.Sloppy.on;
-import static org.echoharness.junit.Sloppy.reset;
+import static org.echoharness.junit.LeakyFixtures.CLOSE_IT;
+import static org.echoharness.junit.LeakyFixtures.READ_ALL;
+import static org.echoharness.junit.LeakyFixtures.complaint;
+import static org.echoharness.junit.LeakyFixtures.connect;
+import static org.echoharness.junit.LeakyFixtures.echoes;
+import static org.echoharness.junit.LeakyFixtures.keepOpen;
+import static org.echoharness.junit.LeakyFixtures.leak;
+import static org.echoharness.junit.LeakyFixtures.on;
+import static org.echoharness.junit.LeakyFixtures.reset;
 
 import java.io.IOException;
 import java.net.Socket;
@@ -34,7 +34,7 @@ class SharedServerChecksTest {
 
     @AfterEach
     void closeWhatFixturesLeave() throws IOException {
-        Sloppy.closeAll();
+        LeakyFixtures.closeAll();
     }
 
     @EchoTest(readTimeout = "200ms")
@@ -44,8 +44,8 @@ class SharedServerChecksTest {
 
         @BeforeAll
         static void begin(EchoServer server, EchoClient injected) throws IOException {
-            Seen.server(server);
-            Seen.client(injected);
+            InjectedLog.server(server);
+            InjectedLog.client(injected);
             pool = connect(server);
         }
 
@@ -95,7 +95,7 @@ class SharedServerChecksTest {
         Run.of(Shared.class).passed(2);
 
         assertThat(Run.of(SharedAndAsked.class).failures())
-                .extracting(Sloppy::text)
+                .extracting(LeakyFixtures::text)
                 .containsExactly(
                         on(SharedAndAsked.class) + "the test left connection 3 from HOST:PORT open; it sent nothing"
                                 + CLOSE_IT,
@@ -124,7 +124,7 @@ class SharedServerChecksTest {
     @Test
     void onAServerOfTheWholeRunEachTestIsChecked() throws IOException {
         assertThat(Run.of(OfTheRun.class).failures())
-                .extracting(Sloppy::text)
+                .extracting(LeakyFixtures::text)
                 .containsExactly(
                         on(OfTheRun.class)
                                 + "the test left connection 1 from HOST:PORT open; it last sent 5 bytes \"hello\""
@@ -138,12 +138,12 @@ class SharedServerChecksTest {
     static class ConsumedByAnotherTest {
         @BeforeAll
         static void begin(EchoServer server) {
-            Seen.server(server);
+            InjectedLog.server(server);
         }
 
         @RepeatedTest(2)
         void each(EchoClient client) throws IOException {
-            Seen.client(client);
+            InjectedLog.client(client);
         }
     }
 
@@ -160,7 +160,7 @@ class SharedServerChecksTest {
     static class AtTheSameTime {
         @BeforeAll
         static void begin(EchoServer server) {
-            Seen.server(server);
+            InjectedLog.server(server);
         }
 
         @RepeatedTest(2)
@@ -172,7 +172,7 @@ class SharedServerChecksTest {
     }
 
     @Test
-    void ofTestsThatShareAServerAtTheSameTimeNobodyIsBlamedButTheClass() throws Exception {
+    void blamesTheClassForTestsInParallel() throws Exception {
         Run run = Meeting.run(
                 Map.of(
                         "junit.jupiter.execution.parallel.enabled", "true",

@@ -149,7 +149,7 @@ class SourcesTest {
     }
 
     @Test
-    void severalServersAreToldApartByName() throws IOException {
+    void distinguishesServersByName() throws IOException {
         try (EchoServer second = EchoServer.builder().start()) {
             write(
                     "echo.server.a.address=" + address,
@@ -267,7 +267,7 @@ class SourcesTest {
 
         Run run = run(Map.of("echo.server.default.address", OTHER), ExternalOrEmbedded.class)
                 .passed(1);
-        assertThat(Seen.clients()).extracting(EchoClient::remoteAddress).doesNotContain(server.address());
+        assertThat(InjectedLog.clients()).extracting(EchoClient::remoteAddress).doesNotContain(server.address());
         assertThat(run.reported())
                 .singleElement()
                 .asString()
@@ -301,7 +301,7 @@ class SourcesTest {
     }
 
     @Test
-    void errorTellsTheFileThatTheAddressIsFrom() throws IOException {
+    void errorNamesTheFileOfTheAddress() throws IOException {
         write("echo.server.default.address=" + OTHER);
 
         assertThat(run(External.class).failure())
@@ -310,7 +310,7 @@ class SourcesTest {
     }
 
     @Test
-    void malformedAddressIsAnErrorThatTellsWhereItIsFrom() throws IOException {
+    void malformedAddressNamesItsSource() throws IOException {
         assertThat(run(Map.of("echo.server.default.address", "localhost:0"), External.class)
                         .failure())
                 .hasMessage(refused("address (localhost:0) must name the port that the server listens on; port 0 is for"
@@ -337,10 +337,10 @@ class SourcesTest {
     }
 
     @Test
-    void embeddedServerCanBeInjectedWhereNoExternalOneIsFound() throws IOException {
+    void injectsEmbeddedServerWithoutExternalOne() throws IOException {
         run(ExternalOrEmbeddedServer.class).passed(1);
 
-        assertThat(Seen.servers()).hasSize(1);
+        assertThat(InjectedLog.servers()).hasSize(1);
     }
 
     @Test
@@ -360,7 +360,7 @@ class SourcesTest {
     }
 
     @Test
-    void nothingIsLookedUpForAnExternalServerThatIsNotInjected() throws IOException {
+    void looksUpExternalServerOnlyIfInjected() throws IOException {
         run(ExternalNotInjected.class).passed(1);
     }
 
@@ -375,8 +375,8 @@ class SourcesTest {
                 });
         EchoTest options = ExternalOrEmbedded.class.getAnnotation(EchoTest.class);
 
-        Peer peer =
-                Peer.open(new Declaration(ServerOptions.of(options), ExternalOrEmbedded.class), new Scope(), context);
+        TargetServer peer = TargetServer.open(
+                new Declaration(ServerOptions.of(options), ExternalOrEmbedded.class), new OpenedServers(), context);
         assertThat(peer.server().isRunning()).isTrue();
         peer.close();
     }
@@ -406,7 +406,7 @@ class SourcesTest {
     }
 
     private void assertTalkedTo(EchoServer... servers) {
-        assertThat(Seen.clients())
+        assertThat(InjectedLog.clients())
                 .extracting(EchoClient::remoteAddress)
                 .containsExactlyElementsOf(
                         Arrays.stream(servers).map(EchoServer::address).toList());
@@ -414,7 +414,7 @@ class SourcesTest {
 
     private void assertEmbedded(Run run, String because) {
         assertThat(run.reported()).containsExactly("{echo.server.default=embedded: " + because + "}");
-        assertThat(Seen.clients())
+        assertThat(InjectedLog.clients())
                 .singleElement()
                 .extracting(EchoClient::remoteAddress)
                 .isNotEqualTo(server.address());
@@ -460,7 +460,7 @@ class SourcesTest {
         @Test
         void test(EchoClient client, @Echo InetSocketAddress address) throws IOException {
             assertThat(client.remoteAddress()).isEqualTo(address);
-            Seen.client(client);
+            InjectedLog.client(client);
         }
     }
 
@@ -472,7 +472,7 @@ class SourcesTest {
     static class CheckedWhereEmbedded {
         @Test
         void test(EchoClient client) throws IOException {
-            Seen.client(client);
+            InjectedLog.client(client);
         }
     }
 
@@ -480,7 +480,7 @@ class SourcesTest {
     static class Unrecorded {
         @Test
         void test(EchoClient client) throws IOException {
-            Seen.client(client);
+            InjectedLog.client(client);
         }
     }
 
@@ -501,8 +501,8 @@ class SourcesTest {
     static class TwoExternal {
         @Test
         void test(@Echo("a") EchoClient first, @Echo("b") EchoClient second) throws IOException {
-            Seen.client(first);
-            Seen.client(second);
+            InjectedLog.client(first);
+            InjectedLog.client(second);
         }
     }
 
@@ -518,8 +518,8 @@ class SourcesTest {
                 throws IOException {
             assertThat(uri).hasToString("tcp://127.0.0.1:" + address.getPort());
             assertThat(port).isEqualTo(address.getPort());
-            Seen.client(client);
-            Seen.client(clients.get());
+            InjectedLog.client(client);
+            InjectedLog.client(clients.get());
         }
     }
 
@@ -530,7 +530,7 @@ class SourcesTest {
 
         @Test
         void test(EchoClient client) throws IOException {
-            Seen.client(client);
+            InjectedLog.client(client);
         }
     }
 
@@ -547,7 +547,7 @@ class SourcesTest {
     static class ExternalOrEmbedded {
         @Test
         void test(EchoClient client) throws IOException {
-            Seen.client(client);
+            InjectedLog.client(client);
         }
     }
 
@@ -561,7 +561,7 @@ class SourcesTest {
     static class ExternalOrEmbeddedServer {
         @Test
         void test(EchoServer server) {
-            Seen.server(server);
+            InjectedLog.server(server);
         }
     }
 }

@@ -40,7 +40,7 @@ class SystemPropertiesTest {
         @Test
         void test() throws IOException {
             try (EchoClient client = EchoClient.connect(told())) {
-                Seen.client(client);
+                InjectedLog.client(client);
             }
         }
     }
@@ -54,14 +54,14 @@ class SystemPropertiesTest {
 
         @Test
         void one(EchoServer server) {
-            Seen.server(server);
+            InjectedLog.server(server);
             assertThat(told()).isEqualTo(server.address());
         }
 
         @Test
         @EchoTest(systemProperty = "its.upstream")
         void two(EchoServer another) {
-            Seen.server(another);
+            InjectedLog.server(another);
             assertThat(told()).isEqualTo(another.address());
         }
     }
@@ -94,7 +94,7 @@ class SystemPropertiesTest {
             Meeting.await(); // the other class begins now
             Meeting.await(); // it has failed
             try (EchoClient client = EchoClient.connect(told())) {
-                Seen.client(client);
+                InjectedLog.client(client);
             }
         }
     }
@@ -129,7 +129,7 @@ class SystemPropertiesTest {
                         + AtOnce.class.getName()
                         + "), which may run at the same time; give each a prefix of its own, or put"
                         + " @ResourceLock(\"its.upstream\") on both classes");
-        assertThat(Seen.clients()).hasSize(1);
+        assertThat(InjectedLog.clients()).hasSize(1);
     }
 
     @Test
@@ -144,7 +144,7 @@ class SystemPropertiesTest {
         @Test
         void test() throws IOException {
             try (EchoClient client = EchoClient.connect(told())) {
-                Seen.client(client);
+                InjectedLog.client(client);
             }
         }
     }
@@ -155,7 +155,7 @@ class SystemPropertiesTest {
         @Test
         void test() throws IOException {
             try (EchoClient client = EchoClient.connect(told())) {
-                Seen.client(client);
+                InjectedLog.client(client);
             }
         }
     }

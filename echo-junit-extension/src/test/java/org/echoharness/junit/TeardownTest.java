@@ -31,7 +31,7 @@ class TeardownTest {
     @Test
     void clientsAreClosedTheLastFirst() throws IOException {
         List<String> closed = new ArrayList<>();
-        Scope scope = new Scope();
+        OpenedServers scope = new OpenedServers();
         scope.keep(() -> closed.add("first"));
         scope.keep(() -> closed.add("second"));
 
@@ -43,7 +43,7 @@ class TeardownTest {
     @Test
     void failureToCloseOneLeavesNoneOpen() {
         List<String> closed = new ArrayList<>();
-        Scope scope = new Scope();
+        OpenedServers scope = new OpenedServers();
         scope.keep(() -> closed.add("first"));
         scope.keep(() -> {
             throw new IOException("refused");
@@ -70,13 +70,15 @@ class TeardownTest {
 
         @Override
         public void preConstructTestInstance(TestInstanceFactoryContext factory, ExtensionContext context) {
-            Scope.of(context).keep(Witness::log);
+            OpenedServers.of(context).keep(Witness::log);
         }
 
         static void log() {
-            long closed = Seen.clients().stream().filter(Witness::isClosed).count();
-            long running = Seen.servers().stream().filter(EchoServer::isRunning).count();
-            LOG.add(closed + " of " + Seen.clients().size() + " clients closed, " + running + " servers run");
+            long closed =
+                    InjectedLog.clients().stream().filter(Witness::isClosed).count();
+            long running =
+                    InjectedLog.servers().stream().filter(EchoServer::isRunning).count();
+            LOG.add(closed + " of " + InjectedLog.clients().size() + " clients closed, " + running + " servers run");
         }
 
         private static boolean isClosed(EchoClient client) {
@@ -97,10 +99,10 @@ class TeardownTest {
         void test(
                 @Echo("a") EchoServer a, @Echo("a") EchoClient ofA, @Echo("b") EchoServer b, @Echo("b") EchoClient ofB)
                 throws IOException {
-            Seen.server(a);
-            Seen.client(ofA, a);
-            Seen.server(b);
-            Seen.client(ofB, b);
+            InjectedLog.server(a);
+            InjectedLog.client(ofA, a);
+            InjectedLog.server(b);
+            InjectedLog.client(ofB, b);
             Witness.log();
         }
     }

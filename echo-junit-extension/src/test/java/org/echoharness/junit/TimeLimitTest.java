@@ -162,12 +162,12 @@ class TimeLimitTest {
     static class Quick {
         @Test
         void one(EchoServer server) {
-            Seen.server(server);
+            InjectedLog.server(server);
         }
 
         @Test
         void two(EchoServer server) {
-            Seen.server(server);
+            InjectedLog.server(server);
             assertThat(Thread.currentThread().isInterrupted()).isFalse();
         }
     }

@@ -1,12 +1,12 @@
 package org.echoharness.junit;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.echoharness.junit.Sloppy.CLOSE_IT;
-import static org.echoharness.junit.Sloppy.complaint;
-import static org.echoharness.junit.Sloppy.connect;
-import static org.echoharness.junit.Sloppy.echoes;
-import static org.echoharness.junit.Sloppy.keepOpen;
-import static org.echoharness.junit.Sloppy.on;
+import static org.echoharness.junit.LeakyFixtures.CLOSE_IT;
+import static org.echoharness.junit.LeakyFixtures.complaint;
+import static org.echoharness.junit.LeakyFixtures.connect;
+import static org.echoharness.junit.LeakyFixtures.echoes;
+import static org.echoharness.junit.LeakyFixtures.keepOpen;
+import static org.echoharness.junit.LeakyFixtures.on;
 
 import java.io.IOException;
 import java.net.Socket;
@@ -36,7 +36,7 @@ class UnclosedSocketsTest {
 
     @AfterEach
     void closeWhatFixturesLeave() throws IOException {
-        Sloppy.closeAll();
+        LeakyFixtures.closeAll();
     }
 
     /** Reads to the end of the stream, which the server closed. */

@@ -36,7 +36,7 @@ class VisibilityTest {
     void nearestDeclarationCounts(Class<?> fixture, int tests, int servers) throws IOException {
         Run.of(fixture).passed(tests);
 
-        assertThat(Seen.servers()).hasSize(servers);
+        assertThat(InjectedLog.servers()).hasSize(servers);
     }
 
     static Stream<Arguments> nearestDeclarationCounts() {
@@ -64,7 +64,7 @@ class VisibilityTest {
     static class OnInterfaces implements Plain, Refined, Alike {
         @Test
         void isServedTwice(EchoServer server, EchoClient first, EchoClient second) throws IOException {
-            Seen.server(server);
+            InjectedLog.server(server);
             first.echo(new byte[1]);
             second.echo(new byte[1]);
         }
@@ -72,7 +72,7 @@ class VisibilityTest {
 
     @Test
     void declaredAloneStartsNothing() throws IOException {
-        assertThat(Seen.threads()).isEmpty();
+        assertThat(InjectedLog.threads()).isEmpty();
 
         Run.of(NotInjected.class).passed(1);
     }
@@ -83,19 +83,19 @@ class VisibilityTest {
         atFixedPort(() -> Run.with(parallel ? ParallelTest.PARALLEL : Map.of(), FixedPort.class)
                 .passed(4));
 
-        assertThat(Seen.servers()).hasSize(1);
-        assertThat(Seen.clients()).hasSize(4);
+        assertThat(InjectedLog.servers()).hasSize(1);
+        assertThat(InjectedLog.clients()).hasSize(4);
     }
 
     @Test
-    void fixedPortIsServedAnewForEachTestIfThatIsDeclared() throws IOException {
+    void startsServerOfFixedPortForEachTest() throws IOException {
         atFixedPort(() -> Run.of(FixedPortForMethod.class).passed(2));
 
-        assertThat(Seen.servers()).hasSize(2);
+        assertThat(InjectedLog.servers()).hasSize(2);
     }
 
     @Test
-    void nestedClassWithThePortOfItsOuterClassIsRefused() throws IOException {
+    void refusesPortOfTheOuterClass() throws IOException {
         atFixedPort(() -> assertThat(Run.of(Repeating.class).failure())
                 .hasMessage("server \"inner\" (@EchoTest on class " + Repeating.Inner.class.getName()
                         + "): port 10917 is in use by server \"outer\" (@EchoTest on class " + Repeating.class.getName()
@@ -136,7 +136,7 @@ class VisibilityTest {
     /** Checks the number of addresses, which the fixtures vary, of a running server. */
     static void addresses(int expected, EchoServer server) {
         assertEquals(expected, server.addresses().size());
-        Seen.server(server);
+        InjectedLog.server(server);
     }
 
     @EchoTest
@@ -167,7 +167,7 @@ class VisibilityTest {
         @Test
         @EchoTest
         void ofItsOwnAlike(EchoServer server, EchoClient client) throws IOException {
-            Seen.client(client, server);
+            InjectedLog.client(client, server);
             addresses(1, server);
         }
     }
@@ -302,7 +302,7 @@ class VisibilityTest {
     static class Unannotated {
         @Test
         void nextToAnnotated(@Echo EchoServer server, EchoClient client) throws IOException {
-            Seen.client(client, server);
+            InjectedLog.client(client, server);
             addresses(1, server);
         }
     }
@@ -317,8 +317,8 @@ class VisibilityTest {
             @Test
             void seesBoth(@Echo EchoServer server, @Echo("b") EchoServer b) {
                 assertSame(shared, server);
-                Seen.server(server);
-                Seen.server(b);
+                InjectedLog.server(server);
+                InjectedLog.server(b);
             }
         }
     }
@@ -327,7 +327,7 @@ class VisibilityTest {
     static class NotInjected {
         @Test
         void one() {
-            assertThat(Seen.threads()).isEmpty();
+            assertThat(InjectedLog.threads()).isEmpty();
         }
     }
 
@@ -346,12 +346,12 @@ class VisibilityTest {
         @Test
         void isWhatIsInjected(EchoServer server) {
             assertEquals(10917, server.port());
-            Seen.server(server);
+            InjectedLog.server(server);
         }
 
         private static void answers() throws IOException {
             try (EchoClient client = EchoClient.connect("127.0.0.1:10917")) {
-                Seen.client(client);
+                InjectedLog.client(client);
             }
         }
     }
@@ -361,7 +361,7 @@ class VisibilityTest {
         @RepeatedTest(2)
         void each(EchoServer server) {
             assertEquals(10917, server.port());
-            Seen.server(server);
+            InjectedLog.server(server);
         }
     }
 

@@ -31,15 +31,15 @@ class WholeRunTest {
     void classesThatDeclareItAlikeShareOneServer() throws IOException {
         Run.of(First.class, Second.class, ByCode.class, ByCodeToo.class).passed(6);
 
-        assertThat(Seen.servers()).hasSize(2);
-        assertThat(Seen.clients()).hasSize(2);
+        assertThat(InjectedLog.servers()).hasSize(2);
+        assertThat(InjectedLog.clients()).hasSize(2);
     }
 
     @RepeatedTest(10)
     void classesThatRunAtTheSameTimeShareOneServer() throws IOException {
         Run.with(ParallelTest.PARALLEL, Slow.class, SlowToo.class).passed(8);
 
-        assertThat(Seen.servers()).hasSize(1);
+        assertThat(InjectedLog.servers()).hasSize(1);
     }
 
     @Test
@@ -53,7 +53,7 @@ class WholeRunTest {
     }
 
     @Test
-    void failedTestTellsOfTheServersOfTheRunThatItSees() throws IOException {
+    void failedTestShowsVisibleServersOfTheRun() throws IOException {
         assertThat(Run.of(Failing.class).failure().getSuppressed())
                 .extracting(Throwable::getMessage)
                 .anyMatch(message -> message.matches("(?s)server \"shared\" at .*connection 1 .*"));
@@ -62,7 +62,7 @@ class WholeRunTest {
     /** From JUnit 5.13 on; before, a session has no store. */
     @Test
     void serverLastsForTheLauncherSession() throws IOException {
-        Seen.reset();
+        InjectedLog.reset();
         LauncherDiscoveryRequest request = LauncherDiscoveryRequestBuilder.request()
                 .selectors(DiscoverySelectors.selectClass(First.class))
                 .build();
@@ -70,16 +70,16 @@ class WholeRunTest {
             Launcher launcher = session.getLauncher();
             launcher.execute(request);
             launcher.execute(request);
-            assertThat(Seen.servers()).hasSize(hasSessionStore() ? 1 : 2);
-            assertThat(Seen.servers().get(0).isRunning()).isEqualTo(hasSessionStore());
+            assertThat(InjectedLog.servers()).hasSize(hasSessionStore() ? 1 : 2);
+            assertThat(InjectedLog.servers().get(0).isRunning()).isEqualTo(hasSessionStore());
         }
-        assertThat(Seen.clients()).hasSize(2);
-        Seen.assertAllClosed();
+        assertThat(InjectedLog.clients()).hasSize(2);
+        InjectedLog.assertAllClosed();
     }
 
     @Test
     void closeNeverThrows() {
-        Scope scope = new Scope();
+        OpenedServers scope = new OpenedServers();
         scope.keep(() -> {
             throw new IOException("on purpose");
         });
@@ -103,8 +103,8 @@ class WholeRunTest {
 
         @Test
         void one(EchoClient client) throws IOException {
-            Seen.server(server);
-            Seen.client(client, server);
+            InjectedLog.server(server);
+            InjectedLog.client(client, server);
         }
     }
 
@@ -112,15 +112,15 @@ class WholeRunTest {
     static class Second {
         @Test
         void two(EchoServer server) {
-            Seen.server(server);
+            InjectedLog.server(server);
         }
 
         @Nested
         class Inner {
             @Test
             void three(EchoServer server, EchoClient client) throws IOException {
-                Seen.server(server);
-                Seen.client(client, server);
+                InjectedLog.server(server);
+                InjectedLog.client(client, server);
             }
         }
     }
@@ -138,12 +138,12 @@ class WholeRunTest {
 
         @Test
         void one(EchoServer server) {
-            Seen.server(server);
+            InjectedLog.server(server);
         }
 
         @Test
         void two(EchoServer server) {
-            Seen.server(server);
+            InjectedLog.server(server);
         }
     }
 
@@ -153,7 +153,7 @@ class WholeRunTest {
 
         @Test
         void three(EchoServer server) {
-            Seen.server(server);
+            InjectedLog.server(server);
         }
     }
 
@@ -162,8 +162,8 @@ class WholeRunTest {
     static class Slow {
         @RepeatedTest(4)
         void each(EchoServer server, EchoClient client) throws IOException {
-            Seen.server(server);
-            Seen.client(client, server);
+            InjectedLog.server(server);
+            InjectedLog.client(client, server);
         }
     }
 
@@ -186,7 +186,7 @@ class WholeRunTest {
 
         @Test
         void test() {
-            Seen.server(server);
+            InjectedLog.server(server);
         }
     }
 
@@ -203,7 +203,7 @@ class WholeRunTest {
     static class Failing {
         @Test
         void test(EchoClient client) throws IOException {
-            Seen.client(client);
+            InjectedLog.client(client);
             throw new AssertionError("on purpose");
         }
     }

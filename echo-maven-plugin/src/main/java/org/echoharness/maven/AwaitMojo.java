@@ -9,13 +9,13 @@ import org.apache.maven.plugins.annotations.LifecyclePhase;
 import org.apache.maven.plugins.annotations.Mojo;
 import org.apache.maven.plugins.annotations.Parameter;
 import org.echoharness.HostAndPort;
-import org.echoharness.Options;
+import org.echoharness.OptionText;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Waits until something listens at each of some addresses, and fails the build if it does not in time. It is for servers that
- * something else started; {@code start} has no need of it. Each try is a connection, which the server sees. It needs no
- * project. Nothing is awaited where {@code start} starts nothing.
+ * Waits until something listens at each of some addresses, and fails the build if it does not in time. It is for servers
+ * that something else started; {@code start} has no need of it. Each try is a connection, which the server sees. It needs
+ * no project. Nothing is awaited where {@code start} starts nothing.
  *
  * @since 0.1.0
  */
@@ -41,8 +41,9 @@ public final class AwaitMojo extends EchoMojo {
     String timeout;
 
     /**
-     * Whether to do nothing where the integration tests are skipped, {@code true} or {@code false}. It is {@code false} where
-     * something else than Failsafe needs this goal, such as tests that Surefire runs in the phase {@code integration-test}.
+     * Whether to do nothing where the integration tests are skipped, {@code true} or {@code false}. It is {@code false}
+     * where something else than Failsafe needs this goal, such as tests that Surefire runs in the phase {@code
+     * integration-test}.
      *
      * @since 0.1.0
      */
@@ -65,7 +66,7 @@ public final class AwaitMojo extends EchoMojo {
         List<String> targets = addresses;
         try {
             refuseEmpty("addresses", targets);
-            Listening listening = new Listening(Options.duration("timeout", timeout), getLog()::info);
+            AddressAwaiter listening = new AddressAwaiter(OptionText.duration("timeout", timeout), getLog()::info);
             listening.await(targets.stream().map(AwaitMojo::parse).collect(Collectors.toList()));
         } catch (IllegalArgumentException refused) {
             throw new MojoExecutionException(told("cannot wait for ", targets, refused.getMessage()), refused);

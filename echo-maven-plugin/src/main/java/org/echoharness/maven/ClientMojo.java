@@ -12,13 +12,13 @@ import org.apache.maven.plugins.annotations.Parameter;
 import org.echoharness.EchoClient;
 import org.echoharness.FileErrorText;
 import org.echoharness.HostAndPort;
-import org.echoharness.Options;
+import org.echoharness.OptionText;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Sends a message to a server, prints the conversation, and fails the build if the echo is wrong, short, late or refused.
- * With several round trips it also prints how many there were a second, and how long they took. It needs no project. Nothing
- * is sent where {@code start} starts nothing.
+ * With several round trips it also prints how many there were a second, and how long they took. It needs no project.
+ * Nothing is sent where {@code start} starts nothing.
  *
  * @since 0.1.0
  */
@@ -116,8 +116,9 @@ public final class ClientMojo extends EchoMojo {
     String timeout;
 
     /**
-     * Whether to do nothing where the integration tests are skipped, {@code true} or {@code false}. It is {@code false} where
-     * something else than Failsafe needs this goal, such as tests that Surefire runs in the phase {@code integration-test}.
+     * Whether to do nothing where the integration tests are skipped, {@code true} or {@code false}. It is {@code false}
+     * where something else than Failsafe needs this goal, such as tests that Surefire runs in the phase {@code
+     * integration-test}.
      *
      * @since 0.1.0
      */
@@ -154,14 +155,14 @@ public final class ClientMojo extends EchoMojo {
     }
 
     private void converse(HostAndPort target) throws IOException, InterruptedException {
-        int trips = Options.count("repeat", repeat, Integer.MAX_VALUE);
-        int clients = Options.count("connections", connections, MOST_CONNECTIONS);
+        int trips = OptionText.count("repeat", repeat, Integer.MAX_VALUE);
+        int clients = OptionText.count("connections", connections, MOST_CONNECTIONS);
         Message sent = message();
         if (sent.length() == 0) {
             throw new IllegalArgumentException((messageFile == null ? "message" : "messageFile (" + messageFile + ")")
                     + " is empty, so that no echo would be checked; give it text, or leave it out");
         }
-        Message awaited = expected == null ? sent : Message.of(Options.decoded("expected", expected));
+        Message awaited = expected == null ? sent : Message.of(OptionText.decoded("expected", expected));
         RoundTrips all = new RoundTrips(sent, awaited, trips, clients, getLog()::info);
         all.run(() -> options(target), isWatched() ? PROGRESS : Duration.ofDays(365));
     }
@@ -183,9 +184,9 @@ public final class ClientMojo extends EchoMojo {
 
     private Message message() {
         if (messageFile == null) {
-            return Message.of(message == null ? EchoClient.DEFAULT_MESSAGE : Options.decoded("message", message));
+            return Message.of(message == null ? EchoClient.DEFAULT_MESSAGE : OptionText.decoded("message", message));
         }
-        Options.decoded("messageFile", messageFile.getPath());
+        OptionText.decoded("messageFile", messageFile.getPath());
         if (message != null) {
             throw new IllegalArgumentException(
                     "messageFile (" + messageFile + ") and message are both given; leave one out");

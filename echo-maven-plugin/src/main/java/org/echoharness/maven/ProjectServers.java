@@ -38,9 +38,9 @@ final class ProjectServers {
     private final Path buildDirectory;
     private final Log log;
     private final MavenExecutionResult result;
-    private final Published published;
+    private final PublishedAddresses published;
     private final Map<String, EchoServer> running = new TreeMap<>();
-    private final Map<String, RecordingFiles> recorded = new TreeMap<>();
+    private final Map<String, ServerRecording> recorded = new TreeMap<>();
     /** The warnings of a server, by its id, on their way to the log, for which no server waits. */
     private final Map<String, LineBuffer> warnings = new HashMap<>();
 
@@ -54,7 +54,7 @@ final class ProjectServers {
         this.buildDirectory = buildDirectory;
         this.log = log;
         result = session.getResult();
-        published = new Published(session, project, buildDirectory, log::warn);
+        published = new PublishedAddresses(session, project, buildDirectory, log::warn);
     }
 
     /** Those in the context; where there are none, new ones are put there. */
@@ -110,12 +110,12 @@ final class ProjectServers {
      *
      * @throws NotStarted if one of an id runs, if the build has ended, if one cannot listen, or if they cannot be published
      */
-    synchronized void start(List<Planned> servers, @Nullable Path portsFile, MavenProject of, String execution)
+    synchronized void start(List<PlannedServer> servers, @Nullable Path portsFile, MavenProject of, String execution)
             throws NotStarted {
-        List<Planned> started = new ArrayList<>();
-        Planned starting = null;
+        List<PlannedServer> started = new ArrayList<>();
+        PlannedServer starting = null;
         try {
-            for (Planned server : servers) {
+            for (PlannedServer server : servers) {
                 starting = server;
                 if (!running.containsKey(server.id()) || !execution.equals(starters.get(server.id()))) {
                     start(server);
@@ -134,14 +134,14 @@ final class ProjectServers {
         if (!started.isEmpty()) {
             project = of;
         }
-        for (Planned server : servers) {
+        for (PlannedServer server : servers) {
             starters.put(server.id(), execution);
             log.info("server " + server.id() + (started.contains(server) ? " listens on " : " goes on at ")
                     + addresses(server.id()));
         }
     }
 
-    private void start(Planned server) throws IOException {
+    private void start(PlannedServer server) throws IOException {
         if (ended) {
             throw new IllegalStateException("the build has ended");
         }
@@ -151,7 +151,7 @@ final class ProjectServers {
                             + starters.get(server.id()) + "; give each an id of its own, in its <server> or in the"
                             + " <configuration> of its start");
         }
-        RecordingFiles files = server.records() ? new RecordingFiles(buildDirectory, server.id()) : null;
+        ServerRecording files = server.records() ? new ServerRecording(buildDirectory, server.id()) : null;
         if (files != null) {
             files.prepare();
             recorded.put(server.id(), files);
@@ -172,7 +172,7 @@ final class ProjectServers {
         }
     }
 
-    private void forget(Planned server) {
+    private void forget(PlannedServer server) {
         recorded.remove(server.id());
         EchoServer started = running.remove(server.id());
         if (started != null) {
@@ -251,7 +251,7 @@ final class ProjectServers {
      * out, Failsafe's look at the results of the tests above all.
      */
     private String recorded(String id, EchoServer server) {
-        RecordingFiles files = recorded.remove(id);
+        ServerRecording files = recorded.remove(id);
         if (files == null) {
             return "";
         }
@@ -265,8 +265,8 @@ final class ProjectServers {
         return "";
     }
 
-    private static String ids(List<Planned> servers) {
-        return servers.stream().map(Planned::id).collect(Collectors.joining(", "));
+    private static String ids(List<PlannedServer> servers) {
+        return servers.stream().map(PlannedServer::id).collect(Collectors.joining(", "));
     }
 
     private String addresses(String id) {
@@ -281,7 +281,7 @@ final class ProjectServers {
     }
 
     /** A server that is to start, and where it is to listen. */
-    record Planned(String id, EchoServer.Builder options, boolean records, List<HostAndPort> addresses) {}
+    record PlannedServer(String id, EchoServer.Builder options, boolean records, List<HostAndPort> addresses) {}
 
     /** Why servers did not start, and which; nothing of them is left. */
     static final class NotStarted extends Exception {

@@ -35,7 +35,7 @@ final class RoundTrips {
     private final int repeat;
     private final int connections;
     private final Consumer<String> lines;
-    private final AtomicHistogram latencies = new AtomicHistogram(Figures.LONGEST, 3);
+    private final AtomicHistogram latencies = new AtomicHistogram(RoundTripFigures.LONGEST, 3);
     /** When the last round trip ended, in nanoseconds. */
     private final AtomicLong lastAnswer = new AtomicLong();
     /** Whether the lines of the first connection go on to who listens. */
@@ -65,7 +65,7 @@ final class RoundTrips {
             telling = true;
             close(clients);
         }
-        Figures figures = figures(nanos);
+        RoundTripFigures figures = figures(nanos);
         if (latencies.getTotalCount() > 1) {
             lines.accept(figures.rate());
             lines.accept(figures.latency());
@@ -121,7 +121,7 @@ final class RoundTrips {
                 } catch (IOException failed) {
                     throw located(number, trip, failed);
                 }
-                latencies.recordValue(Math.min(System.nanoTime() - start, Figures.LONGEST));
+                latencies.recordValue(Math.min(System.nanoTime() - start, RoundTripFigures.LONGEST));
                 if (number == 1) {
                     telling = false;
                 }
@@ -148,8 +148,8 @@ final class RoundTrips {
         return where.isEmpty() ? failed : new IOException(where + FileErrorText.describe(failed), failed);
     }
 
-    private Figures figures(long nanos) {
-        return new Figures(latencies, nanos, connections);
+    private RoundTripFigures figures(long nanos) {
+        return new RoundTripFigures(latencies, nanos, connections);
     }
 
     /** Takes the lines of the first connection. */

@@ -10,7 +10,7 @@ import org.apache.maven.plugins.annotations.Mojo;
 import org.apache.maven.plugins.annotations.Parameter;
 import org.echoharness.EchoServer;
 import org.echoharness.HostAndPort;
-import org.echoharness.Options;
+import org.echoharness.OptionText;
 
 /**
  * Runs an echo server in the foreground until Ctrl-C, or until a time-out, and prints the conversation. It needs no
@@ -61,7 +61,7 @@ public final class RunMojo extends ServerMojo {
     @Override
     void perform() throws MojoExecutionException {
         try {
-            Duration limit = timeout.equals(NONE) ? FOREVER : Options.duration("timeout", timeout);
+            Duration limit = timeout.equals(NONE) ? FOREVER : OptionText.duration("timeout", timeout);
             run(limit);
         } catch (IllegalArgumentException | IOException refused) {
             throw refused(REFUSAL, refused);
@@ -70,16 +70,16 @@ public final class RunMojo extends ServerMojo {
 
     private void run(Duration limit) throws IOException, MojoExecutionException {
         Map<String, String> options = server(ID, withPorts()).options(Map.of());
-        RecordingFiles files = records(options) ? new RecordingFiles(buildDirectory(), ID) : null;
+        ServerRecording files = records(options) ? new ServerRecording(buildDirectory(), ID) : null;
         if (files != null) {
             files.prepare();
         }
         EchoServer.Builder server = builder(options).everyAddressOfNames().conversationTimes(isOn("times", times));
-        serve(Foreground.start(server, files, getLog()), limit);
+        serve(ForegroundServer.start(server, files, getLog()), limit);
     }
 
     /** Serves until the time is up, the build is interrupted, or the server closes by itself. */
-    void serve(Foreground running, Duration limit) throws MojoExecutionException {
+    void serve(ForegroundServer running, Duration limit) throws MojoExecutionException {
         try (running) {
             if (!running.awaitClose(limit)) {
                 running.report("stopped after " + timeout);

@@ -18,12 +18,12 @@ import org.echoharness.HostAndPort;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Starts echo servers in Maven's own JVM and tells the build where they listen: in the project properties
- * {@code echo.server.ID.host}, {@code echo.server.ID.port} and {@code echo.server.ID.address}, and in
- * {@code target/echo/servers.properties}. {@code stop} ends them; so does a failure of the project, and the end of the
- * build. Nothing is started where integration tests are skipped: by {@code skipITs}, {@code maven.test.skip} or
- * {@code maven.test.skip.exec}, and by {@code skipTests} unless the project has Failsafe 3.6.0 or later, which runs them all
- * the same.
+ * Starts echo servers in Maven's own JVM and tells the build where they listen: in the project properties {@code
+ * echo.server.ID.host}, {@code echo.server.ID.port} and {@code echo.server.ID.address}, and in {@code
+ * target/echo/servers.properties}. {@code stop} ends them; so does a failure of the project, and the end of the build.
+ * Nothing is started where integration tests are skipped: by {@code skipITs}, {@code maven.test.skip} or {@code
+ * maven.test.skip.exec}, and by {@code skipTests} unless the project has Failsafe 3.6.0 or later, which runs them all the
+ * same.
  *
  * @since 0.1.0
  */
@@ -55,9 +55,9 @@ public final class StartMojo extends ServerMojo {
 
     /**
      * Several servers, in place of {@code id} and {@code addresses}: a {@code <server>} each, with its {@code <id>} and any
-     * of {@code <addresses>}, {@code <backlog>}, {@code <bufferSize>}, {@code <maxConnections>}, {@code <idleTimeout>}, {@code <idleClose>},
-     * {@code <eventLoops>}, {@code <faults>}, {@code <recording>} and {@code <record>}. What it leaves out is as the goal
-     * says for all. The default is one server.
+     * of {@code <addresses>}, {@code <backlog>}, {@code <bufferSize>}, {@code <maxConnections>}, {@code <idleTimeout>},
+     * {@code <idleClose>}, {@code <eventLoops>}, {@code <faults>}, {@code <recording>} and {@code <record>}. What it leaves
+     * out is as the goal says for all. The default is one server.
      *
      * @since 0.1.0
      */
@@ -80,8 +80,9 @@ public final class StartMojo extends ServerMojo {
     File buildDirectory;
 
     /**
-     * Whether to do nothing where the integration tests are skipped, {@code true} or {@code false}. It is {@code false} where
-     * something else than Failsafe needs this goal, such as tests that Surefire runs in the phase {@code integration-test}.
+     * Whether to do nothing where the integration tests are skipped, {@code true} or {@code false}. It is {@code false}
+     * where something else than Failsafe needs this goal, such as tests that Surefire runs in the phase {@code
+     * integration-test}.
      *
      * @since 0.1.0
      */
@@ -101,7 +102,7 @@ public final class StartMojo extends ServerMojo {
 
     @Override
     void perform() throws MojoExecutionException {
-        List<ProjectServers.Planned> planned = planned();
+        List<ProjectServers.PlannedServer> planned = planned();
         ProjectServers running =
                 ProjectServers.in(getPluginContext(), session, project, buildDirectory.toPath(), getLog());
         CloseAtEnd.watch(session.getRequest(), running);
@@ -115,8 +116,8 @@ public final class StartMojo extends ServerMojo {
     }
 
     /** Which other server of this build, perhaps of a module that is built at the same time, has one of the ports. */
-    private @Nullable String takenInThisBuild(List<ProjectServers.Planned> planned) {
-        for (ProjectServers.Planned server : planned) {
+    private @Nullable String takenInThisBuild(List<ProjectServers.PlannedServer> planned) {
+        for (ProjectServers.PlannedServer server : planned) {
             for (HostAndPort address : server.addresses()) {
                 String other = address.port() == 0 ? null : CloseAtEnd.listeningOn(session.getRequest(), address);
                 if (other != null) {
@@ -129,8 +130,8 @@ public final class StartMojo extends ServerMojo {
         return null;
     }
 
-    private List<ProjectServers.Planned> planned() throws MojoExecutionException {
-        List<ProjectServers.Planned> planned = new ArrayList<>();
+    private List<ProjectServers.PlannedServer> planned() throws MojoExecutionException {
+        List<ProjectServers.PlannedServer> planned = new ArrayList<>();
         Set<String> seen = new HashSet<>();
         for (Server server : servers()) {
             String name = server.id == null ? DEFAULT_ID : server.id;
@@ -146,7 +147,7 @@ public final class StartMojo extends ServerMojo {
         return planned;
     }
 
-    private ProjectServers.Planned planned(String name, Server server) {
+    private ProjectServers.PlannedServer planned(String name, Server server) {
         if (!ID.matcher(name).matches()) {
             throw new IllegalArgumentException("id (" + name + ") must be of letters, digits, - and _ alone");
         }
@@ -157,7 +158,7 @@ public final class StartMojo extends ServerMojo {
                         options.getOrDefault("addresses", "").split(",", -1))
                 .map(address -> HostAndPort.parse(address.strip()))
                 .toList();
-        return new ProjectServers.Planned(name, builder, records(options), where);
+        return new ProjectServers.PlannedServer(name, builder, records(options), where);
     }
 
     private List<Server> servers() throws MojoExecutionException {

@@ -51,7 +51,7 @@ class AwaitMojoTest {
     }
 
     @Test
-    void whatNeverListensFailsWithWhatWasTriedAndSeenLast() throws Exception {
+    void timeoutNamesAddressAndLastFailure() throws Exception {
         try (ServerSocket listening = Build.listen(0);
                 Socket bound = new Socket()) {
             bound.bind(Build.loopback(0)); // taken, and not listening

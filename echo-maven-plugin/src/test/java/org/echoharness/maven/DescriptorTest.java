@@ -32,7 +32,7 @@ class DescriptorTest {
 
     @ParameterizedTest
     @MethodSource("goals")
-    void everyParameterHasASentenceAPropertyADefaultAndASince(Goal goal) {
+    void everyParameterIsDocumented(Goal goal) {
         assertThat(goal.parameters()).isNotEmpty().allSatisfy(parameter -> {
             assertThat(parameter.description()).matches("[A-Z].*[.](?s:.*)");
             if (!parameter.name().equals("servers")) { // of parts, which the command line cannot say

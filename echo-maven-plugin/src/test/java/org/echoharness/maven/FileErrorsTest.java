@@ -56,7 +56,7 @@ class FileErrorsTest {
     void startSaysWhyNoRecordingCanBeWritten() throws Exception {
         Path inTheWay = Files.createFile(
                 Files.createDirectory(directory.resolve("echo")).resolve("default"));
-        assertThatThrownBy(() -> new RecordingFiles(directory, "default").prepare())
+        assertThatThrownBy(() -> new ServerRecording(directory, "default").prepare())
                 .hasMessage("recordings cannot be written: " + inTheWay
                         + ": a file is in the way, where a folder is needed; delete it, or record nothing");
     }

@@ -150,7 +150,7 @@ class GoalConfigurationTest {
     }
 
     @Test
-    void anElementOfAnotherGoalDrawsNoneWhereItIsForAll() {
+    void acceptsElementOfAnotherGoalForAll() {
         assertThat(warnings("stop", new Build(directory), "faults", true)).isEmpty();
         assertThat(warnings("stop", new Build(directory), "faults", false))
                 .containsExactly("<faults> is no parameter of stop and has no effect; it is one of run, start");
@@ -158,7 +158,7 @@ class GoalConfigurationTest {
     }
 
     @Test
-    void anUnknownElementForAllIsComparedWithThoseOfAllGoals() {
+    void comparesUnknownElementWithAllGoals() {
         for (String goal : List.of("start", "stop", "client")) {
             assertThat(warnings(goal, new Build(directory), "adresses", true))
                     .containsExactly(

@@ -100,7 +100,7 @@ class RoundTripsTest {
     }
 
     @Test
-    void progressIsToldWhileItLasts() throws Exception {
+    void reportsProgress() throws Exception {
         try (ServerSocket listening = Build.listen(0)) {
             FutureTask<Void> running = running(listening.getLocalPort(), 2, 1, Duration.ofMillis(1));
             try (Socket socket = accept(listening)) {

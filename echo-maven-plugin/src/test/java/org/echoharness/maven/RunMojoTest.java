@@ -27,7 +27,7 @@ class RunMojoTest {
     private Thread thread;
 
     @Test
-    void itServesAndTellsUntilItIsInterrupted() throws Exception {
+    void servesAndReportsUntilInterrupted() throws Exception {
         RunMojo run = run("127.0.0.1:0");
         FutureTask<Boolean> running = inBackground(run);
         int port = Integer.parseInt(log.await("INFO starting up on 127.0.0.1 port "));
@@ -142,7 +142,7 @@ class RunMojoTest {
     @Test
     void failsWhereTheServerClosedByItself() throws Exception {
         RunMojo run = run("127.0.0.1:0");
-        Foreground running = Foreground.start(EchoServer.builder().addresses("127.0.0.1:0"), null, log);
+        ForegroundServer running = ForegroundServer.start(EchoServer.builder().addresses("127.0.0.1:0"), null, log);
         BrokenServers.fail(running.server(), new OutOfMemoryError("Java heap space"));
         assertThatThrownBy(() -> run.serve(running, Duration.ofMinutes(2)))
                 .isInstanceOf(MojoExecutionException.class)

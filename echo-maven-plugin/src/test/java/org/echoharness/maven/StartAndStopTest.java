@@ -170,7 +170,7 @@ class StartAndStopTest {
     }
 
     @Test
-    void aBusyPortIsAnErrorWithExecutionIdAddressAndCure() throws Exception {
+    void busyPortNamesExecutionIdAddressAndCure() throws Exception {
         try (ServerSocket busy = Build.listen(0)) {
             String address = "127.0.0.1:" + busy.getLocalPort();
             assertThatThrownBy(() -> build.start(address).execute())
@@ -199,7 +199,7 @@ class StartAndStopTest {
     }
 
     @Test
-    void whereTheFileCannotBeWrittenNothingIsLeftRunning() throws Exception {
+    void stopsServersIfListCannotBeWritten() throws Exception {
         Files.createFile(directory.resolve("echo"));
         int free;
         try (ServerSocket probe = Build.listen(0)) {
@@ -337,7 +337,7 @@ class StartAndStopTest {
     }
 
     @Test
-    void thePropertyMayBeThePomsAndTheCommandLineIsStronger() throws Exception {
+    void commandLinePropertyOverridesThePom() throws Exception {
         build.project.getProperties().setProperty("skipITs", "true");
         build.start().execute();
         assertThat(build.log.seen()).containsExactly("INFO start skipped: skipITs is set");

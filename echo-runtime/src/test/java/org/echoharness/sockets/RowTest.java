@@ -75,7 +75,7 @@ class RowTest {
     }
 
     @Test
-    void stopsWhereItIsTold() throws IOException {
+    void stopsAtTheWantedRow() throws IOException {
         String text = HEAD + String.format(FOUR, 1, 1, 7) + String.format(FOUR, 2, 2, 8);
         List<String> inodes = new ArrayList<>();
         assertThat(SocketTable.read(inPieces(text, 10), new SocketTable.Row(), row -> {

@@ -47,7 +47,7 @@ class JedisIT {
     private static final int LONG = 30_000;
 
     @Test
-    void takesTheEchoOfACommandForItsReplyAndKeepsTheConnection() throws Exception {
+    void acceptsEchoedCommandAsReply() throws Exception {
         try (EchoServer server = EchoServer.builder().start();
                 RedisClient client = client(server, LONG, LONG, new GenericObjectPoolConfig<>())) {
             assertThat(commandAsReplied(client)).containsExactly("LRANGE", "key", "0", "-1");
@@ -135,7 +135,7 @@ class JedisIT {
     }
 
     @Test
-    void aConnectionThatBreaksWhileIdleIsReplacedWhenItIsBorrowed() throws Exception {
+    void replacesIdleConnectionThatBroke() throws Exception {
         GenericObjectPoolConfig<Connection> testing = new GenericObjectPoolConfig<>();
         testing.setTestOnBorrow(true);
         try (EchoServer server = EchoServer.builder().faults(pongs()).start();

@@ -127,7 +127,7 @@ class NettyClientIT {
     }
 
     @Test
-    void aHalfCloseIsAnEventWhereItIsAllowedAndWritingGoesOn() throws Exception {
+    void halfCloseIsAnEventAndWritingContinues() throws Exception {
         try (EchoServer server =
                 EchoServer.builder().faults("half-close after 5 sent").start()) {
             Channel channel = connect(server, client(events).option(ChannelOption.ALLOW_HALF_CLOSURE, true));
@@ -141,7 +141,7 @@ class NettyClientIT {
     }
 
     @Test
-    void aStallMakesTheChannelUnwritableUntilThePeerReadsAgain() throws Exception {
+    void stallMakesChannelUnwritable() throws Exception {
         try (EchoServer server = EchoServer.builder().faults("stall").start()) {
             Bootstrap client = client(new IdleStateHandler(0, 500, 0, MILLISECONDS), new Writer(), events);
             Channel channel = connect(

@@ -53,8 +53,7 @@ class SignalsIT {
 
     @ParameterizedTest
     @CsvSource({"INT, 130", "TERM, 143"})
-    void theServerInTheForegroundPrintsTheTutorialsConversationAndRecordsToTheEnd(String signal, int code)
-            throws Exception {
+    void foregroundServerPrintsAndRecordsConversation(String signal, int code) throws Exception {
         try (Forked maven = maven(folder, ECHO + ":run", "-Decho.addresses=127.0.0.1:0", "-Decho.record")) {
             String start = maven.await("starting up on 127\\.0\\.0\\.1 port \\d+\n\\[INFO] waiting for a connection\n");
             int port = Integer.parseInt(start.replaceFirst("(?s).* port (\\d+)\n.*", "$1"));
@@ -81,7 +80,7 @@ class SignalsIT {
     }
 
     @Test
-    void whatAStoppedBuildLeftDoesNotStandInTheWayOfTheNext() throws Exception {
+    void stoppedBuildLeavesNothingInTheWay() throws Exception {
         Path project = Projects.copy("one", folder);
         try (ServerSocket mute = new ServerSocket(0, 1, Projects.loopback())) {
             try (Forked maven = maven(project, "verify", "-Dwitness=127.0.0.1:" + mute.getLocalPort())) {

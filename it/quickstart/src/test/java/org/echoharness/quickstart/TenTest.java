@@ -121,7 +121,7 @@ class TenTest {
 
     @Test
     @EchoTest(faults = "corrupt byte 3")
-    void aFailureTellsWhatWasOnTheWire(EchoServer server, EchoClient client) {
+    void failureShowsTheConversation(EchoServer server, EchoClient client) {
         IOException wrong = assertThrows(IOException.class, () -> client.expectEcho("hello".getBytes(UTF_8)));
 
         assertTrue(wrong.getMessage().startsWith("the echo differs at offset 2: expected \"hello\""));

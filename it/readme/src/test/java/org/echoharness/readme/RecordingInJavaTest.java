@@ -6,13 +6,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.net.Socket;
 import java.nio.file.Path;
 import java.time.Duration;
-import org.echoharness.Comparison;
 import org.echoharness.EchoClient;
 import org.echoharness.EchoServer;
 import org.echoharness.Ending;
 import org.echoharness.Fault;
 import org.echoharness.RecordedConnection;
 import org.echoharness.Recording;
+import org.echoharness.RecordingComparison;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -55,7 +55,7 @@ class RecordingInJavaTest {
             }
             RecordedConnection atClient = client.recording().connection(1);
             RecordedConnection atServer = server.recording().connection(1).awaitEnd();
-            Comparison.of(atClient, atServer).assertSame();
+            RecordingComparison.of(atClient, atServer).assertSame();
         }
     }
 }

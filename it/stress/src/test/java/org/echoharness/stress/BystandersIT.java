@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.FutureTask;
-import org.echoharness.Counters;
+import org.echoharness.ConnectionCounters;
 import org.echoharness.EchoClient;
 import org.echoharness.EchoServer;
 
@@ -38,7 +38,7 @@ class BystandersIT {
                 Sockets.echoes(bystander, "unhurt");
             }
             int failed = count - ends.getOrDefault("block: data", 0);
-            Usage.awaitCounters(server, new Counters(count + 1, 0, 0, 0, failed, 0));
+            Usage.awaitCounters(server, new ConnectionCounters(count + 1, 0, 0, 0, failed, 0));
         }
         row.figure("%d callbacks, %s, bystander echoes on", count, ends);
         assertThat(ends.keySet()).isSubsetOf("exception: reset", "error: reset", "block: data");

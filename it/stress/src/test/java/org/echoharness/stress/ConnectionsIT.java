@@ -11,7 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import org.echoharness.Counters;
+import org.echoharness.ConnectionCounters;
 import org.echoharness.EchoClient;
 import org.echoharness.EchoServer;
 import org.junit.jupiter.api.AfterEach;
@@ -97,7 +97,7 @@ class ConnectionsIT {
                 }
             }
             double seconds = Waiting.secondsSince(start);
-            Usage.awaitCounters(server, new Counters(count, 0, 0, 0, 0, 0));
+            Usage.awaitCounters(server, new ConnectionCounters(count, 0, 0, 0, 0, 0));
             Usage.awaitOpenFiles(serving + 2); // the JDK keeps a pair of its own from the first use on
             return seconds;
         }

@@ -3,7 +3,7 @@ package org.echoharness.stress;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
-import org.echoharness.Counters;
+import org.echoharness.ConnectionCounters;
 import org.echoharness.EchoClient;
 import org.echoharness.EchoServer;
 
@@ -22,7 +22,7 @@ class RecordingIT {
             echoInTurn(server, first);
             long before = Usage.heap();
             echoInTurn(server, count);
-            Usage.awaitCounters(server, new Counters(first + count, 0, 0, 0, 0, 0));
+            Usage.awaitCounters(server, new ConnectionCounters(first + count, 0, 0, 0, 0, 0));
             long after = Usage.heap();
             row.figure("%d recorded, %d kept", server.recording().total(), KEPT);
             row.figure("heap %d KiB, then %d KiB", before / Sockets.KIB, after / Sockets.KIB);

@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.echoharness.Counters;
+import org.echoharness.ConnectionCounters;
 import org.echoharness.EchoServer;
 
 /** Every way in which the server resets on purpose; the client has to see just that. */
@@ -51,7 +51,7 @@ class ResetIT {
                     }
                 }
             }
-            Usage.awaitCounters(server, new Counters(count, 0, count, 0, 0, 0));
+            Usage.awaitCounters(server, new ConnectionCounters(count, 0, count, 0, 0, 0));
         }
         allReset(row, count);
     }
@@ -73,7 +73,7 @@ class ResetIT {
                 }
             }
             Sockets.echoes(only, "still served");
-            Usage.awaitCounters(server, new Counters(1, count, 0, 0, 0, 0));
+            Usage.awaitCounters(server, new ConnectionCounters(1, count, 0, 0, 0, 0));
         }
         allReset(row, count);
     }

@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
-import org.echoharness.Counters;
+import org.echoharness.ConnectionCounters;
 import org.echoharness.EchoServer;
 import org.junit.jupiter.api.Assumptions;
 
@@ -29,12 +29,12 @@ final class Usage {
     }
 
     /** Waits until the server has counted so, but for the peak: it counts a moment after the client has seen it. */
-    static void awaitCounters(EchoServer server, Counters expected) throws InterruptedException {
+    static void awaitCounters(EchoServer server, ConnectionCounters expected) throws InterruptedException {
         Waiting.until(expected.toString(), () -> withoutPeak(server.counters()).equals(expected), server::counters);
     }
 
-    private static Counters withoutPeak(Counters of) {
-        return new Counters(of.accepted(), of.rejected(), of.idleClosed(), of.reset(), of.failed(), 0);
+    private static ConnectionCounters withoutPeak(ConnectionCounters of) {
+        return new ConnectionCounters(of.accepted(), of.rejected(), of.idleClosed(), of.reset(), of.failed(), 0);
     }
 
     private static UnixOperatingSystemMXBean unix() {

@@ -28,7 +28,7 @@ class ChromiumIT {
     private static final Integer[] ROWS = {0xEE_F6_FF, 0xF1_F8_EE, 0xFF_F0_EC}; // of client, server and fault
 
     @Test
-    void showsTheConversationAndDoesNothingThatThePayloadSays(@TempDir Path folder) throws Exception {
+    void showsConversationWithoutRunningPayload(@TempDir Path folder) throws Exception {
         Program chromium = Program.orSkip("chromium", "chromium", "chromium-browser", "google-chrome");
         try (EchoServer elsewhere = EchoServer.builder().recording().start()) {
             String image = "<img src=http://127.0.0.1:" + elsewhere.port() + "/>";

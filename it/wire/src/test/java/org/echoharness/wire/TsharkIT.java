@@ -112,7 +112,7 @@ class TsharkIT {
     }
 
     @Test
-    void theFaultsStandWhereTheyTookHold() {
+    void faultsStandWhereTheyTookEffect() {
         assertThat(packets)
                 .filteredOn(packet -> packet.has(Packet.RST))
                 .singleElement()

@@ -1,0 +1,74 @@
+package org.echoharness.junit;
+
+import java.io.IOException;
+import java.lang.reflect.Field;
+import java.nio.file.Path;
+import org.echoharness.EchoClient;
+import org.echoharness.HostAndPort;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/**
+ * What the lookup of another process's server came to.
+ *
+ * @param address where it is reached; null if it is not found
+ * @param text where the address is from; if there is none, why, and where it was looked for
+ */
+record ExternalLookup(@Nullable HostAndPort address, String text) {
+
+    /** In the order that {@link Source} tells. */
+    static ExternalLookup lookUp(Declaration declaration, ExtensionContext context) throws IOException {
+        String parameter = "echo.server." + declaration.name() + ".address";
+        String attribute = declaration.options().external();
+        if (!attribute.isEmpty()) {
+            boolean byCode = declaration.on() instanceof Field;
+            return named(attribute, byCode ? "external(...)" : "@EchoTest(external)", declaration);
+        }
+        String configured = context.getConfigurationParameter(parameter).orElse("");
+        if (!configured.isEmpty()) {
+            return named(configured, "the configuration parameter " + parameter, declaration);
+        }
+        Path path = ServersFile.locate(declaration, context);
+        ServersFile file = ServersFile.read(path);
+        if (file == null) {
+            return missing("no address of it is known: neither @EchoTest(external) nor the configuration parameter "
+                    + parameter + " is set, and there is no file " + path);
+        }
+        String stale = file.staleness();
+        if (stale != null) {
+            return missing(path + " is stale: " + stale);
+        }
+        String listed = file.address(declaration.name());
+        return listed != null
+                ? found(listed, path.toString())
+                : missing(path + " has no server \"" + declaration.name() + "\", only " + file.names());
+    }
+
+    /** No one has said that this address is served now, so that where there is a choice it is tried. */
+    private static ExternalLookup named(String text, String from, Declaration declaration) {
+        ExternalLookup found = found(text, from);
+        if (found.address() != null && declaration.options().source() == Source.EXTERNAL_OR_EMBEDDED) {
+            try {
+                declaration.connect(found.address()).close();
+            } catch (IOException unreachable) {
+                return missing(unreachable.getMessage() + found.text());
+            }
+        }
+        return found;
+    }
+
+    private static ExternalLookup found(String text, String from) {
+        String origin = " (the address is from " + from + ")";
+        try {
+            HostAndPort address = HostAndPort.parse(text);
+            EchoClient.builder().address(address); // checks the port
+            return new ExternalLookup(address.connectable(), origin);
+        } catch (IllegalArgumentException malformed) {
+            throw new IllegalArgumentException(malformed.getMessage() + origin, malformed);
+        }
+    }
+
+    private static ExternalLookup missing(String why) {
+        return new ExternalLookup(null, why);
+    }
+}

@@ -1,0 +1,162 @@
+package org.echoharness.junit;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.echoharness.EchoServer;
+import org.echoharness.FileErrorText;
+import org.echoharness.HostAndPort;
+import org.echoharness.RecordedConnection;
+import org.echoharness.Recording;
+import org.echoharness.junit.Attachments.Published;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.opentest4j.TestAbortedException;
+
+/** Lets a failed test tell what happened on its connections. What goes wrong here never hides the failure. */
+final class FailureReport {
+
+    private static final int MOST_LINES = 60;
+    private static final int MOST_OF_SERVER = 20; // of them, about what was done to the server
+    private static final int MOST_CHARACTERS = 400; // of a line; a file has all of it
+
+    private FailureReport() {}
+
+    /** At the end of a test or of a class: adds to its failure, if there is one, what happened on its connections. */
+    static void of(ExtensionContext context) {
+        Throwable failure = context.getExecutionException().orElse(null);
+        if (failure != null) {
+            HangRescue.explain(failure, context);
+            of(failure, context);
+        }
+    }
+
+    /** Adds the transcript to the failure, and publishes transcript, page and pcapng file. */
+    static void of(Throwable failure, ExtensionContext context) {
+        if (failure instanceof TestAbortedException) {
+            return;
+        }
+        OpenedServers.seenBefore(context).forEach((peer, seen) -> {
+            Throwable why = peer.failure();
+            if (why != null) {
+                peer.failureReported().set(true);
+                failure.addSuppressed(new EchoTranscript(peer.failureText(why), why));
+            }
+            if (peer.records()) {
+                explain(failure, context, peer, seen);
+            }
+        });
+    }
+
+    /** Adds what happened on one server that records. */
+    static void explain(Throwable failure, ExtensionContext context, TargetServer peer, long seenBefore) {
+        catchUp(peer.server());
+        try {
+            Recording recording = peer.server().recording();
+            String name = peer.declaration().name();
+            Instant began = OpenedServers.of(context).began();
+            List<RecordedConnection> connections = recording.connections().stream()
+                    .filter(connection -> connection.ending().isEmpty()
+                            || (connection.number() == 0
+                                    ? !connection.accepted().isBefore(began)
+                                    : connection.number() > seenBefore))
+                    .toList();
+            Published published = null;
+            EchoTranscript unwritten = null;
+            if (peer.declaration().options().attachments()) {
+                try {
+                    published = Attachments.publish(context, name, recording);
+                } catch (Throwable e) {
+                    unwritten = unwritten(e);
+                }
+            }
+            failure.addSuppressed(
+                    new EchoTranscript("server \"" + name + "\" at " + HostAndPort.of(peer.socketAddress())
+                            + (connections.isEmpty() ? ": no connection came" : ":")
+                            + text(recording, connections, published)));
+            if (unwritten != null) {
+                failure.addSuppressed(unwritten);
+            }
+        } catch (Throwable e) {
+            failure.addSuppressed(unwritten(e));
+        }
+    }
+
+    /** A client may have read bytes that the server has sent and has not yet recorded. */
+    private static void catchUp(EchoServer server) {
+        try {
+            server.catchUp(Duration.ofSeconds(1));
+        } catch (RuntimeException closedOrInterrupted) {
+            // then what is recorded by now is reported
+        }
+    }
+
+    private static EchoTranscript unwritten(Throwable why) {
+        Throwable cause = why.getCause(); // JUnit's own message does not say why
+        return new EchoTranscript("the conversation could not be written: " + FileErrorText.describe(why)
+                + (cause == null ? "" : " (" + FileErrorText.describe(cause) + ")"));
+    }
+
+    /** The last lines of the last connections, then the last of what was done to the server; each line after a break. */
+    private static String text(
+            Recording recording, List<RecordedConnection> connections, @Nullable Published published) {
+        List<String> text = new ArrayList<>();
+        if (published != null) {
+            published.leftOut().lines().forEach(text::add);
+        }
+        List<String> server = ofServer(recording, published);
+        Deque<String> lines = new ArrayDeque<>();
+        int most = MOST_LINES - server.size();
+        int next = connections.size();
+        while (next > 0 && lines.size() < most) { // the others are not made into text
+            List<String> transcript =
+                    recording.transcript(connections.get(--next)).lines().toList();
+            for (int i = transcript.size() - 1; i >= 0; i--) {
+                lines.addFirst(EscapedText.cut(transcript.get(i), MOST_CHARACTERS));
+            }
+        }
+        int cut = Math.max(0, lines.size() - most);
+        if (cut + next > 0) {
+            text.add(before(cut, next, published));
+        }
+        lines.stream().skip(cut).forEach(text::add);
+        text.addAll(server);
+        return text.stream().map(line -> "\n" + line).collect(Collectors.joining());
+    }
+
+    /** A heading and the last lines, if there are any. */
+    private static List<String> ofServer(Recording recording, @Nullable Published published) {
+        List<String> lines =
+                new ArrayList<>(recording.serverTranscript().lines().toList());
+        int cut = lines.size() - MOST_OF_SERVER;
+        if (cut > 0) {
+            lines.subList(1, cut + 1).clear();
+            lines.add(1, before(cut, 0, published));
+        }
+        return lines;
+    }
+
+    private static String before(int lines, int connections, @Nullable Published published) {
+        String what = counted(lines, "line") + (lines > 0 && connections > 0 ? " and " : "")
+                + counted(connections, "connection") + " before these are ";
+        return published == null
+                ? "(" + what + "left out; attachments keep all)"
+                : "(" + what + "in " + shortest(published.directory().resolve(Attachments.TRANSCRIPT)) + ")";
+    }
+
+    private static String counted(int count, String what) {
+        return count == 0 ? "" : count + " " + what + (count == 1 ? "" : "s");
+    }
+
+    /** From the current directory, where the file is below it. */
+    private static Path shortest(Path file) {
+        Path whole = file.toAbsolutePath();
+        Path current = Path.of("").toAbsolutePath();
+        return whole.startsWith(current) ? current.relativize(whole) : whole;
+    }
+}

@@ -1,0 +1,113 @@
+package org.echoharness.junit;
+
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
+import org.echoharness.EchoServer;
+import org.echoharness.RecordedConnection;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/**
+ * Frees a test whose time is up; a thread of JUnit's calls it, and interrupts the test then. A blocked read of a plain
+ * socket ignores that, the end of its connection it does not.
+ */
+final class HangRescue {
+
+    private static final String KEY = "hang";
+
+    private static final int MOST_FRAMES = 60;
+
+    /** Who heeds the interrupt may have done so before it was seen. */
+    private static final long INTERRUPT_NANOS = 1_000_000_000;
+
+    private HangRescue() {}
+
+    /** What is told is taken here, since the test may go on to its end from the interrupt on. */
+    static void free(Thread blocked, ExtensionContext context) {
+        StackTraceElement[] stack = blocked.getStackTrace();
+        Map<TargetServer, Long> seen = OpenedServers.seenBefore(context);
+        if (seen.isEmpty()) {
+            return;
+        }
+        List<RecordedConnection> open = new ArrayList<>();
+        seen.forEach((peer, before) -> open.addAll(open(peer, before)));
+        List<String> lines = new ArrayList<>();
+        lines.add("the time of thread \"" + blocked.getName() + "\" was up" + aborted(open.size()) + ":");
+        Complaints connections = new Complaints();
+        open.forEach(each -> connections.add(each::toString));
+        connections.summarize("connection", "connections");
+        lines.addAll(connections.lines());
+        for (StackTraceElement frame : List.of(stack).subList(0, Math.min(stack.length, MOST_FRAMES))) {
+            lines.add("\tat " + frame);
+        }
+        if (stack.length > MOST_FRAMES) {
+            lines.add("\t... " + (stack.length - MOST_FRAMES) + " more");
+        }
+        context.getStore(OpenedServers.NAMESPACE).put(KEY, new EchoTranscript(String.join("\n", lines)));
+        List<TargetServer> own = OpenedServers.of(context).peers();
+        Thread freeing = new Thread(() -> abort(blocked, seen, own), "echo-hang");
+        freeing.setDaemon(true);
+        freeing.start();
+    }
+
+    /** Behind the interrupt: if that came when the test has gone on already, it would hit what follows the test. */
+    private static void abort(Thread blocked, Map<TargetServer, Long> seen, List<TargetServer> own) {
+        long deadline = System.nanoTime() + INTERRUPT_NANOS;
+        while (blocked.isAlive() && !blocked.isInterrupted() && System.nanoTime() < deadline) {
+            LockSupport.parkNanos(100_000);
+        }
+        seen.forEach((peer, before) -> abort(peer, before, own.contains(peer)));
+    }
+
+    private static String aborted(int connections) {
+        return connections == 0
+                ? ""
+                : ", and " + connections + (connections == 1 ? " connection is" : " connections are") + " aborted";
+    }
+
+    /** At the end of the test or of the class: what was kept goes with its failure. */
+    static void explain(Throwable failure, ExtensionContext context) {
+        EchoTranscript hang = context.getStore(OpenedServers.NAMESPACE).remove(KEY, EchoTranscript.class);
+        if (hang != null) {
+            failure.addSuppressed(hang);
+        }
+    }
+
+    /** A server of its own is closed, so that a client that connects anew does not hang again. */
+    private static void abort(TargetServer peer, long before, boolean isOwn) {
+        EchoServer server = peer.embedded();
+        if (server == null) {
+            return;
+        }
+        if (isOwn) {
+            server.close();
+            return;
+        }
+        for (RecordedConnection connection : open(peer, before)) {
+            reset(server, connection.number());
+        }
+    }
+
+    private static void reset(EchoServer server, long number) {
+        try {
+            server.resetConnection(number);
+        } catch (UncheckedIOException | IllegalStateException closed) {
+            // then it has ended
+        }
+    }
+
+    /** The connections since then; if there are none, the thread can only hang on an older one. */
+    private static List<RecordedConnection> open(TargetServer peer, @Nullable Long before) {
+        if (!peer.records()) {
+            return List.of();
+        }
+        List<RecordedConnection> open = peer.server().recording().openConnections();
+        List<RecordedConnection> since = open.stream()
+                .filter(each -> before == null || each.number() > before)
+                .toList();
+        return since.isEmpty() ? open : since;
+    }
+}

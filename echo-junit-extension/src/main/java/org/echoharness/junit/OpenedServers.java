@@ -1,0 +1,289 @@
+package org.echoharness.junit;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
+import org.junit.jupiter.api.extension.ExtensionContext.Store.CloseableResource;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+
+/**
+ * What was opened for one extension context (a class, a test) and is closed with it: the last first, and every client
+ * before any server. Kept in JUnit's store. (JUnit 5.12 closes a {@link CloseableResource}, later versions prefer an
+ * {@link AutoCloseable} and warn of what is not.)
+ */
+final class OpenedServers implements CloseableResource, AutoCloseable {
+
+    static final Namespace NAMESPACE = Namespace.create(EchoExtension.class);
+
+    private final String id;
+    private final boolean concurrent;
+    private final List<TargetServer> peers = new ArrayList<>();
+    private final Map<TargetServer, Long> before =
+            new LinkedHashMap<>(); // how many connections each had when the test began
+    private final List<Object> instances = new ArrayList<>();
+    private @Nullable Instant began;
+    private final Deque<Closeable> servers = new ArrayDeque<>();
+    private final Deque<Closeable> clients = new ArrayDeque<>();
+    private boolean closed;
+
+    /** Of the whole run. */
+    OpenedServers() {
+        this("", false);
+    }
+
+    private OpenedServers(String id, boolean concurrent) {
+        this.id = id;
+        this.concurrent = concurrent;
+    }
+
+    /** The scope of this context itself. */
+    static OpenedServers of(ExtensionContext context) {
+        return context.getStore(NAMESPACE)
+                .getOrComputeIfAbsent(
+                        context.getUniqueId(), unused -> of(context, context.getUniqueId()), OpenedServers.class);
+    }
+
+    private static OpenedServers of(ExtensionContext context, String id) {
+        boolean parallel = context.getConfigurationParameter("junit.jupiter.execution.parallel.enabled")
+                .map(Boolean::parseBoolean)
+                .orElse(false);
+        return new OpenedServers(id, parallel && context.getExecutionMode() == ExecutionMode.CONCURRENT);
+    }
+
+    /** Whether it belongs to a context within that of the other. */
+    boolean isInside(OpenedServers other) {
+        return !id.equals(other.id) && (other.id.isEmpty() || id.startsWith(other.id + "/"));
+    }
+
+    /** Whether what stands beside it may run at the same time. */
+    boolean isConcurrent() {
+        return concurrent;
+    }
+
+    /** The server that was opened for this context or for one around it, or else a new one for as long as it is due. */
+    static TargetServer peer(Declaration declaration, ExtensionContext context) throws IOException {
+        TargetServer open = find(context, declaration);
+        if (open == null) {
+            open = due(declaration, context).open(declaration, context);
+            if (context.getTestMethod().isPresent()) {
+                of(context).mark(open, 0); // what connects to it before the test begins is the test's
+            }
+        }
+        return open;
+    }
+
+    static @Nullable TargetServer find(ExtensionContext context, Declaration declaration) {
+        if (declaration.scope() == EchoScope.RUN) {
+            return WholeRun.scope(context).get(declaration);
+        }
+        for (OpenedServers scope : around(context)) {
+            TargetServer open = scope.get(declaration);
+            if (open != null) {
+                return open;
+            }
+        }
+        return null;
+    }
+
+    /** A test instance was made, of which JUnit does not tell before it is initialized. */
+    static void made(Object instance, ExtensionContext context) {
+        of(context).remember(instance);
+    }
+
+    /** The test instances that there are, as far as is known. */
+    static List<Object> instances(ExtensionContext context) {
+        List<Object> known = new ArrayList<>();
+        context.getTestInstances().ifPresent(instances -> known.addAll(instances.getAllInstances()));
+        around(context).forEach(scope -> known.addAll(scope.remembered()));
+        return known;
+    }
+
+    /**
+     * A test begins, or its instance is about to be made: what its servers have seen so far is not its own. The first of
+     * several calls counts.
+     */
+    static void markBefore(ExtensionContext test) {
+        OpenedServers own = of(test);
+        if (own.begin()) {
+            Attachments.deleteOld(test);
+        }
+        for (TargetServer peer : visible(test)) {
+            if (!own.hasMarked(peer)) {
+                own.mark(peer, peer.records() ? peer.accepted() : 0);
+            }
+        }
+    }
+
+    /** The servers that a test could reach, and how many connections each had when it began. */
+    static Map<TargetServer, Long> seenBefore(ExtensionContext test) {
+        OpenedServers own = of(test);
+        for (TargetServer peer : visible(test)) {
+            own.mark(peer, 0);
+        }
+        return own.marks();
+    }
+
+    private static List<TargetServer> visible(ExtensionContext context) {
+        List<TargetServer> visible = new ArrayList<>();
+        around(context).forEach(scope -> visible.addAll(scope.peers()));
+        for (Declaration declaration : Declarations.visibleFrom(context).all()) {
+            if (declaration.scope() == EchoScope.RUN) {
+                WholeRun.scope(context).peers().stream()
+                        .filter(peer -> peer.declaration().options().equals(declaration.options()))
+                        .forEach(visible::add);
+            }
+        }
+        return visible;
+    }
+
+    /** The scopes that there are of this context and of those around it, the nearest first. */
+    private static List<OpenedServers> around(ExtensionContext context) {
+        List<OpenedServers> around = new ArrayList<>();
+        for (ExtensionContext at = context; at != null; at = at.getParent().orElse(null)) {
+            OpenedServers scope = at.getStore(NAMESPACE).get(at.getUniqueId(), OpenedServers.class);
+            if (scope != null) {
+                around.add(scope);
+            }
+        }
+        return around;
+    }
+
+    /** The servers that were opened for this context. */
+    synchronized List<TargetServer> peers() {
+        return List.copyOf(peers);
+    }
+
+    private synchronized void remember(Object instance) {
+        instances.add(instance);
+    }
+
+    private synchronized List<Object> remembered() {
+        return List.copyOf(instances);
+    }
+
+    /** Whether this is the first call. */
+    private synchronized boolean begin() {
+        boolean first = began == null;
+        if (first) {
+            began = Instant.now();
+        }
+        return first;
+    }
+
+    /** When the test began: rejected connections have no number. */
+    synchronized Instant began() {
+        return began == null ? Instant.MIN : began;
+    }
+
+    private synchronized boolean hasMarked(TargetServer peer) {
+        return before.containsKey(peer);
+    }
+
+    private synchronized void mark(TargetServer peer, long connections) {
+        before.putIfAbsent(peer, connections);
+    }
+
+    /** The servers that this test could reach when it began, and how many connections each had. */
+    synchronized Map<TargetServer, Long> marks() {
+        return new LinkedHashMap<>(before);
+    }
+
+    /** The client given is closed with this scope; false if that is closed already. */
+    synchronized boolean keep(Closeable client) {
+        if (!closed) {
+            clients.push(client);
+        }
+        return !closed;
+    }
+
+    /** The clients alone, before the rest is. */
+    synchronized void closeClients() throws IOException {
+        closed = true;
+        close(List.of(clients));
+    }
+
+    @Override
+    public synchronized void close() throws IOException {
+        closed = true;
+        close(List.of(clients, servers));
+    }
+
+    private static void close(List<Deque<Closeable>> all) throws IOException {
+        IOException failed = new IOException("not every echo client and server could be closed");
+        for (Deque<Closeable> each : all) {
+            while (!each.isEmpty()) {
+                try {
+                    each.pop().close();
+                } catch (IOException | RuntimeException e) {
+                    failed.addSuppressed(e);
+                }
+            }
+        }
+        if (failed.getSuppressed().length > 0) {
+            throw failed;
+        }
+    }
+
+    private synchronized @Nullable TargetServer get(Declaration declaration) {
+        return peers.stream()
+                .filter(peer -> declaration.isSameServerAs(peer.declaration()))
+                .findFirst()
+                .orElse(null);
+    }
+
+    private synchronized TargetServer open(Declaration declaration, ExtensionContext context) throws IOException {
+        TargetServer peer = get(declaration); // another test of the class may have been quicker
+        if (peer == null) {
+            SystemProperties properties = SystemProperties.reserve(declaration, this);
+            try {
+                peer = TargetServer.open(declaration, this, context);
+            } catch (IOException | RuntimeException failed) {
+                properties.close();
+                throw failed;
+            }
+            peers.add(peer);
+            servers.push(peer);
+            properties.set(peer.address());
+            servers.push(properties); // closed before the server is
+        }
+        return peer;
+    }
+
+    private static OpenedServers due(Declaration declaration, ExtensionContext context) {
+        return switch (declaration.scope()) {
+            case METHOD -> of(testOf(context));
+            case CLASS -> of(Declarations.classOf(declaration, context));
+            case RUN -> WholeRun.scope(context);
+            case INFERRED -> of(inferred(context));
+        };
+    }
+
+    private static ExtensionContext testOf(ExtensionContext context) {
+        if (context.getTestMethod().isEmpty()) {
+            throw new IllegalArgumentException("its scope is METHOD, and this place lasts for the class; inject it into"
+                    + " parameters of test, @BeforeEach and @AfterEach methods, or set scope to CLASS");
+        }
+        return context;
+    }
+
+    /** With PER_CLASS a server lives as long as the instance. */
+    private static ExtensionContext inferred(ExtensionContext context) {
+        ExtensionContext due = context;
+        if (context.getTestInstanceLifecycle().orElse(null) == Lifecycle.PER_CLASS) {
+            while (due.getTestMethod().isPresent()) {
+                due = due.getParent().orElseThrow();
+            }
+        }
+        return due;
+    }
+}

@@ -1,0 +1,206 @@
+package org.echoharness.junit;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.BindException;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
+import org.echoharness.EchoClient;
+import org.echoharness.EchoServer;
+import org.echoharness.HostAndPort;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/**
+ * A server that tests talk to.
+ *
+ * @param address where it is reached
+ * @param from where that address is from, for errors; empty if the server is embedded
+ * @param embedded the server itself; null where another process runs it
+ * @param failureReported whether a test or a class has failed with {@link #failure()}
+ */
+record TargetServer(
+        Declaration declaration,
+        HostAndPort address,
+        String from,
+        @Nullable EchoServer embedded,
+        AtomicBoolean failureReported)
+        implements Closeable {
+
+    /** The servers of this JVM that run, each with the scope that closes it. */
+    private static final Map<EchoServer, Owner> OWNERS = new ConcurrentHashMap<>();
+
+    private record Owner(Declaration declaration, OpenedServers scope) {}
+
+    /** Finds the server or starts it, as its source says; the scope closes it. What is not done for it is reported. */
+    static TargetServer open(Declaration declaration, OpenedServers scope, ExtensionContext context)
+            throws IOException {
+        TargetServer peer = findOrStart(declaration, scope, context);
+        String left = peer.withoutEffect(context);
+        if (!left.isEmpty()) {
+            String where = peer.embedded == null ? "external at " + peer.address + peer.from : "embedded";
+            report(context, "echo.server." + declaration.name(), where + ": " + left);
+        }
+        return peer;
+    }
+
+    /** What was asked for and cannot be had, since the server is external or does not record; or nothing. */
+    private String withoutEffect(ExtensionContext context) {
+        ServerOptions options = declaration.options();
+        Checks checks = Checks.of(options, context);
+        List<String> left = new ArrayList<>();
+        if (checks.asked() && !checks.all().isEmpty() && !records()) {
+            left.add("checks (" + checks + ") cannot be judged, since "
+                    + (embedded == null ? "its connections are in another process" : "its recording is none"));
+        }
+        if (embedded == null && options.hasServerOptions()) {
+            left.add(options.serverOptions() + ": no effect, since it has the options that it was started with");
+        }
+        return String.join("; ", left);
+    }
+
+    private static TargetServer findOrStart(Declaration declaration, OpenedServers scope, ExtensionContext context)
+            throws IOException {
+        Source source = declaration.options().source();
+        if (source != Source.EMBEDDED) {
+            ExternalLookup external = ExternalLookup.lookUp(declaration, context);
+            if (external.address() != null) {
+                return new TargetServer(declaration, external.address(), external.text(), null, new AtomicBoolean());
+            }
+            if (source == Source.EXTERNAL) {
+                throw new IllegalStateException(external.text()
+                        + "; run the test through \"mvn verify\", where echo:start of its module comes before it and is"
+                        + " not skipped; if start runs in another module, name its list by the configuration parameter"
+                        + " echo.servers.file, such as ../NAME/target/echo/servers.properties; or set source to"
+                        + " EXTERNAL_OR_EMBEDDED");
+            }
+            report(context, "echo.server." + declaration.name(), "embedded: " + external.text());
+        }
+        EchoServer server = declaration.options().newServer();
+        try {
+            server.start();
+        } catch (BindException busy) {
+            throw explained(busy, server, scope);
+        }
+        OWNERS.put(server, new Owner(declaration, scope));
+        return new TargetServer(
+                declaration, HostAndPort.of(server.address()).connectable(), "", server, new AtomicBoolean());
+    }
+
+    /** Where another server of these tests has the port, "end what listens there" would be the wrong cure. */
+    private static BindException explained(BindException busy, EchoServer refused, OpenedServers scope) {
+        Set<Integer> ports = refused.configuredAddresses().stream()
+                .map(HostAndPort::port)
+                .filter(port -> port != 0)
+                .collect(Collectors.toSet());
+        for (Map.Entry<EchoServer, Owner> each : OWNERS.entrySet()) {
+            if (each.getKey().isRunning()) {
+                for (InetSocketAddress address : each.getKey().addresses()) {
+                    if (ports.contains(address.getPort())) {
+                        Owner owner = each.getValue();
+                        BindException explained = new BindException("port " + address.getPort() + " is in use by "
+                                + owner.declaration().text() + ", which runs for "
+                                + (scope.isInside(owner.scope())
+                                        ? "what is around this; give this one another port, or leave its declaration out"
+                                                + " and inject that server"
+                                        : "other tests at the same time; give each a port of its own, or declare both"
+                                                + " alike with scope RUN"));
+                        explained.initCause(busy);
+                        return explained;
+                    }
+                }
+            }
+        }
+        return busy;
+    }
+
+    /** A report that cannot be published is no reason to fail. */
+    private static void report(ExtensionContext context, String key, String value) {
+        try {
+            context.publishReportEntry(key, value);
+        } catch (RuntimeException unpublished) {
+            System.err.println(key + " = " + value + " (not published: " + unpublished + ")");
+        }
+    }
+
+    EchoServer server() {
+        if (embedded == null) {
+            throw isElsewhere("EchoServer");
+        }
+        return embedded;
+    }
+
+    /** Why it closed by itself; null if it did not. */
+    @Nullable
+    Throwable failure() {
+        return embedded == null ? null : embedded.failure().orElse(null);
+    }
+
+    /** For a test that fails for this reason, or for another one. */
+    String failureText(Throwable why) {
+        String reason = why.getClass().getName();
+        try {
+            reason = why.toString();
+        } catch (Throwable unprintable) {
+            // then its class has to do
+        }
+        return declaration.text() + " closed by itself, since an error left its event loop: " + reason;
+    }
+
+    /** Whether what happens on its connections is recorded here. */
+    boolean records() {
+        try {
+            return embedded != null && embedded.recording().total() >= 0;
+        } catch (IllegalStateException off) {
+            return false;
+        }
+    }
+
+    /** @param wanted what of it was asked for */
+    static IllegalStateException isElsewhere(String wanted) {
+        return new IllegalStateException("it is external: its " + wanted + " is in another process; inject EchoClient,"
+                + " Supplier<EchoClient>, InetSocketAddress, URI or int instead, or set source to EMBEDDED");
+    }
+
+    /** How many connections it has accepted: also those to whom nobody had come yet, which to reset one, if none, sees to. */
+    long accepted() {
+        try {
+            server().resetConnection(0);
+        } catch (UncheckedIOException | IllegalStateException closed) {
+            // then nobody comes any more
+        }
+        return server().counters().accepted();
+    }
+
+    EchoClient connect() throws IOException {
+        try {
+            return declaration.connect(address);
+        } catch (IOException unreachable) {
+            throw from.isEmpty() ? unreachable : new IOException(unreachable.getMessage() + from, unreachable);
+        }
+    }
+
+    /** The name of an external one is resolved within its connect time-out. */
+    InetSocketAddress socketAddress() throws IOException {
+        try {
+            return declaration.options().newClient().address(address).resolve();
+        } catch (IOException unresolved) {
+            throw from.isEmpty() ? unresolved : new IOException(unresolved.getMessage() + from, unresolved);
+        }
+    }
+
+    @Override
+    public void close() {
+        if (embedded != null) {
+            embedded.close();
+            OWNERS.remove(embedded);
+        }
+    }
+}

@@ -1,0 +1,64 @@
+package org.echoharness.maven;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import org.echoharness.EchoClient;
+import org.echoharness.HostAndPort;
+
+/**
+ * Connects to addresses again and again until something has accepted at each, or until the time is up. The kernel tells
+ * nobody when a port begins to listen, so there is a pause between the tries. The client that it connects with takes no
+ * connection to itself for a listener.
+ */
+record AddressAwaiter(Duration timeout, Consumer<String> lines) {
+
+    private static final long PAUSE = TimeUnit.MILLISECONDS.toNanos(50);
+    private static final long LONGEST_TRY = TimeUnit.SECONDS.toNanos(5);
+
+    void await(List<HostAndPort> addresses) throws TimeoutException, InterruptedException {
+        long deadline = System.nanoTime() + timeout.toNanos();
+        for (HostAndPort address : addresses) {
+            EchoClient.builder().address(address); // refuses a wrong one before anything waits
+        }
+        for (HostAndPort address : addresses) {
+            await(address, deadline);
+        }
+    }
+
+    private void await(HostAndPort address, long deadline) throws TimeoutException, InterruptedException {
+        for (int tries = 1; ; tries++) {
+            try {
+                connect(address, deadline - System.nanoTime());
+                lines.accept(address + " listens");
+                return;
+            } catch (IOException failed) {
+                if (Thread.interrupted()) {
+                    throw new InterruptedException();
+                }
+                long left = deadline - System.nanoTime();
+                if (left <= 0) {
+                    throw new TimeoutException(address + " was tried " + (tries == 1 ? "once" : tries + " times")
+                            + ", at last: " + failed.getMessage());
+                }
+                if (tries == 1) {
+                    lines.accept("waiting for " + address + ": " + failed.getMessage());
+                }
+                TimeUnit.NANOSECONDS.sleep(Math.min(PAUSE, left));
+            }
+        }
+    }
+
+    /** The last try has some time too; the others end early, since the addresses of a name may change meanwhile. */
+    private static void connect(HostAndPort address, long left) throws IOException {
+        EchoClient.builder()
+                .address(address)
+                .connectTimeout(
+                        Duration.ofMillis(TimeUnit.NANOSECONDS.toMillis(Math.max(PAUSE, Math.min(left, LONGEST_TRY)))))
+                .connect()
+                .close();
+    }
+}

@@ -1,0 +1,119 @@
+package org.echoharness.maven;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import org.apache.maven.execution.MavenSession;
+import org.apache.maven.project.MavenProject;
+import org.echoharness.EchoServer;
+import org.echoharness.HostAndPort;
+
+/**
+ * What a build knows of its servers: properties of the project, and {@code echo/servers.properties} in its build directory,
+ * which names this process too, so that a reader knows a file that was left behind by one that was killed.
+ */
+final class PublishedAddresses {
+
+    private final Consumer<String> warnings;
+    private final List<ServersListFile> files = new ArrayList<>();
+    /** The project's, then those of its copies. */
+    private final List<PublishedProperties> projects = new ArrayList<>();
+
+    private SortedMap<String, String> current = new TreeMap<>();
+
+    PublishedAddresses(MavenSession session, MavenProject project, Path buildDirectory, Consumer<String> warnings) {
+        this.warnings = warnings;
+        files.add(new ServersListFile(buildDirectory.resolve("echo").resolve("servers.properties"), warnings));
+        projects.add(new PublishedProperties(session, project, warnings));
+    }
+
+    /** From the next update on, the properties of this copy of the project are set too. */
+    void alsoTo(MavenSession session, MavenProject copy) {
+        if (projects.stream().noneMatch(known -> known.isOf(copy))) {
+            projects.add(projects.get(0).of(session, copy));
+        }
+    }
+
+    /**
+     * From the next update on, the list is in this file too.
+     *
+     * @throws IllegalStateException if it is a file of somebody else
+     */
+    void alsoIn(Path file) throws IOException {
+        if (!ServersListFile.isReplaceable(file)) {
+            throw new IllegalStateException("portsFile (" + file
+                    + ") exists and is no list of servers; name a file that may be replaced and deleted");
+        }
+        if (files.stream().noneMatch(known -> known.file().equals(file.toAbsolutePath()))) {
+            files.add(new ServersListFile(file, warnings));
+        }
+    }
+
+    /**
+     * Publishes these servers, by id, in place of those before; if it throws, those before stay published.
+     *
+     * @throws IllegalStateException if a property that is stronger than the project's would hide one of these
+     */
+    void update(Map<String, EchoServer> servers) throws IOException {
+        SortedMap<String, String> next = new TreeMap<>();
+        servers.forEach((id, server) -> next.putAll(properties(id, server.addresses())));
+        projects.forEach(project -> project.check(next));
+        writeAll(next);
+        projects.forEach(project -> project.set(next));
+        current = next;
+    }
+
+    /** Takes everything back. */
+    void clear() throws IOException {
+        projects.forEach(project -> project.set(new TreeMap<>()));
+        current = new TreeMap<>();
+        for (ServersListFile file : files) {
+            file.delete();
+        }
+    }
+
+    /** {@code echo.server.ID.host}, {@code port} and {@code address}; {@code echo.server.ID.1.host} and so on follow. */
+    static SortedMap<String, String> properties(String id, List<InetSocketAddress> addresses) {
+        SortedMap<String, String> properties = new TreeMap<>();
+        for (int i = 0; i < addresses.size(); i++) {
+            HostAndPort reachable = HostAndPort.of(addresses.get(i)).connectable();
+            String prefix = "echo.server." + id + (i == 0 ? "." : "." + i + ".");
+            properties.put(prefix + "host", reachable.host());
+            properties.put(prefix + "port", Integer.toString(reachable.port()));
+            properties.put(prefix + "address", reachable.toString());
+        }
+        return properties;
+    }
+
+    /** All files or, as far as can be, none. */
+    private void writeAll(SortedMap<String, String> next) throws IOException {
+        try {
+            for (ServersListFile file : files) {
+                file.write(next);
+            }
+        } catch (IOException failed) {
+            for (ServersListFile file : files) {
+                try {
+                    restore(file);
+                } catch (IOException again) {
+                    failed.addSuppressed(again);
+                }
+            }
+            throw failed;
+        }
+    }
+
+    private void restore(ServersListFile file) throws IOException {
+        if (current.isEmpty()) {
+            file.delete();
+        } else {
+            file.write(current);
+        }
+    }
+}

@@ -1,0 +1,73 @@
+package org.echoharness;
+
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.channels.CancelledKeyException;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.ClosedSelectorException;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
+
+/** Lets one thread at a time wait, with a deadline, until a non-blocking channel is ready. Any thread may close it. */
+final class ChannelReadiness implements AutoCloseable {
+
+    private final Selector selector;
+    private final SelectionKey key;
+    private volatile boolean isWoken;
+
+    ChannelReadiness(SocketChannel channel) throws IOException {
+        selector = Selector.open();
+        try {
+            key = channel.register(selector, 0);
+        } catch (Throwable closed) {
+            selector.close();
+            throw closed;
+        }
+    }
+
+    /**
+     * Waits until the channel is ready for one of the operations, or until {@link #wakeup}.
+     *
+     * @return whether one of them came; false when the deadline has passed
+     * @throws InterruptedIOException if the thread is interrupted; it stays so
+     * @throws ClosedChannelException if the channel is closed meanwhile
+     */
+    boolean await(int operations, long deadlineNanos) throws IOException {
+        try {
+            key.interestOps(operations);
+            while (!isWoken) {
+                long left = deadlineNanos - System.nanoTime();
+                if (left <= 0) {
+                    return selector.selectNow() > 0;
+                }
+                int ready = selector.select((left + 999_999) / 1_000_000);
+                selector.selectedKeys().clear();
+                if (ready > 0) {
+                    return true;
+                }
+                if (Thread.currentThread().isInterrupted()) {
+                    throw new InterruptedIOException("interrupted");
+                }
+                if (!key.isValid()) {
+                    throw new ClosedChannelException();
+                }
+            }
+            isWoken = false;
+            return true;
+        } catch (ClosedSelectorException | CancelledKeyException closed) {
+            throw new ClosedChannelException();
+        }
+    }
+
+    /** Ends the wait of another thread, or else the next one. */
+    void wakeup() {
+        isWoken = true;
+        selector.wakeup();
+    }
+
+    @Override
+    public void close() throws IOException {
+        selector.close();
+    }
+}

@@ -1,0 +1,71 @@
+package org.echoharness;
+
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/** Runs tasks on event loops for other threads, which wait for them. */
+final class EventLoopCalls {
+
+    private static final long DEADLINE_SECONDS = 10;
+
+    private EventLoopCalls() {}
+
+    /** A thread of the server did not run a task in time. Where it had begun, it may still end it. */
+    static final class NoAnswerException extends IllegalStateException {
+        private static final long serialVersionUID = 1L;
+
+        private NoAnswerException(String message) {
+            super(message);
+        }
+    }
+
+    /** Throws if the thread is interrupted, before anything is begun. */
+    static void refuseInterrupted() throws InterruptedIOException {
+        if (Thread.currentThread().isInterrupted()) {
+            throw interrupted();
+        }
+    }
+
+    private static InterruptedIOException interrupted() {
+        return new InterruptedIOException("interrupted while a thread of the server was waited for");
+    }
+
+    /** Runs the task on the loop's thread and returns its result; at once where this is that thread. */
+    static <T extends @Nullable Object> T call(EventLoop loop, Callable<T> task) throws IOException {
+        refuseInterrupted();
+        FutureTask<T> running = new FutureTask<>(task);
+        if (loop.isCurrent()) {
+            running.run();
+        } else {
+            loop.post(running);
+        }
+        try {
+            return running.get(DEADLINE_SECONDS, TimeUnit.SECONDS);
+        } catch (TimeoutException late) {
+            running.cancel(false); // what failed must not take hold later
+            throw new NoAnswerException("a thread of the server did not answer within " + DEADLINE_SECONDS
+                    + "s; a listener that blocks it? " + loop.where());
+        } catch (InterruptedException e) {
+            running.cancel(false);
+            Thread.currentThread().interrupt();
+            throw interrupted();
+        } catch (ExecutionException e) {
+            if (loop.hasEnded()) {
+                throw new IllegalStateException("the server is not running: it was closed", e.getCause());
+            }
+            if (e.getCause() instanceof IOException failed) {
+                throw failed;
+            }
+            if (e.getCause() instanceof RuntimeException failed) {
+                throw failed;
+            }
+            throw new IOException(e.getCause());
+        }
+    }
+}

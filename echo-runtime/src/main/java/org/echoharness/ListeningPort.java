@@ -1,0 +1,231 @@
+package org.echoharness;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One address of a server: it listens there and accepts, refuses connects, or leaves them unanswered. The port stays
+ * taken all the time: when the listening socket is closed, another that does not listen is bound beside it before
+ * ({@code SO_REUSEPORT}, on for just that moment, so that nobody else can do the same).
+ */
+final class ListeningPort {
+
+    private static final int MOST_FILLERS = 64;
+    private static final long PROBE_MILLIS = 200;
+
+    private final ServerCore server;
+    private final EventLoop loop;
+    private final HostAndPort asked;
+    private final InetSocketAddress address;
+    private @Nullable ServerSocketChannel listening;
+    private @Nullable Acceptor acceptor;
+    private @Nullable SocketChannel holder; // bound where nobody listens
+    private boolean isClosed;
+    private final List<SocketChannel> fillers = new ArrayList<>(); // of a queue that nobody accepts from
+
+    ListeningPort(ServerCore server, EventLoop loop, HostAndPort asked, ServerSocketChannel bound) throws IOException {
+        this.server = server;
+        this.loop = loop;
+        this.asked = asked;
+        address = ListeningSockets.addressOf(bound);
+        listening = bound;
+        acceptor = new Acceptor(server, loop, bound);
+        loop.atEnd(this::close);
+    }
+
+    InetSocketAddress address() {
+        return address;
+    }
+
+    /** From now on connects are refused. On the loop's thread, as the next two. */
+    void refuse() throws IOException {
+        if (listening != null) {
+            stopListening(listening);
+        }
+    }
+
+    /** From now on connects are accepted again. */
+    void listen() throws IOException {
+        if (acceptor != null) {
+            return;
+        }
+        refuse();
+        ServerSocketChannel channel = bindBesideHolder(server.config().backlog());
+        listening = channel;
+        try {
+            acceptor = new Acceptor(server, loop, channel);
+        } catch (IOException | RuntimeException failed) {
+            channel.close();
+            throw failed;
+        }
+        server.listensAgain();
+    }
+
+    boolean isListening() {
+        return acceptor != null;
+    }
+
+    /** From now on nobody accepts, and the kernel queues as few as it can. {@link #fill} does the rest. */
+    void acceptNobody() throws IOException {
+        if (acceptor != null || listening == null) {
+            refuse();
+            listening = bindBesideHolder(1);
+        }
+    }
+
+    /**
+     * Connects until a connect stays unanswered. In the thread of the caller.
+     *
+     * @return the connections that fill the queue, to be kept
+     * @throws UnsupportedOperationException if the system does something else when its queue is full
+     */
+    List<SocketChannel> fill() throws IOException {
+        List<SocketChannel> filling = new ArrayList<>();
+        try {
+            fill(filling);
+            return filling;
+        } catch (IOException | RuntimeException failed) {
+            filling.forEach(Acceptor::reset);
+            throw failed;
+        }
+    }
+
+    /** On the loop's thread: they are reset with the end of this state. */
+    void keep(List<SocketChannel> filling) {
+        if (isClosed) {
+            filling.forEach(Acceptor::reset);
+        } else {
+            fillers.addAll(filling);
+        }
+    }
+
+    /** Accepts all that have connected so far. On the loop's thread. */
+    void acceptAll() {
+        if (acceptor != null) {
+            acceptor.acceptAll();
+        }
+    }
+
+    /** While it is parked, nobody is accepted. On the loop's thread. */
+    void park(boolean parked) {
+        if (acceptor != null) {
+            acceptor.park(parked);
+        }
+    }
+
+    private void fill(List<SocketChannel> filling) throws IOException {
+        InetAddress host =
+                address.getAddress().isAnyLocalAddress() ? InetAddress.getLoopbackAddress() : address.getAddress();
+        for (int i = 0; i < MOST_FILLERS; i++) {
+            SocketChannel filler = SocketChannel.open();
+            try {
+                if (!connects(filler, new InetSocketAddress(host, address.getPort()))) {
+                    filler.close();
+                    return;
+                }
+            } catch (IOException refused) {
+                filler.close();
+                EventLoopCalls.refuseInterrupted(); // an interrupt closes the channel: that is no refusal
+                throw unsupported("refuses connects when its queue is full: " + refused.getMessage());
+            }
+            filling.add(filler);
+        }
+        throw unsupported("queued " + MOST_FILLERS + " connections where 1 was asked for");
+    }
+
+    private static UnsupportedOperationException unsupported(String why) {
+        return new UnsupportedOperationException("connects cannot be left unanswered: this system " + why);
+    }
+
+    private static boolean connects(SocketChannel channel, InetSocketAddress target) throws IOException {
+        channel.configureBlocking(false);
+        if (channel.connect(target)) {
+            return true;
+        }
+        try (Selector selector = Selector.open()) {
+            channel.register(selector, SelectionKey.OP_CONNECT);
+            boolean ready = selector.select(PROBE_MILLIS) > 0;
+            EventLoopCalls.refuseInterrupted(); // it ends the wait as the time does
+            return ready && channel.finishConnect();
+        }
+    }
+
+    private void stopListening(ServerSocketChannel channel) throws IOException {
+        SocketChannel beside = ListeningSockets.openHolder(asked, address);
+        try {
+            channel.setOption(StandardSocketOptions.SO_REUSEPORT, true);
+            shares(beside, true);
+            beside.bind(ListeningSockets.local(asked, address));
+            shares(beside, false);
+        } catch (IOException | RuntimeException failed) {
+            beside.close();
+            throw failed;
+        }
+        holder = beside;
+        if (acceptor != null) {
+            acceptor.acceptAll(); // who has connected before is served
+            acceptor = null;
+            loop.close(channel.keyFor(loop.selector()));
+            loop.closeNow();
+        } else {
+            channel.close();
+        }
+        listening = null;
+        closeFillers();
+    }
+
+    /** Beside the listening socket, and beside accepted ones: those have SO_REUSEADDR alone. */
+    private static void shares(SocketChannel holder, boolean on) throws IOException {
+        holder.setOption(StandardSocketOptions.SO_REUSEPORT, on);
+        holder.setOption(StandardSocketOptions.SO_REUSEADDR, on);
+    }
+
+    private ServerSocketChannel bindBesideHolder(int backlog) throws IOException {
+        SocketChannel beside = holder;
+        if (beside == null) {
+            throw new IllegalStateException("the server is closed");
+        }
+        ServerSocketChannel channel = ListeningSockets.open(asked, address.getAddress());
+        try {
+            channel.setOption(StandardSocketOptions.SO_REUSEPORT, true);
+            beside.setOption(StandardSocketOptions.SO_REUSEPORT, true);
+            channel.bind(ListeningSockets.local(asked, address), backlog);
+            channel.setOption(StandardSocketOptions.SO_REUSEPORT, false);
+        } catch (IOException | RuntimeException failed) {
+            channel.close();
+            throw failed;
+        }
+        beside.close();
+        holder = null;
+        return channel;
+    }
+
+    private void close() {
+        isClosed = true;
+        try {
+            if (listening != null) {
+                listening.close();
+            }
+            if (holder != null) {
+                holder.close();
+            }
+        } catch (IOException e) {
+            server.warn("closing a socket failed: ", e);
+        }
+        closeFillers();
+    }
+
+    private void closeFillers() {
+        fillers.forEach(Acceptor::reset);
+        fillers.clear();
+    }
+}

@@ -1,0 +1,213 @@
+package org.echoharness;
+
+import java.io.IOException;
+import java.net.BindException;
+import java.net.Inet4Address;
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
+import java.net.StandardProtocolFamily;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/** Binds the listening sockets of a server, in the caller's thread: all of them or none. */
+final class ListeningSockets {
+
+    private static final long RESOLVE_TIMEOUT_NANOS = 5_000_000_000L;
+
+    private static final int MOST_TRIES = 10; // to find a port that is free on each address of a name
+
+    private ListeningSockets() {}
+
+    /**
+     * A listening socket.
+     *
+     * @param asked the address that it was bound for
+     */
+    record Bound(HostAndPort asked, ServerSocketChannel channel) {}
+
+    /** @param isEvery whether a name stands for all its addresses; else for the first */
+    static List<Bound> bind(List<HostAndPort> addresses, boolean isEvery, int backlog) throws IOException {
+        List<Bound> bound = new ArrayList<>();
+        try {
+            for (HostAndPort address : addresses) {
+                List<InetSocketAddress> locals = resolve(address);
+                try {
+                    if (isEvery && locals.size() > 1) {
+                        bound.addAll(bindEach(address, locals, backlog));
+                    } else {
+                        bound.add(bind(address, locals.get(0), backlog, ""));
+                    }
+                } catch (BindException refused) {
+                    refuseOwn(bound, address, locals, refused);
+                    throw refused;
+                }
+            }
+            return bound;
+        } catch (Throwable failed) {
+            close(bound);
+            throw failed;
+        }
+    }
+
+    /** Two names may stand for one address, and a wildcard takes that of every interface. */
+    private static void refuseOwn(
+            List<Bound> bound, HostAndPort address, List<InetSocketAddress> locals, BindException refused)
+            throws IOException {
+        for (Bound own : bound) {
+            InetSocketAddress taken = addressOf(own.channel);
+            for (InetSocketAddress local : locals) {
+                if (local.getPort() == taken.getPort()
+                        && (includes(taken.getAddress(), local.getAddress())
+                                || includes(local.getAddress(), taken.getAddress()))) {
+                    BindException twice = new BindException("cannot listen on " + address + ": the address " + own.asked
+                            + " of the same server takes that too; leave one out");
+                    twice.initCause(refused);
+                    throw twice;
+                }
+            }
+        }
+    }
+
+    private static boolean includes(InetAddress one, InetAddress other) {
+        boolean isBoth = one instanceof Inet6Address || other instanceof Inet4Address;
+        return one.equals(other) || (one.isAnyLocalAddress() && isBoth);
+    }
+
+    static void close(List<Bound> bound) {
+        for (Bound each : bound) {
+            try {
+                each.channel.close();
+            } catch (IOException e) {
+                // nothing was accepted from it: there is nothing to lose
+            }
+        }
+    }
+
+    /** Binds all addresses of a name that this machine has, to one port. */
+    private static List<Bound> bindEach(HostAndPort address, List<InetSocketAddress> locals, int backlog)
+            throws IOException {
+        for (int tries = address.port() == 0 ? MOST_TRIES : 1; ; tries--) {
+            List<Bound> bound = new ArrayList<>();
+            try {
+                bindEach(address, locals, backlog, bound);
+                return bound;
+            } catch (IOException | RuntimeException refused) {
+                close(bound);
+                if (tries == 1 || bound.isEmpty()) { // else another process has that port on the other address
+                    throw refused;
+                }
+            }
+        }
+    }
+
+    private static void bindEach(HostAndPort address, List<InetSocketAddress> locals, int backlog, List<Bound> bound)
+            throws IOException {
+        IOException missing = null;
+        for (InetSocketAddress local : locals) {
+            int port = bound.isEmpty()
+                    ? address.port()
+                    : addressOf(bound.get(0).channel).getPort();
+            try {
+                InetSocketAddress next = new InetSocketAddress(local.getAddress(), port);
+                bound.add(
+                        bind(address, next, backlog, " (" + HostAndPort.of(next).host() + ")"));
+            } catch (BindException refused) {
+                if (NetworkInterface.getByInetAddress(local.getAddress()) != null) {
+                    throw refused;
+                }
+                missing = missing == null ? refused : missing; // such as ::1 on a machine without IPv6
+            }
+        }
+        if (bound.isEmpty() && missing != null) {
+            throw missing;
+        }
+    }
+
+    static InetSocketAddress addressOf(ServerSocketChannel bound) throws IOException {
+        return HostAndPort.numeric((InetSocketAddress) bound.getLocalAddress());
+    }
+
+    /** @param which of several addresses, for the error */
+    private static Bound bind(HostAndPort address, InetSocketAddress local, int backlog, String which)
+            throws IOException {
+        ServerSocketChannel channel = open(address, local.getAddress());
+        try {
+            return new Bound(address, channel.bind(local, backlog));
+        } catch (IOException | RuntimeException refused) {
+            channel.close(); // a failed bind keeps its file descriptor otherwise
+            throw explained(address, local.getAddress(), which, refused);
+        }
+    }
+
+    private static List<InetSocketAddress> resolve(HostAndPort address) throws IOException {
+        if (address.isEveryInterface()) {
+            return List.of(new InetSocketAddress(address.port()));
+        }
+        long deadline = System.nanoTime() + RESOLVE_TIMEOUT_NANOS;
+        InetAddress[] resolved = NameResolver.resolve(address.host(), deadline, "cannot listen on " + address);
+        Set<InetSocketAddress> locals = new LinkedHashSet<>(); // a file of hosts may name one twice
+        for (InetAddress each : resolved) {
+            locals.add(new InetSocketAddress(each, address.port()));
+        }
+        return List.copyOf(locals);
+    }
+
+    /** A channel of no particular family listens on both at a wildcard, so an IPv4 address opens one for IPv4 alone. */
+    static ServerSocketChannel open(HostAndPort address, InetAddress local) throws IOException {
+        return isIpv4Alone(address, local)
+                ? ServerSocketChannel.open(StandardProtocolFamily.INET)
+                : ServerSocketChannel.open();
+    }
+
+    /** A socket of the same family, to be bound beside. */
+    static SocketChannel openHolder(HostAndPort asked, InetSocketAddress bound) throws IOException {
+        return isIpv4Alone(asked, bound.getAddress())
+                ? SocketChannel.open(StandardProtocolFamily.INET)
+                : SocketChannel.open();
+    }
+
+    /** What to bind once more where an address was bound before. */
+    static InetSocketAddress local(HostAndPort asked, InetSocketAddress bound) {
+        return asked.isEveryInterface() ? new InetSocketAddress(bound.getPort()) : bound;
+    }
+
+    private static boolean isIpv4Alone(HostAndPort asked, InetAddress local) {
+        return !asked.isEveryInterface() && local instanceof Inet4Address;
+    }
+
+    private static BindException explained(HostAndPort address, InetAddress local, String which, Exception refused) {
+        String reason = refused.getMessage() == null ? refused.toString() : refused.getMessage();
+        String cure; // by the facts: the reason is in the system's language
+        if (!(refused instanceof SocketException)) {
+            cure = "take an IPv4 address where there is no IPv6";
+        } else if (NameResolver.lacksInterface(local)) {
+            cure = NameResolver.NAME_THE_INTERFACE;
+        } else if (!isOfThisMachine(local)) {
+            cure = "take an address of this machine, such as 127.0.0.1, or * for every interface";
+        } else {
+            cure = "end what listens there, or take port 0 and let the kernel pick a free one"
+                    + (address.port() < 1024 ? "; a port below 1024 may need a privilege" : "");
+        }
+        BindException explained =
+                new BindException("cannot listen on " + address + which + ": " + reason + "; " + cure);
+        explained.initCause(refused);
+        return explained;
+    }
+
+    private static boolean isOfThisMachine(InetAddress address) {
+        try {
+            return address.isAnyLocalAddress()
+                    || address.isLoopbackAddress()
+                    || NetworkInterface.getByInetAddress(address) != null;
+        } catch (SocketException unknown) {
+            return true;
+        }
+    }
+}

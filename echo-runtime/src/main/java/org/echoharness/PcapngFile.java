@@ -1,0 +1,382 @@
+package org.echoharness;
+
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.Iterator;
+import java.util.List;
+import java.util.PriorityQueue;
+
+/**
+ * Writes recorded connections as a pcapng file (draft-ietf-opsawg-pcapng): raw IP packets, with a handshake, sequence
+ * numbers and checksums made here, and each event at its time. Packets of several connections are in the order of time.
+ */
+final class PcapngFile {
+
+    private static final int LINKTYPE_RAW = 101;
+    private static final int SEGMENT = 60_000; // under the most that an IPv4 packet holds
+    private static final int PACKET = 160; // of the file, without payload and comment, at most
+    private static final int FIN = 1;
+    private static final int SYN = 2;
+    private static final int RST = 4;
+    private static final int PSH = 8;
+    private static final int ACK = 16;
+    private static final long INITIAL_NUMBERS_APART = 0x9E37_79B9L; // 2^32 divided by the golden ratio; odd
+    private static final int COMMENT = 1;
+    private static final int COMMENT_LENGTH = 4_000; // characters of a packet's
+    private static final String CUT = "(...)";
+    private static final int MOST_OF_OPTION = 65_535; // bytes, by the format
+
+    private record Packet(Instant at, ByteBuffer bytes, String comment) {}
+
+    private PcapngFile() {}
+
+    /** No less than what it takes in the file. */
+    static long size(RecordedConnection connection) {
+        long size = 3 * PACKET; // the handshake
+        for (RecordedEvent event : connection.log()) {
+            size += 2 * PACKET + 4L * Math.min(event.detail().length(), COMMENT_LENGTH); // a FIN and its ACK, for one
+            size += connection.bytes(event).length + (long) PACKET * (event.bytes() / SEGMENT);
+        }
+        return size;
+    }
+
+    /**
+     * Writes the file, one packet after the other.
+     *
+     * @param server what was done to the server as a whole, in order: comments of the packets that came next
+     * @param remarks lines about all, the comment of the section
+     */
+    static void write(List<RecordedConnection> connections, ServerLog.Snapshot server, List<String> remarks, Path file)
+            throws IOException {
+        CompleteFile.write(file, out -> write(connections, server, remarks, new DataOutputStream(out)));
+    }
+
+    private static void write(
+            List<RecordedConnection> connections, ServerLog.Snapshot server, List<String> remarks, DataOutputStream out)
+            throws IOException {
+        PriorityQueue<Stream> streams = new PriorityQueue<>(
+                Math.max(1, connections.size()),
+                Comparator.comparing((Stream stream) -> stream.peek().at()).thenComparingInt(stream -> stream.index));
+        for (int i = 0; i < connections.size(); i++) {
+            streams.add(new Stream(connections.get(i), i)); // each has at least its handshake
+        }
+        header(remarks, out);
+        ArrayDeque<ServerLog.Event> toSay = new ArrayDeque<>(server.events());
+        for (Stream stream = streams.poll(); stream != null; stream = streams.poll()) {
+            Packet packet = stream.next();
+            Duration since = stream.sinceOrigin(packet);
+            if (stream.hasNext()) {
+                streams.add(stream);
+            }
+            List<String> comments = new ArrayList<>();
+            while (!toSay.isEmpty() && toSay.peek().since().compareTo(since) <= 0) {
+                comments.add(server.of() + ": " + toSay.remove().what());
+            }
+            comments.add(packet.comment());
+            while (streams.isEmpty() && !toSay.isEmpty()) {
+                comments.add("afterwards " + server.of() + ": " + toSay.remove().what());
+            }
+            comments.removeIf(String::isEmpty);
+            out.write(block(6, enhanced(packet, cut(String.join("; ", comments)))));
+        }
+    }
+
+    private static void header(List<String> remarks, DataOutputStream out) throws IOException {
+        byte[] comment = comment(remarks);
+        ByteBuffer section = ByteBuffer.allocate(16 + optionLength(comment))
+                .putInt(0x1A2B3C4D)
+                .putShort((short) 1)
+                .putShort((short) 0)
+                .putLong(-1);
+        putOption(section, comment);
+        out.write(block(0x0A0D0D0A, section.array()));
+        out.write(block(
+                1,
+                ByteBuffer.allocate(16)
+                        .putShort((short) LINKTYPE_RAW)
+                        .putShort((short) 0)
+                        .putInt(0)
+                        .putShort((short) 9) // if_tsresol
+                        .putShort((short) 1)
+                        .put((byte) 9) // nanoseconds
+                        .put(new byte[3])
+                        .array()));
+    }
+
+    /** The lines as one text: the last ones, as many as the format has room for. */
+    private static byte[] comment(List<String> lines) {
+        ArrayDeque<String> fitting = new ArrayDeque<>();
+        int room = MOST_OF_OPTION - CUT.length();
+        for (int i = lines.size() - 1; i >= 0; i--) {
+            room -= lines.get(i).getBytes(StandardCharsets.UTF_8).length + 1;
+            if (room < 0) {
+                fitting.addFirst(CUT);
+                break;
+            }
+            fitting.addFirst(lines.get(i));
+        }
+        return String.join("\n", fitting).getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static byte[] enhanced(Packet packet, String text) {
+        long nanos = ChronoUnit.NANOS.between(Instant.EPOCH, packet.at());
+        byte[] comment = text.getBytes(StandardCharsets.UTF_8);
+        int padded = padded(packet.bytes().remaining());
+        ByteBuffer body = ByteBuffer.allocate(20 + padded + optionLength(comment))
+                .putInt(0)
+                .putInt((int) (nanos >>> 32))
+                .putInt((int) nanos)
+                .putInt(packet.bytes().remaining())
+                .putInt(packet.bytes().remaining())
+                .put(packet.bytes().duplicate());
+        body.position(20 + padded);
+        putOption(body, comment);
+        return body.array();
+    }
+
+    private static int optionLength(byte[] comment) {
+        return comment.length == 0 ? 0 : 4 + padded(comment.length) + 4;
+    }
+
+    /** Followed by the end of the options, which is zero. */
+    private static void putOption(ByteBuffer to, byte[] comment) {
+        if (comment.length > 0) {
+            to.putShort((short) COMMENT).putShort((short) comment.length).put(comment);
+        }
+    }
+
+    /** No character and no escape of it is cut. */
+    private static String cut(String comment) {
+        return comment.length() <= COMMENT_LENGTH ? comment : Escaping.first(comment, COMMENT_LENGTH) + "...";
+    }
+
+    private static byte[] block(int type, byte[] body) {
+        int length = 12 + padded(body.length);
+        ByteBuffer block =
+                ByteBuffer.allocate(length).putInt(type).putInt(length).put(body);
+        return block.putInt(length - 4, length).array();
+    }
+
+    private static int padded(int length) {
+        return (length + 3) & ~3;
+    }
+
+    /** The packets of one connection, made when they are asked for: a file may be larger than the memory. */
+    private static final class Stream {
+        private final RecordedConnection connection;
+        private final int index;
+        private final Iterator<RecordedEvent> events;
+        private final List<String> comments = new ArrayList<>(); // not told yet
+        private final ArrayDeque<Packet> packets = new ArrayDeque<>(); // made, not taken yet
+        private final InetAddress client;
+        private final InetAddress server;
+        private long clientNext; // the next sequence number of each side
+        private long serverNext;
+        private boolean ended;
+        private final long[] missing = new long[2]; // bytes not kept and not told yet: received, sent
+
+        Stream(RecordedConnection connection, int index) {
+            this.connection = connection;
+            this.index = index;
+            events = connection.log().iterator();
+            client = connection.client().getAddress();
+            server = connection.server().getAddress();
+            // each connection starts at a number of its own, or a client port that is used again would look like a
+            // retransmission; a product with an odd number repeats only after 2^32 connections, and neighbours lie far
+            // apart
+            clientNext = index * INITIAL_NUMBERS_APART & 0xFFFF_FFFFL;
+            serverNext = clientNext;
+            handshake();
+            make();
+        }
+
+        private void handshake() {
+            Instant at = connection.accepted();
+            packet(at, true, SYN, new byte[0], 0, 0, connection.name());
+            clientNext++;
+            packet(at, false, SYN | ACK, new byte[0], 0, 0, "");
+            serverNext++;
+            packet(at, true, ACK, new byte[0], 0, 0, "");
+        }
+
+        /** How long after the start of the first connection of the recording. */
+        Duration sinceOrigin(Packet packet) {
+            return connection.opened().plus(Duration.between(connection.accepted(), packet.at()));
+        }
+
+        boolean hasNext() {
+            return !packets.isEmpty();
+        }
+
+        Packet peek() {
+            return packets.element();
+        }
+
+        Packet next() {
+            Packet next = packets.remove();
+            make();
+            return next;
+        }
+
+        /** At least two, so that the last one of all is there to tell what is left to tell. */
+        private void make() {
+            while (packets.size() < 2 && events.hasNext()) {
+                add(events.next());
+            }
+            if (!events.hasNext() && !ended) {
+                ended = true;
+                if (connection.eventsLeftOut() > 0) {
+                    comments.add(connection.eventsLeftOut() + " events more, not kept");
+                }
+                String rest = taken();
+                if (!rest.isEmpty()) {
+                    Packet last = packets.removeLast();
+                    String before = last.comment().isEmpty() ? "" : last.comment() + "; ";
+                    packets.add(new Packet(last.at(), last.bytes(), before + rest));
+                }
+            }
+        }
+
+        private void add(RecordedEvent event) {
+            Instant at = connection.accepted().plus(event.after());
+            switch (event.kind()) {
+                case ACCEPTED, CONNECTED -> {}
+                case FAULT -> comments.add("fault: " + event.detail());
+                case NOTE -> comments.add("note: " + event.detail());
+                case RECEIVED, SENT -> data(at, event);
+                case CLIENT_FIN -> {
+                    packet(at, true, FIN | ACK, new byte[0], 0, 0, because(event));
+                    clientNext++;
+                    packet(at, false, ACK, new byte[0], 0, 0, "");
+                }
+                case CLIENT_RST -> packet(at, true, RST | ACK, new byte[0], 0, 0, because(event));
+                case SERVER_FIN -> {
+                    packet(at, false, FIN | ACK, new byte[0], 0, 0, because(event));
+                    serverNext++;
+                    packet(at, true, ACK, new byte[0], 0, 0, "");
+                }
+                case SERVER_RST, REJECTED -> packet(at, false, RST | ACK, new byte[0], 0, 0, because(event));
+            }
+        }
+
+        private String because(RecordedEvent event) {
+            String why = event.detail();
+            if (!why.isEmpty() && !comments.contains("fault: " + why)) {
+                comments.add(why);
+            }
+            return taken();
+        }
+
+        /** What is to be said with the next packet. */
+        private String taken() {
+            if (missing[0] > 0) {
+                comments.add(missing[0] + " bytes more were received, not kept");
+            }
+            if (missing[1] > 0) {
+                comments.add(missing[1] + " bytes more were sent, not kept");
+            }
+            Arrays.fill(missing, 0);
+            String text = cut(String.join("; ", comments));
+            comments.clear();
+            return text;
+        }
+
+        private void data(Instant at, RecordedEvent event) {
+            boolean fromClient = event.isByClient(connection.recordedBy());
+            byte[] bytes = connection.bytes(event);
+            for (int from = 0; from < bytes.length; from += SEGMENT) {
+                int length = Math.min(SEGMENT, bytes.length - from);
+                packet(at, fromClient, PSH | ACK, bytes, from, length, taken());
+                next(fromClient, length);
+                packet(at, !fromClient, ACK, new byte[0], 0, 0, "");
+            }
+            // sequence numbers go on without what is not kept, so that nothing looks lost
+            missing[event.kind() == RecordedEvent.Kind.RECEIVED ? 0 : 1] += event.bytes() - bytes.length;
+        }
+
+        private void next(boolean fromClient, int length) {
+            if (fromClient) {
+                clientNext += length;
+            } else {
+                serverNext += length;
+            }
+        }
+
+        private void packet(
+                Instant at, boolean fromClient, int flags, byte[] bytes, int from, int length, String comment) {
+            byte[] source = (fromClient ? client : server).getAddress();
+            byte[] target = (fromClient ? server : client).getAddress();
+            int sourcePort = (fromClient ? connection.client() : connection.server()).getPort();
+            int targetPort = (fromClient ? connection.server() : connection.client()).getPort();
+            long sequence = fromClient ? clientNext : serverNext;
+            long acknowledged = fromClient ? serverNext : clientNext;
+            ByteBuffer tcp = ByteBuffer.allocate(20 + length)
+                    .putShort((short) sourcePort)
+                    .putShort((short) targetPort)
+                    .putInt((int) sequence)
+                    .putInt((flags & ACK) == 0 ? 0 : (int) acknowledged)
+                    .put((byte) (5 << 4))
+                    .put((byte) flags)
+                    .putShort((short) 0xFFFF)
+                    .putInt(0)
+                    .put(bytes, from, length);
+            tcp.putShort(16, tcpChecksum(source, target, tcp.array()));
+            packets.add(new Packet(at, ByteBuffer.wrap(ip(source, target, tcp.array())), comment));
+        }
+
+        private static byte[] ip(byte[] source, byte[] target, byte[] tcp) {
+            if (source.length == 16) {
+                return ByteBuffer.allocate(40 + tcp.length)
+                        .putInt(6 << 28)
+                        .putShort((short) tcp.length)
+                        .put((byte) 6)
+                        .put((byte) 64)
+                        .put(source)
+                        .put(target)
+                        .put(tcp)
+                        .array();
+            }
+            ByteBuffer ip = ByteBuffer.allocate(20 + tcp.length)
+                    .putShort((short) 0x4500)
+                    .putShort((short) (20 + tcp.length))
+                    .putInt(0x4000) // no identification, do not fragment
+                    .put((byte) 64)
+                    .put((byte) 6)
+                    .putShort((short) 0)
+                    .put(source)
+                    .put(target);
+            ip.putShort(10, (short) ~sum(0, ip.array(), 20));
+            return ip.put(tcp).array();
+        }
+
+        private static short tcpChecksum(byte[] source, byte[] target, byte[] tcp) {
+            int sum = sum(0, source, source.length);
+            sum = sum(sum, target, target.length);
+            sum = sum(sum, new byte[] {0, 6, (byte) (tcp.length >> 8), (byte) tcp.length}, 4);
+            return (short) ~sum(sum, tcp, tcp.length);
+        }
+
+        /** The sum of RFC 1071. */
+        private static int sum(int start, byte[] bytes, int length) {
+            long sum = start;
+            for (int i = 0; i < length; i += 2) {
+                sum += (bytes[i] & 0xFF) << 8 | (i + 1 < length ? bytes[i + 1] & 0xFF : 0);
+            }
+            while (sum > 0xFFFF) {
+                sum = (sum & 0xFFFF) + (sum >> 16);
+            }
+            return (int) sum;
+        }
+    }
+}

@@ -1,0 +1,111 @@
+package org.echoharness;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.channels.WritableByteChannel;
+import java.util.Random;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.RepetitionInfo;
+import org.junit.jupiter.api.Test;
+
+class RingBufferTest {
+
+    /** Gives, and takes, as many bytes as it is told. */
+    private static final class Wire implements ReadableByteChannel, WritableByteChannel {
+        private final ByteArrayOutputStream written = new ByteArrayOutputStream();
+        private byte next;
+        private int most = Integer.MAX_VALUE;
+
+        @Override
+        public int read(ByteBuffer to) {
+            int n = Math.min(most, to.remaining());
+            for (int i = 0; i < n; i++) {
+                to.put(next++);
+            }
+            return n;
+        }
+
+        @Override
+        public int write(ByteBuffer from) {
+            int n = Math.min(most, from.remaining());
+            for (int i = 0; i < n; i++) {
+                written.write(from.get());
+            }
+            return n;
+        }
+
+        @Override
+        public boolean isOpen() {
+            return true;
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    private final Wire wire = new Wire();
+
+    @RepeatedTest(20)
+    void keepsTheOrderWhateverTheSizes(RepetitionInfo repetition) throws IOException {
+        Random random = new Random(repetition.getCurrentRepetition()); // the seed: its number
+        int capacity = 1 + random.nextInt(40);
+        RingBuffer ring = new RingBuffer(capacity);
+        int in = 0;
+        for (int i = 0; i < 1_000; i++) {
+            wire.most = random.nextInt(20);
+            if (ring.hasRoom()) {
+                int n = ring.readFrom(wire);
+                in += n;
+                assertThat(ring.newest(n).remaining()).isEqualTo(n);
+            }
+            wire.most = random.nextInt(20);
+            ring.writeTo(wire, random.nextInt(ring.size() + 1));
+            assertThat(ring.size()).isBetween(0, capacity).isEqualTo(in - wire.written.size());
+        }
+        wire.most = Integer.MAX_VALUE;
+        ring.writeTo(wire, ring.size());
+
+        assertThat(ring.isEmpty()).isTrue();
+        byte[] out = wire.written.toByteArray();
+        assertThat(out).hasSize(in);
+        for (int i = 0; i < out.length; i++) {
+            assertThat(out[i]).isEqualTo((byte) i);
+        }
+    }
+
+    @Test
+    void writesAroundItsEndInOneCall() throws IOException {
+        RingBuffer ring = new RingBuffer(8);
+        ring.readFrom(wire);
+        ring.writeTo(wire, 5);
+        ring.readFrom(wire);
+
+        assertThat(ring.size()).isEqualTo(8);
+        assertThat(ring.hasRoom()).isFalse();
+        assertThat(ring.newest(5)).isEqualTo(ByteBuffer.wrap(new byte[] {8, 9, 10, 11, 12}));
+        assertThat(ring.writeTo(wire, 8)).isEqualTo(8);
+        assertThat(wire.written.size()).isEqualTo(13);
+    }
+
+    @Test
+    void writesNoMoreThanItIsLet() throws IOException {
+        RingBuffer ring = new RingBuffer(8);
+        ring.readFrom(wire);
+
+        assertThat(ring.writeTo(wire, 3)).isEqualTo(3);
+        assertThat(ring.size()).isEqualTo(5);
+    }
+
+    @Test
+    void tellsTheEndOfTheChannel() throws IOException {
+        RingBuffer ring = new RingBuffer(8);
+
+        assertThat(ring.readFrom(java.nio.channels.Channels.newChannel(java.io.InputStream.nullInputStream())))
+                .isEqualTo(-1);
+        assertThat(ring.isEmpty()).isTrue();
+    }
+}
