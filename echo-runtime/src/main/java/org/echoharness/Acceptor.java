@@ -1,10 +1,10 @@
 package org.echoharness;
 
 import java.io.IOException;
-import java.net.StandardSocketOptions;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import org.echoharness.sockets.SocketChannels;
 
 /**
  * Accepts the connections of one listening socket, on the thread of the server's first event loop, and gives each to one
@@ -98,7 +98,7 @@ final class Acceptor implements EventLoopHandler {
                 }
             }
         } catch (Throwable failed) {
-            reset(accepted);
+            SocketChannels.reset(accepted);
             if (counted) {
                 server.tally().ends();
                 server.tally().failed.increment();
@@ -117,19 +117,5 @@ final class Acceptor implements EventLoopHandler {
         listen();
         loop.alarms().set(now + PAUSE_NANOS, this);
         server.warnOfAccept(now, why.getMessage());
-    }
-
-    /** Closes with an RST, whatever was written or read; never throws. */
-    static void reset(SocketChannel channel) {
-        try {
-            channel.setOption(StandardSocketOptions.SO_LINGER, 0);
-        } catch (IOException | RuntimeException alreadyGone) {
-            // then there is nobody left to tell
-        }
-        try {
-            channel.close();
-        } catch (IOException alreadyGone) {
-            // as above
-        }
     }
 }

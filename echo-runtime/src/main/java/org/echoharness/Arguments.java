@@ -5,6 +5,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
+import org.echoharness.text.Escaping;
+import org.echoharness.text.NearestWord;
 
 /** The arguments of one command, taken apart: {@code --option value}, {@code --option=value}, {@code --flag}, the rest. */
 final class Arguments {
@@ -51,7 +53,7 @@ final class Arguments {
     private static String near(String name, List<String> valued, List<String> flags) {
         List<String> known = new ArrayList<>(valued);
         known.addAll(flags);
-        String near = FaultTokens.nearest(name, known);
+        String near = NearestWord.of(name, known);
         return near.isEmpty() ? "try --help" : "did you mean " + near + "?";
     }
 
@@ -62,11 +64,11 @@ final class Arguments {
     static void checkDecoded(List<String> args) {
         for (int i = 0; i < args.size(); i++) {
             String arg = args.get(i);
-            if (OptionText.undecoded(arg) >= 0) {
+            if (Escaping.undecoded(arg) >= 0) {
                 String option = i > 0 && args.get(i - 1).startsWith("-") ? args.get(i - 1) + " " : "";
                 boolean isMessage = (option + arg).matches("--message[ =].*");
-                throw new UsageException(option + OptionText.escaped(arg) + ": must be text without U+FFFD; "
-                        + OptionText.DECODING + (isMessage ? ", or take " + MessageFile.OPTION : ""));
+                throw new UsageException(option + Escaping.escaped(arg) + ": must be text without U+FFFD; "
+                        + Escaping.DECODING + (isMessage ? ", or take " + MessageFile.OPTION : ""));
             }
         }
     }

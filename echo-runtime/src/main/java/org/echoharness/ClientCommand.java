@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import org.echoharness.text.Escaping;
 import org.jspecify.annotations.Nullable;
 
 /** The command {@code client}: sends a message and checks that it comes back, and nothing more. */

@@ -14,6 +14,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.echoharness.sockets.ChannelReadiness;
+import org.echoharness.sockets.NameResolver;
+import org.echoharness.sockets.UrgentData;
 
 /** Connects to a name: tries each address that it resolves to, in the resolver's order, all within one deadline. */
 final class ClientConnector {

@@ -4,6 +4,7 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.Arrays;
+import org.echoharness.text.Escaping;
 import org.jspecify.annotations.Nullable;
 
 /** What is kept of one connection, by one of its ends. Its {@link RecordingStore} guards it, but for what never changes. */

@@ -7,6 +7,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import java.util.function.Consumer;
+import org.echoharness.text.Escaping;
 
 /**
  * The lines in which a server or a client tells what happens on its connections: one line an event, payload quoted and
@@ -56,7 +57,7 @@ record Conversation(Consumer<String> lines, boolean isNumbered) {
     }
 
     void sendingBack(String peer, int bytes) {
-        lines.accept("sending " + bytes(bytes) + " back to " + peer);
+        lines.accept("sending " + Escaping.bytes(bytes) + " back to " + peer);
     }
 
     void noDataFrom(String peer) {
@@ -76,7 +77,7 @@ record Conversation(Consumer<String> lines, boolean isNumbered) {
     }
 
     void sending(ByteBuffer message) {
-        lines.accept("sending " + bytes(message.remaining()) + " " + Escaping.quote(message));
+        lines.accept("sending " + Escaping.bytes(message.remaining()) + " " + Escaping.quote(message));
     }
 
     void receivedBack(ByteBuffer chunk) {
@@ -93,10 +94,6 @@ record Conversation(Consumer<String> lines, boolean isNumbered) {
     }
 
     private static String received(ByteBuffer chunk) {
-        return "received " + bytes(chunk.remaining()) + " " + Escaping.quote(chunk);
-    }
-
-    static String bytes(long n) {
-        return n == 1 ? "1 byte" : n + " bytes";
+        return "received " + Escaping.bytes(chunk.remaining()) + " " + Escaping.quote(chunk);
     }
 }

@@ -1,5 +1,7 @@
 package org.echoharness;
 
+import org.echoharness.memory.RingBuffer;
+
 /**
  * Flips bytes just before they are sent. Which ones depends on the seed, the connection and their position in the client's
  * stream alone, so that what the socket does not take can be flipped back.

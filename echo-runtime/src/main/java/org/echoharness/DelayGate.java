@@ -1,6 +1,7 @@
 package org.echoharness;
 
 import java.util.SplittableRandom;
+import org.echoharness.memory.HeldMemory;
 
 /**
  * Lets each byte pass so long after it came. It keeps when the bytes of each read may leave; beyond {@link #MARKS} reads

@@ -3,6 +3,7 @@ package org.echoharness;
 import java.io.IOException;
 import java.io.Serial;
 import java.nio.ByteBuffer;
+import org.echoharness.text.Escaping;
 
 /** What came back differs from what was expected; the message names the first differing offset and shows both sides. */
 public final class EchoMismatchException extends IOException {
@@ -39,7 +40,7 @@ public final class EchoMismatchException extends IOException {
     static EchoMismatchException more(long count, String than, long expected, ByteBuffer first) {
         String shown = first.remaining() < count ? " (the first " + first.remaining() + " shown)" : "";
         return new EchoMismatchException(
-                Conversation.bytes(count) + " more than " + than + ": " + Escaping.quote(first) + shown, expected);
+                Escaping.bytes(count) + " more than " + than + ": " + Escaping.quote(first) + shown, expected);
     }
 
     /**

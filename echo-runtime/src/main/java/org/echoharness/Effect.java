@@ -1,6 +1,7 @@
 package org.echoharness;
 
 import java.time.Duration;
+import org.echoharness.text.Escaping;
 
 /** What a {@link Fault} does to its connection. Made by the methods of {@link Fault}; immutable. */
 public sealed interface Effect {

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
+import org.echoharness.memory.RingBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import org.echoharness.text.Escaping;
 
 /** What a client sends, and what is to come back for it. The thread that calls the client uses it. */
 abstract class Exchange {
@@ -170,12 +171,12 @@ abstract class Exchange {
 
         @Override
         String answered() {
-            return Conversation.bytes(echoed);
+            return Escaping.bytes(echoed);
         }
 
         @Override
         String sent(int unsent) {
-            return Conversation.bytes(sent - unsent);
+            return Escaping.bytes(sent - unsent);
         }
     }
 
@@ -259,13 +260,13 @@ abstract class Exchange {
 
         @Override
         String answered() {
-            return echoed + " of " + Conversation.bytes(sent)
+            return echoed + " of " + Escaping.bytes(sent)
                     + (isFull() ? ", the most that is sent ahead of the echo of an input that is no file," : "");
         }
 
         @Override
         String sent(int unsent) {
-            return Conversation.bytes(sent - unsent);
+            return Escaping.bytes(sent - unsent);
         }
     }
 }

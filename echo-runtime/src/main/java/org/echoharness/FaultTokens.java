@@ -4,7 +4,8 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
+import org.echoharness.text.Escaping;
+import org.echoharness.text.NearestWord;
 
 /**
  * Takes a text apart into words, punctuation and quoted bytes, and says of what cannot be read where it stands (from 1),
@@ -55,11 +56,11 @@ final class FaultTokens {
 
     private String unescaped(int from, int to) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        int undecoded = OptionText.undecoded(text);
+        int undecoded = Escaping.undecoded(text);
         for (int i = from; i < to; i++) {
             char c = text.charAt(i);
             if (undecoded == i) {
-                throw refused(i, OptionText.DECODING + ", or write the bytes as \\xHH");
+                throw refused(i, Escaping.DECODING + ", or write the bytes as \\xHH");
             }
             if (c != '\\') {
                 int next = text.offsetByCodePoints(i, 1);
@@ -172,7 +173,7 @@ final class FaultTokens {
 
     /** An error: something else was to come next; perhaps one of these words was meant. */
     Misread expected(String what, Iterable<String> words) {
-        String near = nearest(word, words);
+        String near = NearestWord.of(word, words);
         return misread(at, word, "expected " + what + (near.isEmpty() ? "" : "; did you mean " + near + "?"));
     }
 
@@ -193,39 +194,5 @@ final class FaultTokens {
 
     Misread refused(int position, String why) {
         return new Misread(option + ": at position " + (position + 1) + ": " + why);
-    }
-
-    /** The word that is at most two letters away (inserted, left out, changed), or an empty text. */
-    static String nearest(String given, Iterable<String> words) {
-        String best = "";
-        int least = Math.min(3, given.length()); // of one letter everything is near
-        for (String candidate : words) {
-            if (Math.abs(given.length() - candidate.length()) >= least) {
-                continue;
-            }
-            int distance = distance(given.toLowerCase(Locale.ROOT), candidate.toLowerCase(Locale.ROOT));
-            if (distance < Math.min(least, candidate.length())) {
-                least = distance;
-                best = candidate;
-            }
-        }
-        return best;
-    }
-
-    private static int distance(String a, String b) {
-        int[] row = new int[b.length() + 1];
-        for (int j = 0; j <= b.length(); j++) {
-            row[j] = j;
-        }
-        for (int i = 1; i <= a.length(); i++) {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j <= b.length(); j++) {
-                int substituted = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.min(substituted, Math.min(row[j], row[j - 1]) + 1);
-            }
-        }
-        return row[b.length()];
     }
 }

@@ -5,16 +5,11 @@ import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.charset.CharacterCodingException;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.DirectoryNotEmptyException;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
-import java.nio.file.FileSystemLoopException;
 import java.nio.file.InvalidPathException;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.NotDirectoryException;
-import java.nio.file.NotLinkException;
 import java.nio.file.ReadOnlyFileSystemException;
+import org.echoharness.text.CompleteFile;
+import org.echoharness.text.Escaping;
 
 /**
  * Says in words why a file or folder could not be used, for every front end. The message of a file system's exception is
@@ -36,8 +31,7 @@ public final class FileErrorText {
     public static String reason(Throwable failed) {
         Throwable error = unwrapped(failed);
         if (error instanceof FileSystemException system) {
-            String given = system.getReason();
-            return given == null || given.isBlank() ? wordsFor(system) : given;
+            return CompleteFile.reason(system);
         }
         if (error instanceof InvalidPathException invalid) {
             return invalid.getReason();
@@ -73,28 +67,6 @@ public final class FileErrorText {
             error = cause;
         }
         return error;
-    }
-
-    private static String wordsFor(FileSystemException failed) {
-        if (failed instanceof NoSuchFileException) {
-            return "No such file or directory";
-        }
-        if (failed instanceof AccessDeniedException) {
-            return "Permission denied";
-        }
-        if (failed instanceof FileAlreadyExistsException) {
-            return "File exists";
-        }
-        if (failed instanceof NotDirectoryException) {
-            return "Not a directory";
-        }
-        if (failed instanceof DirectoryNotEmptyException) {
-            return "Directory not empty";
-        }
-        if (failed instanceof FileSystemLoopException) {
-            return "Too many levels of symbolic links";
-        }
-        return failed instanceof NotLinkException ? "Not a symbolic link" : "the file system refuses it";
     }
 
     private static String wordsWithoutMessage(Throwable error) {

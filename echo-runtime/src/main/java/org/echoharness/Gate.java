@@ -1,5 +1,8 @@
 package org.echoharness;
 
+import org.echoharness.memory.HeldMemory;
+import org.echoharness.memory.RingBuffer;
+
 /**
  * One fault at work on one connection: asks for what it wants by adding to a verdict. Its time is nanoseconds since the
  * accept, an argument: no clock here. Called by the thread of the connection's event loop.

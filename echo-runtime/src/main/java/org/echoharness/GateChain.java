@@ -3,6 +3,8 @@ package org.echoharness;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import org.echoharness.memory.HeldMemory;
+import org.echoharness.memory.RingBuffer;
 
 /**
  * The faults of one connection at work: judges what is to be done with the oldest bytes, and is told what was done. Time

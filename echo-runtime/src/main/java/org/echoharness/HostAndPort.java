@@ -7,6 +7,7 @@ import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.util.Locale;
 import java.util.Set;
+import org.echoharness.text.Escaping;
 
 /**
  * An address in the form in which every front end reads and prints it: {@code host:port}, {@code [v6]:port}, and

@@ -7,6 +7,8 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
+import org.echoharness.text.CompleteFile;
+import org.echoharness.text.Escaping;
 
 /** Recorded connections as one page: no script, nothing from elsewhere, and every byte of the wire escaped. */
 final class HtmlPage {
@@ -95,10 +97,8 @@ final class HtmlPage {
 
     private static void section(RecordedConnection connection, Appendable page) throws IOException {
         heading(connection.name(), page);
-        page.append("<p>")
-                .append(Conversation.bytes(connection.bytesReceived()))
-                .append(" received, ");
-        page.append(Conversation.bytes(connection.bytesSent()))
+        page.append("<p>").append(Escaping.bytes(connection.bytesReceived())).append(" received, ");
+        page.append(Escaping.bytes(connection.bytesSent()))
                 .append(connection.recordedBy() == Ending.Side.CLIENT ? " sent; connected " : " sent; accepted ")
                 .append(connection.accepted().toString())
                 .append("; ");
@@ -160,12 +160,12 @@ final class HtmlPage {
             case RECEIVED, SENT -> {
                 byte[] kept = connection.bytes(event);
                 if (kept.length == 0) {
-                    yield Conversation.bytes(event.bytes()) + " <span class=\"note\">(not kept)</span>";
+                    yield Escaping.bytes(event.bytes()) + " <span class=\"note\">(not kept)</span>";
                 }
                 String note = kept.length < event.bytes()
                         ? " <span class=\"note\">(" + kept.length + " of them kept)</span>"
                         : "";
-                yield Conversation.bytes(event.bytes()) + " <code>" + escape(Escaping.quote(ByteBuffer.wrap(kept)))
+                yield Escaping.bytes(event.bytes()) + " <code>" + escape(Escaping.quote(ByteBuffer.wrap(kept)))
                         + "</code>" + note;
             }
         };

@@ -10,6 +10,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
 import java.util.List;
+import org.echoharness.sockets.SocketChannels;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -94,7 +95,7 @@ final class ListeningPort {
             fill(filling);
             return filling;
         } catch (IOException | RuntimeException failed) {
-            filling.forEach(Acceptor::reset);
+            filling.forEach(SocketChannels::reset);
             throw failed;
         }
     }
@@ -102,7 +103,7 @@ final class ListeningPort {
     /** On the loop's thread: they are reset with the end of this state. */
     void keep(List<SocketChannel> filling) {
         if (isClosed) {
-            filling.forEach(Acceptor::reset);
+            filling.forEach(SocketChannels::reset);
         } else {
             fillers.addAll(filling);
         }
@@ -225,7 +226,7 @@ final class ListeningPort {
     }
 
     private void closeFillers() {
-        fillers.forEach(Acceptor::reset);
+        fillers.forEach(SocketChannels::reset);
         fillers.clear();
     }
 }

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import org.echoharness.sockets.NameResolver;
 
 /** Binds the listening sockets of a server, in the caller's thread: all of them or none. */
 final class ListeningSockets {

@@ -6,6 +6,8 @@ import java.io.PrintStream;
 import java.lang.module.ModuleDescriptor;
 import java.util.List;
 import java.util.Objects;
+import org.echoharness.text.Escaping;
+import org.echoharness.text.NearestWord;
 
 /** The command line: {@code server} and {@code client}. Its conversation goes to standard output, what is wrong to error. */
 final class Main {
@@ -104,7 +106,7 @@ final class Main {
     }
 
     private static String noCommand(String command) {
-        String near = FaultTokens.nearest(command, List.of("server", "client", "help", "--help", "--version"));
+        String near = NearestWord.of(command, List.of("server", "client", "help", "--help", "--version"));
         return (command.isEmpty() ? "no command" : Escaping.quote(command) + " is no command")
                 + (near.isEmpty() ? "; write server or client, or try --help" : "; did you mean " + near + "?");
     }

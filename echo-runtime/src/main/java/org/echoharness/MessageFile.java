@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Objects;
+import org.echoharness.text.Escaping;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -10,6 +10,8 @@ import java.util.SplittableRandom;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.echoharness.text.Escaping;
+import org.echoharness.text.NearestWord;
 
 /**
  * Reads the texts of options, for every front end: an error names the word, the value and the cure. The word is the one
@@ -22,9 +24,6 @@ public final class OptionText {
 
     /** The bytes that are recorded of each direction of a connection, where nobody says how many. */
     static final int RECORDED_BYTES = 64 << 10;
-
-    /** The cure for text that was not decoded. */
-    static final String DECODING = "it was not decoded: set a UTF-8 locale, such as LC_ALL=C.UTF-8";
 
     private static final String MOST_BUFFER = "1073741824 bytes (1 GiB)";
     private static final String MOST_RECORDED = "1073741824 bytes a connection";
@@ -81,30 +80,10 @@ public final class OptionText {
      * @since 0.1.0
      */
     public static String decoded(String word, String text) {
-        if (undecoded(text) >= 0) {
-            throw refused(word, escaped(text), "be text without U+FFFD; " + DECODING);
+        if (Escaping.undecoded(text) >= 0) {
+            throw refused(word, Escaping.escaped(text), "be text without U+FFFD; " + Escaping.DECODING);
         }
         return text;
-    }
-
-    /** A text for an error about {@link #undecoded} characters: they are escaped also where they can be printed. */
-    static String escaped(String text) {
-        return Escaping.escape(text).replace("\uFFFD", "\\xef\\xbf\\xbd");
-    }
-
-    /** Where the first character stands that was not decoded, or -1. */
-    static int undecoded(String text) {
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            boolean isPair = Character.isHighSurrogate(c)
-                    && i + 1 < text.length()
-                    && Character.isLowSurrogate(text.charAt(i + 1));
-            if (c == '\uFFFD' || (Character.isSurrogate(c) && !isPair)) {
-                return i;
-            }
-            i += isPair ? 1 : 0;
-        }
-        return -1;
     }
 
     /** A size of any length. */
@@ -258,7 +237,7 @@ public final class OptionText {
     }
 
     static IllegalArgumentException unknown(String word, List<String> known) {
-        String near = FaultTokens.nearest(word, known);
+        String near = NearestWord.of(word, known);
         return new IllegalArgumentException("there is no option " + Escaping.quote(word) + "; the options are "
                 + String.join(", ", known) + (near.isEmpty() ? "" : "; did you mean " + near + "?"));
     }

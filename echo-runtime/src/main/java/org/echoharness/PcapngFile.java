@@ -16,6 +16,8 @@ import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
 import java.util.PriorityQueue;
+import org.echoharness.text.CompleteFile;
+import org.echoharness.text.Escaping;
 
 /**
  * Writes recorded connections as a pcapng file (draft-ietf-opsawg-pcapng): raw IP packets, with a handshake, sequence

@@ -7,6 +7,12 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.time.Instant;
 import java.util.List;
+import org.echoharness.memory.HeldMemory;
+import org.echoharness.memory.RingBuffer;
+import org.echoharness.sockets.SocketChannels;
+import org.echoharness.sockets.UrgentData;
+import org.echoharness.text.Escaping;
+import org.echoharness.text.Utf8;
 
 /**
  * Loads at the start of a server what serving and failing need later, when the process may have no file descriptor left:
@@ -21,6 +27,7 @@ final class Preload {
             Alarms.Alarm.class,
             Conversation.class,
             HostAndPort.class,
+            SocketChannels.class,
             Escaping.class,
             Utf8.class,
             OptionText.class);
@@ -50,7 +57,7 @@ final class Preload {
             try {
                 MethodHandles.lookup().ensureInitialized(each);
             } catch (IllegalAccessException impossible) {
-                throw new AssertionError(impossible); // they are of this package
+                throw new AssertionError(impossible); // they are of this package, or public
             }
         }
     }

@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import org.echoharness.text.Escaping;
+import org.echoharness.text.FirstDifference;
 import org.jspecify.annotations.Nullable;
 
 /** One recorded connection as it was when it was asked for: immutable. */
@@ -220,8 +222,8 @@ public final class RecordedConnection {
     public RecordedConnection awaitReceived(byte[] bytes, Duration timeout) throws InterruptedException {
         String what = Escaping.quote(ByteBuffer.wrap(bytes));
         if (bytes.length > tape.keeps()) {
-            throw new AssertionError("awaited " + Conversation.bytes(bytes.length) + " " + what + " of " + name()
-                    + ", which can never be seen: the first " + Conversation.bytes(tape.keeps())
+            throw new AssertionError("awaited " + Escaping.bytes(bytes.length) + " " + what + " of " + name()
+                    + ", which can never be seen: the first " + Escaping.bytes(tape.keeps())
                     + " of each direction are kept; raise recording");
         }
         return await(timeout, what, true, later -> contains(later.received(), bytes), later -> nearest(later, bytes));
@@ -273,7 +275,7 @@ public final class RecordedConnection {
     private String whyOver() {
         return ending != null && !isFull()
                 ? "until it ended"
-                : "among the first " + Conversation.bytes(received.limit())
+                : "among the first " + Escaping.bytes(received.limit())
                         + ", no more of which are kept (raise recording)";
     }
 
@@ -304,7 +306,7 @@ public final class RecordedConnection {
         String there = offset == all.length ? "nothing more" : Escaping.excerpt(all, offset);
         return longest[1] == 0
                 ? ""
-                : "of the " + Conversation.bytes(bytes.length) + " awaited the first " + longest[1] + " came at offset "
+                : "of the " + Escaping.bytes(bytes.length) + " awaited the first " + longest[1] + " came at offset "
                         + longest[0] + "; then, at offset " + offset + ", expected "
                         + Escaping.excerpt(bytes, longest[1])
                         + ", seen " + there;
@@ -337,13 +339,13 @@ public final class RecordedConnection {
         if (difference == null && kept.length == total) {
             return;
         }
-        String what = name() + " was to have " + verb + " exactly " + Conversation.bytes(expected.length) + " "
+        String what = name() + " was to have " + verb + " exactly " + Escaping.bytes(expected.length) + " "
                 + Escaping.quote(ByteBuffer.wrap(expected));
         if (difference == null) {
             throw new AssertionError(what + ", and " + verb + " as many, of which the first " + kept.length
                     + " are the same and the others are not kept; raise recording:\n" + excerpt());
         }
-        throw new AssertionError(what + ", but " + verb + " " + Conversation.bytes(total) + " "
+        throw new AssertionError(what + ", but " + verb + " " + Escaping.bytes(total) + " "
                 + Escaping.quote(ByteBuffer.wrap(kept)) + "; the first difference is at offset " + difference.offset()
                 + atTheLatest(difference, kept) + ": expected " + difference.expected() + ", " + verb + " "
                 + difference.seen() + ":\n" + excerpt());

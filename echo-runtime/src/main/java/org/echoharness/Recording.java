@@ -9,6 +9,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import org.echoharness.memory.RecordingMemory;
+import org.echoharness.text.CompleteFile;
+import org.echoharness.text.Escaping;
 
 /**
  * What happened on the connections of a server, while it happens and afterwards: connections in the order of their accept,

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
+import org.echoharness.text.Escaping;
 import org.jspecify.annotations.Nullable;
 
 /** Where a command writes what it recorded: {@code --record}. */

@@ -14,6 +14,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import org.echoharness.memory.RecordingMemory;
+import org.echoharness.text.Escaping;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -10,6 +10,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
+import org.echoharness.memory.HeldMemory;
+import org.echoharness.memory.RingBuffer;
+import org.echoharness.sockets.SocketChannels;
+import org.echoharness.sockets.UrgentData;
+import org.echoharness.text.Escaping;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -73,7 +78,7 @@ final class ServerConnection implements EventLoopHandler, Consumer<Fault> {
             channel.setOption(StandardSocketOptions.SO_LINGER, 0);
             new ServerConnection(server, loop, channel, number, witness).start(planned);
         } catch (Throwable failed) {
-            Acceptor.reset(channel);
+            SocketChannels.reset(channel);
             boolean closing = !loop.selector().isOpen(); // the server was closed in between
             if (witness != null) {
                 witness.neverServed(closing ? CLOSING : "an exception in the server");

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.echoharness.sockets.SocketChannels;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -250,7 +251,7 @@ final class ServerCore implements RecordingStore.Source {
         if (recorder != null) {
             recorder.reject(accepted);
         }
-        Acceptor.reset(accepted);
+        SocketChannels.reset(accepted);
         if (!hasRejected) {
             hasRejected = true;
             warn("maxConnections (" + limit + ") is reached: further connections are reset");

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import org.echoharness.text.Escaping;
 import org.jspecify.annotations.Nullable;
 
 /** The connections that the rules of a plan are for, so far: a rule for none but these would never apply. */

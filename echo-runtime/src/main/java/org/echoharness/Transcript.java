@@ -5,6 +5,8 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.echoharness.text.Escaping;
+import org.echoharness.text.Utf8;
 
 /** A recorded connection as text for people: all bytes escaped but text, everything that is cut said. */
 final class Transcript {
@@ -80,9 +82,8 @@ final class Transcript {
             case CONNECTED -> "connected to " + peer + " from " + HostAndPort.of(connection.local());
             case REJECTED -> "rejecting " + peer;
             case RECEIVED ->
-                "received " + Conversation.bytes(event.bytes()) + " " + payload(connection, event) + " from " + peer;
-            case SENT ->
-                "sending " + Conversation.bytes(event.bytes()) + " " + payload(connection, event) + " to " + peer;
+                "received " + Escaping.bytes(event.bytes()) + " " + payload(connection, event) + " from " + peer;
+            case SENT -> "sending " + Escaping.bytes(event.bytes()) + " " + payload(connection, event) + " to " + peer;
             case FAULT -> "applying " + event.detail() + " to " + peer;
             case NOTE -> "note: " + event.detail();
             case CLIENT_FIN, SERVER_FIN ->

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.echoharness.sockets.SocketLooks;
 import org.echoharness.sockets.SocketTable;
 import org.jspecify.annotations.Nullable;
 

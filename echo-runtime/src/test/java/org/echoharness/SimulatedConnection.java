@@ -12,6 +12,8 @@ import java.util.Deque;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.echoharness.memory.RingBuffer;
+import org.echoharness.text.Escaping;
 
 /**
  * A connection without a socket, a thread or a clock: gates and a ring, a script of what the client does, and a list of

@@ -1,4 +1,4 @@
-/** What the system says of its sockets, for the runtime and the JUnit extension alone: no API, and not exported to others. */
+/** Sockets, and what the system says of them; for the runtime and the JUnit extension: no API, exported to no other. */
 @NullMarked
 package org.echoharness.sockets;
 

@@ -1,4 +1,4 @@
-package org.echoharness;
+package org.echoharness.memory;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * loop's thread uses it. The memory of those that a loop lends is direct, so that the kernel reads and writes it without a
  * copy. What a connection holds for longer goes into one of its own, on the heap, which is as small as it can be and grows.
  */
-final class RingBuffer {
+public final class RingBuffer {
 
     /** One ring that a closed server left for the next: a test's server would else allocate and clear one for each test. */
     private static final AtomicReference<@Nullable RingBuffer> LEFT = new AtomicReference<>();
@@ -21,14 +21,14 @@ final class RingBuffer {
     private static final int SCARCE = 4 << 10;
 
     /** The most that moves at once to or from the heap: the JDK keeps a direct buffer of that size for each thread. */
-    static final int SLICE = 64 << 10;
+    public static final int SLICE = 64 << 10;
 
     private final int most; // bytes that it may hold
     private ByteBuffer buffer;
     private int head; // where the oldest byte is
     private int size; // how many bytes are held, from head on, around the end
 
-    RingBuffer(int capacity) {
+    public RingBuffer(int capacity) {
         this(capacity, ByteBuffer.allocateDirect(capacity));
     }
 
@@ -38,7 +38,7 @@ final class RingBuffer {
     }
 
     /** A ring that holds the same, on the heap, and is no larger than it must be. */
-    RingBuffer own() {
+    public RingBuffer own() {
         int capacity = Math.min(most, Math.max(SMALLEST, ceiling(size)));
         RingBuffer own = new RingBuffer(most, copy(0, size, capacity));
         own.size = size;
@@ -47,7 +47,7 @@ final class RingBuffer {
     }
 
     /** An empty ring on the heap, small where there is little direct memory: the JDK reads and writes it by way of some. */
-    static RingBuffer scarce(int most) {
+    public static RingBuffer scarce(int most) {
         int capacity = Math.min(most, SCARCE);
         HeldMemory.take(capacity);
         return new RingBuffer(capacity, ByteBuffer.allocate(capacity));
@@ -59,18 +59,18 @@ final class RingBuffer {
     }
 
     /** Whether it is on the heap, of one connection alone. */
-    boolean isOwn() {
+    public boolean isOwn() {
         return !buffer.isDirect();
     }
 
     /** Gives the memory back of a ring that is a connection's own. Nobody uses it any more. */
-    void release() {
+    public void release() {
         HeldMemory.release(buffer.capacity());
         clear();
     }
 
     /** How many bytes more of memory it takes to read on. */
-    int lacks() {
+    public int lacks() {
         return size < buffer.capacity() ? 0 : Math.min(most - size, buffer.capacity());
     }
 
@@ -82,46 +82,46 @@ final class RingBuffer {
     }
 
     /** An empty ring of that capacity. Any thread. */
-    static RingBuffer of(int capacity) {
+    public static RingBuffer of(int capacity) {
         RingBuffer left = LEFT.getAndSet(null);
         return left != null && left.buffer.capacity() == capacity ? left : new RingBuffer(capacity);
     }
 
     /** Leaves this ring, which nobody uses any more, for another server. Any thread. */
-    void leave() {
+    public void leave() {
         clear();
         LEFT.set(this);
     }
 
-    int size() {
+    public int size() {
         return size;
     }
 
-    boolean isEmpty() {
+    public boolean isEmpty() {
         return size == 0;
     }
 
-    boolean hasRoom() {
+    public boolean hasRoom() {
         return size < most;
     }
 
     /** Whether to read more already is worth a system call. A ring that is not empty but cannot be halved is not. */
-    boolean isHalfFree() {
+    public boolean isHalfFree() {
         return size <= most / 2;
     }
 
-    void clear() {
+    public void clear() {
         head = 0;
         size = 0;
     }
 
     /** Reads once, into the free space up to the end of the memory. Returns what the channel returns: -1 at its end. */
-    int readFrom(ReadableByteChannel channel) throws IOException {
+    public int readFrom(ReadableByteChannel channel) throws IOException {
         return readFrom(channel, most);
     }
 
     /** As {@link #readFrom(ReadableByteChannel)}, at most this number of bytes. */
-    int readFrom(ReadableByteChannel channel, int bytes) throws IOException {
+    public int readFrom(ReadableByteChannel channel, int bytes) throws IOException {
         if (lacks() > 0) {
             grow();
         }
@@ -138,7 +138,7 @@ final class RingBuffer {
     }
 
     /** Writes the oldest bytes, at most {@code most} of them, until the channel takes no more. Returns how many it took. */
-    int writeTo(WritableByteChannel channel, int most) throws IOException {
+    public int writeTo(WritableByteChannel channel, int most) throws IOException {
         int written = 0;
         int n;
         do {
@@ -157,7 +157,7 @@ final class RingBuffer {
     }
 
     /** Writes some of the bytes, from this many behind the oldest on, and keeps them. Returns how many the channel took. */
-    int copyTo(WritableByteChannel channel, int from, int most) throws IOException {
+    public int copyTo(WritableByteChannel channel, int from, int most) throws IOException {
         int start = (head + from) % buffer.capacity();
         int n = slice(Math.min(most, buffer.capacity() - start));
         buffer.limit(start + n).position(start);
@@ -165,7 +165,7 @@ final class RingBuffer {
     }
 
     /** A copy of some of the bytes, from this many behind the oldest on. */
-    ByteBuffer copy(int from, int n) {
+    public ByteBuffer copy(int from, int n) {
         return copy(from, n, n);
     }
 
@@ -183,20 +183,20 @@ final class RingBuffer {
     }
 
     /** Drops the oldest bytes. */
-    void discard(int n) {
+    public void discard(int n) {
         head = (head + n) % buffer.capacity();
         size -= n;
     }
 
     /** Flips every bit of the byte that is this many behind the oldest. */
-    void flip(int index) {
+    public void flip(int index) {
         int at = (head + index) % buffer.capacity();
         buffer.clear(); // or the limit of the last write would hold
         buffer.put(at, (byte) ~buffer.get(at));
     }
 
     /** The newest {@code n} bytes, which one {@link #readFrom} has just put there. */
-    ByteBuffer newest(int n) {
+    public ByteBuffer newest(int n) {
         int tail = head + size;
         int end = tail > buffer.capacity() ? tail - buffer.capacity() : tail;
         return buffer.duplicate().limit(end).position(end - n).slice();

@@ -1,4 +1,4 @@
-package org.echoharness;
+package org.echoharness.sockets;
 
 import java.io.IOException;
 import java.net.SocketOption;
@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * Keeps TCP's urgent data in its place in the stream; else the kernel takes it out, and no read returns it. Any thread may
  * call it.
  */
-final class UrgentData {
+public final class UrgentData {
 
     private static final String NAME = "SO_OOBINLINE";
 
@@ -18,7 +18,7 @@ final class UrgentData {
     private UrgentData() {}
 
     /** One system call. An accepted socket would inherit the option, but no listening socket of the JDK has it. */
-    static void keepInline(SocketChannel channel) throws IOException {
+    public static void keepInline(SocketChannel channel) throws IOException {
         SocketOption<Boolean> known = option;
         if (known == null) {
             known = find(channel);

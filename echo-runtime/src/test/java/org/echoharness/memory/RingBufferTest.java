@@ -1,4 +1,4 @@
-package org.echoharness;
+package org.echoharness.memory;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

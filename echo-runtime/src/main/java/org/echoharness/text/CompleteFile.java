@@ -1,30 +1,34 @@
-package org.echoharness;
+package org.echoharness.text;
 
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
+import java.nio.file.FileSystemLoopException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.NotLinkException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.concurrent.ThreadLocalRandom;
 
 /** Writes a new file that is complete when it has its name: until then it has another, and if it fails it is removed. */
-final class CompleteFile {
+public final class CompleteFile {
 
     /** Writes what the file is to hold; the stream is buffered. */
-    interface Content {
+    public interface Content {
         void writeTo(OutputStream out) throws IOException;
     }
 
     private CompleteFile() {}
 
     /** Fails if the file exists, which then stays as it is. */
-    static void write(Path file, Content content) throws IOException {
+    public static void write(Path file, Content content) throws IOException {
         if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
             throw new FileAlreadyExistsException(file.toString(), null, "File exists");
         }
@@ -65,7 +69,7 @@ final class CompleteFile {
     /** The same failure with the name of the file, which is what the caller knows, and with the reason. */
     private static FileSystemException named(Path path, FileSystemException failed) {
         String file = path.toString();
-        String reason = FileErrorText.reason(failed);
+        String reason = reason(failed);
         FileSystemException named;
         if (failed instanceof NoSuchFileException) {
             named = new NoSuchFileException(file, null, reason);
@@ -78,5 +82,33 @@ final class CompleteFile {
         }
         named.initCause(failed);
         return named;
+    }
+
+    /** Why the file system refused: the reason that it gives, or else the usual words for the type of the exception. */
+    public static String reason(FileSystemException failed) {
+        String given = failed.getReason();
+        return given == null || given.isBlank() ? wordsFor(failed) : given;
+    }
+
+    private static String wordsFor(FileSystemException failed) {
+        if (failed instanceof NoSuchFileException) {
+            return "No such file or directory";
+        }
+        if (failed instanceof AccessDeniedException) {
+            return "Permission denied";
+        }
+        if (failed instanceof FileAlreadyExistsException) {
+            return "File exists";
+        }
+        if (failed instanceof NotDirectoryException) {
+            return "Not a directory";
+        }
+        if (failed instanceof DirectoryNotEmptyException) {
+            return "Directory not empty";
+        }
+        if (failed instanceof FileSystemLoopException) {
+            return "Too many levels of symbolic links";
+        }
+        return failed instanceof NotLinkException ? "Not a symbolic link" : "the file system refuses it";
     }
 }

@@ -1,18 +1,21 @@
-package org.echoharness;
+package org.echoharness.text;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
 /** Makes bytes and texts that came from elsewhere safe and exact to read in a terminal or a log. */
-final class Escaping {
+public final class Escaping {
 
     /** The most bytes of one chunk that a line shows; what is cut is said. */
-    static final int SHOWN = 1024;
+    public static final int SHOWN = 1024;
+
+    /** The cure for text that was not decoded. */
+    public static final String DECODING = "it was not decoded: set a UTF-8 locale, such as LC_ALL=C.UTF-8";
 
     private Escaping() {}
 
     /** The bytes in double quotes, everything but {@link Utf8#isShown text} escaped, at most {@link #SHOWN} of them. */
-    static String quote(ByteBuffer bytes) {
+    public static String quote(ByteBuffer bytes) {
         int from = bytes.position();
         int to = bytes.remaining() <= SHOWN ? bytes.limit() : Utf8.boundary(bytes, from + SHOWN);
         StringBuilder text = new StringBuilder(to - from + 2).append('"');
@@ -27,36 +30,57 @@ final class Escaping {
     }
 
     /** What stands around that offset, quoted; no character of it is cut. */
-    static String excerpt(byte[] bytes, int offset) {
+    public static String excerpt(byte[] bytes, int offset) {
         return excerpt(ByteBuffer.wrap(bytes), offset);
     }
 
     /** As above; the offset counts from the position. */
-    static String excerpt(ByteBuffer bytes, int offset) {
+    public static String excerpt(ByteBuffer bytes, int offset) {
         ByteBuffer all = bytes.slice();
         int from = Utf8.boundary(all, Math.max(0, offset - 8));
         int to = Utf8.boundary(all, Math.min(all.limit(), from + 24));
         return quote(all.slice(from, to - from));
     }
 
-    static String quote(String text) {
+    /** As above, of the bytes of the text in UTF-8. */
+    public static String quote(String text) {
         return quote(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
     }
 
     /** All of the bytes, one for each character of the text (U+0000 to U+00FF), in double quotes. */
-    static String quoteBytes(String latin1) {
+    public static String quoteBytes(String latin1) {
         StringBuilder text = new StringBuilder(latin1.length() + 2).append('"');
         escape(latin1.getBytes(StandardCharsets.ISO_8859_1), text);
         return text.append('"').toString();
     }
 
+    /** A text for an error about {@link #undecoded} characters: they are escaped also where they can be printed. */
+    public static String escaped(String text) {
+        return escape(text).replace("\uFFFD", "\\xef\\xbf\\xbd");
+    }
+
+    /** Where the first character stands that was not decoded, or -1. */
+    public static int undecoded(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            boolean isPair = Character.isHighSurrogate(c)
+                    && i + 1 < text.length()
+                    && Character.isLowSurrogate(text.charAt(i + 1));
+            if (c == '\uFFFD' || (Character.isSurrogate(c) && !isPair)) {
+                return i;
+            }
+            i += isPair ? 1 : 0;
+        }
+        return -1;
+    }
+
     /** A text of no more than {@link #SHOWN} characters: a greeting, for one, may be of any length. */
-    static String cut(String text) {
+    public static String cut(String text) {
         return text.length() <= SHOWN ? text : first(text, SHOWN) + "... (the first " + SHOWN + " characters kept)";
     }
 
     /** The beginning of a text that was escaped here, of no more characters than that; no escape of it is cut. */
-    static String first(String escaped, int most) {
+    public static String first(String escaped, int most) {
         int end = 0;
         while (end < escaped.length()) {
             int length = pieceAt(escaped, end);
@@ -69,7 +93,7 @@ final class Escaping {
     }
 
     /** How many characters the escape that begins there has, or the character. */
-    static int pieceAt(String escaped, int at) {
+    public static int pieceAt(String escaped, int at) {
         if (escaped.charAt(at) == '\\') {
             return escaped.startsWith("\\x", at) ? 4 : 2;
         }
@@ -77,10 +101,15 @@ final class Escaping {
     }
 
     /** As {@link #quote(String)}, all of it and without the quotes around it. */
-    static String escape(String text) {
+    public static String escape(String text) {
         StringBuilder escaped = new StringBuilder();
         escape(text.getBytes(StandardCharsets.UTF_8), escaped);
         return escaped.toString();
+    }
+
+    /** "1 byte" or "5 bytes". */
+    public static String bytes(long n) {
+        return n == 1 ? "1 byte" : n + " bytes";
     }
 
     private static void escape(byte[] bytes, StringBuilder to) {

@@ -1,4 +1,4 @@
-package org.echoharness;
+package org.echoharness.text;
 
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -10,10 +10,10 @@ import org.jspecify.annotations.Nullable;
  * @param expected what is expected around there: quoted, {@code nothing more}, or how many bytes more
  * @param seen what is there, in the same way
  */
-record FirstDifference(long offset, String expected, String seen) {
+public record FirstDifference(long offset, String expected, String seen) {
 
     /** Of either side there may be more than the bytes that are at hand. Null where those are alike, and as many. */
-    static @Nullable FirstDifference of(byte[] expected, long totalExpected, byte[] seen, long totalSeen) {
+    public static @Nullable FirstDifference of(byte[] expected, long totalExpected, byte[] seen, long totalSeen) {
         int both = Math.min(expected.length, seen.length);
         int offset = Arrays.mismatch(expected, 0, both, seen, 0, both);
         if (offset >= 0) {
@@ -33,6 +33,6 @@ record FirstDifference(long offset, String expected, String seen) {
         }
         return offset < kept.length
                 ? Escaping.excerpt(kept, (int) offset)
-                : Conversation.bytes(total - offset) + " more, not kept";
+                : Escaping.bytes(total - offset) + " more, not kept";
     }
 }

@@ -1,4 +1,4 @@
-package org.echoharness;
+package org.echoharness.memory;
 
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -6,7 +6,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * What the connections of this JVM may hold together, beside the rings of their loops: an eighth of the heap. Where it is
  * used up, those that hold read no more; the last quarter is for connections without faults. Any thread.
  */
-final class HeldMemory {
+public final class HeldMemory {
 
     /** What a connection that holds nothing may read though memory is short: about what the connection itself takes. */
     static final int ALWAYS = 512;
@@ -18,21 +18,21 @@ final class HeldMemory {
     private HeldMemory() {}
 
     /** The most that a connection may read now, at most what is asked for. */
-    static int room(int asked, boolean isHolding, boolean hasFaults) {
+    public static int room(int asked, boolean isHolding, boolean hasFaults) {
         long free = (hasFaults ? LIMIT / 4 * 3 : LIMIT) - USED.get();
         return (int) Math.min(asked, Math.max(free, isHolding ? 0 : ALWAYS));
     }
 
-    static void take(int bytes) {
+    public static void take(int bytes) {
         USED.addAndGet(bytes);
     }
 
-    static void release(int bytes) {
+    public static void release(int bytes) {
         USED.addAndGet(-bytes);
     }
 
     /** How much is taken. */
-    static long used() {
+    public static long used() {
         return USED.get();
     }
 }

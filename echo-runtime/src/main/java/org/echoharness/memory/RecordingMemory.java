@@ -1,4 +1,4 @@
-package org.echoharness;
+package org.echoharness.memory;
 
 import java.lang.ref.WeakReference;
 import java.util.ArrayList;
@@ -9,9 +9,9 @@ import java.util.concurrent.atomic.AtomicLong;
  * The part of the heap that recordings may fill, all of this JVM together. One recording takes at most as much as it leaves
  * to others: alone a quarter of the heap. What a recording holds is free again when the recording is garbage. Any thread.
  */
-final class RecordingMemory {
+public final class RecordingMemory {
 
-    static final RecordingMemory OF_HEAP =
+    public static final RecordingMemory OF_HEAP =
             new RecordingMemory(Runtime.getRuntime().maxMemory() / 2);
 
     private final long limit;
@@ -19,7 +19,7 @@ final class RecordingMemory {
     private final List<Holder> holders = new ArrayList<>(); // guarded by itself
     private long refused; // guarded by the same: bytes since garbage was collected
 
-    RecordingMemory(long limit) {
+    public RecordingMemory(long limit) {
         this.limit = limit;
     }
 
@@ -34,11 +34,11 @@ final class RecordingMemory {
     }
 
     /** What one recording takes. Its lock guards it. */
-    final class Share {
+    public final class Share {
         private final AtomicLong taken = new AtomicLong();
 
         /** Takes memory for this number of bytes, if there is. */
-        boolean take(long bytes) {
+        public boolean take(long bytes) {
             return fits(bytes) || (reclaim(bytes, taken.get()) && fits(bytes));
         }
 
@@ -52,13 +52,13 @@ final class RecordingMemory {
             return false;
         }
 
-        void release(long bytes) {
+        public void release(long bytes) {
             taken.addAndGet(-bytes);
             used.addAndGet(-bytes);
         }
     }
 
-    Share share() {
+    public Share share() {
         Share share = new Share();
         synchronized (holders) {
             reclaim();
@@ -68,7 +68,7 @@ final class RecordingMemory {
     }
 
     /** The most that one recording takes. */
-    long most() {
+    public long most() {
         return limit / 2;
     }
 

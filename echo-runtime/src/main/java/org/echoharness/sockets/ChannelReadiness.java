@@ -1,4 +1,4 @@
-package org.echoharness;
+package org.echoharness.sockets;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -10,13 +10,13 @@ import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 
 /** Lets one thread at a time wait, with a deadline, until a non-blocking channel is ready. Any thread may close it. */
-final class ChannelReadiness implements AutoCloseable {
+public final class ChannelReadiness implements AutoCloseable {
 
     private final Selector selector;
     private final SelectionKey key;
     private volatile boolean isWoken;
 
-    ChannelReadiness(SocketChannel channel) throws IOException {
+    public ChannelReadiness(SocketChannel channel) throws IOException {
         selector = Selector.open();
         try {
             key = channel.register(selector, 0);
@@ -33,7 +33,7 @@ final class ChannelReadiness implements AutoCloseable {
      * @throws InterruptedIOException if the thread is interrupted; it stays so
      * @throws ClosedChannelException if the channel is closed meanwhile
      */
-    boolean await(int operations, long deadlineNanos) throws IOException {
+    public boolean await(int operations, long deadlineNanos) throws IOException {
         try {
             key.interestOps(operations);
             while (!isWoken) {
@@ -61,7 +61,7 @@ final class ChannelReadiness implements AutoCloseable {
     }
 
     /** Ends the wait of another thread, or else the next one. */
-    void wakeup() {
+    public void wakeup() {
         isWoken = true;
         selector.wakeup();
     }

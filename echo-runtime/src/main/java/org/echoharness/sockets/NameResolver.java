@@ -1,4 +1,4 @@
-package org.echoharness;
+package org.echoharness.sockets;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -14,15 +14,17 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.echoharness.text.Escaping;
 
 /** Resolves names within a deadline. The system's resolver has none of its own, so its thread can be left behind. */
-final class NameResolver {
+public final class NameResolver {
 
     private static final String OCTET = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])";
     private static final String IPV4 = OCTET + "(\\." + OCTET + "){3}";
 
     /** The cure for {@link #lacksInterface}. */
-    static final String NAME_THE_INTERFACE = "name the network interface of a link-local address, as in [fe80::1%eth0]";
+    public static final String NAME_THE_INTERFACE =
+            "name the network interface of a link-local address, as in [fe80::1%eth0]";
 
     private static final int MOST_INTERFACES = 10; // that an error names
 
@@ -36,7 +38,7 @@ final class NameResolver {
      * @throws SocketTimeoutException if the system has not answered by the deadline
      * @throws InterruptedIOException if the thread is interrupted; it stays so
      */
-    static InetAddress[] resolve(String host, long deadlineNanos, String what) throws IOException {
+    public static InetAddress[] resolve(String host, long deadlineNanos, String what) throws IOException {
         if (isNumeric(host)) {
             return lookUp(host, what);
         }
@@ -124,7 +126,7 @@ final class NameResolver {
     }
 
     /** Whether an address needs the name of a network interface, and has none. */
-    static boolean lacksInterface(InetAddress address) {
+    public static boolean lacksInterface(InetAddress address) {
         return address instanceof Inet6Address v6 && v6.isLinkLocalAddress() && v6.getScopeId() == 0;
     }
 }

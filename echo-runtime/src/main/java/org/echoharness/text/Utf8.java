@@ -1,9 +1,9 @@
-package org.echoharness;
+package org.echoharness.text;
 
 import java.nio.ByteBuffer;
 
 /** Finds the characters in bytes that may be UTF-8 (RFC 3629), and says which of them a person can see. */
-final class Utf8 {
+public final class Utf8 {
 
     /** How many marks are shown on one letter: more would cover the lines around. */
     static final int MOST_MARKS = 4;
@@ -57,7 +57,7 @@ final class Utf8 {
     }
 
     /** This offset, or that of the character in whose middle it is. */
-    static int boundary(ByteBuffer bytes, int offset) {
+    public static int boundary(ByteBuffer bytes, int offset) {
         for (int at = Math.max(bytes.position(), offset - 3); at < offset; at++) {
             if (at + length(codePoint(bytes, at, bytes.limit())) > offset) {
                 return at;
@@ -67,7 +67,7 @@ final class Utf8 {
     }
 
     /** Whether a person sees the character, and sees it where it stands: not a control, not a mark of direction, no space. */
-    static boolean isShown(int point) {
+    public static boolean isShown(int point) {
         if (point < 0) {
             return false;
         }

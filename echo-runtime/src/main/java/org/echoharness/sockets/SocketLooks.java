@@ -1,4 +1,4 @@
-package org.echoharness;
+package org.echoharness.sockets;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -11,20 +11,19 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
-import org.echoharness.sockets.SocketTable;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Looks at the system's list of sockets for all event loops of this JVM, on a daemon thread: a look takes milliseconds where
  * there are many sockets. The thread ends a second after the last look, or with the last event loop that asked for one.
  */
-final class SocketLooks implements Runnable {
+public final class SocketLooks implements Runnable {
 
     private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final long JOIN_MILLIS = 1_000;
 
     /** Who asks for a look. */
-    interface Asker {
+    public interface Asker {
         /**
          * The look is over; by its thread.
          *
@@ -73,18 +72,18 @@ final class SocketLooks implements Runnable {
     private SocketLooks() {}
 
     /** Looks once, for the sake of the classes that this takes: without a file descriptor left they cannot be loaded. */
-    static void load() {
+    public static void load() {
         InetSocketAddress any = new InetSocketAddress(0);
         look(List.of(new Look((found, began, nanos) -> {}, Set.of(SocketTable.name(any, any)))));
     }
 
     /** Has the asker called soon; false where there is no memory for a thread. */
-    static boolean ask(Asker asker, Set<String> names) {
+    public static boolean ask(Asker asker, Set<String> names) {
         return ALL.add(new Look(asker, Set.copyOf(names)));
     }
 
     /** The asker asks no more. When the last one leaves, the thread has ended at return. */
-    static void leave(Asker asker) {
+    public static void leave(Asker asker) {
         Thread ending = ALL.remove(asker);
         if (ending != null) {
             try {
@@ -96,7 +95,7 @@ final class SocketLooks implements Runnable {
     }
 
     /** Of each of these sockets, the bytes sent that the other end has not acknowledged; none of those not found. */
-    static Map<String, Long> unacknowledged(Set<String> names) throws IOException {
+    public static Map<String, Long> unacknowledged(Set<String> names) throws IOException {
         Search search = new Search(names);
         SocketTable.read(search);
         return search.found;
