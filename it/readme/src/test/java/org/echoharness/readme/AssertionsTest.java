@@ -9,7 +9,7 @@ import org.echoharness.Ending;
 import org.echoharness.junit.EchoTest;
 import org.junit.jupiter.api.Test;
 
-/** What the README shows of assertions. */
+/** What TESTS.md shows of assertions. */
 @EchoTest
 class AssertionsTest {
 

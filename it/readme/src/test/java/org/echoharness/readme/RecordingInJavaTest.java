@@ -17,12 +17,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the README shows of recordings. */
+/** What README and RECORDINGS.md show of recordings. */
 class RecordingInJavaTest {
 
     @Test
     @Timeout(60)
-    void asInTheReadme(@TempDir Path folder) throws Exception {
+    void asOnThePages(@TempDir Path folder) throws Exception {
         try (EchoServer server =
                 EchoServer.builder().recording().faults(Fault.reset().after(4)).start()) {
             try (Socket yours = new Socket(server.address().getAddress(), server.port())) {
@@ -44,7 +44,7 @@ class RecordingInJavaTest {
 
     @Test
     @Timeout(60)
-    void bothEndsAsInTheReadme() throws Exception {
+    void bothEndsAsOnThePages() throws Exception {
         try (EchoServer server = EchoServer.builder().recording().start()) {
             EchoClient client = EchoClient.builder()
                     .address(server.address()) // or that of a proxy in between

@@ -1,0 +1,314 @@
+package org.echoharness.readme;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.platform.launcher.Launcher;
+
+/**
+ * The pages against the tree: each snippet stands in a file that is run, each console shows what is printed, each link leads
+ * to a file and a heading, contents are complete, and versions are those of the build.
+ */
+@Timeout(120)
+class PagesIT {
+
+    private static final Path ROOT = Path.of("..", "..").toAbsolutePath().normalize();
+    private static final int MOST_LINES_OF_README = 250;
+    private static final Pattern FENCE = Pattern.compile("^```(\\w*)\\R(.*?)^```$", Pattern.DOTALL | Pattern.MULTILINE);
+    private static final Pattern SNIPPET =
+            Pattern.compile("<!-- from (\\S+) -->\\R```\\w+\\R(.*?)\\R```", Pattern.DOTALL);
+    private static final Pattern CONSOLE =
+            Pattern.compile("```console\\R\\$ java -jar (\\S+) (.*?)\\R(.*?)```", Pattern.DOTALL);
+    private static final Pattern LINK = Pattern.compile("\\[([^]]*)]\\(([^)\\s]+)\\)");
+    private static final Pattern HEADING = Pattern.compile("^(#{1,6}) (.+)$", Pattern.MULTILINE);
+    private static final Pattern ENTRY = Pattern.compile("^( *)- \\[([^]]*)]\\(#(\\S+)\\)$", Pattern.MULTILINE);
+    private static final Pattern CONTENTS =
+            Pattern.compile("^## Contents\\R(.*?)^## ", Pattern.DOTALL | Pattern.MULTILINE);
+    private static final Pattern COORDINATES =
+            Pattern.compile("\\b(org\\.echoharness|org\\.junit[.\\w]*):([\\w-]+):(\\d[\\w.]*(?:-SNAPSHOT)?)");
+
+    /** Its Java has a test of its own in the runtime. */
+    private static final String FAULTS = "echo-runtime/FAULTS.md";
+
+    /** The plugin's build generates it, without contents. */
+    private static final String GOALS = "echo-maven-plugin/GOALS.md";
+
+    /** A list by date. */
+    private static final String CHANGELOG = "CHANGELOG.md";
+
+    /** One page, by its path from the root. */
+    record Page(String name, String text) {
+
+        String withoutCode() {
+            return FENCE.matcher(text).replaceAll("").replaceAll("`[^`\n]*`", "");
+        }
+
+        List<MatchResult> headings() {
+            return found(HEADING, FENCE.matcher(text).replaceAll(""));
+        }
+
+        /** As GitHub makes them. */
+        List<String> anchors() {
+            Map<String, Integer> before = new HashMap<>();
+            return headings().stream()
+                    .map(heading -> anchor(heading.group(2)))
+                    .map(anchor -> {
+                        int same = before.merge(anchor, 1, Integer::sum) - 1;
+                        return same == 0 ? anchor : anchor + "-" + same;
+                    })
+                    .toList();
+        }
+
+        private static String anchor(String heading) {
+            return heading.toLowerCase(Locale.ROOT)
+                    .replaceAll("[^\\p{L}\\p{N} _-]", "")
+                    .replace(' ', '-');
+        }
+
+        @Override
+        public String toString() {
+            return name;
+        }
+    }
+
+    record Snippet(String page, String file, List<String> lines) {
+        @Override
+        public String toString() {
+            return page + ", " + file + ": " + lines.get(0);
+        }
+    }
+
+    static List<Page> pages() throws IOException {
+        List<Page> pages = new ArrayList<>();
+        Files.walkFileTree(ROOT, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
+                String name = folder.getFileName().toString();
+                boolean hidden = name.startsWith(".") && !folder.equals(ROOT);
+                return hidden || name.equals("target") || name.equals("src")
+                        ? FileVisitResult.SKIP_SUBTREE
+                        : FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                if (file.toString().endsWith(".md")) {
+                    String name = ROOT.relativize(file).toString().replace('\\', '/');
+                    pages.add(new Page(name, Files.readString(file)));
+                }
+                return FileVisitResult.CONTINUE;
+            }
+        });
+        return pages;
+    }
+
+    static Stream<Page> pagesWithContents() throws IOException {
+        return pages().stream()
+                .filter(page -> !page.name().equals(GOALS) && !page.name().equals(CHANGELOG));
+    }
+
+    static Stream<Page> pagesWithSnippets() throws IOException {
+        return pages().stream().filter(page -> !page.name().equals(FAULTS));
+    }
+
+    static Stream<Snippet> snippets() throws IOException {
+        return pages().stream()
+                .flatMap(page -> found(SNIPPET, page.text()).stream()
+                        .map(found -> new Snippet(page.name(), found.group(1), stripped(found.group(2)))));
+    }
+
+    @Test
+    void everyPageIsFound() throws IOException {
+        assertThat(pages())
+                .extracting(Page::name)
+                .contains(
+                        "README.md",
+                        "CONTRIBUTING.md",
+                        CHANGELOG,
+                        "echo-junit-extension/TESTS.md",
+                        "echo-maven-plugin/BUILDS.md",
+                        GOALS,
+                        FAULTS,
+                        "echo-runtime/OPTIONS.md",
+                        "echo-runtime/RECORDINGS.md",
+                        "it/benchmarks/README.md");
+    }
+
+    @Test
+    void readmeIsShort() throws IOException {
+        assertThat(Files.readAllLines(ROOT.resolve("README.md"))).hasSizeLessThanOrEqualTo(MOST_LINES_OF_README);
+    }
+
+    @ParameterizedTest
+    @MethodSource("snippets")
+    void snippetStandsInAFileThatIsRun(Snippet snippet) throws IOException {
+        String version = System.getProperty("project.version");
+        List<String> file = stripped(Files.readString(ROOT.resolve(snippet.file()))
+                .replace("${project.version}", version)
+                .replace("@project.version@", version));
+
+        assertThat(file).containsSequence(snippet.lines());
+    }
+
+    @ParameterizedTest
+    @MethodSource("pagesWithSnippets")
+    void everyJavaAndXmlBlockIsASnippet(Page page) {
+        List<List<String>> blocks = found(FENCE, page.text()).stream()
+                .filter(block -> block.group(1).equals("java") || block.group(1).equals("xml"))
+                .map(block -> stripped(block.group(2)))
+                .toList();
+
+        assertThat(blocks)
+                .containsExactlyElementsOf(found(SNIPPET, page.text()).stream()
+                        .map(snippet -> stripped(snippet.group(2)))
+                        .toList());
+    }
+
+    @ParameterizedTest
+    @MethodSource("pages")
+    void everyLinkLeadsToAFileAndAHeading(Page page) throws IOException {
+        List<String> dead = new ArrayList<>();
+        for (MatchResult link : found(LINK, page.withoutCode())) {
+            String target = link.group(2);
+            if (target.contains("://")) {
+                continue;
+            }
+            String[] parts = target.split("#", 2);
+            Path file = parts[0].isEmpty()
+                    ? ROOT.resolve(page.name())
+                    : ROOT.resolve(page.name()).resolveSibling(parts[0]).normalize();
+            boolean leads = file.startsWith(ROOT)
+                    && Files.exists(file)
+                    && (parts.length == 1
+                            || new Page(target, Files.readString(file))
+                                    .anchors()
+                                    .contains(parts[1]));
+            if (!leads) {
+                dead.add(target);
+            }
+        }
+        assertThat(dead).isEmpty();
+    }
+
+    @ParameterizedTest
+    @MethodSource("pagesWithContents")
+    void contentsAreTheHeadings(Page page) {
+        List<String> headings = new ArrayList<>();
+        List<String> anchors = page.anchors();
+        for (int i = 0; i < anchors.size(); i++) {
+            MatchResult heading = page.headings().get(i);
+            int level = heading.group(1).length();
+            if (level > 1 && !heading.group(2).equals("Contents")) {
+                headings.add("  ".repeat(level - 2) + heading.group(2).replace("`", "") + " #" + anchors.get(i));
+            }
+        }
+        Matcher contents = CONTENTS.matcher(page.text());
+        assertThat(contents.find()).as("a section called Contents").isTrue();
+
+        assertThat(found(ENTRY, contents.group(1)).stream()
+                        .map(entry -> entry.group(1) + entry.group(2).replace("`", "") + " #" + entry.group(3)))
+                .containsExactlyElementsOf(headings);
+    }
+
+    @ParameterizedTest
+    @MethodSource("pages")
+    void versionsAreThoseOfTheBuild(Page page) {
+        Map<String, String> versions = Map.of(
+                "org.echoharness", System.getProperty("project.version"),
+                "org.junit.jupiter", Test.class.getPackage().getImplementationVersion(),
+                "org.junit.platform", Launcher.class.getPackage().getImplementationVersion());
+
+        assertThat(found(COORDINATES, page.text()).stream()
+                        .filter(named -> !named.group(3).equals(versions.get(named.group(1))))
+                        .map(MatchResult::group))
+                .isEmpty();
+    }
+
+    @Test
+    void consolesShowWhatServerAndClientPrint(@TempDir Path folder) throws Exception {
+        List<MatchResult> consoles = pages().stream()
+                .flatMap(page -> found(CONSOLE, page.text()).stream())
+                .toList();
+        assertThat(consoles)
+                .extracting(console -> console.group(2).split(" ", -1)[0])
+                .containsExactly("server", "client");
+        Path serverOutput = folder.resolve("server");
+        Process server = start(consoles.get(0), "127.0.0.1:0", serverOutput);
+        try {
+            String port = awaitLine(serverOutput, "starting up on .* port (\\d+)");
+            Path clientOutput = folder.resolve("client");
+            Process client = start(consoles.get(1), "127.0.0.1:" + port, clientOutput);
+            assertThat(client.waitFor(60, TimeUnit.SECONDS)).isTrue();
+            assertThat(client.exitValue()).isZero();
+            awaitLine(serverOutput, "(no data) from .*\\Rwaiting for a connection");
+            assertThat(withoutPorts(Files.readString(clientOutput)))
+                    .isEqualTo(withoutPorts(consoles.get(1).group(3)));
+            assertThat(withoutPorts(Files.readString(serverOutput)))
+                    .isEqualTo(withoutPorts(consoles.get(0).group(3)));
+        } finally {
+            server.destroyForcibly();
+        }
+    }
+
+    /** Runs the console's command, at another address: its own may be taken on this machine. */
+    private static Process start(MatchResult console, String address, Path output) throws IOException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(List.of("-jar", console.group(1)));
+        command.addAll(List.of(console.group(2).split(" ", -1)));
+        command.add(address);
+        return new ProcessBuilder(command)
+                .directory(ROOT.toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(output.toFile())
+                .start();
+    }
+
+    private static String awaitLine(Path file, String regex) throws IOException {
+        Pattern pattern = Pattern.compile(regex);
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (true) {
+            String text = Files.readString(file);
+            Matcher found = pattern.matcher(text);
+            if (found.find()) {
+                return found.group(1);
+            }
+            assertThat(System.nanoTime()).as("awaiting %s in %s", regex, text).isLessThan(deadline);
+            Thread.onSpinWait();
+        }
+    }
+
+    /** With one name for each host that may stand there, and one port. */
+    private static String withoutPorts(String output) {
+        return output.replaceAll("(localhost|127\\.0\\.0\\.1)( port |:)\\d+", "HOST$2PORT")
+                .strip();
+    }
+
+    private static List<MatchResult> found(Pattern pattern, String text) {
+        return pattern.matcher(text).results().toList();
+    }
+
+    private static List<String> stripped(String text) {
+        return text.lines().map(String::strip).filter(line -> !line.isEmpty()).toList();
+    }
+}
