@@ -2,6 +2,7 @@ package org.echoharness.readme;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -46,6 +47,10 @@ class PagesIT {
             Pattern.compile("^## Contents\\R(.*?)^## ", Pattern.DOTALL | Pattern.MULTILINE);
     private static final Pattern COORDINATES =
             Pattern.compile("\\b(org\\.echoharness|org\\.junit[.\\w]*):([\\w-]+):(\\d[\\w.]*(?:-SNAPSHOT)?)");
+
+    /** One of this project; those of others stand after the project's name. */
+    private static final Pattern TEST =
+            Pattern.compile("(?<!Netty |Jetty |Envoy )`([A-Z]\\w*(?:Test|IT))(?:\\.(\\w+))?`");
 
     /** Its Java has a test of its own in the runtime. */
     private static final String FAULTS = "echo-runtime/FAULTS.md";
@@ -100,26 +105,33 @@ class PagesIT {
 
     static List<Page> pages() throws IOException {
         List<Page> pages = new ArrayList<>();
+        for (Path file : files(".md")) {
+            String name = ROOT.relativize(file).toString().replace('\\', '/');
+            pages.add(new Page(name, Files.readString(file)));
+        }
+        return pages;
+    }
+
+    /** Those of the project, without what builds and tools write. */
+    private static List<Path> files(String ending) throws IOException {
+        List<Path> files = new ArrayList<>();
         Files.walkFileTree(ROOT, new SimpleFileVisitor<>() {
             @Override
             public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
                 String name = folder.getFileName().toString();
                 boolean hidden = name.startsWith(".") && !folder.equals(ROOT);
-                return hidden || name.equals("target") || name.equals("src")
-                        ? FileVisitResult.SKIP_SUBTREE
-                        : FileVisitResult.CONTINUE;
+                return hidden || name.equals("target") ? FileVisitResult.SKIP_SUBTREE : FileVisitResult.CONTINUE;
             }
 
             @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                if (file.toString().endsWith(".md")) {
-                    String name = ROOT.relativize(file).toString().replace('\\', '/');
-                    pages.add(new Page(name, Files.readString(file)));
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+                if (file.toString().endsWith(ending)) {
+                    files.add(file);
                 }
                 return FileVisitResult.CONTINUE;
             }
         });
-        return pages;
+        return files;
     }
 
     static Stream<Page> pagesWithContents() throws IOException {
@@ -242,6 +254,20 @@ class PagesIT {
                         .filter(named -> !named.group(3).equals(versions.get(named.group(1))))
                         .map(MatchResult::group))
                 .isEmpty();
+    }
+
+    @ParameterizedTest
+    @MethodSource("pages")
+    void everyTestThatIsNamedExists(Page page) throws IOException {
+        List<String> missing = new ArrayList<>();
+        for (MatchResult test : found(TEST, page.text())) {
+            List<Path> sources = files(File.separator + test.group(1) + ".java");
+            String method = test.group(2) == null ? "" : " void " + test.group(2) + "(";
+            if (sources.size() != 1 || !Files.readString(sources.get(0)).contains(method)) {
+                missing.add(test.group());
+            }
+        }
+        assertThat(missing).isEmpty();
     }
 
     @Test
