@@ -3,8 +3,8 @@ package org.echoharness;
 import org.echoharness.memory.RingBuffer;
 
 /**
- * Flips bytes just before they are sent. Which ones depends on the seed, the connection and their position in the client's
- * stream alone, so that what the socket does not take can be flipped back.
+ * Flips bytes just before they are sent. Which bytes it flips depends on the seed and on their position in the client's
+ * stream alone, so that it can flip back what the socket did not take.
  */
 final class CorruptGate extends Gate {
 
@@ -14,29 +14,21 @@ final class CorruptGate extends Gate {
     private final long seed;
     private long start; // the position of the client's stream at which the gate opened
 
-    CorruptGate(Fault fault, long firstByte, long lastByte) {
-        super(fault);
+    /** @param seed ignored if the probability is 1 */
+    CorruptGate(long firstByte, long lastByte, double probability, long seed) {
         this.firstByte = firstByte;
         this.lastByte = lastByte;
-        probability = 1;
-        seed = 0;
-    }
-
-    CorruptGate(Fault fault, Effect.CorruptAtRandom effect, long connection) {
-        super(fault);
-        firstByte = 1;
-        lastByte = Long.MAX_VALUE;
-        probability = effect.percent() / 100;
-        seed = OptionText.mix(effect.seed(), connection);
+        this.probability = probability;
+        this.seed = seed;
     }
 
     @Override
-    void opened(GateProgress flow) {
-        start = flow.consumed();
+    void opened(GateProgress progress) {
+        start = progress.consumed();
     }
 
     @Override
-    void judge(GateProgress flow, Verdict verdict) {}
+    void judge(GateProgress progress, Verdict verdict) {}
 
     @Override
     void alter(RingBuffer ring, int index, int bytes, long position) {

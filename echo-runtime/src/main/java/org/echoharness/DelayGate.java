@@ -4,9 +4,9 @@ import java.util.SplittableRandom;
 import org.echoharness.memory.HeldMemory;
 
 /**
- * Lets each byte pass so long after it came. It keeps when the bytes of each read may leave; beyond {@link #MARKS} reads
- * those that are closest in time leave together, at the later time. So do those beyond {@link #FIRST_MARKS} where the
- * memory for what connections hold is used up.
+ * Lets each byte pass a while after it came. It keeps the time at which the bytes of each read may leave. Beyond
+ * {@link #MARKS} reads, the two reads that are closest in time leave together, at the later time; if the memory for what
+ * connections hold is used up, they do so beyond {@link #FIRST_MARKS} reads.
  */
 final class DelayGate extends Gate {
 
@@ -26,23 +26,22 @@ final class DelayGate extends Gate {
     private long arrived; // bytes of the client
     private long end;
 
-    DelayGate(Fault fault, Effect.Delay effect, long connection) {
-        super(fault);
-        delay = effect.delay().toNanos();
-        jitter = effect.jitter().toNanos();
-        seed = OptionText.mix(effect.seed(), connection);
+    DelayGate(long delay, long jitter, long seed) {
+        this.delay = delay;
+        this.jitter = jitter;
+        this.seed = seed;
     }
 
     @Override
-    void received(GateProgress flow) {
-        forget(flow);
+    void received(GateProgress progress) {
+        forget(progress);
         if (count == MARKS || (count == ends.length && !mayGrow())) {
             join();
         } else if (count == ends.length) {
             grow();
         }
-        last = leaving(flow.now());
-        arrived = flow.received();
+        last = leaving(progress.now());
+        arrived = progress.received();
         int newest = at(count++);
         ends[newest] = arrived;
         times[newest] = last;
@@ -54,31 +53,31 @@ final class DelayGate extends Gate {
     }
 
     @Override
-    void judge(GateProgress flow, Verdict verdict) {
-        forget(flow);
+    void judge(GateProgress progress, Verdict verdict) {
+        forget(progress);
         long due = 0;
         int next = 0;
-        while (next < count && times[at(next)] <= flow.now()) {
-            due = ends[at(next)] - flow.consumed();
+        while (next < count && times[at(next)] <= progress.now()) {
+            due = ends[at(next)] - progress.consumed();
             next++;
         }
         if (next < count) {
             verdict.pass(due);
             verdict.wakeAt(times[at(next)]);
         }
-        if (flow.isAtFin() && flow.now() < end) {
+        if (progress.isAtFin() && progress.now() < end) {
             verdict.holdEnd(end);
         }
     }
 
-    private void forget(GateProgress flow) {
-        while (count > 0 && ends[first] <= flow.consumed()) {
+    private void forget(GateProgress progress) {
+        while (count > 0 && ends[first] <= progress.consumed()) {
             first = at(1);
             count--;
         }
     }
 
-    /** Makes room for one more. The bytes of the mark that goes leave with the next one: the least late that way. */
+    /** Makes room for one more mark. The bytes of the mark that goes leave with the next one, which is the least delay. */
     private void join() {
         int goes = 1;
         for (int i = 2; i < count - 1; i++) {
@@ -118,7 +117,7 @@ final class DelayGate extends Gate {
         count = 0;
     }
 
-    /** In a longer array from the first one on; the old one is full. */
+    /** A longer array with the marks of a full one, the first of them at its start. */
     private long[] doubled(long[] marks) {
         long[] doubled = new long[marks.length * 2];
         System.arraycopy(marks, first, doubled, 0, marks.length - first);
@@ -126,7 +125,7 @@ final class DelayGate extends Gate {
         return doubled;
     }
 
-    /** When what comes now may leave. The draw depends on the position of its first byte, or of the FIN, alone. */
+    /** When what comes now may leave. The jitter depends on the position of its first byte, or of the FIN, alone. */
     private long leaving(long now) {
         long drawn =
                 jitter == 0 ? 0 : new SplittableRandom(OptionText.mix(seed, arrived + 1)).nextLong(-jitter, jitter + 1);

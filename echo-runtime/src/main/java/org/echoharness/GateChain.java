@@ -1,43 +1,49 @@
 package org.echoharness;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import org.echoharness.memory.HeldMemory;
 import org.echoharness.memory.RingBuffer;
 
 /**
- * The faults of one connection at work: judges what is to be done with the oldest bytes, and is told what was done. Time
- * is {@link System#nanoTime()} and an argument, and what is random comes from seeds, so that the same calls always have
- * the same results. One event loop's thread uses it.
+ * The faults of one connection at work. It opens the gate of each fault when its trigger is reached, asks the open gates
+ * what to do with the oldest bytes, and is called when that was done. Time is {@link System#nanoTime()} and an argument,
+ * and what is random comes from seeds, so that the same calls always have the same results. One event loop's thread uses
+ * it.
  */
-final class GateChain {
+final class GateChain implements Verdict.Order {
 
-    private final Gate[] gates;
+    private final Fault[] faults;
+    private final Gate[] gates; // one for each fault
+    private final boolean[] open;
+    private final long[] moments; // at which they opened
     private final long accepted;
-    private final GateProgress flow = new GateProgress();
-    private final Verdict verdict = new Verdict();
+    private final GateProgress progress = new GateProgress();
+    private final Verdict verdict = new Verdict(this);
     private boolean blocked;
     private boolean asksForMore;
 
     /** @param connection its number, so that no two connections draw the same from one seed */
     GateChain(List<Fault> faults, long connection, long now) {
+        this.faults = faults.toArray(Fault[]::new);
         accepted = now;
-        gates = new Gate[faults.size()];
+        gates = new Gate[this.faults.length];
+        open = new boolean[gates.length];
+        moments = new long[gates.length];
         for (int i = 0; i < gates.length; i++) {
-            gates[i] = GateFactory.gate(faults.get(i), connection);
+            gates[i] = GateFactory.gate(this.faults[i].effect(), connection);
         }
     }
 
-    /** Bytes came; so many are held now. */
+    /** Bytes came; this many are held now. */
     void received(int held, long now) {
-        flow.at(now - accepted, held);
+        progress.at(now - accepted, held);
         for (Gate gate : gates) {
-            gate.received(flow);
+            gate.received(progress);
         }
     }
 
-    /** Gives back what they took of {@link HeldMemory}. Nobody uses them any more. */
+    /** Gives back what the gates took of {@link HeldMemory}. The chain is not used after this. */
     void release() {
         for (Gate gate : gates) {
             gate.release();
@@ -46,32 +52,33 @@ final class GateChain {
 
     /** The client's FIN came. */
     void inputEnded(int held, long now) {
-        flow.at(now - accepted, held);
-        flow.endInput();
+        progress.at(now - accepted, held);
+        progress.endInput();
         for (Gate gate : gates) {
-            gate.inputEnded(flow.now());
+            gate.inputEnded(progress.now());
         }
     }
 
-    /** What to do next. The verdict is good until the next call. Reports the faults that take effect now. */
+    /** Judges what to do next. The verdict is good until the next call. Reports the faults that take effect now. */
     Verdict judge(int held, long now, Consumer<Fault> takesEffect) {
-        flow.at(now - accepted, held);
+        progress.at(now - accepted, held);
         verdict.begin();
         open(false, takesEffect);
         if (!holdsFin()) {
             open(true, takesEffect);
         }
-        for (Gate gate : gates) {
-            if (!gate.isOpen()) {
-                gate.awaitTrigger(flow, verdict);
+        for (int i = 0; i < gates.length; i++) {
+            if (!open[i]) {
+                awaitTrigger(faults[i].trigger());
             }
         }
-        for (Gate gate : gates) {
-            if (gate.isOpen()) {
-                gate.judge(flow, verdict);
+        for (int i = 0; i < gates.length; i++) {
+            if (open[i]) {
+                verdict.asks(i);
+                gates[i].judge(progress, verdict);
             }
         }
-        verdict.settle(held, flow.outputEnded(), flow.inputEnded());
+        verdict.settle(held, progress.outputEnded(), progress.inputEnded());
         if (verdict.kind() == Verdict.Kind.WAIT) {
             waits(held);
         }
@@ -83,18 +90,18 @@ final class GateChain {
         if (verdict.isHeldBack()) {
             return;
         }
-        if (held > 0 || flow.inputEnded() || !verdict.reading()) {
+        if (held > 0 || progress.inputEnded() || !verdict.reading()) {
             idles();
             return;
         }
-        for (Gate gate : gates) {
-            asksForMore |= gate.isOpen() && gate.makesUp();
+        for (int i = 0; i < gates.length; i++) {
+            asksForMore |= open[i] && gates[i].makesUp();
         }
     }
 
     /**
-     * Whether to read at once and call {@link #idles} if nothing has come, since a gate must know whether it is the client
-     * that keeps the others waiting; as last judged, if that was to wait.
+     * Whether to read at once and call {@link #idles} if nothing has come, because a gate must know whether the client has
+     * sent more; as last judged, if the verdict was to wait.
      */
     boolean asksForMore() {
         return asksForMore;
@@ -102,79 +109,107 @@ final class GateChain {
 
     /** The client has sent nothing more. */
     void idles() {
-        for (Gate gate : gates) {
-            if (gate.isOpen()) {
-                gate.idles();
+        for (int i = 0; i < gates.length; i++) {
+            if (open[i]) {
+                gates[i].idles();
             }
         }
     }
 
     private void open(boolean onFin, Consumer<Fault> takesEffect) {
-        for (Gate gate : gates) {
-            if (gate.isOnFin() == onFin && gate.opens(flow)) {
-                takesEffect.accept(gate.fault());
+        for (int i = 0; i < gates.length; i++) {
+            Trigger trigger = faults[i].trigger();
+            if (!open[i] && trigger instanceof Trigger.OnFin == onFin && progress.reached(trigger)) {
+                open[i] = true;
+                moments[i] = progress.moment();
+                gates[i].opened(progress);
+                takesEffect.accept(faults[i]);
             }
         }
     }
 
+    /** Lets pass what comes before the trigger of a gate that is not open, and no more. */
+    private void awaitTrigger(Trigger trigger) {
+        if (trigger instanceof Trigger.AfterReceived after) {
+            verdict.stopBefore(after.bytes() - progress.consumed());
+        } else if (trigger instanceof Trigger.AfterSent after) {
+            verdict.atMost(after.bytes() - progress.sent());
+        } else if (trigger instanceof Trigger.AfterTime after) {
+            verdict.wakeAt(after.age().toNanos());
+        }
+    }
+
+    /** It does if its trigger was reached later. At the same moment the order of the faults decides. */
+    @Override
+    public boolean interrupts(int asking, int inserting) {
+        if (faults[asking].trigger() instanceof Trigger.AfterTime after) {
+            return !after.equals(faults[inserting].trigger());
+        }
+        return moments[asking] > moments[inserting];
+    }
+
     /** Whether the FIN, which may have come with the last byte, comes after what is still to be done. */
     private boolean holdsFin() {
-        for (Gate gate : gates) {
-            if (gate.isOpen() && gate.holdsFin(flow)) {
+        for (int i = 0; i < gates.length; i++) {
+            if (open[i] && gates[i].holdsFin(progress)) {
                 return true;
             }
         }
         return false;
     }
 
-    /** Before the bytes of a verdict to send or copy are sent. */
+    /** Alters the bytes of a verdict to send or copy. Before they are sent. */
     void alter(RingBuffer ring) {
-        alter(ring, verdict.from(), verdict.count(), flow.consumed() + verdict.from());
+        alter(ring, verdict.from(), verdict.count(), progress.consumed() + verdict.from());
     }
 
-    /** Behind them, before {@link #done}: what is still held becomes again what the client has sent. */
+    /** Undoes this for the bytes that the ring still holds. After the bytes were sent, before {@link #done}. */
     void restore(RingBuffer ring, int taken) {
         boolean kept = verdict.kind() == Verdict.Kind.COPY;
         int first = kept ? verdict.from() : 0;
         int left = kept ? verdict.count() : verdict.count() - taken;
-        alter(ring, first, left, flow.consumed() + (kept ? first : taken));
+        alter(ring, first, left, progress.consumed() + (kept ? first : taken));
     }
 
     private void alter(RingBuffer ring, int index, int count, long position) {
-        for (Gate gate : gates) {
-            if (gate.isOpen()) {
-                gate.alter(ring, index, count, position);
+        for (int i = 0; i < gates.length; i++) {
+            if (open[i]) {
+                gates[i].alter(ring, index, count, position);
             }
         }
     }
 
-    /** The verdict was carried out, with so many bytes. */
+    /** The verdict was carried out, with this many bytes. */
     void done(int bytes, long now) {
         Verdict.Kind kind = verdict.kind();
         if (kind == Verdict.Kind.SEND || kind == Verdict.Kind.DISCARD) {
-            flow.consume(bytes);
+            progress.consume(bytes);
         }
         if (kind != Verdict.Kind.DISCARD) {
-            flow.send(bytes);
-            for (Gate gate : gates) {
-                if (gate.isOpen()) {
-                    gate.sent(bytes, now - accepted);
+            progress.send(bytes);
+            for (int i = 0; i < gates.length; i++) {
+                if (open[i]) {
+                    gates[i].sent(bytes, now - accepted);
                 }
             }
         }
-        Gate author = verdict.author();
-        if (author != null) {
-            author.done(bytes);
+        if (verdict.author() >= 0) {
+            gates[verdict.author()].done(bytes);
         }
+    }
+
+    /** The fault that the last verdict comes from, for people. */
+    String reason() {
+        return verdict.author() < 0 ? "" : faults[verdict.author()].toString();
     }
 
     /** The server's FIN was sent: from now on all bytes are dropped. */
     void outputEnded() {
-        flow.endOutput();
+        progress.endOutput();
     }
 
     boolean hasEndedOutput() {
-        return flow.outputEnded();
+        return progress.outputEnded();
     }
 
     /** Whether to go on as soon as the socket takes bytes. */
@@ -200,7 +235,7 @@ final class GateChain {
     int copied() {
         int most = 0;
         for (Gate gate : gates) {
-            most = Math.max(most, gate.copied(flow));
+            most = Math.max(most, gate.copied(progress));
         }
         return most;
     }
@@ -208,10 +243,6 @@ final class GateChain {
     /** For people. */
     @Override
     public String toString() {
-        List<Fault> faults = new ArrayList<>();
-        for (Gate gate : gates) {
-            faults.add(gate.fault());
-        }
-        return faults.toString();
+        return List.of(faults).toString();
     }
 }

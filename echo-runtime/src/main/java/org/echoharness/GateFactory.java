@@ -3,69 +3,69 @@ package org.echoharness;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
-/** Makes the gate of a fault; here are the short ones. */
+/** Makes the gate of an effect. The short gates are here. */
 final class GateFactory {
 
     private GateFactory() {}
 
     /** @param connection its number, so that no two connections draw the same from one seed */
-    static Gate gate(Fault fault, long connection) {
-        Effect effect = fault.effect();
+    static Gate gate(Effect effect, long connection) {
         if (effect instanceof Effect.Delay delay) {
-            return new DelayGate(fault, delay, connection);
+            return new DelayGate(
+                    delay.delay().toNanos(), delay.jitter().toNanos(), OptionText.mix(delay.seed(), connection));
         } else if (effect instanceof Effect.Throttle throttle) {
-            return new ThrottleGate(fault, throttle);
+            return new ThrottleGate(throttle.bytesPerSecond());
         } else if (effect instanceof Effect.Fragment fragment) {
-            return new FragmentGate(fault, fragment);
+            return new FragmentGate(fragment.bytes(), fragment.every().toNanos());
         } else if (effect instanceof Effect.Reset) {
-            return new EndGate(fault, Verdict.Kind.RESET);
+            return new EndGate(Verdict.Kind.RESET);
         } else if (effect instanceof Effect.Close) {
-            return new EndGate(fault, Verdict.Kind.CLOSE);
+            return new EndGate(Verdict.Kind.CLOSE);
         } else if (effect instanceof Effect.HalfClose) {
-            return new EndGate(fault, Verdict.Kind.HALF_CLOSE);
+            return new EndGate(Verdict.Kind.HALF_CLOSE);
         } else if (effect instanceof Effect.Discard) {
-            return new DiscardGate(fault, Long.MAX_VALUE);
+            return new DiscardGate(Long.MAX_VALUE);
         } else if (effect instanceof Effect.Truncate truncate) {
-            return new DiscardGate(fault, truncate.bytes());
+            return new DiscardGate(truncate.bytes());
         } else if (effect instanceof Effect.Stall) {
-            return new StallGate(fault);
+            return new StallGate();
         } else if (effect instanceof Effect.Corrupt corrupt) {
-            return new CorruptGate(fault, corrupt.first(), corrupt.last());
+            return new CorruptGate(corrupt.first(), corrupt.last(), 1, 0);
         } else if (effect instanceof Effect.CorruptAtRandom corrupt) {
-            return new CorruptGate(fault, corrupt, connection);
+            return new CorruptGate(
+                    1, Long.MAX_VALUE, corrupt.percent() / 100, OptionText.mix(corrupt.seed(), connection));
         } else if (effect instanceof Effect.Duplicate duplicate) {
-            return new DuplicateGate(fault, duplicate.bytes());
+            return new DuplicateGate(duplicate.bytes());
         } else if (effect instanceof Effect.SlowClose slowClose) {
-            return new SlowCloseGate(fault, slowClose.delay().toNanos());
+            return new SlowCloseGate(slowClose.delay().toNanos());
         }
-        return new GreetGate(fault, ((Effect.Greet) effect).bytes());
+        return new GreetGate(((Effect.Greet) effect).bytes());
     }
 
     /** Ends the connection, or its output, when it opens. */
     private static final class EndGate extends Gate {
         private final Verdict.Kind how;
 
-        EndGate(Fault fault, Verdict.Kind how) {
-            super(fault);
+        EndGate(Verdict.Kind how) {
             this.how = how;
         }
 
         @Override
-        void judge(GateProgress flow, Verdict verdict) {
-            if (holdsFin(flow)) {
-                verdict.end(how, this);
+        void judge(GateProgress progress, Verdict verdict) {
+            if (holdsFin(progress)) {
+                verdict.end(how);
             }
         }
 
         @Override
-        boolean holdsFin(GateProgress flow) {
-            return how != Verdict.Kind.HALF_CLOSE || !flow.outputEnded();
+        boolean holdsFin(GateProgress progress) {
+            return how != Verdict.Kind.HALF_CLOSE || !progress.outputEnded();
         }
     }
 
     /**
-     * Sends a fiftieth of a second's bytes at most with one write, each at its place in a schedule that the rate gives. A
-     * late write does not move the schedule, so that the rate is kept, but for the time in which nothing could be sent.
+     * Sends at most the bytes of a fiftieth of a second with one write, on a schedule that the rate gives. A late write does
+     * not move the schedule, so that the average rate is kept; time in which there was nothing to send does not count.
      */
     private static final class ThrottleGate extends Gate {
 
@@ -76,14 +76,13 @@ final class GateFactory {
         private long fraction; // of a nanosecond, in parts of the rate, that free is too early
         private boolean idle = true; // since the last write nothing could be sent
 
-        ThrottleGate(Fault fault, Effect.Throttle throttle) {
-            super(fault);
-            rate = throttle.bytesPerSecond();
+        ThrottleGate(long bytesPerSecond) {
+            rate = bytesPerSecond;
         }
 
         @Override
-        void judge(GateProgress flow, Verdict verdict) {
-            if (flow.now() < next()) {
+        void judge(GateProgress progress, Verdict verdict) {
+            if (progress.now() < next()) {
                 verdict.holdSending(next());
             }
             verdict.atMost(Math.max(1, rate / 50));
@@ -120,21 +119,20 @@ final class GateFactory {
         }
     }
 
-    /** Cuts what is sent with one write, and keeps writes apart. */
+    /** Limits the bytes of one write, and waits between two writes. */
     private static final class FragmentGate extends Gate {
         private final int most;
         private final long every;
         private long free;
 
-        FragmentGate(Fault fault, Effect.Fragment fragment) {
-            super(fault);
-            most = fragment.bytes();
-            every = fragment.every().toNanos();
+        FragmentGate(int most, long every) {
+            this.most = most;
+            this.every = every;
         }
 
         @Override
-        void judge(GateProgress flow, Verdict verdict) {
-            if (flow.now() < free) {
+        void judge(GateProgress progress, Verdict verdict) {
+            if (progress.now() < free) {
                 verdict.holdSending(free);
             }
             verdict.atMost(most);
@@ -152,15 +150,14 @@ final class GateFactory {
     private static final class DiscardGate extends Gate {
         private long left;
 
-        DiscardGate(Fault fault, long bytes) {
-            super(fault);
+        DiscardGate(long bytes) {
             left = bytes;
         }
 
         @Override
-        void judge(GateProgress flow, Verdict verdict) {
+        void judge(GateProgress progress, Verdict verdict) {
             if (left > 0) {
-                verdict.discard(this, left);
+                verdict.discard(left);
             }
         }
 
@@ -170,44 +167,39 @@ final class GateFactory {
         }
     }
 
-    /** Reads and sends no more. */
+    /** Stops reading and sending. */
     private static final class StallGate extends Gate {
-        StallGate(Fault fault) {
-            super(fault);
-        }
-
         @Override
-        void judge(GateProgress flow, Verdict verdict) {
+        void judge(GateProgress progress, Verdict verdict) {
             verdict.pass(0);
-            verdict.halt(this);
+            verdict.halt();
             verdict.stopReading();
             verdict.holdEnd(Verdict.NEVER);
         }
 
         @Override
-        boolean holdsFin(GateProgress flow) {
+        boolean holdsFin(GateProgress progress) {
             return true;
         }
     }
 
-    /** Holds the answer to the client's FIN back. */
+    /** Delays the answer to the client's FIN. */
     private static final class SlowCloseGate extends Gate {
         private final long delay;
         private long end;
 
-        SlowCloseGate(Fault fault, long delay) {
-            super(fault);
+        SlowCloseGate(long delay) {
             this.delay = delay;
         }
 
         @Override
-        void opened(GateProgress flow) {
-            end = flow.now() + delay;
+        void opened(GateProgress progress) {
+            end = progress.now() + delay;
         }
 
         @Override
-        void judge(GateProgress flow, Verdict verdict) {
-            if (flow.now() < end) {
+        void judge(GateProgress progress, Verdict verdict) {
+            if (progress.now() < end) {
                 verdict.holdEnd(end);
             }
         }
@@ -217,48 +209,46 @@ final class GateFactory {
     private static final class GreetGate extends Gate {
         private final ByteBuffer bytes;
 
-        GreetGate(Fault fault, String latin1) {
-            super(fault);
+        GreetGate(String latin1) {
             bytes = ByteBuffer.wrap(latin1.getBytes(StandardCharsets.ISO_8859_1));
         }
 
         @Override
-        void judge(GateProgress flow, Verdict verdict) {
+        void judge(GateProgress progress, Verdict verdict) {
             if (bytes.hasRemaining()) {
-                verdict.insert(this, bytes);
+                verdict.insert(bytes);
             }
         }
 
         @Override
-        boolean holdsFin(GateProgress flow) {
-            return bytes.hasRemaining() && !flow.outputEnded();
+        boolean holdsFin(GateProgress progress) {
+            return bytes.hasRemaining() && !progress.outputEnded();
         }
     }
 
-    /** Sends some bytes while it keeps them, and then lets them pass. */
+    /** Sends some bytes and keeps them, and then lets them pass. */
     private static final class DuplicateGate extends Gate {
         private final int bytes;
         private long end; // positions of the client's stream: of the last byte to be copied
         private long copied; // and of the last one that was
         private boolean done;
 
-        DuplicateGate(Fault fault, int bytes) {
-            super(fault);
+        DuplicateGate(int bytes) {
             this.bytes = bytes;
         }
 
         @Override
-        void opened(GateProgress flow) {
-            copied = flow.consumed();
+        void opened(GateProgress progress) {
+            copied = progress.consumed();
             end = copied + bytes;
         }
 
         @Override
-        void judge(GateProgress flow, Verdict verdict) {
-            copied = Math.max(copied, flow.consumed()); // another fault may have taken bytes away
-            done |= copied >= end || (copied == flow.received() && flow.inputEnded());
+        void judge(GateProgress progress, Verdict verdict) {
+            copied = Math.max(copied, progress.consumed()); // another fault may have taken bytes away
+            done |= copied >= end || (copied == progress.received() && progress.inputEnded());
             if (!done) {
-                verdict.copy(this, (int) (copied - flow.consumed()), (int) (Math.min(end, flow.received()) - copied));
+                verdict.copy((int) (copied - progress.consumed()), (int) (Math.min(end, progress.received()) - copied));
             }
         }
 
@@ -268,8 +258,8 @@ final class GateFactory {
         }
 
         @Override
-        int copied(GateProgress flow) {
-            return done ? 0 : (int) Math.max(0, copied - flow.consumed());
+        int copied(GateProgress progress) {
+            return done ? 0 : (int) Math.max(0, copied - progress.consumed());
         }
     }
 }

@@ -1,9 +1,9 @@
 package org.echoharness;
 
-/** How far a connection has come, as its gates see it. Times are nanoseconds since the accept. */
+/** How far a connection has got, as its gates see it. Times are nanoseconds since the accept. */
 final class GateProgress {
 
-    private long consumed; // bytes of the client that have been dealt with
+    private long consumed; // bytes of the client that were sent back or dropped
     private long sent;
     private int held; // in the ring
     private boolean inputEnded;
@@ -30,7 +30,7 @@ final class GateProgress {
         return now;
     }
 
-    /** Whether the client's FIN has come and nothing before it is left to deal with. */
+    /** Whether the client's FIN has come and no byte before it is left. */
     boolean isAtFin() {
         return inputEnded && held == 0;
     }

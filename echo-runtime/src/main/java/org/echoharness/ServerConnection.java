@@ -316,16 +316,16 @@ final class ServerConnection implements EventLoopHandler, Consumer<Fault> {
                     return;
                 }
                 case RESET -> {
-                    endWhenSent(false, verdict.reason());
+                    endWhenSent(false, judges.reason());
                     return;
                 }
                 case CLOSE -> {
-                    closeEarly(verdict.reason());
-                    endWhenSent(true, verdict.reason());
+                    closeEarly(judges.reason());
+                    endWhenSent(true, judges.reason());
                     return;
                 }
                 case HALF_CLOSE -> {
-                    endOutput(verdict.reason());
+                    endOutput(judges.reason());
                     judges.outputEnded();
                 }
                 default -> {

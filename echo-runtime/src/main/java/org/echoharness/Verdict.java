@@ -5,26 +5,27 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is to be done next on a connection that has faults. One object a connection: {@link GateChain} empties it, each gate
- * adds what it asks for, and {@link #settle} puts that together. Times are nanoseconds since the accept.
+ * What to do next on a connection that has faults. There is one object for each connection: {@link GateChain} clears it,
+ * each gate adds what it asks for, and {@link #settle} decides. The verdict knows its gates by their index alone. Times are
+ * nanoseconds since the accept.
  *
- * <p>Which action is next depends on the position in the stream alone: whether the bytes for it have come, and whether the
- * socket takes them, decides only when.
+ * <p>The next action depends on the position in the stream alone. When it is done depends on when its bytes come, and on
+ * when the socket takes them.
  */
 final class Verdict {
 
     enum Kind {
         /** Send {@link #count} of the oldest bytes. */
         SEND,
-        /** Send {@link #count} bytes, from {@link #from} behind the oldest on, and keep them. */
+        /** Send {@link #count} bytes, beginning {@link #from} bytes after the oldest, and keep them. */
         COPY,
         /** Send at most {@link #count} of {@link #extra}. */
         INSERT,
         /** Drop {@link #count} of the oldest bytes. */
         DISCARD,
-        /** Do nothing before {@link #wake}, but for what the client does. */
+        /** Do nothing before {@link #wake}, unless the client does something. */
         WAIT,
-        /** All is done: answer the client's FIN. */
+        /** Everything is sent: answer the client's FIN. */
         END,
         /** Send a FIN and close the socket. */
         CLOSE,
@@ -34,27 +35,42 @@ final class Verdict {
         RESET
     }
 
+    /** Says which of two gates acts first. */
+    interface Order {
+
+        /** Whether a gate that ends or stalls the connection does so in the middle of what another one inserts. */
+        boolean interrupts(int asking, int inserting);
+    }
+
     static final long NEVER = Long.MAX_VALUE;
 
+    private static final int NONE = -1;
+
+    private final Order order;
+    private int asking = NONE; // the gate that is judging now
     private Kind kind = Kind.WAIT;
     private int count;
     private int from;
     private @Nullable ByteBuffer extra;
-    private @Nullable Gate author; // of what is neither SEND nor WAIT nor END
+    private int author = NONE; // of what is neither SEND nor WAIT nor END
     private long wake;
     private boolean reading;
 
     private long barrier; // how many of the oldest bytes come before the next trigger
-    private long due; // how many of the oldest bytes may be dealt with
+    private long due; // how many of the oldest bytes may be consumed
     private long most; // how many bytes may be sent at once
     private boolean sendingIsHeld;
     private boolean endIsHeld;
     private boolean isHeldBack;
     private boolean halted;
-    private @Nullable Gate inserter;
-    private @Nullable Gate mover; // the gate that moves the oldest bytes; null to send them
+    private int inserter = NONE;
+    private int mover = NONE; // the gate that moves the oldest bytes; none to send them
     private Kind move = Kind.SEND;
     private @Nullable Kind ending;
+
+    Verdict(Order order) {
+        this.order = order;
+    }
 
     Kind kind() {
         return kind;
@@ -72,22 +88,17 @@ final class Verdict {
         return Objects.requireNonNull(extra);
     }
 
-    @Nullable
-    Gate author() {
+    /** The index of the gate that asked for it; negative if none did. */
+    int author() {
         return author;
     }
 
-    /** The fault that it comes from, for people. */
-    String reason() {
-        return author == null ? "" : author.fault().toString();
-    }
-
-    /** When to judge again though nothing came; {@link #NEVER} if that is no matter of time. */
+    /** When to judge again though nothing came; {@link #NEVER} if no time is set. */
     long wake() {
         return wake;
     }
 
-    /** Whether there are bytes to send that wait for {@link #wake} alone. */
+    /** Whether bytes are ready to be sent and wait for {@link #wake} alone. */
     boolean isHeldBack() {
         return isHeldBack;
     }
@@ -97,6 +108,7 @@ final class Verdict {
         return reading;
     }
 
+    /** Clears everything. */
     void begin() {
         barrier = Long.MAX_VALUE;
         due = Long.MAX_VALUE;
@@ -107,28 +119,34 @@ final class Verdict {
         endIsHeld = false;
         isHeldBack = false;
         halted = false;
-        inserter = null;
-        mover = null;
+        asking = NONE;
+        inserter = NONE;
+        mover = NONE;
         move = Kind.SEND;
         ending = null;
-        author = null;
+        author = NONE;
         extra = null;
         from = 0;
         count = 0;
     }
 
-    /** No more than so many of the oldest bytes. */
+    /** The gate of this index judges next. */
+    void asks(int index) {
+        asking = index;
+    }
+
+    /** Lets pass at most this many of the oldest bytes. */
     void pass(long bytes) {
         due = Math.min(due, bytes);
     }
 
-    /** No more than so many of the oldest bytes before something else is judged. */
+    /** Lets pass at most this many of the oldest bytes before the next judgement. */
     void stopBefore(long bytes) {
         barrier = Math.min(barrier, bytes);
         pass(bytes);
     }
 
-    /** No more than so many bytes with one write. */
+    /** Sends at most this many bytes with one write. */
     void atMost(long bytes) {
         most = Math.min(most, bytes);
     }
@@ -151,62 +169,63 @@ final class Verdict {
         reading = false;
     }
 
-    /** Drops this many of the oldest bytes, also those that are still to come; unless a gate before this one has them. */
-    void discard(Gate by, long bytes) {
-        move(Kind.DISCARD, by, bytes);
+    /** Drops this many of the oldest bytes, including those that have yet to come. A gate before this one has precedence. */
+    void discard(long bytes) {
+        move(Kind.DISCARD, bytes);
     }
 
     /**
-     * Sends these bytes and keeps them, unless a gate before this one has them. Where there are none yet, nothing moves
-     * until they come. At the next trigger it stops, and the bytes that were kept are free to move.
+     * Sends bytes and keeps them: this many, beginning {@code offset} bytes after the oldest. A gate before this one has
+     * precedence. If the bytes have not come yet, nothing moves until they come. At the next trigger it stops, and the
+     * bytes that were kept are free to move.
      */
-    void copy(Gate by, int behind, int bytes) {
-        if (behind < barrier && move(Kind.COPY, by, bytes)) {
-            from = behind;
+    void copy(int offset, int bytes) {
+        if (offset < barrier && move(Kind.COPY, bytes)) {
+            from = offset;
         }
     }
 
-    private boolean move(Kind how, Gate by, long bytes) {
-        if (mover != null) {
+    private boolean move(Kind how, long bytes) {
+        if (mover != NONE) {
             return false;
         }
-        mover = by;
+        mover = asking;
         move = how;
         count = (int) Math.min(bytes, Integer.MAX_VALUE);
         return true;
     }
 
-    /** Sends these before anything else moves; of several the first. */
-    void insert(Gate by, ByteBuffer bytes) {
-        if (inserter == null && !halted) {
-            inserter = by;
+    /** Sends these bytes before anything else moves. The first gate that inserts has precedence. */
+    void insert(ByteBuffer bytes) {
+        if (inserter == NONE && !halted) {
+            inserter = asking;
             extra = bytes;
         }
     }
 
-    /** A greeting that comes before an end goes out first. */
-    void end(Kind how, Gate by) {
-        if (ending == null && (inserter == null || by.interrupts(inserter))) {
+    /** Ends the connection, or its output. A greeting whose trigger was reached earlier is sent first. */
+    void end(Kind how) {
+        if (ending == null && (inserter == NONE || order.interrupts(asking, inserter))) {
             ending = how;
-            author = by;
+            author = asking;
         }
     }
 
-    /** Nothing moves any more but a greeting that comes before. */
-    void halt(Gate by) {
+    /** Nothing moves any more, except a greeting whose trigger was reached earlier. */
+    void halt() {
         halted = true;
-        if (inserter != null && by.interrupts(inserter)) {
-            inserter = null;
+        if (inserter != NONE && order.interrupts(asking, inserter)) {
+            inserter = NONE;
         }
     }
 
-    /** Puts together what was asked for: an end first, then what is inserted, then the oldest bytes. */
+    /** Decides: an end comes first, then what is inserted, then the oldest bytes. */
     void settle(int held, boolean outputEnded, boolean inputEnded) {
         if (ending != null) {
             kind = ending;
         } else if (outputEnded) {
             settleInput(held, inputEnded);
-        } else if (inserter != null) {
+        } else if (inserter != NONE) {
             author = inserter;
             settle(Kind.INSERT, (int) Math.min(extra().remaining(), most));
         } else if (held > 0 || move == Kind.COPY) {
@@ -222,7 +241,7 @@ final class Verdict {
         settle(move, move == Kind.DISCARD ? bytes : (int) Math.min(bytes, most));
     }
 
-    /** After the server's FIN all bytes are dropped, up to the next trigger. */
+    /** After the server's FIN drops all bytes, up to the next trigger. */
     private void settleInput(int held, boolean inputEnded) {
         if (held > 0) {
             settle(Kind.DISCARD, halted ? 0 : (int) Math.min(held, barrier));
