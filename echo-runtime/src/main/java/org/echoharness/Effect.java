@@ -1,10 +1,63 @@
 package org.echoharness;
 
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
 import org.echoharness.text.Escaping;
 
 /** What a {@link Fault} does to its connection. Made by the methods of {@link Fault}; immutable. */
 public sealed interface Effect {
+
+    /**
+     * Which of the effects this is.
+     *
+     * @return the kind
+     */
+    Kind kind();
+
+    /** The effects, one constant for each record. */
+    enum Kind {
+        /** See {@link Effect.Delay}. */
+        DELAY("delay"),
+        /** See {@link Effect.Throttle}. */
+        THROTTLE("throttle"),
+        /** See {@link Effect.Fragment}. */
+        FRAGMENT("fragment"),
+        /** See {@link Effect.Reset}. */
+        RESET("reset"),
+        /** See {@link Effect.Close}. */
+        CLOSE("close"),
+        /** See {@link Effect.HalfClose}. */
+        HALF_CLOSE("half-close"),
+        /** See {@link Effect.Discard}. */
+        DISCARD("discard"),
+        /** See {@link Effect.Stall}. */
+        STALL("stall"),
+        /** See {@link Effect.Corrupt}. */
+        CORRUPT("corrupt"),
+        /** See {@link Effect.CorruptAtRandom}. */
+        CORRUPT_AT_RANDOM("corrupt"),
+        /** See {@link Effect.Duplicate}. */
+        DUPLICATE("duplicate"),
+        /** See {@link Effect.Truncate}. */
+        TRUNCATE("truncate"),
+        /** See {@link Effect.SlowClose}. */
+        SLOW_CLOSE("slow-close"),
+        /** See {@link Effect.Greet}. */
+        GREET("greet");
+
+        /** The word that its text begins with. */
+        final String word;
+
+        Kind(String word) {
+            this.word = word;
+        }
+
+        /** The words of all kinds, in their order. */
+        static List<String> words() {
+            return Arrays.stream(values()).map(kind -> kind.word).distinct().toList();
+        }
+    }
 
     /**
      * Every byte leaves this long after it came, and so does the answer to the client's FIN: {@code delay 50ms jitter
@@ -37,6 +90,11 @@ public sealed interface Effect {
         }
 
         @Override
+        public Kind kind() {
+            return Kind.DELAY;
+        }
+
+        @Override
         public String toString() {
             return "delay " + OptionText.text(delay)
                     + (jitter.isZero() ? "" : " jitter " + OptionText.text(jitter) + " seed " + seed);
@@ -61,6 +119,11 @@ public sealed interface Effect {
             if (bytesPerSecond > 1L << 40) {
                 throw new IllegalArgumentException("throttle (" + bytesPerSecond + ") must be at most 1024GiB/s");
             }
+        }
+
+        @Override
+        public Kind kind() {
+            return Kind.THROTTLE;
         }
 
         @Override
@@ -91,6 +154,11 @@ public sealed interface Effect {
         }
 
         @Override
+        public Kind kind() {
+            return Kind.FRAGMENT;
+        }
+
+        @Override
         public String toString() {
             return "fragment " + OptionText.text(bytes) + (every.isZero() ? "" : " every " + OptionText.text(every));
         }
@@ -98,6 +166,11 @@ public sealed interface Effect {
 
     /** Ends the connection with an RST: {@code reset}. */
     record Reset() implements Effect {
+        @Override
+        public Kind kind() {
+            return Kind.RESET;
+        }
+
         @Override
         public String toString() {
             return "reset";
@@ -110,6 +183,11 @@ public sealed interface Effect {
      */
     record Close() implements Effect {
         @Override
+        public Kind kind() {
+            return Kind.CLOSE;
+        }
+
+        @Override
         public String toString() {
             return "close";
         }
@@ -117,6 +195,11 @@ public sealed interface Effect {
 
     /** Sends a FIN and goes on reading, without an answer, until the client's FIN comes: {@code half-close}. */
     record HalfClose() implements Effect {
+        @Override
+        public Kind kind() {
+            return Kind.HALF_CLOSE;
+        }
+
         @Override
         public String toString() {
             return "half-close";
@@ -126,6 +209,11 @@ public sealed interface Effect {
     /** Goes on reading and answers nothing: {@code discard}. */
     record Discard() implements Effect {
         @Override
+        public Kind kind() {
+            return Kind.DISCARD;
+        }
+
+        @Override
         public String toString() {
             return "discard";
         }
@@ -133,6 +221,11 @@ public sealed interface Effect {
 
     /** Stops reading and sending: {@code stall}. */
     record Stall() implements Effect {
+        @Override
+        public Kind kind() {
+            return Kind.STALL;
+        }
+
         @Override
         public String toString() {
             return "stall";
@@ -155,6 +248,11 @@ public sealed interface Effect {
          */
         public Corrupt {
             OptionText.range("corrupt bytes", first, last);
+        }
+
+        @Override
+        public Kind kind() {
+            return Kind.CORRUPT;
         }
 
         @Override
@@ -184,6 +282,11 @@ public sealed interface Effect {
         }
 
         @Override
+        public Kind kind() {
+            return Kind.CORRUPT_AT_RANDOM;
+        }
+
+        @Override
         public String toString() {
             return "corrupt " + OptionText.percentText(percent) + " seed " + seed;
         }
@@ -204,6 +307,11 @@ public sealed interface Effect {
          */
         public Duplicate {
             OptionText.atLeastOne("duplicate", bytes);
+        }
+
+        @Override
+        public Kind kind() {
+            return Kind.DUPLICATE;
         }
 
         @Override
@@ -229,6 +337,11 @@ public sealed interface Effect {
         }
 
         @Override
+        public Kind kind() {
+            return Kind.TRUNCATE;
+        }
+
+        @Override
         public String toString() {
             return "truncate " + OptionText.text(bytes);
         }
@@ -248,6 +361,11 @@ public sealed interface Effect {
          */
         public SlowClose {
             OptionText.wholeMillis("slow-close", delay);
+        }
+
+        @Override
+        public Kind kind() {
+            return Kind.SLOW_CLOSE;
         }
 
         @Override
@@ -273,6 +391,11 @@ public sealed interface Effect {
                 throw new IllegalArgumentException("greet (" + Escaping.quote(bytes)
                         + ") must be at least one byte, each a character up to U+00FF; see Fault.greet(byte[])");
             }
+        }
+
+        @Override
+        public Kind kind() {
+            return Kind.GREET;
         }
 
         @Override

@@ -29,18 +29,15 @@ public record Fault(Effect effect, Trigger trigger) {
      * @throws IllegalArgumentException if they do not: after the client's FIN there are no bytes to be corrupted, say
      */
     public Fault {
-        boolean aboutFin = effect instanceof Effect.SlowClose;
-        if (aboutFin && !(trigger instanceof Trigger.OnFin)) {
-            throw new IllegalArgumentException(effect + " " + trigger
-                    + ": slow-close is about the client's FIN; leave out when it takes hold, or write stall or delay");
+        boolean onFin = trigger instanceof Trigger.OnFin;
+        if (!onFin && EffectRow.isAlwaysAfterFin(effect)) {
+            throw new IllegalArgumentException(effect + " " + trigger + ": " + effect.kind().word
+                    + " is about the client's FIN; leave its trigger out, or use stall or delay");
         }
-        boolean canFollowFin = aboutFin
-                || effect instanceof Effect.Reset
-                || effect instanceof Effect.Stall
-                || effect instanceof Effect.Greet;
-        if (trigger instanceof Trigger.OnFin && !canFollowFin) {
+        if (onFin && !EffectRow.mayFollowFin(effect)) {
             throw new IllegalArgumentException(effect + " " + trigger
-                    + ": no byte comes after the client's FIN; on fin goes with reset, stall and greet");
+                    + ": no byte comes after the client's FIN; on fin is only for "
+                    + String.join(", ", EffectRow.wordsThatMayFollowFin()));
         }
     }
 
@@ -322,13 +319,12 @@ public record Fault(Effect effect, Trigger trigger) {
     /** The text that {@link #parse} reads. */
     @Override
     public String toString() {
-        boolean usual = trigger instanceof Trigger.AtAccept || effect instanceof Effect.SlowClose;
+        boolean usual = trigger instanceof Trigger.AtAccept || EffectRow.isAlwaysAfterFin(effect);
         return usual ? effect.toString() : effect + " " + trigger;
     }
 
     /** Whether a seed is a part of it. */
     boolean isRandom() {
-        return effect instanceof Effect.CorruptAtRandom
-                || (effect instanceof Effect.Delay delay && !delay.jitter().isZero());
+        return EffectRow.isDrawn(effect);
     }
 }

@@ -1,6 +1,5 @@
 package org.echoharness;
 
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -12,59 +11,44 @@ import org.jspecify.annotations.Nullable;
  */
 final class FaultParser {
 
-    private static final List<String> EFFECTS = List.of(
-            "delay",
-            "throttle",
-            "fragment",
-            "reset",
-            "close",
-            "half-close",
-            "discard",
-            "stall",
-            "corrupt",
-            "duplicate",
-            "truncate",
-            "slow-close",
-            "greet");
     private static final List<String> CONNECTIONS =
             List.of("connection", "connections", "first", "every", "random", "others");
     private static final Pattern LETTERS = Pattern.compile("[a-z]+$");
-    private static final Pattern PERCENT = Pattern.compile("[0-9]+(\\.[0-9]+)?%");
 
-    private final FaultTokens words;
+    private final FaultTokens tokens;
     private final String text;
 
     /** @param option the name of the option, for errors */
     FaultParser(String option, String text) {
-        words = new FaultTokens(option, text);
+        tokens = new FaultTokens(option, text);
         this.text = text;
     }
 
     Fault fault() {
         Fault fault = parseFault("", List.of());
-        if (!words.next().isEmpty()) {
-            throw words.expected(words.triedOr("the end of the fault"), words.tried());
+        if (!tokens.next().isEmpty()) {
+            throw tokens.expected(tokens.triedOr("the end of the fault"), tokens.tried());
         }
         return fault;
     }
 
     FaultPlan plan() {
         List<FaultPlan.Rule> rules = new ArrayList<>();
-        if (words.next().equals(OptionText.NONE) && text.strip().equals(OptionText.NONE)) {
+        if (tokens.next().equals(OptionText.NONE) && text.strip().equals(OptionText.NONE)) {
             return FaultPlan.none();
         }
         TakenConnections taken = new TakenConnections();
         do {
-            int start = words.position();
+            int start = tokens.position();
             FaultPlan.Rule rule = rule();
-            String unused = taken.add(rule);
+            String unused = taken.add(rule.connections(), rule);
             if (!unused.isEmpty()) {
-                throw words.refused(start, unused);
+                throw tokens.refused(start, unused);
             }
             rules.add(rule);
-        } while (words.take(";"));
-        if (!words.next().isEmpty()) {
-            throw words.expected(words.triedOr("the end of the plan"), words.tried());
+        } while (tokens.take(";"));
+        if (!tokens.next().isEmpty()) {
+            throw tokens.expected(tokens.triedOr("the end of the plan"), tokens.tried());
         }
         return new FaultPlan(rules);
     }
@@ -78,13 +62,13 @@ final class FaultParser {
             also = ", connections (" + String.join(", ", CONNECTIONS) + ") or none";
             likely = new ArrayList<>(CONNECTIONS);
             likely.add(OptionText.NONE);
-        } else if (!words.take(":")) {
-            throw words.expected("a colon behind the connections", words.tried());
+        } else if (!tokens.take(":")) {
+            throw tokens.expected("a colon after the connections", tokens.tried());
         }
         List<Fault> faults = new ArrayList<>();
-        if (!words.take(OptionText.NONE)) {
+        if (!tokens.take(OptionText.NONE)) {
             faults.add(parseFault(also, likely));
-            while (words.take(",")) {
+            while (tokens.take(",")) {
                 faults.add(parseFault("", List.of()));
             }
         }
@@ -92,126 +76,92 @@ final class FaultParser {
     }
 
     private @Nullable Connections connections() {
-        return switch (words.next()) {
+        return switch (tokens.next()) {
             case "connection", "connections" -> {
-                words.advance();
-                long[] range = range("connections", "a number such as 1, or a range such as 2-4");
+                tokens.advance();
+                long[] range = tokens.range("connections", "a number such as 1, or a range such as 2-4");
                 yield Connections.range(range[0], range[1]);
             }
             case "first" -> {
-                words.advance();
+                tokens.advance();
                 yield Connections.first(first());
             }
             case "every" -> {
-                words.advance();
+                tokens.advance();
                 yield Connections.every(ordinal());
             }
             case "random" -> {
-                words.advance();
-                double percent = percent("random");
-                yield Connections.random(percent, seed());
+                tokens.advance();
+                double percent = tokens.percent("random");
+                yield Connections.random(percent, tokens.seed());
             }
             case "others" -> {
-                words.advance();
+                tokens.advance();
                 yield Connections.others();
             }
             default -> null;
         };
     }
 
-    /** @param also what else may stand here, for errors; such words too */
+    /**
+     * @param also what else may stand here, for errors
+     * @param likely words that may have been meant, beside those of the effects
+     */
     private Fault parseFault(String also, List<String> likely) {
-        int start = words.position();
+        int start = tokens.position();
         Effect effect = effect(also, likely);
         Trigger trigger = trigger(effect);
         try {
             return new Fault(effect, trigger);
         } catch (IllegalArgumentException refused) {
-            throw words.refused(start, String.valueOf(refused.getMessage()));
+            throw tokens.refused(start, String.valueOf(refused.getMessage()));
         }
     }
 
     private Effect effect(String also, List<String> likely) {
-        String name = words.next();
-        if (!EFFECTS.contains(name)) {
-            List<String> near = new ArrayList<>(EFFECTS);
+        String word = tokens.next();
+        List<String> effects = Effect.Kind.words();
+        if (!effects.contains(word)) {
+            List<String> near = new ArrayList<>(effects);
             near.addAll(likely);
-            throw words.expected("a fault (" + String.join(", ", EFFECTS) + ")" + also, near);
+            throw tokens.expected("a fault (" + String.join(", ", effects) + ")" + also, near);
         }
-        int start = words.position();
-        words.advance();
+        int start = tokens.position();
+        tokens.advance();
         try {
-            return effect(name);
+            return EffectRow.read(word, tokens);
         } catch (FaultTokens.Misread misread) {
             throw misread;
         } catch (IllegalArgumentException refused) {
-            throw words.refused(start, String.valueOf(refused.getMessage()));
+            throw tokens.refused(start, String.valueOf(refused.getMessage()));
         }
-    }
-
-    private Effect effect(String name) {
-        return switch (name) {
-            case "delay" -> {
-                Duration delay = duration(name, "how long");
-                Duration jitter = words.take("jitter") ? duration("jitter", "how much") : Duration.ZERO;
-                yield new Effect.Delay(delay, jitter, jitter.isZero() ? 0 : seed());
-            }
-            case "throttle" -> new Effect.Throttle(rate(name));
-            case "fragment" -> {
-                int bytes = intSize(name);
-                yield new Effect.Fragment(bytes, words.take("every") ? duration("every", "how often") : Duration.ZERO);
-            }
-            case "reset" -> new Effect.Reset();
-            case "close" -> new Effect.Close();
-            case "half-close" -> new Effect.HalfClose();
-            case "discard" -> new Effect.Discard();
-            case "stall" -> new Effect.Stall();
-            case "corrupt" -> corrupt();
-            case "duplicate" -> new Effect.Duplicate(intSize(name));
-            case "truncate" -> new Effect.Truncate(size(name));
-            case "slow-close" -> new Effect.SlowClose(duration(name, "how long"));
-            case "greet" -> new Effect.Greet(words.quoted());
-            default -> throw new AssertionError(name);
-        };
-    }
-
-    private Effect corrupt() {
-        if (words.next().endsWith("%")) {
-            double percent = percent("corrupt");
-            return new Effect.CorruptAtRandom(percent, seed());
-        }
-        if (words.take("byte") || words.take("bytes")) {
-            long[] range = range("corrupt bytes", "a position such as 5, or a range such as 5-9");
-            return new Effect.Corrupt(range[0], range[1]);
-        }
-        return new Effect.Corrupt(1, Long.MAX_VALUE);
     }
 
     private Trigger trigger(Effect effect) {
-        if (words.take("at")) {
-            if (!words.take("accept")) {
-                throw words.expected("accept", List.of("accept"));
+        if (tokens.take("at")) {
+            if (!tokens.take("accept")) {
+                throw tokens.expected("accept", List.of("accept"));
             }
             return new Trigger.AtAccept();
         }
-        if (words.take("on")) {
-            if (!words.take("fin")) {
-                throw words.expected("fin", List.of("fin"));
+        if (tokens.take("on")) {
+            if (!tokens.take("fin")) {
+                throw tokens.expected("fin", List.of("fin"));
             }
             return new Trigger.OnFin();
         }
-        if (words.take("after")) {
+        if (tokens.take("after")) {
             return after();
         }
-        return effect instanceof Effect.SlowClose ? new Trigger.OnFin() : new Trigger.AtAccept();
+        return EffectRow.isAlwaysAfterFin(effect) ? new Trigger.OnFin() : new Trigger.AtAccept();
     }
 
     private Trigger after() {
         String what = "a size such as 300 or 4KiB, or a duration such as 2s";
-        return words.reading(what, given -> {
+        return tokens.reading(what, given -> {
             if (OptionText.isDuration(given)) {
                 Trigger age = new Trigger.AfterTime(OptionText.duration("after", given));
-                words.advance();
+                tokens.advance();
                 return age;
             }
             long bytes;
@@ -221,111 +171,34 @@ final class FaultParser {
                 throw new NumberFormatException(); // a duration would do as well, so say both
             }
             OptionText.atLeastOne("after", bytes);
-            words.advance();
-            if (words.take("sent")) {
+            tokens.advance();
+            if (tokens.take("sent")) {
                 return new Trigger.AfterSent(bytes);
             }
-            words.take("received");
+            tokens.take("received");
             return new Trigger.AfterReceived(bytes);
         });
     }
 
-    private Duration duration(String name, String what) {
-        return words.reading(what + ", such as 50ms or 2s", given -> {
-            Duration duration = OptionText.duration(name, given);
-            words.advance();
-            return duration;
-        });
-    }
-
-    private int intSize(String name) {
-        return (int) size(name, Integer.MAX_VALUE);
-    }
-
-    private long size(String name) {
-        return size(name, Long.MAX_VALUE);
-    }
-
-    private long size(String name, long most) {
-        return words.reading("how many bytes, such as 16 or 4KiB", given -> {
-            long size = OptionText.longSize(name, given);
-            OptionText.atLeastOne(name, size);
-            if (size > most) {
-                throw new IllegalArgumentException(name + " (" + given + ") must be at most " + most + " bytes");
-            }
-            words.advance();
-            return size;
-        });
-    }
-
-    private long rate(String name) {
-        return words.reading("how many bytes a second, such as 64KiB/s", given -> {
-            if (!given.endsWith("/s")) {
-                throw new NumberFormatException();
-            }
-            long size = OptionText.longSize(name, given.substring(0, given.length() - 2));
-            OptionText.atLeastOne(name, size);
-            words.advance();
-            return size;
-        });
-    }
-
     private long first() {
-        return words.reading("how many connections, such as 2", given -> {
+        return tokens.reading("how many connections, such as 2", given -> {
             long number = Long.parseLong(given);
             OptionText.atLeastOne("first", number);
-            words.advance();
+            tokens.advance();
             return number;
         });
     }
 
     private long ordinal() {
         String what = "which, such as 2nd or 3rd";
-        return words.reading(what, given -> {
+        return tokens.reading(what, given -> {
             long number = Long.parseLong(LETTERS.matcher(given).replaceFirst(""));
             if (!OptionText.ordinal(number).equals(given)) {
-                throw words.expected(what, List.of(OptionText.ordinal(number)));
+                throw tokens.expected(what, List.of(OptionText.ordinal(number)));
             }
             OptionText.atLeastOne("every", number);
-            words.advance();
+            tokens.advance();
             return number;
-        });
-    }
-
-    private long[] range(String name, String what) {
-        return words.reading(what, given -> {
-            int dash = given.indexOf('-', 1);
-            long first = Long.parseLong(dash < 0 ? given : given.substring(0, dash));
-            long last =
-                    dash < 0 ? first : given.endsWith("-") ? Long.MAX_VALUE : Long.parseLong(given.substring(dash + 1));
-            OptionText.range(name, first, last);
-            words.advance();
-            return new long[] {first, last};
-        });
-    }
-
-    private double percent(String name) {
-        return words.reading(
-                "a percentage such as 10%",
-                given -> {
-                    if (!PERCENT.matcher(given).matches()) {
-                        throw new NumberFormatException();
-                    }
-                    double percent =
-                            OptionText.percent(name, Double.parseDouble(given.substring(0, given.length() - 1)));
-                    words.advance();
-                    return percent;
-                });
-    }
-
-    private long seed() {
-        if (!words.take("seed")) {
-            return OptionText.drawnSeed();
-        }
-        return words.reading("a whole number", given -> {
-            long seed = Long.parseLong(given);
-            words.advance();
-            return seed;
         });
     }
 }

@@ -57,7 +57,7 @@ public record FaultPlan(List<Rule> rules) {
         rules = List.copyOf(rules);
         TakenConnections taken = new TakenConnections();
         for (Rule rule : rules) {
-            String unused = taken.add(rule);
+            String unused = taken.add(rule.connections(), rule);
             if (!unused.isEmpty()) {
                 throw new IllegalArgumentException("faults: " + unused);
             }
@@ -146,11 +146,11 @@ public record FaultPlan(List<Rule> rules) {
         return false;
     }
 
-    /** This plan, for servers that hold so many bytes a connection. */
+    /** This plan, for a server that holds this many bytes for each connection. */
     FaultPlan checked(int bufferSize) {
         for (Rule rule : rules) {
             for (Fault fault : rule.faults()) {
-                if (fault.effect() instanceof Effect.Duplicate duplicate && duplicate.bytes() > bufferSize) {
+                if (EffectRow.leastBuffer(fault.effect()) > bufferSize) {
                     throw new IllegalArgumentException("faults (" + fault + ") must fit into bufferSize ("
                             + OptionText.text(bufferSize) + "); make that larger");
                 }

@@ -2,24 +2,27 @@ package org.echoharness;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.echoharness.text.Escaping;
 import org.echoharness.text.NearestWord;
 
 /**
- * Takes a text apart into words, punctuation and quoted bytes, and says of what cannot be read where it stands (from 1),
- * what it is and what was expected.
+ * Splits the text of a fault into words, punctuation and quoted bytes, and reads the values among them. An error names the
+ * position (from 1), what stands there and what was expected.
  */
 final class FaultTokens {
 
     private static final String PUNCTUATION = ",;:";
+    private static final Pattern PERCENT = Pattern.compile("[0-9]+(\\.[0-9]+)?%");
 
     private final String option;
     private final String text;
     private int at; // where the next word begins, or the end of the text
     private String word = ""; // the next one; empty at the end
-    private int end; // behind the next word
+    private int end; // of the next word: the position after it
     private final List<String> tried = new ArrayList<>(); // words that could stand here and do not
 
     /** @param option the name of the option, for errors */
@@ -39,7 +42,7 @@ final class FaultTokens {
         return at;
     }
 
-    /** The words for which {@link #take} has asked in vain here. */
+    /** The words that {@link #take} has not found here. */
     List<String> tried() {
         return tried;
     }
@@ -68,7 +71,7 @@ final class FaultTokens {
                 i = next - 1;
                 continue;
             }
-            char escape = text.charAt(++i); // there is one: a quote behind a backslash does not end the text
+            char escape = text.charAt(++i); // there is one: a quote after a backslash does not end the text
             switch (escape) {
                 case 'n' -> bytes.write('\n');
                 case 'r' -> bytes.write('\r');
@@ -79,7 +82,7 @@ final class FaultTokens {
                     int high = i + 2 < to ? Character.digit(text.charAt(i + 1), 16) : -1;
                     int low = i + 2 < to + 1 ? Character.digit(text.charAt(Math.min(i + 2, to - 1)), 16) : -1;
                     if (high < 0 || low < 0) {
-                        throw refused(i - 1, "\\x needs two hexadecimal digits behind it, such as \\x00");
+                        throw refused(i - 1, "\\x must be followed by two hexadecimal digits, such as \\x00");
                     }
                     bytes.write(high << 4 | low);
                     i += 2;
@@ -99,7 +102,7 @@ final class FaultTokens {
         T read(String word);
     }
 
-    /** Reads the next word as what is expected there; on refusal says so, or what is wrong with a value. */
+    /** Reads the next word. An error says what was expected, or what is wrong with the value. */
     <T> T reading(String what, Reading<T> reading) {
         int start = at;
         String given = word;
@@ -113,6 +116,86 @@ final class FaultTokens {
                     && Character.isDigit(given.charAt(0));
             throw misread(start, given, isValue ? String.valueOf(refused.getMessage()) : "expected " + what);
         }
+    }
+
+    /** @param what how long or how often, for errors */
+    Duration duration(String name, String what) {
+        return reading(what + ", such as 50ms or 2s", given -> {
+            Duration duration = OptionText.duration(name, given);
+            advance();
+            return duration;
+        });
+    }
+
+    int intSize(String name) {
+        return (int) size(name, Integer.MAX_VALUE);
+    }
+
+    long size(String name) {
+        return size(name, Long.MAX_VALUE);
+    }
+
+    private long size(String name, long most) {
+        return reading("how many bytes, such as 16 or 4KiB", given -> {
+            long size = OptionText.longSize(name, given);
+            OptionText.atLeastOne(name, size);
+            if (size > most) {
+                throw new IllegalArgumentException(name + " (" + given + ") must be at most " + most + " bytes");
+            }
+            advance();
+            return size;
+        });
+    }
+
+    long rate(String name) {
+        return reading("how many bytes a second, such as 64KiB/s", given -> {
+            if (!given.endsWith("/s")) {
+                throw new NumberFormatException();
+            }
+            long size = OptionText.longSize(name, given.substring(0, given.length() - 2));
+            OptionText.atLeastOne(name, size);
+            advance();
+            return size;
+        });
+    }
+
+    /** The first and the last number; without an end, {@link Long#MAX_VALUE}. */
+    long[] range(String name, String what) {
+        return reading(what, given -> {
+            int dash = given.indexOf('-', 1);
+            long first = Long.parseLong(dash < 0 ? given : given.substring(0, dash));
+            long last =
+                    dash < 0 ? first : given.endsWith("-") ? Long.MAX_VALUE : Long.parseLong(given.substring(dash + 1));
+            OptionText.range(name, first, last);
+            advance();
+            return new long[] {first, last};
+        });
+    }
+
+    double percent(String name) {
+        return reading(
+                "a percentage such as 10%",
+                given -> {
+                    if (!PERCENT.matcher(given).matches()) {
+                        throw new NumberFormatException();
+                    }
+                    double percent =
+                            OptionText.percent(name, Double.parseDouble(given.substring(0, given.length() - 1)));
+                    advance();
+                    return percent;
+                });
+    }
+
+    /** The seed, if the next word is {@code seed}; else one that is drawn now. */
+    long seed() {
+        if (!take("seed")) {
+            return OptionText.drawnSeed();
+        }
+        return reading("a whole number", given -> {
+            long seed = Long.parseLong(given);
+            advance();
+            return seed;
+        });
     }
 
     /** Goes on if this is the next word. */
@@ -159,10 +242,10 @@ final class FaultTokens {
                 return i + 1;
             }
         }
-        throw refused(at, "the quote that begins here has no end; put a " + quote + " behind the bytes");
+        throw refused(at, "the quote that begins here has no end; put a " + quote + " after the bytes");
     }
 
-    /** An error of this parser, which must not be told twice. */
+    /** An error that names its position already. */
     static final class Misread extends IllegalArgumentException {
         private static final long serialVersionUID = 1L;
 
@@ -171,7 +254,7 @@ final class FaultTokens {
         }
     }
 
-    /** An error: something else was to come next; perhaps one of these words was meant. */
+    /** An error: something else was expected here; perhaps one of these words was meant. */
     Misread expected(String what, Iterable<String> words) {
         String near = NearestWord.of(word, words);
         return misread(at, word, "expected " + what + (near.isEmpty() ? "" : "; did you mean " + near + "?"));

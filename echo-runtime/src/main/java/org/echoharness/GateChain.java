@@ -31,7 +31,7 @@ final class GateChain implements Verdict.Order {
         open = new boolean[gates.length];
         moments = new long[gates.length];
         for (int i = 0; i < gates.length; i++) {
-            gates[i] = GateFactory.gate(this.faults[i].effect(), connection);
+            gates[i] = EffectRow.gate(this.faults[i].effect(), connection);
         }
     }
 

@@ -9,7 +9,7 @@ import java.util.TreeMap;
 import org.echoharness.text.Escaping;
 import org.jspecify.annotations.Nullable;
 
-/** The connections that the rules of a plan are for, so far: a rule for none but these would never apply. */
+/** The connections of the rules of a plan so far. A rule that is only for these would never apply. */
 final class TakenConnections {
 
     private record Interval(long first, long last) {
@@ -19,12 +19,15 @@ final class TakenConnections {
     private final TreeMap<Long, Long> intervals = new TreeMap<>(); // from the first to the last; they do not touch
     private final List<Long> divisors = new ArrayList<>();
     private final Set<Connections> drawn = new HashSet<>();
-    private FaultPlan.@Nullable Rule ofAll;
+    private @Nullable Object ofAll;
 
-    /** Adds those of one rule more. Returns why it would never apply, or an empty text. */
-    String add(FaultPlan.Rule rule) {
-        String unused = unused(rule);
-        Connections connections = rule.connections();
+    /**
+     * Adds the connections of one more rule. Returns why the rule would never apply, or an empty text.
+     *
+     * @param rule for errors; its text is read where there is one
+     */
+    String add(Connections connections, Object rule) {
+        String unused = unused(connections, rule);
         Interval all = allOf(connections);
         if (all != null) {
             add(all);
@@ -39,13 +42,13 @@ final class TakenConnections {
         return unused;
     }
 
-    private String unused(FaultPlan.Rule rule) {
-        FaultPlan.Rule before = ofAll;
+    private String unused(Connections connections, Object rule) {
+        Object before = ofAll;
         String cause;
         if (before != null) {
             cause = "the rule before it (" + Escaping.cut(before.toString())
                     + ") is for all connections; write that one last";
-        } else if (contains(rule.connections())) {
+        } else if (contains(connections)) {
             cause = "the rules before it are for the same connections; write it before them, or leave it out";
         } else {
             return "";
@@ -64,7 +67,7 @@ final class TakenConnections {
         return divisible > 0 && divisors.stream().anyMatch(divisor -> divisible % divisor == 0);
     }
 
-    /** The connections, if they are all in a row. */
+    /** The connections as one interval, if they are one. */
     private static @Nullable Interval allOf(Connections connections) {
         if (connections instanceof Connections.Range || connections instanceof Connections.First) {
             return within(connections);
@@ -75,7 +78,7 @@ final class TakenConnections {
         return isAll ? Interval.ALL : null;
     }
 
-    /** Between what numbers they are. */
+    /** An interval that contains all of them. */
     private static Interval within(Connections connections) {
         if (connections instanceof Connections.Range range) {
             return new Interval(range.first(), range.last());

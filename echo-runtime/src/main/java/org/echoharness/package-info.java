@@ -16,7 +16,7 @@
  * {@code RingBuffer}; the faults, {@link org.echoharness.FaultPlan} of {@link org.echoharness.Connections} with {@code
  * TakenConnections} and {@link org.echoharness.Fault}, which is an {@link org.echoharness.Effect} at a {@link
  * org.echoharness.Trigger}, their text in {@code FaultParser} of {@code FaultTokens}, and at work {@code PlannedFaults},
- * {@code GateChain} with {@code GateProgress} and {@code Verdict}, {@code Gate} and {@code GateFactory}; what is recorded,
+ * {@code GateChain} with {@code GateProgress} and {@code Verdict}, {@code Gate} and {@code SimpleGates}; what is recorded,
  * {@link org.echoharness.Recording} of {@link org.echoharness.RecordedConnection} with {@link
  * org.echoharness.RecordedEvent} and {@link org.echoharness.Ending}, kept by {@code RecordingStore}, {@code
  * ConnectionRecorder} and {@code EventLog}, shown by {@code Transcript}, {@code PcapngFile} and {@code HtmlPage}, of both

@@ -78,8 +78,8 @@ class FaultErrorsTest {
                 duplicate                                      | the end at position 10: expected how many bytes, such as 16 or 4KiB
                 truncate x                                     | "x" at position 10: expected how many bytes, such as 16 or 4KiB
                 slow-close                                     | the end at position 11: expected how long, such as 50ms or 2s
-                slow-close 1s after 3                          | at position 1: slow-close 1s after 3: slow-close is about the client's FIN; leave out when it takes hold, or write stall or delay
-                corrupt on fin                                 | at position 1: corrupt on fin: no byte comes after the client's FIN; on fin goes with reset, stall and greet
+                slow-close 1s after 3                          | at position 1: slow-close 1s after 3: slow-close is about the client's FIN; leave its trigger out, or use stall or delay
+                corrupt on fin                                 | at position 1: corrupt on fin: no byte comes after the client's FIN; on fin is only for reset, stall, greet
                 othres: reset                                  | "othres" at position 1: expected a fault (FAULTS), connections (CONNECTIONS) or none; did you mean others?
                 none, reset                                    | "," at position 5: expected a semicolon or the end of the plan
                 none none                                      | "none" at position 6: expected a semicolon or the end of the plan
@@ -96,8 +96,8 @@ class FaultErrorsTest {
                 first                                     | the end at position 6: expected how many connections, such as 2
                 first x                                   | "x" at position 7: expected how many connections, such as 2
                 first 99999999999999999999: reset         | "99999999999999999999" at position 7: expected how many connections, such as 2
-                first 2 reset                             | "reset" at position 9: expected a colon behind the connections
-                first 2                                   | the end at position 8: expected a colon behind the connections
+                first 2 reset                             | "reset" at position 9: expected a colon after the connections
+                first 2                                   | the end at position 8: expected a colon after the connections
                 first 2:                                  | the end at position 9: expected a fault (FAULTS) or none
                 connection: reset                         | ":" at position 11: expected a number such as 1, or a range such as 2-4
                 connections 2-x: reset                    | "2-x" at position 13: expected a number such as 1, or a range such as 2-4
@@ -106,10 +106,10 @@ class FaultErrorsTest {
                 every: reset                              | ":" at position 6: expected which, such as 2nd or 3rd
                 every third: reset                        | "third" at position 7: expected which, such as 2nd or 3rd
                 random: reset                             | ":" at position 7: expected a percentage such as 10%
-                random 10% sed 4: reset                   | "sed" at position 12: expected a colon behind the connections; did you mean seed?
+                random 10% sed 4: reset                   | "sed" at position 12: expected a colon after the connections; did you mean seed?
                 random 10: reset                          | "10" at position 8: expected a percentage such as 10%
-                others reset                              | "reset" at position 8: expected a colon behind the connections
-                others                                    | the end at position 7: expected a colon behind the connections
+                others reset                              | "reset" at position 8: expected a colon after the connections
+                others                                    | the end at position 7: expected a colon after the connections
                 others: noen                              | "noen" at position 9: expected a fault (FAULTS) or none; did you mean none?
                 first 2: reset, close after; others: none | ";" at position 28: expected a size such as 300 or 4KiB, or a duration such as 2s
                 """)
@@ -211,11 +211,11 @@ class FaultErrorsTest {
                 greet         | the end at position 6: expected the bytes in quotes, such as "220 ready\\r\\n"
                 greet hello   | "hello" at position 7: expected the bytes in quotes, such as "220 ready\\r\\n"
                 greet ""      | at position 1: greet ("") must be at least one byte, each a character up to U+00FF; see Fault.greet(byte[])
-                greet "hi     | at position 7: the quote that begins here has no end; put a " behind the bytes
-                greet 'hi     | at position 7: the quote that begins here has no end; put a ' behind the bytes
-                greet "hi\\   | at position 7: the quote that begins here has no end; put a " behind the bytes
-                greet "\\x4"  | at position 8: \\x needs two hexadecimal digits behind it, such as \\x00
-                greet "\\xzz" | at position 8: \\x needs two hexadecimal digits behind it, such as \\x00
+                greet "hi     | at position 7: the quote that begins here has no end; put a " after the bytes
+                greet 'hi     | at position 7: the quote that begins here has no end; put a ' after the bytes
+                greet "hi\\   | at position 7: the quote that begins here has no end; put a " after the bytes
+                greet "\\x4"  | at position 8: \\x must be followed by two hexadecimal digits, such as \\x00
+                greet "\\xzz" | at position 8: \\x must be followed by two hexadecimal digits, such as \\x00
                 greet "a\\qb" | at position 9: \\q is no escape; write \\n, \\r, \\t, \\0, \\xHH, \\" or \\\\
                 greet "a"b    | "b" at position 10: expected at, on, after, a comma, a semicolon or the end of the plan
                 """)

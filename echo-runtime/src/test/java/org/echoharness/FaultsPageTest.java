@@ -106,6 +106,7 @@ class FaultsPageTest {
         assertThat(faults)
                 .extracting(fault -> (Object) fault.effect().getClass())
                 .contains((Object[]) Effect.class.getPermittedSubclasses());
+        assertThat(faults).extracting(fault -> fault.effect().kind()).contains(Effect.Kind.values());
         assertThatThrownBy(() -> Fault.parse("?")).satisfies(refusal -> {
             MatchResult known = found(Pattern.compile("\\((.*)\\)"), String.valueOf(refusal.getMessage()))
                     .get(0);

@@ -243,11 +243,11 @@ class GateLimitsTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Fault.parse(effect).onFin())
                 .withMessage(effect
-                        + " on fin: no byte comes after the client's FIN; on fin goes with reset, stall and greet");
+                        + " on fin: no byte comes after the client's FIN; on fin is only for reset, stall, greet");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Fault.parse(effect + " on fin"))
                 .withMessage("fault: at position 1: " + effect
-                        + " on fin: no byte comes after the client's FIN; on fin goes with reset, stall and greet");
+                        + " on fin: no byte comes after the client's FIN; on fin is only for reset, stall, greet");
     }
 
     @ParameterizedTest
@@ -255,9 +255,8 @@ class GateLimitsTest {
     void aSlowCloseIsAboutTheFin(String trigger) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> FaultPlan.parse("reset after 5, slow-close 1s " + trigger))
-                .withMessage(
-                        "faults: at position 16: slow-close 1s " + trigger
-                                + ": slow-close is about the client's FIN; leave out when it takes hold, or write stall or delay");
+                .withMessage("faults: at position 16: slow-close 1s " + trigger
+                        + ": slow-close is about the client's FIN; leave its trigger out, or use stall or delay");
     }
 
     private static String seenBy(SimulatedConnection judged) {

@@ -23,7 +23,7 @@ final class Plans {
         TakenConnections taken = new TakenConnections();
         for (int i = random.nextInt(4); i >= 0; i--) {
             FaultPlan.Rule rule = new FaultPlan.Rule(connections(), faults(random.nextInt(4)));
-            if (taken.add(rule).isEmpty()) {
+            if (taken.add(rule.connections(), rule).isEmpty()) {
                 rules.add(rule); // others would never apply
             }
         }

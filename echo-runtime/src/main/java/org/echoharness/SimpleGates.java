@@ -3,43 +3,46 @@ package org.echoharness;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
-/** Makes the gate of an effect. The short gates are here. */
-final class GateFactory {
+/** The gates that are short. */
+final class SimpleGates {
 
-    private GateFactory() {}
+    private SimpleGates() {}
 
-    /** @param connection its number, so that no two connections draw the same from one seed */
-    static Gate gate(Effect effect, long connection) {
-        if (effect instanceof Effect.Delay delay) {
-            return new DelayGate(
-                    delay.delay().toNanos(), delay.jitter().toNanos(), OptionText.mix(delay.seed(), connection));
-        } else if (effect instanceof Effect.Throttle throttle) {
-            return new ThrottleGate(throttle.bytesPerSecond());
-        } else if (effect instanceof Effect.Fragment fragment) {
-            return new FragmentGate(fragment.bytes(), fragment.every().toNanos());
-        } else if (effect instanceof Effect.Reset) {
-            return new EndGate(Verdict.Kind.RESET);
-        } else if (effect instanceof Effect.Close) {
-            return new EndGate(Verdict.Kind.CLOSE);
-        } else if (effect instanceof Effect.HalfClose) {
-            return new EndGate(Verdict.Kind.HALF_CLOSE);
-        } else if (effect instanceof Effect.Discard) {
-            return new DiscardGate(Long.MAX_VALUE);
-        } else if (effect instanceof Effect.Truncate truncate) {
-            return new DiscardGate(truncate.bytes());
-        } else if (effect instanceof Effect.Stall) {
-            return new StallGate();
-        } else if (effect instanceof Effect.Corrupt corrupt) {
-            return new CorruptGate(corrupt.first(), corrupt.last(), 1, 0);
-        } else if (effect instanceof Effect.CorruptAtRandom corrupt) {
-            return new CorruptGate(
-                    1, Long.MAX_VALUE, corrupt.percent() / 100, OptionText.mix(corrupt.seed(), connection));
-        } else if (effect instanceof Effect.Duplicate duplicate) {
-            return new DuplicateGate(duplicate.bytes());
-        } else if (effect instanceof Effect.SlowClose slowClose) {
-            return new SlowCloseGate(slowClose.delay().toNanos());
-        }
-        return new GreetGate(((Effect.Greet) effect).bytes());
+    /** @param how RESET, CLOSE or HALF_CLOSE */
+    static Gate end(Verdict.Kind how) {
+        return new EndGate(how);
+    }
+
+    static Gate throttle(long bytesPerSecond) {
+        return new ThrottleGate(bytesPerSecond);
+    }
+
+    /** @param every nanoseconds between two writes */
+    static Gate fragment(int bytes, long every) {
+        return new FragmentGate(bytes, every);
+    }
+
+    /** @param bytes how many to drop; {@link Long#MAX_VALUE} for all */
+    static Gate discard(long bytes) {
+        return new DiscardGate(bytes);
+    }
+
+    static Gate stall() {
+        return new StallGate();
+    }
+
+    /** @param delay nanoseconds */
+    static Gate slowClose(long delay) {
+        return new SlowCloseGate(delay);
+    }
+
+    /** @param latin1 one character for each byte */
+    static Gate greet(String latin1) {
+        return new GreetGate(latin1);
+    }
+
+    static Gate duplicate(int bytes) {
+        return new DuplicateGate(bytes);
     }
 
     /** Ends the connection, or its output, when it opens. */

@@ -1,0 +1,236 @@
+package org.echoharness;
+
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Predicate;
+import java.util.function.ToIntFunction;
+
+/**
+ * What belongs to one effect, in one place. A kind of effect without a row does not compile, nor does a row that lacks a
+ * part. A row is made when it is asked for, so that a fault does not load what other faults need.
+ *
+ * @param reader reads the effect from the text after its word
+ * @param gates makes its gate
+ * @param isDrawn whether it draws something from its seed
+ * @param leastBuffer the least bufferSize of a server that it needs
+ */
+record EffectRow<E extends Effect>(
+        Class<E> type,
+        Reader reader,
+        GateMaker<E> gates,
+        AfterFin afterFin,
+        Predicate<E> isDrawn,
+        ToIntFunction<E> leastBuffer) {
+
+    /** Whether an effect may have the trigger {@code on fin}. */
+    enum AfterFin {
+        NEVER,
+        MAY,
+        /** It has no other trigger. */
+        ALWAYS
+    }
+
+    /** Reads the effect. */
+    interface Reader {
+        Effect read(FaultTokens tokens);
+    }
+
+    /** Makes a gate. */
+    interface GateMaker<E> {
+        /**
+         * Makes the gate of the effect.
+         *
+         * @param connection its number, so that no two connections draw the same from one seed
+         */
+        Gate make(E effect, long connection);
+    }
+
+    private EffectRow(Class<E> type, Reader reader, GateMaker<E> gates, AfterFin afterFin) {
+        this(type, reader, gates, afterFin, effect -> false, effect -> 0);
+    }
+
+    private EffectRow<E> drawnIf(Predicate<E> drawn) {
+        return new EffectRow<>(type, reader, gates, afterFin, drawn, leastBuffer);
+    }
+
+    private EffectRow<E> needingBuffer(ToIntFunction<E> least) {
+        return new EffectRow<>(type, reader, gates, afterFin, isDrawn, least);
+    }
+
+    private static EffectRow<?> of(Effect.Kind kind) {
+        return switch (kind) {
+            case DELAY ->
+                new EffectRow<>(Effect.Delay.class, EffectRow::delay, EffectRow::delayGate, AfterFin.NEVER)
+                        .drawnIf(effect -> !effect.jitter().isZero());
+            case THROTTLE ->
+                new EffectRow<>(
+                        Effect.Throttle.class,
+                        tokens -> new Effect.Throttle(tokens.rate("throttle")),
+                        (effect, connection) -> SimpleGates.throttle(effect.bytesPerSecond()),
+                        AfterFin.NEVER);
+            case FRAGMENT ->
+                new EffectRow<>(
+                        Effect.Fragment.class,
+                        EffectRow::fragment,
+                        (effect, connection) -> SimpleGates.fragment(
+                                effect.bytes(), effect.every().toNanos()),
+                        AfterFin.NEVER);
+            case RESET ->
+                new EffectRow<>(
+                        Effect.Reset.class,
+                        tokens -> new Effect.Reset(),
+                        (effect, connection) -> SimpleGates.end(Verdict.Kind.RESET),
+                        AfterFin.MAY);
+            case CLOSE ->
+                new EffectRow<>(
+                        Effect.Close.class,
+                        tokens -> new Effect.Close(),
+                        (effect, connection) -> SimpleGates.end(Verdict.Kind.CLOSE),
+                        AfterFin.NEVER);
+            case HALF_CLOSE ->
+                new EffectRow<>(
+                        Effect.HalfClose.class,
+                        tokens -> new Effect.HalfClose(),
+                        (effect, connection) -> SimpleGates.end(Verdict.Kind.HALF_CLOSE),
+                        AfterFin.NEVER);
+            case DISCARD ->
+                new EffectRow<>(
+                        Effect.Discard.class,
+                        tokens -> new Effect.Discard(),
+                        (effect, connection) -> SimpleGates.discard(Long.MAX_VALUE),
+                        AfterFin.NEVER);
+            case STALL ->
+                new EffectRow<>(
+                        Effect.Stall.class,
+                        tokens -> new Effect.Stall(),
+                        (effect, connection) -> SimpleGates.stall(),
+                        AfterFin.MAY);
+            case CORRUPT ->
+                new EffectRow<>(
+                        Effect.Corrupt.class,
+                        EffectRow::corrupt,
+                        (effect, connection) -> new CorruptGate(effect.first(), effect.last(), 1, 0),
+                        AfterFin.NEVER);
+            case CORRUPT_AT_RANDOM ->
+                new EffectRow<>(
+                                Effect.CorruptAtRandom.class,
+                                EffectRow::corrupt,
+                                EffectRow::corruptAtRandomGate,
+                                AfterFin.NEVER)
+                        .drawnIf(effect -> true);
+            case DUPLICATE ->
+                new EffectRow<>(
+                                Effect.Duplicate.class,
+                                tokens -> new Effect.Duplicate(tokens.intSize("duplicate")),
+                                (effect, connection) -> SimpleGates.duplicate(effect.bytes()),
+                                AfterFin.NEVER)
+                        .needingBuffer(Effect.Duplicate::bytes);
+            case TRUNCATE ->
+                new EffectRow<>(
+                        Effect.Truncate.class,
+                        tokens -> new Effect.Truncate(tokens.size("truncate")),
+                        (effect, connection) -> SimpleGates.discard(effect.bytes()),
+                        AfterFin.NEVER);
+            case SLOW_CLOSE ->
+                new EffectRow<>(
+                        Effect.SlowClose.class,
+                        tokens -> new Effect.SlowClose(tokens.duration("slow-close", "how long")),
+                        (effect, connection) ->
+                                SimpleGates.slowClose(effect.delay().toNanos()),
+                        AfterFin.ALWAYS);
+            case GREET ->
+                new EffectRow<>(
+                        Effect.Greet.class,
+                        tokens -> new Effect.Greet(tokens.quoted()),
+                        (effect, connection) -> SimpleGates.greet(effect.bytes()),
+                        AfterFin.MAY);
+        };
+    }
+
+    private static Effect delay(FaultTokens tokens) {
+        Duration delay = tokens.duration("delay", "how long");
+        Duration jitter = tokens.take("jitter") ? tokens.duration("jitter", "how much") : Duration.ZERO;
+        return new Effect.Delay(delay, jitter, jitter.isZero() ? 0 : tokens.seed());
+    }
+
+    private static Gate delayGate(Effect.Delay effect, long connection) {
+        return new DelayGate(
+                effect.delay().toNanos(), effect.jitter().toNanos(), OptionText.mix(effect.seed(), connection));
+    }
+
+    private static Effect fragment(FaultTokens tokens) {
+        int bytes = tokens.intSize("fragment");
+        return new Effect.Fragment(bytes, tokens.take("every") ? tokens.duration("every", "how often") : Duration.ZERO);
+    }
+
+    private static Effect corrupt(FaultTokens tokens) {
+        if (tokens.next().endsWith("%")) {
+            double percent = tokens.percent("corrupt");
+            return new Effect.CorruptAtRandom(percent, tokens.seed());
+        }
+        if (tokens.take("byte") || tokens.take("bytes")) {
+            long[] range = tokens.range("corrupt bytes", "a position such as 5, or a range such as 5-9");
+            return new Effect.Corrupt(range[0], range[1]);
+        }
+        return new Effect.Corrupt(1, Long.MAX_VALUE);
+    }
+
+    private static Gate corruptAtRandomGate(Effect.CorruptAtRandom effect, long connection) {
+        return new CorruptGate(1, Long.MAX_VALUE, effect.percent() / 100, OptionText.mix(effect.seed(), connection));
+    }
+
+    /** Reads the effect of this word from the text after it. */
+    static Effect read(String word, FaultTokens tokens) {
+        for (Effect.Kind kind : Effect.Kind.values()) {
+            if (kind.word.equals(word)) {
+                return of(kind).reader().read(tokens);
+            }
+        }
+        throw new AssertionError(word);
+    }
+
+    /** @param connection its number, so that no two connections draw the same from one seed */
+    static Gate gate(Effect effect, long connection) {
+        return of(effect.kind()).gateOf(effect, connection);
+    }
+
+    private Gate gateOf(Effect effect, long connection) {
+        return gates.make(type.cast(effect), connection);
+    }
+
+    /** Whether the effect is about the client's FIN, so that it has no other trigger. */
+    static boolean isAlwaysAfterFin(Effect effect) {
+        return of(effect.kind()).afterFin() == AfterFin.ALWAYS;
+    }
+
+    static boolean mayFollowFin(Effect effect) {
+        return of(effect.kind()).afterFin() != AfterFin.NEVER;
+    }
+
+    /** For an error. */
+    static List<String> wordsThatMayFollowFin() {
+        return Arrays.stream(Effect.Kind.values())
+                .filter(kind -> of(kind).afterFin() == AfterFin.MAY)
+                .map(kind -> kind.word)
+                .toList();
+    }
+
+    /** Whether the effect draws something from its seed. */
+    static boolean isDrawn(Effect effect) {
+        return of(effect.kind()).isDrawnIn(effect);
+    }
+
+    private boolean isDrawnIn(Effect effect) {
+        return isDrawn.test(type.cast(effect));
+    }
+
+    /** The least bufferSize of a server that the effect needs. */
+    static int leastBuffer(Effect effect) {
+        return of(effect.kind()).leastBufferOf(effect);
+    }
+
+    private int leastBufferOf(Effect effect) {
+        return leastBuffer.applyAsInt(type.cast(effect));
+    }
+}
