@@ -426,7 +426,7 @@ final class ClientSocket implements AutoCloseable {
         if (e instanceof EOFException
                 || e instanceof SocketTimeoutException
                 || e instanceof EchoMismatchException
-                || e instanceof InputFailedException) {
+                || e instanceof MessageInput.InputFailedException) {
             return e;
         }
         recordLost(e);

@@ -154,11 +154,22 @@ public final class EchoClient implements AutoCloseable {
         socket.echoIsChecked("were expected", exchange.echoed);
     }
 
-    /** Sends an input as it comes, and checks that it comes back. A wait for the input is bounded by the time-out of a call alone. */
-    void expectEcho(MessageInput message) throws IOException {
-        Exchange exchange = Exchange.of(message);
-        socket.exchange(exchange);
-        socket.echoIsChecked("were sent", exchange.echoed);
+    /**
+     * Sends what the stream gives, as it comes, and checks that exactly this comes back. A daemon thread reads the stream,
+     * a few pieces ahead of the client, and closes it; so the stream may block, as a pipe does. {@link Builder#timeout}
+     * alone bounds a wait for the stream. This call never waits for that thread: after a failure, a read that blocks goes
+     * on until it returns. Bytes that follow the echo are noticed as {@link #expectEcho(byte[])} says.
+     *
+     * @param message the bytes to send, up to the end of the stream
+     * @throws EchoMismatchException if other bytes come back, or more; it names the first offset that differs
+     * @throws IOException as {@link #echo} says, or if the stream cannot be read
+     */
+    public void expectEcho(InputStream message) throws IOException {
+        try (MessageInput input = MessageInput.reading(message)) {
+            Exchange exchange = Exchange.of(input);
+            socket.exchange(exchange);
+            socket.echoIsChecked("were sent", exchange.echoed);
+        }
     }
 
     /**
@@ -270,24 +281,6 @@ public final class EchoClient implements AutoCloseable {
         return remoteAddress().getAddress().getAddress().length == 4
                 ? StandardProtocolFamily.INET
                 : StandardProtocolFamily.INET6;
-    }
-
-    /**
-     * The type of the socket, by its POSIX name.
-     *
-     * @return always {@code SOCK_STREAM}
-     */
-    public String socketType() {
-        return "SOCK_STREAM";
-    }
-
-    /**
-     * The protocol of the socket, by its POSIX name.
-     *
-     * @return always {@code IPPROTO_TCP}
-     */
-    public String protocol() {
-        return "IPPROTO_TCP";
     }
 
     /**

@@ -143,7 +143,7 @@ abstract class Exchange {
         }
 
         /** What there is, so that a stream that comes slowly is sent as it comes. 0 at its end. */
-        private static int read(InputStream from, byte[] to) throws InputFailedException {
+        private static int read(InputStream from, byte[] to) throws MessageInput.InputFailedException {
             try {
                 int n = from.read(to);
                 while (n == 0) {
@@ -151,7 +151,7 @@ abstract class Exchange {
                 }
                 return Math.max(0, n);
             } catch (IOException failed) {
-                throw new InputFailedException(failed);
+                throw new MessageInput.InputFailedException(failed);
             }
         }
 

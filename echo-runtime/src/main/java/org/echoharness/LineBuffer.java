@@ -240,12 +240,12 @@ public final class LineBuffer implements Consumer<String>, AutoCloseable {
     }
 
     /**
-     * As above, with other times.
+     * Waits until all lines are handed on, but within these times. Lines that come later are left out.
      *
      * @param idle the longest wait for the next line to be handed on
      * @param most the longest wait for all of them
      */
-    void close(Duration idle, Duration most) {
+    public void close(Duration idle, Duration most) {
         synchronized (order) {
             reportLeftOut();
             isClosed = true;

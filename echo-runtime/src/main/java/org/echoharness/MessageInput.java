@@ -2,6 +2,7 @@ package org.echoharness;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.Serial;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Arrays;
@@ -14,27 +15,33 @@ import org.jspecify.annotations.Nullable;
  */
 final class MessageInput implements AutoCloseable {
 
-    /** Opens the input, which may block too: a pipe waits for its writer. */
-    interface Source {
-        InputStream open() throws IOException;
+    /** The message, or the expected echo, could not be read: no failure of the connection. */
+    static final class InputFailedException extends IOException {
+
+        @Serial
+        private static final long serialVersionUID = 1L;
+
+        InputFailedException(Throwable cause) {
+            super("what is to be sent or expected cannot be read (" + FileErrorText.reason(cause) + ")", cause);
+        }
     }
 
     private static final int PIECE = 64 << 10;
     private static final int MOST_AHEAD = 4;
 
-    private final Source source;
+    private final InputStream source;
     private final Queue<ByteBuffer> pieces = new ArrayDeque<>();
     private Runnable arrival = () -> {};
     private @Nullable Throwable failure;
     private boolean isRead; // to its end
     private boolean isClosed;
 
-    private MessageInput(Source source) {
+    private MessageInput(InputStream source) {
         this.source = source;
     }
 
-    /** Begins to read. */
-    static MessageInput reading(Source source) {
+    /** Begins to read. The thread that reads closes the stream. */
+    static MessageInput reading(InputStream source) {
         MessageInput input = new MessageInput(source);
         Thread reader = new Thread(input::read, "echo-client input");
         reader.setDaemon(true); // the end of the process does not wait for input
@@ -43,8 +50,8 @@ final class MessageInput implements AutoCloseable {
     }
 
     /** What to call, on the thread that reads, each time that there is something new. */
-    synchronized void onArrival(Runnable listener) {
-        arrival = listener;
+    synchronized void onArrival(Runnable callback) {
+        arrival = callback;
     }
 
     /** The next piece that was read, or null: there is none yet, or all was taken. */
@@ -73,7 +80,7 @@ final class MessageInput implements AutoCloseable {
     }
 
     private void read() {
-        try (InputStream in = source.open()) {
+        try (InputStream in = source) {
             byte[] piece = new byte[PIECE];
             for (int n = in.read(piece); n >= 0 && put(ByteBuffer.wrap(Arrays.copyOf(piece, n))); ) {
                 n = in.read(piece);
@@ -81,8 +88,8 @@ final class MessageInput implements AutoCloseable {
             end(null);
         } catch (IOException | RuntimeException | Error failed) {
             end(failed);
-        } catch (InterruptedException nobodyInterruptsIt) {
-            end(nobodyInterruptsIt);
+        } catch (InterruptedException neverHappens) {
+            end(neverHappens);
         }
     }
 

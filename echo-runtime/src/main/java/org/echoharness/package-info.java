@@ -24,9 +24,7 @@
  * NameResolver}, {@code ClientSocket}, {@code ChannelReadiness}, {@link org.echoharness.EchoMismatchException}; {@link
  * org.echoharness.HostAndPort}, {@link org.echoharness.OptionText}, {@code Conversation}, {@link
  * org.echoharness.LineBuffer}, {@code DefaultWarnings}, {@code Escaping}, {@code FirstDifference}, {@link
- * org.echoharness.FileErrorText}, {@code CompleteFile}; {@code Main} with {@code Arguments}, the command line, of {@code
- * ServerCommand} and {@code ClientCommand} with {@code Console}, {@code MessageFile}, {@code MessageInput} with {@code
- * InputFailedException}, and {@code RecordingFolder}.
+ * org.echoharness.FileErrorText}, {@code CompleteFile}; {@code MessageInput}. The command line is in a package of its own.
  */
 @NullMarked
 package org.echoharness;

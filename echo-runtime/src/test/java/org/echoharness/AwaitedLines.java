@@ -6,7 +6,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /** Collects lines from any thread; a test waits for the one that it needs. */
-final class AwaitedLines implements Consumer<String> {
+public final class AwaitedLines implements Consumer<String> {
 
     private final List<String> seen = new ArrayList<>();
 
@@ -16,16 +16,16 @@ final class AwaitedLines implements Consumer<String> {
         notifyAll();
     }
 
-    synchronized List<String> seen() {
+    public synchronized List<String> seen() {
         return List.copyOf(seen);
     }
 
-    String await(String regex) throws InterruptedException {
+    public String await(String regex) throws InterruptedException {
         return await(regex, 1);
     }
 
     /** Waits until so many lines match, and returns the last of these. */
-    synchronized String await(String regex, int count) throws InterruptedException {
+    public synchronized String await(String regex, int count) throws InterruptedException {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
         while (true) {
             List<String> matching =

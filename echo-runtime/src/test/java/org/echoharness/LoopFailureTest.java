@@ -82,7 +82,8 @@ class LoopFailureTest {
         }
         List<String> command = isLibrary
                 ? ForkedProcess.java(FailingSelectors.OPTIONS, Program.class)
-                : ForkedProcess.java(FailingSelectors.OPTIONS, Main.class, arguments.toArray(String[]::new));
+                : ForkedProcess.withTests(
+                        FailingSelectors.OPTIONS, ForkedProcess.COMMAND_LINE, arguments.toArray(String[]::new));
         try (ForkedProcess server = new ForkedProcess(command)) {
             String starts = server.lines.await("starting up on .* port \\d+");
             int port = Integer.parseInt(starts.replaceFirst(".* port (\\d+).*", "$1"));

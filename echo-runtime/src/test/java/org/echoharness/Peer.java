@@ -8,23 +8,23 @@ import java.net.Socket;
 import org.jspecify.annotations.Nullable;
 
 /** A plain {@code ServerSocket} on loopback that treats its connections, one at a time, as a test says. */
-final class Peer implements AutoCloseable {
+public final class Peer implements AutoCloseable {
 
-    interface Manner {
+    public interface Manner {
         void treat(Socket socket) throws IOException;
     }
 
     private final ServerSocket listening;
     private volatile @Nullable Throwable failure;
 
-    Peer(Manner manner) throws IOException {
+    public Peer(Manner manner) throws IOException {
         listening = Sockets.listen(0);
         Thread thread = new Thread(() -> serve(manner), "peer " + listening.getLocalPort());
         thread.setDaemon(true);
         thread.start();
     }
 
-    InetSocketAddress address() {
+    public InetSocketAddress address() {
         return (InetSocketAddress) listening.getLocalSocketAddress();
     }
 

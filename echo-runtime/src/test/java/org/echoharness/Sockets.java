@@ -13,27 +13,27 @@ import java.util.Random;
 import org.junit.jupiter.api.Assumptions;
 
 /** What several tests do with plain sockets; each has a deadline. */
-final class Sockets {
+public final class Sockets {
 
-    static final int MIB = 1 << 20;
+    public static final int MIB = 1 << 20;
 
     private Sockets() {}
 
     /** A plain listener on 127.0.0.1, with the smallest backlog. */
-    static ServerSocket listen(int port) throws IOException {
+    public static ServerSocket listen(int port) throws IOException {
         return new ServerSocket(port, 1, at("127.0.0.1", 0).getAddress());
     }
 
-    static InetSocketAddress at(String host, int port) throws IOException {
+    public static InetSocketAddress at(String host, int port) throws IOException {
         return new InetSocketAddress(InetAddress.getAllByName(host)[0], port);
     }
 
-    static Socket connect(InetSocketAddress address) throws IOException {
+    public static Socket connect(InetSocketAddress address) throws IOException {
         return connect(address, 0);
     }
 
     /** A receive buffer of 0 bytes is the system's. */
-    static Socket connect(InetSocketAddress address, int receiveBuffer) throws IOException {
+    public static Socket connect(InetSocketAddress address, int receiveBuffer) throws IOException {
         Socket socket = new Socket();
         if (receiveBuffer > 0) {
             socket.setReceiveBufferSize(receiveBuffer);
@@ -43,19 +43,19 @@ final class Sockets {
         return socket;
     }
 
-    static void echoes(Socket socket, String message) throws IOException {
+    public static void echoes(Socket socket, String message) throws IOException {
         byte[] bytes = message.getBytes(java.nio.charset.StandardCharsets.UTF_8);
         socket.getOutputStream().write(bytes);
         assertThat(socket.getInputStream().readNBytes(bytes.length)).isEqualTo(bytes);
     }
 
-    static byte[] random(int size, long seed) {
+    public static byte[] random(int size, long seed) {
         byte[] bytes = new byte[size];
         new Random(seed).nextBytes(bytes);
         return bytes;
     }
 
-    static void assumeIpv6() {
+    public static void assumeIpv6() {
         try (java.net.ServerSocket probe = new ServerSocket(0, 1, at("::1", 0).getAddress())) {
             assertThat(probe.isBound()).isTrue();
         } catch (IOException e) {
@@ -63,7 +63,7 @@ final class Sockets {
         }
     }
 
-    static long openFiles() {
+    public static long openFiles() {
         if (ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean unix) {
             return unix.getOpenFileDescriptorCount();
         }

@@ -18,7 +18,7 @@ import org.echoharness.EchoServer;
 /** A process of the test's own; its lines, of output and error together, can be awaited. It ends with the test. */
 final class Forked implements AutoCloseable {
 
-    static final String COMMAND_LINE = "org.echoharness.Main";
+    static final String COMMAND_LINE = "org.echoharness.cli.Main";
 
     final Lines lines = new Lines();
     private final Process process;

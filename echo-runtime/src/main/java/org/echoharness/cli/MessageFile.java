@@ -1,4 +1,4 @@
-package org.echoharness;
+package org.echoharness.cli;
 
 import java.io.FilterInputStream;
 import java.io.IOException;
@@ -6,7 +6,8 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.Objects;
+import org.echoharness.EchoClient;
+import org.echoharness.FileErrorText;
 import org.echoharness.text.Escaping;
 import org.jspecify.annotations.Nullable;
 
@@ -14,49 +15,49 @@ import org.jspecify.annotations.Nullable;
  * The message of a client, from {@code --message-file} or given. A small file is held in memory and a large one is read
  * twice while it is echoed. Standard input, a pipe or a device is sent as it comes.
  */
-final class MessageFile implements AutoCloseable {
+final class MessageFile {
 
     static final String OPTION = "--message-file";
     private static final String STANDARD_INPUT = "-";
     private static final int HELD = 1 << 20;
     private static final Path FIRST_DESCRIPTOR = Path.of("/proc/self/fd/0");
 
-    private final byte @Nullable [] bytes; // null if they are not held
-    private final @Nullable Path file;
-    private final MessageInput.@Nullable Source source;
-    private @Nullable MessageInput input;
+    /** Sends the message through a client, and checks that it comes back. */
+    private interface Exchange {
+        void with(EchoClient client) throws IOException;
+    }
 
-    private MessageFile(byte @Nullable [] bytes, @Nullable Path file, MessageInput.@Nullable Source source) {
-        this.bytes = bytes;
-        this.file = file;
-        this.source = source;
+    private final Exchange exchange;
+
+    private MessageFile(Exchange exchange) {
+        this.exchange = exchange;
     }
 
     static MessageFile of(byte[] bytes) {
-        return new MessageFile(bytes, null, null);
+        return new MessageFile(client -> client.expectEcho(bytes));
     }
 
     /** Opens a file, or standard input for {@code -}; what may block is opened later, within the time-out. */
     static MessageFile open(String name, InputStream standardInput) {
         if (name.equals(STANDARD_INPUT)) {
             checkOpen(standardInput);
-            return new MessageFile(null, null, () -> unclosed(standardInput));
+            return new MessageFile(client -> client.expectEcho(unclosed(standardInput)));
         }
         try {
             Path file = Path.of(name);
             if (Files.exists(file) && !Files.isRegularFile(file) && !Files.isDirectory(file)) {
-                return new MessageFile(null, null, () -> Files.newInputStream(file));
+                return new MessageFile(client -> client.expectEcho(new OpenedLater(file)));
             }
             try (InputStream in = Files.newInputStream(file)) {
                 byte[] first = in.readNBytes(HELD + 1);
                 if (first.length == 0) {
-                    throw new Arguments.UsageException(OPTION + " " + Escaping.escape(name)
+                    throw new CommandArguments.UsageException(OPTION + " " + Escaping.escape(name)
                             + ": is empty, so that no echo would be checked; name a file that is not");
                 }
-                return first.length <= HELD ? of(first) : new MessageFile(null, file, null);
+                return first.length <= HELD ? of(first) : readTwice(file);
             }
         } catch (IOException | InvalidPathException unreadable) {
-            throw new Arguments.UsageException(OPTION + " " + Escaping.escape(name) + ": cannot be read ("
+            throw new CommandArguments.UsageException(OPTION + " " + Escaping.escape(name) + ": cannot be read ("
                     + FileErrorText.reason(unreadable) + "); name a file that can");
         }
     }
@@ -69,7 +70,7 @@ final class MessageFile implements AutoCloseable {
         try {
             Path jdk = Path.of(System.getProperty("java.home", "")).toRealPath();
             if (FIRST_DESCRIPTOR.toRealPath().startsWith(jdk)) {
-                throw new Arguments.UsageException(OPTION + " " + STANDARD_INPUT
+                throw new CommandArguments.UsageException(OPTION + " " + STANDARD_INPUT
                         + ": standard input is closed; leave it open, such as by < FILE, or name a file");
             }
         } catch (IOException isNoPath) {
@@ -90,59 +91,59 @@ final class MessageFile implements AutoCloseable {
         };
     }
 
-    /** Sends it, and checks that it comes back. */
-    void expectEcho(EchoClient client) throws IOException {
-        if (bytes != null) {
-            client.expectEcho(bytes);
-        } else if (source != null) {
-            input = MessageInput.reading(source);
-            client.expectEcho(input);
-        } else {
-            Path file = Objects.requireNonNull(this.file);
-            long length = length(file); // it may grow
-            try (InputStream message = open(file, length);
-                    InputStream expected = open(file, length)) {
+    private static MessageFile readTwice(Path file) throws IOException {
+        long length = Files.size(file); // it may grow
+        return new MessageFile(client -> {
+            try (InputStream message = new HeadOfFile(file, length);
+                    InputStream expected = new HeadOfFile(file, length)) {
                 client.expectEcho(message, expected);
             }
-        }
+        });
     }
 
-    private static long length(Path file) throws InputFailedException {
-        try {
-            return Files.size(file);
-        } catch (IOException gone) {
-            throw new InputFailedException(gone);
-        }
+    /** Sends it, and checks that it comes back. */
+    void expectEcho(EchoClient client) throws IOException {
+        exchange.with(client);
     }
 
-    private static InputStream open(Path file, long length) throws InputFailedException {
-        try {
-            return new HeadOfFile(Files.newInputStream(file), length);
-        } catch (IOException gone) {
-            throw new InputFailedException(gone);
-        }
-    }
+    /** A file that the first read opens, which may block: a pipe waits for its writer. */
+    private static class OpenedLater extends InputStream {
+        private final Path file;
+        private @Nullable InputStream opened;
 
-    @Override
-    public void close() {
-        if (input != null) {
-            input.close();
-        }
-    }
-
-    /** The first bytes of a file. */
-    private static final class HeadOfFile extends FilterInputStream {
-        private long left;
-
-        HeadOfFile(InputStream file, long length) {
-            super(file);
-            left = length;
+        OpenedLater(Path file) {
+            this.file = file;
         }
 
         @Override
         public int read() throws IOException {
             byte[] one = new byte[1];
             return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+        }
+
+        @Override
+        public int read(byte[] to, int from, int length) throws IOException {
+            if (opened == null) {
+                opened = Files.newInputStream(file);
+            }
+            return opened.read(to, from, length);
+        }
+
+        @Override
+        public void close() throws IOException {
+            if (opened != null) {
+                opened.close();
+            }
+        }
+    }
+
+    /** The first bytes of a file. */
+    private static final class HeadOfFile extends OpenedLater {
+        private long left;
+
+        HeadOfFile(Path file, long length) {
+            super(file);
+            left = length;
         }
 
         @Override

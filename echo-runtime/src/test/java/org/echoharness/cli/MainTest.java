@@ -1,4 +1,4 @@
-package org.echoharness;
+package org.echoharness.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -22,6 +22,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
+import org.echoharness.EchoClient;
+import org.echoharness.EchoServer;
+import org.echoharness.HostAndPort;
+import org.echoharness.Peer;
+import org.echoharness.RecordedConnection;
+import org.echoharness.Sockets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.EnabledOnOs;

@@ -1,4 +1,4 @@
-package org.echoharness;
+package org.echoharness.cli;
 
 import java.io.PrintStream;
 import java.nio.charset.Charset;
@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.function.Consumer;
+import org.echoharness.LineBuffer;
 
 /** The output of a command, which never waits for whoever reads it. Any thread prints. */
 final class Console {

@@ -1,15 +1,16 @@
-package org.echoharness;
+package org.echoharness.cli;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
+import java.util.function.UnaryOperator;
 import org.echoharness.text.Escaping;
 import org.echoharness.text.NearestWord;
 
 /** The arguments of one command, taken apart: {@code --option value}, {@code --option=value}, {@code --flag}, the rest. */
-final class Arguments {
+final class CommandArguments {
 
     /** What a person typed cannot be used; the message is the one line to print. */
     static final class UsageException extends RuntimeException {
@@ -24,7 +25,7 @@ final class Arguments {
     private final List<String> rest = new ArrayList<>();
 
     /** Takes arguments of which the options and the others take a value, and the flags take none. */
-    Arguments(String command, List<String> args, List<String> options, List<String> others, List<String> flags) {
+    CommandArguments(String command, List<String> args, List<String> options, List<String> others, List<String> flags) {
         List<String> valued = new ArrayList<>(options);
         valued.addAll(others);
         for (int i = 0; i < args.size(); i++) {
@@ -60,15 +61,17 @@ final class Arguments {
     /**
      * Refuses characters that stand for bytes which are no text in the encoding of the JVM: nobody means these, and the
      * bytes are lost.
+     *
+     * @param otherWay another way to give the value of an option, such as {@code take --message-file}, or nothing
      */
-    static void checkDecoded(List<String> args) {
+    static void checkDecoded(List<String> args, UnaryOperator<String> otherWay) {
         for (int i = 0; i < args.size(); i++) {
             String arg = args.get(i);
             if (Escaping.undecoded(arg) >= 0) {
                 String option = i > 0 && args.get(i - 1).startsWith("-") ? args.get(i - 1) + " " : "";
-                boolean isMessage = (option + arg).matches("--message[ =].*");
+                String other = otherWay.apply((option + arg).replaceFirst("[ =].*", ""));
                 throw new UsageException(option + Escaping.escaped(arg) + ": must be text without U+FFFD; "
-                        + Escaping.DECODING + (isMessage ? ", or take " + MessageFile.OPTION : ""));
+                        + Escaping.DECODING + (other.isEmpty() ? "" : ", or " + other));
             }
         }
     }

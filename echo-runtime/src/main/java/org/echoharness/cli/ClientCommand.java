@@ -1,10 +1,12 @@
-package org.echoharness;
+package org.echoharness.cli;
 
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import org.echoharness.EchoClient;
+import org.echoharness.HostAndPort;
 import org.echoharness.text.Escaping;
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +16,9 @@ final class ClientCommand {
     private static final List<String> OPTIONS =
             List.of("--buffer-size", "--connect-timeout", "--read-timeout", "--timeout");
     private static final String MESSAGE = "--message";
+    private static final String QUIET = "--quiet";
+    private static final String VERBOSE = "--verbose";
+    private static final List<String> FLAGS = List.of(QUIET, VERBOSE, CommandHelp.HELP, CommandHelp.VERSION);
 
     /** A peer that goes on listening has sent nothing more after so long. */
     private static final Duration END = Duration.ofSeconds(2);
@@ -26,37 +31,38 @@ final class ClientCommand {
         this.in = in;
     }
 
-    static Arguments arguments(List<String> args) {
-        return new Arguments(
-                "client",
-                args,
-                OPTIONS,
-                List.of(MESSAGE, MessageFile.OPTION, RecordingFolder.OPTION),
-                Main.FLAGS_OF_CLIENT);
+    static CommandArguments arguments(List<String> args) {
+        return new CommandArguments(
+                "client", args, OPTIONS, List.of(MESSAGE, MessageFile.OPTION, RecordingFolder.OPTION), FLAGS);
     }
 
-    int run(Arguments given) throws IOException {
+    /** The way to send bytes that are no text. */
+    static String otherWay(String option) {
+        return option.equals(MESSAGE) ? "take " + MessageFile.OPTION : "";
+    }
+
+    int run(CommandArguments given) throws IOException {
         if (given.rest().size() > 1) {
-            throw new Arguments.UsageException(
+            throw new CommandArguments.UsageException(
                     Escaping.quote(given.rest().get(1)) + ": the client takes one address; leave out the others");
         }
         EchoClient.Builder builder = EchoClient.builder();
         given.hand(OPTIONS, builder::set);
-        String address =
-                given.rest().isEmpty() ? Main.DEFAULT_ADDRESS : given.rest().get(0);
-        Arguments.reading(
+        String address = given.rest().isEmpty()
+                ? CommandHelp.DEFAULT_ADDRESS
+                : given.rest().get(0);
+        CommandArguments.reading(
                 "client", address, () -> builder.address(HostAndPort.parse(address, HostAndPort.DEFAULT_PORT)));
-        if (!given.has("--quiet")) {
+        if (!given.has(QUIET)) {
             builder.conversation(console::out);
         }
-        try (MessageFile message = message(given)) {
-            RecordingFolder folder = RecordingFolder.of(given);
-            if (folder != null) {
-                builder.recording();
-            }
-            EchoClient client = RecordingFolder.begin(folder, builder::connect);
-            return converse(client, message, folder, given.has("--verbose"));
+        MessageFile message = message(given);
+        RecordingFolder folder = RecordingFolder.of(given);
+        if (folder != null) {
+            builder.recording();
         }
+        EchoClient client = RecordingFolder.begin(folder, builder::connect);
+        return converse(client, message, folder, given.has(VERBOSE));
     }
 
     private int converse(EchoClient client, MessageFile message, @Nullable RecordingFolder folder, boolean isVerbose)
@@ -77,18 +83,18 @@ final class ClientCommand {
         return end.isComplete ? 0 : 1;
     }
 
-    private MessageFile message(Arguments given) {
+    private MessageFile message(CommandArguments given) {
         if (!given.has(MessageFile.OPTION)) {
             String text = given.get(MESSAGE, EchoClient.DEFAULT_MESSAGE);
             if (text.isEmpty()) {
-                throw new Arguments.UsageException(
+                throw new CommandArguments.UsageException(
                         MESSAGE + ": is empty, so that no echo would be checked; give it text, or leave it out");
             }
             return MessageFile.of(text.getBytes(StandardCharsets.UTF_8));
         }
         String file = given.get(MessageFile.OPTION, "");
         if (given.has(MESSAGE)) {
-            throw new Arguments.UsageException(
+            throw new CommandArguments.UsageException(
                     MessageFile.OPTION + " " + Escaping.escape(file) + ": " + MESSAGE + " is given too; leave one out");
         }
         return MessageFile.open(file, in);
@@ -114,8 +120,8 @@ final class ClientCommand {
         console.out("connected to " + HostAndPort.of(client.remoteAddress()) + " from "
                 + HostAndPort.of(client.localAddress()));
         console.out("family:   AF_" + client.family().name());
-        console.out("type:     " + client.socketType());
-        console.out("protocol: " + client.protocol());
+        console.out("type:     SOCK_STREAM");
+        console.out("protocol: IPPROTO_TCP");
     }
 
     /** Closes a client and writes what it recorded, if anything: once, and who comes second waits for it. */

@@ -1,9 +1,13 @@
-package org.echoharness;
+package org.echoharness.cli;
 
 import java.io.IOException;
+import java.net.Inet4Address;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
+import org.echoharness.EchoServer;
+import org.echoharness.HostAndPort;
 import org.jspecify.annotations.Nullable;
 
 /** The command {@code server}: serves until a signal ends the process. */
@@ -17,6 +21,9 @@ final class ServerCommand {
             "--idle-close",
             "--event-loops",
             "--faults");
+    private static final String QUIET = "--quiet";
+    private static final String TIMES = "--times";
+    private static final List<String> FLAGS = List.of(QUIET, TIMES, CommandHelp.HELP, CommandHelp.VERSION);
 
     private final Console console;
     private volatile boolean ending; // by a signal
@@ -25,27 +32,27 @@ final class ServerCommand {
         this.console = console;
     }
 
-    static Arguments arguments(List<String> args) {
-        return new Arguments("server", args, OPTIONS, List.of(RecordingFolder.OPTION), Main.FLAGS_OF_SERVER);
+    static CommandArguments arguments(List<String> args) {
+        return new CommandArguments("server", args, OPTIONS, List.of(RecordingFolder.OPTION), FLAGS);
     }
 
-    int run(Arguments given) throws IOException {
+    int run(CommandArguments given) throws IOException {
         EchoServer.Builder builder = EchoServer.builder().warnings(console::error);
         given.hand(OPTIONS, builder::set);
-        List<String> addresses = given.rest().isEmpty() ? List.of(Main.DEFAULT_ADDRESS) : given.rest();
+        List<String> addresses = given.rest().isEmpty() ? List.of(CommandHelp.DEFAULT_ADDRESS) : given.rest();
         String[] parsed = addresses.stream().map(ServerCommand::address).toArray(String[]::new);
-        Arguments.reading("server", String.join(" ", addresses), () -> builder.addresses(parsed));
+        CommandArguments.reading("server", String.join(" ", addresses), () -> builder.addresses(parsed));
         builder.everyAddressOfNames();
-        if (!given.has("--quiet")) {
-            builder.conversation(console::out).conversationTimes(given.has("--times"));
+        if (!given.has(QUIET)) {
+            builder.conversation(console::out).conversationTimes(given.has(TIMES));
         }
         RecordingFolder folder = RecordingFolder.of(given);
         if (folder != null) {
             builder.recording();
         }
         try (EchoServer server = RecordingFolder.begin(folder, builder::start)) {
-            if (given.has("--quiet")) {
-                server.addresses().forEach(new Conversation(console::out)::startingUp);
+            if (given.has(QUIET)) {
+                server.addresses().forEach(this::printStart);
             }
             End end = new End(server, folder);
             // the end of the process resets what is open by itself; this reports whose connections were lost
@@ -64,6 +71,17 @@ final class ServerCommand {
         }
     }
 
+    /** The line with which the conversation begins. */
+    private void printStart(InetSocketAddress address) {
+        HostAndPort text = HostAndPort.of(address);
+        String interfaces = !address.getAddress().isAnyLocalAddress()
+                ? ""
+                : address.getAddress() instanceof Inet4Address
+                        ? " (every interface, IPv4)"
+                        : " (every interface, IPv4 and IPv6)";
+        console.out("starting up on " + text.host() + " port " + text.port() + interfaces);
+    }
+
     private void endBySignal(End end) {
         ending = true;
         end.run();
@@ -79,7 +97,8 @@ final class ServerCommand {
 
     private static String address(String text) {
         StringBuilder address = new StringBuilder();
-        Arguments.reading("server", text, () -> address.append(HostAndPort.parse(text, HostAndPort.DEFAULT_PORT)));
+        CommandArguments.reading(
+                "server", text, () -> address.append(HostAndPort.parse(text, HostAndPort.DEFAULT_PORT)));
         return address.toString();
     }
 

@@ -1,4 +1,4 @@
-package org.echoharness;
+package org.echoharness.cli;
 
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
@@ -11,6 +11,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
+import org.echoharness.FileErrorText;
+import org.echoharness.Recording;
 import org.echoharness.text.Escaping;
 import org.jspecify.annotations.Nullable;
 
@@ -30,7 +32,7 @@ final class RecordingFolder {
     }
 
     /** The one that the option names; null without it. */
-    static @Nullable RecordingFolder of(Arguments given) {
+    static @Nullable RecordingFolder of(CommandArguments given) {
         return given.has(OPTION) ? checked(given.get(OPTION, "")) : null;
     }
 
@@ -54,7 +56,7 @@ final class RecordingFolder {
     /** Makes the folder and writes a file there, which it removes: what cannot work is to fail at the start. */
     private static RecordingFolder checked(String name) {
         if (name.isEmpty()) {
-            throw new Arguments.UsageException(OPTION + ": its value is empty; name a folder");
+            throw new CommandArguments.UsageException(OPTION + ": its value is empty; name a folder");
         }
         try {
             Path folder = Path.of(name);
@@ -67,10 +69,10 @@ final class RecordingFolder {
                 throw unusable;
             }
         } catch (FileAlreadyExistsException | NotDirectoryException | InvalidPathException noFolder) {
-            throw new Arguments.UsageException(OPTION + " " + Escaping.escape(name)
+            throw new CommandArguments.UsageException(OPTION + " " + Escaping.escape(name)
                     + ": is no folder and cannot be made one (" + FileErrorText.reason(noFolder) + "); name another");
         } catch (IOException unusable) {
-            throw new Arguments.UsageException(OPTION + " " + Escaping.escape(name) + ": cannot be written ("
+            throw new CommandArguments.UsageException(OPTION + " " + Escaping.escape(name) + ": cannot be written ("
                     + FileErrorText.reason(unusable) + "); name a folder that can");
         }
     }

@@ -1,4 +1,4 @@
-package org.echoharness;
+package org.echoharness.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -13,6 +13,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.echoharness.EchoServer;
+import org.echoharness.ForkedProcess;
+import org.echoharness.Sockets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -291,11 +294,23 @@ class CommandLineProcessTest {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(
-                List.of("-p", ForkedProcess.folder(Main.class), "-m", "org.echoharness/" + Main.class.getName()));
+                List.of("-p", ForkedProcess.folder(EchoServer.class), "-m", "org.echoharness/" + Main.class.getName()));
         command.add("--version");
         try (ForkedProcess version = new ForkedProcess(command)) {
             assertThat(version.awaitExit()).isZero();
             assertThat(version.lines.seen()).singleElement().asString().matches("echo \\d+\\.\\d+\\.\\d+.*");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"127.0.0.1:0", "*:0", "0.0.0.0:0"})
+    void quietServerPrintsFirstLineOfConversation(String address) throws Exception {
+        assertThat(firstLine("server", address, "--quiet")).isEqualTo(firstLine("server", address));
+    }
+
+    private static String firstLine(String... args) throws Exception {
+        try (ForkedProcess server = ForkedProcess.echo(args)) {
+            return server.lines.await("starting up on .*").replaceFirst(" port \\d+", " port PORT");
         }
     }
 

@@ -1,0 +1,5 @@
+/** The command line: {@code server} and {@code client}. No API, and not exported. */
+@NullMarked
+package org.echoharness.cli;
+
+import org.jspecify.annotations.NullMarked;
