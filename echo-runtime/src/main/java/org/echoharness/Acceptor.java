@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import org.echoharness.loop.EventLoopHandler;
 import org.echoharness.sockets.SocketChannels;
 
 /**
@@ -14,17 +15,23 @@ final class Acceptor implements EventLoopHandler {
 
     private static final long PAUSE_NANOS = 100_000_000;
 
-    private final ServerCore server;
-    private final EventLoop loop;
+    private final ServingLoop first;
+    private final Admission admission;
     private final SelectionKey key;
     private boolean pausing;
     private boolean parked;
 
-    Acceptor(ServerCore server, EventLoop loop, ServerSocketChannel channel) throws IOException {
-        this.server = server;
-        this.loop = loop;
+    Acceptor(ServingLoop first, Admission admission, ServerSocketChannel channel) throws IOException {
+        this.first = first;
+        this.admission = admission;
         channel.configureBlocking(false);
-        key = channel.register(loop.selector(), SelectionKey.OP_ACCEPT, this);
+        key = first.loop().register(channel, SelectionKey.OP_ACCEPT, this);
+    }
+
+    /** A client that closed one connection before it made the next is then seen to do so in that order. */
+    @Override
+    public boolean comesLast() {
+        return true;
     }
 
     @Override
@@ -77,33 +84,38 @@ final class Acceptor implements EventLoopHandler {
         try {
             key.channel().close();
         } catch (IOException e) {
-            server.warn("closing a listening socket failed: ", e);
+            first.context().warnings().warn("closing a listening socket failed: ", e);
         }
+    }
+
+    /** Its socket is closed as soon as the selector has let go of it. */
+    void close() {
+        first.loop().close(key);
     }
 
     private void serve(SocketChannel accepted) {
         boolean counted = false;
         try {
-            if (server.mayServe(accepted)) {
+            if (admission.admits(accepted)) {
                 counted = true;
-                EventLoop chosen = server.nextLoop();
-                long number = server.nextNumber();
-                PlannedFaults planned = server.nextPlanned();
-                ConnectionReporter witness =
-                        ConnectionReporter.of(server, accepted, number); // here: in the order of accept
-                if (chosen == loop) {
-                    ServerConnection.open(server, loop, accepted, number, planned, witness);
+                ServingLoop chosen = admission.nextLoop();
+                long number = admission.nextNumber();
+                PlannedFaults planned = admission.nextFaults();
+                ConnectionReporter reporter =
+                        first.context().reporter(accepted, number); // here: in the order of accept
+                if (chosen == first) {
+                    ServerConnection.open(chosen, accepted, number, planned, reporter);
                 } else {
-                    chosen.post(() -> ServerConnection.open(server, chosen, accepted, number, planned, witness));
+                    chosen.loop().post(() -> ServerConnection.open(chosen, accepted, number, planned, reporter));
                 }
             }
         } catch (Throwable failed) {
             SocketChannels.reset(accepted);
             if (counted) {
-                server.tally().ends();
-                server.tally().failed.increment();
+                first.context().counts().ends();
+                first.context().counts().failed.increment();
             }
-            server.warn("accepting a connection failed: ", failed);
+            first.context().warnings().warn("accepting a connection failed: ", failed);
         }
     }
 
@@ -115,7 +127,7 @@ final class Acceptor implements EventLoopHandler {
         long now = System.nanoTime();
         pausing = true;
         listen();
-        loop.alarms().set(now + PAUSE_NANOS, this);
-        server.warnOfAccept(now, why.getMessage());
+        first.loop().alarms().set(now + PAUSE_NANOS, this);
+        admission.warnOfAccept(now, why.getMessage());
     }
 }

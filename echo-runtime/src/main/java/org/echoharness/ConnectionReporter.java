@@ -1,7 +1,6 @@
 package org.echoharness;
 
 import java.nio.ByteBuffer;
-import java.nio.channels.SocketChannel;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,25 +9,15 @@ import org.jspecify.annotations.Nullable;
  */
 final class ConnectionReporter {
 
-    private final ServerCore server;
     private final @Nullable Conversation conversation;
     private final @Nullable ConnectionRecorder tape;
     private final String peer;
     private long sendingSince;
 
-    private ConnectionReporter(ServerCore server, SocketChannel channel, long number) {
-        this.server = server;
-        Conversation all = server.config().conversation();
-        conversation = all == null ? null : all.of(number);
-        RecordingStore recorder = server.recorder();
-        tape = recorder == null ? null : recorder.open(channel, number);
-        peer = conversation == null ? "" : ServerConnection.text(channel);
-    }
-
-    /** For the connection just accepted, or null where there is nobody to tell. */
-    static @Nullable ConnectionReporter of(ServerCore server, SocketChannel channel, long number) {
-        boolean needed = server.config().conversation() != null || server.recorder() != null;
-        return needed ? new ConnectionReporter(server, channel, number) : null;
+    ConnectionReporter(@Nullable Conversation conversation, @Nullable ConnectionRecorder tape, String peer) {
+        this.conversation = conversation;
+        this.tape = tape;
+        this.peer = peer;
     }
 
     void accepted() {
@@ -101,24 +90,13 @@ final class ConnectionReporter {
         }
     }
 
-    /** The connection has ended; never throws. */
+    /** The connection has ended. It is recorded before the callback of the conversation, whose exception goes through. */
     void ended(Ending.Side by, Ending.How how, String why) {
-        Conversation all = server.config().conversation();
         if (tape != null) {
             tape.recorder().end(tape, by, how, why);
         }
-        if (conversation == null || all == null) {
-            return;
-        }
-        try {
-            if (!why.isEmpty()) {
-                conversation.lost(peer, why);
-            }
-            if (server.isRunning()) {
-                all.waiting();
-            }
-        } catch (Throwable failed) {
-            server.warn("a listener failed: ", failed);
+        if (conversation != null && !why.isEmpty()) {
+            conversation.lost(peer, why);
         }
     }
 

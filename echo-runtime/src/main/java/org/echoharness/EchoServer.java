@@ -33,9 +33,11 @@ import org.jspecify.annotations.Nullable;
 public final class EchoServer implements AutoCloseable {
 
     private final ServerCore core;
+    private final ServerControls controls;
 
     private EchoServer(ServerConfig config) {
         core = new ServerCore(config);
+        controls = new ServerControls(core);
     }
 
     /**
@@ -157,7 +159,7 @@ public final class EchoServer implements AutoCloseable {
      * @return a snapshot; its numbers may be read while they change
      */
     public ConnectionCounters counters() {
-        return core.tally().snapshot();
+        return core.counts().snapshot();
     }
 
     /**
@@ -167,7 +169,7 @@ public final class EchoServer implements AutoCloseable {
      * @throws IllegalStateException if recording is off
      */
     public Recording recording() {
-        RecordingStore recorder = core.recorder();
+        RecordingStore recorder = core.recordings();
         if (recorder == null) {
             throw new IllegalStateException("recording is off; call recording() on the builder of the server");
         }
@@ -180,7 +182,7 @@ public final class EchoServer implements AutoCloseable {
      * @return the plan; {@link FaultPlan#none()} unless another was set
      */
     public FaultPlan faults() {
-        return core.faults();
+        return core.admission().faults();
     }
 
     /**
@@ -191,7 +193,7 @@ public final class EchoServer implements AutoCloseable {
      * @throws IllegalArgumentException if it does not go with this server's bufferSize
      */
     public void setFaults(FaultPlan plan) {
-        core.setFaults(plan);
+        core.admission().setFaults(plan);
     }
 
     /**
@@ -205,7 +207,7 @@ public final class EchoServer implements AutoCloseable {
      * @throws java.io.UncheckedIOException if the thread is interrupted
      */
     public void setFaultsOfAll(FaultPlan plan) {
-        core.controls().setFaultsOfAll(plan);
+        controls.setFaultsOfAll(plan);
     }
 
     /**
@@ -219,7 +221,7 @@ public final class EchoServer implements AutoCloseable {
      * @throws java.io.UncheckedIOException if the thread is interrupted
      */
     public boolean catchUp(Duration timeout) {
-        return core.controls().catchUp(timeout);
+        return controls.catchUp(timeout);
     }
 
     /**
@@ -231,7 +233,7 @@ public final class EchoServer implements AutoCloseable {
      * @throws java.io.UncheckedIOException if the system refuses, or if the thread is interrupted
      */
     public void refuse() {
-        core.controls().refuse();
+        controls.refuse();
     }
 
     /**
@@ -247,7 +249,7 @@ public final class EchoServer implements AutoCloseable {
      * @throws java.io.UncheckedIOException if the system refuses, or if the thread is interrupted
      */
     public void refuse(Duration time) {
-        core.controls().refuse(time);
+        controls.refuse(time);
     }
 
     /**
@@ -264,7 +266,7 @@ public final class EchoServer implements AutoCloseable {
      *     accepted again
      */
     public void restart(Duration downTime) {
-        core.controls().restart(downTime);
+        controls.restart(downTime);
     }
 
     /**
@@ -277,7 +279,7 @@ public final class EchoServer implements AutoCloseable {
      * @throws java.io.UncheckedIOException if the system refuses, or if the thread is interrupted
      */
     public void unanswered() {
-        core.controls().unanswered();
+        controls.unanswered();
     }
 
     /**
@@ -287,7 +289,7 @@ public final class EchoServer implements AutoCloseable {
      * @throws java.io.UncheckedIOException if the system refuses, or if the thread is interrupted
      */
     public void resume() {
-        core.controls().resume();
+        controls.resume();
     }
 
     /**
@@ -298,7 +300,7 @@ public final class EchoServer implements AutoCloseable {
      * @throws java.io.UncheckedIOException if the thread is interrupted
      */
     public void freeze() {
-        core.controls().freeze(true);
+        controls.freeze(true);
     }
 
     /**
@@ -308,7 +310,7 @@ public final class EchoServer implements AutoCloseable {
      * @throws java.io.UncheckedIOException if the thread is interrupted
      */
     public void unfreeze() {
-        core.controls().freeze(false);
+        controls.freeze(false);
     }
 
     /**
@@ -318,7 +320,7 @@ public final class EchoServer implements AutoCloseable {
      * @throws java.io.UncheckedIOException if the thread is interrupted
      */
     public void resetConnections() {
-        core.controls().endConnections(false, "resetConnections()");
+        controls.endConnections(false, "resetConnections()");
     }
 
     /**
@@ -329,7 +331,7 @@ public final class EchoServer implements AutoCloseable {
      * @throws java.io.UncheckedIOException if the thread is interrupted
      */
     public void resetConnection(long number) {
-        core.controls().endConnections(each -> each == number, false, "resetConnection(" + number + ")");
+        controls.endConnections(each -> each == number, false, "resetConnection(" + number + ")");
     }
 
     /**
@@ -340,7 +342,7 @@ public final class EchoServer implements AutoCloseable {
      * @throws java.io.UncheckedIOException if the thread is interrupted
      */
     public void closeConnections() {
-        core.controls().endConnections(true, "closeConnections()");
+        controls.endConnections(true, "closeConnections()");
     }
 
     /** For people: where the server listens, and whether it does. */

@@ -1,10 +1,12 @@
 package org.echoharness;
 
+import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.nio.channels.SocketChannel;
 import java.util.Locale;
 import java.util.Set;
 import org.echoharness.text.Escaping;
@@ -103,6 +105,15 @@ public record HostAndPort(String host, int port) {
             throw new IllegalArgumentException("address (" + address + ") must be resolved");
         }
         return new HostAndPort(numericHost(resolved), address.getPort());
+    }
+
+    /** Where the other end of an accepted channel is, for people. */
+    static String peerOf(SocketChannel channel) {
+        try {
+            return of((InetSocketAddress) channel.getRemoteAddress()).toString();
+        } catch (IOException closed) {
+            return "a closed connection";
+        }
     }
 
     /**

@@ -10,6 +10,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
 import java.util.List;
+import org.echoharness.loop.EventLoopCalls;
 import org.echoharness.sockets.SocketChannels;
 import org.jspecify.annotations.Nullable;
 
@@ -23,8 +24,9 @@ final class ListeningPort {
     private static final int MOST_FILLERS = 64;
     private static final long PROBE_MILLIS = 200;
 
-    private final ServerCore server;
-    private final EventLoop loop;
+    private final ServingLoop first;
+    private final Admission admission;
+    private final Runnable listensAgain;
     private final HostAndPort asked;
     private final InetSocketAddress address;
     private @Nullable ServerSocketChannel listening;
@@ -33,14 +35,18 @@ final class ListeningPort {
     private boolean isClosed;
     private final List<SocketChannel> fillers = new ArrayList<>(); // of a queue that nobody accepts from
 
-    ListeningPort(ServerCore server, EventLoop loop, HostAndPort asked, ServerSocketChannel bound) throws IOException {
-        this.server = server;
-        this.loop = loop;
+    /** @param listensAgain is called after {@link #listen}, where the port was not listened on before */
+    ListeningPort(
+            ServingLoop first, Admission admission, Runnable listensAgain, HostAndPort asked, ServerSocketChannel bound)
+            throws IOException {
+        this.first = first;
+        this.admission = admission;
+        this.listensAgain = listensAgain;
         this.asked = asked;
         address = ListeningSockets.addressOf(bound);
         listening = bound;
-        acceptor = new Acceptor(server, loop, bound);
-        loop.atEnd(this::close);
+        acceptor = new Acceptor(first, admission, bound);
+        first.loop().atEnd(this::close);
     }
 
     InetSocketAddress address() {
@@ -60,15 +66,15 @@ final class ListeningPort {
             return;
         }
         refuse();
-        ServerSocketChannel channel = bindBesideHolder(server.config().backlog());
+        ServerSocketChannel channel = bindBesideHolder(first.context().config().backlog());
         listening = channel;
         try {
-            acceptor = new Acceptor(server, loop, channel);
+            acceptor = new Acceptor(first, admission, channel);
         } catch (IOException | RuntimeException failed) {
             channel.close();
             throw failed;
         }
-        server.listensAgain();
+        listensAgain.run();
     }
 
     boolean isListening() {
@@ -174,9 +180,9 @@ final class ListeningPort {
         holder = beside;
         if (acceptor != null) {
             acceptor.acceptAll(); // who has connected before is served
+            acceptor.close();
             acceptor = null;
-            loop.close(channel.keyFor(loop.selector()));
-            loop.closeNow();
+            first.loop().closeNow();
         } else {
             channel.close();
         }
@@ -220,7 +226,7 @@ final class ListeningPort {
                 holder.close();
             }
         } catch (IOException e) {
-            server.warn("closing a socket failed: ", e);
+            first.context().warnings().warn("closing a socket failed: ", e);
         }
         closeFillers();
     }

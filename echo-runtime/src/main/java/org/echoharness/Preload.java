@@ -7,6 +7,8 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.time.Instant;
 import java.util.List;
+import org.echoharness.loop.Alarms;
+import org.echoharness.loop.UnsentBytes;
 import org.echoharness.memory.HeldMemory;
 import org.echoharness.memory.RingBuffer;
 import org.echoharness.sockets.SocketChannels;
@@ -27,14 +29,11 @@ final class Preload {
             Alarms.Alarm.class,
             Conversation.class,
             HostAndPort.class,
+            ScheduledResume.class,
             SocketChannels.class,
             Escaping.class,
             Utf8.class,
             OptionText.class);
-
-    /** What an end after a fault needs. */
-    private static final List<Class<?>> OF_FAULTS =
-            List.of(UnsentBytes.class, UnsentBytes.Wait.class, UnsentBytes.Answer.class);
 
     private static volatile boolean done;
 
@@ -48,18 +47,14 @@ final class Preload {
         try (SocketChannel channel = SocketChannel.open()) {
             UrgentData.keepInline(channel);
         }
-        load(OURS);
-        done = true;
-    }
-
-    private static void load(List<Class<?>> classes) {
-        for (Class<?> each : classes) {
+        for (Class<?> each : OURS) {
             try {
                 MethodHandles.lookup().ensureInitialized(each);
             } catch (IllegalAccessException impossible) {
                 throw new AssertionError(impossible); // they are of this package, or public
             }
         }
+        done = true;
     }
 
     /** Loads what recording needs once a connection comes. */
@@ -77,7 +72,6 @@ final class Preload {
         for (FaultPlan.Rule rule : plan.rules()) {
             if (!rule.faults().isEmpty()) {
                 UnsentBytes.load();
-                load(OF_FAULTS);
                 new GateChain(rule.faults(), 1, 0).judge(0, 0, fault -> {});
             }
         }

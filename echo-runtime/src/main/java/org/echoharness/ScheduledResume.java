@@ -2,7 +2,11 @@ package org.echoharness;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.echoharness.loop.Alarms;
+import org.echoharness.loop.EventLoopHandler;
+import org.echoharness.loop.Warnings;
 import org.jspecify.annotations.Nullable;
 
 /** Makes a server that refuses connects accept them again after a time. On the thread of its first event loop. */
@@ -10,24 +14,28 @@ final class ScheduledResume implements EventLoopHandler {
 
     private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
-    private final ServerCore server;
+    private final Alarms alarms;
+    private final List<ListeningPort> ports;
+    private final Warnings warnings;
     private Alarms.@Nullable Alarm alarm;
     private boolean hasWarned;
 
-    ScheduledResume(ServerCore server) {
-        this.server = server;
+    ScheduledResume(Alarms alarms, List<ListeningPort> ports, Warnings warnings) {
+        this.alarms = alarms;
+        this.ports = ports;
+        this.warnings = warnings;
     }
 
     /** In place of what was set before. */
     void set(Duration time) {
         cancel();
         hasWarned = false;
-        alarm = alarms().set(System.nanoTime() + time.toNanos(), this);
+        alarm = alarms.set(System.nanoTime() + time.toNanos(), this);
     }
 
     void cancel() {
         if (alarm != null) {
-            alarms().cancel(alarm);
+            alarms.cancel(alarm);
             alarm = null;
         }
     }
@@ -36,28 +44,24 @@ final class ScheduledResume implements EventLoopHandler {
     @Override
     public void alarm(long now) {
         alarm = null;
-        for (ListeningPort door : server.doors()) {
+        for (ListeningPort port : ports) {
             try {
-                door.listen();
+                port.listen();
             } catch (IOException | RuntimeException failed) {
-                alarm = alarm != null ? alarm : alarms().set(System.nanoTime() + RETRY_NANOS, this);
-                warn(door, failed);
+                alarm = alarm != null ? alarm : alarms.set(System.nanoTime() + RETRY_NANOS, this);
+                warn(port, failed);
             }
         }
     }
 
-    private void warn(ListeningPort door, Exception failed) {
+    private void warn(ListeningPort port, Exception failed) {
         if (!hasWarned) {
             hasWarned = true;
-            server.warn("cannot listen again on "
-                    .concat(HostAndPort.of(door.address()).toString())
+            warnings.warn("cannot listen again on "
+                    .concat(HostAndPort.of(port.address()).toString())
                     .concat(", trying every 100ms: ")
                     .concat(String.valueOf(failed.getMessage())));
         }
-    }
-
-    private Alarms alarms() {
-        return server.loops().get(0).alarms();
     }
 
     /** It has no socket. */

@@ -1,7 +1,6 @@
 package org.echoharness;
 
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
@@ -10,6 +9,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
+import org.echoharness.loop.Alarms;
+import org.echoharness.loop.EventLoopHandler;
+import org.echoharness.loop.UnsentBytes;
 import org.echoharness.memory.HeldMemory;
 import org.echoharness.memory.RingBuffer;
 import org.echoharness.sockets.SocketChannels;
@@ -24,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * <p>It ends with a FIN when the client's FIN has come and every byte before it went back, and in any other case with an
  * RST, so that a clean end of stream always means a whole echo; but for the faults that say otherwise.
  */
-final class ServerConnection implements EventLoopHandler, Consumer<Fault> {
+final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Consumer<Fault> {
 
     /** How many things a connection with faults does before it is the turn of others. */
     private static final int STEPS = 16;
@@ -35,8 +37,7 @@ final class ServerConnection implements EventLoopHandler, Consumer<Fault> {
 
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
-    private final ServerCore server;
-    private final EventLoop loop;
+    private final ServingLoop serving;
     private final SelectionKey key;
     private final long number; // of all connections of the server, from 1
     private @Nullable RingBuffer ring; // held only while it holds bytes
@@ -53,19 +54,17 @@ final class ServerConnection implements EventLoopHandler, Consumer<Fault> {
     record Due(boolean clean, String why) {}
 
     private ServerConnection(
-            ServerCore server, EventLoop loop, SocketChannel channel, long number, @Nullable ConnectionReporter witness)
+            ServingLoop serving, SocketChannel channel, long number, @Nullable ConnectionReporter witness)
             throws IOException {
-        this.server = server;
-        this.loop = loop;
+        this.serving = serving;
         this.number = number;
         this.witness = witness;
-        key = channel.register(loop.selector(), SelectionKey.OP_READ, this);
+        key = serving.loop().register(channel, SelectionKey.OP_READ, this);
     }
 
     /** Starts to serve the channel, or resets it where that fails. Never throws. */
     static void open(
-            ServerCore server,
-            EventLoop loop,
+            ServingLoop serving,
             SocketChannel channel,
             long number,
             @Nullable PlannedFaults planned,
@@ -76,24 +75,24 @@ final class ServerConnection implements EventLoopHandler, Consumer<Fault> {
             UrgentData.keepInline(channel);
             // from here on whatever closes the socket resets it, the end of the process too; see end()
             channel.setOption(StandardSocketOptions.SO_LINGER, 0);
-            new ServerConnection(server, loop, channel, number, witness).start(planned);
+            new ServerConnection(serving, channel, number, witness).start(planned);
         } catch (Throwable failed) {
             SocketChannels.reset(channel);
-            boolean closing = !loop.selector().isOpen(); // the server was closed in between
+            boolean closing = !serving.loop().isOpen(); // the server was closed in between
             if (witness != null) {
                 witness.neverServed(closing ? CLOSING : "an exception in the server");
             }
-            server.tally().ends();
+            serving.context().counts().ends();
             if (!closing) {
-                server.tally().failed.increment();
-                server.warn("a connection could not be served: ", failed);
+                serving.context().counts().failed.increment();
+                serving.context().warnings().warn("a connection could not be served: ", failed);
             }
         }
     }
 
     private void start(@Nullable PlannedFaults planned) throws IOException {
         List<Fault> faults = planned == null ? List.of() : planned.faults(channel());
-        lastMoved = server.config().idleNanos() > 0 ? System.nanoTime() : 0;
+        lastMoved = config().idleNanos() > 0 ? System.nanoTime() : 0;
         tellStart();
         if (!isOpen()) {
             return; // a callback saw to that
@@ -101,7 +100,7 @@ final class ServerConnection implements EventLoopHandler, Consumer<Fault> {
         if (!faults.isEmpty()) {
             gates = new GateChain(faults, planned == null ? 0 : planned.number(), System.nanoTime());
         }
-        if (gates != null || loop.isFrozen() || server.config().idleNanos() > 0) {
+        if (gates != null || serving.isFrozen() || config().idleNanos() > 0) {
             goOn(false);
         }
     }
@@ -111,8 +110,8 @@ final class ServerConnection implements EventLoopHandler, Consumer<Fault> {
         return number;
     }
 
-    boolean isOf(EventLoop other) {
-        return loop == other;
+    boolean isOf(ServingLoop other) {
+        return serving == other;
     }
 
     @Override
@@ -128,8 +127,8 @@ final class ServerConnection implements EventLoopHandler, Consumer<Fault> {
         if (!isOpen()) {
             return;
         }
-        long idle = server.config().idleNanos();
-        if (loop.isFrozen()) {
+        long idle = config().idleNanos();
+        if (serving.isFrozen()) {
             lastMoved = now;
         } else if (idle > 0 && now - lastMoved >= idle) {
             try {
@@ -152,12 +151,12 @@ final class ServerConnection implements EventLoopHandler, Consumer<Fault> {
         boolean reads = (key.interestOps() & SelectionKey.OP_READ) != 0;
         if (reads && receive() != 0) {
             goOn(false);
-        } else if (server.config().closesIdle() && held() == 0 && (reads || drain() == 0)) {
-            server.tally().idleClosed.increment();
+        } else if (config().closesIdle() && held() == 0 && (reads || drain() == 0)) {
+            counts().idleClosed.increment();
             closeEarly(why);
             end(true, null, why);
         } else {
-            end(false, server.tally().idleClosed, why);
+            end(false, counts().idleClosed, why);
         }
     }
 
@@ -183,7 +182,7 @@ final class ServerConnection implements EventLoopHandler, Consumer<Fault> {
 
     /** The loop has frozen or unfrozen its connections: looks anew at what to wait for, and for how long. */
     void refreeze() {
-        lastMoved = server.config().idleNanos() > 0 ? System.nanoTime() : 0;
+        lastMoved = config().idleNanos() > 0 ? System.nanoTime() : 0;
         refresh();
     }
 
@@ -252,9 +251,9 @@ final class ServerConnection implements EventLoopHandler, Consumer<Fault> {
     /** Returns how many bytes came, or -1 for the client's FIN. */
     private int receive() throws IOException {
         RingBuffer into = ring;
-        int most = server.config().bufferSize();
+        int most = config().bufferSize();
         if (into == null) {
-            into = loop.borrow();
+            into = serving.rings().borrow();
             ring = into;
             most = HeldMemory.room(most, false, gates != null);
         }
@@ -280,7 +279,7 @@ final class ServerConnection implements EventLoopHandler, Consumer<Fault> {
 
     /** Sends what may be sent, and derives what to wait for. */
     private void pump() throws IOException {
-        if (!loop.isFrozen() && isOpen()) {
+        if (!serving.isFrozen() && isOpen()) {
             if (gates != null) {
                 obey(gates);
             } else if (ring != null) {
@@ -418,26 +417,26 @@ final class ServerConnection implements EventLoopHandler, Consumer<Fault> {
     private void settle() {
         giveBackEmpty();
         if (ring != null) {
-            ring = loop.held(ring);
+            ring = serving.rings().held(ring);
         }
-        if (gates == null && inputEnded && ring == null && !loop.isFrozen()) {
+        if (gates == null && inputEnded && ring == null && !serving.isFrozen()) {
             end(true, null, "");
             return;
         }
         lacksMemory = false;
         int interest =
-                loop.isFrozen() ? 0 : (reads() ? SelectionKey.OP_READ : 0) | (writes() ? SelectionKey.OP_WRITE : 0);
+                serving.isFrozen() ? 0 : (reads() ? SelectionKey.OP_READ : 0) | (writes() ? SelectionKey.OP_WRITE : 0);
         if (key.interestOps() != interest) {
             key.interestOps(interest);
         }
-        if (lacksMemory || gates != null || (alarm == null && server.config().idleNanos() > 0)) {
+        if (lacksMemory || gates != null || (alarm == null && config().idleNanos() > 0)) {
             setAlarm();
         }
     }
 
     private void giveBackEmpty() {
         if (ring != null && ring.isEmpty()) {
-            loop.giveBack(ring);
+            serving.rings().giveBack(ring);
             ring = null;
         }
     }
@@ -462,23 +461,24 @@ final class ServerConnection implements EventLoopHandler, Consumer<Fault> {
     /** For the next deadline, if there is one; an alarm that is set too early already stays and finds nothing to do. */
     private void setAlarm() {
         long now = System.nanoTime();
-        long idle = server.config().idleNanos();
+        long idle = config().idleNanos();
         long left = idle > 0 ? Math.max(1, lastMoved + idle - now) : Verdict.NEVER;
-        if (gates != null && !loop.isFrozen()) {
+        if (gates != null && !serving.isFrozen()) {
             left = Math.min(left, gates.untilWake(now));
         }
         if (lacksMemory) {
             left = Math.min(left, LOOK_FOR_MEMORY_NANOS);
         }
-        if (left != Verdict.NEVER && (alarm == null || alarm.isAfter(loop.alarms(), now + left))) {
+        if (left != Verdict.NEVER
+                && (alarm == null || alarm.isAfter(serving.loop().alarms(), now + left))) {
             cancelAlarm();
-            alarm = loop.alarms().set(now + left, this);
+            alarm = serving.loop().alarms().set(now + left, this);
         }
     }
 
     private void cancelAlarm() {
         if (alarm != null) {
-            loop.alarms().cancel(alarm);
+            serving.loop().alarms().cancel(alarm);
             alarm = null;
         }
     }
@@ -489,9 +489,9 @@ final class ServerConnection implements EventLoopHandler, Consumer<Fault> {
             return; // a callback closed the server, and with it this connection
         }
         try {
-            String peer = peerText();
-            end(false, server.tally().failed, "an exception in the server");
-            server.warn("reset ".concat(peer).concat(" after an exception: "), failure);
+            String peer = HostAndPort.peerOf(channel());
+            end(false, counts().failed, "an exception in the server");
+            serving.context().warnings().warn("reset ".concat(peer).concat(" after an exception: "), failure);
         } catch (Throwable worse) {
             endWithoutWord();
         }
@@ -500,15 +500,15 @@ final class ServerConnection implements EventLoopHandler, Consumer<Fault> {
     private void endWithoutWord() {
         if (isOpen()) {
             lingers(0);
-            loop.close(key);
+            serving.loop().close(key);
             if (ring != null) {
-                loop.giveBack(ring);
+                serving.rings().giveBack(ring);
                 ring = null;
             }
             releaseGates();
             cancelAlarm();
-            server.tally().ends();
-            server.tally().failed.increment();
+            counts().ends();
+            counts().failed.increment();
         }
     }
 
@@ -525,9 +525,9 @@ final class ServerConnection implements EventLoopHandler, Consumer<Fault> {
     /** Reads what has come, and throws it away. Returns how many bytes it was. */
     private long drain() throws IOException {
         if (ring != null) {
-            loop.giveBack(ring); // one of its own may be small
+            serving.rings().giveBack(ring); // one of its own may be small
         }
-        RingBuffer unread = loop.borrow();
+        RingBuffer unread = serving.rings().borrow();
         ring = unread;
         long drained = 0;
         for (int i = 0, n = 1; i < STEPS && n > 0 && !inputEnded; i++) {
@@ -560,7 +560,7 @@ final class ServerConnection implements EventLoopHandler, Consumer<Fault> {
             end(-1, clean, null, why);
             return;
         }
-        if (!hasSent || (clean && inputEnded) || !loop.unsentBytes().await(this, channel())) {
+        if (!hasSent || (clean && inputEnded) || !serving.unsentBytes().await(this, channel())) {
             end(clean, null, why);
             return;
         }
@@ -569,18 +569,20 @@ final class ServerConnection implements EventLoopHandler, Consumer<Fault> {
         cancelAlarm();
         if (ring != null) {
             ring.clear();
-            loop.giveBack(ring);
+            serving.rings().giveBack(ring);
             ring = null;
         }
     }
 
     /** Whether it ends as soon as the client's kernel has what was sent. */
-    boolean isWaiting() {
+    @Override
+    public boolean isWaiting() {
         return isOpen() && due != null;
     }
 
     /** Ends it now. */
-    void endWaited() {
+    @Override
+    public void endWaited() {
         Due how = due;
         if (how != null) {
             try {
@@ -603,7 +605,7 @@ final class ServerConnection implements EventLoopHandler, Consumer<Fault> {
 
     /** The client has reset the connection, or it was lost in another way. */
     private void lose(IOException lost) {
-        end(false, server.tally().reset, Escaping.escape(String.valueOf(lost.getMessage())));
+        end(false, counts().reset, Escaping.escape(String.valueOf(lost.getMessage())));
     }
 
     /**
@@ -619,21 +621,28 @@ final class ServerConnection implements EventLoopHandler, Consumer<Fault> {
             return; // a callback closed the server, and with it this connection
         }
         lingers(linger);
-        loop.close(key);
+        serving.loop().close(key);
         if (ring != null) {
-            loop.giveBack(ring);
+            serving.rings().giveBack(ring);
             ring = null;
         }
         releaseGates();
         cancelAlarm();
-        server.tally().ends();
+        counts().ends();
         if (counter != null) {
             counter.increment();
         }
         if (witness != null) {
-            boolean byClient = counter == server.tally().reset;
-            witness.ended(
-                    byClient ? Ending.Side.CLIENT : Ending.Side.SERVER, clean ? Ending.How.FIN : Ending.How.RST, why);
+            report(counter == counts().reset ? Ending.Side.CLIENT : Ending.Side.SERVER, clean, why, witness);
+        }
+    }
+
+    private void report(Ending.Side by, boolean clean, String why, ConnectionReporter to) {
+        try {
+            to.ended(by, clean ? Ending.How.FIN : Ending.How.RST, why);
+            serving.context().reportWaiting();
+        } catch (Throwable failed) {
+            serving.context().warnings().warn("a listener failed: ", failed);
         }
     }
 
@@ -671,9 +680,17 @@ final class ServerConnection implements EventLoopHandler, Consumer<Fault> {
     }
 
     private void moved(int bytes) {
-        if (bytes > 0 && server.config().idleNanos() > 0) {
+        if (bytes > 0 && config().idleNanos() > 0) {
             lastMoved = System.nanoTime();
         }
+    }
+
+    private ServerConfig config() {
+        return serving.context().config();
+    }
+
+    private ConnectionCounts counts() {
+        return serving.context().counts();
     }
 
     private int held() {
@@ -686,19 +703,5 @@ final class ServerConnection implements EventLoopHandler, Consumer<Fault> {
 
     private SocketChannel channel() {
         return (SocketChannel) key.channel();
-    }
-
-    private String peerText() {
-        return text(channel());
-    }
-
-    /** Where the other end of an accepted channel is. */
-    static String text(SocketChannel channel) {
-        try {
-            return HostAndPort.of((InetSocketAddress) channel.getRemoteAddress())
-                    .toString();
-        } catch (IOException closed) {
-            return "a closed connection";
-        }
     }
 }

@@ -8,6 +8,9 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.LongPredicate;
+import org.echoharness.loop.EventLoop;
+import org.echoharness.loop.EventLoopCalls;
+import org.echoharness.loop.EventLoopHandler;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,33 +22,32 @@ final class ServerControls {
     private static final String RESTARTS = "the server restarts";
 
     private final ServerCore server;
-    private final ScheduledResume scheduled;
+    private @Nullable ScheduledResume scheduled; // the first loop's thread makes it and uses it
 
     ServerControls(ServerCore server) {
         this.server = server;
-        scheduled = new ScheduledResume(server);
     }
 
     /** For the connections that are open too. Nobody is accepted between the count of the open ones and its use. */
     void setFaultsOfAll(FaultPlan plan) {
         mustBeCallable();
-        server.announce(plan); // calls a listener: not while others wait, nor while nobody is accepted
+        server.admission().announce(plan); // calls a listener: not while others wait, nor while nobody is accepted
         control("setFaultsOfAll", () -> {
             Exception failure = null;
             try {
-                onEachDoor(door -> {
-                    door.acceptAll();
-                    door.park(true);
+                onEachPort(port -> {
+                    port.acceptAll();
+                    port.park(true);
                 });
                 List<ServerConnection> open = new ArrayList<>();
-                for (EventLoop loop : server.loops()) {
-                    open.addAll(EventLoopCalls.call(loop, loop::connections));
+                for (ServingLoop each : server.loops()) {
+                    open.addAll(EventLoopCalls.call(each.loop(), () -> connections(each)));
                 }
                 open.sort(Comparator.comparingLong(ServerConnection::number));
-                server.setFaults(plan, open.size() + 1L);
-                onEachLoop(loop -> {
+                server.admission().setFaults(plan, open.size() + 1L);
+                onEachLoop(each -> {
                     for (int i = 0; i < open.size(); i++) {
-                        if (open.get(i).isOf(loop)) {
+                        if (open.get(i).isOf(each)) {
                             open.get(i).change(new PlannedFaults(plan, i + 1L));
                         }
                     }
@@ -54,7 +56,7 @@ final class ServerControls {
                 failure = failed;
                 throw failed;
             } finally {
-                undo(failure, door -> door.park(false));
+                undo(failure, port -> port.park(false));
             }
         });
     }
@@ -65,9 +67,9 @@ final class ServerControls {
         boolean[] isIdle = {false};
         control("catchUp", () -> {
             do {
-                onEachDoor(ListeningPort::acceptAll);
+                onEachPort(ListeningPort::acceptAll);
                 isIdle[0] = true;
-                onEachLoop(loop -> isIdle[0] &= loop.serveReady() == 0);
+                onEachLoop(each -> isIdle[0] &= each.loop().serveReady() == 0);
             } while (!isIdle[0] && deadline - System.nanoTime() > 0);
         });
         return isIdle[0];
@@ -97,7 +99,7 @@ final class ServerControls {
     /** Refuses connects and does what comes next; accepts them again where either fails. */
     private void refuseOrListen(String what, Action next) throws IOException {
         try {
-            turnDoors(what, ListeningPort::refuse);
+            turnPorts(what, ListeningPort::refuse);
             next.run();
         } catch (IOException | RuntimeException failed) {
             undo(failed, this::listen);
@@ -106,17 +108,17 @@ final class ServerControls {
     }
 
     void resume() {
-        control("resume", () -> turnDoors("", ListeningPort::listen));
+        control("resume", () -> turnPorts("", ListeningPort::listen));
     }
 
     void unanswered() {
         control("unanswered", () -> {
             try {
-                turnDoors("leaves connects unanswered", ListeningPort::acceptNobody);
-                for (ListeningPort door : server.doors()) {
-                    List<SocketChannel> filling = door.fill();
-                    EventLoopCalls.call(server.loops().get(0), () -> {
-                        door.keep(filling);
+                turnPorts("leaves connects unanswered", ListeningPort::acceptNobody);
+                for (ListeningPort port : server.ports()) {
+                    List<SocketChannel> filling = port.fill();
+                    EventLoopCalls.call(firstLoop(), () -> {
+                        port.keep(filling);
                         return null;
                     });
                 }
@@ -129,23 +131,41 @@ final class ServerControls {
     }
 
     void freeze(boolean frozen) {
-        List<EventLoop> changed = new ArrayList<>();
+        List<ServingLoop> changed = new ArrayList<>();
         control(frozen ? "freeze" : "unfreeze", () -> {
             try {
-                onEachLoop(loop -> {
-                    if (loop.isFrozen() != frozen) {
-                        loop.freeze(frozen);
-                        changed.add(loop);
+                onEachLoop(each -> {
+                    if (each.isFrozen() != frozen) {
+                        freeze(each, frozen);
+                        changed.add(each);
                     }
                 });
             } catch (IOException | RuntimeException failed) {
-                changed.forEach(loop -> loop.post(() -> loop.freeze(!frozen)));
+                changed.forEach(each -> each.loop().post(() -> freeze(each, !frozen)));
                 throw failed;
             }
             if (!changed.isEmpty()) {
                 server.record(frozen ? "freezes" : "goes on after freeze()");
             }
         });
+    }
+
+    /** On the loop's thread. */
+    private static void freeze(ServingLoop serving, boolean frozen) {
+        serving.setFrozen(frozen);
+        connections(serving).forEach(ServerConnection::refreeze);
+    }
+
+    /** Those of one loop that are open, in the order of their accept. On the loop's thread. */
+    private static List<ServerConnection> connections(ServingLoop serving) {
+        List<ServerConnection> open = new ArrayList<>();
+        for (EventLoopHandler handler : serving.loop().handlers()) {
+            if (handler instanceof ServerConnection connection) {
+                open.add(connection);
+            }
+        }
+        open.sort(Comparator.comparingLong(ServerConnection::number));
+        return open;
     }
 
     void endConnections(boolean clean, String why) {
@@ -157,14 +177,14 @@ final class ServerControls {
     }
 
     private void end(LongPredicate which, boolean clean, String why) throws IOException {
-        onEachDoor(ListeningPort::acceptAll); // who has connected is meant, too
-        onEachLoop(loop -> {
-            for (ServerConnection connection : loop.connections()) {
+        onEachPort(ListeningPort::acceptAll); // who has connected is meant, too
+        onEachLoop(each -> {
+            for (ServerConnection connection : connections(each)) {
                 if (which.test(connection.number())) {
                     connection.endNow(clean, why);
                 }
             }
-            loop.closeNow();
+            each.loop().closeNow();
         });
     }
 
@@ -184,37 +204,37 @@ final class ServerControls {
         }
     }
 
-    /** Opens or shuts every door, in place of what was scheduled for later. */
-    private void turnDoors(String what, DoorAction action) throws IOException {
+    /** Opens or shuts every port, in place of what was scheduled for later. */
+    private void turnPorts(String what, PortAction action) throws IOException {
         mustBeCallable();
-        EventLoopCalls.call(server.loops().get(0), () -> {
-            scheduled.cancel();
+        EventLoopCalls.call(firstLoop(), () -> {
+            scheduled().cancel();
             server.record(what);
-            for (ListeningPort door : server.doors()) {
-                action.apply(door);
+            for (ListeningPort port : server.ports()) {
+                action.apply(port);
             }
             return null;
         });
     }
 
     private void resumeAfter(Duration time) throws IOException {
-        EventLoopCalls.call(server.loops().get(0), () -> {
-            scheduled.set(time);
+        EventLoopCalls.call(firstLoop(), () -> {
+            scheduled().set(time);
             return null;
         });
     }
 
-    private void listen(ListeningPort door) throws IOException {
-        scheduled.cancel();
-        door.listen();
+    private void listen(ListeningPort port) throws IOException {
+        scheduled().cancel();
+        port.listen();
     }
 
     /**
-     * Puts back what a control has begun with the doors, also for a thread that is interrupted; what fails is reported. A
+     * Puts back what a control has begun with the ports, also for a thread that is interrupted; what fails is reported. A
      * thread that does not answer puts it back as soon as it can.
      */
-    private void undo(@Nullable Exception failure, DoorAction action) {
-        EventLoop first = server.loops().get(0);
+    private void undo(@Nullable Exception failure, PortAction action) {
+        EventLoop first = firstLoop();
         if (failure instanceof EventLoopCalls.NoAnswerException) {
             first.post(() -> undoNow(action));
             return;
@@ -239,10 +259,10 @@ final class ServerControls {
     }
 
     /** On the first loop's thread. */
-    private void undoNow(DoorAction action) {
+    private void undoNow(PortAction action) {
         try {
-            for (ListeningPort door : server.doors()) {
-                action.apply(door);
+            for (ListeningPort port : server.ports()) {
+                action.apply(port);
             }
         } catch (IOException | RuntimeException e) {
             warnOfUndo(e);
@@ -251,23 +271,23 @@ final class ServerControls {
 
     private void warnOfUndo(Exception e) {
         if (server.isRunning()) {
-            server.warn("a control could not be undone: " + e);
+            server.warnings().warn("a control could not be undone: " + e);
         }
     }
 
-    private interface DoorAction {
-        void apply(ListeningPort door) throws IOException;
+    private interface PortAction {
+        void apply(ListeningPort port) throws IOException;
     }
 
     private interface LoopAction {
-        void apply(EventLoop loop) throws IOException;
+        void apply(ServingLoop loop) throws IOException;
     }
 
-    private void onEachDoor(DoorAction action) throws IOException {
+    private void onEachPort(PortAction action) throws IOException {
         mustBeCallable();
-        EventLoopCalls.call(server.loops().get(0), () -> {
-            for (ListeningPort door : server.doors()) {
-                action.apply(door);
+        EventLoopCalls.call(firstLoop(), () -> {
+            for (ListeningPort port : server.ports()) {
+                action.apply(port);
             }
             return null;
         });
@@ -275,12 +295,24 @@ final class ServerControls {
 
     private void onEachLoop(LoopAction action) throws IOException {
         mustBeCallable();
-        for (EventLoop loop : server.loops()) {
-            EventLoopCalls.call(loop, () -> {
-                action.apply(loop);
+        for (ServingLoop each : server.loops()) {
+            EventLoopCalls.call(each.loop(), () -> {
+                action.apply(each);
                 return null;
             });
         }
+    }
+
+    private EventLoop firstLoop() {
+        return server.loops().get(0).loop();
+    }
+
+    /** On the first loop's thread. */
+    private ScheduledResume scheduled() {
+        if (scheduled == null) {
+            scheduled = new ScheduledResume(firstLoop().alarms(), server.ports(), server.warnings());
+        }
+        return scheduled;
     }
 
     private void mustBeCallable() {

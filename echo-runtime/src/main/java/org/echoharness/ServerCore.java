@@ -2,20 +2,20 @@ package org.echoharness;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.echoharness.sockets.SocketChannels;
+import org.echoharness.loop.EventLoop;
+import org.echoharness.loop.Warnings;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The life of one server: its listening sockets, its event loops, and what they share. Any thread may start and close it;
  * the loops' threads call the rest.
  */
-final class ServerCore implements RecordingStore.Source {
+final class ServerCore implements EventLoop.Owner, RecordingStore.Source {
 
     private static final long CLOSE_DEADLINE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
@@ -26,55 +26,40 @@ final class ServerCore implements RecordingStore.Source {
     }
 
     private final ServerConfig config;
-    private final ConnectionCounts tally = new ConnectionCounts();
-    private final @Nullable RecordingStore recorder;
+    private final @Nullable RecordingStore recordings;
+    private final ServerContext context;
+    private final Admission admission;
     private final CountDownLatch ended = new CountDownLatch(1);
     private volatile State state = State.NEW;
     private volatile List<InetSocketAddress> addresses = List.of();
-    private volatile List<EventLoop> loops = List.of();
-    private final ServerControls controls = new ServerControls(this);
-    private final List<ListeningPort> doors = new ArrayList<>(); // the thread of the first loop opens and shuts them
-    private volatile InForce faults;
-    private int next; // of the loops; the thread of the first one alone counts
-    private long numbered; // connections; as above
-    private boolean hasRejected;
-    private boolean hasWarnedOfAccept; // this and the next: of all acceptors, which share the first loop's thread
-    private long lastAcceptWarning;
+    private volatile List<ServingLoop> loops = List.of();
+    private final List<ListeningPort> ports = new ArrayList<>(); // the thread of the first loop opens and shuts them
     private volatile @Nullable Throwable failure;
     private volatile @Nullable Thread starting; // it reports the start, and nobody is accepted yet
 
     ServerCore(ServerConfig config) {
         this.config = config;
-        faults = new InForce(config.faults(), 1);
-        recorder = config.recordedConnections() == 0
+        recordings = config.recordedConnections() == 0
                 ? null
                 : new RecordingStore(Ending.Side.SERVER, config.recordedBytes(), config.recordedConnections());
-        if (recorder != null) {
-            recorder.from(this);
-        }
-    }
-
-    /** A plan and the number of the next connection in it. */
-    private static final class InForce {
-        private final FaultPlan plan;
-        private long next; // the thread of the first loop counts
-
-        InForce(FaultPlan plan, long next) {
-            this.plan = plan;
-            this.next = next;
+        context = new ServerContext(
+                config, new ConnectionCounts(), recordings, new Warnings(config.warnings()), this::isRunning);
+        admission = new Admission(context);
+        if (recordings != null) {
+            recordings.from(this);
         }
     }
 
     /** Callbacks are called while the loops run and without the monitor: they may call controls and wait for a close. */
     void start() throws IOException {
-        List<EventLoop> opened = new ArrayList<>();
+        List<ServingLoop> opened = new ArrayList<>();
         try {
             launch(opened);
             starting = config.conversation() == null ? null : Thread.currentThread();
-            tellStart(addresses);
+            reportStart(addresses);
             starting = null;
             if (config.conversation() != null) {
-                opened.get(0).post(() -> doors.forEach(door -> door.park(false)));
+                opened.get(0).loop().post(() -> ports.forEach(port -> port.park(false)));
             }
         } catch (Throwable failed) {
             starting = null;
@@ -91,7 +76,7 @@ final class ServerCore implements RecordingStore.Source {
     }
 
     void close() {
-        List<EventLoop> ending;
+        List<ServingLoop> ending;
         boolean first;
         synchronized (this) {
             first = state != State.CLOSED;
@@ -99,47 +84,64 @@ final class ServerCore implements RecordingStore.Source {
             ending = loops;
         }
         boolean inCallback = false;
-        for (EventLoop loop : ending) {
-            inCallback |= loop.isCurrent();
+        for (ServingLoop each : ending) {
+            inCallback |= each.loop().isCurrent();
         }
         try {
-            for (EventLoop loop : ending) {
-                loop.end();
+            for (ServingLoop each : ending) {
+                each.loop().end();
             }
             if (first || !inCallback) { // two callbacks that close at once must not wait for each other
                 awaitEnd(ending);
             }
         } finally {
             if (first || !inCallback) {
-                if (recorder != null) {
-                    recorder.finish(stopped());
+                if (recordings != null) {
+                    recordings.finish(stopped());
                 }
                 ended.countDown();
             }
         }
     }
 
-    private void awaitEnd(List<EventLoop> ending) {
+    private void awaitEnd(List<ServingLoop> ending) {
         long deadline = System.nanoTime() + CLOSE_DEADLINE_NANOS;
-        for (EventLoop loop : ending) {
-            String busy = loop.isCurrent() ? "" : loop.join(deadline);
+        for (ServingLoop each : ending) {
+            String busy = each.loop().isCurrent() ? "" : each.loop().join(deadline);
             if (!busy.isEmpty()) {
-                warn("a thread did not end within 10s of close(): " + busy);
+                warnings().warn("a thread did not end within 10s of close(): " + busy);
             }
         }
     }
 
-    /** An event loop ends since this has left it: the server is about to close. Allocates nothing. */
-    void failing(Throwable why) {
+    @Override
+    public void failing(Throwable why) {
         if (failure == null) {
             failure = why;
         }
     }
 
-    /** Also where memory is short. */
-    void reportFailure(Throwable why) {
-        if (!report("the event loop failed, so the server closes: ", why)) {
-            report("the event loop failed, so the server closes", null); // the first may have needed too much memory
+    @Override
+    public void reportFailure(Throwable why) {
+        if (!warnings().report("the event loop failed, so the server closes: ", why)) {
+            warnings()
+                    .report(
+                            "the event loop failed, so the server closes",
+                            null); // the first may have needed too much memory
+        }
+    }
+
+    /** The rings are given up no sooner than here: a callback that closes the server may still look at one. */
+    @Override
+    public void ended(EventLoop loop) {
+        try {
+            for (ServingLoop each : loops) {
+                if (each.loop() == loop) {
+                    each.rings().leave();
+                }
+            }
+        } finally {
+            close();
         }
     }
 
@@ -153,7 +155,7 @@ final class ServerCore implements RecordingStore.Source {
     String stopped() {
         Throwable why = failure;
         if (why != null) {
-            return "its event loop failed: " + text(why);
+            return "its event loop failed: " + Warnings.text(why);
         }
         return state == State.NEW ? "call start() first" : "it was closed";
     }
@@ -167,8 +169,8 @@ final class ServerCore implements RecordingStore.Source {
 
     /** Throws on a thread of the server's own, which must not wait for the server. */
     void refuseCallback() {
-        for (EventLoop loop : loops) {
-            if (loop.isCurrent()) {
+        for (ServingLoop each : loops) {
+            if (each.loop().isCurrent()) {
                 throw new IllegalStateException(
                         "a callback of the server must not wait for the server; call this from another thread");
             }
@@ -192,17 +194,13 @@ final class ServerCore implements RecordingStore.Source {
         return state == State.RUNNING;
     }
 
-    ServerControls controls() {
-        return controls;
-    }
-
-    List<EventLoop> loops() {
+    List<ServingLoop> loops() {
         return loops;
     }
 
     /** One for each address. The thread of the first loop opens and shuts them. */
-    List<ListeningPort> doors() {
-        return doors;
+    List<ListeningPort> ports() {
+        return ports;
     }
 
     /** The addresses bound, numeric; none before the start. */
@@ -216,137 +214,41 @@ final class ServerCore implements RecordingStore.Source {
 
     /** Null where nothing is recorded. */
     @Nullable
-    RecordingStore recorder() {
-        return recorder;
+    RecordingStore recordings() {
+        return recordings;
     }
 
     /** Records what is done to the server as a whole; nothing for an empty text. */
     void record(String what) {
-        if (recorder != null && !what.isEmpty()) {
-            recorder.server(what);
+        if (recordings != null && !what.isEmpty()) {
+            recordings.server(what);
         }
     }
 
-    /** One door has opened again, perhaps the last. On the first loop's thread. */
-    void listensAgain() {
-        for (ListeningPort door : doors) {
-            if (!door.isListening()) {
+    /** One port listens again, perhaps the last. On the first loop's thread. */
+    private void recordListening() {
+        for (ListeningPort port : ports) {
+            if (!port.isListening()) {
                 return;
             }
         }
         record("accepts connects again");
     }
 
-    ConnectionCounts tally() {
-        return tally;
+    ConnectionCounts counts() {
+        return context.counts();
     }
 
-    /** Whether the connection just accepted stays within the limit. It is reset if not. */
-    boolean mayServe(SocketChannel accepted) {
-        int limit = config.maxConnections();
-        if (tally.opens(limit)) {
-            return true;
-        }
-        String peer = config.conversation() == null ? "" : ServerConnection.text(accepted);
-        if (recorder != null) {
-            recorder.reject(accepted);
-        }
-        SocketChannels.reset(accepted);
-        if (!hasRejected) {
-            hasRejected = true;
-            warn("maxConnections (" + limit + ") is reached: further connections are reset");
-        }
-        if (config.conversation() != null) {
-            config.conversation().rejecting(peer, limit);
-        }
-        return false;
+    Warnings warnings() {
+        return context.warnings();
     }
 
-    EventLoop nextLoop() {
-        EventLoop chosen = loops.get(next);
-        next = (next + 1) % loops.size();
-        return chosen;
-    }
-
-    /** The number of the connection just accepted, from 1. */
-    long nextNumber() {
-        return ++numbered;
-    }
-
-    /** The plan for the connection just accepted and its number there, or null without a fault. */
-    @Nullable
-    PlannedFaults nextPlanned() {
-        InForce current = faults;
-        return current.plan.rules().isEmpty() ? null : new PlannedFaults(current.plan, current.next++);
-    }
-
-    FaultPlan faults() {
-        return faults.plan;
-    }
-
-    /** For connections accepted from now on, of which the next has this number in the plan. */
-    void setFaults(FaultPlan plan, long next) {
-        faults = new InForce(plan, next);
-    }
-
-    /** For connections accepted from now on. */
-    void setFaults(FaultPlan plan) {
-        announce(plan);
-        setFaults(plan, 1);
-    }
-
-    /** Checks and announces a plan that is about to be in force. */
-    void announce(FaultPlan plan) {
-        Preload.faults(plan.checked(config.bufferSize()));
-        tellSeed(plan);
-    }
-
-    /** Without the seed nobody could repeat what goes wrong. */
-    private void tellSeed(FaultPlan plan) {
-        if (plan.isRandom()) {
-            warn("faults: " + plan);
-        }
-    }
-
-    /** Tells that accepting fails, at most once a second. Text is put together by concat: see {@link Preload}. */
-    void warnOfAccept(long now, @Nullable String why) {
-        if (!hasWarnedOfAccept || now - lastAcceptWarning >= 1_000_000_000) {
-            hasWarnedOfAccept = true;
-            lastAcceptWarning = now;
-            warn("cannot accept, trying again every 100ms: ".concat(String.valueOf(why)));
-        }
-    }
-
-    /** Reports one line to the user. What goes wrong there stays there. */
-    void warn(String line) {
-        report(line, null);
-    }
-
-    /** As {@link #warn(String)}, with what was thrown: by a callback, perhaps, so that its text may fail too. */
-    void warn(String line, Throwable thrown) {
-        report(line, thrown);
-    }
-
-    /** Returns whether the listener took the line. */
-    private boolean report(String line, @Nullable Throwable thrown) {
-        try {
-            config.warnings().accept(thrown == null ? line : line.concat(text(thrown)));
-            return true;
-        } catch (Throwable ignored) {
-            return false; // there is no other place to report it
-        }
-    }
-
-    private static String text(Throwable thrown) {
-        try {
-            return String.valueOf(thrown.toString());
-        } catch (Throwable unprintable) {
-            return thrown.getClass().getName();
-        }
+    Admission admission() {
+        return admission;
     }
 
     /** Binds and runs; callbacks come later. The loops that were made are in the list, also when it throws. */
-    private synchronized void launch(List<EventLoop> opened) throws IOException {
+    private synchronized void launch(List<ServingLoop> opened) throws IOException {
         if (state != State.NEW) {
             throw new IllegalStateException("this server was " + (state == State.RUNNING ? "started" : "closed")
                     + " before; build another one");
@@ -366,13 +268,13 @@ final class ServerCore implements RecordingStore.Source {
         }
     }
 
-    private void launch(List<ListeningSockets.Bound> bound, List<EventLoop> opened) throws IOException {
+    private void launch(List<ListeningSockets.Bound> bound, List<ServingLoop> opened) throws IOException {
         Preload.run();
         if (config.warnings() instanceof DefaultWarnings) {
             DefaultWarnings.load();
         }
         Preload.faults(config.faults());
-        if (recorder != null) {
+        if (recordings != null) {
             Preload.recording();
         }
         List<InetSocketAddress> taken = new ArrayList<>();
@@ -380,23 +282,25 @@ final class ServerCore implements RecordingStore.Source {
             taken.add(ListeningSockets.addressOf(each.channel()));
         }
         for (int i = 1; i <= config.eventLoops(); i++) {
-            opened.add(new EventLoop(this, config.bufferSize(), "echo-server " + texts(taken) + " loop " + i));
+            EventLoop loop = new EventLoop("echo-server " + texts(taken) + " loop " + i, warnings(), this);
+            opened.add(new ServingLoop(context, loop));
         }
+        admission.distributeTo(opened);
         for (ListeningSockets.Bound each : bound) {
-            doors.add(new ListeningPort(this, opened.get(0), each.asked(), each.channel()));
+            ports.add(new ListeningPort(opened.get(0), admission, this::recordListening, each.asked(), each.channel()));
         }
         if (config.conversation() != null) {
-            doors.forEach(door -> door.park(true)); // the lines about the start come before those of connections
+            ports.forEach(port -> port.park(true)); // the lines about the start come before those of connections
         }
         addresses = List.copyOf(taken);
         loops = List.copyOf(opened);
         state = State.RUNNING;
-        for (EventLoop loop : loops) {
-            loop.start();
+        for (ServingLoop each : loops) {
+            each.loop().start();
         }
     }
 
-    private void tellStart(List<InetSocketAddress> taken) {
+    private void reportStart(List<InetSocketAddress> taken) {
         List<InetSocketAddress> exposed = new ArrayList<>();
         for (InetSocketAddress address : taken) {
             if (!address.getAddress().isLoopbackAddress()) {
@@ -404,9 +308,9 @@ final class ServerCore implements RecordingStore.Source {
             }
         }
         if (!exposed.isEmpty()) {
-            warn("listening on " + texts(exposed) + ": other machines may connect");
+            warnings().warn("listening on " + texts(exposed) + ": other machines may connect");
         }
-        tellSeed(config.faults());
+        admission.reportSeed(config.faults());
         Conversation conversation = config.conversation();
         if (conversation != null) {
             taken.forEach(conversation::startingUp);

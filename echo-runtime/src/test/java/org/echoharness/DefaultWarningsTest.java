@@ -65,7 +65,7 @@ class DefaultWarningsTest {
                         .hasMessageContaining("reset");
                 Sockets.echoes(served, "after a warning");
                 for (int i = 0; i < 10_000; i++) {
-                    server.core().loops().get(0).post(() -> {
+                    server.core().loops().get(0).loop().post(() -> {
                         throw new IllegalStateException("boom");
                     });
                 }

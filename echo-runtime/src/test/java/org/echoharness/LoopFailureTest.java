@@ -11,6 +11,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.echoharness.loop.EventLoop;
+import org.echoharness.loop.EventLoopHandler;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -38,7 +40,7 @@ class LoopFailureTest {
     }
 
     private static void fail(EchoServer server, int loop, Error error) {
-        EventLoop failing = server.core().loops().get(loop);
+        EventLoop failing = server.core().loops().get(loop).loop();
         failing.post(() -> failing.alarms().set(System.nanoTime(), new Failing(error)));
     }
 

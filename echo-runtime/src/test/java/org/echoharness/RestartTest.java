@@ -16,6 +16,9 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
+import org.echoharness.loop.EventLoop;
+import org.echoharness.loop.EventLoopCalls;
+import org.echoharness.loop.EventLoopHandler;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -335,15 +338,15 @@ class RestartTest {
             try (EchoServer server = EchoServer.builder().warnings(warnings).start()) {
                 echoes(server); // loads what is needed
                 ServerCore core = server.core();
-                EventLoop loop = core.loops().get(0);
+                EventLoop loop = core.loops().get(0).loop();
                 Signal later = new Signal();
                 List<Closeable> taken = new ArrayList<>();
                 EventLoopCalls.call(loop, () -> {
-                    for (ListeningPort door : core.doors()) {
-                        door.refuse();
+                    for (ListeningPort port : core.ports()) {
+                        port.refuse();
                     }
                     takeAll(taken);
-                    new ScheduledResume(core).set(Duration.ofMillis(1));
+                    new ScheduledResume(loop.alarms(), core.ports(), core.warnings()).set(Duration.ofMillis(1));
                     loop.alarms().set(System.nanoTime() + Duration.ofMillis(350).toNanos(), later);
                     return null;
                 });

@@ -1,4 +1,4 @@
-package org.echoharness;
+package org.echoharness.loop;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

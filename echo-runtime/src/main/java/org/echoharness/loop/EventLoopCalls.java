@@ -1,4 +1,4 @@
-package org.echoharness;
+package org.echoharness.loop;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -10,14 +10,14 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /** Runs tasks on event loops for other threads, which wait for them. */
-final class EventLoopCalls {
+public final class EventLoopCalls {
 
     private static final long DEADLINE_SECONDS = 10;
 
     private EventLoopCalls() {}
 
     /** A thread of the server did not run a task in time. Where it had begun, it may still end it. */
-    static final class NoAnswerException extends IllegalStateException {
+    public static final class NoAnswerException extends IllegalStateException {
         private static final long serialVersionUID = 1L;
 
         private NoAnswerException(String message) {
@@ -26,7 +26,7 @@ final class EventLoopCalls {
     }
 
     /** Throws if the thread is interrupted, before anything is begun. */
-    static void refuseInterrupted() throws InterruptedIOException {
+    public static void refuseInterrupted() throws InterruptedIOException {
         if (Thread.currentThread().isInterrupted()) {
             throw interrupted();
         }
@@ -37,7 +37,7 @@ final class EventLoopCalls {
     }
 
     /** Runs the task on the loop's thread and returns its result; at once where this is that thread. */
-    static <T extends @Nullable Object> T call(EventLoop loop, Callable<T> task) throws IOException {
+    public static <T extends @Nullable Object> T call(EventLoop loop, Callable<T> task) throws IOException {
         refuseInterrupted();
         FutureTask<T> running = new FutureTask<>(task);
         if (loop.isCurrent()) {

@@ -1,7 +1,7 @@
-package org.echoharness;
+package org.echoharness.loop;
 
 /** What an event loop serves: a registered socket and, where it asked for one, an alarm. The loop's thread calls it. */
-interface EventLoopHandler {
+public interface EventLoopHandler {
 
     /** The socket is ready for what its key's interest set asks for. No exception may leave. */
     void ready();
@@ -11,4 +11,9 @@ interface EventLoopHandler {
 
     /** The loop ends: the socket is closed at once, without a clean end of stream. No exception may leave. */
     void abort();
+
+    /** Whether it is served after the other sockets that are ready. */
+    default boolean comesLast() {
+        return false;
+    }
 }

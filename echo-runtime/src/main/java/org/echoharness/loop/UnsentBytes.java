@@ -1,6 +1,7 @@
-package org.echoharness;
+package org.echoharness.loop;
 
 import java.io.IOException;
+import java.lang.invoke.MethodHandles;
 import java.net.InetSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
@@ -17,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * RST throws away the rest. One look at the system's list of sockets is for all of them, by a thread of its own. The loop's
  * thread calls it.
  */
-final class UnsentBytes implements EventLoopHandler, SocketLooks.Asker, Runnable {
+public final class UnsentBytes implements EventLoopHandler, SocketLooks.Asker, Runnable {
 
     private static final long MILLI = 1_000_000;
     private static final long SHORTEST_PAUSE = MILLI;
@@ -36,16 +37,26 @@ final class UnsentBytes implements EventLoopHandler, SocketLooks.Asker, Runnable
 
     private static volatile boolean loaded;
 
+    /** A connection that is to end. The loop's thread calls it. */
+    public interface Waiter {
+
+        /** Whether it is still open and waits for this end. */
+        boolean isWaiting();
+
+        /** Ends it now. No exception may leave. */
+        void endWaited();
+    }
+
     /** One connection that waits. */
     static final class Wait {
-        private final ServerConnection connection;
+        private final Waiter waiter;
         private final long since;
         private long progress; // when bytes were acknowledged last
         private long left = Long.MAX_VALUE;
         private int missing; // looks without a trace of the socket
 
-        private Wait(ServerConnection connection, long now) {
-            this.connection = connection;
+        private Wait(Waiter waiter, long now) {
+            this.waiter = waiter;
             since = now;
             progress = now;
         }
@@ -90,28 +101,34 @@ final class UnsentBytes implements EventLoopHandler, SocketLooks.Asker, Runnable
     private long pause = SHORTEST_PAUSE;
     private long looked; // how long the last look took
 
-    UnsentBytes(EventLoop loop) {
+    public UnsentBytes(EventLoop loop) {
         this.loop = loop;
         loop.atEnd(this);
     }
 
     /** Loads the classes that a wait takes: without a file descriptor left they cannot be loaded. */
-    static void load() {
+    public static void load() {
         if (IS_KNOWN && !loaded) {
             loaded = true;
+            try {
+                MethodHandles.lookup().ensureInitialized(Wait.class);
+                MethodHandles.lookup().ensureInitialized(Answer.class);
+            } catch (IllegalAccessException impossible) {
+                throw new AssertionError(impossible); // they are of this class
+            }
             SocketLooks.load();
         }
     }
 
-    /** Calls {@link ServerConnection#endWaited} soon. False where it cannot be known what is not sent yet. */
-    boolean await(ServerConnection connection, SocketChannel channel) throws IOException {
+    /** Calls {@link Waiter#endWaited} soon. False where it cannot be known what is not sent yet. */
+    public boolean await(Waiter waiter, SocketChannel channel) throws IOException {
         if (!IS_KNOWN) {
             return false;
         }
         String name = SocketTable.name(
                 (InetSocketAddress) channel.getLocalAddress(), (InetSocketAddress) channel.getRemoteAddress());
         long now = System.nanoTime();
-        waits.put(name, new Wait(connection, now));
+        waits.put(name, new Wait(waiter, now));
         pause = SHORTEST_PAUSE;
         if (looking.isEmpty()) {
             setAlarm(now + Math.max(pause, REST * looked));
@@ -131,7 +148,7 @@ final class UnsentBytes implements EventLoopHandler, SocketLooks.Asker, Runnable
     @Override
     public void alarm(long now) {
         alarm = null;
-        waits.values().removeIf(wait -> !wait.connection.isWaiting());
+        waits.values().removeIf(wait -> !wait.waiter.isWaiting());
         if (waits.isEmpty()) {
             return;
         }
@@ -182,12 +199,12 @@ final class UnsentBytes implements EventLoopHandler, SocketLooks.Asker, Runnable
     }
 
     private void end(List<String> over) {
-        List<ServerConnection> connections =
-                over.stream().map(this::at).map(wait -> wait.connection).toList();
+        List<Waiter> waiters =
+                over.stream().map(this::at).map(wait -> wait.waiter).toList();
         waits.keySet().removeAll(over);
-        for (ServerConnection connection : connections) {
-            if (connection.isWaiting()) {
-                connection.endWaited();
+        for (Waiter waiter : waiters) {
+            if (waiter.isWaiting()) {
+                waiter.endWaited();
             }
         }
     }

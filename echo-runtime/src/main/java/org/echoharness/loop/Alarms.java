@@ -1,12 +1,12 @@
-package org.echoharness;
+package org.echoharness.loop;
 
 import java.util.TreeSet;
 
 /** The deadlines of one event loop, soonest first. Times are {@link System#nanoTime()} and arguments: no clock here. */
-final class Alarms {
+public final class Alarms {
 
     /** One deadline; the same object cancels it. */
-    static final class Alarm implements Comparable<Alarm> {
+    public static final class Alarm implements Comparable<Alarm> {
         private final long at;
         private final long order;
         private final EventLoopHandler whom;
@@ -18,7 +18,7 @@ final class Alarms {
         }
 
         /** Whether it goes off later than at this time. */
-        boolean isAfter(Alarms own, long time) {
+        public boolean isAfter(Alarms own, long time) {
             return at > time - own.epoch;
         }
 
@@ -32,31 +32,34 @@ final class Alarms {
     private final long epoch; // nanoTime may be negative and may wrap: what is kept is the time since this one
     private long count;
 
-    Alarms(long now) {
+    /** Alarms from this time on. */
+    public Alarms(long now) {
         epoch = now;
     }
 
-    Alarm set(long at, EventLoopHandler whom) {
+    /** Sets an alarm, which calls {@link EventLoopHandler#alarm} of the handler at that time. */
+    public Alarm set(long at, EventLoopHandler whom) {
         Alarm alarm = new Alarm(at - epoch, count++, whom);
         alarms.add(alarm);
         return alarm;
     }
 
-    void cancel(Alarm alarm) {
+    /** An alarm that has gone off stays so. */
+    public void cancel(Alarm alarm) {
         alarms.remove(alarm);
     }
 
-    boolean isEmpty() {
+    public boolean isEmpty() {
         return alarms.isEmpty();
     }
 
     /** Nanoseconds until the soonest alarm, at least 1. There must be one. */
-    long untilNext(long now) {
+    public long untilNext(long now) {
         return Math.max(1, alarms.first().at - (now - epoch));
     }
 
     /** Gives every alarm that is due to whom it is for, soonest first. */
-    void sound(long now) {
+    public void sound(long now) {
         while (!alarms.isEmpty() && alarms.first().at <= now - epoch) {
             alarms.pollFirst().whom.alarm(now);
         }

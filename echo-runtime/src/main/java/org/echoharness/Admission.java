@@ -1,0 +1,125 @@
+package org.echoharness;
+
+import java.nio.channels.SocketChannel;
+import java.util.List;
+import org.echoharness.sockets.SocketChannels;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides about the connections that a server accepts: whether the limit allows one, its number, its faults and its event
+ * loop. The thread of the first event loop calls it, unless stated otherwise.
+ */
+final class Admission {
+
+    private static final long WARNING_INTERVAL_NANOS = 1_000_000_000;
+
+    private final ServerContext context;
+    private List<ServingLoop> loops = List.of();
+    private int next; // of the loops
+    private long numbered; // connections
+    private volatile InForce faults;
+    private boolean hasRejected;
+    private boolean hasWarnedOfAccept; // this and the next: of all acceptors
+    private long lastAcceptWarning;
+
+    /** A plan and the number of the next connection in it. */
+    private static final class InForce {
+        private final FaultPlan plan;
+        private long next;
+
+        InForce(FaultPlan plan, long next) {
+            this.plan = plan;
+            this.next = next;
+        }
+    }
+
+    Admission(ServerContext context) {
+        this.context = context;
+        faults = new InForce(context.config().faults(), 1);
+    }
+
+    /** The loops among which connections are distributed, before any of them starts. */
+    void distributeTo(List<ServingLoop> all) {
+        loops = List.copyOf(all);
+    }
+
+    /** Whether the connection just accepted stays within the limit. It is reset if not. */
+    boolean admits(SocketChannel accepted) {
+        int limit = context.config().maxConnections();
+        if (context.counts().opens(limit)) {
+            return true;
+        }
+        Conversation conversation = context.config().conversation();
+        String peer = conversation == null ? "" : HostAndPort.peerOf(accepted);
+        RecordingStore recordings = context.recordings();
+        if (recordings != null) {
+            recordings.reject(accepted);
+        }
+        SocketChannels.reset(accepted);
+        if (!hasRejected) {
+            hasRejected = true;
+            context.warnings().warn("maxConnections (" + limit + ") is reached: further connections are reset");
+        }
+        if (conversation != null) {
+            conversation.rejecting(peer, limit);
+        }
+        return false;
+    }
+
+    /** The loop for the connection just accepted: each in turn. */
+    ServingLoop nextLoop() {
+        ServingLoop chosen = loops.get(next);
+        next = (next + 1) % loops.size();
+        return chosen;
+    }
+
+    /** The number of the connection just accepted, from 1. */
+    long nextNumber() {
+        return ++numbered;
+    }
+
+    /** The plan for the connection just accepted and its number there, or null without a fault. */
+    @Nullable
+    PlannedFaults nextFaults() {
+        InForce current = faults;
+        return current.plan.rules().isEmpty() ? null : new PlannedFaults(current.plan, current.next++);
+    }
+
+    /** The plan in force. Any thread may call this and what follows, but for {@link #warnOfAccept}. */
+    FaultPlan faults() {
+        return faults.plan;
+    }
+
+    /** Checks and announces a plan, and puts it in force for connections accepted from now on. */
+    void setFaults(FaultPlan plan) {
+        announce(plan);
+        setFaults(plan, 1);
+    }
+
+    /** For connections accepted from now on, of which the next has this number in the plan. */
+    void setFaults(FaultPlan plan, long number) {
+        faults = new InForce(plan, number);
+    }
+
+    /** Checks and announces a plan that is about to be in force. */
+    void announce(FaultPlan plan) {
+        Preload.faults(plan.checked(context.config().bufferSize()));
+        reportSeed(plan);
+    }
+
+    /** Without its seed, what goes wrong could not be repeated. */
+    void reportSeed(FaultPlan plan) {
+        if (plan.isRandom()) {
+            context.warnings().warn("faults: " + plan);
+        }
+    }
+
+    /** Reports that accepting fails, at most once a second. Text is put together by concat: see {@link Preload}. */
+    void warnOfAccept(long now, @Nullable String why) {
+        if (!hasWarnedOfAccept || now - lastAcceptWarning >= WARNING_INTERVAL_NANOS) {
+            hasWarnedOfAccept = true;
+            lastAcceptWarning = now;
+            context.warnings().warn("cannot accept, trying again every 100ms: ".concat(String.valueOf(why)));
+        }
+    }
+}

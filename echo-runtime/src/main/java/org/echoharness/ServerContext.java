@@ -1,0 +1,41 @@
+package org.echoharness;
+
+import java.nio.channels.SocketChannel;
+import java.util.function.BooleanSupplier;
+import org.echoharness.loop.Warnings;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What all parts of one server share. Any thread may call it.
+ *
+ * @param recordings null where nothing is recorded
+ * @param running whether the server serves: it was started, and not closed since
+ */
+record ServerContext(
+        ServerConfig config,
+        ConnectionCounts counts,
+        @Nullable RecordingStore recordings,
+        Warnings warnings,
+        BooleanSupplier running) {
+
+    /** For the connection just accepted; null where nothing is reported or recorded. */
+    @Nullable
+    ConnectionReporter reporter(SocketChannel channel, long number) {
+        Conversation all = config.conversation();
+        if (all == null && recordings == null) {
+            return null;
+        }
+        return new ConnectionReporter(
+                all == null ? null : all.of(number),
+                recordings == null ? null : recordings.open(channel, number),
+                all == null ? "" : HostAndPort.peerOf(channel));
+    }
+
+    /** Reports that the server waits for the next connection, if it does. */
+    void reportWaiting() {
+        Conversation all = config.conversation();
+        if (all != null && running.getAsBoolean()) {
+            all.waiting();
+        }
+    }
+}
