@@ -1,11 +1,14 @@
 package org.echoharness;
 
 import java.io.IOException;
+import java.net.StandardSocketOptions;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import org.echoharness.loop.EventLoopHandler;
 import org.echoharness.sockets.SocketChannels;
+import org.echoharness.sockets.UrgentData;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Accepts the connections of one listening socket, on the thread of the server's first event loop, and gives each to one
@@ -104,18 +107,46 @@ final class Acceptor implements EventLoopHandler {
                 ConnectionReporter reporter =
                         first.context().reporter(accepted, number); // here: in the order of accept
                 if (chosen == first) {
-                    ServerConnection.open(chosen, accepted, number, planned, reporter);
+                    open(chosen, accepted, number, planned, reporter);
                 } else {
-                    chosen.loop().post(() -> ServerConnection.open(chosen, accepted, number, planned, reporter));
+                    chosen.loop().post(() -> open(chosen, accepted, number, planned, reporter));
                 }
             }
         } catch (Throwable failed) {
             SocketChannels.reset(accepted);
             if (counted) {
-                first.context().counts().ends();
-                first.context().counts().failed.increment();
+                first.context().counts().ends(ConnectionCounts.Cause.FAILED);
             }
             first.context().warnings().warn("accepting a connection failed: ", failed);
+        }
+    }
+
+    /** Starts to serve the channel, or resets it if that fails. Never throws. On the thread of the chosen loop. */
+    private static void open(
+            ServingLoop serving,
+            SocketChannel channel,
+            long number,
+            @Nullable PlannedFaults planned,
+            @Nullable ConnectionReporter reporter) {
+        try {
+            channel.configureBlocking(false);
+            channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+            UrgentData.keepInline(channel);
+            // from here on whatever closes the socket resets it, including the end of the process: only an end with a
+            // FIN
+            // changes this
+            channel.setOption(StandardSocketOptions.SO_LINGER, 0);
+            new ServerConnection(serving, channel, number, reporter).start(planned);
+        } catch (Throwable failed) {
+            SocketChannels.reset(channel);
+            boolean closing = !serving.loop().isOpen(); // the server was closed in between
+            if (reporter != null) {
+                reporter.neverServed(closing ? ServerConnection.CLOSING : "an exception in the server");
+            }
+            serving.context().counts().ends(closing ? ConnectionCounts.Cause.SERVER : ConnectionCounts.Cause.FAILED);
+            if (!closing) {
+                serving.context().warnings().warn("a connection could not be served: ", failed);
+            }
         }
     }
 

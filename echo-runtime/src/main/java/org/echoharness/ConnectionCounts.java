@@ -6,6 +6,18 @@ import java.util.concurrent.atomic.LongAdder;
 /** Counts the connections of a server; its loops' threads count, any thread reads. */
 final class ConnectionCounts {
 
+    /** Why a connection has ended. */
+    enum Cause {
+        /** The server ended it: after the echo, by a fault, by a control or because it closed. */
+        SERVER,
+        /** The server ended it because it was idle. */
+        IDLE,
+        /** The client reset it, or it was lost in another way. */
+        LOST,
+        /** An exception in the server. */
+        FAILED
+    }
+
     final LongAdder accepted = new LongAdder();
     final LongAdder rejected = new LongAdder();
     final LongAdder idleClosed = new LongAdder();
@@ -29,8 +41,16 @@ final class ConnectionCounts {
         return false;
     }
 
-    void ends() {
+    /** Gives the slot of a connection back. */
+    void ends(Cause cause) {
         open.decrementAndGet();
+        if (cause == Cause.IDLE) {
+            idleClosed.increment();
+        } else if (cause == Cause.LOST) {
+            reset.increment();
+        } else if (cause == Cause.FAILED) {
+            failed.increment();
+        }
     }
 
     ConnectionCounters snapshot() {

@@ -686,7 +686,9 @@ public final class EchoServer implements AutoCloseable {
                     conversation == null
                             ? null
                             : hasTimes ? Conversation.timed(conversation) : new Conversation(conversation),
-                    warnings));
+                    warnings,
+                    EchoPump.FACTORY,
+                    ConnectionWire.PLAIN_FACTORY));
         }
 
         /**

@@ -1,7 +1,6 @@
 package org.echoharness;
 
 import java.util.List;
-import java.util.function.Consumer;
 import org.echoharness.memory.HeldMemory;
 import org.echoharness.memory.RingBuffer;
 
@@ -13,10 +12,16 @@ import org.echoharness.memory.RingBuffer;
  */
 final class GateChain implements Verdict.Order {
 
+    /** Learns which faults take effect. */
+    interface Observer {
+        void applying(Fault fault);
+    }
+
     private final Fault[] faults;
     private final Gate[] gates; // one for each fault
     private final boolean[] open;
     private final long[] moments; // at which they opened
+    private final Observer observer;
     private final long accepted;
     private final GateProgress progress = new GateProgress();
     private final Verdict verdict = new Verdict(this);
@@ -24,8 +29,9 @@ final class GateChain implements Verdict.Order {
     private boolean asksForMore;
 
     /** @param connection its number, so that no two connections draw the same from one seed */
-    GateChain(List<Fault> faults, long connection, long now) {
+    GateChain(List<Fault> faults, long connection, long now, Observer observer) {
         this.faults = faults.toArray(Fault[]::new);
+        this.observer = observer;
         accepted = now;
         gates = new Gate[this.faults.length];
         open = new boolean[gates.length];
@@ -60,12 +66,12 @@ final class GateChain implements Verdict.Order {
     }
 
     /** Judges what to do next. The verdict is good until the next call. Reports the faults that take effect now. */
-    Verdict judge(int held, long now, Consumer<Fault> takesEffect) {
+    Verdict judge(int held, long now) {
         progress.at(now - accepted, held);
         verdict.begin();
-        open(false, takesEffect);
+        open(false);
         if (!holdsFin()) {
-            open(true, takesEffect);
+            open(true);
         }
         for (int i = 0; i < gates.length; i++) {
             if (!open[i]) {
@@ -116,14 +122,14 @@ final class GateChain implements Verdict.Order {
         }
     }
 
-    private void open(boolean onFin, Consumer<Fault> takesEffect) {
+    private void open(boolean onFin) {
         for (int i = 0; i < gates.length; i++) {
             Trigger trigger = faults[i].trigger();
             if (!open[i] && trigger instanceof Trigger.OnFin == onFin && progress.reached(trigger)) {
                 open[i] = true;
                 moments[i] = progress.moment();
                 gates[i].opened(progress);
-                takesEffect.accept(faults[i]);
+                observer.applying(faults[i]);
             }
         }
     }

@@ -24,6 +24,10 @@ final class Preload {
 
     private static final List<Class<?>> OURS = List.of(
             ServerConnection.class,
+            ConnectionCounts.Cause.class,
+            ServerConnection.Due.class,
+            ConnectionPump.Next.class,
+            ConnectionPump.Terms.class,
             RingBuffer.class,
             HeldMemory.class,
             Alarms.Alarm.class,
@@ -72,7 +76,7 @@ final class Preload {
         for (FaultPlan.Rule rule : plan.rules()) {
             if (!rule.faults().isEmpty()) {
                 UnsentBytes.load();
-                new GateChain(rule.faults(), 1, 0).judge(0, 0, fault -> {});
+                new GateChain(rule.faults(), 1, 0, fault -> {}).judge(0, 0);
             }
         }
     }

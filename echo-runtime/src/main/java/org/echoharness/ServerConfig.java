@@ -23,4 +23,6 @@ record ServerConfig(
         int recordedBytes,
         int recordedConnections,
         @Nullable Conversation conversation,
-        Consumer<String> warnings) {}
+        Consumer<String> warnings,
+        ConnectionPump.Factory pumps,
+        ConnectionWire.Factory wires) {}

@@ -31,11 +31,16 @@ record ServerContext(
                 all == null ? "" : HostAndPort.peerOf(channel));
     }
 
-    /** Reports that the server waits for the next connection, if it does. */
-    void reportWaiting() {
-        Conversation all = config.conversation();
-        if (all != null && running.getAsBoolean()) {
-            all.waiting();
+    /** Reports the end of a connection, and that the server waits for the next one, if it does. Never throws. */
+    void reportEnd(ConnectionReporter reporter, Ending.Side by, Ending.How how, String why) {
+        try {
+            reporter.ended(by, how, why);
+            Conversation all = config.conversation();
+            if (all != null && running.getAsBoolean()) {
+                all.waiting();
+            }
+        } catch (Throwable failed) {
+            warnings.warn("a callback failed: ", failed);
         }
     }
 }

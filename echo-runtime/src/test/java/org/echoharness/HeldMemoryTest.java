@@ -204,7 +204,7 @@ class HeldMemoryTest {
     }
 
     private static GateChain delaying(int reads) {
-        GateChain gates = new GateChain(List.of(Fault.delay(Duration.ofHours(1))), 1, 0);
+        GateChain gates = new GateChain(List.of(Fault.delay(Duration.ofHours(1))), 1, 0, fault -> {});
         for (int i = 1; i <= reads; i++) {
             gates.received(i, i);
         }
@@ -228,7 +228,7 @@ class HeldMemoryTest {
             long before = HeldMemory.used();
             GateChain gates = delaying(1_000);
             assertThat(HeldMemory.used()).isEqualTo(before);
-            Verdict verdict = gates.judge(1_000, Duration.ofHours(2).toNanos(), fault -> {});
+            Verdict verdict = gates.judge(1_000, Duration.ofHours(2).toNanos());
             assertThat(verdict.count()).isEqualTo(1_000);
         } finally {
             HeldMemory.release(all);

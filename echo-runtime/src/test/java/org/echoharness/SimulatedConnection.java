@@ -4,23 +4,26 @@ import java.io.IOException;
 import java.math.BigDecimal;
 import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;
+import java.nio.channels.SelectionKey;
 import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import org.echoharness.memory.RingBuffer;
+import org.echoharness.memory.RingPool;
 import org.echoharness.text.Escaping;
 
 /**
- * A connection without a socket, a thread or a clock: gates and a ring, a script of what the client does, and a list of
- * what it sees. Goes through the same steps as {@link ServerConnection}; time jumps to whatever is due next. It fails where
- * a real one would hang or spin.
+ * A connection without a socket, a thread or a clock. It drives an {@link EchoPump} as {@link ServerConnection} does, by a
+ * script of what the client does, and lists what the client sees. Time jumps to whatever is due next. It fails if a real
+ * connection would hang or spin.
  */
-final class SimulatedConnection {
+final class SimulatedConnection implements ConnectionPump.Owner {
 
     /**
      * The bytes of one write, one for each character, or how the stream ends. The time is nanoseconds since the accept.
@@ -41,25 +44,27 @@ final class SimulatedConnection {
     static final long MILLI = 1_000_000;
 
     private static final long ACCEPTED = Long.MAX_VALUE - 60 * MILLI; // System.nanoTime() may overflow, so it does here
-    private static final int TURN = 16; // so many steps of a connection before it is the turn of others
     private static final Pattern COMMA = Pattern.compile(", ");
 
-    private final GateChain gates;
+    /** The direct memory of a pool is given back by the garbage collector alone, so all simulations share one for each size. */
+    private static final Map<Integer, RingPool> POOLS = new ConcurrentHashMap<>();
+
+    private final List<Fault> faults;
+    private final long connection;
     private final Deque<Arrival> script = new ArrayDeque<>();
     private final List<Event> events = new ArrayList<>();
     private final List<String> tookHold = new ArrayList<>();
     private final Client client = new Client();
     private int capacity = 64;
-    private RingBuffer ring = new RingBuffer(capacity);
-    private int mostSteps = 10_000;
+    private int mostCalls = 20_000; // of the clock, two for each step; and turns
     private long late;
 
     private long now; // since the accept
-    private boolean inputEnded;
     private boolean over;
 
     private SimulatedConnection(List<Fault> faults, long connection) {
-        gates = new GateChain(faults, connection, ACCEPTED);
+        this.faults = faults;
+        this.connection = connection;
     }
 
     static SimulatedConnection by(List<Fault> faults, long connection) {
@@ -98,7 +103,6 @@ final class SimulatedConnection {
     /** How many bytes the connection holds at most. */
     SimulatedConnection ring(int bytes) {
         capacity = bytes;
-        ring = new RingBuffer(bytes);
         return this;
     }
 
@@ -117,7 +121,7 @@ final class SimulatedConnection {
     }
 
     SimulatedConnection mostSteps(int steps) {
-        mostSteps = steps;
+        mostCalls = 2 * steps;
         return this;
     }
 
@@ -128,16 +132,68 @@ final class SimulatedConnection {
 
     /** Until the end, or until nothing can happen any more. */
     List<Event> run() {
+        RingPool rings = POOLS.computeIfAbsent(capacity, RingPool::new);
+        EchoPump pump = new EchoPump(client, client, new ConnectionPump.Terms(rings, null, this));
         try {
-            pump();
-            while (!over && waits()) {
-                receive();
-                pump();
+            pump.setFaults(faults, connection, ACCEPTED);
+            int waitsFor = turn(pump, false);
+            while (!over && jumps(pump, waitsFor)) {
+                waitsFor = turn(pump, (waitsFor & SelectionKey.OP_READ) != 0);
             }
         } catch (IOException impossible) {
             throw new AssertionError(impossible);
+        } finally {
+            pump.release();
         }
         return events;
+    }
+
+    /** Takes a turn, and returns what the pump waits for. */
+    private int turn(EchoPump pump, boolean reads) throws IOException {
+        check(--mostCalls >= 0, "it goes on for ever");
+        if (reads && hasArrived()) {
+            check(pump.receive(this::clock), "it reads where there is no room");
+        }
+        ConnectionPump.Next next = pump.pump(this::clock);
+        while (next == ConnectionPump.Next.HALF_CLOSE) {
+            happens("half-close");
+            client.outputEnded = true;
+            pump.outputEnded();
+            next = pump.pump(this::clock);
+        }
+        client.showWritten();
+        check(pump.held() >= 0 && pump.held() <= capacity, "the ring holds what it cannot hold");
+        switch (next) {
+            case END -> {
+                check(!pump.holds(), "it ends though it holds bytes");
+                ends(client.outputEnded ? "closed" : "FIN");
+            }
+            case RESET -> ends("RST");
+            case CLOSE -> ends("close");
+            default -> {}
+        }
+        return pump.rest();
+    }
+
+    private boolean hasArrived() {
+        return !script.isEmpty() && script.element().nanos() <= now;
+    }
+
+    /** The time, which {@link EchoPump} asks for after each of its steps: one step is one event. */
+    private long clock() {
+        check(--mostCalls >= 0, "it goes on for ever");
+        client.showWritten();
+        return ACCEPTED + now;
+    }
+
+    @Override
+    public void applying(Fault fault) {
+        tookHold.add(fault.toString());
+    }
+
+    @Override
+    public void goOn() {
+        throw new AssertionError("an echo waits for its socket alone");
     }
 
     /** All that was sent, one character for each byte. */
@@ -153,15 +209,15 @@ final class SimulatedConnection {
     }
 
     /** Jumps to whatever is due next, as a selector would return then. Returns false if nothing is. */
-    private boolean waits() {
+    private boolean jumps(EchoPump pump, int waitsFor) {
         long next = Long.MAX_VALUE;
-        if (readsSome()) {
+        if ((waitsFor & SelectionKey.OP_READ) != 0 && !script.isEmpty()) {
             next = Math.max(now, script.element().nanos());
         }
-        if (gates.isBlocked()) {
+        if ((waitsFor & SelectionKey.OP_WRITE) != 0) {
             next = Math.min(next, client.writableAt());
         }
-        long wake = gates.untilWake(ACCEPTED + now);
+        long wake = pump.mayWake() ? pump.untilWake(ACCEPTED + now) : Verdict.NEVER;
         if (wake != Verdict.NEVER) {
             next = Math.min(next, now + wake + late);
         }
@@ -171,112 +227,6 @@ final class SimulatedConnection {
         }
         now = next;
         return true;
-    }
-
-    private boolean readsSome() {
-        return !inputEnded && gates.reading() && ring.hasRoom() && !script.isEmpty();
-    }
-
-    private boolean receivesMore() throws IOException {
-        boolean more = receive();
-        if (!more) {
-            gates.idles();
-        }
-        return more;
-    }
-
-    /** Returns whether something has come. */
-    private boolean receive() throws IOException {
-        if (!readsSome() || script.element().nanos() > now) {
-            return false;
-        }
-        int n = ring.readFrom(client);
-        check(ring.size() <= capacity, "the ring holds more than it can");
-        if (n < 0) {
-            inputEnded = true;
-            gates.inputEnded(ring.size(), ACCEPTED + now);
-        } else {
-            check(n > 0, "it reads where there is no room");
-            gates.received(ring.size(), ACCEPTED + now);
-        }
-        return true;
-    }
-
-    /** As {@code ServerConnection.obey}. */
-    private void pump() throws IOException {
-        gates.blocked(false);
-        for (int step = 0; step < TURN; step++) {
-            check(--mostSteps >= 0, "it goes on for ever");
-            Verdict verdict = gates.judge(ring.size(), ACCEPTED + now, fault -> tookHold.add(fault.toString()));
-            int wanted = verdict.count();
-            switch (verdict.kind()) {
-                case WAIT -> {
-                    if (!gates.asksForMore() || !receivesMore()) {
-                        return;
-                    }
-                }
-                case END -> {
-                    check(ring.isEmpty(), "it ends though it holds bytes");
-                    ends(gates.hasEndedOutput() ? "closed" : "FIN");
-                    return;
-                }
-                case RESET -> {
-                    ends("RST");
-                    return;
-                }
-                case CLOSE -> {
-                    ends("close");
-                    return;
-                }
-                case HALF_CLOSE -> {
-                    happens("half-close");
-                    gates.outputEnded();
-                }
-                default -> {
-                    check(wanted > 0, "it does nothing and calls it " + verdict.kind());
-                    int done = act(verdict);
-                    gates.done(done, ACCEPTED + now);
-                    if (done < wanted) {
-                        gates.blocked(true);
-                        return;
-                    }
-                }
-            }
-        }
-        gates.blocked(true);
-    }
-
-    private int act(Verdict verdict) throws IOException {
-        int count = verdict.count();
-        if (verdict.kind() == Verdict.Kind.DISCARD) {
-            check(count <= ring.size(), "it drops more than there is");
-            ring.discard(count);
-            return count;
-        }
-        check(!gates.hasEndedOutput(), "it sends behind its FIN");
-        if (verdict.kind() == Verdict.Kind.INSERT) {
-            ByteBuffer extra = verdict.extra();
-            int limit = extra.limit();
-            int taken = client.write(extra.limit(extra.position() + count));
-            extra.limit(limit);
-            return shown(taken);
-        }
-        check(verdict.from() + count <= ring.size(), "it sends more than there is");
-        gates.alter(ring);
-        int taken = verdict.kind() == Verdict.Kind.COPY
-                ? ring.copyTo(client, verdict.from(), count)
-                : ring.writeTo(client, count);
-        gates.restore(ring, taken);
-        return shown(taken);
-    }
-
-    private int shown(int taken) {
-        if (taken > 0) {
-            String bytes = client.written.toString();
-            events.add(new Event(now, Escaping.quoteBytes(bytes), bytes));
-        }
-        client.written.setLength(0);
-        return taken;
     }
 
     private void happens(String what) {
@@ -290,7 +240,7 @@ final class SimulatedConnection {
 
     private void check(boolean good, String bad) {
         if (!good) {
-            throw new AssertionError(bad + ", at " + now + " ns: " + gates + " did " + events);
+            throw new AssertionError(bad + ", at " + now + " ns: " + faults + " did " + events);
         }
     }
 
@@ -301,6 +251,16 @@ final class SimulatedConnection {
         private int room = size;
         private long every;
         private long emptied; // when there was room last
+        private boolean outputEnded;
+
+        /** What was written since the last call is one event, also where a ring wrapped. */
+        void showWritten() {
+            if (!written.isEmpty()) {
+                String bytes = written.toString();
+                events.add(new Event(now, Escaping.quoteBytes(bytes), bytes));
+                written.setLength(0);
+            }
+        }
 
         long writableAt() {
             return room > 0 ? now : Math.max(now, emptied + every);
@@ -308,6 +268,8 @@ final class SimulatedConnection {
 
         @Override
         public int write(ByteBuffer from) {
+            check(!outputEnded, "it sends after its FIN");
+            check(from.hasRemaining(), "it writes nothing");
             if (writableAt() == now && now - emptied >= every) {
                 room = size;
                 emptied = now;

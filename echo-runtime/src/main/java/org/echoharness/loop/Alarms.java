@@ -1,6 +1,7 @@
 package org.echoharness.loop;
 
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /** The deadlines of one event loop, soonest first. Times are {@link System#nanoTime()} and arguments: no clock here. */
 public final class Alarms {
@@ -18,7 +19,7 @@ public final class Alarms {
         }
 
         /** Whether it goes off later than at this time. */
-        public boolean isAfter(Alarms own, long time) {
+        private boolean isAfter(Alarms own, long time) {
             return at > time - own.epoch;
         }
 
@@ -42,6 +43,17 @@ public final class Alarms {
         Alarm alarm = new Alarm(at - epoch, count++, whom);
         alarms.add(alarm);
         return alarm;
+    }
+
+    /** Sets an alarm in place of another one, unless the other one goes off before. Returns the one that is set. */
+    public Alarm sooner(@Nullable Alarm other, long at, EventLoopHandler whom) {
+        if (other != null && !other.isAfter(this, at)) {
+            return other;
+        }
+        if (other != null) {
+            cancel(other);
+        }
+        return set(at, whom);
     }
 
     /** An alarm that has gone off stays so. */

@@ -137,12 +137,7 @@ public final class UnsentBytes implements EventLoopHandler, SocketLooks.Asker, R
     }
 
     private void setAlarm(long at) {
-        if (alarm == null || alarm.isAfter(loop.alarms(), at)) {
-            if (alarm != null) {
-                loop.alarms().cancel(alarm);
-            }
-            alarm = loop.alarms().set(at, this);
-        }
+        alarm = loop.alarms().sooner(alarm, at, this);
     }
 
     @Override

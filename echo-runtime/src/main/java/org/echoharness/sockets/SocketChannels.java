@@ -11,15 +11,20 @@ public final class SocketChannels {
 
     /** Closes with an RST, whatever was written or read; never throws. */
     public static void reset(SocketChannel channel) {
-        try {
-            channel.setOption(StandardSocketOptions.SO_LINGER, 0);
-        } catch (IOException | RuntimeException alreadyGone) {
-            // then there is nobody left to tell
-        }
+        linger(channel, 0);
         try {
             channel.close();
         } catch (IOException alreadyGone) {
-            // as above
+            // as below
+        }
+    }
+
+    /** How long closing waits for what is not yet sent: 0 sends an RST instead, -1 takes that back. Never throws. */
+    public static void linger(SocketChannel channel, int seconds) {
+        try {
+            channel.setOption(StandardSocketOptions.SO_LINGER, seconds);
+        } catch (IOException | RuntimeException alreadyGone) {
+            // the client has seen its end
         }
     }
 }

@@ -1,0 +1,96 @@
+package org.echoharness;
+
+import java.io.IOException;
+import java.nio.channels.ByteChannel;
+import java.util.List;
+import java.util.function.LongSupplier;
+import org.echoharness.memory.RingPool;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a server does with what one client sends. Each connection has one, and calls it on the thread of its event loop; the
+ * connection owns the socket, its deadlines and its end. Time is an argument, in nanoseconds as {@link System#nanoTime()}
+ * gives them.
+ */
+interface ConnectionPump {
+
+    /** What the connection is to do next. */
+    enum Next {
+        /** Wait for the operations that {@link #rest} returns, and until {@link #untilWake}. */
+        WAIT,
+        /** Everything is answered: send a FIN and close the socket. */
+        END,
+        /** Send a FIN and close the socket, although not everything may be answered. */
+        CLOSE,
+        /** Send a FIN, call {@link #outputEnded} and then {@link #pump} again. */
+        HALF_CLOSE,
+        /** Send an RST. */
+        RESET
+    }
+
+    /** Makes the pump of a connection that was accepted. */
+    interface Factory {
+        ConnectionPump open(ByteChannel client, Terms terms);
+    }
+
+    /** The connection, as its pump sees it. It also reports the faults that take effect. */
+    interface Owner extends GateChain.Observer {
+        /** Something has changed that the connection's socket does not report: takes a turn. On the loop's thread. */
+        void goOn();
+    }
+
+    /**
+     * What a pump works with.
+     *
+     * @param reporter null if nothing is printed or recorded
+     */
+    record Terms(RingPool rings, @Nullable ConnectionReporter reporter, Owner owner) {}
+
+    /** Reads once. Returns whether bytes or the client's FIN came. */
+    boolean receive(LongSupplier clock) throws IOException;
+
+    /** Sends what may be sent now. It stops after some steps, so that other connections have their turn. */
+    Next pump(LongSupplier clock) throws IOException;
+
+    /** Why the last step asked for CLOSE, HALF_CLOSE or RESET; for people. */
+    String reason();
+
+    /** The connection has sent the FIN of HALF_CLOSE. */
+    void outputEnded();
+
+    /**
+     * Ends the turn: gives up memory that it need not hold until the next one. Returns the operations of the socket to wait
+     * for.
+     */
+    int rest();
+
+    /** Whether {@link #untilWake} may have a deadline; as of the last {@link #rest}. */
+    boolean mayWake();
+
+    /** Nanoseconds until the next turn is due even if nothing comes, at least 1, or {@link Verdict#NEVER}. */
+    long untilWake(long now);
+
+    /** Takes other faults. What is held is judged by them; no byte is lost or sent twice. */
+    void setFaults(List<Fault> faults, long number, long now);
+
+    /**
+     * Reads what has come and drops it. Bytes that are not read would make the kernel send an RST when the socket is closed.
+     * Returns whether bytes came.
+     */
+    boolean drain() throws IOException;
+
+    /** Whether it holds bytes of the client that are not answered yet. */
+    boolean holds();
+
+    /** Whether the client's FIN has come. */
+    boolean inputEnded();
+
+    /** Whether any byte was sent. */
+    boolean hasSent();
+
+    /** Whether bytes were received or sent since the last call. */
+    boolean hasMoved();
+
+    /** The connection has ended: gives up everything. The pump does nothing after this. May be called more than once. */
+    void release();
+}
