@@ -85,11 +85,24 @@ interface ConnectionPump {
     /** Whether the client's FIN has come. */
     boolean inputEnded();
 
-    /** Whether any byte was sent. */
+    /** Whether any byte was sent, since it serves the connection. */
     boolean hasSent();
 
     /** Whether bytes were received or sent since the last call. */
     boolean hasMoved();
+
+    /**
+     * Whether it holds nothing of its connection, as of the last {@link #rest}, except for {@link #hasSent}. The connection
+     * then need not keep it: any pump at rest of its loop can take the next turn.
+     */
+    default boolean isAtRest() {
+        return false;
+    }
+
+    /** Serves another connection from now on. Only at rest. */
+    default void serve(ByteChannel client, Owner owner) {
+        throw new IllegalStateException("this pump does not rest");
+    }
 
     /** The connection has ended: gives up everything. The pump does nothing after this. May be called more than once. */
     void release();

@@ -2,6 +2,7 @@ package org.echoharness;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ByteChannel;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.WritableByteChannel;
@@ -37,11 +38,11 @@ final class EchoPump implements ConnectionPump {
 
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
-    private final ReadableByteChannel in;
-    private final WritableByteChannel out;
-    private final RingPool rings; // not the terms: they would cost each idle connection 24 bytes
+    private ReadableByteChannel in;
+    private WritableByteChannel out;
+    private Owner owner;
+    private final RingPool rings;
     private final @Nullable ConnectionReporter reporter;
-    private final Owner owner;
     private @Nullable RingBuffer ring; // only while it holds bytes
     private @Nullable GateChain gates;
     private boolean inputEnded;
@@ -328,6 +329,20 @@ final class EchoPump implements ConnectionPump {
         boolean moved = hasMoved;
         hasMoved = false;
         return moved;
+    }
+
+    @Override
+    public boolean isAtRest() {
+        return ring == null && gates == null && reporter == null && !inputEnded && !isReleased;
+    }
+
+    @Override
+    public void serve(ByteChannel client, Owner connection) {
+        in = client;
+        out = client;
+        owner = connection;
+        hasSent = false;
+        hasMoved = false;
     }
 
     @Override

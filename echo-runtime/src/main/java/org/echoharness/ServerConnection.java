@@ -24,15 +24,15 @@ import org.jspecify.annotations.Nullable;
 final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, ConnectionPump.Owner {
 
     static final String CLOSING = "the server closes";
-
     private static final LongSupplier CLOCK = System::nanoTime;
 
     private final ServingLoop serving;
     private final SelectionKey key;
-    private final long number; // of all connections of the server, from 1
+    private final long number; // from 1, in the order of the accepts of the server
     private final ConnectionWire wire;
-    private final ConnectionPump pump;
+    private @Nullable ConnectionPump pump; // null while it rests
     private final @Nullable ConnectionReporter reporter; // null if nothing is printed or recorded
+    private boolean hasSent; // before the pump last rested
     private boolean isHalfClosed;
     private @Nullable Due due;
     private Alarms.@Nullable Alarm alarm;
@@ -48,26 +48,32 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
         this.reporter = reporter;
         key = serving.loop().register(channel, SelectionKey.OP_READ, this);
         wire = config().wires().open(channel, this);
-        pump = config().pumps().open(wire.bytes(channel), new ConnectionPump.Terms(serving.rings(), reporter, this));
     }
 
     /** Starts to serve the client. The caller resets the channel if this throws. */
     void start(@Nullable PlannedFaults planned) throws IOException {
         List<Fault> faults = planned == null ? List.of() : planned.faults(channel());
         lastMoved = config().idleNanos() > 0 ? System.nanoTime() : 0;
-        reportStart();
+        try {
+            if (reporter != null) {
+                reporter.accepted();
+            }
+        } catch (Throwable failed) {
+            fail(failed);
+        }
         if (!isOpen()) {
             return; // a callback closed it
         }
         if (planned != null && !faults.isEmpty()) {
-            pump.setFaults(faults, planned.number(), System.nanoTime());
+            pump().setFaults(faults, planned.number(), System.nanoTime());
         }
-        if (pump.mayWake() || serving.isFrozen() || config().idleNanos() > 0) {
+        if (pump().mayWake() || serving.isFrozen() || config().idleNanos() > 0) {
             turn(false);
+        } else {
+            rest();
         }
     }
 
-    /** In the order of their accept. */
     long number() {
         return number;
     }
@@ -95,8 +101,6 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
         } else if (idle > 0 && now - lastMoved >= idle) {
             try {
                 endIdle("idle for " + OptionText.text(Duration.ofNanos(idle)));
-            } catch (IOException lost) {
-                lose(lost);
             } catch (Throwable failed) {
                 fail(failed);
             }
@@ -111,9 +115,9 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
      */
     private void endIdle(String why) throws IOException {
         boolean reads = (key.interestOps() & SelectionKey.OP_READ) != 0;
-        if (reads && pump.receive(CLOCK)) {
+        if (reads && pump().receive(CLOCK)) {
             turn(false);
-        } else if (config().closesIdle() && !pump.holds() && (reads || !pump.drain())) {
+        } else if (config().closesIdle() && !pump().holds() && (reads || !pump().drain())) {
             serving.context().counts().idleClosed.increment(); // before the client sees the FIN
             closeEarly(why);
             end(true, Cause.SERVER, why);
@@ -161,7 +165,7 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
             return;
         }
         try {
-            pump.setFaults(planned.faults(channel()), planned.number(), System.nanoTime());
+            pump().setFaults(planned.faults(channel()), planned.number(), System.nanoTime());
         } catch (Throwable failed) {
             fail(failed);
         }
@@ -174,7 +178,7 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
         }
         try {
             if (isReady && key.isReadable()) {
-                pump.receive(CLOCK);
+                pump().receive(CLOCK);
             }
             if (!serving.isFrozen() && isOpen()) {
                 advance();
@@ -182,8 +186,6 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
             if (isOpen() && due == null) {
                 settle();
             }
-        } catch (IOException lost) {
-            lose(lost);
         } catch (Throwable failed) {
             fail(failed);
         }
@@ -191,17 +193,17 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
 
     /** Without a switch: its class would be loaded at the first use, when no file descriptor may be left. */
     private void advance() throws IOException {
-        ConnectionPump.Next next = pump.pump(CLOCK);
+        ConnectionPump.Next next = pump().pump(CLOCK);
         if (next == ConnectionPump.Next.HALF_CLOSE) {
-            endOutput(pump.reason());
+            endOutput(pump().reason());
             isHalfClosed = true;
-            pump.outputEnded();
-            next = pump.pump(CLOCK);
+            pump().outputEnded();
+            next = pump().pump(CLOCK);
         }
         if (next == ConnectionPump.Next.WAIT) {
             return;
         }
-        String why = pump.reason();
+        String why = pump().reason();
         if (next == ConnectionPump.Next.END) {
             end(true, Cause.SERVER, "");
         } else if (next == ConnectionPump.Next.CLOSE) {
@@ -214,10 +216,10 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
 
     /** Derives what to wait for. */
     private void settle() {
-        if (config().idleNanos() > 0 && pump.hasMoved()) {
+        if (config().idleNanos() > 0 && pump().hasMoved()) {
             lastMoved = System.nanoTime();
         }
-        int wanted = pump.rest();
+        int wanted = pump().rest();
         int interest = serving.isFrozen() ? 0 : wire.interest(wanted);
         if (key.interestOps() != interest) {
             key.interestOps(interest);
@@ -225,9 +227,29 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
         if ((interest & SelectionKey.OP_READ) != 0 && wire.hasInput()) {
             serving.loop().post(this::ready);
         }
-        if (pump.mayWake() || (alarm == null && config().idleNanos() > 0)) {
+        if (pump().mayWake() || (alarm == null && config().idleNanos() > 0)) {
             setAlarm();
         }
+        rest();
+    }
+
+    /** Keeps no pump that holds nothing: an idle connection takes less memory. */
+    private void rest() {
+        ConnectionPump mine = pump();
+        if (mine.isAtRest()) {
+            hasSent |= mine.hasSent();
+            serving.rests(mine);
+            pump = null;
+        }
+    }
+
+    private ConnectionPump pump() {
+        ConnectionPump mine = pump;
+        if (mine == null) {
+            mine = serving.pump(wire.bytes(channel()), reporter, this);
+            pump = mine;
+        }
+        return mine;
     }
 
     /** Sets the alarm for the next deadline, if there is one. An alarm that is set earlier stays, and finds nothing to do. */
@@ -236,30 +258,27 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
         long idle = config().idleNanos();
         long left = idle > 0 ? Math.max(1, lastMoved + idle - now) : Verdict.NEVER;
         if (!serving.isFrozen()) {
-            left = Math.min(left, pump.untilWake(now));
+            left = Math.min(left, pump().untilWake(now));
         }
         if (left != Verdict.NEVER) {
             alarm = serving.loop().alarms().sooner(alarm, now + left, this);
         }
     }
 
-    private void cancelAlarm() {
-        if (alarm != null) {
-            serving.loop().alarms().cancel(alarm);
-            alarm = null;
-        }
-    }
-
-    /** Ends this connection alone. Where memory is so short that even this fails, it ends without a word. */
+    /** Ends this connection alone. An {@link IOException} means that it was lost, by an RST of the client for one. */
     private void fail(Throwable failure) {
         if (!isOpen()) {
             return; // a callback closed the server, and with it this connection
         }
         try {
+            if (failure instanceof IOException) {
+                end(false, Cause.LOST, Escaping.escape(String.valueOf(failure.getMessage())));
+                return;
+            }
             String peer = HostAndPort.peerOf(channel());
             end(false, Cause.FAILED, "an exception in the server");
             serving.context().warnings().warn("reset ".concat(peer).concat(" after an exception: "), failure);
-        } catch (Throwable worse) {
+        } catch (Throwable worse) { // where memory is short, even a report may fail
             if (isOpen()) {
                 release(0, Cause.FAILED);
             }
@@ -270,9 +289,9 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
     private void closeEarly(String why) {
         try {
             endOutput(why);
-            pump.drain();
+            pump().drain();
         } catch (IOException lost) {
-            lose(lost);
+            fail(lost);
         }
     }
 
@@ -283,33 +302,31 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
      */
     private void endWhenSent(boolean clean, String why) throws IOException {
         if (isOpen() && isHalfClosed) {
-            pump.drain();
+            pump().drain();
         }
         if (!isOpen()) {
             return;
         }
-        if (pump.inputEnded() && isHalfClosed) {
+        if (pump().inputEnded() && isHalfClosed) {
             end(-1, clean, Cause.SERVER, why);
             return;
         }
-        boolean mayLose = pump.hasSent() && !(clean && pump.inputEnded());
+        boolean mayLose = (hasSent || pump().hasSent()) && !(clean && pump().inputEnded());
         if (!mayLose || !serving.unsentBytes().await(this, channel())) {
             end(clean, Cause.SERVER, why);
             return;
         }
         due = new Due(clean, why);
         key.interestOps(0);
-        cancelAlarm();
-        pump.release();
+        serving.loop().alarms().cancel(alarm);
+        pump().release();
     }
 
-    /** Whether it ends as soon as the client's kernel has what was sent. */
     @Override
     public boolean isWaiting() {
         return isOpen() && due != null;
     }
 
-    /** Ends it now. */
     @Override
     public void endWaited() {
         Due how = due;
@@ -329,15 +346,6 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
         wire.endOutput(channel());
         if (reporter != null) {
             reporter.outputEnded(why);
-        }
-    }
-
-    /** The client has reset the connection, or it was lost in another way. */
-    private void lose(IOException lost) {
-        try {
-            end(false, Cause.LOST, Escaping.escape(String.valueOf(lost.getMessage())));
-        } catch (Throwable failed) {
-            fail(failed);
         }
     }
 
@@ -363,19 +371,11 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
     private void release(int linger, Cause cause) {
         SocketChannels.linger(channel(), linger);
         serving.loop().close(key);
-        pump.release();
-        cancelAlarm();
-        serving.context().counts().ends(cause);
-    }
-
-    private void reportStart() {
-        if (reporter != null) {
-            try {
-                reporter.accepted();
-            } catch (Throwable failed) {
-                fail(failed);
-            }
+        if (pump != null) {
+            pump.release();
         }
+        serving.loop().alarms().cancel(alarm);
+        serving.context().counts().ends(cause);
     }
 
     @Override

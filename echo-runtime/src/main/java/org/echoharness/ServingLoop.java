@@ -1,5 +1,6 @@
 package org.echoharness;
 
+import java.nio.channels.ByteChannel;
 import org.echoharness.loop.EventLoop;
 import org.echoharness.loop.UnsentBytes;
 import org.echoharness.memory.RingPool;
@@ -11,6 +12,7 @@ final class ServingLoop {
     private final ServerContext context;
     private final EventLoop loop;
     private final RingPool rings;
+    private @Nullable ConnectionPump resting; // for the next turn of any connection
     private @Nullable UnsentBytes unsentBytes;
     private boolean isFrozen;
 
@@ -27,6 +29,22 @@ final class ServingLoop {
 
     EventLoop loop() {
         return loop;
+    }
+
+    /** A pump for a connection that has none. */
+    ConnectionPump pump(ByteChannel client, @Nullable ConnectionReporter reporter, ConnectionPump.Owner owner) {
+        ConnectionPump pump = resting;
+        if (pump == null || reporter != null) {
+            return context.config().pumps().open(client, new ConnectionPump.Terms(rings, reporter, owner));
+        }
+        resting = null;
+        pump.serve(client, owner);
+        return pump;
+    }
+
+    /** A pump at rest, which its connection does not keep. */
+    void rests(ConnectionPump pump) {
+        resting = pump;
     }
 
     RingPool rings() {

@@ -50,15 +50,15 @@ public final class Alarms {
         if (other != null && !other.isAfter(this, at)) {
             return other;
         }
-        if (other != null) {
-            cancel(other);
-        }
+        cancel(other);
         return set(at, whom);
     }
 
-    /** An alarm that has gone off stays so. */
-    public void cancel(Alarm alarm) {
-        alarms.remove(alarm);
+    /** Cancels an alarm, if there is one that has not gone off. */
+    public void cancel(@Nullable Alarm alarm) {
+        if (alarm != null) {
+            alarms.remove(alarm);
+        }
     }
 
     public boolean isEmpty() {

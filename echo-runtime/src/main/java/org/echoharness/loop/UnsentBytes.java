@@ -179,10 +179,8 @@ public final class UnsentBytes implements EventLoopHandler, SocketLooks.Asker, R
             }
         }
         looking = Map.of();
-        if (alarm != null) {
-            loop.alarms().cancel(alarm);
-            alarm = null;
-        }
+        loop.alarms().cancel(alarm);
+        alarm = null;
         if (waits.size() > over.size()) {
             setAlarm(now + Math.max(pause, REST * looked));
         }
