@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.echoharness.text.CompleteFile;
 import org.echoharness.text.Escaping;
+import org.echoharness.text.TextSize;
 
 /** Recorded connections as one page: no script, nothing from elsewhere, and every byte of the wire escaped. */
 final class HtmlPage {
@@ -46,7 +47,7 @@ final class HtmlPage {
 
     /** What it takes in the page. */
     static long size(RecordedConnection connection) throws IOException {
-        return NewestConnections.textSize(text -> section(connection, text));
+        return TextSize.of(text -> section(connection, text));
     }
 
     static void write(

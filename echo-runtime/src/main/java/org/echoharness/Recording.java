@@ -12,6 +12,7 @@ import java.util.Set;
 import org.echoharness.memory.RecordingMemory;
 import org.echoharness.text.CompleteFile;
 import org.echoharness.text.Escaping;
+import org.echoharness.text.TextSize;
 
 /**
  * What happened on the connections of a server, while it happens and afterwards: connections in the order of their accept,
@@ -298,8 +299,8 @@ public final class Recording {
      */
     public int writeTranscript(Path file, long mostBytes) throws IOException {
         List<RecordedConnection> all = connections();
-        List<RecordedConnection> fitting = NewestConnections.fitting(
-                all, mostBytes, connection -> NewestConnections.textSize(text -> transcribe(connection, text)));
+        List<RecordedConnection> fitting =
+                RecordingFiles.fitting(all, mostBytes, connection -> TextSize.of(text -> transcribe(connection, text)));
         int left = all.size() - fitting.size();
         CompleteFile.write(file, out -> {
             Writer text = new OutputStreamWriter(out, StandardCharsets.UTF_8);
@@ -388,7 +389,7 @@ public final class Recording {
      */
     public int writePcapng(Path file, long mostBytes) throws IOException {
         List<RecordedConnection> all = connections();
-        List<RecordedConnection> fitting = NewestConnections.fitting(all, mostBytes, PcapngFile::size);
+        List<RecordedConnection> fitting = RecordingFiles.fitting(all, mostBytes, PcapngFile::size);
         int left = all.size() - fitting.size();
         List<String> remarks = new ArrayList<>(remarks());
         if (left > 0) {
@@ -409,13 +410,55 @@ public final class Recording {
      */
     public int writeHtml(Path file, long mostBytes) throws IOException {
         List<RecordedConnection> all = connections();
-        List<RecordedConnection> fitting = NewestConnections.fitting(all, mostBytes, HtmlPage::size);
+        List<RecordedConnection> fitting = RecordingFiles.fitting(all, mostBytes, HtmlPage::size);
         int left = all.size() - fitting.size();
         String cut = left == 0 ? "" : connections(left) + " left out: the size of this file is limited";
         String full = recorder.isFull() ? fullText() : "";
         String note = cut + (cut.isEmpty() || full.isEmpty() ? "" : "; ") + full;
         HtmlPage.write(fitting, leftOut(), note, recorder.serverLog(), file);
         return left;
+    }
+
+    /**
+     * Writes transcript, page and pcapng file to a folder, under the names that {@link RecordingFiles#names()} gives. Makes
+     * the folder if it is missing. Each file is complete or absent, and all three are tried also where one fails.
+     *
+     * @param folder a folder without such files
+     * @return the files
+     * @throws IOException the first failure, with the others suppressed: the folder cannot be made, or a file exists or
+     *     cannot be written; a {@link java.nio.file.FileSystemException} that names it
+     */
+    public RecordingFiles writeFiles(Path folder) throws IOException {
+        return RecordingFiles.write(
+                folder,
+                file -> {
+                    writeTranscript(file);
+                    return 0;
+                },
+                file -> {
+                    writeHtml(file);
+                    return 0;
+                },
+                file -> {
+                    writePcapng(file);
+                    return 0;
+                });
+    }
+
+    /**
+     * As {@link #writeFiles(Path)}, with a limit: the newest connections, as many as fit into each file.
+     *
+     * @param folder a folder without such files
+     * @param mostBytes the limit of each file, as {@link #writeTranscript(Path, long)} says
+     * @return the files, and how many connections are left out of each
+     * @throws IOException as {@link #writeFiles(Path)} says
+     */
+    public RecordingFiles writeFiles(Path folder, long mostBytes) throws IOException {
+        return RecordingFiles.write(
+                folder,
+                file -> writeTranscript(file, mostBytes),
+                file -> writeHtml(file, mostBytes),
+                file -> writePcapng(file, mostBytes));
     }
 
     private String summary() {

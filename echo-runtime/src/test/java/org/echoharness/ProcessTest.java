@@ -78,18 +78,10 @@ class ProcessTest {
                 assertThat(server.awaitExit()).isEqualTo(143);
             }
         }
-        try (var files = Files.list(records)) {
-            assertThat(files.map(file -> file.getFileName().toString().replaceAll("\\d+", "PID")))
-                    .containsExactlyInAnyOrder("echo-PID.txt", "echo-PID.html", "echo-PID.pcapng");
-        }
-        try (var files = Files.list(records)) {
-            Path text = files.filter(file -> file.toString().endsWith(".txt"))
-                    .findFirst()
-                    .orElseThrow();
-            assertThat(text)
-                    .content()
-                    .contains("received 5 bytes \"hello\"", "ended by SERVER RST (the server closes)");
-        }
+        assertThat(filesOfRecording(records)).containsExactlyInAnyOrderElementsOf(RecordingFiles.names());
+        assertThat(onlyFolder(records).resolve("transcript.txt"))
+                .content()
+                .contains("received 5 bytes \"hello\"", "ended by SERVER RST (the server closes)");
     }
 
     @Test
@@ -111,9 +103,24 @@ class ProcessTest {
             client.signal("TERM");
             assertThat(client.awaitExit()).isEqualTo(143);
         }
-        try (var files = Files.list(folder)) {
-            assertThat(files.map(file -> file.getFileName().toString().replaceAll("\\d+", "PID")))
-                    .containsExactlyInAnyOrder("echo-PID.txt", "echo-PID.html", "echo-PID.pcapng");
+        assertThat(filesOfRecording(folder)).containsExactlyInAnyOrderElementsOf(RecordingFiles.names());
+    }
+
+    private static List<String> filesOfRecording(Path records) throws IOException {
+        try (var files = Files.list(onlyFolder(records))) {
+            return files.map(file -> file.getFileName().toString()).toList();
+        }
+    }
+
+    /** The folder that a command has made for its recording. */
+    static Path onlyFolder(Path records) throws IOException {
+        try (var folders = Files.list(records)) {
+            List<Path> all = folders.toList();
+            assertThat(all)
+                    .singleElement()
+                    .satisfies(folder ->
+                            assertThat(folder.getFileName().toString()).matches("echo-\\d+"));
+            return all.get(0);
         }
     }
 

@@ -112,13 +112,16 @@ class RecordingMemoryTest {
                 client.close();
             }
         }
-        assertThat(only(folder, ".txt"))
+        Path files = ProcessTest.onlyFolder(folder);
+        assertThat(files.resolve("transcript.txt"))
                 .content()
                 .contains(" connections more, not kept)")
                 .contains("(not kept)")
                 .contains("(recordings filled their part of the heap, ");
-        assertThat(only(folder, ".html")).content().contains("recordings filled their part of the heap, ", "</html>");
-        assertThat(only(folder, ".pcapng")).isNotEmptyFile();
+        assertThat(files.resolve("conversation.html"))
+                .content()
+                .contains("recordings filled their part of the heap, ", "</html>");
+        assertThat(files.resolve("conversation.pcapng")).isNotEmptyFile();
     }
 
     /** As text in memory, one connection alone would take more than the heap. */
@@ -158,14 +161,6 @@ class RecordingMemoryTest {
                 server.recording().writeTranscript(folder.resolve("limited.txt"), 1 << 20);
                 server.recording().writeHtml(folder.resolve("limited.html"), 1 << 20);
             }
-        }
-    }
-
-    private static Path only(Path folder, String end) throws IOException {
-        try (var files = Files.list(folder)) {
-            return files.filter(file -> file.toString().endsWith(end))
-                    .findFirst()
-                    .orElseThrow();
         }
     }
 }

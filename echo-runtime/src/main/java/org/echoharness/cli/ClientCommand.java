@@ -61,7 +61,7 @@ final class ClientCommand {
         if (folder != null) {
             builder.recording();
         }
-        EchoClient client = RecordingFolder.begin(folder, builder::connect);
+        EchoClient client = builder.connect();
         return converse(client, message, folder, given.has(VERBOSE));
     }
 

@@ -24,8 +24,9 @@ final class CommandHelp {
 
             both:    --buffer-size SIZE         the most bytes read at once (64KiB)
                      --quiet                    no conversation; server: only where it listens
-                     --record DIR               writes the conversation there at the end:
-                                                echo-PID.txt, .html and .pcapng (Wireshark)
+                     --record DIR               writes the conversation at the end, to a new
+                                                folder DIR/echo-PID: transcript.txt,
+                                                conversation.html and .pcapng (Wireshark)
                      --help, --version
             server:  --backlog N                connections queued before they are accepted (1024)
                      --max-connections N        further connections are reset (none)

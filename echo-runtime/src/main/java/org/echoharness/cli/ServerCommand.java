@@ -50,7 +50,7 @@ final class ServerCommand {
         if (folder != null) {
             builder.recording();
         }
-        try (EchoServer server = RecordingFolder.begin(folder, builder::start)) {
+        try (EchoServer server = builder.start()) {
             if (given.has(QUIET)) {
                 server.addresses().forEach(this::printStart);
             }

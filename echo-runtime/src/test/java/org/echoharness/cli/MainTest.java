@@ -27,6 +27,7 @@ import org.echoharness.EchoServer;
 import org.echoharness.HostAndPort;
 import org.echoharness.Peer;
 import org.echoharness.RecordedConnection;
+import org.echoharness.RecordingFiles;
 import org.echoharness.Sockets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
@@ -427,7 +428,7 @@ class MainTest {
         }
         assertThat(out().strip())
                 .endsWith("the recording is in "
-                        + folder.resolve("echo-" + ProcessHandle.current().pid()) + ".txt, .html and .pcapng");
+                        + folder.resolve("echo-" + ProcessHandle.current().pid()));
     }
 
     @Test
@@ -458,22 +459,30 @@ class MainTest {
         Path gone = folder.resolve("gone");
         try (Peer peer = new Peer(socket -> {
             socket.getOutputStream().write(socket.getInputStream().readNBytes(3));
-            Files.delete(gone); // which the client has made
-            Files.createFile(gone);
+            Files.createFile(gone); // after the client has checked that a folder can be made there
         })) {
             String address = HostAndPort.of(peer.address()).toString();
             assertThat(run("client", address, "--message", "abc", "--quiet", "--record", gone.toString()))
                     .isEqualTo(1);
         }
         assertThat(err().strip())
-                .isEqualTo("echo: the recording was not written to " + gone
-                        + " (File exists); name another folder for --record");
+                .isEqualTo("echo: the recording was not written to "
+                        + gone.resolve("echo-" + ProcessHandle.current().pid())
+                        + " (Not a directory); name another folder for --record");
         assertThat(gone).isEmptyFile();
+    }
+
+    /** The files of a recording of this process. */
+    private static List<String> filesOf(Path folder, String suffix) throws IOException {
+        Path made = folder.resolve("echo-" + ProcessHandle.current().pid() + suffix);
+        try (var files = Files.list(made)) {
+            return files.map(file -> file.getFileName().toString()).toList();
+        }
     }
 
     @Test
     void writesARecordingWhoseFolderHasGone(@TempDir Path folder) throws Exception {
-        Path gone = folder.resolve("gone");
+        Path gone = Files.createDirectory(folder.resolve("gone"));
         try (Peer peer = new Peer(socket -> {
             socket.getOutputStream().write(socket.getInputStream().readNBytes(3));
             Files.delete(gone);
@@ -482,7 +491,7 @@ class MainTest {
             assertThat(run("client", address, "--message", "abc", "--quiet", "--record", gone.toString()))
                     .isZero();
         }
-        assertThat(gone.toFile().list()).hasSize(3);
+        assertThat(filesOf(gone, "")).containsExactlyInAnyOrderElementsOf(RecordingFiles.names());
     }
 
     @Test
@@ -512,7 +521,7 @@ class MainTest {
             assertThat(run("client", "127.0.0.1:" + server.port(), "--record", link.toString()))
                     .isZero();
         }
-        assertThat(link.toFile().list()).hasSize(3);
+        assertThat(filesOf(link, "")).containsExactlyInAnyOrderElementsOf(RecordingFiles.names());
     }
 
     @Test
@@ -524,17 +533,10 @@ class MainTest {
                         .isEqualTo(1);
             }
         }
-        try (var files = Files.list(folder)) {
-            assertThat(files.map(file -> file.getFileName().toString()))
-                    .containsExactlyInAnyOrder(
-                            process + ".txt",
-                            process + ".html",
-                            process + ".pcapng",
-                            process + "-2.txt",
-                            process + "-2.html",
-                            process + "-2.pcapng");
-        }
-        assertThat(folder.resolve(process + "-2.txt"))
+        assertThat(folder.toFile().list()).containsExactlyInAnyOrder(process, process + "-2");
+        assertThat(filesOf(folder, "")).containsExactlyInAnyOrderElementsOf(RecordingFiles.names());
+        assertThat(filesOf(folder, "-2")).containsExactlyInAnyOrderElementsOf(RecordingFiles.names());
+        assertThat(folder.resolve(process + "-2").resolve("transcript.txt"))
                 .content()
                 .contains("sending 42 bytes \"This is")
                 .contains("received 42 bytes \"\\xabhis is");

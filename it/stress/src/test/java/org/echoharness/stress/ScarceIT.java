@@ -107,8 +107,8 @@ class ScarceIT {
     }
 
     private static List<Path> recorded(Path folder) throws IOException {
-        try (var files = Files.list(folder)) {
-            return files.toList();
+        try (var files = Files.walk(folder)) {
+            return files.filter(Files::isRegularFile).toList();
         }
     }
 

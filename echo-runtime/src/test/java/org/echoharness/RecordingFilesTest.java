@@ -1,0 +1,111 @@
+package org.echoharness;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+class RecordingFilesTest {
+
+    @TempDir
+    Path folder;
+
+    private static Recording ofEcho(int bytes, int connections) throws Exception {
+        try (EchoServer server = EchoServer.builder().recording().start()) {
+            for (int i = 0; i < connections; i++) {
+                try (EchoClient client = EchoClient.connect(server.address())) {
+                    client.expectEcho("x".repeat(bytes).getBytes(StandardCharsets.US_ASCII));
+                    client.expectEnd();
+                }
+            }
+            return server.recording();
+        }
+    }
+
+    @Test
+    void writesThreeFilesToNewFolder() throws Exception {
+        RecordingFiles files = ofEcho(5, 2).writeFiles(folder.resolve("to/be made"));
+        assertThat(files.transcript()).content().contains("received 5 bytes \"xxxxx\"");
+        assertThat(files.page()).content().endsWith("</html>\n");
+        assertThat(files.packets()).isNotEmptyFile();
+        assertThat(folder.resolve("to/be made").toFile().list())
+                .containsExactlyInAnyOrderElementsOf(RecordingFiles.names());
+        assertThat(files.leftOutOfTranscript() + files.leftOutOfPage() + files.leftOutOfPackets())
+                .isZero();
+    }
+
+    @Test
+    void countsConnectionsLeftOutOfEachFile() throws Exception {
+        RecordingFiles files = ofEcho(5, 3).writeFiles(folder, 2);
+        assertThat(files.leftOutOfTranscript()).isEqualTo(3);
+        assertThat(files.leftOutOfPage()).isEqualTo(3);
+        assertThat(files.leftOutOfPackets()).isEqualTo(3);
+        assertThat(files.transcript()).content().contains("(3 connections left out: the file is limited to 2 bytes)");
+    }
+
+    @Test
+    void writesOtherFilesWhereOneExists() throws Exception {
+        Recording recording = ofEcho(5, 1);
+        Path page = Files.createFile(folder.resolve("conversation.html"));
+        assertThatThrownBy(() -> recording.writeFiles(folder))
+                .isInstanceOf(FileAlreadyExistsException.class)
+                .hasMessageContaining(page.toString())
+                .hasNoSuppressedExceptions();
+        assertThat(page).isEmptyFile();
+        assertThat(folder.resolve("transcript.txt")).isNotEmptyFile();
+        assertThat(folder.resolve("conversation.pcapng")).isNotEmptyFile();
+    }
+
+    @Test
+    void suppressesFurtherFailures() throws Exception {
+        Recording recording = ofEcho(5, 1);
+        for (String name : RecordingFiles.names()) {
+            Files.createFile(folder.resolve(name));
+        }
+        assertThatThrownBy(() -> recording.writeFiles(folder))
+                .hasMessageContaining("transcript.txt")
+                .satisfies(first -> assertThat(first.getSuppressed())
+                        .hasSize(2)
+                        .allMatch(other -> other instanceof FileAlreadyExistsException));
+    }
+
+    @Test
+    void checkLeavesNothing() throws Exception {
+        RecordingFiles.checkWritable(folder.resolve("to/be made"));
+        assertThat(folder).isEmptyDirectory();
+        Path kept = Files.createFile(folder.resolve("kept"));
+        RecordingFiles.checkWritable(folder);
+        assertThat(folder).isDirectoryContaining(kept::equals).isDirectoryNotContaining("glob:**.part");
+        assertThatThrownBy(() -> RecordingFiles.checkWritable(kept)).isInstanceOf(FileAlreadyExistsException.class);
+        assertThatThrownBy(() -> RecordingFiles.checkWritable(kept.resolve("in a file")))
+                .isInstanceOf(FileSystemException.class);
+    }
+
+    @Test
+    void deletesRecordingAlone() throws Exception {
+        RecordingFiles.delete(folder.resolve("missing"));
+        ofEcho(5, 1).writeFiles(folder);
+        Files.createFile(folder.resolve("notes.txt"));
+        RecordingFiles.delete(folder);
+        assertThat(folder.toFile().list()).containsExactly("notes.txt");
+    }
+
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void deletesNothingThroughLink() throws Exception {
+        Path there = Files.createDirectory(folder.resolve("there"));
+        Path transcript = Files.createFile(there.resolve("transcript.txt"));
+        Path link = Files.createSymbolicLink(folder.resolve("link"), there);
+        assertThatThrownBy(() -> RecordingFiles.delete(link))
+                .hasMessage(link + ": recordings are not written through a link; delete it");
+        assertThat(transcript).exists();
+    }
+}
