@@ -141,7 +141,7 @@ final class Acceptor implements EventLoopHandler {
             SocketChannels.reset(channel);
             boolean closing = !serving.loop().isOpen(); // the server was closed in between
             if (reporter != null) {
-                reporter.neverServed(closing ? ServerConnection.CLOSING : "an exception in the server");
+                reporter.neverServed(closing ? ServerConnection.CLOSING : ServerConnection.FAILED, !closing);
             }
             serving.context().counts().ends(closing ? ConnectionCounts.Cause.SERVER : ConnectionCounts.Cause.FAILED);
             if (!closing) {

@@ -413,7 +413,7 @@ final class ClientSocket implements AutoCloseable {
 
     private void recordEnd(Ending.Side by, Ending.How how, String why) {
         if (tape != null) {
-            tape.recorder().end(tape, by, how, why);
+            tape.recorder().end(tape, by, how, why, false);
         }
     }
 

@@ -15,7 +15,11 @@ final class ConnectionCounts {
         /** The client reset it, or it was lost in another way. */
         LOST,
         /** An exception in the server. */
-        FAILED
+        FAILED;
+
+        Ending.Side by() {
+            return this == LOST ? Ending.Side.CLIENT : Ending.Side.SERVER;
+        }
     }
 
     final LongAdder accepted = new LongAdder();

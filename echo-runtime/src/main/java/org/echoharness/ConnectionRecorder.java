@@ -30,6 +30,7 @@ final class ConnectionRecorder {
     private Ending.@Nullable Side firstFin;
     private boolean bothFins;
     private @Nullable Ending ending;
+    private boolean hasFailed;
 
     ConnectionRecorder(
             RecordingStore recorder,
@@ -204,10 +205,11 @@ final class ConnectionRecorder {
     }
 
     /** The end; with a FIN it belongs to whose FIN came first. */
-    void end(Ending.Side by, Ending.How how, String why, long now) {
+    void end(Ending.Side by, Ending.How how, String why, boolean failed, long now) {
         if (ending != null) {
             return;
         }
+        hasFailed = failed;
         RecordedEvent.Kind kind = how == Ending.How.FIN
                 ? recordedBy == Ending.Side.CLIENT ? RecordedEvent.Kind.CLIENT_FIN : RecordedEvent.Kind.SERVER_FIN
                 : by == Ending.Side.CLIENT ? RecordedEvent.Kind.CLIENT_RST : RecordedEvent.Kind.SERVER_RST;
@@ -228,6 +230,13 @@ final class ConnectionRecorder {
 
     RecordedConnection snapshot() {
         return new RecordedConnection(
-                this, received.total, sent.total, received.snapshot(), sent.snapshot(), events.snapshot(), ending);
+                this,
+                received.total,
+                sent.total,
+                received.snapshot(),
+                sent.snapshot(),
+                events.snapshot(),
+                ending,
+                hasFailed);
     }
 }

@@ -91,9 +91,9 @@ final class ConnectionReporter {
     }
 
     /** The connection has ended. It is recorded before the callback of the conversation, whose exception goes through. */
-    void ended(Ending.Side by, Ending.How how, String why) {
+    void ended(Ending.Side by, Ending.How how, String why, boolean failed) {
         if (tape != null) {
-            tape.recorder().end(tape, by, how, why);
+            tape.recorder().end(tape, by, how, why, failed);
         }
         if (conversation != null && !why.isEmpty()) {
             conversation.lost(peer, why);
@@ -101,9 +101,9 @@ final class ConnectionReporter {
     }
 
     /** It was accepted, and reset before anything else. */
-    void neverServed(String why) {
+    void neverServed(String why, boolean failed) {
         if (tape != null) {
-            tape.recorder().end(tape, Ending.Side.SERVER, Ending.How.RST, why);
+            tape.recorder().end(tape, Ending.Side.SERVER, Ending.How.RST, why, failed);
         }
     }
 

@@ -25,6 +25,7 @@ public final class RecordedConnection {
     private final ByteBuffer sent;
     private final EventLog log;
     private final @Nullable Ending ending;
+    private final boolean hasFailed;
 
     RecordedConnection(
             ConnectionRecorder tape,
@@ -33,7 +34,8 @@ public final class RecordedConnection {
             ByteBuffer received,
             ByteBuffer sent,
             EventLog log,
-            @Nullable Ending ending) {
+            @Nullable Ending ending,
+            boolean hasFailed) {
         this.tape = tape;
         this.bytesReceived = bytesReceived;
         this.bytesSent = bytesSent;
@@ -41,6 +43,7 @@ public final class RecordedConnection {
         this.sent = sent;
         this.log = log;
         this.ending = ending;
+        this.hasFailed = hasFailed;
     }
 
     /**
@@ -153,6 +156,16 @@ public final class RecordedConnection {
     }
 
     /**
+     * How many bytes an event brought, and what is kept of them, as the transcript shows them: {@code 5 bytes "hello"}.
+     *
+     * @param event one of {@link #events()}
+     * @return empty for an event without bytes
+     */
+    public String payloadText(RecordedEvent event) {
+        return Transcript.payload(this, event);
+    }
+
+    /**
      * How many events were not kept.
      *
      * @return a number, most often 0
@@ -168,6 +181,15 @@ public final class RecordedConnection {
      */
     public Optional<Ending> ending() {
         return Optional.ofNullable(ending);
+    }
+
+    /**
+     * Whether the server reset the connection because serving it failed: an exception in a callback, for one.
+     *
+     * @return false while it is open, and where a client recorded it
+     */
+    public boolean hasFailed() {
+        return hasFailed;
     }
 
     /**

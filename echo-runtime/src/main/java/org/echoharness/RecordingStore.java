@@ -182,10 +182,10 @@ final class RecordingStore {
         changed(System.nanoTime());
     }
 
-    synchronized void end(ConnectionRecorder tape, Ending.Side by, Ending.How how, String why) {
+    synchronized void end(ConnectionRecorder tape, Ending.Side by, Ending.How how, String why, boolean failed) {
         long now = System.nanoTime();
         open -= tape.hasEnded() ? 0 : 1;
-        tape.end(by, how, why, now);
+        tape.end(by, how, why, failed, now);
         openLeftOut.remove(tape);
         changed(now);
     }

@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, ConnectionPump.Owner {
 
     static final String CLOSING = "the server closes";
+    static final String FAILED = "an exception in the server";
     private static final LongSupplier CLOCK = System::nanoTime;
 
     private final ServingLoop serving;
@@ -276,7 +277,7 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
                 return;
             }
             String peer = HostAndPort.peerOf(channel());
-            end(false, Cause.FAILED, "an exception in the server");
+            end(false, Cause.FAILED, FAILED);
             serving.context().warnings().warn("reset ".concat(peer).concat(" after an exception: "), failure);
         } catch (Throwable worse) { // where memory is short, even a report may fail
             if (isOpen()) {
@@ -363,8 +364,7 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
         }
         release(linger, cause);
         if (reporter != null) {
-            Ending.Side by = cause == Cause.LOST ? Ending.Side.CLIENT : Ending.Side.SERVER;
-            serving.context().reportEnd(reporter, by, clean ? Ending.How.FIN : Ending.How.RST, why);
+            serving.context().reportEnd(reporter, cause, clean ? Ending.How.FIN : Ending.How.RST, why);
         }
     }
 

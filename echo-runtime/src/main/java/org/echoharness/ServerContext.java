@@ -32,9 +32,9 @@ record ServerContext(
     }
 
     /** Reports the end of a connection, and that the server waits for the next one, if it does. Never throws. */
-    void reportEnd(ConnectionReporter reporter, Ending.Side by, Ending.How how, String why) {
+    void reportEnd(ConnectionReporter reporter, ConnectionCounts.Cause cause, Ending.How how, String why) {
         try {
-            reporter.ended(by, how, why);
+            reporter.ended(cause.by(), how, why, cause == ConnectionCounts.Cause.FAILED);
             Conversation all = config.conversation();
             if (all != null && running.getAsBoolean()) {
                 all.waiting();

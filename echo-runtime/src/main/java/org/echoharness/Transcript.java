@@ -81,9 +81,8 @@ final class Transcript {
             case ACCEPTED -> "connection from " + peer;
             case CONNECTED -> "connected to " + peer + " from " + HostAndPort.of(connection.local());
             case REJECTED -> "rejecting " + peer;
-            case RECEIVED ->
-                "received " + Escaping.bytes(event.bytes()) + " " + payload(connection, event) + " from " + peer;
-            case SENT -> "sending " + Escaping.bytes(event.bytes()) + " " + payload(connection, event) + " to " + peer;
+            case RECEIVED -> "received " + payload(connection, event) + " from " + peer;
+            case SENT -> "sending " + payload(connection, event) + " to " + peer;
             case FAULT -> "applying " + event.detail() + " to " + peer;
             case NOTE -> "note: " + event.detail();
             case CLIENT_FIN, SERVER_FIN ->
@@ -101,7 +100,12 @@ final class Transcript {
         return event.detail().isEmpty() ? "" : ": " + event.detail();
     }
 
-    private static String payload(RecordedConnection connection, RecordedEvent event) {
+    /** How many bytes, and what is kept of them; empty for an event without bytes. */
+    static String payload(RecordedConnection connection, RecordedEvent event) {
+        return event.bytes() == 0 ? "" : Escaping.bytes(event.bytes()) + " " + kept(connection, event);
+    }
+
+    private static String kept(RecordedConnection connection, RecordedEvent event) {
         byte[] kept = connection.bytes(event);
         if (kept.length == 0) {
             return "(not kept)";

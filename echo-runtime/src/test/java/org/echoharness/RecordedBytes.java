@@ -77,7 +77,7 @@ final class RecordedBytes {
     }
 
     RecordedBytes end(Ending.Side by, Ending.How how, String why) {
-        tape.end(by, how, why, now);
+        tape.end(by, how, why, false, now);
         return this;
     }
 

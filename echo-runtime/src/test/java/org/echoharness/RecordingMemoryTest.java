@@ -71,7 +71,7 @@ class RecordingMemoryTest {
         for (int i = 0; i < 1_000; i++) {
             recorder.sent(tape, ByteBuffer.allocate(0), 1, 0);
         }
-        recorder.end(tape, Ending.Side.CLIENT, Ending.How.RST, "lost");
+        recorder.end(tape, Ending.Side.CLIENT, Ending.How.RST, "lost", false);
         RecordedConnection seen = recorder.snapshot(tape);
         assertThat(seen.events()).hasSizeBetween(9, 40);
         assertThat(seen.ending()).contains(new Ending(Ending.Side.CLIENT, Ending.How.RST, "lost"));

@@ -304,6 +304,33 @@ class RecordingTest {
     }
 
     @Test
+    void saysWhetherServingFailed() throws Exception {
+        try (EchoServer server = EchoServer.builder()
+                .recording()
+                .warnings(line -> {})
+                .conversation(line -> {
+                    if (line.contains("received")) {
+                        throw new IllegalStateException("the callback fails");
+                    }
+                })
+                .start()) {
+            try (Socket client = Sockets.connect(server.address())) {
+                client.getOutputStream().write(1);
+                RecordedConnection failed =
+                        server.recording().awaitConnections(1).get(0).awaitEnd();
+                assertThat(failed.hasFailed()).isTrue();
+                assertThat(failed.ending().orElseThrow()).hasToString("SERVER RST (an exception in the server)");
+            }
+            try (Socket client = Sockets.connect(server.address())) {
+                RecordedConnection open = server.recording().awaitConnections(2).get(1);
+                assertThat(open.hasFailed()).isFalse();
+                server.resetConnection(2);
+                assertThat(open.awaitEnd().hasFailed()).isFalse();
+            }
+        }
+    }
+
+    @Test
     void staysReadableAfterTheClose() throws Exception {
         Recording recording;
         try (EchoServer server = recording().start();

@@ -168,6 +168,9 @@ class TranscriptTest {
                         "sending 3 bytes \"abc\" to",
                         "received 5 bytes (not kept) from",
                         "(still open)\n");
+        assertThat(cut.events())
+                .extracting(cut::payloadText)
+                .contains("", "5 bytes \"hel\" (the first 3 kept)", "5 bytes (not kept)");
         assertThat(cut.timeline()).contains("5 \"hel\"... -->", "<-- 3 \"abc\"\n", "5 (not kept) -->");
         assertThat(cut.hexDump()).contains("> (2 bytes more, not kept)\n", "> (5 bytes more, not kept)\n");
         assertThat(cut.hexDump()).doesNotContain("< (");
