@@ -30,6 +30,8 @@ final class RoundTrips {
     /** A peer that goes on listening has sent nothing more after so long. */
     private static final Duration END = Duration.ofSeconds(2);
 
+    private static final Duration LONGEST_JOIN = Duration.ofSeconds(10);
+
     private final Message message;
     private final Message expected;
     private final int repeat;
@@ -40,6 +42,8 @@ final class RoundTrips {
     private final AtomicLong lastAnswer = new AtomicLong();
     /** Whether the lines of the first connection go on to who listens. */
     private volatile boolean telling = true;
+
+    private final List<Thread> threads = new ArrayList<>();
 
     RoundTrips(Message message, Message expected, int repeat, int connections, Consumer<String> lines) {
         this.message = message;
@@ -63,7 +67,11 @@ final class RoundTrips {
             nanos = talk(clients, betweenProgress);
         } finally {
             telling = true;
-            close(clients);
+            try {
+                close(clients);
+            } finally {
+                joinThreads();
+            }
         }
         RoundTripFigures figures = figures(nanos);
         if (latencies.getTotalCount() > 1) {
@@ -84,8 +92,8 @@ final class RoundTrips {
 
     /** Returns how long it took, in nanoseconds. */
     private long talk(List<EchoClient> clients, Duration betweenProgress) throws IOException, InterruptedException {
-        ExecutorService threads = Executors.newFixedThreadPool(connections, RoundTrips::daemon);
-        CompletionService<@Nullable Void> ended = new ExecutorCompletionService<>(threads);
+        ExecutorService pool = Executors.newFixedThreadPool(connections, this::thread);
+        CompletionService<@Nullable Void> ended = new ExecutorCompletionService<>(pool);
         try {
             long start = System.nanoTime();
             lastAnswer.set(start);
@@ -108,7 +116,7 @@ final class RoundTrips {
             }
             throw new IllegalStateException(failed.getCause());
         } finally {
-            threads.shutdown(); // the close of the clients ends those that are left
+            pool.shutdown(); // the close of the clients ends those that are left
         }
     }
 
@@ -165,9 +173,18 @@ final class RoundTrips {
         }
     }
 
-    private static Thread daemon(Runnable work) {
+    private Thread thread(Runnable work) {
         Thread thread = new Thread(work, "echo-client");
         thread.setDaemon(true);
+        threads.add(thread);
         return thread;
+    }
+
+    /** A JVM that outlives the build keeps nothing of the goal. The threads end by themselves: their clients are closed. */
+    private void joinThreads() throws InterruptedException {
+        long deadline = System.nanoTime() + LONGEST_JOIN.toNanos();
+        for (Thread thread : threads) {
+            TimeUnit.NANOSECONDS.timedJoin(thread, deadline - System.nanoTime());
+        }
     }
 }

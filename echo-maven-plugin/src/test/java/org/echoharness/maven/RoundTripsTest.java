@@ -142,6 +142,27 @@ class RoundTripsTest {
         assertThat(half).isPositive().isLessThan(most);
     }
 
+    @Test
+    void leavesNoThread() throws Exception {
+        try (EchoServer server = EchoServer.builder().start();
+                EchoServer wrong = EchoServer.builder().faults("corrupt").start()) {
+            for (int i = 0; i < 20; i++) {
+                trips(1, 8).run(options(server.port()), NEVER);
+                assertThat(threads()).isEmpty();
+                RoundTrips failing = trips(1, 8);
+                assertThatThrownBy(() -> failing.run(options(wrong.port()), NEVER))
+                        .isInstanceOf(IOException.class);
+                assertThat(threads()).isEmpty();
+            }
+        }
+    }
+
+    private static List<Thread> threads() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().equals("echo-client"))
+                .toList();
+    }
+
     private FutureTask<Void> running(int port, int repeat, int connections, Duration betweenProgress) {
         FutureTask<Void> running = new FutureTask<>(() -> {
             trips(repeat, connections).run(options(port), betweenProgress);
