@@ -6,7 +6,6 @@ import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
-import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SelectionKey;
@@ -32,8 +31,8 @@ final class ClientSocket implements AutoCloseable {
     private final int bufferSize;
     private final Duration readTimeout;
     private final long timeoutNanos; // of a whole call; 0 without
-    private final @Nullable Conversation conversation;
-    private final @Nullable ConnectionRecorder tape;
+    private final RecordedChannel recorded; // the same channel
+    private final @Nullable ConnectionReporter reporter;
     private final Direction reading = new Direction();
     private final Direction writing = new Direction();
     private volatile @Nullable Checked checked; // the last call, where it was an echo that was checked
@@ -49,8 +48,7 @@ final class ClientSocket implements AutoCloseable {
             int bufferSize,
             Duration readTimeout,
             long timeoutNanos,
-            @Nullable Conversation conversation,
-            @Nullable ConnectionRecorder tape)
+            @Nullable ConnectionReporter reporter)
             throws IOException {
         this.channel = channel;
         local = HostAndPort.numeric((InetSocketAddress) channel.getLocalAddress());
@@ -58,8 +56,8 @@ final class ClientSocket implements AutoCloseable {
         this.bufferSize = bufferSize;
         this.readTimeout = readTimeout;
         this.timeoutNanos = timeoutNanos;
-        this.conversation = conversation;
-        this.tape = tape;
+        this.reporter = reporter;
+        recorded = new RecordedChannel(channel, reporter);
     }
 
     InetSocketAddress local() {
@@ -75,60 +73,20 @@ final class ClientSocket implements AutoCloseable {
     }
 
     /** A new one for each call of a client: how long all of it may take. */
-    Limit limit() {
-        return new Limit();
-    }
-
-    /** The end of one call, where there is a time-out. */
-    final class Limit {
-        private final long end = timeoutNanos == 0 ? 0 : System.nanoTime() + timeoutNanos;
-        private long mostWait = readTimeout.toNanos();
-        private long lastWait; // the end of all waits; 0 without
-
-        void waitAtMost(long nanos) {
-            mostWait = Math.min(mostWait, nanos);
-        }
-
-        /** All that comes from now on is awaited no longer than one thing. */
-        void waitOnceMore() {
-            if (lastWait == 0) {
-                lastWait = System.nanoTime() + mostWait;
-            }
-        }
-
-        /** The end of a wait that begins now: for the peer, within the read time-out. */
-        private long endOfWait(boolean isForPeer) {
-            long now = System.nanoTime();
-            long most = isForPeer ? mostWait : Long.MAX_VALUE / 2;
-            if (lastWait != 0) {
-                most = Math.min(most, lastWait - now);
-            }
-            return now + (timeoutNanos == 0 ? most : Math.min(most, end - now));
-        }
-
-        boolean isOver() {
-            return timeoutNanos != 0 && System.nanoTime() - end >= 0;
-        }
-
-        /** What ended a wait. */
-        private SocketTimeoutException over(String seen, String idle) {
-            return new SocketTimeoutException(
-                    isOver()
-                            ? seen + " when timeout (" + OptionText.text(Duration.ofNanos(timeoutNanos)) + ") was over"
-                            : seen + idle);
-        }
+    ClientDeadline deadline() {
+        return new ClientDeadline(readTimeout, timeoutNanos);
     }
 
     void send(byte[] bytes) throws IOException {
         ByteBuffer out = ByteBuffer.wrap(bytes);
-        Limit limit = limit();
+        ClientDeadline deadline = deadline();
         checked = null; // what is sent now may be answered
         writing.lock.lock();
         try {
-            tellSending(out);
+            printSending(out);
             while (write(out)) {
-                if (limit.isOver() || !await(writing, SelectionKey.OP_WRITE, limit, true)) {
-                    throw limit.over(
+                if (deadline.isOver() || !await(writing, SelectionKey.OP_WRITE, deadline, true)) {
+                    throw deadline.error(
                             out.position() + " of " + bytes.length + " bytes sent to " + peer(),
                             ", which took no more for " + OptionText.text(readTimeout));
                 }
@@ -142,7 +100,7 @@ final class ClientSocket implements AutoCloseable {
 
     /** Sends while it reads, until all is sent and all that is expected has come. */
     void exchange(Exchange exchange) throws IOException {
-        Limit limit = limit();
+        ClientDeadline deadline = deadline();
         writing.lock.lock();
         reading.lock.lock();
         try {
@@ -153,7 +111,7 @@ final class ClientSocket implements AutoCloseable {
             }
             ByteBuffer out = exchange.outgoing();
             if (!exchange.isWaiting() || out.hasRemaining()) {
-                tellSending(out);
+                printSending(out);
             }
             out = write(out) ? out : next(exchange);
             while (!exchange.isAnswered() || out.hasRemaining()) {
@@ -172,13 +130,13 @@ final class ClientSocket implements AutoCloseable {
                     out = next(exchange);
                     moved |= out.hasRemaining();
                 }
-                if (limit.isOver() && (!exchange.isAnswered() || out.hasRemaining())) {
-                    throw late(exchange, out, limit);
+                if (deadline.isOver() && (!exchange.isAnswered() || out.hasRemaining())) {
+                    throw late(exchange, out, deadline);
                 }
                 int awaited = (exchange.isAnswered() ? 0 : SelectionKey.OP_READ)
                         | (out.hasRemaining() ? SelectionKey.OP_WRITE : 0);
-                if (!moved && awaited != 0 && !await(reading, awaited, limit, !exchange.isIdle())) {
-                    throw late(exchange, out, limit);
+                if (!moved && awaited != 0 && !await(reading, awaited, deadline, !exchange.isIdle())) {
+                    throw late(exchange, out, deadline);
                 }
             }
         } catch (IOException e) {
@@ -192,13 +150,13 @@ final class ClientSocket implements AutoCloseable {
     private ByteBuffer next(Exchange exchange) throws IOException {
         ByteBuffer next = exchange.outgoing();
         if (next.hasRemaining()) {
-            tellSending(next);
+            printSending(next);
         }
         return next;
     }
 
-    private SocketTimeoutException late(Exchange exchange, ByteBuffer unsent, Limit limit) {
-        return limit.over(
+    private SocketTimeoutException late(Exchange exchange, ByteBuffer unsent, ClientDeadline deadline) {
+        return deadline.error(
                 unsent.hasRemaining()
                         ? exchange.sent(unsent.remaining()) + " sent to " + peer()
                         : exchange.answered() + " echoed by " + peer()
@@ -224,7 +182,7 @@ final class ClientSocket implements AutoCloseable {
         Checked before = checked;
         checked = null;
         if (before != null) {
-            int more = channel.socket().getInputStream().available();
+            int more = recorded.available();
             if (more > 0) {
                 ByteBuffer in = ByteBuffer.allocate(Math.min(more, Exchange.SURPLUS));
                 read(in);
@@ -239,21 +197,21 @@ final class ClientSocket implements AutoCloseable {
         if (!first.hasRemaining()) {
             return null;
         }
-        int more = channel.socket().getInputStream().available();
+        int more = recorded.available();
         return EchoMismatchException.more((long) first.remaining() + more, than, first.position(), first);
     }
 
     /** Returns whether anything came: false at the end of the stream. What came before it is for the errors. */
-    boolean readSome(ByteBuffer in, String awaited, int before, Limit limit) throws IOException {
+    boolean readSome(ByteBuffer in, String awaited, int before, ClientDeadline deadline) throws IOException {
         reading.lock.lock();
         try {
             checked = null;
             int n = read(in);
             while (n == 0) {
-                if (limit.isOver() || !await(reading, SelectionKey.OP_READ, limit, true)) {
+                if (deadline.isOver() || !await(reading, SelectionKey.OP_READ, deadline, true)) {
                     String came = before + in.position() == 0 ? "" : "; " + (before + in.position()) + " bytes came";
-                    throw limit.isOver()
-                            ? limit.over("waited for " + awaited + " from " + peer() + came + ",", "")
+                    throw deadline.isOver()
+                            ? deadline.error("waited for " + awaited + " from " + peer() + came + ",", "")
                             : new SocketTimeoutException("waited " + OptionText.text(readTimeout) + " for " + awaited
                                     + " from " + peer() + came);
                 }
@@ -270,17 +228,18 @@ final class ClientSocket implements AutoCloseable {
     /** Without a longest wait, no end within the read time-out is an error. Returns whether it has come. */
     boolean expectEnd(@Nullable Duration most) throws IOException {
         Checked before = checked == null ? new Checked("were expected", 0) : checked;
-        Limit limit = limit();
+        ClientDeadline deadline = deadline();
         if (most != null) {
-            limit.waitAtMost(OptionText.nanos(most));
+            deadline.waitAtMost(OptionText.nanos(most));
         }
         shutdownOutput();
         ByteBuffer more = ByteBuffer.allocate(MOST_SURPLUS);
         boolean hasEnded = false;
         try {
             while (!hasEnded && more.hasRemaining()) {
-                hasEnded = !readSome(more, "the end of the stream", 0, limit);
-                limit.waitOnceMore(); // a byte has come, which is an error: the rest of them is for its message alone
+                hasEnded = !readSome(more, "the end of the stream", 0, deadline);
+                deadline.waitOnceMore(); // a byte has come, which is an error: the rest of them is for its message
+                // alone
             }
         } catch (IOException failed) {
             boolean isSilent = most != null && failed instanceof SocketTimeoutException;
@@ -300,11 +259,8 @@ final class ClientSocket implements AutoCloseable {
         int start = in.position();
         int limit = in.limit();
         in.limit(Math.min(limit, start + bufferSize));
-        int n = tape == null ? channel.read(in) : readRecorded(tape, in);
+        int n = recorded.read(in);
         in.limit(limit);
-        if (n > 0 && conversation != null) {
-            conversation.receivedBack(in.duplicate().flip().position(start));
-        }
         return n;
     }
 
@@ -314,11 +270,7 @@ final class ClientSocket implements AutoCloseable {
         while (out.hasRemaining()) {
             int before = out.position();
             out.limit(Math.min(limit, before + SLICE));
-            if (tape == null) {
-                channel.write(out);
-            } else {
-                writeRecorded(tape, out);
-            }
+            recorded.write(out);
             boolean full = out.hasRemaining();
             out.limit(limit);
             if (full) {
@@ -328,8 +280,9 @@ final class ClientSocket implements AutoCloseable {
         return false;
     }
 
-    private boolean await(Direction direction, int operations, Limit limit, boolean isForPeer) throws IOException {
-        return readiness(direction).await(operations, limit.endOfWait(isForPeer));
+    private boolean await(Direction direction, int operations, ClientDeadline deadline, boolean isForPeer)
+            throws IOException {
+        return readiness(direction).await(operations, deadline.endOfWait(isForPeer));
     }
 
     private ChannelReadiness readiness(Direction direction) throws IOException {
@@ -344,60 +297,18 @@ final class ClientSocket implements AutoCloseable {
         return readiness;
     }
 
-    private void tellSending(ByteBuffer out) {
-        if (conversation != null) {
-            conversation.sending(out);
+    private void printSending(ByteBuffer out) {
+        if (reporter != null) {
+            reporter.printSending(out);
         }
     }
 
-    // One thread may send while another receives: each call that does not wait is made and recorded under the
-    // recorder's lock, so that the order is that in which it happened.
-
-    private int readRecorded(ConnectionRecorder to, ByteBuffer in) throws IOException {
-        synchronized (to.recorder()) {
-            int start = in.position();
-            int n = channel.read(in);
-            if (n > 0) {
-                to.recorder().received(to, in.duplicate().flip().position(start));
-            } else if (n < 0) {
-                to.recorder().note(to, RecordedEvent.Kind.SERVER_FIN, "", System.nanoTime());
-            }
-            return n;
-        }
-    }
-
-    private void writeRecorded(ConnectionRecorder to, ByteBuffer out) throws IOException {
-        synchronized (to.recorder()) {
-            int start = out.position();
-            long before = System.nanoTime();
-            int n = channel.write(out);
-            if (n > 0) {
-                to.recorder().sent(to, out.duplicate().flip().position(start), n, before);
-            }
-        }
-    }
-
-    private void shutdownOutputRecorded(ConnectionRecorder to) throws IOException {
-        synchronized (to.recorder()) {
-            long before = System.nanoTime();
-            channel.shutdownOutput();
-            to.recorder().note(to, RecordedEvent.Kind.CLIENT_FIN, "", before);
-        }
-    }
-
-    /** What has come and nobody has read: the close is a FIN only where nothing has. */
-    private void recordUnread(ConnectionRecorder to) {
+    private void recordUnread() {
         if (!reading.lock.tryLock()) {
-            return; // who waits there sees it
+            return; // the thread that waits there sees it
         }
         try {
-            int unread = channel.socket().getInputStream().available();
-            int n = unread > 0 ? unread : readRecorded(to, ByteBuffer.allocate(1));
-            if (n > 0) {
-                channel.setOption(
-                        StandardSocketOptions.SO_LINGER, 0); // else the one byte that was read could make it a FIN
-                recordEnd(Ending.Side.CLIENT, Ending.How.RST, "closed with bytes unread");
-            }
+            recorded.recordUnread();
         } catch (IOException lost) {
             recordLost(lost);
         } finally {
@@ -407,13 +318,7 @@ final class ClientSocket implements AutoCloseable {
 
     private void recordLost(IOException e) {
         if (!(e instanceof ClosedChannelException || e instanceof InterruptedIOException)) {
-            recordEnd(Ending.Side.SERVER, Ending.How.RST, String.valueOf(e.getMessage()));
-        }
-    }
-
-    private void recordEnd(Ending.Side by, Ending.How how, String why) {
-        if (tape != null) {
-            tape.recorder().end(tape, by, how, why, false);
+            recorded.recordEnd(Ending.Side.SERVER, Ending.How.RST, String.valueOf(e.getMessage()));
         }
     }
 
@@ -449,11 +354,7 @@ final class ClientSocket implements AutoCloseable {
 
     void shutdownOutput() throws IOException {
         try {
-            if (tape == null) {
-                channel.shutdownOutput();
-            } else {
-                shutdownOutputRecorded(tape);
-            }
+            recorded.shutdownOutput();
         } catch (IOException e) {
             throw explained(e, "the output is not shut down");
         }
@@ -465,15 +366,15 @@ final class ClientSocket implements AutoCloseable {
         EchoMismatchException surplus = null;
         try {
             surplus = wasOpen ? surplus() : null;
-            if (wasOpen && conversation != null) {
-                conversation.closing();
+            if (wasOpen && reporter != null) {
+                reporter.printClosing();
             }
         } finally {
-            if (wasOpen && tape != null) {
-                recordUnread(tape);
+            if (wasOpen) {
+                recordUnread();
             }
             channel.close();
-            recordEnd(Ending.Side.CLIENT, Ending.How.FIN, "");
+            recorded.recordEnd(Ending.Side.CLIENT, Ending.How.FIN, "");
             for (Direction direction : List.of(reading, writing)) {
                 ChannelReadiness waiting = direction.readiness;
                 if (waiting != null) {

@@ -1,5 +1,6 @@
 package org.echoharness;
 
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Instant;
@@ -7,7 +8,10 @@ import java.util.Arrays;
 import org.echoharness.text.Escaping;
 import org.jspecify.annotations.Nullable;
 
-/** What is kept of one connection, by one of its ends. Its {@link RecordingStore} guards it, but for what never changes. */
+/**
+ * What is kept of one connection, by one of its ends. Its {@link RecordingStore} is the lock of all that changes, which the
+ * methods take themselves. Any thread may call them.
+ */
 final class ConnectionRecorder {
 
     private static final byte[] NONE = {};
@@ -15,7 +19,7 @@ final class ConnectionRecorder {
     /** About what a connection takes of which nothing is kept but how it began and ended. */
     private static final int BASE = 1_024;
 
-    private final RecordingStore recorder;
+    private final RecordingStore store;
     private final Ending.Side recordedBy;
     private final long number;
     private final InetSocketAddress local;
@@ -33,7 +37,7 @@ final class ConnectionRecorder {
     private boolean hasFailed;
 
     ConnectionRecorder(
-            RecordingStore recorder,
+            RecordingStore store,
             Ending.Side recordedBy,
             long number,
             InetSocketAddress local,
@@ -41,7 +45,7 @@ final class ConnectionRecorder {
             int bytes,
             Instant accepted,
             long start) {
-        this.recorder = recorder;
+        this.store = store;
         this.recordedBy = recordedBy;
         this.number = number;
         this.local = local;
@@ -107,33 +111,33 @@ final class ConnectionRecorder {
         }
     }
 
-    /** Asks for the memory of a new connection. Others may have to go for it. */
+    /** Asks for the memory of a new connection, for which others may have to go. The caller has the lock. */
     boolean takesBase() {
         return takes(BASE);
     }
 
     private boolean takes(long bytes) {
-        boolean taking = recorder.take(this, bytes);
+        boolean taking = store.take(this, bytes);
         taken += taking ? bytes : 0;
         return taking;
     }
 
-    /** The memory that it has taken and gives back now. */
+    /** The memory that it has taken and gives back now. The caller has the lock. */
     long giveUp() {
         long all = taken;
         taken = 0;
         return all;
     }
 
-    RecordingStore recorder() {
-        return recorder;
+    RecordingStore store() {
+        return store;
     }
 
     Ending.Side recordedBy() {
         return recordedBy;
     }
 
-    /** 1 for the first that its recorder was told of; 0 if it was rejected. */
+    /** 1 for the first connection; 0 if it was rejected. */
     long number() {
         return number;
     }
@@ -146,9 +150,9 @@ final class ConnectionRecorder {
         return remote;
     }
 
-    /** Nanoseconds since the first connection of its recorder. */
+    /** Nanoseconds since the first connection of its store. */
     long opened() {
-        return start - recorder.origin();
+        return start - store.origin();
     }
 
     Instant accepted() {
@@ -160,9 +164,30 @@ final class ConnectionRecorder {
         return keeps;
     }
 
-    void received(ByteBuffer chunk, long now) {
-        events.add(now - start, RecordedEvent.Kind.RECEIVED, chunk.remaining(), "");
-        received.add(chunk, chunk.remaining());
+    /** Makes a call that does not wait. */
+    interface IoCall {
+        int make() throws IOException;
+    }
+
+    /** Makes a call under the lock: what it records comes in its order among the calls of other threads. */
+    int inOrder(IoCall call) throws IOException {
+        synchronized (store) {
+            return call.make();
+        }
+    }
+
+    void received(ByteBuffer chunk) {
+        synchronized (store) {
+            received(chunk, System.nanoTime());
+        }
+    }
+
+    void received(ByteBuffer chunk, long at) {
+        synchronized (store) {
+            events.add(at - start, RecordedEvent.Kind.RECEIVED, chunk.remaining(), "");
+            received.add(chunk, chunk.remaining());
+            store.changed(at);
+        }
     }
 
     /** How many of the bytes that are sent next are kept: so many, or less where it is left out meanwhile. */
@@ -170,22 +195,62 @@ final class ConnectionRecorder {
         return sent.room();
     }
 
-    /** So many bytes were sent, of which as many as are kept are at hand. */
-    void sent(ByteBuffer chunk, int count, long now) {
-        events.add(now - start, RecordedEvent.Kind.SENT, count, "");
-        sent.add(chunk, count);
+    /**
+     * Bytes were sent.
+     *
+     * @param first the first of them, as many as are kept, and perhaps more
+     * @param count how many were sent
+     * @param since the time before they were sent: no peer can have received them earlier
+     */
+    void sent(ByteBuffer first, int count, long since) {
+        synchronized (store) {
+            events.add(since - start, RecordedEvent.Kind.SENT, count, "");
+            sent.add(first, count);
+            store.changed(System.nanoTime());
+        }
     }
 
-    /** Nothing where it has ended: a socket may tell more than once. */
-    void note(RecordedEvent.Kind kind, String detail, long now) {
-        if (ending != null) {
-            return;
+    /** The FIN of the other end has come. */
+    void inputEnded() {
+        note(fin(other()), "", System.nanoTime());
+    }
+
+    /** This end has sent its FIN. */
+    void outputEnded(String why, long since) {
+        note(fin(recordedBy), why, since);
+    }
+
+    private Ending.Side other() {
+        return recordedBy == Ending.Side.CLIENT ? Ending.Side.SERVER : Ending.Side.CLIENT;
+    }
+
+    private static RecordedEvent.Kind fin(Ending.Side of) {
+        return of == Ending.Side.CLIENT ? RecordedEvent.Kind.CLIENT_FIN : RecordedEvent.Kind.SERVER_FIN;
+    }
+
+    private static RecordedEvent.Kind rst(Ending.Side of) {
+        return of == Ending.Side.CLIENT ? RecordedEvent.Kind.CLIENT_RST : RecordedEvent.Kind.SERVER_RST;
+    }
+
+    /** A fault takes effect. */
+    void applying(Fault fault) {
+        synchronized (store) {
+            store.applied(fault);
+            note(RecordedEvent.Kind.FAULT, fault.toString(), System.nanoTime());
         }
-        boolean fin = kind == RecordedEvent.Kind.CLIENT_FIN || kind == RecordedEvent.Kind.SERVER_FIN;
-        if (fin && !isNew(kind == RecordedEvent.Kind.CLIENT_FIN ? Ending.Side.CLIENT : Ending.Side.SERVER)) {
-            return;
+    }
+
+    /** Records an event without bytes, unless the connection has ended: a socket may report its end more than once. */
+    void note(RecordedEvent.Kind kind, String detail, long at) {
+        synchronized (store) {
+            Ending.Side fin = kind == RecordedEvent.Kind.CLIENT_FIN
+                    ? Ending.Side.CLIENT
+                    : kind == RecordedEvent.Kind.SERVER_FIN ? Ending.Side.SERVER : null;
+            if (ending == null && (fin == null || isNew(fin))) {
+                events.add(at - start, kind, 0, Escaping.cut(detail));
+            }
+            store.changed(System.nanoTime());
         }
-        events.add(now - start, kind, 0, Escaping.cut(detail));
     }
 
     /** There is one FIN of each side. */
@@ -199,44 +264,53 @@ final class ConnectionRecorder {
     }
 
     /** It was accepted and is reset at once. */
-    void reject(String why, long now) {
-        events.add(now - start, RecordedEvent.Kind.REJECTED, 0, why);
-        ending = new Ending(Ending.Side.SERVER, Ending.How.RST, why);
-    }
-
-    /** The end; with a FIN it belongs to whose FIN came first. */
-    void end(Ending.Side by, Ending.How how, String why, boolean failed, long now) {
-        if (ending != null) {
-            return;
+    void rejected(String why, long at) {
+        synchronized (store) {
+            events.add(at - start, RecordedEvent.Kind.REJECTED, 0, why);
+            ending = new Ending(Ending.Side.SERVER, Ending.How.RST, why);
         }
-        hasFailed = failed;
-        RecordedEvent.Kind kind = how == Ending.How.FIN
-                ? recordedBy == Ending.Side.CLIENT ? RecordedEvent.Kind.CLIENT_FIN : RecordedEvent.Kind.SERVER_FIN
-                : by == Ending.Side.CLIENT ? RecordedEvent.Kind.CLIENT_RST : RecordedEvent.Kind.SERVER_RST;
-        note(kind, why, now);
-        ending = new Ending(how == Ending.How.FIN && firstFin != null ? firstFin : by, how, Escaping.cut(why));
     }
 
-    /** Goes on to count, and keeps nothing any more but how it ends. */
+    void ended(Ending.Side by, Ending.How how, String why, boolean failed) {
+        ended(by, how, why, failed, System.nanoTime());
+    }
+
+    /** The end, which counts once; with a FIN it belongs to the side whose FIN came first. */
+    void ended(Ending.Side by, Ending.How how, String why, boolean failed, long at) {
+        synchronized (store) {
+            if (ending == null) {
+                hasFailed = failed;
+                note(how == Ending.How.FIN ? fin(recordedBy) : rst(by), why, at);
+                ending = new Ending(how == Ending.How.FIN && firstFin != null ? firstFin : by, how, Escaping.cut(why));
+                store.ended(this);
+            }
+            store.changed(System.nanoTime());
+        }
+    }
+
+    /** Goes on to count, and keeps nothing any more but how it ends. The caller has the lock. */
     void leaveOut() {
         received.leaveOut();
         sent.leaveOut();
         events = events.leaveOut();
     }
 
+    /** The caller has the lock. */
     boolean hasEnded() {
         return ending != null;
     }
 
     RecordedConnection snapshot() {
-        return new RecordedConnection(
-                this,
-                received.total,
-                sent.total,
-                received.snapshot(),
-                sent.snapshot(),
-                events.snapshot(),
-                ending,
-                hasFailed);
+        synchronized (store) {
+            return new RecordedConnection(
+                    this,
+                    received.total,
+                    sent.total,
+                    received.snapshot(),
+                    sent.snapshot(),
+                    events.snapshot(),
+                    ending,
+                    hasFailed);
+        }
     }
 }

@@ -4,20 +4,28 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells what happens on one connection to whoever wants to know: the listener of the conversation, the recorder. On the
- * thread of the connection's event loop; what a listener throws goes through. A server that tells nobody has none.
+ * Reports what happens on one connection of a server or a client: to the recorder, and then to the callback of the
+ * conversation. The thread on which it happens calls it; an exception of the callback goes through. A connection that is
+ * neither recorded nor printed has no reporter.
  */
 final class ConnectionReporter {
 
     private final @Nullable Conversation conversation;
-    private final @Nullable ConnectionRecorder tape;
+    private final @Nullable ConnectionRecorder recorder;
     private final String peer;
     private long sendingSince;
 
-    ConnectionReporter(@Nullable Conversation conversation, @Nullable ConnectionRecorder tape, String peer) {
+    /** @param peer how the lines name the other end; empty for a client, whose lines do not name it */
+    ConnectionReporter(@Nullable Conversation conversation, @Nullable ConnectionRecorder recorder, String peer) {
         this.conversation = conversation;
-        this.tape = tape;
+        this.recorder = recorder;
         this.peer = peer;
+    }
+
+    /** For a client, which records its reads and writes in their order: see {@link RecordedChannel}. */
+    @Nullable
+    ConnectionRecorder recorder() {
+        return recorder;
     }
 
     void accepted() {
@@ -27,16 +35,23 @@ final class ConnectionReporter {
     }
 
     void received(ByteBuffer bytes) {
-        if (tape != null) {
-            tape.recorder().received(tape, bytes);
+        if (recorder != null) {
+            recorder.received(bytes);
         }
+        printReceived(bytes);
+    }
+
+    /** Bytes were received that are recorded already. */
+    void printReceived(ByteBuffer bytes) {
         if (conversation != null) {
-            conversation.receivedFrom(peer, bytes);
+            conversation.received(bytes, peer);
         }
     }
 
     void inputEnded() {
-        note(RecordedEvent.Kind.CLIENT_FIN, "");
+        if (recorder != null) {
+            recorder.inputEnded();
+        }
         if (conversation != null) {
             conversation.noDataFrom(peer);
         }
@@ -44,31 +59,43 @@ final class ConnectionReporter {
 
     /** Bytes were read, or the end, to which there is no answer any more. */
     void drained(ByteBuffer bytes, boolean atEnd) {
-        if (tape != null && bytes.hasRemaining()) {
-            tape.recorder().received(tape, bytes);
+        if (recorder != null && bytes.hasRemaining()) {
+            recorder.received(bytes);
         }
-        if (atEnd) {
-            note(RecordedEvent.Kind.CLIENT_FIN, "");
+        if (recorder != null && atEnd) {
+            recorder.inputEnded();
         }
     }
 
-    /** Something is about to be sent. */
+    /** The next bytes, or the FIN, are about to be sent. */
     void sending() {
-        sendingSince = tape == null ? 0 : System.nanoTime();
+        sendingSince = recorder == null ? 0 : System.nanoTime();
+    }
+
+    /** A client is about to send its message, or a piece of it. */
+    void printSending(ByteBuffer message) {
+        if (conversation != null) {
+            conversation.sending(message);
+        }
     }
 
     /** How many of the bytes that are sent next it wants to see. */
     int wants() {
-        return tape == null ? 0 : tape.roomForSent();
+        return recorder == null ? 0 : recorder.roomForSent();
     }
 
-    /** So many bytes were sent; these are the first of them, as many as are wanted, and perhaps some that were not. */
-    void sent(ByteBuffer bytes, int count) {
+    /**
+     * Bytes were sent.
+     *
+     * @param first the first of them, as many as are wanted, and perhaps some that were not sent
+     * @param count how many were sent
+     */
+    void sent(ByteBuffer first, int count) {
         if (count == 0) {
             return;
         }
-        if (tape != null) {
-            tape.recorder().sent(tape, bytes, count, sendingSince);
+        if (recorder != null) {
+            recorder.sent(first, count, sendingSince);
         }
         if (conversation != null) {
             conversation.sendingBack(peer, count);
@@ -76,24 +103,31 @@ final class ConnectionReporter {
     }
 
     void outputEnded(String why) {
-        if (tape != null) {
-            tape.recorder().note(tape, RecordedEvent.Kind.SERVER_FIN, why, sendingSince);
+        if (recorder != null) {
+            recorder.outputEnded(why, sendingSince);
         }
     }
 
     void applying(Fault fault) {
-        if (tape != null) {
-            tape.recorder().applying(tape, fault);
+        if (recorder != null) {
+            recorder.applying(fault);
         }
         if (conversation != null) {
             conversation.applying(fault, peer);
         }
     }
 
-    /** The connection has ended. It is recorded before the callback of the conversation, whose exception goes through. */
+    /** A client is about to close its socket. */
+    void printClosing() {
+        if (conversation != null) {
+            conversation.closing();
+        }
+    }
+
+    /** The connection has ended. */
     void ended(Ending.Side by, Ending.How how, String why, boolean failed) {
-        if (tape != null) {
-            tape.recorder().end(tape, by, how, why, failed);
+        if (recorder != null) {
+            recorder.ended(by, how, why, failed);
         }
         if (conversation != null && !why.isEmpty()) {
             conversation.lost(peer, why);
@@ -102,14 +136,8 @@ final class ConnectionReporter {
 
     /** It was accepted, and reset before anything else. */
     void neverServed(String why, boolean failed) {
-        if (tape != null) {
-            tape.recorder().end(tape, Ending.Side.SERVER, Ending.How.RST, why, failed);
-        }
-    }
-
-    private void note(RecordedEvent.Kind kind, String detail) {
-        if (tape != null) {
-            tape.recorder().note(tape, kind, detail, System.nanoTime());
+        if (recorder != null) {
+            recorder.ended(Ending.Side.SERVER, Ending.How.RST, why, failed);
         }
     }
 }

@@ -52,8 +52,10 @@ record Conversation(Consumer<String> lines, boolean isNumbered) {
         lines.accept("rejecting " + peer + ": " + open + (open == 1 ? " connection is open" : " connections are open"));
     }
 
-    void receivedFrom(String peer, ByteBuffer chunk) {
-        lines.accept(received(chunk) + " from " + peer);
+    /** @param peer the other end; empty where the line is not to name it */
+    void received(ByteBuffer chunk, String peer) {
+        lines.accept("received " + Escaping.bytes(chunk.remaining()) + " " + Escaping.quote(chunk)
+                + (peer.isEmpty() ? "" : " from " + peer));
     }
 
     void sendingBack(String peer, int bytes) {
@@ -80,10 +82,6 @@ record Conversation(Consumer<String> lines, boolean isNumbered) {
         lines.accept("sending " + Escaping.bytes(message.remaining()) + " " + Escaping.quote(message));
     }
 
-    void receivedBack(ByteBuffer chunk) {
-        lines.accept(received(chunk));
-    }
-
     void closing() {
         lines.accept("closing socket");
     }
@@ -91,9 +89,5 @@ record Conversation(Consumer<String> lines, boolean isNumbered) {
     private static String place(InetSocketAddress address) {
         HostAndPort text = HostAndPort.of(address);
         return text.host() + " port " + text.port();
-    }
-
-    private static String received(ByteBuffer chunk) {
-        return "received " + Escaping.bytes(chunk.remaining()) + " " + Escaping.quote(chunk);
     }
 }

@@ -39,13 +39,13 @@ public final class EchoClient implements AutoCloseable {
     public static final String DEFAULT_MESSAGE = "This is the message.  It will be repeated.";
 
     private final ClientSocket socket;
-    private final @Nullable RecordingStore recorder;
+    private final @Nullable RecordingStore recordings;
     private final Map<InetSocketAddress, IOException> failedCandidates;
 
     private EchoClient(
-            ClientSocket socket, @Nullable RecordingStore recorder, Map<InetSocketAddress, IOException> failed) {
+            ClientSocket socket, @Nullable RecordingStore recordings, Map<InetSocketAddress, IOException> failed) {
         this.socket = socket;
-        this.recorder = recorder;
+        this.recordings = recordings;
         failedCandidates = Collections.unmodifiableMap(failed);
     }
 
@@ -219,7 +219,7 @@ public final class EchoClient implements AutoCloseable {
      */
     public byte[] receive() throws IOException {
         ByteBuffer in = ByteBuffer.allocate(socket.bufferSize());
-        socket.readSome(in, "anything", 0, socket.limit());
+        socket.readSome(in, "anything", 0, socket.deadline());
         return Arrays.copyOf(in.array(), in.position());
     }
 
@@ -235,9 +235,9 @@ public final class EchoClient implements AutoCloseable {
      */
     public byte[] receive(int bytes) throws IOException {
         ByteBuffer in = ByteBuffer.allocate(bytes);
-        ClientSocket.Limit limit = socket.limit();
+        ClientDeadline deadline = socket.deadline();
         while (in.hasRemaining()) {
-            if (!socket.readSome(in, bytes + " bytes", 0, limit)) {
+            if (!socket.readSome(in, bytes + " bytes", 0, deadline)) {
                 throw socket.ended(in.position() + " of " + bytes + " bytes received");
             }
         }
@@ -255,8 +255,8 @@ public final class EchoClient implements AutoCloseable {
     public byte[] receiveToEnd() throws IOException {
         ByteArrayOutputStream all = new ByteArrayOutputStream();
         ByteBuffer in = ByteBuffer.allocate(socket.bufferSize());
-        ClientSocket.Limit limit = socket.limit();
-        while (socket.readSome(in, "the end of the stream", all.size(), limit)) {
+        ClientDeadline deadline = socket.deadline();
+        while (socket.readSome(in, "the end of the stream", all.size(), deadline)) {
             all.write(in.array(), 0, in.position());
             in.clear();
         }
@@ -321,10 +321,10 @@ public final class EchoClient implements AutoCloseable {
      * @throws IllegalStateException if recording is off
      */
     public Recording recording() {
-        if (recorder == null) {
+        if (recordings == null) {
             throw new IllegalStateException("recording is off; call recording() on the builder of the client");
         }
-        return new Recording(recorder);
+        return new Recording(recordings);
     }
 
     /**
@@ -556,12 +556,15 @@ public final class EchoClient implements AutoCloseable {
             ClientConnector connector = new ClientConnector(target, connectTimeout, timeoutNanos);
             SocketChannel connected = connector.connect();
             try {
-                RecordingStore recorder =
+                RecordingStore store =
                         recordedBytes < 0 ? null : new RecordingStore(Ending.Side.CLIENT, recordedBytes, 1);
-                ConnectionRecorder tape = recorder == null ? null : recorder.open(connected, 1);
+                ConnectionRecorder recorder = store == null ? null : store.open(connected, 1);
+                ConnectionReporter reporter = conversation == null && recorder == null
+                        ? null
+                        : new ConnectionReporter(conversation, recorder, "");
                 return new EchoClient(
-                        new ClientSocket(connected, bufferSize, readTimeout, timeoutNanos, conversation, tape),
-                        recorder,
+                        new ClientSocket(connected, bufferSize, readTimeout, timeoutNanos, reporter),
+                        store,
                         connector.failed());
             } catch (Throwable failed) {
                 connected.close();

@@ -64,11 +64,11 @@ final class Preload {
     /** Loads what recording needs once a connection comes. */
     static void recording() {
         InetSocketAddress any = new InetSocketAddress(0);
-        ConnectionRecorder tape = new ConnectionRecorder(
+        ConnectionRecorder recorder = new ConnectionRecorder(
                 new RecordingStore(Ending.Side.SERVER, 1, 1), Ending.Side.SERVER, 0, any, any, 1, Instant.EPOCH, 0);
-        tape.received(ByteBuffer.allocate(1), 0);
-        tape.reject("", 0);
-        tape.recorder().server("");
+        recorder.received(ByteBuffer.allocate(1), 0);
+        recorder.rejected("", 0);
+        recorder.store().server("");
     }
 
     /** Loads what these faults need once a connection comes. */

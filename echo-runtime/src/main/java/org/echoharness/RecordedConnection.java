@@ -18,7 +18,7 @@ public final class RecordedConnection {
 
     private static final Duration TIMEOUT = Duration.ofSeconds(5);
 
-    private final ConnectionRecorder tape;
+    private final ConnectionRecorder recorder;
     private final long bytesReceived;
     private final long bytesSent;
     private final ByteBuffer received;
@@ -28,7 +28,7 @@ public final class RecordedConnection {
     private final boolean hasFailed;
 
     RecordedConnection(
-            ConnectionRecorder tape,
+            ConnectionRecorder recorder,
             long bytesReceived,
             long bytesSent,
             ByteBuffer received,
@@ -36,7 +36,7 @@ public final class RecordedConnection {
             EventLog log,
             @Nullable Ending ending,
             boolean hasFailed) {
-        this.tape = tape;
+        this.recorder = recorder;
         this.bytesReceived = bytesReceived;
         this.bytesSent = bytesSent;
         this.received = received;
@@ -52,7 +52,7 @@ public final class RecordedConnection {
      * @return SERVER for a connection of {@link EchoServer#recording()}, CLIENT for one of {@link EchoClient#recording()}
      */
     public Ending.Side recordedBy() {
-        return tape.recordedBy();
+        return recorder.recordedBy();
     }
 
     /**
@@ -61,7 +61,7 @@ public final class RecordedConnection {
      * @return 1 or more; 0 if it was rejected; 1 for what a client recorded
      */
     public long number() {
-        return tape.number();
+        return recorder.number();
     }
 
     /**
@@ -70,7 +70,7 @@ public final class RecordedConnection {
      * @return of a server, the address that the client connected to
      */
     public InetSocketAddress local() {
-        return tape.local();
+        return recorder.local();
     }
 
     /**
@@ -79,7 +79,7 @@ public final class RecordedConnection {
      * @return of a server, the address that the client connected from
      */
     public InetSocketAddress remote() {
-        return tape.remote();
+        return recorder.remote();
     }
 
     /**
@@ -88,7 +88,7 @@ public final class RecordedConnection {
      * @return an instant of the system's clock
      */
     public Instant accepted() {
-        return tape.accepted();
+        return recorder.accepted();
     }
 
     /**
@@ -98,7 +98,7 @@ public final class RecordedConnection {
      * @return zero for the first connection
      */
     public Duration opened() {
-        return Duration.ofNanos(tape.opened());
+        return Duration.ofNanos(recorder.opened());
     }
 
     /**
@@ -243,9 +243,9 @@ public final class RecordedConnection {
      */
     public RecordedConnection awaitReceived(byte[] bytes, Duration timeout) throws InterruptedException {
         String what = Escaping.quote(ByteBuffer.wrap(bytes));
-        if (bytes.length > tape.keeps()) {
+        if (bytes.length > recorder.keeps()) {
             throw new AssertionError("awaited " + Escaping.bytes(bytes.length) + " " + what + " of " + name()
-                    + ", which can never be seen: the first " + Escaping.bytes(tape.keeps())
+                    + ", which can never be seen: the first " + Escaping.bytes(recorder.keeps())
                     + " of each direction are kept; raise recording");
         }
         return await(timeout, what, true, later -> contains(later.received(), bytes), later -> nearest(later, bytes));
@@ -274,14 +274,13 @@ public final class RecordedConnection {
             Predicate<RecordedConnection> condition,
             Function<RecordedConnection, String> difference)
             throws InterruptedException {
-        RecordingStore recorder = tape.recorder();
-        RecordedConnection found = recorder.await(timeout, () -> {
-            RecordedConnection later = recorder.snapshot(tape);
+        RecordedConnection found = recorder.store().await(timeout, () -> {
+            RecordedConnection later = recorder.snapshot();
             boolean over = later.ending != null || (ofBytes && later.isFull());
             return over || condition.test(later) ? later : null;
         });
         if (found == null || !condition.test(found)) {
-            RecordedConnection last = found == null ? recorder.snapshot(tape) : found;
+            RecordedConnection last = found == null ? recorder.snapshot() : found;
             String until = found == null ? "for " + OptionText.text(timeout) : last.whyOver();
             throw new AssertionError("awaited " + what + " of " + name() + " " + until + ", saw:\n" + last.excerpt()
                     + difference.apply(last));
@@ -291,7 +290,7 @@ public final class RecordedConnection {
 
     /** Whether no more of what is received is kept. */
     private boolean isFull() {
-        return bytesReceived > received.limit() || received.limit() == tape.keeps();
+        return bytesReceived > received.limit() || received.limit() == recorder.keeps();
     }
 
     private String whyOver() {

@@ -28,10 +28,10 @@ public final class Recording {
 
     private static final int SHOWN = 20; // connections in an error
 
-    private final RecordingStore recorder;
+    private final RecordingStore store;
 
-    Recording(RecordingStore recorder) {
-        this.recorder = recorder;
+    Recording(RecordingStore store) {
+        this.store = store;
     }
 
     /**
@@ -40,7 +40,7 @@ public final class Recording {
      * @return snapshots, in the order of their accept
      */
     public List<RecordedConnection> connections() {
-        return recorder.snapshots();
+        return store.snapshots();
     }
 
     /**
@@ -50,7 +50,7 @@ public final class Recording {
      * @return snapshots, in the order of their accept
      */
     public List<RecordedConnection> openConnections() {
-        return recorder.openSnapshots();
+        return store.openSnapshots();
     }
 
     /**
@@ -59,7 +59,7 @@ public final class Recording {
      * @return a copy; at most 4,096, those that took effect last
      */
     public Set<Fault> appliedFaults() {
-        return recorder.applied();
+        return store.applied();
     }
 
     /**
@@ -70,7 +70,7 @@ public final class Recording {
      * @param text the note; at most 1,024 characters of it are kept
      */
     public void note(String text) {
-        recorder.noteAll(Escaping.escape(text));
+        store.noteAll(Escaping.escape(text));
     }
 
     /**
@@ -81,9 +81,9 @@ public final class Recording {
      * @throws AssertionError if it has not been accepted, or is not kept any more
      */
     public RecordedConnection connection(long number) {
-        RecordedConnection found = number < 1 ? null : recorder.snapshot(number);
+        RecordedConnection found = number < 1 ? null : store.snapshot(number);
         if (found == null) {
-            throw new AssertionError((recorder.knew(number)
+            throw new AssertionError((store.knew(number)
                             ? "connection " + number + " is not kept any more"
                             : "there is no connection " + number)
                     + ": " + summary());
@@ -97,7 +97,7 @@ public final class Recording {
      * @return a number of connections
      */
     public long total() {
-        return recorder.accepted();
+        return store.accepted();
     }
 
     /**
@@ -106,7 +106,7 @@ public final class Recording {
      * @return a number of connections
      */
     public long leftOut() {
-        return recorder.leftOut();
+        return store.leftOut();
     }
 
     /**
@@ -134,16 +134,15 @@ public final class Recording {
      * @throws InterruptedException if the thread is interrupted
      */
     public List<RecordedConnection> awaitConnections(int count, Duration timeout) throws InterruptedException {
-        if (count > 1 && recorder.by() == Ending.Side.CLIENT) {
+        if (count > 1 && store.by() == Ending.Side.CLIENT) {
             throw new AssertionError("awaited " + count
                     + " connections of a client, which has one; await them in the recording of the server");
         }
-        Boolean decided =
-                recorder.await(timeout, () -> (recorder.over() != null || recorder.accepted() >= count) ? true : null);
-        if (recorder.accepted() < count) {
+        Boolean decided = store.await(timeout, () -> (store.over() != null || store.accepted() >= count) ? true : null);
+        if (store.accepted() < count) {
             String until = decided == null
                     ? " for " + OptionText.text(timeout)
-                    : ", but no more can come, since the server is not running: " + recorder.over();
+                    : ", but no more can come, since the server is not running: " + store.over();
             throw new AssertionError("awaited " + connections(count) + until + ": " + summary());
         }
         return connections();
@@ -171,7 +170,7 @@ public final class Recording {
      * @throws InterruptedException if the thread is interrupted
      */
     public void awaitQuiet(Duration quiet, Duration timeout) throws InterruptedException {
-        if (!recorder.awaitQuiet(quiet, timeout)) {
+        if (!store.awaitQuiet(quiet, timeout)) {
             throw new AssertionError("awaited " + OptionText.text(quiet) + " without an event for "
                     + OptionText.text(timeout) + ": " + summary());
         }
@@ -196,7 +195,7 @@ public final class Recording {
      * @return a number of connections
      */
     public int peak() {
-        return recorder.peak();
+        return store.peak();
     }
 
     /**
@@ -264,7 +263,7 @@ public final class Recording {
     }
 
     private List<String> serverLines() {
-        ServerLog.Snapshot server = recorder.serverLog();
+        ServerLog.Snapshot server = store.serverLog();
         List<String> lines = new ArrayList<>();
         if (!server.events().isEmpty()) {
             lines.add(server.of());
@@ -329,7 +328,7 @@ public final class Recording {
             lines.add("(" + connections(leftOut()) + " more, not kept)");
         }
         lines.addAll(serverLines());
-        if (recorder.isFull()) {
+        if (store.isFull()) {
             lines.add("(" + fullText() + ")");
         }
         return lines;
@@ -352,7 +351,7 @@ public final class Recording {
      * @throws IOException if it exists, or cannot be written
      */
     public void writePcapng(Path file) throws IOException {
-        PcapngFile.write(connections(), recorder.serverLog(), remarks(), file);
+        PcapngFile.write(connections(), store.serverLog(), remarks(), file);
     }
 
     /**
@@ -363,7 +362,7 @@ public final class Recording {
      * @throws IOException if it exists, or cannot be written
      */
     public void writeHtml(Path file) throws IOException {
-        HtmlPage.write(connections(), leftOut(), recorder.isFull() ? fullText() : "", recorder.serverLog(), file);
+        HtmlPage.write(connections(), leftOut(), store.isFull() ? fullText() : "", store.serverLog(), file);
     }
 
     private static String leftOutText(int left, long mostBytes) {
@@ -395,7 +394,7 @@ public final class Recording {
         if (left > 0) {
             remarks.add(leftOutText(left, mostBytes));
         }
-        PcapngFile.write(fitting, recorder.serverLog(), remarks, file);
+        PcapngFile.write(fitting, store.serverLog(), remarks, file);
         return left;
     }
 
@@ -413,9 +412,9 @@ public final class Recording {
         List<RecordedConnection> fitting = RecordingFiles.fitting(all, mostBytes, HtmlPage::size);
         int left = all.size() - fitting.size();
         String cut = left == 0 ? "" : connections(left) + " left out: the size of this file is limited";
-        String full = recorder.isFull() ? fullText() : "";
+        String full = store.isFull() ? fullText() : "";
         String note = cut + (cut.isEmpty() || full.isEmpty() ? "" : "; ") + full;
-        HtmlPage.write(fitting, leftOut(), note, recorder.serverLog(), file);
+        HtmlPage.write(fitting, leftOut(), note, store.serverLog(), file);
         return left;
     }
 

@@ -2,7 +2,6 @@ package org.echoharness;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.time.Instant;
@@ -36,7 +35,7 @@ final class RecordingStore {
     private final Ending.Side by;
     private final int bytes;
     private final int connections;
-    private final ArrayDeque<ConnectionRecorder> tapes = new ArrayDeque<>();
+    private final ArrayDeque<ConnectionRecorder> recorders = new ArrayDeque<>();
     private final Set<ConnectionRecorder> openLeftOut = new LinkedHashSet<>(); // not kept any more, and still open
     private final Set<Fault> applied = new LinkedHashSet<>(); // the newest last
     private final ServerLog serverLog = new ServerLog();
@@ -91,56 +90,57 @@ final class RecordingStore {
             if (accepted == 0) {
                 origin = now;
             }
-            ConnectionRecorder tape = new ConnectionRecorder(this, by, number, local, remote, bytes, at, now);
-            boolean fits = tape.takesBase();
-            if (tapes.size() == connections || (!fits && !tapes.isEmpty())) {
+            ConnectionRecorder recorder = new ConnectionRecorder(this, by, number, local, remote, bytes, at, now);
+            boolean fits = recorder.takesBase();
+            if (recorders.size() == connections || (!fits && !recorders.isEmpty())) {
                 leaveOutOldest();
                 if (!fits) {
-                    tape.takesBase();
+                    recorder.takesBase();
                 }
             }
-            tapes.add(tape);
+            recorders.add(recorder);
             accepted++;
             newest = Math.max(newest, number);
             if (number > 0) {
                 peak = Math.max(peak, ++open);
             }
-            tape.note(by == Ending.Side.CLIENT ? RecordedEvent.Kind.CONNECTED : RecordedEvent.Kind.ACCEPTED, "", now);
+            recorder.note(
+                    by == Ending.Side.CLIENT ? RecordedEvent.Kind.CONNECTED : RecordedEvent.Kind.ACCEPTED, "", now);
             changed(now);
-            return tape;
+            return recorder;
         }
     }
 
     /** A connection is accepted and reset at once: nobody sees it open. */
     synchronized void reject(SocketChannel channel) {
-        ConnectionRecorder tape = open(channel, 0);
-        if (tape != null) {
-            tape.reject("maxConnections", System.nanoTime());
+        ConnectionRecorder recorder = open(channel, 0);
+        if (recorder != null) {
+            recorder.rejected("maxConnections", System.nanoTime());
         }
     }
 
     /** The oldest that has ended, or else the oldest, which may go on for long and keeps nothing any more. */
     private void leaveOutOldest() {
         leftOut++;
-        for (Iterator<ConnectionRecorder> each = tapes.iterator(); each.hasNext(); ) {
-            ConnectionRecorder tape = each.next();
-            if (tape.hasEnded()) {
+        for (Iterator<ConnectionRecorder> each = recorders.iterator(); each.hasNext(); ) {
+            ConnectionRecorder recorder = each.next();
+            if (recorder.hasEnded()) {
                 each.remove();
-                memory.release(tape.giveUp());
+                memory.release(recorder.giveUp());
                 return;
             }
         }
-        ConnectionRecorder oldest = tapes.remove();
+        ConnectionRecorder oldest = recorders.remove();
         oldest.leaveOut();
         memory.release(oldest.giveUp());
         openLeftOut.add(oldest);
     }
 
     /** Takes memory for a connection, for which older ones that have ended may go. False where there is not enough. */
-    boolean take(ConnectionRecorder tape, long bytes) {
+    boolean take(ConnectionRecorder recorder, long bytes) {
         while (!memory.take(bytes)) {
             isFull = true;
-            if (!leaveOutEnded(tape)) {
+            if (!leaveOutEnded(recorder)) {
                 return false;
             }
         }
@@ -148,12 +148,12 @@ final class RecordingStore {
     }
 
     private boolean leaveOutEnded(ConnectionRecorder but) {
-        for (Iterator<ConnectionRecorder> each = tapes.iterator(); each.hasNext(); ) {
-            ConnectionRecorder tape = each.next();
-            if (tape != but && tape.hasEnded()) {
+        for (Iterator<ConnectionRecorder> each = recorders.iterator(); each.hasNext(); ) {
+            ConnectionRecorder recorder = each.next();
+            if (recorder != but && recorder.hasEnded()) {
                 each.remove();
                 leftOut++;
-                memory.release(tape.giveUp());
+                memory.release(recorder.giveUp());
                 return true;
             }
         }
@@ -165,39 +165,19 @@ final class RecordingStore {
         return isFull;
     }
 
-    synchronized void received(ConnectionRecorder tape, ByteBuffer chunk) {
-        long now = System.nanoTime();
-        tape.received(chunk, now);
-        changed(now);
+    /** A connection has ended: the recorder has the lock. */
+    void ended(ConnectionRecorder recorder) {
+        open--;
+        openLeftOut.remove(recorder);
     }
 
-    /** The time is that before they were sent: nobody can have received them earlier. */
-    synchronized void sent(ConnectionRecorder tape, ByteBuffer chunk, int count, long before) {
-        tape.sent(chunk, count, before);
-        changed(System.nanoTime());
-    }
-
-    synchronized void note(ConnectionRecorder tape, RecordedEvent.Kind kind, String detail, long at) {
-        tape.note(kind, detail, at);
-        changed(System.nanoTime());
-    }
-
-    synchronized void end(ConnectionRecorder tape, Ending.Side by, Ending.How how, String why, boolean failed) {
-        long now = System.nanoTime();
-        open -= tape.hasEnded() ? 0 : 1;
-        tape.end(by, how, why, failed, now);
-        openLeftOut.remove(tape);
-        changed(now);
-    }
-
-    /** A fault takes effect on a connection. */
-    synchronized void applying(ConnectionRecorder tape, Fault fault) {
+    /** A fault has taken effect on a connection. */
+    synchronized void applied(Fault fault) {
         applied.remove(fault);
         applied.add(fault);
         if (applied.size() > MOST_APPLIED) {
             applied.remove(applied.iterator().next());
         }
-        note(tape, RecordedEvent.Kind.FAULT, fault.toString(), System.nanoTime());
     }
 
     synchronized Set<Fault> applied() {
@@ -207,8 +187,8 @@ final class RecordingStore {
     /** On each connection that is open; where there is none, on the server. */
     synchronized void noteAll(String text) {
         long now = System.nanoTime();
-        for (ConnectionRecorder tape : tapes) {
-            tape.note(RecordedEvent.Kind.NOTE, text, now); // an ended one takes none
+        for (ConnectionRecorder recorder : recorders) {
+            recorder.note(RecordedEvent.Kind.NOTE, text, now); // an ended one takes none
         }
         if (open == 0) {
             server("note: ".concat(Escaping.cut(text)));
@@ -227,9 +207,9 @@ final class RecordingStore {
     }
 
     synchronized List<RecordedConnection> snapshots() {
-        List<RecordedConnection> all = new ArrayList<>(tapes.size());
-        for (ConnectionRecorder tape : tapes) {
-            all.add(tape.snapshot());
+        List<RecordedConnection> all = new ArrayList<>(recorders.size());
+        for (ConnectionRecorder recorder : recorders) {
+            all.add(recorder.snapshot());
         }
         return all;
     }
@@ -237,28 +217,24 @@ final class RecordingStore {
     /** Those that are open, of which some may keep nothing any more, in the order of their accept. */
     synchronized List<RecordedConnection> openSnapshots() {
         List<RecordedConnection> open = new ArrayList<>();
-        for (ConnectionRecorder tape : openLeftOut) {
-            open.add(tape.snapshot());
+        for (ConnectionRecorder recorder : openLeftOut) {
+            open.add(recorder.snapshot());
         }
-        for (ConnectionRecorder tape : tapes) {
-            if (!tape.hasEnded()) {
-                open.add(tape.snapshot());
+        for (ConnectionRecorder recorder : recorders) {
+            if (!recorder.hasEnded()) {
+                open.add(recorder.snapshot());
             }
         }
         return open;
     }
 
     synchronized @Nullable RecordedConnection snapshot(long number) {
-        for (ConnectionRecorder tape : tapes) {
-            if (tape.number() == number) {
-                return tape.snapshot();
+        for (ConnectionRecorder recorder : recorders) {
+            if (recorder.number() == number) {
+                return recorder.snapshot();
             }
         }
         return null;
-    }
-
-    synchronized RecordedConnection snapshot(ConnectionRecorder tape) {
-        return tape.snapshot();
     }
 
     /** Whether there was a connection of that number. */
@@ -355,7 +331,8 @@ final class RecordingStore {
         }
     }
 
-    private void changed(long now) {
+    /** Something has happened on a connection: the recorder has the lock. */
+    void changed(long now) {
         lastEvent = now;
         changes++;
         if (waiting > 0) {

@@ -12,7 +12,7 @@ final class RecordedBytes {
 
     static final Instant ACCEPTED = Instant.parse("2026-01-02T03:04:05.006007008Z");
 
-    private final ConnectionRecorder tape;
+    private final ConnectionRecorder recorder;
     private long now;
 
     RecordedBytes(long number, int kept) {
@@ -21,12 +21,12 @@ final class RecordedBytes {
 
     RecordedBytes(long number, int kept, InetSocketAddress local, InetSocketAddress remote, Instant accepted) {
         this(Ending.Side.SERVER, number, kept, local, remote, accepted);
-        tape.note(RecordedEvent.Kind.ACCEPTED, "", 0);
+        recorder.note(RecordedEvent.Kind.ACCEPTED, "", 0);
     }
 
     private RecordedBytes(
             Ending.Side by, long number, int kept, InetSocketAddress local, InetSocketAddress remote, Instant start) {
-        tape = new ConnectionRecorder(new RecordingStore(by, 1, 1), by, number, local, remote, kept, start, 0);
+        recorder = new ConnectionRecorder(new RecordingStore(by, 1, 1), by, number, local, remote, kept, start, 0);
     }
 
     /** The other end of {@link #RecordedBytes(long, int)}, which connected so much before the server accepted. */
@@ -38,7 +38,7 @@ final class RecordedBytes {
                 new InetSocketAddress("10.0.0.2", 4000),
                 new InetSocketAddress("10.0.0.1", 7),
                 ACCEPTED.minus(before));
-        client.tape.note(RecordedEvent.Kind.CONNECTED, "", 0);
+        client.recorder.note(RecordedEvent.Kind.CONNECTED, "", 0);
         return client;
     }
 
@@ -49,7 +49,7 @@ final class RecordedBytes {
     }
 
     RecordedBytes received(byte[] bytes) {
-        tape.received(ByteBuffer.wrap(bytes), now);
+        recorder.received(ByteBuffer.wrap(bytes), now);
         return this;
     }
 
@@ -58,7 +58,7 @@ final class RecordedBytes {
     }
 
     RecordedBytes sent(byte[] bytes) {
-        tape.sent(ByteBuffer.wrap(bytes), bytes.length, now);
+        recorder.sent(ByteBuffer.wrap(bytes), bytes.length, now);
         return this;
     }
 
@@ -67,21 +67,21 @@ final class RecordedBytes {
     }
 
     RecordedBytes note(RecordedEvent.Kind kind, String detail) {
-        tape.note(kind, detail, now);
+        recorder.note(kind, detail, now);
         return this;
     }
 
     RecordedBytes reject() {
-        tape.reject("maxConnections", now);
+        recorder.rejected("maxConnections", now);
         return this;
     }
 
     RecordedBytes end(Ending.Side by, Ending.How how, String why) {
-        tape.end(by, how, why, false, now);
+        recorder.ended(by, how, why, false, now);
         return this;
     }
 
     RecordedConnection snapshot() {
-        return tape.snapshot();
+        return recorder.snapshot();
     }
 }

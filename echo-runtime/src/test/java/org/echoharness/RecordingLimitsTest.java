@@ -135,16 +135,16 @@ class RecordingLimitsTest {
     @Test
     void anEndOfOneSideDoesNotOpenTheEventsAgain() {
         InetSocketAddress any = new InetSocketAddress(1);
-        ConnectionRecorder tape = new ConnectionRecorder(
+        ConnectionRecorder recorder = new ConnectionRecorder(
                 new RecordingStore(Ending.Side.SERVER, 10, 1), Ending.Side.SERVER, 1, any, any, 10, Instant.EPOCH, 0);
         for (int i = 0; i < 5_000; i++) {
-            tape.received(ByteBuffer.allocate(1), i);
+            recorder.received(ByteBuffer.allocate(1), i);
         }
-        tape.note(RecordedEvent.Kind.SERVER_FIN, "half-close", 5_000);
+        recorder.note(RecordedEvent.Kind.SERVER_FIN, "half-close", 5_000);
         for (int i = 0; i < 5_000; i++) {
-            tape.received(ByteBuffer.allocate(1), 5_000 + i);
+            recorder.received(ByteBuffer.allocate(1), 5_000 + i);
         }
-        RecordedConnection seen = tape.snapshot();
+        RecordedConnection seen = recorder.snapshot();
         assertThat(seen.events()).hasSize(EventLog.MOST + 1);
         assertThat(seen.eventsLeftOut()).isEqualTo(10_000 - EventLog.MOST);
     }

@@ -24,8 +24,8 @@ class RecordingMemoryTest {
 
     private static final InetSocketAddress ANY = new InetSocketAddress(1);
 
-    private static ConnectionRecorder tape(RecordingStore recorder) {
-        return new ConnectionRecorder(recorder, Ending.Side.SERVER, 1, ANY, ANY, 1 << 20, Instant.EPOCH, 0);
+    private static ConnectionRecorder recorderOf(RecordingStore store) {
+        return new ConnectionRecorder(store, Ending.Side.SERVER, 1, ANY, ANY, 1 << 20, Instant.EPOCH, 0);
     }
 
     @Test
@@ -52,27 +52,27 @@ class RecordingMemoryTest {
 
     @Test
     void keepsTheFirstBytesThatFit() {
-        RecordingStore recorder = new RecordingStore(Ending.Side.SERVER, 1 << 20, 10, new RecordingMemory(2_000));
-        ConnectionRecorder tape = tape(recorder);
-        recorder.received(tape, ByteBuffer.wrap(new byte[600]));
-        recorder.received(tape, ByteBuffer.wrap(new byte[600]));
-        recorder.received(tape, ByteBuffer.wrap(new byte[100])); // would fit, after a gap
-        RecordedConnection seen = recorder.snapshot(tape);
+        RecordingStore store = new RecordingStore(Ending.Side.SERVER, 1 << 20, 10, new RecordingMemory(2_000));
+        ConnectionRecorder recorder = recorderOf(store);
+        recorder.received(ByteBuffer.wrap(new byte[600]));
+        recorder.received(ByteBuffer.wrap(new byte[600]));
+        recorder.received(ByteBuffer.wrap(new byte[100])); // would fit, after a gap
+        RecordedConnection seen = recorder.snapshot();
         assertThat(seen.received()).hasSize(600);
         assertThat(seen.bytesReceived()).isEqualTo(1_300);
         assertThat(seen.isCut()).isTrue();
-        assertThat(recorder.isFull()).isTrue();
+        assertThat(store.isFull()).isTrue();
     }
 
     @Test
     void keepsTheFirstEventsThatFitAndTheEnd() {
-        RecordingStore recorder = new RecordingStore(Ending.Side.SERVER, 0, 10, new RecordingMemory(2_000));
-        ConnectionRecorder tape = tape(recorder);
+        RecordingStore store = new RecordingStore(Ending.Side.SERVER, 0, 10, new RecordingMemory(2_000));
+        ConnectionRecorder recorder = recorderOf(store);
         for (int i = 0; i < 1_000; i++) {
-            recorder.sent(tape, ByteBuffer.allocate(0), 1, 0);
+            recorder.sent(ByteBuffer.allocate(0), 1, 0);
         }
-        recorder.end(tape, Ending.Side.CLIENT, Ending.How.RST, "lost", false);
-        RecordedConnection seen = recorder.snapshot(tape);
+        recorder.ended(Ending.Side.CLIENT, Ending.How.RST, "lost", false);
+        RecordedConnection seen = recorder.snapshot();
         assertThat(seen.events()).hasSizeBetween(9, 40);
         assertThat(seen.ending()).contains(new Ending(Ending.Side.CLIENT, Ending.How.RST, "lost"));
         assertThat(seen.events().get(seen.events().size() - 1).kind()).isEqualTo(RecordedEvent.Kind.CLIENT_RST);

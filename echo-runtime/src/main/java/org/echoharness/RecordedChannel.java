@@ -1,0 +1,109 @@
+package org.echoharness;
+
+import java.io.IOException;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The socket of a client, which does not block, with its reads and writes recorded if they are to be. One thread may send
+ * while another receives: each call is made and recorded as one step, so that the order is that in which it happened.
+ */
+final class RecordedChannel {
+
+    private final SocketChannel channel;
+    private final @Nullable ConnectionRecorder recorder;
+    private final @Nullable ConnectionReporter reporter;
+
+    RecordedChannel(SocketChannel channel, @Nullable ConnectionReporter reporter) {
+        this.channel = channel;
+        this.reporter = reporter;
+        recorder = reporter == null ? null : reporter.recorder();
+    }
+
+    int read(ByteBuffer in) throws IOException {
+        int start = in.position();
+        int n = recorder == null ? channel.read(in) : readRecorded(recorder, in);
+        if (n > 0 && reporter != null) {
+            reporter.printReceived(in.duplicate().flip().position(start));
+        }
+        return n;
+    }
+
+    private int readRecorded(ConnectionRecorder to, ByteBuffer in) throws IOException {
+        return to.inOrder(() -> {
+            int start = in.position();
+            int n = channel.read(in);
+            if (n > 0) {
+                to.received(in.duplicate().flip().position(start));
+            } else if (n < 0) {
+                to.inputEnded();
+            }
+            return n;
+        });
+    }
+
+    int write(ByteBuffer out) throws IOException {
+        return recorder == null ? channel.write(out) : writeRecorded(recorder, out);
+    }
+
+    private int writeRecorded(ConnectionRecorder to, ByteBuffer out) throws IOException {
+        return to.inOrder(() -> {
+            int start = out.position();
+            long before = System.nanoTime();
+            int n = channel.write(out);
+            if (n > 0) {
+                to.sent(out.duplicate().flip().position(start), n, before);
+            }
+            return n;
+        });
+    }
+
+    void shutdownOutput() throws IOException {
+        if (recorder == null) {
+            channel.shutdownOutput();
+        } else {
+            shutdownOutputRecorded(recorder);
+        }
+    }
+
+    private void shutdownOutputRecorded(ConnectionRecorder to) throws IOException {
+        to.inOrder(() -> {
+            long before = System.nanoTime();
+            channel.shutdownOutput();
+            to.outputEnded("", before);
+            return 0;
+        });
+    }
+
+    /** Records, before the close, that it will send an RST, since bytes have come that nobody has read. */
+    void recordUnread() throws IOException {
+        if (recorder == null) {
+            return;
+        }
+        int unread = available();
+        int n = unread > 0 ? unread : readRecorded(recorder, ByteBuffer.allocate(1));
+        if (n > 0) {
+            channel.setOption(
+                    StandardSocketOptions.SO_LINGER, 0); // else the one byte that was read could make it a FIN
+            recordEnd(Ending.Side.CLIENT, Ending.How.RST, "closed with bytes unread");
+        }
+    }
+
+    void recordEnd(Ending.Side by, Ending.How how, String why) {
+        if (recorder != null) {
+            recorder.ended(by, how, why, false);
+        }
+    }
+
+    /** How many bytes have come and are not read. */
+    int available() throws IOException {
+        return channel.socket().getInputStream().available();
+    }
+
+    /** The channel itself, to wait for it and to close it. */
+    SocketChannel channel() {
+        return channel;
+    }
+}
