@@ -8,11 +8,7 @@ import org.echoharness.text.Escaping;
 /** What a {@link Fault} does to its connection. Made by the methods of {@link Fault}; immutable. */
 public sealed interface Effect {
 
-    /**
-     * Which of the effects this is.
-     *
-     * @return the kind
-     */
+    /** {@return which of the effects this is} */
     Kind kind();
 
     /** The effects, one constant for each record. */
@@ -64,7 +60,7 @@ public sealed interface Effect {
      * 10ms}. Bytes are never reordered, and the delays of several bytes do not add up.
      *
      * @param delay whole milliseconds, 1 ms to 365 days
-     * @param jitter how much shorter or longer it may be, drawn anew for each read; zero, or at most the delay
+     * @param jitter how much shorter or longer it may be, drawn for each read; zero, or at most the delay
      * @param seed of what is drawn; 0 where there is no jitter
      */
     record Delay(Duration delay, Duration jitter, long seed) implements Effect {
@@ -102,8 +98,7 @@ public sealed interface Effect {
     }
 
     /**
-     * Sends no more than this on average: {@code throttle 64KiB/s}. What the socket took counts, in slices of a fiftieth
-     * of a second.
+     * Sends no more than this on average, in slices of a fiftieth of a second: {@code throttle 64KiB/s}.
      *
      * @param bytesPerSecond 1 to 1,099,511,627,776 (1 TiB)
      */
@@ -133,7 +128,7 @@ public sealed interface Effect {
     }
 
     /**
-     * Sends at most so many bytes with one write: {@code fragment 16 every 5ms}.
+     * Sends at most this many bytes with one write: {@code fragment 16 every 5ms}.
      *
      * @param bytes at least 1
      * @param every the least time between two writes; zero, or 1 ms to 365 days
@@ -178,8 +173,8 @@ public sealed interface Effect {
     }
 
     /**
-     * Sends a FIN though not all is echoed, and closes the socket: {@code close}. The one exception to the rule that a
-     * clean end of stream means a whole echo.
+     * Sends a FIN although not everything is echoed, and closes the socket: {@code close}. An exception to the rule that a
+     * clean end of stream means a complete echo.
      */
     record Close() implements Effect {
         @Override
@@ -235,7 +230,7 @@ public sealed interface Effect {
     /**
      * Flips every bit of some bytes: {@code corrupt}, {@code corrupt byte 5}, {@code corrupt bytes 5-9}.
      *
-     * @param first the first of them, counted from 1 where the fault takes hold
+     * @param first the first of them, counted from 1 where the fault takes effect
      * @param last the last of them; {@link Long#MAX_VALUE} for all that follow
      */
     record Corrupt(long first, long last) implements Effect {
@@ -293,8 +288,7 @@ public sealed interface Effect {
     }
 
     /**
-     * Sends some bytes, and then the same once more, before it goes on: {@code duplicate 42}. If fewer come before the
-     * client's FIN, these.
+     * Sends some bytes twice before it goes on: {@code duplicate 42}. If fewer come before the client's FIN, those.
      *
      * @param bytes at least 1, and no more than the server's bufferSize
      */
@@ -321,7 +315,7 @@ public sealed interface Effect {
     }
 
     /**
-     * Drops so many bytes and goes on with those behind them: {@code truncate 10}.
+     * Drops this many bytes and goes on with those after them: {@code truncate 10}.
      *
      * @param bytes at least 1
      */
@@ -348,7 +342,7 @@ public sealed interface Effect {
     }
 
     /**
-     * Answers the client's FIN so much later: {@code slow-close 2s}.
+     * Answers the client's FIN this much later: {@code slow-close 2s}.
      *
      * @param delay whole milliseconds, 1 ms to 365 days
      */

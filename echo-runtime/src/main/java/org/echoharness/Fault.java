@@ -57,7 +57,7 @@ public record Fault(Effect effect, Trigger trigger) {
     }
 
     /**
-     * {@code delay 50ms}: every byte, and the answer to the client's FIN, leaves so much later than it came.
+     * {@code delay 50ms}: every byte, and the answer to the client's FIN, leaves this much later than it came.
      *
      * @param delay whole milliseconds, 1 ms to 365 days
      * @return the fault
@@ -105,7 +105,7 @@ public record Fault(Effect effect, Trigger trigger) {
     }
 
     /**
-     * {@code fragment 16}: sends at most so many bytes with one write. TCP is free to deliver several of them at once.
+     * {@code fragment 16}: sends at most this many bytes with one write. TCP is free to deliver several of them at once.
      *
      * @param bytes at least 1
      * @return the fault
@@ -116,7 +116,7 @@ public record Fault(Effect effect, Trigger trigger) {
     }
 
     /**
-     * {@code fragment 16 every 5ms}: sends at most so many bytes with one write, and so often at most.
+     * {@code fragment 16 every 5ms}: sends at most this many bytes with one write, and waits at least 5 ms between two.
      *
      * @param bytes at least 1
      * @param every whole milliseconds, 1 ms to 365 days
@@ -185,7 +185,7 @@ public record Fault(Effect effect, Trigger trigger) {
     /**
      * {@code corrupt bytes 5-9}: flips every bit of these bytes.
      *
-     * @param first of them, counted from 1 where the fault takes hold
+     * @param first of them, counted from 1 where the fault takes effect
      * @param last of them
      * @return the fault
      * @throws IllegalArgumentException if a value is out of range
@@ -218,7 +218,7 @@ public record Fault(Effect effect, Trigger trigger) {
     }
 
     /**
-     * {@code duplicate 42}: sends so many bytes, and then the same once more.
+     * {@code duplicate 42}: sends this many bytes, and then the same once more.
      *
      * @param bytes at least 1, and no more than the server's bufferSize
      * @return the fault
@@ -229,7 +229,7 @@ public record Fault(Effect effect, Trigger trigger) {
     }
 
     /**
-     * {@code truncate 10}: drops so many bytes and goes on with those behind them.
+     * {@code truncate 10}: drops this many bytes and goes on with those after them.
      *
      * @param bytes at least 1
      * @return the fault
@@ -240,7 +240,7 @@ public record Fault(Effect effect, Trigger trigger) {
     }
 
     /**
-     * {@code slow-close 2s}: answers the client's FIN so much later.
+     * {@code slow-close 2s}: answers the client's FIN this much later.
      *
      * @param delay whole milliseconds, 1 ms to 365 days
      * @return the fault
@@ -273,7 +273,7 @@ public record Fault(Effect effect, Trigger trigger) {
     }
 
     /**
-     * This fault, from the point on at which so many bytes from the client have been dealt with: {@code after 300}.
+     * This fault, once this many bytes of the client have been sent back or dropped: {@code after 300}.
      *
      * @param bytes at least 1
      * @return another fault
@@ -284,7 +284,7 @@ public record Fault(Effect effect, Trigger trigger) {
     }
 
     /**
-     * This fault, from the point on at which so many bytes have been sent: {@code after 300 sent}. It differs from
+     * This fault, once this many bytes have been sent: {@code after 300 sent}. It differs from
      * {@link #after(long)} where other faults add bytes or take them away.
      *
      * @param bytes at least 1
@@ -307,7 +307,7 @@ public record Fault(Effect effect, Trigger trigger) {
     }
 
     /**
-     * This fault, when the client's FIN has come and every byte before it is dealt with: {@code on fin}.
+     * This fault, when the client's FIN has come and every byte before it was sent back or dropped: {@code on fin}.
      *
      * @return another fault
      * @throws IllegalArgumentException for an effect on bytes: none comes any more
@@ -323,7 +323,7 @@ public record Fault(Effect effect, Trigger trigger) {
         return usual ? effect.toString() : effect + " " + trigger;
     }
 
-    /** Whether a seed is a part of it. */
+    /** Whether a seed is part of it. */
     boolean isRandom() {
         return EffectRow.isDrawn(effect);
     }

@@ -132,7 +132,7 @@ public record FaultPlan(List<Rule> rules) {
         return List.of();
     }
 
-    /** Whether a seed is a part of it. */
+    /** Whether a seed is part of it. */
     boolean isRandom() {
         for (Rule rule : rules) {
             boolean drawn = rule.connections() instanceof Connections.Random;

@@ -3,7 +3,7 @@ package org.echoharness;
 import java.time.Duration;
 
 /**
- * When a {@link Fault} takes hold on its connection. Bytes are counted from the accept, or from the moment at which the
+ * When a {@link Fault} takes effect on its connection. Bytes are counted from the accept, or from the moment at which the
  * plan of an open connection was changed; so is time.
  */
 public sealed interface Trigger {
@@ -17,7 +17,7 @@ public sealed interface Trigger {
     }
 
     /**
-     * When so many bytes from the client have been dealt with (sent back, or taken away by a fault): {@code after 300}.
+     * When this many bytes of the client have been sent back, or dropped by a fault: {@code after 300}.
      *
      * @param bytes at least 1
      */
@@ -39,7 +39,7 @@ public sealed interface Trigger {
     }
 
     /**
-     * When so many bytes have been sent to the client: {@code after 300 sent}.
+     * When this many bytes have been sent to the client: {@code after 300 sent}.
      *
      * @param bytes at least 1
      */
@@ -61,7 +61,7 @@ public sealed interface Trigger {
     }
 
     /**
-     * When the connection is so old: {@code after 2s}.
+     * When the connection has this age: {@code after 2s}.
      *
      * @param age whole milliseconds, 1 ms to 365 days
      */
@@ -82,7 +82,7 @@ public sealed interface Trigger {
         }
     }
 
-    /** When the client's FIN has come and all bytes before it are dealt with: {@code on fin}. */
+    /** When the client's FIN has come and all bytes before it were sent back or dropped: {@code on fin}. */
     record OnFin() implements Trigger {
         @Override
         public String toString() {

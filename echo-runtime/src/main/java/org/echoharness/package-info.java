@@ -4,15 +4,16 @@
  * <p>The path of a byte, on the one thread that owns its connection:
  *
  * <pre>
- * Acceptor → ServerConnection.receive → RingBuffer.readFrom → (GateChain.judge → Verdict) → RingBuffer.writeTo
- *                              ↑ while the ring has room      with faults alone                     ↓ while it holds bytes
- *                              └───────────────── interest set, derived from state ─────────────────┘
+ * Acceptor → EchoPump.receive → RingBuffer.readFrom → (GateChain.judge → Verdict) → RingBuffer.writeTo
+ *                      ↑ while the ring has room      with faults alone                     ↓ while it holds bytes
+ *                      └───────────────── interest set, derived from state ─────────────────┘
  * </pre>
  *
  * <p>The types in reading order: {@link org.echoharness.EchoServer} and its {@code Builder}, {@code ServerConfig}, {@code
  * ServerCore} with {@code ServerControls}, {@code ConnectionCounts} with {@link org.echoharness.ConnectionCounters}, {@code
  * ListeningSockets}, {@code Preload}, {@code EventLoop} with {@code EventLoopHandler}, {@code Alarms} and {@code
  * EventLoopCalls}, {@code ListeningPort}, {@code Acceptor}, {@code ServerConnection} with {@code ConnectionReporter},
+ * {@code ConnectionWire} and {@code ConnectionPump}, which {@code EchoPump} implements,
  * {@code RingBuffer}; the faults, {@link org.echoharness.FaultPlan} of {@link org.echoharness.Connections} with {@code
  * TakenConnections} and {@link org.echoharness.Fault}, which is an {@link org.echoharness.Effect} at a {@link
  * org.echoharness.Trigger}, their text in {@code FaultParser} of {@code FaultTokens}, and at work {@code PlannedFaults},

@@ -42,7 +42,7 @@ class FaultsOfConnectionsTest {
         return start(FaultPlan.parse(plan));
     }
 
-    /** Connects so often, and tells which of the connections were greeted. */
+    /** Makes this many connections. Returns which of them were greeted. */
     private static List<Long> greeted(EchoServer server, int connections) throws IOException {
         List<Long> greeted = new ArrayList<>();
         for (long i = 1; i <= connections; i++) {
@@ -106,10 +106,10 @@ class FaultsOfConnectionsTest {
         try (EchoServer server = start("random 50%: greet '!'")) {
             first = greeted(server, 50);
         }
-        Matcher told = Pattern.compile("faults: (random 50% seed [0-9]+: greet \"!\")")
+        Matcher printed = Pattern.compile("faults: (random 50% seed [0-9]+: greet \"!\")")
                 .matcher(warnings.seen().get(0));
-        assertThat(told.matches()).as("%s", warnings.seen()).isTrue();
-        try (EchoServer server = start(told.group(1))) {
+        assertThat(printed.matches()).as("%s", warnings.seen()).isTrue();
+        try (EchoServer server = start(printed.group(1))) {
             assertThat(greeted(server, 50)).isEqualTo(first);
         }
         assertThat(warnings.seen()).hasSize(2);

@@ -31,7 +31,7 @@ class FaultsTest {
     }
 
     /** What the server says it did on the connection of that client: all lines of this beginning, without the end. */
-    private List<String> told(String beginning, Client client) throws IOException {
+    private List<String> lines(String beginning, Client client) throws IOException {
         String peer = "127.0.0.1:" + client.port();
         return lines.seen().stream()
                 .filter(line -> line.startsWith(beginning) && line.endsWith(peer))
@@ -113,7 +113,7 @@ class FaultsTest {
             client.send(HELLO);
             client.shutdownOutput();
             assertThat(client.receiveAll()).isEqualTo(HELLO);
-            assertThat(told("sending", client))
+            assertThat(lines("sending", client))
                     .containsExactly("sending 4 bytes", "sending 4 bytes", "sending 3 bytes");
         }
     }
@@ -126,8 +126,8 @@ class FaultsTest {
             long sent = System.nanoTime();
             client.echoes(HELLO);
             assertNotBefore(60, sent);
-            lines.await("sending 3 bytes .*"); // it is told after the write
-            assertThat(told("sending", client))
+            lines.await("sending 3 bytes .*"); // it is printed after the write
+            assertThat(lines("sending", client))
                     .containsExactly("sending 4 bytes", "sending 4 bytes", "sending 3 bytes");
         }
     }
@@ -140,7 +140,7 @@ class FaultsTest {
             client.send(HELLO);
             assertThat(client.receive(5)).isEqualTo("hello");
             assertReset(() -> client.receive(1));
-            assertReset(() -> client.receive(1)); // each time, no end of stream behind it
+            assertReset(() -> client.receive(1)); // each time, no end of stream after it
             assertThatThrownBy(() -> client.send("more")).hasMessage("Broken pipe");
         }
     }
@@ -195,7 +195,7 @@ class FaultsTest {
             lines.await("received 4 bytes \"more\" from .*");
             client.shutdownOutput();
             lines.await("no data from .*");
-            assertThat(told("sending", client)).containsExactly("sending 5 bytes");
+            assertThat(lines("sending", client)).containsExactly("sending 5 bytes");
             assertThat(server.counters())
                     .isEqualTo(new ConnectionCounters(
                             1, 0, 0, 0, 0, server.counters().peak()));
@@ -244,8 +244,8 @@ class FaultsTest {
             client.shutdownOutput();
             letTheServerLook(server);
             assertThat(client.hasInput()).isFalse();
-            assertThat(told("received", client)).containsExactly("received 11 bytes \"hello world\"");
-            assertThat(told("sending", client)).containsExactly("sending 5 bytes");
+            assertThat(lines("received", client)).containsExactly("received 11 bytes \"hello world\"");
+            assertThat(lines("sending", client)).containsExactly("sending 5 bytes");
 
             server.setFaultsOfAll(FaultPlan.none());
             assertThat(client.receiveAll()).isEqualTo(" worldmore");

@@ -209,7 +209,7 @@ class GateLimitsTest {
                 "delay 30ms, close after 4, greet \"x\" after 10ms, corrupt after 1 sent, reset on fin");
         judged.client("0 abcd, 100 FIN").run();
 
-        assertThat(judged.tookHold())
+        assertThat(judged.tookEffect())
                 .containsExactly("delay 30ms", "greet \"x\" after 10ms", "corrupt after 1 sent", "close after 4");
     }
 

@@ -169,7 +169,7 @@ class HeldMemoryTest {
             }
             for (RecordedConnection connection : server.recording().awaitConnections(40)) {
                 connection.awaitReceived(
-                        message, Duration.ofSeconds(60)); // a byte that is delayed wakes nobody for an hour
+                        message, Duration.ofSeconds(60)); // a delayed byte wakes the server after an hour
             }
             server.setFaultsOfAll(FaultPlan.none());
             for (Socket client : clients) {

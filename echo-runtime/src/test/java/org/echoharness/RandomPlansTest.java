@@ -89,7 +89,7 @@ class RandomPlansTest {
         return faults;
     }
 
-    /** The bytes before the cut at once, the others and the FIN so much later. */
+    /** The bytes before the cut at once, the others and the FIN this much later. */
     private static SimulatedConnection at(List<Fault> faults, byte[] sent, int cut, long laterMillis) {
         SimulatedConnection judged = SimulatedConnection.by(faults, 1).ring(LONGEST);
         if (cut > 0) {

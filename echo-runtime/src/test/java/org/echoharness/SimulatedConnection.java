@@ -53,7 +53,7 @@ final class SimulatedConnection implements ConnectionPump.Owner {
     private final long connection;
     private final Deque<Arrival> script = new ArrayDeque<>();
     private final List<Event> events = new ArrayList<>();
-    private final List<String> tookHold = new ArrayList<>();
+    private final List<String> tookEffect = new ArrayList<>();
     private final Client client = new Client();
     private int capacity = 64;
     private int mostCalls = 20_000; // of the clock, two for each step; and turns
@@ -125,9 +125,9 @@ final class SimulatedConnection implements ConnectionPump.Owner {
         return this;
     }
 
-    /** The faults that took hold, in this order; after {@link #run}. */
-    List<String> tookHold() {
-        return tookHold;
+    /** The faults that took effect, in this order; after {@link #run}. */
+    List<String> tookEffect() {
+        return tookEffect;
     }
 
     /** Until the end, or until nothing can happen any more. */
@@ -188,7 +188,7 @@ final class SimulatedConnection implements ConnectionPump.Owner {
 
     @Override
     public void applying(Fault fault) {
-        tookHold.add(fault.toString());
+        tookEffect.add(fault.toString());
     }
 
     @Override

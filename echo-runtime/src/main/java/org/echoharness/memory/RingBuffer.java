@@ -87,7 +87,7 @@ public final class RingBuffer {
         return left != null && left.buffer.capacity() == capacity ? left : new RingBuffer(capacity);
     }
 
-    /** Leaves this ring, which nobody uses any more, for another server. Any thread. */
+    /** Leaves this ring, which is not used any more, for another server. Any thread. */
     public void leave() {
         clear();
         LEFT.set(this);
@@ -156,7 +156,7 @@ public final class RingBuffer {
         return written;
     }
 
-    /** Writes some of the bytes, from this many behind the oldest on, and keeps them. Returns how many the channel took. */
+    /** Writes some of the bytes, beginning this many after the oldest, and keeps them. Returns how many the channel took. */
     public int copyTo(WritableByteChannel channel, int from, int most) throws IOException {
         int start = (head + from) % buffer.capacity();
         int n = slice(Math.min(most, buffer.capacity() - start));
@@ -164,7 +164,7 @@ public final class RingBuffer {
         return channel.write(buffer);
     }
 
-    /** A copy of some of the bytes, from this many behind the oldest on. */
+    /** A copy of some of the bytes, beginning this many after the oldest. */
     public ByteBuffer copy(int from, int n) {
         return copy(from, n, n);
     }
@@ -188,7 +188,7 @@ public final class RingBuffer {
         size -= n;
     }
 
-    /** Flips every bit of the byte that is this many behind the oldest. */
+    /** Flips every bit of the byte that is this many after the oldest. */
     public void flip(int index) {
         int at = (head + index) % buffer.capacity();
         buffer.clear(); // or the limit of the last write would hold
