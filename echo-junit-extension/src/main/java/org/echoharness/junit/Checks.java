@@ -2,6 +2,7 @@ package org.echoharness.junit;
 
 import java.util.EnumSet;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.extension.ExtensionConfigurationException;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -17,24 +18,28 @@ record Checks(Set<Check> all, boolean asked) {
     private static final Checks DEFAULT = new Checks(Set.of(Check.LEAKS), false);
 
     /** Refuses what cannot be, with what is wrong and the cure. */
-    static void check(ServerOptions options) {
-        if (options.checks().isEmpty()
-                || parse("checks", options.checks()).all().isEmpty()) {
+    static void check(String checks, Source source, BooleanSupplier records) {
+        if (checks.isEmpty() || parse("checks", checks).all().isEmpty()) {
             return;
         }
-        if (options.source() == Source.EXTERNAL) {
-            throw new IllegalArgumentException("checks (" + options.checks()
+        if (source == Source.EXTERNAL) {
+            throw new IllegalArgumentException("checks (" + checks
                     + ") need a server in this JVM, and this one is EXTERNAL; leave them out, or set source to"
                     + " EXTERNAL_OR_EMBEDDED");
         }
-        if (!options.records()) {
+        if (!records.getAsBoolean()) {
             throw new IllegalArgumentException(
-                    "checks (" + options.checks() + ") need a recording; leave recording out, or set checks to none");
+                    "checks (" + checks + ") need a recording; leave recording out, or set checks to none");
         }
     }
 
-    static Checks of(ServerOptions options, ExtensionContext context) {
-        return options.checks().isEmpty() ? configured(context) : parse("checks", options.checks());
+    /**
+     * What is checked on one server.
+     *
+     * @param checks what its declaration says; empty for what is configured
+     */
+    static Checks of(String checks, ExtensionContext context) {
+        return checks.isEmpty() ? configured(context) : parse("checks", checks);
     }
 
     /** What holds where a server says nothing; a wrong text is refused. */

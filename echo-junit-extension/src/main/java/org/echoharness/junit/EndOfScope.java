@@ -168,7 +168,7 @@ final class EndOfScope implements CloseableResource, AutoCloseable {
 
     private void add(
             TargetServer peer, long before, boolean last, boolean byDefault, List<ConnectionChecks> inspections) {
-        Checks checks = Checks.of(peer.declaration().options(), context);
+        Checks checks = Checks.of(peer.declaration().options().checks(), context);
         if (peer.records() && (checks.asked() || byDefault)) {
             inspections.add(new ConnectionChecks(peer, before, last, checks));
         }

@@ -77,7 +77,7 @@ record ServerOptions(
             newServer();
         }
         newClient();
-        Checks.check(this);
+        Checks.check(checks, source, this::records);
         if (!external.isEmpty()) {
             newClient().address(external);
         }

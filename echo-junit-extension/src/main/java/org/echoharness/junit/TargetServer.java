@@ -54,7 +54,7 @@ record TargetServer(
     /** What was asked for and cannot be had, since the server is external or does not record; or nothing. */
     private String withoutEffect(ExtensionContext context) {
         ServerOptions options = declaration.options();
-        Checks checks = Checks.of(options, context);
+        Checks checks = Checks.of(options.checks(), context);
         List<String> left = new ArrayList<>();
         if (checks.asked() && !checks.all().isEmpty() && !records()) {
             left.add("checks (" + checks + ") cannot be judged, since "
