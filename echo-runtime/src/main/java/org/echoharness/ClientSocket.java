@@ -23,7 +23,6 @@ import org.jspecify.annotations.Nullable;
 final class ClientSocket implements AutoCloseable {
 
     private static final int MOST_SURPLUS = 64 << 10;
-    private static final int SLICE = 64 << 10; // the JDK keeps direct memory as large as a thread's largest write
 
     private final SocketChannel channel;
     private final InetSocketAddress local;
@@ -84,7 +83,7 @@ final class ClientSocket implements AutoCloseable {
         writing.lock.lock();
         try {
             printSending(out);
-            while (write(out)) {
+            while (recorded.write(out)) {
                 if (deadline.isOver() || !await(writing, SelectionKey.OP_WRITE, deadline, true)) {
                     throw deadline.error(
                             out.position() + " of " + bytes.length + " bytes sent to " + peer(),
@@ -113,7 +112,7 @@ final class ClientSocket implements AutoCloseable {
             if (!exchange.isWaiting() || out.hasRemaining()) {
                 printSending(out);
             }
-            out = write(out) ? out : next(exchange);
+            out = recorded.write(out) ? out : next(exchange);
             while (!exchange.isAnswered() || out.hasRemaining()) {
                 int n = exchange.isAnswered() ? 0 : read(exchange.incoming());
                 if (n < 0) {
@@ -123,7 +122,7 @@ final class ClientSocket implements AutoCloseable {
                 int unsent = out.remaining();
                 boolean moved = n > 0;
                 if (unsent > 0) {
-                    boolean isFull = write(out);
+                    boolean isFull = recorded.write(out);
                     moved |= out.remaining() < unsent;
                     out = isFull ? out : next(exchange);
                 } else if (exchange.isWaiting()) {
@@ -262,22 +261,6 @@ final class ClientSocket implements AutoCloseable {
         int n = recorded.read(in);
         in.limit(limit);
         return n;
-    }
-
-    /** Writes what the kernel takes now, in slices. Returns whether something is left. */
-    private boolean write(ByteBuffer out) throws IOException {
-        int limit = out.limit();
-        while (out.hasRemaining()) {
-            int before = out.position();
-            out.limit(Math.min(limit, before + SLICE));
-            recorded.write(out);
-            boolean full = out.hasRemaining();
-            out.limit(limit);
-            if (full) {
-                return true;
-            }
-        }
-        return false;
     }
 
     private boolean await(Direction direction, int operations, ClientDeadline deadline, boolean isForPeer)

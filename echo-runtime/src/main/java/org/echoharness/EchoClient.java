@@ -350,8 +350,26 @@ public final class EchoClient implements AutoCloseable {
      */
     public static final class Builder {
 
-        private static final List<String> WORDS =
-                List.of("address", "bufferSize", "connectTimeout", "readTimeout", "timeout", "recording");
+        /** The options that have a text, in the order of the pages. */
+        private enum Option implements OptionText.Option {
+            ADDRESS("address"),
+            BUFFER_SIZE("bufferSize"),
+            CONNECT_TIMEOUT("connectTimeout"),
+            READ_TIMEOUT("readTimeout"),
+            TIMEOUT("timeout"),
+            RECORDING("recording");
+
+            private final String word;
+
+            Option(String word) {
+                this.word = word;
+            }
+
+            @Override
+            public String word() {
+                return word;
+            }
+        }
 
         private @Nullable HostAndPort address;
         private int bufferSize = 64 << 10;
@@ -498,6 +516,15 @@ public final class EchoClient implements AutoCloseable {
         }
 
         /**
+         * Returns the names of the options that {@link #set} takes, which are those of the methods.
+         *
+         * @return the words, in the order of the pages
+         */
+        public static List<String> words() {
+            return OptionText.words(Option.values());
+        }
+
+        /**
          * Sets one option from text, as every front end does; see {@link EchoServer.Builder#set}.
          *
          * @param word the name of the option: that of the method
@@ -507,20 +534,19 @@ public final class EchoClient implements AutoCloseable {
          *     message names the word, the value and the cure
          */
         public Builder set(String word, String text) {
-            return switch (word) {
-                case "address" -> address(text);
-                case "bufferSize" -> bufferSize(OptionText.bufferSize(word, text));
-                case "connectTimeout" -> connectTimeout(OptionText.duration(word, text));
-                case "readTimeout" -> readTimeout(OptionText.duration(word, text));
-                case "timeout" -> {
-                    timeoutNanos = 0;
-                    yield text.equals(OptionText.NONE) ? this : timeout(OptionText.duration(word, text));
+            return switch (OptionText.option(word, Option.values())) {
+                case ADDRESS -> address(text);
+                case BUFFER_SIZE -> bufferSize(OptionText.bufferSize(word, text));
+                case CONNECT_TIMEOUT -> connectTimeout(OptionText.duration(word, text));
+                case READ_TIMEOUT -> readTimeout(OptionText.duration(word, text));
+                case TIMEOUT -> {
+                    timeoutNanos = OptionText.nanosOrNone(word, text);
+                    yield this;
                 }
-                case "recording" -> {
+                case RECORDING -> {
                     recordedBytes = OptionText.recorded(word, text);
                     yield this;
                 }
-                default -> throw OptionText.unknown(word, WORDS);
             };
         }
 

@@ -363,16 +363,29 @@ public final class EchoServer implements AutoCloseable {
      */
     public static final class Builder {
 
-        private static final List<String> WORDS = List.of(
-                "addresses",
-                "backlog",
-                "bufferSize",
-                "maxConnections",
-                "idleTimeout",
-                "idleClose",
-                "eventLoops",
-                "faults",
-                "recording");
+        /** The options that have a text, in the order of the pages. */
+        private enum Option implements OptionText.Option {
+            ADDRESSES("addresses"),
+            BACKLOG("backlog"),
+            BUFFER_SIZE("bufferSize"),
+            MAX_CONNECTIONS("maxConnections"),
+            IDLE_TIMEOUT("idleTimeout"),
+            IDLE_CLOSE("idleClose"),
+            EVENT_LOOPS("eventLoops"),
+            FAULTS("faults"),
+            RECORDING("recording");
+
+            private final String word;
+
+            Option(String word) {
+                this.word = word;
+            }
+
+            @Override
+            public String word() {
+                return word;
+            }
+        }
 
         private static final int RECORDED_CONNECTIONS = 1_000;
         private static final int MOST_BACKLOG = 65_535;
@@ -613,6 +626,16 @@ public final class EchoServer implements AutoCloseable {
         }
 
         /**
+         * Returns the names of the options that {@link #set} takes, which are those of the methods, of the attributes of
+         * annotations and of the parameters of goals.
+         *
+         * @return the words, in the order of the pages
+         */
+        public static List<String> words() {
+            return OptionText.words(Option.values());
+        }
+
+        /**
          * Sets one option from text, as every front end does: addresses with commas between them; sizes as {@code 16},
          * {@code 16KiB}, {@code 1MiB} or {@code 1GiB}; durations as {@code 50ms}, {@code 2s} or {@code 1m}; {@code none}
          * for no limit.
@@ -624,43 +647,30 @@ public final class EchoServer implements AutoCloseable {
          *     message names the word, the value and the cure
          */
         public Builder set(String word, String text) {
-            switch (word) {
-                case "addresses" -> addresses(OptionText.list(word, text).toArray(String[]::new));
-                case "backlog" -> backlog(OptionText.count(word, text, MOST_BACKLOG));
-                case "bufferSize" -> bufferSize(OptionText.bufferSize(word, text));
-                case "maxConnections" -> {
-                    if (text.equals(OptionText.NONE)) {
-                        maxConnections = 0;
-                    } else {
-                        maxConnections(OptionText.count(word, text, Integer.MAX_VALUE));
-                    }
+            return switch (OptionText.option(word, Option.values())) {
+                case ADDRESSES -> addresses(OptionText.list(word, text).toArray(String[]::new));
+                case BACKLOG -> backlog(OptionText.count(word, text, MOST_BACKLOG));
+                case BUFFER_SIZE -> bufferSize(OptionText.bufferSize(word, text));
+                case MAX_CONNECTIONS -> {
+                    maxConnections = OptionText.countOrNone(word, text);
+                    yield this;
                 }
-                case "idleTimeout" -> {
-                    if (text.equals(OptionText.NONE)) {
-                        idleTimeoutNanos = 0;
-                    } else {
-                        idleTimeout(OptionText.duration(word, text));
-                    }
+                case IDLE_TIMEOUT -> {
+                    idleTimeoutNanos = OptionText.nanosOrNone(word, text);
+                    yield this;
                 }
-                case "idleClose" -> {
-                    if (text.equals(OptionText.NONE)) {
-                        idleCloseNanos = 0;
-                    } else {
-                        idleClose(OptionText.duration(word, text));
-                    }
+                case IDLE_CLOSE -> {
+                    idleCloseNanos = OptionText.nanosOrNone(word, text);
+                    yield this;
                 }
-                case "eventLoops" -> eventLoops(OptionText.count(word, text, MOST_LOOPS));
-                case "faults" -> faults(text);
-                case "recording" -> {
+                case EVENT_LOOPS -> eventLoops(OptionText.count(word, text, MOST_LOOPS));
+                case FAULTS -> faults(text);
+                case RECORDING -> {
                     int bytes = OptionText.recorded(word, text);
                     recordedConnections = 0;
-                    if (bytes >= 0) {
-                        recording(bytes, RECORDED_CONNECTIONS);
-                    }
+                    yield bytes < 0 ? this : recording(bytes, RECORDED_CONNECTIONS);
                 }
-                default -> throw OptionText.unknown(word, WORDS);
-            }
-            return this;
+            };
         }
 
         /**

@@ -34,7 +34,30 @@ public final class OptionText {
     private static final Map<String, Long> DURATIONS = Map.of("ms", 1L, "s", 1_000L, "m", 60_000L, "h", 3_600_000L);
     private static final Duration LONGEST = Duration.ofDays(365);
 
+    /** An option of a builder. The options of one builder are an enum, so that one without its part does not compile. */
+    interface Option {
+        /** Its name in every front end: that of the builder's method. */
+        String word();
+    }
+
     private OptionText() {}
+
+    static List<String> words(Option[] options) {
+        List<String> words = new ArrayList<>(options.length);
+        for (Option option : options) {
+            words.add(option.word());
+        }
+        return List.copyOf(words);
+    }
+
+    static <O extends Option> O option(String word, O[] options) {
+        for (O option : options) {
+            if (option.word().equals(word)) {
+                return option;
+            }
+        }
+        throw unknown(word, words(options));
+    }
 
     /**
      * Reads a size in bytes: {@code 16}, {@code 16KiB}, {@code 1MiB} or {@code 1GiB}.
@@ -110,6 +133,16 @@ public final class OptionText {
     public static int count(String word, String text, int most) {
         String expected = "a whole number of at least 1";
         return inRange(word, scaled(word, text, Map.of("", 1), Long.MAX_VALUE, expected, "" + most), 1, most, "");
+    }
+
+    /** As {@link #count} without a greatest number, or 0 for {@code none}. */
+    static int countOrNone(String word, String text) {
+        return text.equals(NONE) ? 0 : count(word, text, Integer.MAX_VALUE);
+    }
+
+    /** The nanoseconds of a {@link #duration}, or 0 for {@code none}. */
+    static long nanosOrNone(String word, String text) {
+        return text.equals(NONE) ? 0 : duration(word, text).toNanos();
     }
 
     /** Splits a list at its commas; an empty item is an error. */
@@ -236,7 +269,7 @@ public final class OptionText {
         return new SplittableRandom(seed ^ number * 0x9E3779B97F4A7C15L).nextLong();
     }
 
-    static IllegalArgumentException unknown(String word, List<String> known) {
+    private static IllegalArgumentException unknown(String word, List<String> known) {
         String near = NearestWord.of(word, known);
         return new IllegalArgumentException("there is no option " + Escaping.quote(word) + "; the options are "
                 + String.join(", ", known) + (near.isEmpty() ? "" : "; did you mean " + near + "?"));

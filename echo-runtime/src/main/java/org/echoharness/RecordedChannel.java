@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class RecordedChannel {
 
+    private static final int SLICE = 64 << 10; // the JDK keeps direct memory as large as a thread's largest write
+
     private final SocketChannel channel;
     private final @Nullable ConnectionRecorder recorder;
     private final @Nullable ConnectionReporter reporter;
@@ -44,12 +46,27 @@ final class RecordedChannel {
         });
     }
 
-    int write(ByteBuffer out) throws IOException {
-        return recorder == null ? channel.write(out) : writeRecorded(recorder, out);
+    /** Writes what the kernel takes now, in slices. Returns whether something is left. */
+    boolean write(ByteBuffer out) throws IOException {
+        int limit = out.limit();
+        while (out.hasRemaining()) {
+            out.limit(Math.min(limit, out.position() + SLICE));
+            if (recorder == null) {
+                channel.write(out);
+            } else {
+                writeRecorded(recorder, out);
+            }
+            boolean full = out.hasRemaining();
+            out.limit(limit);
+            if (full) {
+                return true;
+            }
+        }
+        return false;
     }
 
-    private int writeRecorded(ConnectionRecorder to, ByteBuffer out) throws IOException {
-        return to.inOrder(() -> {
+    private void writeRecorded(ConnectionRecorder to, ByteBuffer out) throws IOException {
+        to.inOrder(() -> {
             int start = out.position();
             long before = System.nanoTime();
             int n = channel.write(out);
@@ -100,10 +117,5 @@ final class RecordedChannel {
     /** How many bytes have come and are not read. */
     int available() throws IOException {
         return channel.socket().getInputStream().available();
-    }
-
-    /** The channel itself, to wait for it and to close it. */
-    SocketChannel channel() {
-        return channel;
     }
 }

@@ -3,6 +3,7 @@ package org.echoharness;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import java.lang.reflect.Method;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -137,6 +138,22 @@ class OptionTextTest {
         ServerConfig config = builder.build().core().config();
         return (config.closesIdle() ? "FIN after " : "RST after ")
                 + OptionText.text(Duration.ofNanos(config.idleNanos()));
+    }
+
+    @Test
+    void everyWordIsMethodOfBuilder() {
+        assertThat(EchoServer.Builder.words())
+                .startsWith("addresses", "backlog")
+                .doesNotHaveDuplicates();
+        assertThat(EchoClient.Builder.words())
+                .startsWith("address", "bufferSize")
+                .doesNotHaveDuplicates();
+        assertThat(EchoServer.Builder.class.getMethods())
+                .extracting(Method::getName)
+                .containsAll(EchoServer.Builder.words());
+        assertThat(EchoClient.Builder.class.getMethods())
+                .extracting(Method::getName)
+                .containsAll(EchoClient.Builder.words());
     }
 
     @Test

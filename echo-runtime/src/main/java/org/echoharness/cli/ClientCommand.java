@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 final class ClientCommand {
 
     private static final List<String> OPTIONS =
-            List.of("--buffer-size", "--connect-timeout", "--read-timeout", "--timeout");
+            CommandArguments.options(EchoClient.Builder.words(), "address", "recording");
     private static final String MESSAGE = "--message";
     private static final String QUIET = "--quiet";
     private static final String VERBOSE = "--verbose";

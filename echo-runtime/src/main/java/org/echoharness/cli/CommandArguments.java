@@ -3,6 +3,7 @@ package org.echoharness.cli;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.BiConsumer;
 import java.util.function.UnaryOperator;
@@ -106,6 +107,17 @@ final class CommandArguments {
                 reading(option, value, () -> setter.accept(word(option), value));
             }
         }
+    }
+
+    /** The options for these words of a builder, but for those that the command line gives in another way. */
+    static List<String> options(List<String> words, String... others) {
+        List<String> options = new ArrayList<>();
+        for (String word : words) {
+            if (!List.of(others).contains(word)) {
+                options.add("--" + word.replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT));
+            }
+        }
+        return options;
     }
 
     /** {@code --buffer-size} is the option for {@code bufferSize}. */

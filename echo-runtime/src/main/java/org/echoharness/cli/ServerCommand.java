@@ -13,14 +13,8 @@ import org.jspecify.annotations.Nullable;
 /** The command {@code server}: serves until a signal ends the process. */
 final class ServerCommand {
 
-    private static final List<String> OPTIONS = List.of(
-            "--backlog",
-            "--buffer-size",
-            "--max-connections",
-            "--idle-timeout",
-            "--idle-close",
-            "--event-loops",
-            "--faults");
+    private static final List<String> OPTIONS =
+            CommandArguments.options(EchoServer.Builder.words(), "addresses", "recording");
     private static final String QUIET = "--quiet";
     private static final String TIMES = "--times";
     private static final List<String> FLAGS = List.of(QUIET, TIMES, CommandHelp.HELP, CommandHelp.VERSION);
