@@ -70,7 +70,7 @@ final class Attachments {
     static Published publish(ExtensionContext context, String server, Recording recording) {
         String name = PREFIX + fileName(server);
         probe(context, home -> delete(home.resolve(name))); // JUnit 5.12 refuses one that exists
-        AtomicLong left = context.getStore(OpenedServers.NAMESPACE)
+        AtomicLong left = ExtensionStore.of(context)
                 .getOrComputeIfAbsent(
                         LIMIT + context.getUniqueId(), unused -> new AtomicLong(MOST_BYTES), AtomicLong.class);
         AtomicReference<@Nullable Published> published = new AtomicReference<>();
@@ -105,7 +105,7 @@ final class Attachments {
             }
         }
         ExtensionContext type = outermost;
-        Store store = type.getStore(OpenedServers.NAMESPACE);
+        Store store = ExtensionStore.of(type);
         Object found = store.getOrComputeIfAbsent(
                 Attachments.class, unused -> Boolean.valueOf(probe(type, Attachments::hasEntries)));
         return Boolean.TRUE.equals(found);

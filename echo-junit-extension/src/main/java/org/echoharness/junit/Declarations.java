@@ -59,7 +59,7 @@ record Declarations(Map<String, Declaration> byName) {
     /** Checks what the members of a class declare, before the first test runs; once for each class. */
     static void checkMembers(ExtensionContext context) {
         Class<?> type = context.getRequiredTestClass();
-        Store store = context.getRoot().getStore(OpenedServers.NAMESPACE);
+        Store store = ExtensionStore.ofRoot(context);
         if (store.get(List.of("members", type)) == null) {
             for (Method method : ReflectionSupport.findMethods(type, any -> true, HierarchyTraversalMode.TOP_DOWN)) {
                 if (method.getAnnotations().length > 0) {
@@ -150,7 +150,7 @@ record Declarations(Map<String, Declaration> byName) {
     /** Read once in a run: values are parsed for the check. */
     @SuppressWarnings("unchecked") // only such a map is put there
     private static Map<String, Declaration> annotated(AnnotatedElement element, ExtensionContext context) {
-        Store store = context.getRoot().getStore(OpenedServers.NAMESPACE);
+        Store store = ExtensionStore.ofRoot(context);
         Map<String, Declaration> known = store.get(element, Map.class);
         if (known != null) {
             return known;

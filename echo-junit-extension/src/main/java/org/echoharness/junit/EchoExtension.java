@@ -257,7 +257,7 @@ public sealed class EchoExtension
     /** Whether this one acts. Annotations register one, and each field another: the first that is asked does it for all. */
     boolean leads(ExtensionContext context, Object call) {
         List<Object> key = List.of(context.getUniqueId(), call);
-        return context.getStore(OpenedServers.NAMESPACE).getOrComputeIfAbsent(key, unused -> this) == this;
+        return ExtensionStore.of(context).getOrComputeIfAbsent(key, unused -> this) == this;
     }
 
     /** Starts the servers that can be reached without being injected, of those that live that long. */

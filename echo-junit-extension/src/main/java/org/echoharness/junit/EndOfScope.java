@@ -32,7 +32,7 @@ final class EndOfScope implements CloseableResource, AutoCloseable {
     static EndOfScope of(ExtensionContext context) {
         Checks.configured(context);
         OpenedServers.of(context);
-        return context.getStore(OpenedServers.NAMESPACE)
+        return ExtensionStore.of(context)
                 .getOrComputeIfAbsent(
                         "end of " + context.getUniqueId(), unused -> new EndOfScope(context), EndOfScope.class);
     }

@@ -25,7 +25,7 @@ final class Fields {
     static void injectStatic(ExtensionContext context) {
         for (Field field : AnnotationSupport.findAnnotatedFields(
                 context.getRequiredTestClass(), Echo.class, ModifierSupport::isStatic)) {
-            context.getStore(OpenedServers.NAMESPACE).getOrComputeIfAbsent(field, unset -> {
+            ExtensionStore.of(context).getOrComputeIfAbsent(field, unset -> {
                 inject(field, null, context);
                 return new Cleared(field);
             });

@@ -46,7 +46,7 @@ final class HangRescue {
         if (stack.length > MOST_FRAMES) {
             lines.add("\t... " + (stack.length - MOST_FRAMES) + " more");
         }
-        context.getStore(OpenedServers.NAMESPACE).put(KEY, new EchoTranscript(String.join("\n", lines)));
+        ExtensionStore.of(context).put(KEY, new EchoTranscript(String.join("\n", lines)));
         List<TargetServer> own = OpenedServers.of(context).peers();
         Thread freeing = new Thread(() -> abort(blocked, seen, own), "echo-hang");
         freeing.setDaemon(true);
@@ -70,7 +70,7 @@ final class HangRescue {
 
     /** At the end of the test or of the class: what was kept goes with its failure. */
     static void explain(Throwable failure, ExtensionContext context) {
-        EchoTranscript hang = context.getStore(OpenedServers.NAMESPACE).remove(KEY, EchoTranscript.class);
+        EchoTranscript hang = ExtensionStore.of(context).remove(KEY, EchoTranscript.class);
         if (hang != null) {
             failure.addSuppressed(hang);
         }

@@ -12,9 +12,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.extension.ExtensionContext;
-import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 import org.junit.jupiter.api.extension.ExtensionContext.Store.CloseableResource;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * What was opened for one extension context (a class, a test) and is closed with it: the last first, and every client
@@ -23,10 +21,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
  */
 final class OpenedServers implements CloseableResource, AutoCloseable {
 
-    static final Namespace NAMESPACE = Namespace.create(EchoExtension.class);
-
-    private final String id;
-    private final boolean concurrent;
+    private final ScopePath path;
     private final List<TargetServer> peers = new ArrayList<>();
     private final Map<TargetServer, Long> before =
             new LinkedHashMap<>(); // how many connections each had when the test began
@@ -36,38 +31,15 @@ final class OpenedServers implements CloseableResource, AutoCloseable {
     private final Deque<Closeable> clients = new ArrayDeque<>();
     private boolean closed;
 
-    /** Of the whole run. */
-    OpenedServers() {
-        this("", false);
+    OpenedServers(ScopePath path) {
+        this.path = path;
     }
 
-    private OpenedServers(String id, boolean concurrent) {
-        this.id = id;
-        this.concurrent = concurrent;
-    }
-
-    /** The scope of this context itself. */
+    /** What is opened for this context itself. */
     static OpenedServers of(ExtensionContext context) {
-        return context.getStore(NAMESPACE)
+        return ExtensionStore.of(context)
                 .getOrComputeIfAbsent(
-                        context.getUniqueId(), unused -> of(context, context.getUniqueId()), OpenedServers.class);
-    }
-
-    private static OpenedServers of(ExtensionContext context, String id) {
-        boolean parallel = context.getConfigurationParameter("junit.jupiter.execution.parallel.enabled")
-                .map(Boolean::parseBoolean)
-                .orElse(false);
-        return new OpenedServers(id, parallel && context.getExecutionMode() == ExecutionMode.CONCURRENT);
-    }
-
-    /** Whether it belongs to a context within that of the other. */
-    boolean isInside(OpenedServers other) {
-        return !id.equals(other.id) && (other.id.isEmpty() || id.startsWith(other.id + "/"));
-    }
-
-    /** Whether what stands beside it may run at the same time. */
-    boolean isConcurrent() {
-        return concurrent;
+                        context.getUniqueId(), unused -> new OpenedServers(ScopePath.of(context)), OpenedServers.class);
     }
 
     /** The server that was opened for this context or for one around it, or else a new one for as long as it is due. */
@@ -150,7 +122,7 @@ final class OpenedServers implements CloseableResource, AutoCloseable {
     private static List<OpenedServers> around(ExtensionContext context) {
         List<OpenedServers> around = new ArrayList<>();
         for (ExtensionContext at = context; at != null; at = at.getParent().orElse(null)) {
-            OpenedServers scope = at.getStore(NAMESPACE).get(at.getUniqueId(), OpenedServers.class);
+            OpenedServers scope = ExtensionStore.of(at).get(at.getUniqueId(), OpenedServers.class);
             if (scope != null) {
                 around.add(scope);
             }
@@ -244,9 +216,9 @@ final class OpenedServers implements CloseableResource, AutoCloseable {
     private synchronized TargetServer open(Declaration declaration, ExtensionContext context) throws IOException {
         TargetServer peer = get(declaration); // another test of the class may have been quicker
         if (peer == null) {
-            SystemProperties properties = SystemProperties.reserve(declaration, this);
+            SystemProperties properties = SystemProperties.reserve(declaration, path);
             try {
-                peer = TargetServer.open(declaration, this, context);
+                peer = TargetServer.open(declaration, path, context);
             } catch (IOException | RuntimeException failed) {
                 properties.close();
                 throw failed;

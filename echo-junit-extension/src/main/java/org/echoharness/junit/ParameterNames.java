@@ -20,7 +20,7 @@ final class ParameterNames {
     private ParameterNames() {}
 
     static void check(ExtensionContext context) {
-        Store store = context.getRoot().getStore(OpenedServers.NAMESPACE);
+        Store store = ExtensionStore.ofRoot(context);
         if (store.get(ParameterNames.class) != null) {
             return;
         }

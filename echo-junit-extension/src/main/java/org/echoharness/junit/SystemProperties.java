@@ -18,11 +18,11 @@ final class SystemProperties implements Closeable {
 
     private final String prefix;
     private final Declaration declaration;
-    private final OpenedServers scope;
+    private final ScopePath scope;
     private final @Nullable SystemProperties outer;
     private final Map<String, @Nullable String> before = new LinkedHashMap<>();
 
-    private SystemProperties(Declaration declaration, OpenedServers scope, @Nullable SystemProperties outer) {
+    private SystemProperties(Declaration declaration, ScopePath scope, @Nullable SystemProperties outer) {
         prefix = declaration.options().systemProperty();
         this.declaration = declaration;
         this.scope = scope;
@@ -34,11 +34,11 @@ final class SystemProperties implements Closeable {
      *
      * @throws IllegalStateException if another server has it that may run at the same time
      */
-    static SystemProperties reserve(Declaration declaration, OpenedServers scope) {
+    static SystemProperties reserve(Declaration declaration, ScopePath scope) {
         String prefix = declaration.options().systemProperty();
         synchronized (HELD) {
             SystemProperties holder = HELD.get(prefix);
-            if (holder != null && (scope.isConcurrent() || !scope.isInside(holder.scope))) {
+            if (holder != null && (scope.concurrent() || !scope.isInside(holder.scope))) {
                 throw new IllegalStateException("systemProperty (" + prefix + ") is in use by "
                         + holder.declaration.text()
                         + ", which may run at the same time; give each a prefix of its own, or"

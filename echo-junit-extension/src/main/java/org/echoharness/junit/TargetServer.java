@@ -37,11 +37,10 @@ record TargetServer(
     /** The servers of this JVM that run, each with the scope that closes it. */
     private static final Map<EchoServer, Owner> OWNERS = new ConcurrentHashMap<>();
 
-    private record Owner(Declaration declaration, OpenedServers scope) {}
+    private record Owner(Declaration declaration, ScopePath scope) {}
 
     /** Finds the server or starts it, as its source says; the scope closes it. What is not done for it is reported. */
-    static TargetServer open(Declaration declaration, OpenedServers scope, ExtensionContext context)
-            throws IOException {
+    static TargetServer open(Declaration declaration, ScopePath scope, ExtensionContext context) throws IOException {
         TargetServer peer = findOrStart(declaration, scope, context);
         String left = peer.withoutEffect(context);
         if (!left.isEmpty()) {
@@ -66,7 +65,7 @@ record TargetServer(
         return String.join("; ", left);
     }
 
-    private static TargetServer findOrStart(Declaration declaration, OpenedServers scope, ExtensionContext context)
+    private static TargetServer findOrStart(Declaration declaration, ScopePath scope, ExtensionContext context)
             throws IOException {
         Source source = declaration.options().source();
         if (source != Source.EMBEDDED) {
@@ -95,7 +94,7 @@ record TargetServer(
     }
 
     /** Where another server of these tests has the port, "end what listens there" would be the wrong cure. */
-    private static BindException explained(BindException busy, EchoServer refused, OpenedServers scope) {
+    private static BindException explained(BindException busy, EchoServer refused, ScopePath scope) {
         Set<Integer> ports = refused.configuredAddresses().stream()
                 .map(HostAndPort::port)
                 .filter(port -> port != 0)

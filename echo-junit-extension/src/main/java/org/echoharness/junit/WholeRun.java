@@ -13,7 +13,8 @@ record WholeRun(OpenedServers all) implements CloseableResource, AutoCloseable {
 
     static OpenedServers scope(ExtensionContext context) {
         return store(context)
-                .getOrComputeIfAbsent(WholeRun.class, unused -> new WholeRun(new OpenedServers()), WholeRun.class)
+                .getOrComputeIfAbsent(
+                        WholeRun.class, unused -> new WholeRun(new OpenedServers(ScopePath.WHOLE_RUN)), WholeRun.class)
                 .all();
     }
 
@@ -39,12 +40,12 @@ record WholeRun(OpenedServers all) implements CloseableResource, AutoCloseable {
             Method getStore = ExtensionContext.class.getMethod("getStore", scopes, Namespace.class);
             for (Object scope : scopes.getEnumConstants()) {
                 if (scope.toString().equals("LAUNCHER_SESSION")) {
-                    return (Store) getStore.invoke(context, scope, OpenedServers.NAMESPACE);
+                    return (Store) getStore.invoke(context, scope, ExtensionStore.NAMESPACE);
                 }
             }
         } catch (ReflectiveOperationException before513) {
             // as below
         }
-        return context.getRoot().getStore(OpenedServers.NAMESPACE);
+        return ExtensionStore.ofRoot(context);
     }
 }

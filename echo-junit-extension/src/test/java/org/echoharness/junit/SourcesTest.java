@@ -376,7 +376,7 @@ class SourcesTest {
         EchoTest options = ExternalOrEmbedded.class.getAnnotation(EchoTest.class);
 
         TargetServer peer = TargetServer.open(
-                new Declaration(ServerOptions.of(options), ExternalOrEmbedded.class), new OpenedServers(), context);
+                new Declaration(ServerOptions.of(options), ExternalOrEmbedded.class), ScopePath.WHOLE_RUN, context);
         assertThat(peer.server().isRunning()).isTrue();
         peer.close();
     }

@@ -31,7 +31,7 @@ class TeardownTest {
     @Test
     void clientsAreClosedTheLastFirst() throws IOException {
         List<String> closed = new ArrayList<>();
-        OpenedServers scope = new OpenedServers();
+        OpenedServers scope = new OpenedServers(ScopePath.WHOLE_RUN);
         scope.keep(() -> closed.add("first"));
         scope.keep(() -> closed.add("second"));
 
@@ -43,7 +43,7 @@ class TeardownTest {
     @Test
     void failureToCloseOneLeavesNoneOpen() {
         List<String> closed = new ArrayList<>();
-        OpenedServers scope = new OpenedServers();
+        OpenedServers scope = new OpenedServers(ScopePath.WHOLE_RUN);
         scope.keep(() -> closed.add("first"));
         scope.keep(() -> {
             throw new IOException("refused");

@@ -79,7 +79,7 @@ class WholeRunTest {
 
     @Test
     void closeNeverThrows() {
-        OpenedServers scope = new OpenedServers();
+        OpenedServers scope = new OpenedServers(ScopePath.WHOLE_RUN);
         scope.keep(() -> {
             throw new IOException("on purpose");
         });
