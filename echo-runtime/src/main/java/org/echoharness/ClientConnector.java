@@ -35,7 +35,7 @@ final class ClientConnector {
         deadline = System.nanoTime() + most.toNanos();
     }
 
-    /** The candidates that were tried in vain, each with its cause. */
+    /** The candidates that did not accept, each with its cause. */
     Map<InetSocketAddress, IOException> failed() {
         return failed;
     }

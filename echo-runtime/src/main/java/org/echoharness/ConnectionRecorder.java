@@ -72,7 +72,7 @@ final class ConnectionRecorder {
             return most - size;
         }
 
-        /** Of so many bytes these are at hand, the first ones. */
+        /** @param chunk the first of the bytes, or more; {@code count} is how many there are */
         void add(ByteBuffer chunk, int count) {
             int n = Math.min(Math.min(chunk.remaining(), count), room());
             if (n > 0) {
@@ -190,7 +190,7 @@ final class ConnectionRecorder {
         }
     }
 
-    /** How many of the bytes that are sent next are kept: so many, or less where it is left out meanwhile. */
+    /** How many of the bytes that are sent next are kept: this number, or fewer if the connection is left out meanwhile. */
     int roomForSent() {
         return sent.room();
     }

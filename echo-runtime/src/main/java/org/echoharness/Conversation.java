@@ -10,8 +10,8 @@ import java.util.function.Consumer;
 import org.echoharness.text.Escaping;
 
 /**
- * The lines in which a server or a client tells what happens on its connections: one line an event, payload quoted and
- * escaped. Who listens is called by the thread on which the event happens.
+ * The lines about what happens on the connections of a server or client: one line per event, payload quoted and escaped.
+ * The thread on which the event happens calls the callback.
  */
 record Conversation(Consumer<String> lines, boolean isNumbered) {
 

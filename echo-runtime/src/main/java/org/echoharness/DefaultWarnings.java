@@ -5,8 +5,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The default listener to warnings: prints them to {@link System#err}, on a thread of its own, since whoever reads that may
- * not read on. Any thread may call it. A class where a lambda would do: an instance is made for each builder, and a lambda's
+ * The default callback for warnings: prints them to {@link System#err}, on a thread of its own, since that may block. Any thread may call it. A class where a lambda would do: an instance is made for each builder, and a lambda's
  * first use costs more than the start of a server.
  */
 final class DefaultWarnings implements Consumer<String> {

@@ -61,7 +61,7 @@ public final class EchoClient implements AutoCloseable {
     /**
      * Connects with every option at its default.
      *
-     * @param address where to, such as {@link EchoServer#address()}; a wildcard stands for loopback
+     * @param address the server's address, such as {@link EchoServer#address()}; a wildcard stands for loopback
      * @return a connected client
      * @throws IOException as {@link Builder#connect} says
      */
@@ -72,7 +72,7 @@ public final class EchoClient implements AutoCloseable {
     /**
      * Connects with every option at its default.
      *
-     * @param address where to: {@code host:port} or {@code [v6]:port}
+     * @param address the server's address: {@code host:port} or {@code [v6]:port}
      * @return a connected client
      * @throws IllegalArgumentException if the text is no address
      * @throws IOException as {@link Builder#connect} says
@@ -224,9 +224,9 @@ public final class EchoClient implements AutoCloseable {
     }
 
     /**
-     * Reads exactly so many bytes.
+     * Reads exactly this number of bytes.
      *
-     * @param bytes how many
+     * @param bytes how many to read
      * @return the bytes
      * @throws EOFException if the stream ends before
      * @throws SocketTimeoutException if nothing comes for the read time-out
@@ -302,7 +302,7 @@ public final class EchoClient implements AutoCloseable {
     }
 
     /**
-     * The candidate addresses that were tried in vain before {@link #remoteAddress()}.
+     * The candidate addresses that failed before {@link #remoteAddress()} accepted.
      *
      * @return each with its cause, in the order of the tries
      */
@@ -314,7 +314,7 @@ public final class EchoClient implements AutoCloseable {
      * What happened on this connection, as this end saw it: {@code recording().connection(1)}. {@link RecordingComparison}
      * lays it beside what the server recorded.
      *
-     * <p>{@link #close} is recorded as a FIN or, where bytes have come that nobody has read, as the RST that is sent then
+     * <p>{@link #close} is recorded as a FIN or, where received bytes were not read, as the RST that is sent then
      * (RFC 1122, section 4.2.2.13).
      *
      * @return the recording, which goes on while the client is used
@@ -482,8 +482,8 @@ public final class EchoClient implements AutoCloseable {
         }
 
         /**
-         * Who is told the conversation, a line an event, by the thread that uses the client. Payload is quoted and
-         * escaped, at most 1,024 bytes of a chunk. The default is nobody.
+         * Receives the conversation, one line per event, on the thread that uses the client. Payload is quoted and
+         * escaped, at most 1,024 bytes of a chunk. By default no lines are made.
          *
          * @param lines takes one line at a time, without its end
          * @return this builder

@@ -473,8 +473,8 @@ public final class EchoServer implements AutoCloseable {
         }
 
         /**
-         * How many connections are served at a time. One more is accepted, reset and told in one line. The default is no
-         * limit.
+         * How many connections are served at a time. A further one is accepted, reset and reported in one line. The default
+         * is no limit.
          *
          * @param connections at least 1
          * @return this builder
@@ -524,8 +524,8 @@ public final class EchoServer implements AutoCloseable {
         }
 
         /**
-         * What goes wrong, on which connections and when. The default is a good echo. A plan that draws at random is told
-         * at the start, with its seed.
+         * What goes wrong, on which connections and when. The default is a good echo. A plan that draws at random is
+         * reported at the start, with its seed.
          *
          * @param plan the plan
          * @return this builder
@@ -585,11 +585,11 @@ public final class EchoServer implements AutoCloseable {
         }
 
         /**
-         * Who is told the conversation, a line an event: what was received from whom, what was sent back. Payload is
-         * quoted, at most 1,024 bytes of a chunk; what is not visible text in UTF-8 is escaped. The lines about the start
-         * come from the thread that starts,
-         * all others from the server's threads: who listens must be quick; for output that may block there is
-         * {@link LineBuffer}. What it throws ends the connection that the line is about. The default is nobody.
+         * Receives the conversation, one line per event: what was received from which client, what was sent back. Payload
+         * is quoted, at most 1,024 bytes of a chunk; what is not visible text in UTF-8 is escaped. The thread that starts
+         * the server passes the lines about the start, the server's threads pass all others. The callback must be quick;
+         * {@link LineBuffer} is for output that may block. An exception that it throws ends the connection that the line
+         * is about. By default no lines are made.
          *
          * @param lines takes one line at a time, without its end
          * @return this builder
@@ -613,9 +613,9 @@ public final class EchoServer implements AutoCloseable {
         }
 
         /**
-         * Who is told what the person who runs the server should know: an address that other machines reach, a limit
-         * that is met, a failure that was survived. The server waits for who listens: for output that may block there is
-         * {@link LineBuffer}. The default prints to {@link System#err}, by such a buffer.
+         * Receives what a person who runs the server should know: an address that other machines reach, a limit that is
+         * reached, a failure that the server survived. The server waits for the callback; {@link LineBuffer} is for
+         * output that may block. The default prints to {@link System#err}, by such a buffer.
          *
          * @param lines takes one line at a time, without its end; by any thread
          * @return this builder

@@ -11,9 +11,9 @@ public record Ending(Side by, How how, String why) {
 
     /** An end of the connection. */
     public enum Side {
-        /** Who connected. */
+        /** The end that connected. */
         CLIENT,
-        /** Who accepted. */
+        /** The end that accepted. */
         SERVER
     }
 

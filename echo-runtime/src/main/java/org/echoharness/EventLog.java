@@ -9,7 +9,7 @@ import java.util.NoSuchElementException;
 import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
-/** The events of one connection, in 20 bytes each until somebody looks. Guarded by who has it. */
+/** The events of one connection, in 20 bytes each until they are asked for. The owner guards it. */
 final class EventLog implements Iterable<RecordedEvent> {
 
     /** Events kept of one connection; what comes later is counted. */
@@ -56,7 +56,7 @@ final class EventLog implements Iterable<RecordedEvent> {
         leftOut = shared.leftOut;
     }
 
-    /** As it is now, in memory that it shares: what is there once never changes, and nobody adds to a snapshot. */
+    /** A view of the events so far. It shares memory: an event never changes, and a snapshot is never added to. */
     EventLog snapshot() {
         return new EventLog(this);
     }

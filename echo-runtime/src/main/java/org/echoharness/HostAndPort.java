@@ -187,7 +187,7 @@ public record HostAndPort(String host, int port) {
         return new IllegalArgumentException("address (" + Escaping.escape(text) + ") is not usable: " + cure);
     }
 
-    /** Loops, here and below, where a regular expression would be the dearest part of a server's first start. */
+    /** Loops, here and below, where a regular expression would cost most of a server's first start. */
     private static boolean isPlausible(String host) {
         boolean v6 = host.indexOf(':') >= 0;
         int scope = v6 ? host.indexOf('%') : -1;

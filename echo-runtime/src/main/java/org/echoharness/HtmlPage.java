@@ -45,7 +45,7 @@ final class HtmlPage {
 
     private HtmlPage() {}
 
-    /** What it takes in the page. */
+    /** The bytes that a connection takes in the page. */
     static long size(RecordedConnection connection) throws IOException {
         return TextSize.of(text -> section(connection, text));
     }

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Takes lines without ever waiting, and hands them on, in their order, by a daemon thread of its own: for output that may
- * block, such as a pipe that nobody reads. Lines of about 1 MiB in all are held; a line that comes when these wait is left
+ * block, such as a pipe that is not read. Lines of about 1 MiB in all are held; a line that comes when these wait is left
  * out, and counted in a line of its own: {@code 206 lines were left out}. Any thread may use it.
  *
  * <pre>{@code
@@ -84,7 +84,7 @@ public final class LineBuffer implements Consumer<String>, AutoCloseable {
         this.isPrintedAtExit = isPrintedAtExit;
     }
 
-    /** One that nobody closes: the end of the JVM waits for its lines, 1 s for the next and 1.5 s in all at the most. */
+    /** A buffer that is not closed: the end of the JVM waits for its lines, 1 s for the next and 1.5 s in all at the most. */
     static LineBuffer printedAtExit(Consumer<String> sink) {
         return new LineBuffer(sink, new Order(), true);
     }

@@ -22,7 +22,7 @@ public final class OptionText {
     /** What an option without a limit is set to, as text. */
     static final String NONE = "none";
 
-    /** The bytes that are recorded of each direction of a connection, where nobody says how many. */
+    /** The bytes that are recorded of each direction of a connection, by default. */
     static final int RECORDED_BYTES = 64 << 10;
 
     private static final String MOST_BUFFER = "1073741824 bytes (1 GiB)";
@@ -191,7 +191,7 @@ public final class OptionText {
         };
     }
 
-    /** The nanoseconds of any duration; one that is longer than 365 days, or negative, counts as 365 days, or as none. */
+    /** The nanoseconds of any duration. A longer one than 365 days counts as 365 days, a negative one as none. */
     static long nanos(Duration duration) {
         if (duration.isNegative()) {
             return 0;
@@ -259,7 +259,7 @@ public final class OptionText {
         return number + (last == 1 ? "st" : last == 2 ? "nd" : last == 3 ? "rd" : "th");
     }
 
-    /** A seed for who gave none: short, to be typed again. */
+    /** Draws a seed where none is given. It is short, to be typed again. */
     static long drawnSeed() {
         return ThreadLocalRandom.current().nextInt(1, 1_000_000);
     }

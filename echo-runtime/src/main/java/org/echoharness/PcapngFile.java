@@ -179,14 +179,14 @@ final class PcapngFile {
         private final RecordedConnection connection;
         private final int index;
         private final Iterator<RecordedEvent> events;
-        private final List<String> comments = new ArrayList<>(); // not told yet
+        private final List<String> comments = new ArrayList<>(); // of the next packet
         private final ArrayDeque<Packet> packets = new ArrayDeque<>(); // made, not taken yet
         private final InetAddress client;
         private final InetAddress server;
         private long clientNext; // the next sequence number of each side
         private long serverNext;
         private boolean ended;
-        private final long[] missing = new long[2]; // bytes not kept and not told yet: received, sent
+        private final long[] missing = new long[2]; // bytes not kept and not reported yet: received, sent
 
         Stream(RecordedConnection connection, int index) {
             this.connection = connection;
@@ -231,7 +231,7 @@ final class PcapngFile {
             return next;
         }
 
-        /** At least two, so that the last one of all is there to tell what is left to tell. */
+        /** Makes at least two, so that the last packet can take the comments that are left. */
         private void make() {
             while (packets.size() < 2 && events.hasNext()) {
                 add(events.next());

@@ -94,7 +94,7 @@ final class RecordedChannel {
         });
     }
 
-    /** Records, before the close, that it will send an RST, since bytes have come that nobody has read. */
+    /** Records, before the close, that it will send an RST, since received bytes were not read. */
     void recordUnread() throws IOException {
         if (recorder == null) {
             return;

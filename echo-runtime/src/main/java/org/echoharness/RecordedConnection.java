@@ -147,7 +147,7 @@ public final class RecordedConnection {
     }
 
     /**
-     * What happened, in order; each call makes a list anew.
+     * What happened, in order. Each call makes a new list.
      *
      * @return the events; the first is the accept or the connect
      */
@@ -231,7 +231,7 @@ public final class RecordedConnection {
     }
 
     /**
-     * Waits until these bytes, one behind the other, are among those that came from the other end and are kept.
+     * Waits until these bytes, in one piece, are among those that came from the other end and are kept.
      *
      * @param bytes what is to come
      * @param timeout the longest to wait
@@ -381,8 +381,8 @@ public final class RecordedConnection {
     /**
      * Checks how it ended.
      *
-     * @param by who is to have ended it
-     * @param how with what
+     * @param by the side that is to have ended it
+     * @param how FIN or RST
      * @throws AssertionError if it is open, or if it ended in another way; with the transcript
      */
     public void assertEndedBy(Ending.Side by, Ending.How how) {
@@ -394,7 +394,7 @@ public final class RecordedConnection {
     }
 
     /**
-     * The conversation for people, a line an event: payload quoted and escaped, what is cut said.
+     * The conversation for people, one line per event. Payload is quoted and escaped; a line says what is cut.
      *
      * @return lines, each with its end
      */
@@ -448,12 +448,12 @@ public final class RecordedConnection {
         return copy;
     }
 
-    /** The client's end, whoever recorded it. */
+    /** The client's end, whichever side recorded it. */
     InetSocketAddress client() {
         return recordedBy() == Ending.Side.CLIENT ? local() : remote();
     }
 
-    /** The server's end, whoever recorded it. */
+    /** The server's end, whichever side recorded it. */
     InetSocketAddress server() {
         return recordedBy() == Ending.Side.CLIENT ? remote() : local();
     }

@@ -20,7 +20,7 @@ import org.echoharness.text.TextSize;
  * says. Or what happened on the one connection of a client, which is its number 1. Any thread may use it, also when the
  * server or the client is closed.
  *
- * <p>Every wait has a deadline, 5 seconds unless given, and its error tells what was seen.
+ * <p>Every wait has a deadline, 5 seconds unless given, and its error says what was seen.
  */
 public final class Recording {
 
@@ -123,9 +123,9 @@ public final class Recording {
     }
 
     /**
-     * Waits until so many connections have been accepted or rejected, since the start.
+     * Waits until this number of connections have been accepted or rejected since the start.
      *
-     * @param count how many
+     * @param count the number of connections
      * @param timeout the longest to wait
      * @return the connections that are kept
      * @throws AssertionError at the deadline, or at once where no more can come: the server was closed, or a client's

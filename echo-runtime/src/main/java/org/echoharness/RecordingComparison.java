@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * RecordingComparison.of(atClient, atServer).assertSame();
  * }</pre>
  *
- * <p>Compare connections that have ended: of one that is open, bytes may be under way. Bytes are compared as far as both
+ * <p>Compare connections that have ended: bytes of an open one may still be on their way. Bytes are compared as far as both
  * ends kept them, and how many there were in any case. Immutable.
  */
 public final class RecordingComparison {

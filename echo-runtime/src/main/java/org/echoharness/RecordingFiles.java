@@ -48,7 +48,7 @@ public record RecordingFiles(
     }
 
     /**
-     * Deletes the files of an earlier recording, so that nobody takes them for those of a later one. The folder and all
+     * Deletes the files of an earlier recording, so that they are not taken for those of a later one. The folder and all
      * other files stay.
      *
      * @param folder the folder that {@link Recording#writeFiles(Path)} wrote to; it need not exist

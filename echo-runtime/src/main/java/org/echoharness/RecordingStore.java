@@ -111,7 +111,7 @@ final class RecordingStore {
         }
     }
 
-    /** A connection is accepted and reset at once: nobody sees it open. */
+    /** A connection is accepted and reset at once: it never counts as open. */
     synchronized void reject(SocketChannel channel) {
         ConnectionRecorder recorder = open(channel, 0);
         if (recorder != null) {

@@ -124,7 +124,7 @@ final class ClientCommand {
         console.out("protocol: IPPROTO_TCP");
     }
 
-    /** Closes a client and writes what it recorded, if anything: once, and who comes second waits for it. */
+    /** Closes a client and writes what it recorded, if anything: once; a second caller waits for the first. */
     private final class End implements Runnable {
         private final EchoClient client;
         private final @Nullable RecordingFolder folder;

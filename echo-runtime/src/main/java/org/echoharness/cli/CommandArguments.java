@@ -60,8 +60,7 @@ final class CommandArguments {
     }
 
     /**
-     * Refuses characters that stand for bytes which are no text in the encoding of the JVM: nobody means these, and the
-     * bytes are lost.
+     * Refuses characters that stand for bytes which are no text in the encoding of the JVM: what was meant is lost.
      *
      * @param otherWay another way to give the value of an option, such as {@code take --message-file}, or nothing
      */

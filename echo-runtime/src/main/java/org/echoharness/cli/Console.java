@@ -9,7 +9,7 @@ import java.util.HexFormat;
 import java.util.function.Consumer;
 import org.echoharness.LineBuffer;
 
-/** The output of a command, which never waits for whoever reads it. Any thread prints. */
+/** The output of a command, which never waits for its reader. Any thread may print. */
 final class Console {
 
     /** The longest wait for a line to be printed at the end of a command, and at its end by a signal. */

@@ -59,7 +59,7 @@ final class ServerCommand {
                 stall();
             }
             end.run();
-            return 1; // nobody but a failure closes it
+            return 1; // only a failure closes it
         } catch (InterruptedException interrupted) {
             return 1;
         }
@@ -96,7 +96,7 @@ final class ServerCommand {
         return address.toString();
     }
 
-    /** Closes the server and writes what it recorded, if anything: once, and who comes second waits for it. */
+    /** Closes the server and writes what it recorded, if anything: once; a second caller waits for the first. */
     private final class End implements Runnable {
         private final EchoServer server;
         private final @Nullable RecordingFolder folder;

@@ -62,7 +62,7 @@ public final class CompleteFile {
         try {
             Files.deleteIfExists(part);
         } catch (IOException stays) {
-            return; // under a name that nobody takes for the file
+            return; // under a name that is not mistaken for the file
         }
     }
 
