@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
+import org.echoharness.support.ForkedProcess;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -19,12 +20,12 @@ class DaemonIT {
     @TempDir
     private Path folder;
 
-    private Forked daemon;
+    private ForkedProcess daemon;
 
     @BeforeEach
     void begin() throws Exception {
         assumeTrue(System.getProperty("maven.version").startsWith("3."), "the daemon is one of Maven 3");
-        daemon = Forked.daemon(folder);
+        daemon = MavenProcess.daemon(folder);
     }
 
     @AfterEach
@@ -62,8 +63,8 @@ class DaemonIT {
 
     /** What it printed, when nothing of its servers is left. */
     private String build(String end, Path project, String arguments) throws Exception {
-        daemon.tell(project + " " + arguments + " echo.version=" + System.getProperty("project.version"));
-        String log = daemon.await("built: .*");
+        daemon.send(project + " " + arguments + " echo.version=" + System.getProperty("project.version"));
+        String log = daemon.lines().awaitText("built: .*");
         assertThat(log).endsWith(end).contains("left: []\n");
         assertThat(log)
                 .as("the request's own listener")

@@ -3,12 +3,11 @@ package org.echoharness.lifecycle;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
+import org.echoharness.support.ForkedProcess;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -27,7 +26,7 @@ class SignalsIT {
 
     @BeforeEach
     void signalsAreThere() throws Exception {
-        assumeTrue(works("kill", "-l"), "no kill here");
+        assumeTrue(ForkedProcess.works(List.of("kill", "-l")), "no kill here");
     }
 
     @ParameterizedTest
@@ -35,9 +34,10 @@ class SignalsIT {
     void aBuildThatIsStoppedWithItsServersRunning(String signal, int code) throws Exception {
         Path project = Projects.copy("one", folder);
         try (ServerSocket mute = new ServerSocket(0, 1, Projects.loopback());
-                Forked maven = maven(project, "verify", "-Dwitness=127.0.0.1:" + mute.getLocalPort())) {
+                ForkedProcess maven =
+                        MavenProcess.mvn(project, "verify", "-Dwitness=127.0.0.1:" + mute.getLocalPort())) {
             mute.setSoTimeout(60_000);
-            int port = Projects.ports(maven.await("listens on .*")).get(0);
+            int port = Projects.ports(maven.lines().awaitText("listens on .*")).get(0);
             try (Socket client = mute.accept()) {
                 Projects.assertEchoes(port);
 
@@ -46,7 +46,7 @@ class SignalsIT {
                 assertThat(maven.awaitExit()).isEqualTo(code);
                 Projects.assertFree(port);
                 assertThat(client.isConnected()).isTrue();
-                assertThat(maven.output()).doesNotContain("NoClassDefFoundError", "Exception in thread");
+                assertThat(maven.lines().text()).doesNotContain("NoClassDefFoundError", "Exception in thread");
             }
         }
     }
@@ -54,15 +54,18 @@ class SignalsIT {
     @ParameterizedTest
     @CsvSource({"INT, 130", "TERM, 143"})
     void foregroundServerPrintsAndRecordsConversation(String signal, int code) throws Exception {
-        try (Forked maven = maven(folder, ECHO + ":run", "-Decho.addresses=127.0.0.1:0", "-Decho.record")) {
-            String start = maven.await("starting up on 127\\.0\\.0\\.1 port \\d+\n\\[INFO] waiting for a connection\n");
+        try (ForkedProcess maven =
+                MavenProcess.mvn(folder, ECHO + ":run", "-Decho.addresses=127.0.0.1:0", "-Decho.record")) {
+            String start = maven.lines()
+                    .awaitText("starting up on 127\\.0\\.0\\.1 port \\d+\n\\[INFO] waiting for a connection\n");
             int port = Integer.parseInt(start.replaceFirst("(?s).* port (\\d+)\n.*", "$1"));
             try (Socket socket = Projects.connect(port)) {
                 socket.getOutputStream().write(42);
                 assertThat(socket.getInputStream().read()).isEqualTo(42);
                 String peer = "127\\.0\\.0\\.1:" + socket.getLocalPort();
-                maven.await("connection from " + peer + "\n\\[INFO] received 1 byte \"\\*\" from " + peer
-                        + "\n\\[INFO] sending 1 byte back to " + peer + "\n");
+                maven.lines()
+                        .awaitText("connection from " + peer + "\n\\[INFO] received 1 byte \"\\*\" from " + peer
+                                + "\n\\[INFO] sending 1 byte back to " + peer + "\n");
 
                 maven.signal(signal);
 
@@ -73,7 +76,7 @@ class SignalsIT {
             assertThat(recording.resolve("transcript.txt")).content().contains("received 1 byte \"*\"");
             assertThat(recording.resolve("conversation.html")).isNotEmptyFile();
             assertThat(recording.resolve("conversation.pcapng")).isNotEmptyFile();
-            assertThat(maven.output())
+            assertThat(maven.lines().text())
                     .contains("the recording is in " + recording.toRealPath())
                     .doesNotContain("NoClassDefFoundError", "Exception in thread");
         }
@@ -83,35 +86,17 @@ class SignalsIT {
     void stoppedBuildLeavesNothingInTheWay() throws Exception {
         Path project = Projects.copy("one", folder);
         try (ServerSocket mute = new ServerSocket(0, 1, Projects.loopback())) {
-            try (Forked maven = maven(project, "verify", "-Dwitness=127.0.0.1:" + mute.getLocalPort())) {
-                maven.await("connecting to 127\\.0\\.0\\.1 port " + mute.getLocalPort());
+            try (ForkedProcess maven =
+                    MavenProcess.mvn(project, "verify", "-Dwitness=127.0.0.1:" + mute.getLocalPort())) {
+                maven.lines().awaitText("connecting to 127\\.0\\.0\\.1 port " + mute.getLocalPort());
                 maven.signal("KILL");
                 assertThat(maven.awaitExit()).isEqualTo(137);
             }
         }
         assertThat(project.resolve("target/echo/servers.properties")).exists();
-        try (Forked maven = maven(project, "verify")) {
-            assertThat(maven.awaitExit()).as(maven.output()).isZero();
+        try (ForkedProcess maven = MavenProcess.mvn(project, "verify")) {
+            assertThat(maven.awaitExit()).as(maven.lines().text()).isZero();
         }
         assertThat(project.resolve("target/echo/servers.properties")).doesNotExist();
-    }
-
-    /** A build in the background passes on that it ignores Ctrl-C. */
-    private static Forked maven(Path project, String... arguments) throws IOException, InterruptedException {
-        List<String> heeding = List.of("env", "--default-signal=INT");
-        boolean works = works("env", "--default-signal=INT", "true");
-        return Forked.maven(project, works ? heeding : List.of(), arguments);
-    }
-
-    private static boolean works(String... command) throws InterruptedException {
-        try {
-            Process probe = new ProcessBuilder(command)
-                    .redirectErrorStream(true)
-                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                    .start();
-            return probe.waitFor(30, TimeUnit.SECONDS) && probe.exitValue() == 0;
-        } catch (IOException noSuchCommand) {
-            return false;
-        }
     }
 }

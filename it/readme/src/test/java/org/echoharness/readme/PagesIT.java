@@ -14,14 +14,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.echoharness.support.Background;
+import org.echoharness.support.ForkedProcess;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.platform.launcher.Launcher;
@@ -271,57 +271,35 @@ class PagesIT {
     }
 
     @Test
-    void consolesShowWhatServerAndClientPrint(@TempDir Path folder) throws Exception {
+    void consolesShowWhatServerAndClientPrint() throws Exception {
         List<MatchResult> consoles = pages().stream()
                 .flatMap(page -> found(CONSOLE, page.text()).stream())
                 .toList();
         assertThat(consoles)
                 .extracting(console -> console.group(2).split(" ", -1)[0])
                 .containsExactly("server", "client");
-        Path serverOutput = folder.resolve("server");
-        Process server = start(consoles.get(0), "127.0.0.1:0", serverOutput);
-        try {
-            String port = awaitLine(serverOutput, "starting up on .* port (\\d+)");
-            Path clientOutput = folder.resolve("client");
-            Process client = start(consoles.get(1), "127.0.0.1:" + port, clientOutput);
-            assertThat(client.waitFor(60, TimeUnit.SECONDS)).isTrue();
-            assertThat(client.exitValue()).isZero();
-            awaitLine(serverOutput, "(no data) from .*\\Rwaiting for a connection");
-            assertThat(withoutPorts(Files.readString(clientOutput)))
-                    .isEqualTo(withoutPorts(consoles.get(1).group(3)));
-            assertThat(withoutPorts(Files.readString(serverOutput)))
-                    .isEqualTo(withoutPorts(consoles.get(0).group(3)));
-        } finally {
-            server.destroyForcibly();
+        try (ForkedProcess server = start(consoles.get(0), "127.0.0.1:0")) {
+            String started = server.lines().awaitText("starting up on .* port \\d+\n");
+            String port = started.replaceFirst("(?s).* port (\\d+)\n", "$1");
+            try (ForkedProcess client = start(consoles.get(1), "127.0.0.1:" + port)) {
+                assertThat(client.awaitExit()).isZero();
+                server.lines().awaitText("no data from .*\nwaiting for a connection\n");
+                assertThat(withoutPorts(client.lines().text()))
+                        .isEqualTo(withoutPorts(consoles.get(1).group(3)));
+                assertThat(withoutPorts(server.lines().text()))
+                        .isEqualTo(withoutPorts(consoles.get(0).group(3)));
+            }
         }
     }
 
     /** Runs the console's command, at another address: its own may be taken on this machine. */
-    private static Process start(MatchResult console, String address, Path output) throws IOException {
+    private static ForkedProcess start(MatchResult console, String address) throws IOException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of("-jar", console.group(1)));
         command.addAll(List.of(console.group(2).split(" ", -1)));
         command.add(address);
-        return new ProcessBuilder(command)
-                .directory(ROOT.toFile())
-                .redirectErrorStream(true)
-                .redirectOutput(output.toFile())
-                .start();
-    }
-
-    private static String awaitLine(Path file, String regex) throws IOException {
-        Pattern pattern = Pattern.compile(regex);
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-        while (true) {
-            String text = Files.readString(file);
-            Matcher found = pattern.matcher(text);
-            if (found.find()) {
-                return found.group(1);
-            }
-            assertThat(System.nanoTime()).as("awaiting %s in %s", regex, text).isLessThan(deadline);
-            Thread.onSpinWait();
-        }
+        return new ForkedProcess(ROOT, Map.of(), Background.LONGEST, command);
     }
 
     /** With one name for each host that may stand there, and one port. */

@@ -13,6 +13,8 @@ import java.util.concurrent.FutureTask;
 import org.echoharness.ConnectionCounters;
 import org.echoharness.EchoClient;
 import org.echoharness.EchoServer;
+import org.echoharness.support.Background;
+import org.echoharness.support.PlainSockets;
 
 /** What one connection, callback or thread does to the others: nothing. */
 @SuppressWarnings("try")
@@ -28,14 +30,14 @@ class BystandersIT {
                         })
                         .conversation(BystandersIT::misbehave)
                         .start();
-                Socket bystander = Sockets.connect(server.address())) {
+                Socket bystander = PlainSockets.connect(server.address())) {
             for (int i = 0; i < count; i++) {
                 String kind = List.of("exception", "error", "block").get(i % 3);
-                try (Socket socket = Sockets.connect(server.address())) {
+                try (Socket socket = PlainSockets.connect(server.address())) {
                     socket.getOutputStream().write(kind.getBytes(java.nio.charset.StandardCharsets.US_ASCII));
-                    ends.merge(kind + ": " + Sockets.nextRead(socket), 1, Integer::sum);
+                    ends.merge(kind + ": " + PlainSockets.nextRead(socket), 1, Integer::sum);
                 }
-                Sockets.echoes(bystander, "unhurt");
+                PlainSockets.echoes(bystander, "unhurt");
             }
             int failed = count - ends.getOrDefault("block: data", 0);
             Usage.awaitCounters(server, new ConnectionCounters(count + 1, 0, 0, 0, failed, 0));
@@ -63,17 +65,17 @@ class BystandersIT {
         int count = row.scaled(1_000);
         Map<String, Integer> ends = new TreeMap<>();
         try (EchoServer shared = EchoServer.builder().start();
-                Socket bystander = Sockets.connect(shared.address());
+                Socket bystander = PlainSockets.connect(shared.address());
                 EchoClient other = EchoClient.connect(shared.address())) {
             for (int i = 0; i < count; i++) {
-                FutureTask<Boolean> early = Waiting.inThread("interrupted early", () -> lives(shared));
-                assertThat(Waiting.result(early)).isTrue();
+                FutureTask<Boolean> early = Background.inThread("interrupted early", () -> lives(shared));
+                assertThat(Background.result(early)).isTrue();
                 EchoClient waiting = EchoClient.connect(shared.address());
                 Waits late = new Waits(waiting);
                 late.interrupt();
                 ends.merge(late.end(), 1, Integer::sum);
                 waiting.close();
-                Sockets.echoes(bystander, "unhurt");
+                PlainSockets.echoes(bystander, "unhurt");
                 other.expectEcho(new byte[] {1, 2, 3});
             }
             assertThat(shared.isRunning()).isTrue();
@@ -86,11 +88,11 @@ class BystandersIT {
     private static boolean lives(EchoServer shared) throws Exception {
         Thread.currentThread().interrupt();
         EchoServer own = EchoServer.builder().start();
-        Socket socket = Sockets.connect(own.address());
-        Sockets.echoes(socket, "x");
+        Socket socket = PlainSockets.connect(own.address());
+        PlainSockets.echoes(socket, "x");
         own.close();
         boolean pending = Thread.interrupted();
-        Sockets.listen(own.port()).close();
+        PlainSockets.listen(own.port()).close();
         socket.close();
         return pending && shared.isRunning() && !own.isRunning();
     }
@@ -119,7 +121,7 @@ class BystandersIT {
         }
 
         String end() throws InterruptedException {
-            thread.join(Waiting.LONGEST.toMillis());
+            thread.join(Background.LONGEST.toMillis());
             return end;
         }
     }
@@ -130,7 +132,7 @@ class BystandersIT {
         for (int i = 0; i < count; i++) {
             String name;
             try (EchoServer server = EchoServer.builder().eventLoops(3).start()) {
-                Sockets.secondsToEcho(server.address());
+                PlainSockets.secondsToEcho(server.address());
                 name = "echo-server 127.0.0.1:" + server.port() + " loop ";
                 assertThat(Usage.serverThreads())
                         .allMatch(Thread::isDaemon)
@@ -156,7 +158,7 @@ class BystandersIT {
                     })
                     .start()) {
                 for (int i = 0; i < 20 * loops; i++) {
-                    Sockets.secondsToEcho(server.address());
+                    PlainSockets.secondsToEcho(server.address());
                 }
             }
             all.add(loops + ": " + turns.values());

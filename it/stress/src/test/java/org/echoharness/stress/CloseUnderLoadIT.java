@@ -8,6 +8,8 @@ import java.util.Random;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.locks.LockSupport;
 import org.echoharness.EchoServer;
+import org.echoharness.support.Background;
+import org.echoharness.support.PlainSockets;
 
 /** A server that is closed while a crowd talks to it. */
 @SuppressWarnings("try") // what close() does is what is tested
@@ -17,7 +19,7 @@ class CloseUnderLoadIT {
             row = "close under load, 1,000 times, 16 connections",
             pass = "< 1 s each; no hung client; clean EOF only after a whole echo")
     void sixteen(Row row) throws Exception {
-        closeUnderLoad(row, 16, 512 * Sockets.KIB);
+        closeUnderLoad(row, 16, 512 * PlainSockets.KIB);
     }
 
     @Stress(
@@ -25,7 +27,7 @@ class CloseUnderLoadIT {
             pass = "< 1 s each; no hung client; clean EOF only after a whole echo")
     void aThousand(Row row) throws Exception {
         Usage.assumeOpenFiles(2_500);
-        closeUnderLoad(row, 1_000, 32 * Sockets.KIB);
+        closeUnderLoad(row, 1_000, 32 * PlainSockets.KIB);
     }
 
     /** Each round closes when a random part of an echo of random length is back: from nothing to all. */
@@ -48,8 +50,8 @@ class CloseUnderLoadIT {
                 }
                 long start = System.nanoTime();
                 server.close();
-                longest = Math.max(longest, Waiting.secondsSince(start));
-                Waiting.result(talk).forEach((end, count) -> ends.merge(end, count, Integer::sum));
+                longest = Math.max(longest, Background.secondsSince(start));
+                Background.result(talk).forEach((end, count) -> ends.merge(end, count, Integer::sum));
             }
         }
         row.figure("%d times, longest close %.3f s", rounds, longest);

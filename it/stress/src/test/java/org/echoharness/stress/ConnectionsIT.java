@@ -14,6 +14,8 @@ import java.util.Random;
 import org.echoharness.ConnectionCounters;
 import org.echoharness.EchoClient;
 import org.echoharness.EchoServer;
+import org.echoharness.support.Background;
+import org.echoharness.support.PlainSockets;
 import org.junit.jupiter.api.AfterEach;
 
 /** Connections in numbers: held, in turn, beyond the limit, silent. */
@@ -30,7 +32,7 @@ class ConnectionsIT {
 
     private void hold(InetSocketAddress server, int connections) throws IOException {
         for (int i = 0; i < connections; i++) {
-            held.add(Sockets.connect(server));
+            held.add(PlainSockets.connect(server));
         }
     }
 
@@ -41,21 +43,21 @@ class ConnectionsIT {
     void held(Row row) throws Exception {
         int count = 10_000;
         Usage.assumeOpenFiles(count + 500);
-        byte[] message = new byte[Sockets.KIB];
+        byte[] message = new byte[PlainSockets.KIB];
         new Random(row.seed()).nextBytes(message);
         try (MeasuredServer server = new MeasuredServer()) {
             for (int i = 0; i < 2_000; i++) { // so that RSS shows the connections, not the compiler at work
-                Socket warm = Sockets.connect(server.address());
+                Socket warm = PlainSockets.connect(server.address());
                 for (int j = 0; j < 30; j++) {
-                    Sockets.echoes(warm, message);
+                    PlainSockets.echoes(warm, message);
                 }
-                Sockets.finish(warm);
+                PlainSockets.finish(warm);
             }
             MeasuredServer.Memory start = server.memory();
             hold(server.address(), count);
             for (int round = 0; round < 3; round++) {
                 for (Socket socket : held) {
-                    Sockets.echoes(socket, message);
+                    PlainSockets.echoes(socket, message);
                 }
             }
             MeasuredServer.Memory holding = server.memory();
@@ -63,11 +65,11 @@ class ConnectionsIT {
 
             row.figure("%d held, 0 errors", held.size());
             row.figure("%d B heap and %d B RSS a connection", more.heap() / count, more.rss() / count);
-            row.figure("%d KiB direct", holding.direct() / Sockets.KIB);
-            assertThat(more.heap() / count).as("heap a connection").isLessThanOrEqualTo(Sockets.KIB);
-            assertThat(holding.direct()).as("direct memory").isLessThanOrEqualTo(Sockets.MIB);
+            row.figure("%d KiB direct", holding.direct() / PlainSockets.KIB);
+            assertThat(more.heap() / count).as("heap a connection").isLessThanOrEqualTo(PlainSockets.KIB);
+            assertThat(holding.direct()).as("direct memory").isLessThanOrEqualTo(PlainSockets.MIB);
             // no row's figure, and noisy: a page each shows memory that the pool of direct buffers does not count
-            assertThat(more.rss()).as("RSS beside the heap").isLessThanOrEqualTo(4L * count * Sockets.KIB);
+            assertThat(more.rss()).as("RSS beside the heap").isLessThanOrEqualTo(4L * count * PlainSockets.KIB);
         }
     }
 
@@ -96,7 +98,7 @@ class ConnectionsIT {
                     client.expectEcho(message);
                 }
             }
-            double seconds = Waiting.secondsSince(start);
+            double seconds = Background.secondsSince(start);
             Usage.awaitCounters(server, new ConnectionCounters(count, 0, 0, 0, 0, 0));
             Usage.awaitOpenFiles(serving + 2); // the JDK keeps a pair of its own from the first use on
             return seconds;
@@ -115,15 +117,15 @@ class ConnectionsIT {
                 for (int i = 0; i < 100; i++) {
                     long start = System.nanoTime();
                     reset += isReset(server) ? 1 : 0;
-                    longest = Math.max(longest, Waiting.secondsSince(start));
+                    longest = Math.max(longest, Background.secondsSince(start));
                 }
                 row.figure("%d served, %d reset within %.3f s", held.size(), reset, longest);
                 assertThat(reset).isEqualTo(100);
                 assertThat(longest).as("seconds to the reset").isLessThan(1);
                 assertThat(early).as("resets while slots are free").isZero();
                 for (Socket socket : held) {
-                    Sockets.echoes(socket, "still served");
-                    Sockets.finish(socket);
+                    PlainSockets.echoes(socket, "still served");
+                    PlainSockets.finish(socket);
                 }
                 held.clear();
             }
@@ -134,7 +136,7 @@ class ConnectionsIT {
     /** Takes every slot. A slot is free a moment after its client's end: the first connect of a round may be early. */
     private int fill(EchoServer server, int limit) throws Exception {
         int early = 0;
-        Waiting.until("a free slot", () -> hasSlot(server), () -> "resets");
+        Waiting.await("a free slot").until(() -> hasSlot(server));
         while (held.size() < limit) {
             if (!hasSlot(server)) {
                 early++;
@@ -146,9 +148,9 @@ class ConnectionsIT {
 
     private boolean hasSlot(EchoServer server) {
         try {
-            Socket socket = Sockets.connect(server.address());
+            Socket socket = PlainSockets.connect(server.address());
             try {
-                Sockets.echoes(socket, "a slot");
+                PlainSockets.echoes(socket, "a slot");
                 held.add(socket);
                 return true;
             } catch (IOException reset) {
@@ -161,8 +163,8 @@ class ConnectionsIT {
     }
 
     private static boolean isReset(EchoServer server) throws IOException {
-        try (Socket socket = Sockets.connect(server.address())) {
-            return Sockets.nextRead(socket).equals("reset");
+        try (Socket socket = PlainSockets.connect(server.address())) {
+            return PlainSockets.nextRead(socket).equals("reset");
         } catch (SocketException resetInTheConnect) {
             return resetInTheConnect.getMessage().startsWith("Connection reset");
         }
@@ -174,7 +176,7 @@ class ConnectionsIT {
         try (MeasuredServer server = new MeasuredServer()) {
             hold(server.address(), 1_000);
             for (Socket socket : held) {
-                Sockets.echoes(socket, "x");
+                PlainSockets.echoes(socket, "x");
             }
             server.memory();
             Waiting.span(Duration.ofSeconds(1)); // the compiler's threads come to rest
@@ -182,10 +184,10 @@ class ConnectionsIT {
             long start = System.nanoTime();
             Waiting.span(length);
             double used = Usage.cpu(server.handle()).minus(before).toNanos() / 1e9;
-            double percent = 100 * used / Waiting.secondsSince(start);
+            double percent = 100 * used / Background.secondsSince(start);
             row.figure("%d connections, %d s, %.2f %%", held.size(), length.toSeconds(), percent);
             assertThat(percent).isLessThan(0.5);
-            Sockets.echoes(held.get(0), "still there");
+            PlainSockets.echoes(held.get(0), "still there");
         }
     }
 }

@@ -11,6 +11,8 @@ import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicLong;
+import org.echoharness.support.Background;
+import org.echoharness.support.PlainSockets;
 
 /**
  * Many clients on one thread: each sends its share of a payload, ends it with a FIN, and reads until the end; how each
@@ -39,7 +41,7 @@ final class Crowd implements AutoCloseable {
     private final Payload payload;
     private final long share;
     private final Selector selector = Selector.open();
-    private final ByteBuffer in = ByteBuffer.allocate(64 * Sockets.KIB);
+    private final ByteBuffer in = ByteBuffer.allocate(64 * PlainSockets.KIB);
     private final Map<End, Integer> ends = new EnumMap<>(End.class);
     private final AtomicLong received = new AtomicLong();
 
@@ -61,11 +63,11 @@ final class Crowd implements AutoCloseable {
 
     /** Lets them talk, on a thread of their own, until each has ended. */
     FutureTask<Map<End, Integer>> talk() {
-        return Waiting.inThread("crowd", this::untilAllHaveEnded);
+        return Background.inThread("crowd", this::untilAllHaveEnded);
     }
 
     private Map<End, Integer> untilAllHaveEnded() throws IOException {
-        long deadline = System.nanoTime() + Waiting.LONGEST.toNanos() / 2;
+        long deadline = System.nanoTime() + Background.LONGEST.toNanos() / 2;
         while (!selector.keys().isEmpty() && System.nanoTime() - deadline < 0) {
             selector.select(this::ready, 100);
         }

@@ -8,6 +8,8 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import org.echoharness.EchoClient;
+import org.echoharness.support.Background;
+import org.echoharness.support.PlainSockets;
 
 /** Connects to an ephemeral port at which nobody listens: the kernel may give the socket that very port. */
 class DeadPortIT {
@@ -15,7 +17,7 @@ class DeadPortIT {
     @Stress(row = "dead-port probe, 100,000 connects to an even ephemeral port", pass = "never \"connected\"")
     void nobodyListens(Row row) throws Exception {
         int count = row.scaled(100_000);
-        InetSocketAddress dead = Sockets.loopback(evenPort());
+        InetSocketAddress dead = PlainSockets.loopback(evenPort());
         int connected = 0;
         int others = 0;
         long start = System.nanoTime();
@@ -26,7 +28,7 @@ class DeadPortIT {
                 others += refused.getMessage().contains(":" + dead.getPort()) ? 0 : 1;
             }
         }
-        row.figure("%d probes, %.0f a second", count, count / Waiting.secondsSince(start));
+        row.figure("%d probes, %.0f a second", count, count / Background.secondsSince(start));
         int plain = 0;
         for (int i = 0; i < count; i++) {
             try (Socket socket = new Socket()) {
@@ -45,7 +47,7 @@ class DeadPortIT {
     private static int evenPort() throws IOException {
         int port;
         do {
-            try (ServerSocket ephemeral = Sockets.listen(0)) {
+            try (ServerSocket ephemeral = PlainSockets.listen(0)) {
                 port = ephemeral.getLocalPort() & ~1;
             }
         } while (!isFree(port));
@@ -53,7 +55,7 @@ class DeadPortIT {
     }
 
     private static boolean isFree(int port) {
-        try (ServerSocket free = Sockets.listen(port)) {
+        try (ServerSocket free = PlainSockets.listen(port)) {
             return free.isBound();
         } catch (IOException taken) {
             return false;

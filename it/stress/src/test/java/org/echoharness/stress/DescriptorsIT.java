@@ -9,6 +9,9 @@ import java.net.Socket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.echoharness.support.Background;
+import org.echoharness.support.ForkedProcess;
+import org.echoharness.support.PlainSockets;
 
 /** The command line's server, in a process that may open 60 files. */
 class DescriptorsIT {
@@ -26,29 +29,28 @@ class DescriptorsIT {
     }
 
     private static void exhaust(Row row, int before) throws Exception {
-        assumeTrue(Forked.works(Forked.by(LIMITED, List.of("true"))), "no prlimit here");
-        List<String> command =
-                Forked.java(List.of(), Forked.COMMAND_LINE, "server", Sockets.LOOPBACK + ":0", "--quiet");
+        assumeTrue(ForkedProcess.works(ForkedProcess.by(LIMITED, List.of("true"))), "no prlimit here");
+        List<String> command = EchoProcess.command(List.of(), "server", PlainSockets.LOOPBACK + ":0", "--quiet");
         List<Socket> clients = new ArrayList<>();
-        try (Forked server = new Forked(Forked.by(LIMITED, command))) {
-            InetSocketAddress address = server.address();
+        try (ForkedProcess server = new ForkedProcess(ForkedProcess.by(LIMITED, command))) {
+            InetSocketAddress address = EchoProcess.address(server);
             for (int i = 0; i < before; i++) {
-                Sockets.secondsToEcho(address);
+                PlainSockets.secondsToEcho(address);
             }
             for (int i = 0; i < 200; i++) {
-                clients.add(Sockets.connect(address));
+                clients.add(PlainSockets.connect(address));
             }
-            server.lines.await("echo: cannot accept.*", 1);
+            server.lines().await("echo: cannot accept.*", 1);
             Duration cpu = Usage.cpu(server.handle());
             long start = System.nanoTime();
             Waiting.span(Duration.ofSeconds(5));
             double percent =
-                    100 * (Usage.cpu(server.handle()).minus(cpu).toNanos() / 1e9) / Waiting.secondsSince(start);
-            Sockets.echoes(clients.get(0), "an old connection goes on");
+                    100 * (Usage.cpu(server.handle()).minus(cpu).toNanos() / 1e9) / Background.secondsSince(start);
+            PlainSockets.echoes(clients.get(0), "an old connection goes on");
             close(clients);
-            double recovery = Sockets.secondsToEcho(address);
+            double recovery = PlainSockets.secondsToEcho(address);
 
-            List<String> told = server.lines.seen().stream()
+            List<String> told = server.lines().seen().stream()
                     .filter(line -> !line.startsWith("starting up"))
                     .toList();
             row.figure("%d connects, %d log lines, CPU %.1f %%", clients.size(), told.size(), percent);

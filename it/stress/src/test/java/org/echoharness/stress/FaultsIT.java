@@ -24,6 +24,8 @@ import java.util.concurrent.TimeUnit;
 import org.echoharness.EchoServer;
 import org.echoharness.Fault;
 import org.echoharness.FaultPlan;
+import org.echoharness.support.Background;
+import org.echoharness.support.PlainSockets;
 
 /** Faults at length: a true RST every time, changes under load, a port that refuses and accepts in turn. */
 class FaultsIT {
@@ -36,9 +38,9 @@ class FaultsIT {
         try (EchoServer server =
                 EchoServer.builder().faults(Fault.reset().after(4)).start()) {
             for (int i = 0; i < count; i++) {
-                try (Socket socket = Sockets.connect(server.address())) {
-                    Sockets.echoes(socket, "1234");
-                    ended(Sockets.nextRead(socket));
+                try (Socket socket = PlainSockets.connect(server.address())) {
+                    PlainSockets.echoes(socket, "1234");
+                    ended(PlainSockets.nextRead(socket));
                 }
             }
         }
@@ -75,7 +77,7 @@ class FaultsIT {
         try {
             int n;
             do {
-                assertThat(selector.select(Waiting.LONGEST.toMillis())).isPositive();
+                assertThat(selector.select(Background.LONGEST.toMillis())).isPositive();
                 selector.selectedKeys().clear();
                 n = channel.read(buffer);
             } while (n > 0);
@@ -95,7 +97,7 @@ class FaultsIT {
         new Random(seed).nextBytes(sent);
         Semaphore changed = new Semaphore(0);
         try (EchoServer server = EchoServer.builder().warnings(line -> {}).start();
-                Socket socket = Sockets.connect(server.address())) {
+                Socket socket = PlainSockets.connect(server.address())) {
             FutureTask<byte[]> reading =
                     new FutureTask<>(() -> socket.getInputStream().readAllBytes());
             FutureTask<Integer> changing = new FutureTask<>(() -> {
@@ -110,14 +112,14 @@ class FaultsIT {
             new Thread(changing, "changes faults").start();
             for (int i = 0; i < writes; i++) {
                 if (i % 50 == 49) {
-                    assertThat(changed.tryAcquire(Waiting.LONGEST.toSeconds(), TimeUnit.SECONDS))
+                    assertThat(changed.tryAcquire(Background.LONGEST.toSeconds(), TimeUnit.SECONDS))
                             .isTrue();
                 }
                 socket.getOutputStream().write(sent, i * 16, 16);
             }
             socket.shutdownOutput();
-            byte[] back = reading.get(Waiting.LONGEST.toSeconds(), TimeUnit.SECONDS);
-            int changes = changing.get(Waiting.LONGEST.toSeconds(), TimeUnit.SECONDS);
+            byte[] back = reading.get(Background.LONGEST.toSeconds(), TimeUnit.SECONDS);
+            int changes = changing.get(Background.LONGEST.toSeconds(), TimeUnit.SECONDS);
             row.figure("%d writes, %d changes, first difference at %d", writes, changes, Arrays.mismatch(sent, back));
             assertThat(Arrays.mismatch(sent, back)).isEqualTo(-1);
         }
@@ -133,20 +135,20 @@ class FaultsIT {
             for (int i = 0; i < cycles; i++) {
                 server.refuse();
                 for (int j = 0; j < 3; j++) {
-                    try (Socket socket = Sockets.connect(server.address())) {
+                    try (Socket socket = PlainSockets.connect(server.address())) {
                         stray += socket.isConnected() ? 1 : 0;
                     } catch (ConnectException e) {
                         refused++;
                     }
                 }
-                try (ServerSocket thief = Sockets.listen(server.port())) {
+                try (ServerSocket thief = PlainSockets.listen(server.port())) {
                     stray += thief.isBound() ? 1 : 0;
                 } catch (BindException e) {
                     held++;
                 }
                 server.resume();
-                try (Socket socket = Sockets.connect(server.address())) {
-                    Sockets.echoes(socket, "x");
+                try (Socket socket = PlainSockets.connect(server.address())) {
+                    PlainSockets.echoes(socket, "x");
                 }
             }
         }
@@ -167,8 +169,8 @@ class FaultsIT {
                     late++;
                 }
                 server.resume();
-                try (Socket socket = Sockets.connect(server.address())) {
-                    Sockets.echoes(socket, "x");
+                try (Socket socket = PlainSockets.connect(server.address())) {
+                    PlainSockets.echoes(socket, "x");
                 }
             }
         }

@@ -16,6 +16,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import org.echoharness.EchoServer;
+import org.echoharness.support.Background;
+import org.echoharness.support.PlainSockets;
 
 /** Start and close, again and again, in vain, together, too early and from within. */
 @SuppressWarnings("try") // what close() does is what is tested
@@ -32,19 +34,19 @@ class LifecycleIT {
         int refused = 0;
         long start = System.nanoTime();
         for (int i = 0; i < count; i++) {
-            try (EchoServer server = Sockets.serverOn(port);
-                    Socket socket = Sockets.connect(server.address())) {
-                Sockets.echoes(socket, "x");
+            try (EchoServer server = serverOn(port);
+                    Socket socket = PlainSockets.connect(server.address())) {
+                PlainSockets.echoes(socket, "x");
                 if (i % 2 == 0) {
-                    Sockets.finish(socket); // TIME_WAIT stays behind on the client's side
+                    PlainSockets.finish(socket); // TIME_WAIT stays behind on the client's side
                 }
                 server.close();
-                Sockets.listen(port).close();
+                PlainSockets.listen(port).close();
             } catch (BindException e) {
                 refused++;
             }
         }
-        double seconds = Waiting.secondsSince(start);
+        double seconds = Background.secondsSince(start);
         row.figure("%d times in %.1f s, %d BindException", count, seconds, refused);
         row.figure("fds %d, then %d; threads %d, then %d", files, Usage.openFiles(), threads, Usage.threads());
         assertThat(refused).isZero();
@@ -53,11 +55,17 @@ class LifecycleIT {
         assertThat(seconds).isLessThan(60);
     }
 
+    private static EchoServer serverOn(int port) throws IOException {
+        return EchoServer.builder()
+                .addresses(PlainSockets.LOOPBACK + ":" + port)
+                .start();
+    }
+
     /** A port that was served before, so that what the JVM keeps from the first time is there. */
     private static int onePort() throws IOException {
         try (EchoServer first = EchoServer.builder().start();
-                Socket socket = Sockets.connect(first.address())) {
-            Sockets.echoes(socket, "x");
+                Socket socket = PlainSockets.connect(first.address())) {
+            PlainSockets.echoes(socket, "x");
             return first.port();
         }
     }
@@ -66,9 +74,9 @@ class LifecycleIT {
     void inVain(Row row) throws Exception {
         int count = row.scaled(10_000);
         int free = onePort();
-        try (ServerSocket busy = Sockets.listen(0)) {
-            String named = Sockets.LOOPBACK + ":" + busy.getLocalPort();
-            EchoServer.Builder builder = EchoServer.builder().addresses(Sockets.LOOPBACK + ":" + free, named);
+        try (ServerSocket busy = PlainSockets.listen(0)) {
+            String named = PlainSockets.LOOPBACK + ":" + busy.getLocalPort();
+            EchoServer.Builder builder = EchoServer.builder().addresses(PlainSockets.LOOPBACK + ":" + free, named);
             assertThat(catchThrowable(builder::start)).isInstanceOf(BindException.class);
             long files = Usage.openFiles();
             int threads = Usage.threads();
@@ -83,7 +91,7 @@ class LifecycleIT {
             assertThat(Usage.openFiles()).isLessThanOrEqualTo(files);
             assertThat(Usage.threads()).isLessThanOrEqualTo(threads);
         }
-        Sockets.listen(free).close();
+        PlainSockets.listen(free).close();
     }
 
     @Stress(
@@ -97,21 +105,21 @@ class LifecycleIT {
             never.close();
 
             EchoServer server = EchoServer.builder().eventLoops(1 + i % 2).start();
-            try (Socket socket = Sockets.connect(server.address())) {
-                Sockets.echoes(socket, "x");
+            try (Socket socket = PlainSockets.connect(server.address())) {
+                PlainSockets.echoes(socket, "x");
                 List<FutureTask<Boolean>> closers = new ArrayList<>();
                 for (int j = 0; j < 3; j++) {
-                    closers.add(Waiting.inThread("closes", () -> {
+                    closers.add(Background.inThread("closes", () -> {
                         server.close();
                         return hasNoListener(server);
                     }));
                 }
                 for (FutureTask<Boolean> closer : closers) {
-                    assertThat(Waiting.result(closer)).isTrue();
+                    assertThat(Background.result(closer)).isTrue();
                 }
             }
             server.close();
-            Sockets.listen(server.port()).close();
+            PlainSockets.listen(server.port()).close();
             closeInACallback(i);
         }
         row.figure("%d of each, 0 exceptions, every port free", count);
@@ -120,7 +128,7 @@ class LifecycleIT {
 
     /** The closers must not bind: they would be in each other's way. */
     private static boolean hasNoListener(EchoServer server) {
-        try (Socket socket = Sockets.connect(server.address())) {
+        try (Socket socket = PlainSockets.connect(server.address())) {
             return socket.getLocalPort() == server.port(); // connected to itself
         } catch (IOException refused) {
             return true;
@@ -165,7 +173,7 @@ class LifecycleIT {
     private static String closeAndBind(EchoServer server) {
         server.close();
         try {
-            Sockets.listen(server.port()).close();
+            PlainSockets.listen(server.port()).close();
             return "free";
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -174,7 +182,7 @@ class LifecycleIT {
 
     @Stress(row = "two servers, one port, same and other address family", pass = "clear error")
     void onePortForTwo(Row row) throws Exception {
-        Sockets.assumeIpv6();
+        PlainSockets.assumeIpv6();
         int told = 0;
         String[][] pairs = {
             {"127.0.0.1", "127.0.0.1"}, {"127.0.0.1", "0.0.0.0"}, {"127.0.0.1", "*"}, {"*", "127.0.0.1"},

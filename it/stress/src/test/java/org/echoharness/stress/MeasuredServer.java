@@ -9,6 +9,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.echoharness.EchoServer;
+import org.echoharness.support.ForkedProcess;
 
 /** A server in a JVM of its own, whose memory can be measured. The heap is resident from the start: RSS shows the rest. */
 final class MeasuredServer implements AutoCloseable {
@@ -24,11 +25,11 @@ final class MeasuredServer implements AutoCloseable {
         }
     }
 
-    private final Forked process;
+    private final ForkedProcess process;
     private int measured;
 
     MeasuredServer() throws IOException {
-        process = new Forked(Forked.java(JVM, MeasuredServer.class.getName()));
+        process = new ForkedProcess(EchoProcess.program(JVM, MeasuredServer.class));
     }
 
     /** The other side: serves until its input ends, and answers each line of it with a measurement. */
@@ -53,7 +54,7 @@ final class MeasuredServer implements AutoCloseable {
     }
 
     InetSocketAddress address() throws IOException, InterruptedException {
-        return process.address();
+        return EchoProcess.address(process);
     }
 
     ProcessHandle handle() {
@@ -62,8 +63,8 @@ final class MeasuredServer implements AutoCloseable {
 
     /** What it uses now, after a garbage collection. */
     Memory memory() throws IOException, InterruptedException {
-        process.tell("measure");
-        String[] figures = process.lines.await("memory .*", ++measured).split(" ", -1);
+        process.send("measure");
+        String[] figures = process.lines().await("memory .*", ++measured).split(" ", -1);
         return new Memory(Long.parseLong(figures[1]), Long.parseLong(figures[2]), Usage.rss(handle()));
     }
 

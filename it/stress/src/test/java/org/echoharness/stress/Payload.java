@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
+import org.echoharness.support.PlainSockets;
 
 /**
  * Bytes without end that are random, and the same for the same seed: a block of a prime length again and again, so that
@@ -17,7 +18,7 @@ import java.util.concurrent.atomic.AtomicLong;
 final class Payload {
 
     private static final int PERIOD = 1_048_573;
-    private static final int CHUNK = 64 * Sockets.KIB;
+    private static final int CHUNK = 64 * PlainSockets.KIB;
 
     /** One period and the start of the next: a chunk from anywhere in the period is in one piece. */
     private final byte[] block = new byte[PERIOD + CHUNK];

@@ -9,6 +9,9 @@ import java.nio.file.Path;
 import java.util.List;
 import org.echoharness.EchoClient;
 import org.echoharness.EchoServer;
+import org.echoharness.support.Background;
+import org.echoharness.support.ForkedProcess;
+import org.echoharness.support.PlainSockets;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The command line as a process of its own. */
@@ -23,25 +26,23 @@ class ProcessIT {
 
     @Stress(row = "SIGINT in the foreground", pass = "130; < 2 s; port free")
     void interrupted(Row row) throws Exception {
-        List<String> reset =
-                List.of("env", "--default-signal=INT"); // a build in the background passes on that it is ignored
-        ends(row, "INT", 130, Forked.works(Forked.by(reset, List.of("true"))) ? reset : List.of());
+        ends(row, "INT", 130, ForkedProcess.withDefaultSignals());
     }
 
     private static void ends(Row row, String signal, int code, List<String> runner) throws Exception {
-        assumeTrue(Forked.works(List.of("kill", "-l")), "no kill here");
-        List<String> command = Forked.java(List.of(), Forked.COMMAND_LINE, "server", Sockets.LOOPBACK + ":0");
+        assumeTrue(ForkedProcess.works(List.of("kill", "-l")), "no kill here");
+        List<String> command = EchoProcess.command(List.of(), "server", PlainSockets.LOOPBACK + ":0");
         double longest = 0;
         for (int i = 0; i < TIMES; i++) {
-            try (Forked server = new Forked(Forked.by(runner, command));
-                    Socket socket = Sockets.connect(server.address())) {
-                Sockets.echoes(socket, "x");
+            try (ForkedProcess server = new ForkedProcess(ForkedProcess.by(runner, command));
+                    Socket socket = PlainSockets.connect(EchoProcess.address(server))) {
+                PlainSockets.echoes(socket, "x");
                 long start = System.nanoTime();
                 server.signal(signal);
-                assertThat(Sockets.nextRead(socket)).isEqualTo("reset");
+                assertThat(PlainSockets.nextRead(socket)).isEqualTo("reset");
                 assertThat(server.awaitExit()).as("exit code").isEqualTo(code);
-                longest = Math.max(longest, Waiting.secondsSince(start));
-                Sockets.serverOn(server.address().getPort()).close();
+                longest = Math.max(longest, Background.secondsSince(start));
+                PlainSockets.listen(EchoProcess.address(server).getPort()).close();
             }
         }
         row.figure("%d times %d, longest %.2f s, port free", TIMES, code, longest);
@@ -53,13 +54,14 @@ class ProcessIT {
         Path hosts = Files.writeString(folder.resolve("hosts"), "::1 localhost\n127.0.0.1 localhost\n");
         List<String> options = List.of("-Djdk.net.hosts.file=" + hosts, "-Djava.net.preferIPv6Addresses=true");
         try (EchoServer server = EchoServer.builder().start();
-                Forked client = new Forked(Forked.java(
-                        options, Forked.COMMAND_LINE, "client", "localhost:" + server.port(), "--verbose"))) {
+                ForkedProcess client = new ForkedProcess(
+                        EchoProcess.command(options, "client", "localhost:" + server.port(), "--verbose"))) {
             int code = client.awaitExit();
-            row.figure("exit %d, %s", code, client.lines.matching("candidate .*|connected to .*"));
+            row.figure("exit %d, %s", code, client.lines().matching("candidate .*|connected to .*"));
             assertThat(code).isZero();
-            assertThat(client.lines.matching("candidate \\[::1]:.* failed: .*")).hasSize(1);
-            assertThat(client.lines.matching(".*" + EchoClient.DEFAULT_MESSAGE + ".*"))
+            assertThat(client.lines().matching("candidate \\[::1]:.* failed: .*"))
+                    .hasSize(1);
+            assertThat(client.lines().matching(".*" + EchoClient.DEFAULT_MESSAGE + ".*"))
                     .isNotEmpty();
         }
     }

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import org.echoharness.ConnectionCounters;
 import org.echoharness.EchoClient;
 import org.echoharness.EchoServer;
+import org.echoharness.support.PlainSockets;
 
 /** What a server that records keeps in memory. */
 class RecordingIT {
@@ -25,10 +26,10 @@ class RecordingIT {
             Usage.awaitCounters(server, new ConnectionCounters(first + count, 0, 0, 0, 0, 0));
             long after = Usage.heap();
             row.figure("%d recorded, %d kept", server.recording().total(), KEPT);
-            row.figure("heap %d KiB, then %d KiB", before / Sockets.KIB, after / Sockets.KIB);
+            row.figure("heap %d KiB, then %d KiB", before / PlainSockets.KIB, after / PlainSockets.KIB);
             assertThat(server.recording().connections()).hasSize(KEPT).noneMatch(each -> each.sent().length != 42);
             assertThat(server.recording().leftOut()).isEqualTo(first + count - KEPT);
-            assertThat(after - before).as("growth of the heap").isLessThanOrEqualTo(Sockets.MIB);
+            assertThat(after - before).as("growth of the heap").isLessThanOrEqualTo(PlainSockets.MIB);
         }
     }
 

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.echoharness.ConnectionCounters;
 import org.echoharness.EchoServer;
+import org.echoharness.support.PlainSockets;
 
 /** Every way in which the server resets on purpose; the client has to see just that. */
 @SuppressWarnings("try") // what close() does is what is tested
@@ -24,12 +25,12 @@ class ResetIT {
         int count = row.scaled(1_000);
         for (int i = 0; i < count; i++) {
             try (EchoServer server = EchoServer.builder().start();
-                    Socket socket = Sockets.connect(server.address())) {
+                    Socket socket = PlainSockets.connect(server.address())) {
                 if (i % 2 == 0) {
-                    Sockets.echoes(socket, "x"); // else it may still be in the backlog
+                    PlainSockets.echoes(socket, "x"); // else it may still be in the backlog
                 }
                 server.close();
-                ended(Sockets.nextRead(socket));
+                ended(PlainSockets.nextRead(socket));
             }
         }
         allReset(row, count);
@@ -43,11 +44,11 @@ class ResetIT {
             for (int i = 0; i < count; i += 50) {
                 List<Socket> silent = new ArrayList<>();
                 for (int j = i; j < Math.min(i + 50, count); j++) {
-                    silent.add(Sockets.connect(server.address()));
+                    silent.add(PlainSockets.connect(server.address()));
                 }
                 for (Socket socket : silent) {
                     try (socket) {
-                        ended(Sockets.nextRead(socket));
+                        ended(PlainSockets.nextRead(socket));
                     }
                 }
             }
@@ -63,16 +64,16 @@ class ResetIT {
                         .maxConnections(1)
                         .warnings(line -> {})
                         .start();
-                Socket only = Sockets.connect(server.address())) {
-            Sockets.echoes(only, "x");
+                Socket only = PlainSockets.connect(server.address())) {
+            PlainSockets.echoes(only, "x");
             for (int i = 0; i < count; i++) {
-                try (Socket socket = Sockets.connect(server.address())) {
-                    ended(Sockets.nextRead(socket));
+                try (Socket socket = PlainSockets.connect(server.address())) {
+                    ended(PlainSockets.nextRead(socket));
                 } catch (SocketException inTheConnect) {
                     ended(inTheConnect.getMessage().startsWith("Connection reset") ? "reset" : inTheConnect.toString());
                 }
             }
-            Sockets.echoes(only, "still served");
+            PlainSockets.echoes(only, "still served");
             Usage.awaitCounters(server, new ConnectionCounters(1, count, 0, 0, 0, 0));
         }
         allReset(row, count);

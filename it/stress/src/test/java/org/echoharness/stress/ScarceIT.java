@@ -14,6 +14,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.echoharness.support.Background;
+import org.echoharness.support.ForkedProcess;
+import org.echoharness.support.PlainSockets;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The command line where memory is short, or where nobody reads what it prints. */
@@ -39,35 +42,34 @@ class ScarceIT {
     }
 
     private static void servesOthers(Row row, Path folder, int heap) throws Exception {
-        assumeTrue(Forked.works(List.of("kill", "-l")), "no kill here");
+        assumeTrue(ForkedProcess.works(List.of("kill", "-l")), "no kill here");
         int count = row.scaled(5_000);
         Usage.assumeOpenFiles(count + 700L);
         List<String> options = List.of("-Xmx" + heap + "m", "-XX:MaxDirectMemorySize=16m");
-        List<String> command = Forked.java(
+        List<String> command = EchoProcess.command(
                 options,
-                Forked.COMMAND_LINE,
                 "server",
-                Sockets.LOOPBACK + ":0",
+                PlainSockets.LOOPBACK + ":0",
                 "--quiet",
                 "--record=" + folder,
                 "--faults=first " + count + ": delay 1h; others: none");
         List<SocketChannel> holders = new ArrayList<>();
         double ended;
-        try (Forked server = new Forked(command)) {
-            InetSocketAddress address = server.address();
+        try (ForkedProcess server = new ForkedProcess(command)) {
+            InetSocketAddress address = EchoProcess.address(server);
             for (int i = 0; i < count; i++) {
                 SocketChannel holder = SocketChannel.open(address);
                 holders.add(holder);
                 holder.write(ByteBuffer.allocate(1));
             }
             row.figure("%d held, longest echo of others %.0f ms", count, 1_000 * longestEcho(address, heap, holders));
-            row.figure("RSS %d MiB", Usage.rss(server.handle()) / Sockets.MIB);
+            row.figure("RSS %d MiB", Usage.rss(server.handle()) / PlainSockets.MIB);
             long start = System.nanoTime();
             server.signal("TERM");
             assertThat(server.awaitExit()).as("exit code").isEqualTo(143);
-            ended = Waiting.secondsSince(start);
+            ended = Background.secondsSince(start);
             row.figure("143 after %.2f s", ended);
-            assertThat(server.lines.seen()).hasSize(2); // where it listens, where the recording is
+            assertThat(server.lines().seen()).hasSize(2); // where it listens, where the recording is
         } finally {
             for (SocketChannel holder : holders) {
                 holder.close();
@@ -80,15 +82,15 @@ class ScarceIT {
     /** Connections that together send more than a recording may keep; they stay open, since ended ones are left out first. */
     private static double longestEcho(InetSocketAddress address, int heap, List<SocketChannel> open)
             throws IOException {
-        byte[] message = new byte[64 * Sockets.KIB];
+        byte[] message = new byte[64 * PlainSockets.KIB];
         double longest = 0;
-        for (int i = 0; i < heap * Sockets.MIB / 4 / message.length; i++) {
+        for (int i = 0; i < heap * PlainSockets.MIB / 4 / message.length; i++) {
             long start = System.nanoTime();
             SocketChannel channel = SocketChannel.open(address);
             open.add(channel);
-            channel.socket().setSoTimeout((int) Waiting.LONGEST.toMillis());
-            Sockets.echoes(channel.socket(), message);
-            longest = Math.max(longest, Waiting.secondsSince(start));
+            channel.socket().setSoTimeout((int) Background.LONGEST.toMillis());
+            PlainSockets.echoes(channel.socket(), message);
+            longest = Math.max(longest, Background.secondsSince(start));
         }
         return longest;
     }
@@ -116,30 +118,29 @@ class ScarceIT {
             row = "output that nobody reads: both streams into a full pipe",
             pass = "echo goes on; SIGTERM < 2 s; recorded")
     void unread(Row row, @TempDir Path folder) throws Exception {
-        assumeTrue(Forked.works(List.of("kill", "-l")), "no kill here");
+        assumeTrue(ForkedProcess.works(List.of("kill", "-l")), "no kill here");
         int count = row.scaled(20_000);
-        Process server = new ProcessBuilder(Forked.java(
-                        List.of(), Forked.COMMAND_LINE, "server", Sockets.LOOPBACK + ":0", "--record=" + folder))
+        Process server = new ProcessBuilder(
+                        EchoProcess.command(List.of(), "server", PlainSockets.LOOPBACK + ":0", "--record=" + folder))
                 .redirectErrorStream(true)
                 .start();
         try {
-            InetSocketAddress address = Sockets.loopback(
-                    Integer.parseInt(firstLine(server.getInputStream()).replaceFirst(".* port (\\d+).*", "$1")));
+            InetSocketAddress address = EchoProcess.address(firstLine(server.getInputStream()));
             double ended;
-            try (Socket socket = Sockets.connect(address)) {
+            try (Socket socket = PlainSockets.connect(address)) {
                 long start = System.nanoTime();
                 for (int i = 0; i < count; i++) {
-                    Sockets.echoes(socket, "x".repeat(1_000));
+                    PlainSockets.echoes(socket, "x".repeat(1_000));
                 }
-                row.figure("%d echoes of 1,000 bytes in %.1f s", count, Waiting.secondsSince(start));
+                row.figure("%d echoes of 1,000 bytes in %.1f s", count, Background.secondsSince(start));
                 assertThat(server.getInputStream().available()).as("unread").isPositive();
                 start = System.nanoTime();
                 new ProcessBuilder("kill", "-TERM", Long.toString(server.pid()))
                         .start()
                         .waitFor();
-                assertThat(server.waitFor(Waiting.LONGEST.toSeconds(), TimeUnit.SECONDS))
+                assertThat(server.waitFor(Background.LONGEST.toSeconds(), TimeUnit.SECONDS))
                         .isTrue();
-                ended = Waiting.secondsSince(start);
+                ended = Background.secondsSince(start);
             }
             row.figure(
                     "%d after %.2f s, %d files",

@@ -8,6 +8,9 @@ import java.util.Arrays;
 import java.util.Random;
 import org.echoharness.EchoClient;
 import org.echoharness.EchoServer;
+import org.echoharness.support.AwaitedLines;
+import org.echoharness.support.Background;
+import org.echoharness.support.PlainSockets;
 
 /** Bytes in bulk: none is lost, none is held in memory, nobody waits for ever. */
 class TransferIT {
@@ -16,33 +19,35 @@ class TransferIT {
 
     @Stress(row = "slow reader, 1 GiB", pass = "≤ 1 MiB above start; every byte, then EOF")
     void slowReader(Row row) throws Exception {
-        long total = (long) row.scaled(1 << 10) * Sockets.MIB;
+        long total = (long) row.scaled(1 << 10) * PlainSockets.MIB;
         Payload payload = new Payload(row.seed());
         try (MeasuredServer server = new MeasuredServer();
-                Socket warm = Sockets.connect(server.address());
-                Socket socket = Sockets.connect(server.address())) {
+                Socket warm = PlainSockets.connect(server.address());
+                Socket socket = PlainSockets.connect(server.address())) {
             MeasuredServer.Memory start = server.memory();
-            Writing first = new Writing(warm, payload, 64 * Sockets.MIB); // so that RSS shows no compiler at work
-            assertThat(payload.readAndCheck(warm.getInputStream())).isEqualTo(64 * Sockets.MIB);
+            Writing first = new Writing(warm, payload, 64 * PlainSockets.MIB); // so that RSS shows no compiler at work
+            assertThat(payload.readAndCheck(warm.getInputStream())).isEqualTo(64 * PlainSockets.MIB);
             first.awaitEnd();
             long warmRss = Usage.rss(server.handle());
 
             long stopped = System.nanoTime();
             Writing writing = new Writing(socket, payload, total);
             long taken = writing.awaitStall();
-            Waiting.until("3 s", () -> System.nanoTime() - stopped >= PAUSE.toNanos(), () -> "less");
+            Waiting.span(PAUSE.minusNanos(System.nanoTime() - stopped));
             MeasuredServer.Memory stalled = server.memory().above(start);
             long rss = Usage.rss(server.handle()) - warmRss;
             long back = payload.readAndCheck(socket.getInputStream());
             writing.awaitEnd();
 
-            row.figure("%d MiB, stalled at %d KiB", total / Sockets.MIB, taken / Sockets.KIB);
-            row.figure("%d KiB heap, %d KiB direct", stalled.heap() / Sockets.KIB, stalled.direct() / Sockets.KIB);
-            row.figure("RSS %+d KiB", rss / Sockets.KIB);
+            row.figure("%d MiB, stalled at %d KiB", total / PlainSockets.MIB, taken / PlainSockets.KIB);
+            row.figure(
+                    "%d KiB heap, %d KiB direct",
+                    stalled.heap() / PlainSockets.KIB, stalled.direct() / PlainSockets.KIB);
+            row.figure("RSS %+d KiB", rss / PlainSockets.KIB);
             row.figure("%d bytes missing", total - back);
             assertThat(taken).as("bytes written before the stall").isLessThan(total);
-            assertThat(stalled.heap() + stalled.direct()).isLessThanOrEqualTo(Sockets.MIB);
-            assertThat(rss).isLessThanOrEqualTo(Sockets.MIB);
+            assertThat(stalled.heap() + stalled.direct()).isLessThanOrEqualTo(PlainSockets.MIB);
+            assertThat(rss).isLessThanOrEqualTo(PlainSockets.MIB);
             assertThat(back).isEqualTo(total);
         }
     }
@@ -51,9 +56,9 @@ class TransferIT {
     @Stress(row = "half-close 1, 16, 64, 256 MiB", pass = "every byte, then EOF")
     void halfClose(Row row) throws Exception {
         Payload payload = new Payload(row.seed());
-        Lines fins = new Lines();
+        AwaitedLines fins = new AwaitedLines();
         EchoServer.Builder holding = EchoServer.builder()
-                .bufferSize(64 * Sockets.MIB)
+                .bufferSize(64 * PlainSockets.MIB)
                 .conversation(line -> {
                     if (line.startsWith("no data")) {
                         fins.accept(line);
@@ -77,8 +82,8 @@ class TransferIT {
     }
 
     private static void halfClose(Row row, EchoServer server, Payload payload, int mib, Await fin) throws Exception {
-        long total = (long) mib * Sockets.MIB;
-        try (Socket socket = Sockets.connect(server.address())) {
+        long total = (long) mib * PlainSockets.MIB;
+        try (Socket socket = PlainSockets.connect(server.address())) {
             Writing writing = new Writing(socket, payload, total);
             long taken = writing.awaitStall();
             if (taken == total) {
@@ -94,12 +99,12 @@ class TransferIT {
     /** Never scaled: the kernel's buffers swallow a few MiB. */
     @Stress(row = "client writes before it reads, 64 MiB, also with 4 KiB socket buffers", pass = "no hang")
     void writesBeforeItReads(Row row) throws Exception {
-        int total = 64 * Sockets.MIB;
+        int total = 64 * PlainSockets.MIB;
         long seed = row.seed();
         Payload payload = new Payload(seed);
         byte[] message = new byte[total];
         new Random(seed).nextBytes(message);
-        for (int buffer : new int[] {64 * Sockets.KIB, 4 * Sockets.KIB}) {
+        for (int buffer : new int[] {64 * PlainSockets.KIB, 4 * PlainSockets.KIB}) {
             try (EchoServer server = EchoServer.builder().bufferSize(buffer).start()) {
                 long start = System.nanoTime();
                 try (EchoClient client = EchoClient.builder()
@@ -108,10 +113,10 @@ class TransferIT {
                         .connect()) {
                     assertThat(Arrays.mismatch(client.echo(message), message)).isEqualTo(-1);
                 }
-                row.figure("client with %d KiB: %.1f s", buffer / Sockets.KIB, Waiting.secondsSince(start));
-                for (int system : new int[] {0, 4 * Sockets.KIB}) {
+                row.figure("client with %d KiB: %.1f s", buffer / PlainSockets.KIB, Background.secondsSince(start));
+                for (int system : new int[] {0, 4 * PlainSockets.KIB}) {
                     start = System.nanoTime();
-                    try (Socket socket = Sockets.connect(server.address(), system)) {
+                    try (Socket socket = PlainSockets.connect(server.address(), system)) {
                         Writing writing = new Writing(socket, payload, total);
                         assertThat(writing.awaitStall()).isLessThan(total);
                         assertThat(payload.readAndCheck(socket.getInputStream()))
@@ -120,7 +125,7 @@ class TransferIT {
                     }
                     row.figure(
                             "socket with %s: %.1f s",
-                            system == 0 ? "the system's buffers" : "4 KiB", Waiting.secondsSince(start));
+                            system == 0 ? "the system's buffers" : "4 KiB", Background.secondsSince(start));
                 }
             }
         }
@@ -141,7 +146,7 @@ class TransferIT {
                 bytes += message.length;
             }
         }
-        row.figure("%d payloads, %d MiB, %d mismatches", count, bytes / Sockets.MIB, mismatches);
+        row.figure("%d payloads, %d MiB, %d mismatches", count, bytes / PlainSockets.MIB, mismatches);
         assertThat(mismatches).isZero();
     }
 }

@@ -7,9 +7,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.echoharness.ConnectionCounters;
 import org.echoharness.EchoServer;
+import org.echoharness.support.PlainSockets;
 import org.junit.jupiter.api.Assumptions;
 
 /** What this process, or another, uses of the system. */
@@ -29,8 +31,8 @@ final class Usage {
     }
 
     /** Waits until the server has counted so, but for the peak: it counts a moment after the client has seen it. */
-    static void awaitCounters(EchoServer server, ConnectionCounters expected) throws InterruptedException {
-        Waiting.until(expected.toString(), () -> withoutPeak(server.counters()).equals(expected), server::counters);
+    static void awaitCounters(EchoServer server, ConnectionCounters expected) {
+        Waiting.await("counters").until(() -> withoutPeak(server.counters()), Predicate.isEqual(expected));
     }
 
     private static ConnectionCounters withoutPeak(ConnectionCounters of) {
@@ -56,9 +58,8 @@ final class Usage {
     }
 
     /** Waits until no more files than these are open: what a peer has closed is gone a moment later. */
-    static long awaitOpenFiles(long atMost) throws InterruptedException {
-        Waiting.until("at most " + atMost + " open files", () -> openFiles() <= atMost, Usage::openFiles);
-        return openFiles();
+    static long awaitOpenFiles(long atMost) {
+        return Waiting.await("at most " + atMost + " open files").until(Usage::openFiles, open -> open <= atMost);
     }
 
     /** Bytes of live objects on this process's heap, after garbage collections. */
@@ -84,7 +85,7 @@ final class Usage {
                             .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
                             .findFirst()
                             .orElse(0)
-                    * Sockets.KIB;
+                    * PlainSockets.KIB;
         }
     }
 }

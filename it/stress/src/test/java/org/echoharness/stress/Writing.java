@@ -4,6 +4,7 @@ import java.net.Socket;
 import java.time.Duration;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicLong;
+import org.echoharness.support.Background;
 
 /** A thread that writes a payload to a socket and ends it with a FIN; its progress can be watched. */
 final class Writing {
@@ -14,7 +15,7 @@ final class Writing {
     private final FutureTask<Void> task;
 
     Writing(Socket socket, Payload payload, long total) {
-        task = Waiting.inThread("writes to " + socket, () -> {
+        task = Background.inThread("writes to " + socket, () -> {
             payload.write(socket.getOutputStream(), total, written);
             socket.shutdownOutput();
             return null;
@@ -26,9 +27,9 @@ final class Writing {
     }
 
     /** Waits until it is done, or has moved nothing for a while; returns how many bytes are written. */
-    long awaitStall() throws InterruptedException {
+    long awaitStall() {
         long[] last = {-1, System.nanoTime()};
-        Waiting.until("a stall of the writer", () -> task.isDone() || hasStalled(last), this::written);
+        Waiting.await("a stall of the writer").until(() -> task.isDone() || hasStalled(last));
         return written();
     }
 
@@ -41,6 +42,6 @@ final class Writing {
     }
 
     void awaitEnd() throws Exception {
-        Waiting.result(task);
+        Background.result(task);
     }
 }

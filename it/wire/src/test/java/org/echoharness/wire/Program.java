@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.echoharness.support.ForkedProcess;
 import org.junit.jupiter.api.Assumptions;
 
 /**
@@ -109,8 +110,7 @@ final class Program {
         try {
             return process.waitFor(seconds, TimeUnit.SECONDS);
         } finally {
-            process.descendants().forEach(ProcessHandle::destroyForcibly);
-            process.destroyForcibly();
+            ForkedProcess.kill(process);
         }
     }
 }

@@ -1,4 +1,4 @@
-package org.echoharness.stress;
+package org.echoharness.support;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -9,42 +9,36 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
-import org.echoharness.EchoServer;
 import org.junit.jupiter.api.Assumptions;
 
-/** What several rows do with plain sockets; each socket has a deadline. */
-final class Sockets {
+/** What tests do with plain sockets on loopback; each socket has a deadline. */
+public final class PlainSockets {
 
-    static final int KIB = 1 << 10;
-    static final int MIB = 1 << 20;
-    static final String LOOPBACK = "127.0.0.1";
+    public static final int KIB = 1 << 10;
+    public static final int MIB = 1 << 20;
+    public static final String LOOPBACK = "127.0.0.1";
 
-    private Sockets() {}
+    private PlainSockets() {}
 
     private static InetAddress numeric(String host) throws IOException {
         return InetAddress.getAllByName(host)[0];
     }
 
-    static InetSocketAddress loopback(int port) throws IOException {
+    public static InetSocketAddress loopback(int port) throws IOException {
         return new InetSocketAddress(numeric(LOOPBACK), port);
     }
 
-    /** A server on one port of loopback, at the defaults. */
-    static EchoServer serverOn(int port) throws IOException {
-        return EchoServer.builder().addresses(LOOPBACK + ":" + port).start();
-    }
-
-    /** A plain listener, for a port that must be busy or free. */
-    static ServerSocket listen(int port) throws IOException {
+    /** A plain listener; with a port, it shows that the port is free. */
+    public static ServerSocket listen(int port) throws IOException {
         return new ServerSocket(port, 1, numeric(LOOPBACK));
     }
 
-    static Socket connect(InetSocketAddress address) throws IOException {
+    public static Socket connect(InetSocketAddress address) throws IOException {
         return connect(address, 0);
     }
 
-    /** With socket buffers of so many bytes, or the system's for 0. */
-    static Socket connect(InetSocketAddress address, int buffers) throws IOException {
+    /** Connects with socket buffers of {@code buffers} bytes, or with the system's if that is 0. */
+    public static Socket connect(InetSocketAddress address, int buffers) throws IOException {
         Socket socket = new Socket();
         try {
             if (buffers > 0) {
@@ -52,8 +46,8 @@ final class Sockets {
                 socket.setSendBufferSize(buffers);
             }
             socket.setTcpNoDelay(true);
-            socket.connect(address, (int) Waiting.LONGEST.toMillis());
-            socket.setSoTimeout((int) Waiting.LONGEST.toMillis());
+            socket.connect(address, (int) Background.LONGEST.toMillis());
+            socket.setSoTimeout((int) Background.LONGEST.toMillis());
             return socket;
         } catch (IOException failed) {
             socket.close();
@@ -61,25 +55,25 @@ final class Sockets {
         }
     }
 
-    static void echoes(Socket socket, byte[] message) throws IOException {
+    public static void echoes(Socket socket, byte[] message) throws IOException {
         socket.getOutputStream().write(message);
         assertThat(socket.getInputStream().readNBytes(message.length)).isEqualTo(message);
     }
 
-    static void echoes(Socket socket, String message) throws IOException {
-        echoes(socket, message.getBytes(StandardCharsets.US_ASCII));
+    public static void echoes(Socket socket, String message) throws IOException {
+        echoes(socket, message.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** Half-closes and waits for the end of the server's side, then closes: the server is done with it. */
-    static void finish(Socket socket) throws IOException {
+    /** Half-closes, waits for the FIN of the server, and closes: the server has finished with the connection. */
+    public static void finish(Socket socket) throws IOException {
         try (socket) {
             socket.shutdownOutput();
             assertThat(socket.getInputStream().read()).isEqualTo(-1);
         }
     }
 
-    /** How the next read ends: "reset", "end of stream", "data", or another failure's text. */
-    static String nextRead(Socket socket) throws IOException {
+    /** How the next read ends: "reset", "end of stream", "data", or the text of another failure. */
+    public static String nextRead(Socket socket) throws IOException {
         try {
             return socket.getInputStream().read() < 0 ? "end of stream" : "data";
         } catch (SocketException e) {
@@ -87,7 +81,8 @@ final class Sockets {
         }
     }
 
-    static void assumeIpv6() {
+    /** Skips the test where there is no IPv6 loopback. */
+    public static void assumeIpv6() {
         try (ServerSocket probe = new ServerSocket(0, 1, numeric("::1"))) {
             assertThat(probe.isBound()).isTrue();
         } catch (IOException e) {
@@ -96,11 +91,11 @@ final class Sockets {
     }
 
     /** How long a connect and an echo take, in seconds. */
-    static double secondsToEcho(InetSocketAddress address) throws IOException {
+    public static double secondsToEcho(InetSocketAddress address) throws IOException {
         long start = System.nanoTime();
         try (Socket socket = connect(address)) {
             echoes(socket, "after");
         }
-        return Waiting.secondsSince(start);
+        return Background.secondsSince(start);
     }
 }
