@@ -2,7 +2,6 @@ package org.echoharness.junit;
 
 import static org.junit.jupiter.api.extension.TestInstantiationAwareExtension.ExtensionContextScope.TEST_METHOD;
 
-import java.io.IOException;
 import java.lang.reflect.Field;
 import java.lang.reflect.Method;
 import java.util.List;
@@ -107,7 +106,7 @@ public sealed class EchoExtension
             Declarations.checkMembers(context);
             TimeLimit.configured(context);
             EndOfScope.of(context);
-            startThoseThatStart(context);
+            ServerLookup.openThoseThatStart(context);
             Fields.injectStatic(context);
         }
     }
@@ -115,7 +114,7 @@ public sealed class EchoExtension
     @Override
     public void postProcessTestInstance(Object instance, ExtensionContext context) {
         if (leads(context, instance.getClass())) {
-            markBefore(context);
+            markBeforeInstance(context);
             Fields.checkRegistered(instance.getClass(), instance);
             OpenedServers.made(instance, context);
             Fields.injectInstance(instance, context);
@@ -127,8 +126,8 @@ public sealed class EchoExtension
         if (leads(context, "each")) {
             ParameterNames.check(context);
             Declarations.checkMembers(context); // where the extension is registered on the method alone
-            startThoseThatStart(context);
-            OpenedServers.markBefore(context);
+            ServerLookup.openThoseThatStart(context);
+            markBefore(context);
             EndOfScope.begin(context);
         }
     }
@@ -158,7 +157,7 @@ public sealed class EchoExtension
             invocation.proceed();
             return;
         }
-        OpenedServers.markBefore(context);
+        markBefore(context);
         try {
             TimeLimit.run(
                     invocation,
@@ -183,16 +182,23 @@ public sealed class EchoExtension
 
     @Override
     public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
-        markBefore(context);
+        markBeforeInstance(context);
         InjectionPoint place = InjectionPoint.of(parameter);
         return Injection.inject(place, context, ParameterResolutionException::new);
     }
 
     /** Also before an instance is made: its fields and its constructor may connect to servers of the class. */
-    private static void markBefore(ExtensionContext context) {
+    private static void markBeforeInstance(ExtensionContext context) {
         if (context.getTestMethod().isPresent()) {
-            OpenedServers.markBefore(context);
+            markBefore(context);
         }
+    }
+
+    private static void markBefore(ExtensionContext test) {
+        if (OpenedServers.of(test).begin()) {
+            Attachments.deleteOld(test);
+        }
+        ServerLookup.markBefore(test);
     }
 
     @Override
@@ -258,20 +264,6 @@ public sealed class EchoExtension
     boolean leads(ExtensionContext context, Object call) {
         List<Object> key = List.of(context.getUniqueId(), call);
         return ExtensionStore.of(context).getOrComputeIfAbsent(key, unused -> this) == this;
-    }
-
-    /** Starts the servers that can be reached without being injected, of those that live that long. */
-    private static void startThoseThatStart(ExtensionContext context) {
-        for (Declaration declaration : Declarations.visibleFrom(context).all()) {
-            boolean isDue = context.getTestMethod().isPresent() || declaration.scope() != EchoScope.METHOD;
-            try {
-                if (declaration.startsByItself() && isDue) {
-                    OpenedServers.peer(declaration, context);
-                }
-            } catch (IOException | IllegalArgumentException | IllegalStateException e) {
-                throw declaration.refused(e.getMessage(), e);
-            }
-        }
     }
 
     /** What {@link EchoTest} says by annotation, and code. Not safe for use by several threads. */

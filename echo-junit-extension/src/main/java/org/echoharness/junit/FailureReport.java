@@ -41,7 +41,7 @@ final class FailureReport {
         if (failure instanceof TestAbortedException) {
             return;
         }
-        OpenedServers.seenBefore(context).forEach((peer, seen) -> {
+        ServerLookup.seenBefore(context).forEach((peer, seen) -> {
             Throwable why = peer.failure();
             if (why != null) {
                 peer.failureReported().set(true);

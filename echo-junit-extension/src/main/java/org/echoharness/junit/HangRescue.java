@@ -28,7 +28,7 @@ final class HangRescue {
     /** What is told is taken here, since the test may go on to its end from the interrupt on. */
     static void free(Thread blocked, ExtensionContext context) {
         StackTraceElement[] stack = blocked.getStackTrace();
-        Map<TargetServer, Long> seen = OpenedServers.seenBefore(context);
+        Map<TargetServer, Long> seen = ServerLookup.seenBefore(context);
         if (seen.isEmpty()) {
             return;
         }

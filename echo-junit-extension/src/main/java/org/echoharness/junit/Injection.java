@@ -69,7 +69,7 @@ final class Injection {
                 throw TargetServer.isElsewhere("Recording");
             }
         }
-        TargetServer peer = OpenedServers.peer(declaration, context);
+        TargetServer peer = ServerLookup.findOrOpen(declaration, context);
         if (type == EchoServer.class) {
             return peer.server();
         }

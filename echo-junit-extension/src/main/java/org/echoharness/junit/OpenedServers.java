@@ -10,7 +10,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Store.CloseableResource;
 
@@ -42,22 +41,8 @@ final class OpenedServers implements CloseableResource, AutoCloseable {
                         context.getUniqueId(), unused -> new OpenedServers(ScopePath.of(context)), OpenedServers.class);
     }
 
-    /** The server that was opened for this context or for one around it, or else a new one for as long as it is due. */
-    static TargetServer peer(Declaration declaration, ExtensionContext context) throws IOException {
-        TargetServer open = find(context, declaration);
-        if (open == null) {
-            open = due(declaration, context).open(declaration, context);
-            if (context.getTestMethod().isPresent()) {
-                of(context).mark(open, 0); // what connects to it before the test begins is the test's
-            }
-        }
-        return open;
-    }
-
+    /** The server that was opened for this context or for one around it; null if there is none. */
     static @Nullable TargetServer find(ExtensionContext context, Declaration declaration) {
-        if (declaration.scope() == EchoScope.RUN) {
-            return WholeRun.scope(context).get(declaration);
-        }
         for (OpenedServers scope : around(context)) {
             TargetServer open = scope.get(declaration);
             if (open != null) {
@@ -80,46 +65,8 @@ final class OpenedServers implements CloseableResource, AutoCloseable {
         return known;
     }
 
-    /**
-     * A test begins, or its instance is about to be made: what its servers have seen so far is not its own. The first of
-     * several calls counts.
-     */
-    static void markBefore(ExtensionContext test) {
-        OpenedServers own = of(test);
-        if (own.begin()) {
-            Attachments.deleteOld(test);
-        }
-        for (TargetServer peer : visible(test)) {
-            if (!own.hasMarked(peer)) {
-                own.mark(peer, peer.records() ? peer.accepted() : 0);
-            }
-        }
-    }
-
-    /** The servers that a test could reach, and how many connections each had when it began. */
-    static Map<TargetServer, Long> seenBefore(ExtensionContext test) {
-        OpenedServers own = of(test);
-        for (TargetServer peer : visible(test)) {
-            own.mark(peer, 0);
-        }
-        return own.marks();
-    }
-
-    private static List<TargetServer> visible(ExtensionContext context) {
-        List<TargetServer> visible = new ArrayList<>();
-        around(context).forEach(scope -> visible.addAll(scope.peers()));
-        for (Declaration declaration : Declarations.visibleFrom(context).all()) {
-            if (declaration.scope() == EchoScope.RUN) {
-                WholeRun.scope(context).peers().stream()
-                        .filter(peer -> peer.declaration().options().equals(declaration.options()))
-                        .forEach(visible::add);
-            }
-        }
-        return visible;
-    }
-
-    /** The scopes that there are of this context and of those around it, the nearest first. */
-    private static List<OpenedServers> around(ExtensionContext context) {
+    /** What was opened for this context and for those around it, the nearest first. */
+    static List<OpenedServers> around(ExtensionContext context) {
         List<OpenedServers> around = new ArrayList<>();
         for (ExtensionContext at = context; at != null; at = at.getParent().orElse(null)) {
             OpenedServers scope = ExtensionStore.of(at).get(at.getUniqueId(), OpenedServers.class);
@@ -143,8 +90,8 @@ final class OpenedServers implements CloseableResource, AutoCloseable {
         return List.copyOf(instances);
     }
 
-    /** Whether this is the first call. */
-    private synchronized boolean begin() {
+    /** A test begins, or its instance is about to be made. Whether this is the first call. */
+    synchronized boolean begin() {
         boolean first = began == null;
         if (first) {
             began = Instant.now();
@@ -157,11 +104,11 @@ final class OpenedServers implements CloseableResource, AutoCloseable {
         return began == null ? Instant.MIN : began;
     }
 
-    private synchronized boolean hasMarked(TargetServer peer) {
+    synchronized boolean hasMarked(TargetServer peer) {
         return before.containsKey(peer);
     }
 
-    private synchronized void mark(TargetServer peer, long connections) {
+    synchronized void mark(TargetServer peer, long connections) {
         before.putIfAbsent(peer, connections);
     }
 
@@ -206,14 +153,14 @@ final class OpenedServers implements CloseableResource, AutoCloseable {
         }
     }
 
-    private synchronized @Nullable TargetServer get(Declaration declaration) {
+    synchronized @Nullable TargetServer get(Declaration declaration) {
         return peers.stream()
                 .filter(peer -> declaration.isSameServerAs(peer.declaration()))
                 .findFirst()
                 .orElse(null);
     }
 
-    private synchronized TargetServer open(Declaration declaration, ExtensionContext context) throws IOException {
+    synchronized TargetServer open(Declaration declaration, ExtensionContext context) throws IOException {
         TargetServer peer = get(declaration); // another test of the class may have been quicker
         if (peer == null) {
             SystemProperties properties = SystemProperties.reserve(declaration, path);
@@ -229,33 +176,5 @@ final class OpenedServers implements CloseableResource, AutoCloseable {
             servers.push(properties); // closed before the server is
         }
         return peer;
-    }
-
-    private static OpenedServers due(Declaration declaration, ExtensionContext context) {
-        return switch (declaration.scope()) {
-            case METHOD -> of(testOf(context));
-            case CLASS -> of(Declarations.classOf(declaration, context));
-            case RUN -> WholeRun.scope(context);
-            case INFERRED -> of(inferred(context));
-        };
-    }
-
-    private static ExtensionContext testOf(ExtensionContext context) {
-        if (context.getTestMethod().isEmpty()) {
-            throw new IllegalArgumentException("its scope is METHOD, and this place lasts for the class; inject it into"
-                    + " parameters of test, @BeforeEach and @AfterEach methods, or set scope to CLASS");
-        }
-        return context;
-    }
-
-    /** With PER_CLASS a server lives as long as the instance. */
-    private static ExtensionContext inferred(ExtensionContext context) {
-        ExtensionContext due = context;
-        if (context.getTestInstanceLifecycle().orElse(null) == Lifecycle.PER_CLASS) {
-            while (due.getTestMethod().isPresent()) {
-                due = due.getParent().orElseThrow();
-            }
-        }
-        return due;
     }
 }

@@ -1,0 +1,107 @@
+package org.echoharness.junit;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/** Finds the server of a declaration, or opens it in the scope in which it is due. By any thread. */
+final class ServerLookup {
+
+    private ServerLookup() {}
+
+    /** The server that was opened for this context or for one around it, or else a new one for as long as it is due. */
+    static TargetServer findOrOpen(Declaration declaration, ExtensionContext context) throws IOException {
+        TargetServer open = find(declaration, context);
+        if (open == null) {
+            open = due(declaration, context).open(declaration, context);
+            if (context.getTestMethod().isPresent()) {
+                OpenedServers.of(context).mark(open, 0); // what connects to it before the test begins is the test's
+            }
+        }
+        return open;
+    }
+
+    /** Opens the servers that can be reached without being injected, of those that live that long. */
+    static void openThoseThatStart(ExtensionContext context) {
+        for (Declaration declaration : Declarations.visibleFrom(context).all()) {
+            boolean isDue = context.getTestMethod().isPresent() || declaration.scope() != EchoScope.METHOD;
+            try {
+                if (declaration.startsByItself() && isDue) {
+                    findOrOpen(declaration, context);
+                }
+            } catch (IOException | IllegalArgumentException | IllegalStateException e) {
+                throw declaration.refused(e.getMessage(), e);
+            }
+        }
+    }
+
+    private static @Nullable TargetServer find(Declaration declaration, ExtensionContext context) {
+        return declaration.scope() == EchoScope.RUN
+                ? WholeRun.scope(context).get(declaration)
+                : OpenedServers.find(context, declaration);
+    }
+
+    /** What its servers have seen so far is not the test's own. The first of several calls counts. */
+    static void markBefore(ExtensionContext test) {
+        OpenedServers own = OpenedServers.of(test);
+        for (TargetServer peer : visible(test)) {
+            if (!own.hasMarked(peer)) {
+                own.mark(peer, peer.records() ? peer.accepted() : 0);
+            }
+        }
+    }
+
+    /** The servers that a test could reach, and how many connections each had when it began. */
+    static Map<TargetServer, Long> seenBefore(ExtensionContext test) {
+        OpenedServers own = OpenedServers.of(test);
+        for (TargetServer peer : visible(test)) {
+            own.mark(peer, 0);
+        }
+        return own.marks();
+    }
+
+    private static List<TargetServer> visible(ExtensionContext context) {
+        List<TargetServer> visible = new ArrayList<>();
+        OpenedServers.around(context).forEach(scope -> visible.addAll(scope.peers()));
+        for (Declaration declaration : Declarations.visibleFrom(context).all()) {
+            if (declaration.scope() == EchoScope.RUN) {
+                WholeRun.scope(context).peers().stream()
+                        .filter(peer -> peer.declaration().options().equals(declaration.options()))
+                        .forEach(visible::add);
+            }
+        }
+        return visible;
+    }
+
+    private static OpenedServers due(Declaration declaration, ExtensionContext context) {
+        return switch (declaration.scope()) {
+            case METHOD -> OpenedServers.of(testOf(context));
+            case CLASS -> OpenedServers.of(Declarations.classOf(declaration, context));
+            case RUN -> WholeRun.scope(context);
+            case INFERRED -> OpenedServers.of(inferred(context));
+        };
+    }
+
+    private static ExtensionContext testOf(ExtensionContext context) {
+        if (context.getTestMethod().isEmpty()) {
+            throw new IllegalArgumentException("its scope is METHOD, and this place lasts for the class; inject it into"
+                    + " parameters of test, @BeforeEach and @AfterEach methods, or set scope to CLASS");
+        }
+        return context;
+    }
+
+    /** With PER_CLASS a server lives as long as the instance. */
+    private static ExtensionContext inferred(ExtensionContext context) {
+        ExtensionContext due = context;
+        if (context.getTestInstanceLifecycle().orElse(null) == Lifecycle.PER_CLASS) {
+            while (due.getTestMethod().isPresent()) {
+                due = due.getParent().orElseThrow();
+            }
+        }
+        return due;
+    }
+}
