@@ -225,6 +225,17 @@ public final class EchoServer implements AutoCloseable {
     }
 
     /**
+     * Accepts every connection that has been made so far. When it returns, the counters and the recording contain each of
+     * them, and each has its number.
+     *
+     * @throws IllegalStateException if the server is not running, or when called in a callback of it
+     * @throws java.io.UncheckedIOException if the thread is interrupted
+     */
+    public void acceptPending() {
+        controls.acceptPending();
+    }
+
+    /**
      * From now on connects are refused (the kernel answers with an RST), while the port stays taken: a socket is bound to
      * it that does not listen. Open connections go on. Undone by {@link #resume}.
      *

@@ -33,7 +33,6 @@ final class Preload {
             Alarms.Alarm.class,
             Conversation.class,
             HostAndPort.class,
-            ScheduledResume.class,
             SocketChannels.class,
             Escaping.class,
             Utf8.class,

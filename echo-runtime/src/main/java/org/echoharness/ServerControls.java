@@ -22,7 +22,6 @@ final class ServerControls {
     private static final String RESTARTS = "the server restarts";
 
     private final ServerCore server;
-    private @Nullable ScheduledResume scheduled; // the first loop's thread makes it and uses it
 
     ServerControls(ServerCore server) {
         this.server = server;
@@ -73,6 +72,14 @@ final class ServerControls {
             } while (!isIdle[0] && deadline - System.nanoTime() > 0);
         });
         return isIdle[0];
+    }
+
+    /** A connection for another loop is opened by a task that the first loop has posted there before. */
+    void acceptPending() {
+        control("acceptPending", () -> {
+            onEachPort(ListeningPort::acceptAll);
+            onEachLoop(each -> {});
+        });
     }
 
     void refuse() {
@@ -208,7 +215,7 @@ final class ServerControls {
     private void turnPorts(String what, PortAction action) throws IOException {
         mustBeCallable();
         EventLoopCalls.call(firstLoop(), () -> {
-            scheduled().cancel();
+            server.scheduledResume().cancel();
             server.record(what);
             for (ListeningPort port : server.ports()) {
                 action.apply(port);
@@ -219,13 +226,13 @@ final class ServerControls {
 
     private void resumeAfter(Duration time) throws IOException {
         EventLoopCalls.call(firstLoop(), () -> {
-            scheduled().set(time);
+            server.scheduledResume().set(time);
             return null;
         });
     }
 
     private void listen(ListeningPort port) throws IOException {
-        scheduled().cancel();
+        server.scheduledResume().cancel();
         port.listen();
     }
 
@@ -305,14 +312,6 @@ final class ServerControls {
 
     private EventLoop firstLoop() {
         return server.loops().get(0).loop();
-    }
-
-    /** On the first loop's thread. */
-    private ScheduledResume scheduled() {
-        if (scheduled == null) {
-            scheduled = new ScheduledResume(firstLoop().alarms(), server.ports(), server.warnings());
-        }
-        return scheduled;
     }
 
     private void mustBeCallable() {

@@ -5,6 +5,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.echoharness.loop.EventLoop;
@@ -34,6 +35,7 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source {
     private volatile List<InetSocketAddress> addresses = List.of();
     private volatile List<ServingLoop> loops = List.of();
     private final List<ListeningPort> ports = new ArrayList<>(); // the thread of the first loop opens and shuts them
+    private @Nullable ScheduledResume scheduledResume; // the thread of the first loop uses it
     private volatile @Nullable Throwable failure;
     private volatile @Nullable Thread starting; // it reports the start, and nobody is accepted yet
 
@@ -203,6 +205,11 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source {
         return ports;
     }
 
+    /** On the thread of the first loop. */
+    ScheduledResume scheduledResume() {
+        return Objects.requireNonNull(scheduledResume);
+    }
+
     /** The addresses bound, numeric; none before the start. */
     List<InetSocketAddress> addresses() {
         return addresses;
@@ -286,6 +293,7 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source {
             opened.add(new ServingLoop(context, loop));
         }
         admission.distributeTo(opened);
+        scheduledResume = new ScheduledResume(opened.get(0).loop().alarms(), ports, warnings());
         for (ListeningSockets.Bound each : bound) {
             ports.add(new ListeningPort(opened.get(0), admission, this::recordListening, each.asked(), each.channel()));
         }

@@ -196,6 +196,7 @@ class FaultsPageTest {
             "counters()",
             "recording()",
             "failure()",
+            "acceptPending()",
             "catchUp(time)");
 
     @Test

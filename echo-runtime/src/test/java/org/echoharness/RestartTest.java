@@ -346,7 +346,7 @@ class RestartTest {
                         port.refuse();
                     }
                     takeAll(taken);
-                    new ScheduledResume(loop.alarms(), core.ports(), core.warnings()).set(Duration.ofMillis(1));
+                    core.scheduledResume().set(Duration.ofMillis(1));
                     loop.alarms().set(System.nanoTime() + Duration.ofMillis(350).toNanos(), later);
                     return null;
                 });

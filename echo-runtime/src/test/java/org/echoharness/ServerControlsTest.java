@@ -454,6 +454,29 @@ class ServerControlsTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3})
+    void acceptsPendingConnections(int loops) throws Exception {
+        try (EchoServer server = quiet().eventLoops(loops).recording().start()) {
+            List<Socket> sockets = new ArrayList<>();
+            for (int i = 1; i <= 20; i++) {
+                Socket socket = Sockets.connect(server.address());
+                sockets.add(socket);
+                server.acceptPending();
+
+                assertThat(server.counters().accepted()).isEqualTo(i);
+                RecordedConnection newest = server.recording().connections().get(i - 1);
+                assertThat(newest.number()).isEqualTo(i);
+                assertThat(newest.remote().getPort()).isEqualTo(socket.getLocalPort());
+                server.resetConnection(i); // it is open: its loop knows it
+                assertThat(server.recording().connections().get(i - 1).ending()).isPresent();
+            }
+            for (Socket socket : sockets) {
+                socket.close();
+            }
+        }
+    }
+
     @Test
     void anInterruptedControlLeavesTheServerAsItWas() throws Exception {
         try (EchoServer server = quiet().start()) {

@@ -21,6 +21,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class StartCallbackTest {
 
     enum Control {
+        ACCEPT_PENDING(EchoServer::acceptPending),
         REFUSE(EchoServer::refuse),
         UNANSWERED(EchoServer::unanswered),
         RESUME(EchoServer::resume),
