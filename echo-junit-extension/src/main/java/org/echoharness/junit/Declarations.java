@@ -1,9 +1,7 @@
 package org.echoharness.junit;
 
-import java.lang.annotation.Annotation;
 import java.lang.reflect.AnnotatedElement;
 import java.lang.reflect.Field;
-import java.lang.reflect.Method;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -13,13 +11,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.Nested;
-import org.junit.jupiter.api.extension.ExtensionConfigurationException;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Store;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.platform.commons.support.AnnotationSupport;
-import org.junit.platform.commons.support.HierarchyTraversalMode;
 import org.junit.platform.commons.support.ModifierSupport;
 import org.junit.platform.commons.support.ReflectionSupport;
 
@@ -54,44 +49,6 @@ record Declarations(Map<String, Declaration> byName) {
                 "it is declared differently from " + first.text()
                         + "; declare it on the class that inherits both, or give each a name of its own",
                 null);
-    }
-
-    /** Checks what the members of a class declare, before the first test runs; once for each class. */
-    static void checkMembers(ExtensionContext context) {
-        Class<?> type = context.getRequiredTestClass();
-        Store store = ExtensionStore.ofRoot(context);
-        if (store.get(List.of("members", type)) == null) {
-            for (Method method : ReflectionSupport.findMethods(type, any -> true, HierarchyTraversalMode.TOP_DOWN)) {
-                if (method.getAnnotations().length > 0) {
-                    annotated(method, context);
-                } else {
-                    InjectionPoint.checkIsInjected(method);
-                }
-            }
-            Fields.checkRegistered(type, null);
-            checkMemberClasses(type);
-            store.put(List.of("members", type), true);
-        }
-    }
-
-    /** JUnit runs no static class as a nested one, and no inner class without {@link Nested}, unless another extends it. */
-    private static void checkMemberClasses(Class<?> type) {
-        List<Class<?>> members = List.of(type.getDeclaredClasses());
-        for (Class<?> member : members) {
-            boolean isStatic = ModifierSupport.isStatic(member);
-            boolean isNested = AnnotationSupport.isAnnotated(member, Nested.class);
-            boolean isExtended = ModifierSupport.isAbstract(member)
-                    || members.stream().anyMatch(other -> other != member && member.isAssignableFrom(other));
-            boolean declares = !AnnotationSupport.findRepeatableAnnotations(new Alone(member), EchoTest.class)
-                    .isEmpty();
-            if (declares && !isExtended && isStatic == isNested) {
-                throw new ExtensionConfigurationException(
-                        "@EchoTest on " + member + ": it has no effect, since JUnit runs "
-                                + (isStatic
-                                        ? "no static class as a @Nested one; remove static"
-                                        : "no inner class without @Nested; add @Nested"));
-            }
-        }
     }
 
     /** Of the contexts around this one, the outermost whose class carries or inherits the declaration. */
@@ -147,16 +104,17 @@ record Declarations(Map<String, Declaration> byName) {
         return declared;
     }
 
-    /** Read once in a run: values are parsed for the check. */
+    /** What the annotations on this element itself declare, by name. Read once in a run: values are parsed for the check. */
     @SuppressWarnings("unchecked") // only such a map is put there
-    private static Map<String, Declaration> annotated(AnnotatedElement element, ExtensionContext context) {
+    static Map<String, Declaration> annotated(AnnotatedElement element, ExtensionContext context) {
         Store store = ExtensionStore.ofRoot(context);
         Map<String, Declaration> known = store.get(element, Map.class);
         if (known != null) {
             return known;
         }
         Map<String, Declaration> annotated = new LinkedHashMap<>();
-        for (EchoTest annotation : AnnotationSupport.findRepeatableAnnotations(new Alone(element), EchoTest.class)) {
+        for (EchoTest annotation :
+                AnnotationSupport.findRepeatableAnnotations(new OwnAnnotations(element), EchoTest.class)) {
             add(new Declaration(ServerOptions.of(annotation), element), annotated); // the same twice comes once
         }
         store.put(element, annotated);
@@ -200,24 +158,5 @@ record Declarations(Map<String, Declaration> byName) {
         }
         elements.addAll(parents);
         parents.forEach(parent -> addInherited(parent, elements));
-    }
-
-    /** An element with the annotations that stand on itself: JUnit's search adds the inherited ones otherwise. */
-    private record Alone(AnnotatedElement element) implements AnnotatedElement {
-
-        @Override
-        public <T extends Annotation> @Nullable T getAnnotation(Class<T> type) {
-            return element.getDeclaredAnnotation(type);
-        }
-
-        @Override
-        public Annotation[] getAnnotations() {
-            return element.getDeclaredAnnotations();
-        }
-
-        @Override
-        public Annotation[] getDeclaredAnnotations() {
-            return element.getDeclaredAnnotations();
-        }
     }
 }

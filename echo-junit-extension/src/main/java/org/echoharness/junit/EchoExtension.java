@@ -103,7 +103,7 @@ public sealed class EchoExtension
         if (leads(context, "all")) {
             Attachments.deleteOld(context);
             ParameterNames.check(context);
-            Declarations.checkMembers(context);
+            MemberChecks.check(context);
             TimeLimit.configured(context);
             EndOfScope.of(context);
             ServerLookup.openThoseThatStart(context);
@@ -115,7 +115,7 @@ public sealed class EchoExtension
     public void postProcessTestInstance(Object instance, ExtensionContext context) {
         if (leads(context, instance.getClass())) {
             markBeforeInstance(context);
-            Fields.checkRegistered(instance.getClass(), instance);
+            MemberChecks.checkRegistered(instance.getClass(), instance);
             OpenedServers.made(instance, context);
             Fields.injectInstance(instance, context);
         }
@@ -125,7 +125,7 @@ public sealed class EchoExtension
     public void beforeEach(ExtensionContext context) {
         if (leads(context, "each")) {
             ParameterNames.check(context);
-            Declarations.checkMembers(context); // where the extension is registered on the method alone
+            MemberChecks.check(context); // where the extension is registered on the method alone
             ServerLookup.openThoseThatStart(context);
             markBefore(context);
             EndOfScope.begin(context);
@@ -176,7 +176,7 @@ public sealed class EchoExtension
         if (!Injection.isOwn(parameter.getParameter().getType()) && !parameter.isAnnotated(Echo.class)) {
             return false;
         }
-        InjectionPoint.refuseAutowired(parameter);
+        MemberChecks.refuseAutowired(parameter);
         return leads(context, parameter.getParameter());
     }
 

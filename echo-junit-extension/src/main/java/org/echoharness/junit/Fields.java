@@ -3,16 +3,11 @@ package org.echoharness.junit;
 import java.lang.reflect.Field;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.ExtensionConfigurationException;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Store.CloseableResource;
-import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.platform.commons.support.AnnotationSupport;
-import org.junit.platform.commons.support.HierarchyTraversalMode;
 import org.junit.platform.commons.support.ModifierSupport;
 import org.junit.platform.commons.support.ReflectionSupport;
 
@@ -38,43 +33,6 @@ final class Fields {
             AnnotationSupport.findAnnotatedFields(instance.getClass(), Echo.class, ModifierSupport::isNotStatic)
                     .forEach(field -> inject(field, instance, context));
         }
-    }
-
-    /**
-     * A field that holds a declaration which nobody registers would do nothing.
-     *
-     * @param instance null to look at static fields, before there is an instance; else at those of the instance
-     */
-    static void checkRegistered(Class<?> type, @Nullable Object instance) {
-        List<Object> registered = new ArrayList<>();
-        List<Field> others = new ArrayList<>();
-        for (Field field : ReflectionSupport.findFields(
-                type,
-                field -> field.getType().isAssignableFrom(EchoExtension.class),
-                HierarchyTraversalMode.TOP_DOWN)) {
-            boolean isStatic = ModifierSupport.isStatic(field);
-            if (AnnotationSupport.isAnnotated(field, RegisterExtension.class)) {
-                value(field, instance).ifPresent(registered::add);
-            } else if (field.getType() == EchoExtension.class && isStatic == (instance == null)) {
-                others.add(field);
-            }
-        }
-        for (Field field : others) {
-            if (value(field, instance)
-                    .filter(value -> !registered.contains(value))
-                    .isPresent()) {
-                throw refused(
-                        InjectionPoint.of(field),
-                        "it has no effect unless it is registered; add @RegisterExtension",
-                        null);
-            }
-        }
-    }
-
-    private static Optional<Object> value(Field field, @Nullable Object instance) {
-        return instance == null && ModifierSupport.isNotStatic(field)
-                ? Optional.empty()
-                : ReflectionSupport.tryToReadFieldValue(field, instance).toOptional();
     }
 
     private static void inject(Field field, @Nullable Object instance, ExtensionContext context) {

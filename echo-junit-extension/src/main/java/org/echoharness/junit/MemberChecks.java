@@ -1,0 +1,131 @@
+package org.echoharness.junit;
+
+import java.lang.reflect.Constructor;
+import java.lang.reflect.Executable;
+import java.lang.reflect.Field;
+import java.lang.reflect.Method;
+import java.lang.reflect.Parameter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.extension.ExtensionConfigurationException;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ExtensionContext.Store;
+import org.junit.jupiter.api.extension.ParameterContext;
+import org.junit.jupiter.api.extension.ParameterResolutionException;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.platform.commons.support.AnnotationSupport;
+import org.junit.platform.commons.support.HierarchyTraversalMode;
+import org.junit.platform.commons.support.ModifierSupport;
+import org.junit.platform.commons.support.ReflectionSupport;
+
+/** Refuses members of a test class whose annotations or values would have no effect. By any thread. */
+final class MemberChecks {
+
+    private static final String AUTOWIRED = "org.springframework.beans.factory.annotation.Autowired";
+
+    private MemberChecks() {}
+
+    /** Checks what the members of a class declare, before the first test runs; once for each class. */
+    static void check(ExtensionContext context) {
+        Class<?> type = context.getRequiredTestClass();
+        Store store = ExtensionStore.ofRoot(context);
+        if (store.get(List.of("members", type)) == null) {
+            for (Method method : ReflectionSupport.findMethods(type, any -> true, HierarchyTraversalMode.TOP_DOWN)) {
+                if (method.getAnnotations().length > 0) {
+                    Declarations.annotated(method, context);
+                } else {
+                    checkIsInjected(method);
+                }
+            }
+            checkRegistered(type, null);
+            checkMemberClasses(type);
+            store.put(List.of("members", type), true);
+        }
+    }
+
+    /** JUnit runs no static class as a nested one, and no inner class without {@link Nested}, unless another extends it. */
+    private static void checkMemberClasses(Class<?> type) {
+        List<Class<?>> members = List.of(type.getDeclaredClasses());
+        for (Class<?> member : members) {
+            boolean isStatic = ModifierSupport.isStatic(member);
+            boolean isNested = AnnotationSupport.isAnnotated(member, Nested.class);
+            boolean isExtended = ModifierSupport.isAbstract(member)
+                    || members.stream().anyMatch(other -> other != member && member.isAssignableFrom(other));
+            boolean declares = !AnnotationSupport.findRepeatableAnnotations(new OwnAnnotations(member), EchoTest.class)
+                    .isEmpty();
+            if (declares && !isExtended && isStatic == isNested) {
+                throw new ExtensionConfigurationException(
+                        "@EchoTest on " + member + ": it has no effect, since JUnit runs "
+                                + (isStatic
+                                        ? "no static class as a @Nested one; remove static"
+                                        : "no inner class without @Nested; add @Nested"));
+            }
+        }
+    }
+
+    /**
+     * A method without annotations is called by the test itself, so that nothing injects into its parameters. One that
+     * returns something may be a {@code @MethodSource}, which JUnit calls.
+     */
+    private static void checkIsInjected(Method method) {
+        Parameter[] parameters = method.getParameters();
+        for (int i = 0; i < parameters.length; i++) {
+            if (method.getReturnType() == void.class && AnnotationSupport.isAnnotated(parameters[i], Echo.class)) {
+                throw new ExtensionConfigurationException(InjectionPoint.name(i + 1, parameters[i])
+                        + ": @Echo has no effect, since JUnit does not call the method; remove it, or make the method a"
+                        + " test or a lifecycle method");
+            }
+        }
+    }
+
+    /**
+     * A field that holds a declaration that is not registered has no effect.
+     *
+     * @param instance null to look at static fields, before there is an instance; else at those of the instance
+     */
+    static void checkRegistered(Class<?> type, @Nullable Object instance) {
+        List<Object> registered = new ArrayList<>();
+        List<Field> others = new ArrayList<>();
+        for (Field field : ReflectionSupport.findFields(
+                type,
+                field -> field.getType().isAssignableFrom(EchoExtension.class),
+                HierarchyTraversalMode.TOP_DOWN)) {
+            boolean isStatic = ModifierSupport.isStatic(field);
+            if (AnnotationSupport.isAnnotated(field, RegisterExtension.class)) {
+                value(field, instance).ifPresent(registered::add);
+            } else if (field.getType() == EchoExtension.class && isStatic == (instance == null)) {
+                others.add(field);
+            }
+        }
+        for (Field field : others) {
+            if (value(field, instance)
+                    .filter(value -> !registered.contains(value))
+                    .isPresent()) {
+                throw new ExtensionConfigurationException(InjectionPoint.name(field)
+                        + ": it has no effect unless it is registered; add @RegisterExtension");
+            }
+        }
+    }
+
+    private static Optional<Object> value(Field field, @Nullable Object instance) {
+        return instance == null && ModifierSupport.isNotStatic(field)
+                ? Optional.empty()
+                : ReflectionSupport.tryToReadFieldValue(field, instance).toOptional();
+    }
+
+    /** Spring takes every parameter of such a constructor, so that JUnit would complain of two resolvers. */
+    static void refuseAutowired(ParameterContext parameter) {
+        Executable executable = parameter.getDeclaringExecutable();
+        boolean autowired = Stream.of(executable.getAnnotations())
+                .anyMatch(each -> each.annotationType().getName().equals(AUTOWIRED));
+        if (executable instanceof Constructor && autowired) {
+            throw new ParameterResolutionException(InjectionPoint.name(parameter)
+                    + ": Spring resolves every parameter of an @Autowired constructor; inject it into a field with @Echo, or"
+                    + " into a parameter of a test or lifecycle method");
+        }
+    }
+}
