@@ -27,8 +27,8 @@ class ServerFailureTest {
 
     /** An alarm of its event loop throws, which no handler of the server's own does. */
     private static void fail(EchoServer server) throws Exception {
-        Object loop = ((List<?>) call(call(server, "core"), "loops")).get(0);
-        Class<?> handler = Class.forName("org.echoharness.EventLoopHandler");
+        Object loop = call(((List<?>) call(call(server, "core"), "loops")).get(0), "loop");
+        Class<?> handler = Class.forName("org.echoharness.loop.EventLoopHandler");
         Object failing = Proxy.newProxyInstance(
                 handler.getClassLoader(), new Class<?>[] {handler}, (proxy, method, arguments) -> {
                     if (method.getName().equals("alarm")) {
