@@ -5,6 +5,7 @@ import java.net.StandardSocketOptions;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import org.echoharness.loop.EventLoop;
 import org.echoharness.loop.EventLoopHandler;
 import org.echoharness.sockets.SocketChannels;
 import org.echoharness.sockets.UrgentData;
@@ -70,7 +71,7 @@ final class Acceptor implements EventLoopHandler {
         listen();
     }
 
-    /** Accepts nobody until it is unparked. */
+    /** While it is parked, it accepts no connection. */
     void park(boolean now) {
         parked = now;
         listen();
@@ -91,7 +92,7 @@ final class Acceptor implements EventLoopHandler {
         }
     }
 
-    /** Its socket is closed as soon as the selector has let go of it. */
+    /** Stops listening: see {@link EventLoop#close}. */
     void close() {
         first.loop().close(key);
     }

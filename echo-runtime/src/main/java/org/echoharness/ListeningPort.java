@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * One address of a server: it listens there and accepts, refuses connects, or leaves them unanswered. The port stays
  * taken all the time: when the listening socket is closed, another that does not listen is bound beside it before
- * ({@code SO_REUSEPORT}, on for just that moment, so that nobody else can do the same).
+ * ({@code SO_REUSEPORT}, on for just that moment, so that no other process can do the same).
  */
 final class ListeningPort {
 
@@ -31,9 +31,9 @@ final class ListeningPort {
     private final InetSocketAddress address;
     private @Nullable ServerSocketChannel listening;
     private @Nullable Acceptor acceptor;
-    private @Nullable SocketChannel holder; // bound where nobody listens
+    private @Nullable SocketChannel holder; // bound while the port does not listen
     private boolean isClosed;
-    private final List<SocketChannel> fillers = new ArrayList<>(); // of a queue that nobody accepts from
+    private final List<SocketChannel> fillers = new ArrayList<>(); // of a queue from which no connection is accepted
 
     /** @param listensAgain is called after {@link #listen}, where the port was not listened on before */
     ListeningPort(
@@ -81,8 +81,8 @@ final class ListeningPort {
         return acceptor != null;
     }
 
-    /** From now on nobody accepts, and the kernel queues as few as it can. {@link #fill} does the rest. */
-    void acceptNobody() throws IOException {
+    /** From now on no connection is accepted, and the kernel queues as few as it can. {@link #fill} does the rest. */
+    void leaveUnanswered() throws IOException {
         if (acceptor != null || listening == null) {
             refuse();
             listening = bindBesideHolder(1);
@@ -122,7 +122,7 @@ final class ListeningPort {
         }
     }
 
-    /** While it is parked, nobody is accepted. On the loop's thread. */
+    /** While it is parked, no connection is accepted. On the loop's thread. */
     void park(boolean parked) {
         if (acceptor != null) {
             acceptor.park(parked);
@@ -179,7 +179,7 @@ final class ListeningPort {
         }
         holder = beside;
         if (acceptor != null) {
-            acceptor.acceptAll(); // who has connected before is served
+            acceptor.acceptAll(); // connections made before are served
             acceptor.close();
             acceptor = null;
             first.loop().closeNow();

@@ -27,10 +27,11 @@ final class ServerControls {
         this.server = server;
     }
 
-    /** For the connections that are open too. Nobody is accepted between the count of the open ones and its use. */
+    /** For the connections that are open too. No connection is accepted between the count of the open ones and its use. */
     void setFaultsOfAll(FaultPlan plan) {
         mustBeCallable();
-        server.admission().announce(plan); // calls a listener: not while others wait, nor while nobody is accepted
+        server.admission()
+                .announce(plan); // calls a callback: not while other controls wait, nor while the ports are parked
         control("setFaultsOfAll", () -> {
             Exception failure = null;
             try {
@@ -121,7 +122,7 @@ final class ServerControls {
     void unanswered() {
         control("unanswered", () -> {
             try {
-                turnPorts("leaves connects unanswered", ListeningPort::acceptNobody);
+                turnPorts("leaves connects unanswered", ListeningPort::leaveUnanswered);
                 for (ListeningPort port : server.ports()) {
                     List<SocketChannel> filling = port.fill();
                     EventLoopCalls.call(firstLoop(), () -> {
@@ -184,7 +185,7 @@ final class ServerControls {
     }
 
     private void end(LongPredicate which, boolean clean, String why) throws IOException {
-        onEachPort(ListeningPort::acceptAll); // who has connected is meant, too
+        onEachPort(ListeningPort::acceptAll); // connections that are not accepted yet are meant, too
         onEachLoop(each -> {
             for (ServerConnection connection : connections(each)) {
                 if (which.test(connection.number())) {

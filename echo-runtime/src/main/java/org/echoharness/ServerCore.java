@@ -37,7 +37,7 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source {
     private final List<ListeningPort> ports = new ArrayList<>(); // the thread of the first loop opens and shuts them
     private @Nullable ScheduledResume scheduledResume; // the thread of the first loop uses it
     private volatile @Nullable Throwable failure;
-    private volatile @Nullable Thread starting; // it reports the start, and nobody is accepted yet
+    private volatile @Nullable Thread starting; // it reports the start; no connection is accepted yet
 
     ServerCore(ServerConfig config) {
         this.config = config;
@@ -73,7 +73,7 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source {
         if (state == State.CLOSED) {
             close(); // another thread's may not have finished
             throw new IllegalStateException(
-                    failure == null ? "a listener closed the server while it started" : stopped());
+                    failure == null ? "a callback closed the server while it started" : stopped());
         }
     }
 
@@ -326,7 +326,7 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source {
         }
     }
 
-    /** "127.0.0.1:1, [::1]:2", for people. */
+    /** As in {@code 127.0.0.1:1, [::1]:2}, for messages. */
     static String texts(List<InetSocketAddress> addresses) {
         StringBuilder texts = new StringBuilder();
         for (InetSocketAddress address : addresses) {

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What a listener on a thread of the server must not wait for, and what becomes of controls while it blocks. */
+/** What a callback on a thread of the server must not wait for, and what becomes of controls while it blocks. */
 @Timeout(120)
 class CallbackWaitsTest {
 
@@ -138,7 +138,7 @@ class CallbackWaitsTest {
     }
 
     /**
-     * A server whose listener blocks when the first bytes come, and then when the second client is accepted: with one loop
+     * A server whose callback blocks when the first bytes come, and then when the second client is accepted: with one loop
      * in the middle of a control, which accepts all. Of two loops the second one blocks.
      */
     private static final class Blocking implements AutoCloseable {
@@ -185,7 +185,7 @@ class CallbackWaitsTest {
                 try {
                     assertThatThrownBy(() -> control.accept(server))
                             .isInstanceOf(IllegalStateException.class)
-                            .hasMessageMatching("a thread of the server did not answer within 10s; a listener that"
+                            .hasMessageMatching("a thread of the server did not answer within 10s; a callback that"
                                     + " blocks it\\? echo-server .* in .*CallbackWaitsTest.*");
                     done.complete(null);
                 } catch (AssertionError wrong) {

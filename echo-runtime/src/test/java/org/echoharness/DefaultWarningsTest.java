@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 
-/** A server without a listener to its warnings prints them, and waits for nobody who reads them. */
+/** A server without a callback for its warnings prints them, and does not wait until they are read. */
 @Timeout(120)
 class DefaultWarningsTest {
 
@@ -38,7 +38,7 @@ class DefaultWarningsTest {
         }
     }
 
-    /** Runs with a standard error that nobody reads. */
+    /** Runs with a standard error that is not read. */
     private static void withUnreadErrors(Callable<Void> task) throws Exception {
         PrintStream before = System.err;
         Unread unread = new Unread();
@@ -52,7 +52,7 @@ class DefaultWarningsTest {
     }
 
     @Test
-    void servesThoughNobodyReadsItsErrors() throws Exception {
+    void servesThoughItsErrorsAreNotRead() throws Exception {
         withUnreadErrors(() -> {
             try (EchoServer server = EchoServer.builder().maxConnections(1).start();
                     Socket served = Sockets.connect(server.address())) {
@@ -76,7 +76,7 @@ class DefaultWarningsTest {
     }
 
     @Test
-    void startsThoughNobodyReadsItsErrors() throws Exception {
+    void startsThoughItsErrorsAreNotRead() throws Exception {
         withUnreadErrors(() -> {
             try (EchoServer server = EchoServer.builder().addresses("*:0").start();
                     Socket served = Sockets.connect(Sockets.at("127.0.0.1", server.port()))) {

@@ -282,7 +282,7 @@ class ProcessTest {
         }
     }
 
-    /** A resolver that does not answer: its file of hosts is a pipe that nobody writes. */
+    /** A resolver that does not answer: its file of hosts is a pipe to which no process writes. */
     @Test
     @EnabledOnOs(OS.LINUX)
     void timeoutBoundsTheResolutionOfTheName(@TempDir Path folder) throws Exception {

@@ -73,7 +73,7 @@ class ServerControlsTest {
     }
 
     @Test
-    void nobodyElseCanTakeThePortWhileItRefuses() throws Exception {
+    void noOtherSocketTakesThePortWhileItRefuses() throws Exception {
         try (EchoServer server = quiet().start()) {
             server.refuse();
 
@@ -149,7 +149,7 @@ class ServerControlsTest {
                 Sockets.echoes(sockets.get(i), "before");
             }
             server.freeze();
-            int told = lines.seen().size();
+            int reported = lines.seen().size();
             List<FutureTask<Void>> writing = new ArrayList<>();
             for (Socket socket : sockets) {
                 writing.add(new FutureTask<>(() -> {
@@ -167,7 +167,7 @@ class ServerControlsTest {
                 assertThatThrownBy(() -> socket.getInputStream().read()).isInstanceOf(SocketTimeoutException.class);
                 socket.setSoTimeout(30_000);
             }
-            assertThat(lines.seen().subList(told, lines.seen().size()))
+            assertThat(lines.seen().subList(reported, lines.seen().size()))
                     .as("neither read nor sent")
                     .allMatch(line -> line.startsWith("connection from "));
 
@@ -438,7 +438,7 @@ class ServerControlsTest {
     }
 
     @Test
-    void resetsThoseToWhoseConnectNobodyHasComeYet() throws Exception {
+    void resetsConnectionsThatAreNotYetAccepted() throws Exception {
         try (EchoServer server = quiet().start()) {
             for (int i = 0; i < 20; i++) {
                 List<Socket> sockets = new ArrayList<>();

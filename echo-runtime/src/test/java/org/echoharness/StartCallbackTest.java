@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What a listener may do while the server starts: all that another thread may. */
+/** What a callback may do while the server starts: all that another thread may. */
 @SuppressWarnings("try") // what close() does is what is tested
 @Timeout(120)
 class StartCallbackTest {
@@ -118,13 +118,13 @@ class StartCallbackTest {
         once.server.set(server);
         assertThatIllegalStateException()
                 .isThrownBy(server::start)
-                .withMessage("a listener closed the server while it started");
+                .withMessage("a callback closed the server while it started");
         assertThat(once.thrown).isNull();
         Sockets.listen(server.port()).close();
     }
 
     @Test
-    void listenerOfALiveChangeHoldsNoLock() throws Exception {
+    void callbackOfALiveChangeHoldsNoLock() throws Exception {
         Once once = new Once(server -> {
             Thread other = new Thread(server::resetConnections, "other control");
             other.start();

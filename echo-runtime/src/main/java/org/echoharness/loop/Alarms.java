@@ -10,12 +10,12 @@ public final class Alarms {
     public static final class Alarm implements Comparable<Alarm> {
         private final long at;
         private final long order;
-        private final EventLoopHandler whom;
+        private final EventLoopHandler handler;
 
-        private Alarm(long at, long order, EventLoopHandler whom) {
+        private Alarm(long at, long order, EventLoopHandler handler) {
             this.at = at;
             this.order = order;
-            this.whom = whom;
+            this.handler = handler;
         }
 
         /** Whether it goes off later than at this time. */
@@ -39,19 +39,19 @@ public final class Alarms {
     }
 
     /** Sets an alarm, which calls {@link EventLoopHandler#alarm} of the handler at that time. */
-    public Alarm set(long at, EventLoopHandler whom) {
-        Alarm alarm = new Alarm(at - epoch, count++, whom);
+    public Alarm set(long at, EventLoopHandler handler) {
+        Alarm alarm = new Alarm(at - epoch, count++, handler);
         alarms.add(alarm);
         return alarm;
     }
 
     /** Sets an alarm in place of another one, unless the other one goes off before. Returns the one that is set. */
-    public Alarm sooner(@Nullable Alarm other, long at, EventLoopHandler whom) {
+    public Alarm sooner(@Nullable Alarm other, long at, EventLoopHandler handler) {
         if (other != null && !other.isAfter(this, at)) {
             return other;
         }
         cancel(other);
-        return set(at, whom);
+        return set(at, handler);
     }
 
     /** Cancels an alarm, if there is one that has not gone off. */
@@ -70,10 +70,10 @@ public final class Alarms {
         return Math.max(1, alarms.first().at - (now - epoch));
     }
 
-    /** Gives every alarm that is due to whom it is for, soonest first. */
+    /** Calls the handler of every alarm that is due, soonest first. */
     public void sound(long now) {
         while (!alarms.isEmpty() && alarms.first().at <= now - epoch) {
-            alarms.pollFirst().whom.alarm(now);
+            alarms.pollFirst().handler.alarm(now);
         }
     }
 }

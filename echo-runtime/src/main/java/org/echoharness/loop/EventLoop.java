@@ -96,7 +96,7 @@ public final class EventLoop implements Runnable {
         }
     }
 
-    /** Any thread. On the loop's own thread everything is closed at return; elsewhere {@link #join} tells. */
+    /** Any thread. On the loop's own thread everything is closed at return; other threads call {@link #join}. */
     public void end() {
         ending = true;
         if (isCurrent() || thread.getState() == Thread.State.NEW) {
@@ -130,8 +130,8 @@ public final class EventLoop implements Runnable {
     }
 
     /**
-     * Closes the key's channel as soon as the selector has let go of it, which is next. To close a registered channel takes
-     * two more system calls, and then its socket stays open until the selector runs all the same.
+     * Closes the key's channel when the selector has run once more and has deregistered it. Closing a registered channel
+     * takes two more system calls, and its socket stays open until the selector runs all the same.
      */
     public void close(SelectionKey key) {
         key.cancel();
@@ -154,7 +154,7 @@ public final class EventLoop implements Runnable {
         return ready;
     }
 
-    /** Those whose sockets are registered, in no order. On the loop's thread. */
+    /** The handlers of the registered sockets, in no order. On the loop's thread. */
     public List<EventLoopHandler> handlers() {
         List<EventLoopHandler> handlers = new ArrayList<>();
         for (SelectionKey key : selector.keys()) {
@@ -165,12 +165,12 @@ public final class EventLoop implements Runnable {
         return handlers;
     }
 
-    /** What to do when the loop has ended. On the loop's thread, or before it starts. */
+    /** Runs the task when the loop has ended. On the loop's thread, or before it starts. */
     public void atEnd(Runnable task) {
         atEnd.add(task);
     }
 
-    /** Where its thread stands, for people: the innermost line that is not the JDK's, such as one of a listener. */
+    /** Where its thread stands: the innermost line that is not the JDK's, such as one of a callback. For messages. */
     public String where() {
         for (StackTraceElement line : thread.getStackTrace()) {
             String module = String.valueOf(line.getModuleName());
@@ -282,7 +282,7 @@ public final class EventLoop implements Runnable {
         runTasks();
     }
 
-    /** One that fails must not keep the others from their end. */
+    /** One handler that fails does not keep the others from their end. */
     private void abort(SelectionKey key) {
         try {
             ((EventLoopHandler) key.attachment()).abort();

@@ -48,9 +48,9 @@ public final class EventLoopCalls {
         try {
             return running.get(DEADLINE_SECONDS, TimeUnit.SECONDS);
         } catch (TimeoutException late) {
-            running.cancel(false); // what failed must not take hold later
+            running.cancel(false); // a call that failed must not take effect later
             throw new NoAnswerException("a thread of the server did not answer within " + DEADLINE_SECONDS
-                    + "s; a listener that blocks it? " + loop.where());
+                    + "s; a callback that blocks it? " + loop.where());
         } catch (InterruptedException e) {
             running.cancel(false);
             Thread.currentThread().interrupt();

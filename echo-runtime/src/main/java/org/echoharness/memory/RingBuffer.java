@@ -63,7 +63,7 @@ public final class RingBuffer {
         return !buffer.isDirect();
     }
 
-    /** Gives the memory back of a ring that is a connection's own. Nobody uses it any more. */
+    /** Gives back the memory of a ring that is a connection's own, and that is not used any more. */
     public void release() {
         HeldMemory.release(buffer.capacity());
         clear();

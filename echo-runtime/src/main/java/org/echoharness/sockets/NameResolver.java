@@ -16,7 +16,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.echoharness.text.Escaping;
 
-/** Resolves names within a deadline. The system's resolver has none of its own, so its thread can be left behind. */
+/** Resolves names within a deadline. The system's resolver has no deadline, so its thread may go on after that. */
 public final class NameResolver {
 
     private static final String OCTET = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])";

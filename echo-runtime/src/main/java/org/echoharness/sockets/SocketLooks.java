@@ -22,7 +22,7 @@ public final class SocketLooks implements Runnable {
     private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final long JOIN_MILLIS = 1_000;
 
-    /** Who asks for a look. */
+    /** Asks for looks, and receives what they find. */
     public interface Asker {
         /**
          * The look is over; by its thread.
@@ -35,7 +35,7 @@ public final class SocketLooks implements Runnable {
         void looked(@Nullable Map<String, Long> found, long began, long nanos);
     }
 
-    /** The names of the sockets that somebody asks for. */
+    /** The names of the sockets that an asker wants. */
     private record Look(Asker asker, Set<String> names) {}
 
     /** Finds sockets by their names, until it has all. */
@@ -144,7 +144,7 @@ public final class SocketLooks implements Runnable {
             try {
                 TimeUnit.NANOSECONDS.timedWait(this, left);
             } catch (InterruptedException ignored) {
-                // nobody has a reason to
+                // no code interrupts this thread
             }
         }
         List<Look> next = new ArrayList<>(asked);

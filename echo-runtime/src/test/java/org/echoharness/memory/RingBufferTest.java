@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 
 class RingBufferTest {
 
-    /** Gives, and takes, as many bytes as it is told. */
+    /** Gives and takes as many bytes as the test sets. */
     private static final class Wire implements ReadableByteChannel, WritableByteChannel {
         private final ByteArrayOutputStream written = new ByteArrayOutputStream();
         private byte next;
