@@ -9,6 +9,8 @@ import java.net.InetAddress;
 import java.net.NetworkInterface;
 import java.net.ServerSocket;
 import java.util.List;
+import org.echoharness.support.ForkedProcess;
+import org.echoharness.support.PlainSockets;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -18,9 +20,9 @@ class AddressErrorsTest {
 
     private static void assertRefused(List<String> options, String command, String address, String why)
             throws Exception {
-        try (ForkedProcess process = new ForkedProcess(ForkedProcess.java(options, command, address, "--quiet"))) {
+        try (ForkedProcess process = new ForkedProcess(EchoProcess.command(options, command, address, "--quiet"))) {
             assertThat(process.awaitExit()).isEqualTo(1);
-            assertThat(process.lines.seen())
+            assertThat(process.lines().seen())
                     .singleElement()
                     .asString()
                     .startsWith("echo: cannot " + (command.equals("server") ? "listen on " : "connect to ") + address
@@ -31,7 +33,7 @@ class AddressErrorsTest {
     @ParameterizedTest
     @CsvSource({"server, nope", "client, nope", "server, 2000000000", "client, 2000000000"})
     void namesTheInterfaceThatIsNotThere(String command, String scope) throws Exception {
-        Sockets.assumeIpv6();
+        PlainSockets.assumeIpv6();
         String why = "this machine has no network interface \"" + scope + "\"; name one that it has (";
         assertRefused(List.of(), command, "[fe80::1%" + scope + "]:9", why);
     }
@@ -39,7 +41,7 @@ class AddressErrorsTest {
     @ParameterizedTest
     @ValueSource(strings = {"server", "client"})
     void saysThatTheInterfaceHasNoSuchAddress(String command) throws Exception {
-        Sockets.assumeIpv6();
+        PlainSockets.assumeIpv6();
         NetworkInterface loopback = NetworkInterface.getByInetAddress(InetAddress.getLoopbackAddress());
         assumeThat(loopback.inetAddresses()).noneMatch(InetAddress::isLinkLocalAddress);
         String name = loopback.getName();
@@ -50,11 +52,11 @@ class AddressErrorsTest {
     @ParameterizedTest
     @ValueSource(strings = {"server", "client"})
     void asksForTheInterfaceOfALinkLocalAddress(String command) throws Exception {
-        Sockets.assumeIpv6();
+        PlainSockets.assumeIpv6();
         try (ForkedProcess process =
-                new ForkedProcess(ForkedProcess.java(List.of(), command, "[fe80::1]:9", "--quiet"))) {
+                new ForkedProcess(EchoProcess.command(List.of(), command, "[fe80::1]:9", "--quiet"))) {
             assertThat(process.awaitExit()).isEqualTo(1);
-            assertThat(process.lines.seen())
+            assertThat(process.lines().seen())
                     .singleElement()
                     .asString()
                     .endsWith("; name the network interface of a link-local address, as in [fe80::1%eth0]");

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.net.Socket;
+import org.echoharness.support.PlainSockets;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -20,7 +21,7 @@ class AllocationTest {
     @ValueSource(ints = {1, 64, 4096, 100_000})
     void isNothing(int size) throws Exception {
         try (EchoServer server = EchoServer.builder().start();
-                Socket client = Sockets.connect(server.address())) {
+                Socket client = PlainSockets.connect(server.address())) {
             long thread = thread("echo-server " + HostAndPort.of(server.address()));
             long least = Long.MAX_VALUE;
             for (int batch = 0; batch < 20 && least > 0; batch++) { // the first ones load and compile

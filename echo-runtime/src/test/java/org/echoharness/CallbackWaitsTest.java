@@ -12,6 +12,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import org.echoharness.support.AwaitedLines;
+import org.echoharness.support.PlainSockets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -55,9 +57,9 @@ class CallbackWaitsTest {
                             }
                         })
                         .start();
-                Socket socket = Sockets.connect(server.address())) {
+                Socket socket = PlainSockets.connect(server.address())) {
             itself.set(server);
-            Sockets.echoes(socket, "x");
+            PlainSockets.echoes(socket, "x");
             return thrown.get(60, TimeUnit.SECONDS);
         }
     }
@@ -128,10 +130,10 @@ class CallbackWaitsTest {
             for (Blocking each : new Blocking[] {restarted, changed, frozen}) {
                 each.listens.countDown();
                 (each == frozen ? each.second : each.first).getInputStream().readNBytes(1);
-                Sockets.echoes(each.first, "x");
-                Sockets.echoes(each.second, "x");
-                try (Socket third = Sockets.connect(each.server.address())) {
-                    Sockets.echoes(third, "served");
+                PlainSockets.echoes(each.first, "x");
+                PlainSockets.echoes(each.second, "x");
+                try (Socket third = PlainSockets.connect(each.server.address())) {
+                    PlainSockets.echoes(third, "served");
                 }
             }
         }
@@ -166,12 +168,12 @@ class CallbackWaitsTest {
                         }
                     })
                     .start();
-            first = Sockets.connect(server.address());
+            first = PlainSockets.connect(server.address());
             if (loops == 1) {
                 first.getOutputStream().write('x');
                 await(receiving);
             }
-            second = Sockets.connect(server.address());
+            second = PlainSockets.connect(server.address());
             if (loops > 1) {
                 second.getOutputStream().write('x');
                 await(receiving);

@@ -12,6 +12,7 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import org.echoharness.support.PlainSockets;
 
 /** A client with nothing of ours in it, of one of two kinds, for tests that hold for both. Each wait has a deadline. */
 interface Client extends AutoCloseable {
@@ -76,7 +77,7 @@ interface Client extends AutoCloseable {
         private final Socket socket;
 
         OfSocket(InetSocketAddress server) throws IOException {
-            socket = Sockets.connect(server);
+            socket = PlainSockets.connect(server);
         }
 
         @Override

@@ -13,6 +13,9 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.echoharness.support.AwaitedLines;
+import org.echoharness.support.ForkedProcess;
+import org.echoharness.support.PlainSockets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -55,21 +58,21 @@ class DefaultWarningsTest {
     void servesThoughItsErrorsAreNotRead() throws Exception {
         withUnreadErrors(() -> {
             try (EchoServer server = EchoServer.builder().maxConnections(1).start();
-                    Socket served = Sockets.connect(server.address())) {
-                Sockets.echoes(served, "before");
+                    Socket served = PlainSockets.connect(server.address())) {
+                PlainSockets.echoes(served, "before");
                 assertThatThrownBy(() -> {
-                            try (Socket rejected = Sockets.connect(server.address())) {
+                            try (Socket rejected = PlainSockets.connect(server.address())) {
                                 rejected.getInputStream().read();
                             }
                         })
                         .hasMessageContaining("reset");
-                Sockets.echoes(served, "after a warning");
+                PlainSockets.echoes(served, "after a warning");
                 for (int i = 0; i < 10_000; i++) {
                     server.core().loops().get(0).loop().post(() -> {
                         throw new IllegalStateException("boom");
                     });
                 }
-                Sockets.echoes(served, "after many");
+                PlainSockets.echoes(served, "after many");
             }
             return null;
         });
@@ -79,10 +82,10 @@ class DefaultWarningsTest {
     void startsThoughItsErrorsAreNotRead() throws Exception {
         withUnreadErrors(() -> {
             try (EchoServer server = EchoServer.builder().addresses("*:0").start();
-                    Socket served = Sockets.connect(Sockets.at("127.0.0.1", server.port()))) {
-                Sockets.echoes(served, "x");
+                    Socket served = PlainSockets.connect(PlainSockets.at("127.0.0.1", server.port()))) {
+                PlainSockets.echoes(served, "x");
                 server.setFaults(FaultPlan.parse("random 1% seed 1: delay 1ms"));
-                Sockets.echoes(served, "x");
+                PlainSockets.echoes(served, "x");
             }
             return null;
         });
@@ -122,8 +125,8 @@ class DefaultWarningsTest {
             thread.join(60_000); // of other tests
         }
         try (EchoServer server = EchoServer.builder().start();
-                Socket socket = Sockets.connect(server.address())) {
-            Sockets.echoes(socket, "x");
+                Socket socket = PlainSockets.connect(server.address())) {
+            PlainSockets.echoes(socket, "x");
             assertThat(LineBufferTest.threads()).isEmpty();
         }
     }
@@ -158,9 +161,9 @@ class DefaultWarningsTest {
 
     @Test
     void printsAllBeforeTheProcessExits() throws Exception {
-        try (ForkedProcess process = new ForkedProcess(ForkedProcess.java(List.of(), Exits.class))) {
+        try (ForkedProcess process = new ForkedProcess(EchoProcess.program(List.of(), Exits.class))) {
             assertThat(process.awaitExit()).isEqualTo(3);
-            assertThat(process.lines.seen())
+            assertThat(process.lines().seen())
                     .hasSize(1_000)
                     .last()
                     .isEqualTo("echo server: faults: random 1% seed 999: reset");
@@ -183,15 +186,15 @@ class DefaultWarningsTest {
     @EnabledOnOs(OS.LINUX)
     void warnsWithoutAFileDescriptorLeft() throws Exception {
         List<String> command = new ArrayList<>(List.of("sh", "-c", "ulimit -n 40; exec \"$@\"", "sh"));
-        command.addAll(ForkedProcess.java(List.of(), Serves.class));
+        command.addAll(EchoProcess.program(List.of(), Serves.class));
         List<Socket> clients = new ArrayList<>();
         try (ForkedProcess server = new ForkedProcess(command)) {
-            int port = Integer.parseInt(server.lines.await("\\d+"));
+            int port = Integer.parseInt(server.lines().await("\\d+"));
             for (int i = 0; i < 100; i++) {
-                clients.add(Sockets.connect(Sockets.at("127.0.0.1", port)));
+                clients.add(PlainSockets.connect(PlainSockets.at("127.0.0.1", port)));
             }
-            server.lines.await("echo server: cannot accept, trying again every 100ms: Too many open files");
-            Sockets.echoes(clients.get(0), "an old connection goes on");
+            server.lines().await("echo server: cannot accept, trying again every 100ms: Too many open files");
+            PlainSockets.echoes(clients.get(0), "an old connection goes on");
         } finally {
             for (Socket client : clients) {
                 client.close();

@@ -22,6 +22,9 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
+import org.echoharness.support.AwaitedLines;
+import org.echoharness.support.FileDescriptors;
+import org.echoharness.support.PlainSockets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -54,7 +57,7 @@ class EchoClientTest {
 
     @Test
     void connectsOverIpv6AndByAWildcard() throws Exception {
-        Sockets.assumeIpv6();
+        PlainSockets.assumeIpv6();
         try (EchoServer server =
                 EchoServer.builder().addresses("*:0").warnings(lines).start()) {
             for (String address : new String[] {"[::1]:", "*:", "127.0.0.1:", "localhost:"}) {
@@ -76,8 +79,8 @@ class EchoClientTest {
     @ParameterizedTest
     @CsvSource({"65536, 65536", "7, 65536", "65536, 7", "1048576, 1"})
     void echoesAnySizeWithAnyBuffers(int clientBuffer, int serverBuffer) throws Exception {
-        int size = Math.min(clientBuffer, serverBuffer) < 16 ? 300_000 : 64 * Sockets.MIB;
-        byte[] message = Sockets.random(size, 2);
+        int size = Math.min(clientBuffer, serverBuffer) < 16 ? 300_000 : 64 * PlainSockets.MIB;
+        byte[] message = PlainSockets.random(size, 2);
         try (EchoServer server = EchoServer.builder().bufferSize(serverBuffer).start();
                 EchoClient client = EchoClient.builder()
                         .address(server.address())
@@ -132,7 +135,7 @@ class EchoClientTest {
 
     @Test
     void oneThreadSendsWhileAnotherReceives() throws Exception {
-        byte[] message = Sockets.random(16 * Sockets.MIB, 3);
+        byte[] message = PlainSockets.random(16 * PlainSockets.MIB, 3);
         try (EchoServer server = EchoServer.builder().start();
                 EchoClient client = EchoClient.connect(server.address())) {
             FutureTask<Void> sending = new FutureTask<>(() -> {
@@ -298,7 +301,7 @@ class EchoClientTest {
 
     @Test
     void resolvesWithoutConnecting() throws Exception {
-        assertThat(EchoClient.builder().address("127.0.0.1:1").resolve()).isEqualTo(Sockets.at("127.0.0.1", 1));
+        assertThat(EchoClient.builder().address("127.0.0.1:1").resolve()).isEqualTo(PlainSockets.at("127.0.0.1", 1));
         assertThatThrownBy(() ->
                         EchoClient.builder().address("no-such-host.invalid:1").resolve())
                 .isInstanceOf(UnknownHostException.class)
@@ -319,8 +322,8 @@ class EchoClientTest {
     }
 
     private static void assertGivesUp(UnaryOperator<EchoClient.Builder> options, String within) throws Exception {
-        try (java.net.ServerSocket full = Sockets.listen(0)) {
-            InetSocketAddress address = Sockets.at("127.0.0.1", full.getLocalPort());
+        try (java.net.ServerSocket full = PlainSockets.listen(0)) {
+            InetSocketAddress address = PlainSockets.at("127.0.0.1", full.getLocalPort());
             EchoClient.Builder builder = options.apply(EchoClient.builder().address(address));
             java.util.List<EchoClient> queued = new java.util.ArrayList<>();
             try {
@@ -343,7 +346,7 @@ class EchoClientTest {
     @Test
     void refusesSelfConnectedSocket() throws Exception {
         try (SocketChannel self = SocketChannel.open()) {
-            self.bind(Sockets.at("127.0.0.1", 0));
+            self.bind(PlainSockets.at("127.0.0.1", 0));
             self.connect(self.getLocalAddress());
             self.write(ByteBuffer.wrap(ascii("hello me")));
 
@@ -375,7 +378,7 @@ class EchoClientTest {
                 switch (wait) {
                     case "receive" -> client.receive();
                     case "echo" -> client.echo(new byte[10]);
-                    default -> client.send(new byte[256 * Sockets.MIB]);
+                    default -> client.send(new byte[256 * PlainSockets.MIB]);
                 }
                 return null;
             });
@@ -415,14 +418,14 @@ class EchoClientTest {
     void leavesNoFileOpen() throws Exception {
         try (EchoServer server = EchoServer.builder().conversation(lines).start()) {
             EchoClient.connect(server.address()).close();
-            long before = Sockets.openFiles();
+            long before = FileDescriptors.open();
             for (int i = 0; i < 200; i++) {
                 try (EchoClient client = EchoClient.connect(server.address())) {
                     client.expectEcho(ascii("x"));
                 }
             }
             lines.await("waiting for a connection", 202);
-            assertThat(Sockets.openFiles()).isLessThan(before + 10);
+            assertThat(FileDescriptors.open()).isLessThan(before + 10);
         }
     }
 

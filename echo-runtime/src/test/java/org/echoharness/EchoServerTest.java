@@ -23,6 +23,9 @@ import java.util.concurrent.Exchanger;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import org.echoharness.support.AwaitedLines;
+import org.echoharness.support.FileDescriptors;
+import org.echoharness.support.PlainSockets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -41,9 +44,9 @@ class EchoServerTest {
     @Test
     void echoesWhatIsSentAndEndsWithTheClient() throws Exception {
         try (EchoServer server = quiet().start();
-                Socket socket = Sockets.connect(server.address())) {
-            Sockets.echoes(socket, "hello");
-            Sockets.echoes(socket, "again");
+                Socket socket = PlainSockets.connect(server.address())) {
+            PlainSockets.echoes(socket, "hello");
+            PlainSockets.echoes(socket, "again");
             socket.shutdownOutput();
 
             assertThat(socket.getInputStream().read()).isEqualTo(-1);
@@ -71,13 +74,13 @@ class EchoServerTest {
 
     @Test
     void listensOnSeveralAddressesOfBothFamilies() throws Exception {
-        Sockets.assumeIpv6();
+        PlainSockets.assumeIpv6();
         try (EchoServer server =
                 quiet().addresses("127.0.0.1:0", "[::1]:0", "127.0.0.1:0").start()) {
             assertThat(server.addresses()).hasSize(3).doesNotHaveDuplicates();
             for (InetSocketAddress address : server.addresses()) {
-                try (Socket socket = Sockets.connect(address)) {
-                    Sockets.echoes(socket, address.toString());
+                try (Socket socket = PlainSockets.connect(address)) {
+                    PlainSockets.echoes(socket, address.toString());
                 }
             }
         }
@@ -86,11 +89,11 @@ class EchoServerTest {
 
     @Test
     void warnsOnceOfEveryInterface() throws Exception {
-        Sockets.assumeIpv6();
+        PlainSockets.assumeIpv6();
         try (EchoServer server = quiet().addresses("*:0").start()) {
             for (String host : List.of("127.0.0.1", "::1")) {
-                try (Socket socket = Sockets.connect(Sockets.at(host, server.port()))) {
-                    Sockets.echoes(socket, host);
+                try (Socket socket = PlainSockets.connect(PlainSockets.at(host, server.port()))) {
+                    PlainSockets.echoes(socket, host);
                 }
             }
             assertThat(server.address().getAddress().isAnyLocalAddress()).isTrue();
@@ -101,17 +104,17 @@ class EchoServerTest {
 
     @Test
     void anIpv4WildcardDoesNotListenOnIpv6() throws Exception {
-        Sockets.assumeIpv6();
+        PlainSockets.assumeIpv6();
         try (EchoServer server = quiet().addresses("0.0.0.0:0").start()) {
-            Sockets.connect(Sockets.at("127.0.0.1", server.port())).close();
-            assertThatThrownBy(() -> Sockets.connect(Sockets.at("::1", server.port())))
+            PlainSockets.connect(PlainSockets.at("127.0.0.1", server.port())).close();
+            assertThatThrownBy(() -> PlainSockets.connect(PlainSockets.at("::1", server.port())))
                     .isInstanceOf(java.net.ConnectException.class);
         }
     }
 
     @Test
     void aBusyPortIsRefusedWithHostPortAndCure() throws Exception {
-        try (ServerSocket busy = Sockets.listen(0)) {
+        try (ServerSocket busy = PlainSockets.listen(0)) {
             String address = "127.0.0.1:" + busy.getLocalPort();
             assertThatThrownBy(() -> quiet().addresses(address).start())
                     .isInstanceOf(BindException.class)
@@ -123,17 +126,17 @@ class EchoServerTest {
 
     @Test
     void aFailedStartLeavesNothingBoundAndNoFileOpen() throws Exception {
-        try (ServerSocket busy = Sockets.listen(0);
+        try (ServerSocket busy = PlainSockets.listen(0);
                 EchoServer free = quiet().start()) {
             String freed = "127.0.0.1:" + free.port();
             free.close();
             EchoServer.Builder builder = quiet().addresses(freed, "127.0.0.1:" + busy.getLocalPort());
             assertThatThrownBy(builder::start).isInstanceOf(BindException.class);
-            long before = Sockets.openFiles();
+            long before = FileDescriptors.open();
             for (int i = 0; i < 1_000; i++) {
                 assertThatThrownBy(builder::start).isInstanceOf(BindException.class);
             }
-            assertThat(Sockets.openFiles()).isLessThan(before + 10);
+            assertThat(FileDescriptors.open()).isLessThan(before + 10);
             quiet().addresses(freed).start().close();
         }
     }
@@ -190,23 +193,23 @@ class EchoServerTest {
         try (EchoServer first = quiet().start()) {
             port = first.port();
         }
-        long before = Sockets.openFiles();
+        long before = FileDescriptors.open();
         for (int i = 0; i < 1_000; i++) {
             try (EchoServer server = quiet().addresses("127.0.0.1:" + port).start();
-                    Socket socket = Sockets.connect(server.address())) {
-                Sockets.echoes(socket, "x");
+                    Socket socket = PlainSockets.connect(server.address())) {
+                PlainSockets.echoes(socket, "x");
             }
         }
-        assertThat(Sockets.openFiles()).isLessThan(before + 10);
+        assertThat(FileDescriptors.open()).isLessThan(before + 10);
         assertThat(loopThreads(port)).isEmpty();
     }
 
     @ParameterizedTest
     @ValueSource(ints = {0, 4096})
     void halfCloseBringsBackEveryByte(int receiveBuffer) throws Exception {
-        byte[] sent = Sockets.random(64 * Sockets.MIB, 1);
+        byte[] sent = PlainSockets.random(64 * PlainSockets.MIB, 1);
         try (EchoServer server = quiet().start();
-                Socket socket = Sockets.connect(server.address(), receiveBuffer)) {
+                Socket socket = PlainSockets.connect(server.address(), receiveBuffer)) {
             FutureTask<Void> writing = new FutureTask<>(() -> {
                 socket.getOutputStream().write(sent);
                 socket.shutdownOutput();
@@ -222,9 +225,10 @@ class EchoServerTest {
 
     @Test
     void theClientsFinDoesNotCutTheRestOfTheEcho() throws Exception {
-        byte[] sent = Sockets.random(16 * Sockets.MIB, 5);
-        try (EchoServer server =
-                        quiet().bufferSize(64 * Sockets.MIB).conversation(lines).start();
+        byte[] sent = PlainSockets.random(16 * PlainSockets.MIB, 5);
+        try (EchoServer server = quiet().bufferSize(64 * PlainSockets.MIB)
+                        .conversation(lines)
+                        .start();
                 EchoClient client = EchoClient.connect(server.address())) {
             client.send(sent);
             client.shutdownOutput();
@@ -241,7 +245,7 @@ class EchoServerTest {
                         .address(server.address())
                         .readTimeout(Duration.ofMillis(300))
                         .connect()) {
-            assertThatThrownBy(() -> client.send(new byte[256 * Sockets.MIB]))
+            assertThatThrownBy(() -> client.send(new byte[256 * PlainSockets.MIB]))
                     .isInstanceOf(java.net.SocketTimeoutException.class)
                     .hasMessageMatching("\\d+ of 268435456 bytes sent to 127.0.0.1:\\d+, which took no more for 300ms");
             List<String> seen = lines.seen();
@@ -261,8 +265,8 @@ class EchoServerTest {
     @Test
     void aConnectionThatIsOpenAtTheCloseIsReset() throws Exception {
         try (EchoServer server = quiet().start();
-                Socket socket = Sockets.connect(server.address())) {
-            Sockets.echoes(socket, "x");
+                Socket socket = PlainSockets.connect(server.address())) {
+            PlainSockets.echoes(socket, "x");
             server.close();
 
             assertThatThrownBy(() -> socket.getInputStream().read())
@@ -274,19 +278,19 @@ class EchoServerTest {
     /** Each client sends, half-closes and reads; the server closes somewhere in between. */
     @Test
     void aCloseUnderLoadNeverLooksLikeAWholeEcho() throws Exception {
-        byte[] sent = Sockets.random(Sockets.MIB, 4);
+        byte[] sent = PlainSockets.random(PlainSockets.MIB, 4);
         int whole = 0;
         int reset = 0;
         for (int round = 0; round < 50; round++) {
             List<FutureTask<Integer>> clients = new ArrayList<>();
             try (EchoServer server = quiet().eventLoops(1 + round % 2).start()) {
                 for (int i = 0; i < 8; i++) {
-                    Socket socket = Sockets.connect(server.address());
+                    Socket socket = PlainSockets.connect(server.address());
                     clients.add(new FutureTask<>(() -> echoed(socket, sent)));
                     new Thread(clients.get(i), "client " + i).start();
                 }
                 if (round % 5 != 0) {
-                    Sockets.connect(server.address()).close();
+                    PlainSockets.connect(server.address()).close();
                 } else {
                     clients.get(0).get(30, TimeUnit.SECONDS);
                 }
@@ -326,13 +330,13 @@ class EchoServerTest {
         quiet().build().close();
         for (int i = 0; i < 100; i++) {
             EchoServer server = quiet().eventLoops(2).start();
-            Sockets.connect(server.address()).close();
+            PlainSockets.connect(server.address()).close();
             List<FutureTask<Boolean>> closers = new ArrayList<>();
             for (int j = 0; j < 3; j++) {
                 FutureTask<Boolean> closer = new FutureTask<>(() -> {
                     server.close();
                     assertThat(server.awaitClose(Duration.ZERO)).isTrue();
-                    Sockets.listen(server.port()).close();
+                    PlainSockets.listen(server.port()).close();
                     return true;
                 });
                 closers.add(closer);
@@ -367,7 +371,7 @@ class EchoServerTest {
                     }
                 })
                 .start();
-        try (Socket socket = Sockets.connect(server.address())) {
+        try (Socket socket = PlainSockets.connect(server.address())) {
             socket.getOutputStream().write('x');
             if (when.equals("no data")) {
                 socket.shutdownOutput();
@@ -383,7 +387,7 @@ class EchoServerTest {
 
     private static void bindAndRelease(int port) {
         try {
-            Sockets.listen(port).close();
+            PlainSockets.listen(port).close();
         } catch (IOException e) {
             throw new AssertionError("the port is not free", e);
         }
@@ -409,15 +413,15 @@ class EchoServerTest {
                             }
                         })
                         .start();
-                Socket bystander = Sockets.connect(server.address());
-                Socket poisoned = Sockets.connect(server.address())) {
-            Sockets.echoes(bystander, "before");
+                Socket bystander = PlainSockets.connect(server.address());
+                Socket poisoned = PlainSockets.connect(server.address())) {
+            PlainSockets.echoes(bystander, "before");
             poisoned.getOutputStream().write("poison".getBytes(StandardCharsets.US_ASCII));
 
             assertThatThrownBy(() -> poisoned.getInputStream().read())
                     .isInstanceOf(SocketException.class)
                     .hasMessageContaining("Connection reset");
-            Sockets.echoes(bystander, "after");
+            PlainSockets.echoes(bystander, "after");
             assertThat(warnings.await("reset 127.0.0.1:" + poisoned.getLocalPort() + " after an exception: .*boom"))
                     .isNotEmpty();
             assertThat(server.counters())
@@ -432,8 +436,8 @@ class EchoServerTest {
                 quiet().conversation(line -> Thread.currentThread().interrupt()).start()) {
             assertThat(Thread.interrupted()).isTrue(); // start() tells in the caller's thread
             for (int i = 0; i < 3; i++) {
-                try (Socket socket = Sockets.connect(server.address())) {
-                    Sockets.echoes(socket, "x");
+                try (Socket socket = PlainSockets.connect(server.address())) {
+                    PlainSockets.echoes(socket, "x");
                 }
             }
         }
@@ -451,7 +455,7 @@ class EchoServerTest {
     @EnumSource(Lull.class)
     void burnsNoProcessorTimeWhenThereIsNothingToDo(Lull lull) throws Exception {
         boolean fin = lull == Lull.REST_OF_THE_ECHO_AFTER_THE_CLIENTS_FIN;
-        try (EchoServer server = quiet().bufferSize(fin ? 64 * Sockets.MIB : 4096)
+        try (EchoServer server = quiet().bufferSize(fin ? 64 * PlainSockets.MIB : 4096)
                         .conversation(line -> {
                             if (lull == Lull.INTERRUPT_LEFT_BY_A_CALLBACK && line.startsWith("sending")) {
                                 Thread.currentThread().interrupt();
@@ -459,17 +463,17 @@ class EchoServerTest {
                             lines.accept(line);
                         })
                         .start();
-                Socket bystander = Sockets.connect(server.address());
+                Socket bystander = PlainSockets.connect(server.address());
                 EchoClient client = EchoClient.builder()
                         .address(server.address())
                         .readTimeout(Duration.ofMillis(fin ? 10_000 : 500))
                         .connect()) {
-            Sockets.echoes(bystander, "x");
+            PlainSockets.echoes(bystander, "x");
             if (lull == Lull.RING_FULL) {
-                assertThatThrownBy(() -> client.send(new byte[256 * Sockets.MIB]))
+                assertThatThrownBy(() -> client.send(new byte[256 * PlainSockets.MIB]))
                         .isInstanceOf(java.net.SocketTimeoutException.class);
             } else if (fin) {
-                client.send(new byte[16 * Sockets.MIB]);
+                client.send(new byte[16 * PlainSockets.MIB]);
                 client.shutdownOutput();
                 lines.await("no data from .*");
             }
@@ -481,17 +485,17 @@ class EchoServerTest {
             used = threads.getThreadCpuTime(loop.getId()) - used;
 
             assertThat(used).as("nanoseconds of processor time").isLessThan((System.nanoTime() - start) / 4);
-            Sockets.echoes(bystander, "y");
+            PlainSockets.echoes(bystander, "y");
         }
     }
 
     @Test
     void resetsConnectionsBeyondTheLimit() throws Exception {
         try (EchoServer server = quiet().maxConnections(2).conversation(lines).start();
-                Socket first = Sockets.connect(server.address());
-                Socket second = Sockets.connect(server.address())) {
-            Sockets.echoes(first, "1");
-            Sockets.echoes(second, "2");
+                Socket first = PlainSockets.connect(server.address());
+                Socket second = PlainSockets.connect(server.address())) {
+            PlainSockets.echoes(first, "1");
+            PlainSockets.echoes(second, "2");
             for (int i = 1; i <= 3; i++) {
                 try (Socket third = new Socket()) {
                     // the reset may come as early as in the connect
@@ -511,8 +515,8 @@ class EchoServerTest {
                             2, 3, 0, 0, 0, server.counters().peak()));
             first.close();
             lines.await("waiting for a connection", 2);
-            try (Socket next = Sockets.connect(server.address())) {
-                Sockets.echoes(next, "reused");
+            try (Socket next = PlainSockets.connect(server.address())) {
+                PlainSockets.echoes(next, "reused");
             }
             assertThat(server.counters().accepted()).isEqualTo(3);
         }
@@ -523,8 +527,8 @@ class EchoServerTest {
         try (EchoServer server = quiet().idleTimeout(Duration.ofMillis(200))
                         .conversation(lines)
                         .start();
-                Socket silent = Sockets.connect(server.address());
-                Socket busy = Sockets.connect(server.address())) {
+                Socket silent = PlainSockets.connect(server.address());
+                Socket busy = PlainSockets.connect(server.address())) {
             FutureTask<Void> reading = new FutureTask<>(() -> {
                 assertThatThrownBy(() -> silent.getInputStream().read())
                         .isInstanceOf(SocketException.class)
@@ -533,7 +537,7 @@ class EchoServerTest {
             });
             new Thread(reading, "reads").start();
             while (!reading.isDone()) {
-                Sockets.echoes(busy, "x");
+                PlainSockets.echoes(busy, "x");
             }
             reading.get(30, TimeUnit.SECONDS);
             assertThat(lines.await("lost .*"))
@@ -541,7 +545,7 @@ class EchoServerTest {
             assertThat(server.counters())
                     .isEqualTo(new ConnectionCounters(
                             2, 0, 1, 0, 0, server.counters().peak()));
-            Sockets.echoes(busy, "still here");
+            PlainSockets.echoes(busy, "still here");
         }
     }
 
@@ -556,8 +560,8 @@ class EchoServerTest {
                 })
                 .start()) {
             for (int i = 0; i < 6; i++) {
-                try (Socket socket = Sockets.connect(server.address())) {
-                    Sockets.echoes(socket, "x");
+                try (Socket socket = PlainSockets.connect(server.address())) {
+                    PlainSockets.echoes(socket, "x");
                 }
             }
             String name = "echo-server 127.0.0.1:" + server.port() + " loop ";
@@ -570,9 +574,9 @@ class EchoServerTest {
     void tellsTheConversationOfTheTutorial() throws Exception {
         String from;
         try (EchoServer server = quiet().bufferSize(16).conversation(lines).start();
-                Socket socket = Sockets.connect(server.address())) {
+                Socket socket = PlainSockets.connect(server.address())) {
             from = "127.0.0.1:" + socket.getLocalPort();
-            Sockets.echoes(socket, "This is the message.  It will be repeated.");
+            PlainSockets.echoes(socket, "This is the message.  It will be repeated.");
             socket.shutdownOutput();
             lines.await("waiting for a connection", 2);
             assertThat(lines.seen())
@@ -594,8 +598,8 @@ class EchoServerTest {
     @Test
     void tellsWhenAClientResets() throws Exception {
         try (EchoServer server = quiet().conversation(lines).start();
-                Socket socket = Sockets.connect(server.address())) {
-            Sockets.echoes(socket, "x");
+                Socket socket = PlainSockets.connect(server.address())) {
+            PlainSockets.echoes(socket, "x");
             socket.setSoLinger(true, 0);
             socket.close();
 

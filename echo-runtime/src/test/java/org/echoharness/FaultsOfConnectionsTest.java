@@ -14,6 +14,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.LongStream;
+import org.echoharness.support.AwaitedLines;
+import org.echoharness.support.PlainSockets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -210,7 +212,7 @@ class FaultsOfConnectionsTest {
                 client.send("0123456789");
             }
             assertThat(throttled.receive(1)).isEqualTo("0");
-            byte[] bytes = Sockets.random(32 << 10, 2);
+            byte[] bytes = PlainSockets.random(32 << 10, 2);
             for (int i = 0; i < 8; i++) {
                 other.send(bytes);
                 assertThat(other.receiveBytes(bytes.length)).isEqualTo(bytes);
@@ -251,7 +253,7 @@ class FaultsOfConnectionsTest {
             }
             assertThat(Thread.getAllStackTraces().keySet())
                     .noneMatch(thread -> thread.getName().contains("127.0.0.1:" + port + " "));
-            Sockets.listen(port).close();
+            PlainSockets.listen(port).close();
         }
     }
 

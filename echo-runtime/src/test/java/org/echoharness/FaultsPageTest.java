@@ -17,6 +17,7 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.echoharness.support.PlainSockets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -128,7 +129,7 @@ class FaultsPageTest {
                         .faults(textAndRead.get(0))
                         .warnings(line -> {})
                         .start();
-                Socket socket = Sockets.connect(server.address())) {
+                Socket socket = PlainSockets.connect(server.address())) {
             socket.setSoTimeout(textAndRead.get(1).contains("timed out") ? 200 : 30_000);
             socket.getOutputStream().write(new byte[SENT]);
             socket.shutdownOutput();
@@ -152,8 +153,8 @@ class FaultsPageTest {
     @Test
     void readAfterFailedWriteEndsStream() throws IOException {
         try (EchoServer server = EchoServer.builder().start();
-                Socket socket = Sockets.connect(server.address())) {
-            Sockets.echoes(socket, "x");
+                Socket socket = PlainSockets.connect(server.address())) {
+            PlainSockets.echoes(socket, "x");
             server.resetConnections();
             assertThatThrownBy(() -> socket.getOutputStream().write(1)).hasMessage("Connection reset by peer");
             assertThat(socket.getInputStream().read()).isEqualTo(-1);
@@ -243,8 +244,8 @@ class FaultsPageTest {
                 .findFirst()
                 .orElseThrow();
         try (EchoServer server = EchoServer.builder().start();
-                Socket open = Sockets.connect(server.address())) {
-            Sockets.echoes(open, "x");
+                Socket open = PlainSockets.connect(server.address())) {
+            PlainSockets.echoes(open, "x");
             boolean timed = call.endsWith("(time)");
             Class<?>[] types = timed ? new Class<?>[] {Duration.class} : new Class<?>[0];
             Object[] day = timed ? new Object[] {Duration.ofDays(1)} : new Object[0];
@@ -254,10 +255,10 @@ class FaultsPageTest {
             if (sees.contains("Connection reset")) {
                 assertThatThrownBy(() -> open.getInputStream().read()).hasMessage("Connection reset");
             } else {
-                Sockets.echoes(open, "x");
+                PlainSockets.echoes(open, "x");
             }
             assertThat(sees).contains("`ConnectException: Connection refused`");
-            assertThatThrownBy(() -> Sockets.connect(server.address()))
+            assertThatThrownBy(() -> PlainSockets.connect(server.address()))
                     .isInstanceOf(java.net.ConnectException.class)
                     .hasMessage("Connection refused");
         }

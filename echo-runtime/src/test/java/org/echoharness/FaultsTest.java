@@ -9,6 +9,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.echoharness.support.AwaitedLines;
+import org.echoharness.support.PlainSockets;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -97,7 +99,7 @@ class FaultsTest {
     void throttleSendsNoMoreThanItsRate(Client.Kind kind) throws Exception {
         try (EchoServer server = start("throttle 1000/s");
                 Client client = kind.connect(server)) {
-            byte[] bytes = Sockets.random(200, 1);
+            byte[] bytes = PlainSockets.random(200, 1);
             long sent = System.nanoTime();
             client.send(bytes);
             assertThat(client.receiveBytes(200)).isEqualTo(bytes);
@@ -227,7 +229,7 @@ class FaultsTest {
                 Client client = kind.connect(server)) {
             client.send(HELLO);
             lines.await("received 11 bytes .*");
-            client.send(new byte[Sockets.MIB]);
+            client.send(new byte[PlainSockets.MIB]);
             client.shutdownOutput();
             assertThat(client.receiveAll()).isEqualTo("hello");
         }

@@ -17,6 +17,8 @@ import java.util.List;
 import java.util.Random;
 import org.echoharness.memory.HeldMemory;
 import org.echoharness.memory.RingBuffer;
+import org.echoharness.support.ForkedProcess;
+import org.echoharness.support.PlainSockets;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Test;
@@ -41,33 +43,33 @@ class HeldMemoryTest {
         String plan = "first " + HOLDERS + ": " + fault + "; others: none";
         List<SocketChannel> holders = new ArrayList<>();
         try (ForkedProcess server =
-                new ForkedProcess(ForkedProcess.java(SMALL, "server", "127.0.0.1:0", "--quiet", "--faults", plan))) {
-            InetSocketAddress address = Sockets.at(
+                new ForkedProcess(EchoProcess.command(SMALL, "server", "127.0.0.1:0", "--quiet", "--faults", plan))) {
+            InetSocketAddress address = PlainSockets.at(
                     "127.0.0.1",
                     Integer.parseInt(
-                            server.lines.await("starting up on .* port .*").replaceFirst(".* port (\\d+).*", "$1")));
+                            server.lines().await("starting up on .* port .*").replaceFirst(".* port (\\d+).*", "$1")));
             for (int i = 0; i < HOLDERS; i++) {
                 holders.add(open(address));
             }
-            try (Socket other = Sockets.connect(address)) {
-                Sockets.echoes(other, "before");
+            try (Socket other = PlainSockets.connect(address)) {
+                PlainSockets.echoes(other, "before");
                 for (SocketChannel holder : holders) {
                     holder.write(ByteBuffer.allocate(bytes));
-                    Sockets.echoes(other, "meanwhile");
+                    PlainSockets.echoes(other, "meanwhile");
                 }
                 for (SocketChannel holder : holders) {
                     holder.close();
                 }
-                Sockets.echoes(other, "afterwards");
-                try (Socket late = Sockets.connect(address)) {
-                    byte[] message = Sockets.random(Sockets.MIB, 1);
+                PlainSockets.echoes(other, "afterwards");
+                try (Socket late = PlainSockets.connect(address)) {
+                    byte[] message = PlainSockets.random(PlainSockets.MIB, 1);
                     late.getOutputStream().write(message);
                     assertThat(late.getInputStream().readNBytes(message.length)).isEqualTo(message);
                 }
             }
             server.signal("TERM");
             assertThat(server.awaitExit()).isEqualTo(143);
-            assertThat(server.lines.seen()).hasSize(1);
+            assertThat(server.lines().seen()).hasSize(1);
         } finally {
             for (SocketChannel holder : holders) {
                 holder.close();
@@ -92,28 +94,28 @@ class HeldMemoryTest {
         List<SocketChannel> holders = new ArrayList<>();
         List<String> options = List.of("-Xmx32m", "-XX:MaxDirectMemorySize=1m"); // less than a ring for each
         try (ForkedProcess server =
-                new ForkedProcess(ForkedProcess.java(options, "server", "127.0.0.1:0", "--quiet"))) {
-            InetSocketAddress address = Sockets.at(
+                new ForkedProcess(EchoProcess.command(options, "server", "127.0.0.1:0", "--quiet"))) {
+            InetSocketAddress address = PlainSockets.at(
                     "127.0.0.1",
                     Integer.parseInt(
-                            server.lines.await("starting up on .* port .*").replaceFirst(".* port (\\d+).*", "$1")));
+                            server.lines().await("starting up on .* port .*").replaceFirst(".* port (\\d+).*", "$1")));
             for (int i = 0; i < 40; i++) {
                 holders.add(open(address));
             }
-            try (Socket other = Sockets.connect(address)) {
+            try (Socket other = PlainSockets.connect(address)) {
                 int refused = 0;
                 while (refused < 2_000) { // in a row, by all of them: nothing is on its way any more
                     int written = 0;
                     for (SocketChannel holder : holders) {
                         written += holder.write(ByteBuffer.allocate(16_384));
                     }
-                    Sockets.echoes(other, "meanwhile");
+                    PlainSockets.echoes(other, "meanwhile");
                     refused = written == 0 ? refused + 1 : 0;
                 }
             }
             server.signal("TERM");
             assertThat(server.awaitExit()).isEqualTo(143);
-            assertThat(server.lines.seen()).hasSize(1);
+            assertThat(server.lines().seen()).hasSize(1);
         } finally {
             for (SocketChannel holder : holders) {
                 holder.close();
@@ -126,15 +128,15 @@ class HeldMemoryTest {
     @DisabledOnOs(OS.WINDOWS)
     void servesWithoutDirectMemoryForARing() throws Exception {
         List<String> options = List.of("-Xmx32m", "-XX:MaxDirectMemorySize=32k");
-        try (ForkedProcess server = new ForkedProcess(ForkedProcess.java(
+        try (ForkedProcess server = new ForkedProcess(EchoProcess.command(
                 options, "server", "127.0.0.1:0", "--quiet", "--faults", "connection 2: delay 1ms; others: none"))) {
-            InetSocketAddress address = Sockets.at(
+            InetSocketAddress address = PlainSockets.at(
                     "127.0.0.1",
                     Integer.parseInt(
-                            server.lines.await("starting up on .* port .*").replaceFirst(".* port (\\d+).*", "$1")));
-            byte[] message = Sockets.random(100_000, 1);
-            try (Socket client = Sockets.connect(address);
-                    Socket delayed = Sockets.connect(address)) {
+                            server.lines().await("starting up on .* port .*").replaceFirst(".* port (\\d+).*", "$1")));
+            byte[] message = PlainSockets.random(100_000, 1);
+            try (Socket client = PlainSockets.connect(address);
+                    Socket delayed = PlainSockets.connect(address)) {
                 for (Socket each : List.of(client, delayed)) {
                     each.getOutputStream().write(message);
                     assertThat(each.getInputStream().readNBytes(message.length)).isEqualTo(message);
@@ -142,21 +144,21 @@ class HeldMemoryTest {
             }
             server.signal("TERM");
             assertThat(server.awaitExit()).isEqualTo(143);
-            assertThat(server.lines.seen()).hasSize(1);
+            assertThat(server.lines().seen()).hasSize(1);
         }
     }
 
     @Test
     void readsOnOnceThereIsMemory() throws Exception {
         int all = (int) Math.min(Integer.MAX_VALUE, Runtime.getRuntime().maxMemory());
-        byte[] message = Sockets.random(40_000, 1);
+        byte[] message = PlainSockets.random(40_000, 1);
         List<Socket> clients = new ArrayList<>();
         try (EchoServer server =
                 EchoServer.builder().faults("delay 1h").recording().start()) {
             HeldMemory.take(all); // of others
             try {
                 for (int i = 0; i < 40; i++) { // more than may hold a ring of the loop's
-                    Socket client = Sockets.connect(server.address());
+                    Socket client = PlainSockets.connect(server.address());
                     clients.add(client);
                     client.getOutputStream().write(message);
                     server.recording()
@@ -189,7 +191,7 @@ class HeldMemoryTest {
         try (EchoServer server =
                 EchoServer.builder().faults("delay 1h").recording().start()) {
             for (int i = 1; i <= 80; i++) {
-                Socket client = Sockets.connect(server.address());
+                Socket client = PlainSockets.connect(server.address());
                 clients.add(client);
                 client.getOutputStream().write(1);
                 server.recording().awaitConnections(i).get(i - 1).awaitReceived(new byte[] {1});
@@ -240,8 +242,8 @@ class HeldMemoryTest {
         long before = HeldMemory.used();
         try (EchoServer server =
                         EchoServer.builder().faults("delay 1h").recording().start();
-                Socket changed = Sockets.connect(server.address());
-                Socket ended = Sockets.connect(server.address())) {
+                Socket changed = PlainSockets.connect(server.address());
+                Socket ended = PlainSockets.connect(server.address())) {
             for (Socket each : List.of(changed, ended)) {
                 for (int i = 1; i <= 20; i++) {
                     each.getOutputStream().write(1);
@@ -260,7 +262,7 @@ class HeldMemoryTest {
     void ownRingsKeepTheOrderWhileTheyGrow(RepetitionInfo repetition) throws IOException {
         Random random = new Random(repetition.getCurrentRepetition()); // the seed: its number
         int most = 1 + random.nextInt(5_000);
-        byte[] message = Sockets.random(200_000, repetition.getCurrentRepetition());
+        byte[] message = PlainSockets.random(200_000, repetition.getCurrentRepetition());
         var in = Channels.newChannel(new java.io.ByteArrayInputStream(message));
         ByteArrayOutputStream written = new ByteArrayOutputStream();
         var out = Channels.newChannel(written);

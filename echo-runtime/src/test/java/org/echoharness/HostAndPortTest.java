@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import java.net.InetSocketAddress;
+import org.echoharness.support.PlainSockets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -75,7 +76,7 @@ class HostAndPortTest {
         "0:0:1:0:0:0:0:0, 0:0:1::",
     })
     void printsAnAddressInItsCanonicalForm(String address, String printed) throws Exception {
-        assertThat(HostAndPort.of(Sockets.at(address, 1)).host()).isEqualTo(printed);
+        assertThat(HostAndPort.of(PlainSockets.at(address, 1)).host()).isEqualTo(printed);
     }
 
     @ParameterizedTest
@@ -93,10 +94,10 @@ class HostAndPortTest {
     @Test
     void aNumericAddressNeverSaysLocalhost() throws Exception {
         for (String host : new String[] {"127.0.0.1", "::1"}) {
-            InetSocketAddress numeric = HostAndPort.numeric(Sockets.at(host, 1));
+            InetSocketAddress numeric = HostAndPort.numeric(PlainSockets.at(host, 1));
 
             assertThat(numeric.getHostName()).isEqualTo(host);
-            assertThat(numeric).isEqualTo(Sockets.at(host, 1));
+            assertThat(numeric).isEqualTo(PlainSockets.at(host, 1));
         }
     }
 

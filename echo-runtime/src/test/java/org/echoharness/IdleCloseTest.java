@@ -10,6 +10,8 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import org.echoharness.support.AwaitedLines;
+import org.echoharness.support.PlainSockets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,20 +29,20 @@ class IdleCloseTest {
                         .idleClose(Duration.ofMillis(200))
                         .recording()
                         .start();
-                Socket silent = Sockets.connect(server.address());
-                Socket busy = Sockets.connect(server.address())) {
-            Sockets.echoes(silent, "once");
+                Socket silent = PlainSockets.connect(server.address());
+                Socket busy = PlainSockets.connect(server.address())) {
+            PlainSockets.echoes(silent, "once");
             FutureTask<Integer> reading =
                     new FutureTask<>(() -> silent.getInputStream().read());
             new Thread(reading, "reads").start();
             while (!reading.isDone()) {
-                Sockets.echoes(busy, "x");
+                PlainSockets.echoes(busy, "x");
             }
             assertThat(reading.get(30, TimeUnit.SECONDS)).isEqualTo(-1);
             assertThat(server.recording().connection(1).awaitEnd().ending())
                     .contains(new Ending(Ending.Side.SERVER, Ending.How.FIN, "idle for 200ms"));
             assertThat(server.counters().idleClosed()).isEqualTo(1);
-            Sockets.echoes(busy, "still here");
+            PlainSockets.echoes(busy, "still here");
         }
     }
 
@@ -51,7 +53,7 @@ class IdleCloseTest {
                         .idleClose(Duration.ofMillis(50))
                         .faults(faults)
                         .start();
-                Socket socket = Sockets.connect(server.address())) {
+                Socket socket = PlainSockets.connect(server.address())) {
             assertThat(socket.getInputStream().read()).isEqualTo(-1);
         }
     }
@@ -64,7 +66,7 @@ class IdleCloseTest {
                         .faults("delay 1h")
                         .conversation(lines)
                         .start();
-                Socket socket = Sockets.connect(server.address())) {
+                Socket socket = PlainSockets.connect(server.address())) {
             socket.getOutputStream().write(1);
             lines.await("received 1 byte .*");
             assertThatThrownBy(() -> socket.getInputStream().read()).hasMessage("Connection reset");
@@ -80,7 +82,7 @@ class IdleCloseTest {
                         .faults("stall")
                         .recording()
                         .start();
-                Socket socket = Sockets.connect(server.address())) {
+                Socket socket = PlainSockets.connect(server.address())) {
             socket.getOutputStream().write(new byte[5]);
             if (finToo) {
                 socket.shutdownOutput();
@@ -115,10 +117,10 @@ class IdleCloseTest {
                             }
                         })
                         .start();
-                Socket socket = Sockets.connect(server.address());
-                Socket other = Sockets.connect(server.address())) {
+                Socket socket = PlainSockets.connect(server.address());
+                Socket other = PlainSockets.connect(server.address())) {
             try {
-                Sockets.echoes(socket, "once");
+                PlainSockets.echoes(socket, "once");
                 other.getOutputStream().write("hold up".getBytes(StandardCharsets.US_ASCII));
                 served.await();
                 socket.getOutputStream().write("again".getBytes(StandardCharsets.US_ASCII));
@@ -159,7 +161,7 @@ class IdleCloseTest {
                         .set("idleTimeout", "50ms")
                         .set("idleClose", "1h")
                         .start();
-                Socket socket = Sockets.connect(server.address())) {
+                Socket socket = PlainSockets.connect(server.address())) {
             assertThatThrownBy(() -> socket.getInputStream().read()).hasMessage("Connection reset");
         }
     }
@@ -170,7 +172,7 @@ class IdleCloseTest {
                         .idleClose(Duration.ofMillis(50))
                         .conversation(lines)
                         .start();
-                Socket socket = Sockets.connect(server.address())) {
+                Socket socket = PlainSockets.connect(server.address())) {
             lines.await("connection from .*");
             server.freeze();
             socket.setSoTimeout(300);

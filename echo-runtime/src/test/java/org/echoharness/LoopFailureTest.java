@@ -12,6 +12,9 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.echoharness.loop.EventLoop;
 import org.echoharness.loop.EventLoopHandler;
+import org.echoharness.support.AwaitedLines;
+import org.echoharness.support.ForkedProcess;
+import org.echoharness.support.PlainSockets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -49,10 +52,10 @@ class LoopFailureTest {
         OutOfMemoryError error = new OutOfMemoryError("Java heap space");
         EchoServer server =
                 EchoServer.builder().eventLoops(2).warnings(warnings).start();
-        try (Socket first = Sockets.connect(server.address());
-                Socket second = Sockets.connect(server.address())) {
-            Sockets.echoes(first, "hello");
-            Sockets.echoes(second, "hello");
+        try (Socket first = PlainSockets.connect(server.address());
+                Socket second = PlainSockets.connect(server.address())) {
+            PlainSockets.echoes(first, "hello");
+            PlainSockets.echoes(second, "hello");
             assertThat(server.failure()).isEmpty();
             fail(server, loop, error);
             assertThat(server.awaitClose(Duration.ofSeconds(60))).isTrue();
@@ -61,7 +64,7 @@ class LoopFailureTest {
             assertThatThrownBy(() -> first.getInputStream().read()).hasMessageContaining("reset");
             assertThatThrownBy(() -> second.getInputStream().read()).hasMessageContaining("reset");
         }
-        Sockets.listen(server.port()).close();
+        PlainSockets.listen(server.port()).close();
         assertThat(warnings.seen())
                 .containsExactly(
                         "the event loop failed, so the server closes: java.lang.OutOfMemoryError: Java heap space");
@@ -82,22 +85,22 @@ class LoopFailureTest {
             arguments.add(front);
         }
         List<String> command = isLibrary
-                ? ForkedProcess.java(FailingSelectors.OPTIONS, Program.class)
-                : ForkedProcess.withTests(
-                        FailingSelectors.OPTIONS, ForkedProcess.COMMAND_LINE, arguments.toArray(String[]::new));
+                ? EchoProcess.program(FailingSelectors.OPTIONS, Program.class)
+                : EchoProcess.program(
+                        FailingSelectors.OPTIONS, EchoProcess.COMMAND_LINE, arguments.toArray(String[]::new));
         try (ForkedProcess server = new ForkedProcess(command)) {
-            String starts = server.lines.await("starting up on .* port \\d+");
+            String starts = server.lines().await("starting up on .* port \\d+");
             int port = Integer.parseInt(starts.replaceFirst(".* port (\\d+).*", "$1"));
-            try (Socket socket = Sockets.connect(Sockets.at("127.0.0.1", port))) {
+            try (Socket socket = PlainSockets.connect(PlainSockets.at("127.0.0.1", port))) {
                 assertThatThrownBy(() -> {
                             while (true) {
-                                Sockets.echoes(socket, "x");
+                                PlainSockets.echoes(socket, "x");
                             }
                         })
                         .hasMessageMatching("Connection reset( by peer)?|Broken pipe");
             }
             assertThat(server.awaitExit()).isEqualTo(1);
-            assertThat(server.lines.seen())
+            assertThat(server.lines().seen())
                     .containsOnlyOnce(
                             (isLibrary ? "echo server" : "echo")
                                     + ": the event loop failed, so the server closes: java.lang.OutOfMemoryError: Java heap space");
@@ -132,7 +135,7 @@ class LoopFailureTest {
                 .start();
         fail(server, 0, new AssertionError("boom"));
         assertThat(server.awaitClose(Duration.ofSeconds(60))).isTrue();
-        Sockets.listen(server.port()).close();
+        PlainSockets.listen(server.port()).close();
         assertThat(called).isTrue();
     }
 
@@ -165,13 +168,13 @@ class LoopFailureTest {
                             }
                         })
                         .start();
-                Socket bystander = Sockets.connect(server.address())) {
+                Socket bystander = PlainSockets.connect(server.address())) {
             for (String message : new String[] {"oom", "unprintable"}) {
-                try (Socket socket = Sockets.connect(server.address())) {
+                try (Socket socket = PlainSockets.connect(server.address())) {
                     socket.getOutputStream().write(message.getBytes(java.nio.charset.StandardCharsets.US_ASCII));
                     assertThatThrownBy(() -> socket.getInputStream().read()).hasMessageContaining("reset");
                 }
-                Sockets.echoes(bystander, "unhurt");
+                PlainSockets.echoes(bystander, "unhurt");
             }
             warnings.await("reset .* after an exception: .*", 2);
             assertThat(server.isRunning()).isTrue();

@@ -8,6 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.echoharness.support.ForkedProcess;
+import org.echoharness.support.PlainSockets;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,7 +26,7 @@ class NamesWithTwoAddressesTest {
 
     @BeforeEach
     void assumeIpv6() {
-        Sockets.assumeIpv6();
+        PlainSockets.assumeIpv6();
     }
 
     private ForkedProcess server(String hosts, String... args) throws Exception {
@@ -32,7 +34,7 @@ class NamesWithTwoAddressesTest {
         List<String> all = new ArrayList<>(List.of("server"));
         all.addAll(List.of(args));
         return new ForkedProcess(
-                ForkedProcess.java(List.of("-Djdk.net.hosts.file=" + file), all.toArray(new String[0])));
+                EchoProcess.command(List.of("-Djdk.net.hosts.file=" + file), all.toArray(new String[0])));
     }
 
     private static int port(String line) {
@@ -44,14 +46,14 @@ class NamesWithTwoAddressesTest {
     void listensOnBothWithOnePort(String args) throws Exception {
         String hosts = "127.0.0.1 localhost\n::1 localhost\n127.0.0.1 localhost\n";
         try (ForkedProcess server = server(hosts, args.split(" "))) {
-            int port = port(server.lines.await("starting up on 127.0.0.1 port \\d+"));
-            server.lines.await("starting up on ::1 port " + port);
+            int port = port(server.lines().await("starting up on 127.0.0.1 port \\d+"));
+            server.lines().await("starting up on ::1 port " + port);
             for (String host : List.of("127.0.0.1", "::1")) {
-                try (Socket socket = Sockets.connect(Sockets.at(host, port))) {
-                    Sockets.echoes(socket, host);
+                try (Socket socket = PlainSockets.connect(PlainSockets.at(host, port))) {
+                    PlainSockets.echoes(socket, host);
                 }
             }
-            assertThat(server.lines.seen())
+            assertThat(server.lines().seen())
                     .filteredOn(line -> line.matches(LISTENING))
                     .hasSize(2);
         }
@@ -60,8 +62,8 @@ class NamesWithTwoAddressesTest {
     @Test
     void leavesOutAnAddressOfAnotherMachine() throws Exception {
         try (ForkedProcess server = server("192.0.2.1 peer\n::1 peer\n", "peer:0")) {
-            server.lines.await("waiting for a connection");
-            assertThat(server.lines.seen()).hasSize(2).element(0).asString().startsWith("starting up on ::1 port ");
+            server.lines().await("waiting for a connection");
+            assertThat(server.lines().seen()).hasSize(2).element(0).asString().startsWith("starting up on ::1 port ");
         }
     }
 
@@ -69,7 +71,7 @@ class NamesWithTwoAddressesTest {
     void refusesANameOfAnotherMachine() throws Exception {
         try (ForkedProcess server = server("192.0.2.1 peer\n2001:db8::1 peer\n", "peer:0")) {
             assertThat(server.awaitExit()).isEqualTo(1);
-            assertThat(server.lines.seen())
+            assertThat(server.lines().seen())
                     .singleElement()
                     .asString()
                     .startsWith("echo: cannot listen on peer:0 (192.0.2.1): ")
@@ -79,10 +81,11 @@ class NamesWithTwoAddressesTest {
 
     @Test
     void refusesAPortTakenOnTheSecondAddress() throws Exception {
-        try (ServerSocket busy = new ServerSocket(0, 1, Sockets.at("::1", 0).getAddress());
+        try (ServerSocket busy =
+                        new ServerSocket(0, 1, PlainSockets.at("::1", 0).getAddress());
                 ForkedProcess server = server("127.0.0.1 peer\n::1 peer\n", "peer:" + busy.getLocalPort())) {
             assertThat(server.awaitExit()).isEqualTo(1);
-            assertThat(server.lines.seen())
+            assertThat(server.lines().seen())
                     .singleElement()
                     .asString()
                     .startsWith(

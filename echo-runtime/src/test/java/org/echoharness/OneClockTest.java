@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.Socket;
 import java.time.Duration;
+import org.echoharness.support.AwaitedLines;
+import org.echoharness.support.PlainSockets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -17,8 +19,8 @@ class OneClockTest {
     void recordedConnectionsShareAClock() throws Exception {
         try (EchoServer server = EchoServer.builder().recording().start()) {
             for (int i = 0; i < 3; i++) {
-                try (Socket socket = Sockets.connect(server.address())) {
-                    Sockets.echoes(socket, "x");
+                try (Socket socket = PlainSockets.connect(server.address())) {
+                    PlainSockets.echoes(socket, "x");
                 }
                 server.recording().awaitConnections(i + 1).get(i).awaitEnd();
             }
@@ -46,8 +48,8 @@ class OneClockTest {
     void partsOfTheTranscriptAreTheWhole() throws Exception {
         try (EchoServer server = EchoServer.builder().recording().start()) {
             for (int i = 0; i < 2; i++) {
-                try (Socket socket = Sockets.connect(server.address())) {
-                    Sockets.echoes(socket, "x");
+                try (Socket socket = PlainSockets.connect(server.address())) {
+                    PlainSockets.echoes(socket, "x");
                 }
                 server.recording().awaitConnections(i + 1).get(i).awaitEnd();
             }
@@ -67,8 +69,8 @@ class OneClockTest {
     @Test
     void aSingleConnectionNeedsNoOtherClock() throws Exception {
         try (EchoServer server = EchoServer.builder().recording().start();
-                Socket socket = Sockets.connect(server.address())) {
-            Sockets.echoes(socket, "x");
+                Socket socket = PlainSockets.connect(server.address())) {
+            PlainSockets.echoes(socket, "x");
             assertThat(server.recording().transcript())
                     .containsPattern("(?m)^ +0\\.000  connection from ")
                     .doesNotContain("+");
@@ -82,10 +84,10 @@ class OneClockTest {
                         .conversation(lines)
                         .conversationTimes(true)
                         .start();
-                Socket one = Sockets.connect(server.address());
-                Socket two = Sockets.connect(server.address())) {
-            Sockets.echoes(one, "x");
-            Sockets.echoes(two, "yy");
+                Socket one = PlainSockets.connect(server.address());
+                Socket two = PlainSockets.connect(server.address())) {
+            PlainSockets.echoes(one, "x");
+            PlainSockets.echoes(two, "yy");
             two.shutdownOutput();
             lines.await(time + "connection 2: no data from .*");
             lines.await(time + "waiting for a connection", 2);

@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.echoharness.support.PlainSockets;
 import org.echoharness.text.Escaping;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -73,14 +74,14 @@ class PcapngFileTest {
     @ValueSource(strings = {"127.0.0.1:0", "[::1]:0"})
     void aLiveConversationReadsBackAsItWas(String address) throws Exception {
         if (address.startsWith("[")) {
-            Sockets.assumeIpv6();
+            PlainSockets.assumeIpv6();
         }
         Path file = folder.resolve("live.pcapng");
         try (EchoServer server =
                         EchoServer.builder().addresses(address).recording().start();
-                Socket socket = Sockets.connect(server.address())) {
-            Sockets.echoes(socket, "hello");
-            Sockets.echoes(socket, "odd");
+                Socket socket = PlainSockets.connect(server.address())) {
+            PlainSockets.echoes(socket, "hello");
+            PlainSockets.echoes(socket, "odd");
             Recordings.finish(socket);
             RecordedConnection seen = Recordings.ended(server, 1);
             server.recording().writePcapng(file);
@@ -213,7 +214,7 @@ class PcapngFileTest {
 
     @Test
     void aLargeChunkIsSplitIntoPackets() throws Exception {
-        byte[] bytes = Sockets.random(200_000, 3);
+        byte[] bytes = PlainSockets.random(200_000, 3);
         RecordedConnection large =
                 new RecordedBytes(1, 200_000).received(bytes).sent(bytes).snapshot();
         List<PcapFile.Segment> segments = written(large);
@@ -358,7 +359,7 @@ class PcapngFileTest {
     void theFileSaysWhatIsLeftOut() throws Exception {
         try (EchoServer server = EchoServer.builder().recording(1, 1).start()) {
             for (int i = 1; i <= 2; i++) {
-                try (Socket socket = Sockets.connect(server.address())) {
+                try (Socket socket = PlainSockets.connect(server.address())) {
                     Recordings.finish(socket);
                 }
                 Recordings.ended(server, i);

@@ -9,6 +9,7 @@ import java.net.SocketException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.echoharness.support.PlainSockets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,16 +26,16 @@ class PeakTest {
                 EchoServer.builder().eventLoops(loops).recording(0, 2).start()) {
             assertThat(server.counters().peak()).isZero();
             server.recording().assertAtMostConnections(0);
-            try (Socket one = Sockets.connect(server.address());
-                    Socket two = Sockets.connect(server.address());
-                    Socket three = Sockets.connect(server.address())) {
-                Sockets.echoes(one, "x");
-                Sockets.echoes(two, "x");
-                Sockets.echoes(three, "x");
+            try (Socket one = PlainSockets.connect(server.address());
+                    Socket two = PlainSockets.connect(server.address());
+                    Socket three = PlainSockets.connect(server.address())) {
+                PlainSockets.echoes(one, "x");
+                PlainSockets.echoes(two, "x");
+                PlainSockets.echoes(three, "x");
                 server.resetConnection(2);
                 server.resetConnection(3);
-                try (Socket four = Sockets.connect(server.address())) {
-                    Sockets.echoes(four, "x");
+                try (Socket four = PlainSockets.connect(server.address())) {
+                    PlainSockets.echoes(four, "x");
                 }
             }
             assertThat(server.counters().peak()).isEqualTo(3);
@@ -56,11 +57,11 @@ class PeakTest {
                         .recording()
                         .warnings(line -> {})
                         .start();
-                Socket one = Sockets.connect(server.address())) {
-            Sockets.echoes(one, "x");
+                Socket one = PlainSockets.connect(server.address())) {
+            PlainSockets.echoes(one, "x");
             for (int i = 0; i < 3; i++) {
                 try {
-                    Sockets.connect(server.address()).close();
+                    PlainSockets.connect(server.address()).close();
                 } catch (SocketException rejected) {
                     assertThat(rejected).hasMessage("Connection reset by peer");
                 }
@@ -86,20 +87,20 @@ class PeakTest {
                         })
                         .start();
                 Socket second = connectAfterEcho(server, accepting)) {
-            try (Socket third = Sockets.connect(server.address())) {
+            try (Socket third = PlainSockets.connect(server.address())) {
                 goesOn.countDown();
-                Sockets.echoes(third, "x");
+                PlainSockets.echoes(third, "x");
             }
-            Sockets.echoes(second, "x");
+            PlainSockets.echoes(second, "x");
             assertThat(server.counters().peak()).isEqualTo(2);
         }
     }
 
     /** Returns while the server accepts it; a connection that was there before has been closed meanwhile. */
     private static Socket connectAfterEcho(EchoServer server, CountDownLatch accepting) throws IOException {
-        try (Socket first = Sockets.connect(server.address())) {
-            Sockets.echoes(first, "x");
-            Socket second = Sockets.connect(server.address());
+        try (Socket first = PlainSockets.connect(server.address())) {
+            PlainSockets.echoes(first, "x");
+            Socket second = PlainSockets.connect(server.address());
             await(accepting);
             return second;
         }
@@ -118,8 +119,8 @@ class PeakTest {
     void countsOneAfterTheOtherAsOne() throws Exception {
         try (EchoServer server = EchoServer.builder().recording().start()) {
             for (int i = 0; i < 500; i++) {
-                try (Socket socket = Sockets.connect(server.address())) {
-                    Sockets.echoes(socket, "x");
+                try (Socket socket = PlainSockets.connect(server.address())) {
+                    PlainSockets.echoes(socket, "x");
                 }
             }
             server.recording().assertAtMostConnections(1);

@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import org.echoharness.support.PlainSockets;
 import org.jspecify.annotations.Nullable;
 
 /** A plain {@code ServerSocket} on loopback that treats its connections, one at a time, as a test says. */
@@ -18,7 +19,7 @@ public final class Peer implements AutoCloseable {
     private volatile @Nullable Throwable failure;
 
     public Peer(Manner manner) throws IOException {
-        listening = Sockets.listen(0);
+        listening = PlainSockets.listen(0);
         Thread thread = new Thread(() -> serve(manner), "peer " + listening.getLocalPort());
         thread.setDaemon(true);
         thread.start();

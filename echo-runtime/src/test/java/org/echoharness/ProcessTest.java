@@ -10,6 +10,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.echoharness.support.ForkedProcess;
+import org.echoharness.support.PlainSockets;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
@@ -26,27 +28,28 @@ class ProcessTest {
 
     /** Waits for the server to listen; returns its port. */
     private static int port(ForkedProcess server) throws InterruptedException {
-        return Integer.parseInt(server.lines.await("starting up on .* port .*").replaceFirst(".* port (\\d+).*", "$1"));
+        return Integer.parseInt(
+                server.lines().await("starting up on .* port .*").replaceFirst(".* port (\\d+).*", "$1"));
     }
 
     @Test
     void serverAndClientHoldTheTutorialsConversation() throws Exception {
-        try (ForkedProcess server = ForkedProcess.echo("server", "localhost:0", "--buffer-size", "16")) {
+        try (ForkedProcess server = EchoProcess.start("server", "localhost:0", "--buffer-size", "16")) {
             int port = port(server);
-            try (ForkedProcess client = ForkedProcess.echo("client", "localhost:" + port, "--buffer-size", "16")) {
+            try (ForkedProcess client = EchoProcess.start("client", "localhost:" + port, "--buffer-size", "16")) {
                 assertThat(client.awaitExit()).isZero();
-                assertThat(client.lines.seen())
+                assertThat(client.lines().seen())
                         .startsWith("connecting to localhost port " + port, "sending 42 bytes \"" + MESSAGE + "\"")
                         .endsWith("closing socket");
             }
-            server.lines.await("no data from .*");
-            server.lines.await("waiting for a connection", 2);
-            assertThat(server.lines.seen())
+            server.lines().await("no data from .*");
+            server.lines().await("waiting for a connection", 2);
+            assertThat(server.lines().seen())
                     .filteredOn(line -> !line.startsWith("starting up on ")) // one for each address of localhost
                     .element(1)
                     .asString()
                     .startsWith("connection from ");
-            assertThat(server.lines.seen())
+            assertThat(server.lines().seen())
                     .filteredOn(line -> line.startsWith("received"))
                     .extracting(line -> line.replaceFirst(" from .*", ""))
                     .containsExactly(
@@ -58,10 +61,10 @@ class ProcessTest {
 
     @Test
     void anyAddressServerReportsWhatIsBound() throws Exception {
-        Sockets.assumeIpv6();
-        try (ForkedProcess server = ForkedProcess.echo("server", "*:0", "127.0.0.1:0", "--quiet")) {
-            server.lines.await("starting up on 127.0.0.1 port \\d+");
-            assertThat(server.lines.seen())
+        PlainSockets.assumeIpv6();
+        try (ForkedProcess server = EchoProcess.start("server", "*:0", "127.0.0.1:0", "--quiet")) {
+            server.lines().await("starting up on 127.0.0.1 port \\d+");
+            assertThat(server.lines().seen())
                     .anyMatch(line -> line.matches("starting up on :: port \\d+ \\(every interface, IPv4 and IPv6\\)"))
                     .anyMatch(line -> line.matches("echo: listening on \\[::]:\\d+: other machines may connect"));
         }
@@ -71,9 +74,9 @@ class ProcessTest {
     @DisabledOnOs(OS.WINDOWS)
     void aSignalEndsTheServerAndWritesWhatItRecorded(@TempDir Path folder) throws Exception {
         Path records = folder.resolve("to be made");
-        try (ForkedProcess server = ForkedProcess.echo("server", "127.0.0.1:0", "--record", records.toString())) {
-            try (Socket socket = Sockets.connect(Sockets.at("127.0.0.1", port(server)))) {
-                Sockets.echoes(socket, "hello");
+        try (ForkedProcess server = EchoProcess.start("server", "127.0.0.1:0", "--record", records.toString())) {
+            try (Socket socket = PlainSockets.connect(PlainSockets.at("127.0.0.1", port(server)))) {
+                PlainSockets.echoes(socket, "hello");
                 server.signal("TERM");
                 assertThat(server.awaitExit()).isEqualTo(143);
             }
@@ -89,7 +92,7 @@ class ProcessTest {
     void aSignalEndsTheClientAndWritesWhatItRecorded(@TempDir Path folder) throws Exception {
         try (EchoServer server =
                         EchoServer.builder().recording().faults("discard").start();
-                ForkedProcess client = ForkedProcess.echo(
+                ForkedProcess client = EchoProcess.start(
                         "client",
                         "127.0.0.1:" + server.port(),
                         "--read-timeout",
@@ -129,11 +132,11 @@ class ProcessTest {
     @DisabledOnOs(OS.WINDOWS)
     void signalResetsConnectionsAndFreesPort(String signal, int code) throws Exception {
         List<String> command = new ArrayList<>(ForkedProcess.withDefaultSignals());
-        command.addAll(ForkedProcess.java(List.of(), "server", "127.0.0.1:0"));
+        command.addAll(EchoProcess.command(List.of(), "server", "127.0.0.1:0"));
         try (ForkedProcess server = new ForkedProcess(command)) {
             int port = port(server);
-            try (Socket socket = Sockets.connect(Sockets.at("127.0.0.1", port))) {
-                Sockets.echoes(socket, "x");
+            try (Socket socket = PlainSockets.connect(PlainSockets.at("127.0.0.1", port))) {
+                PlainSockets.echoes(socket, "x");
                 server.signal(signal);
                 org.assertj.core.api.Assertions.assertThatThrownBy(
                                 () -> socket.getInputStream().read())
@@ -169,11 +172,11 @@ class ProcessTest {
                 t.join()
                 print('same' if got == b'hello' and back == data else 'different')
                 """;
-        try (ForkedProcess server = ForkedProcess.echo("server", "127.0.0.1:0", "--quiet");
+        try (ForkedProcess server = EchoProcess.start("server", "127.0.0.1:0", "--quiet");
                 ForkedProcess python =
                         new ForkedProcess(List.of("python3", "-c", script, Integer.toString(port(server))))) {
             assertThat(python.awaitExit()).isZero();
-            assertThat(python.lines.seen()).containsExactly("same");
+            assertThat(python.lines().seen()).containsExactly("same");
         }
     }
 
@@ -195,16 +198,16 @@ class ProcessTest {
                 print('closed', flush=True)
                 """;
         try (ForkedProcess python = new ForkedProcess(List.of("python3", "-c", script))) {
-            String port = python.lines.await("\\d+");
-            try (ForkedProcess client = ForkedProcess.echo("client", "127.0.0.1:" + port, "--buffer-size", "16")) {
+            String port = python.lines().await("\\d+");
+            try (ForkedProcess client = EchoProcess.start("client", "127.0.0.1:" + port, "--buffer-size", "16")) {
                 assertThat(client.awaitExit()).isZero();
-                assertThat(client.lines.seen())
+                assertThat(client.lines().seen())
                         .filteredOn(line -> line.startsWith("received"))
                         .extracting(line -> line.replaceAll(".* bytes? \"(.*)\"", "$1"))
                         .satisfies(chunks -> assertThat(String.join("", chunks)).isEqualTo(MESSAGE));
-                assertThat(client.lines.seen()).endsWith("closing socket");
+                assertThat(client.lines().seen()).endsWith("closing socket");
             }
-            python.lines.await("closed");
+            python.lines().await("closed");
         }
     }
 
@@ -218,23 +221,23 @@ class ProcessTest {
 
     @Test
     void triesEachCandidateOfANameInTurn(@TempDir Path folder) throws Exception {
-        Sockets.assumeIpv6();
+        PlainSockets.assumeIpv6();
         Path hosts = Files.writeString(folder.resolve("hosts"), "::1 peer\n127.0.0.1 peer\n");
         List<String> options = List.of("-Djdk.net.hosts.file=" + hosts, "-Djava.net.preferIPv6Addresses=true");
         try (EchoServer server = EchoServer.builder().start();
                 ForkedProcess client = new ForkedProcess(
-                        ForkedProcess.java(options, "client", "peer:" + server.port(), "--verbose"))) {
+                        EchoProcess.command(options, "client", "peer:" + server.port(), "--verbose"))) {
             assertThat(client.awaitExit()).isZero();
-            assertThat(client.lines.seen())
+            assertThat(client.lines().seen())
                     .contains("candidate [::1]:" + server.port() + " failed: Connection refused", "family:   AF_INET");
         }
         int dead;
         try (EchoServer gone = EchoServer.builder().start()) {
             dead = gone.port();
         }
-        try (ForkedProcess client = new ForkedProcess(ForkedProcess.java(options, "client", "peer:" + dead))) {
+        try (ForkedProcess client = new ForkedProcess(EchoProcess.command(options, "client", "peer:" + dead))) {
             assertThat(client.awaitExit()).isEqualTo(1);
-            assertThat(client.lines.seen())
+            assertThat(client.lines().seen())
                     .endsWith("echo: cannot connect to peer:" + dead + " within 5s; tried [::1]:" + dead
                             + " (Connection refused), 127.0.0.1:" + dead
                             + " (Connection refused); is a server listening there?");
@@ -245,24 +248,24 @@ class ProcessTest {
     @EnabledOnOs(OS.LINUX)
     void outOfFileDescriptorsItPausesAndRecovers() throws Exception {
         List<String> command = new ArrayList<>(List.of("sh", "-c", "ulimit -n 40; exec \"$@\"", "sh"));
-        command.addAll(ForkedProcess.java(List.of(), "server", "127.0.0.1:0", "--quiet"));
+        command.addAll(EchoProcess.command(List.of(), "server", "127.0.0.1:0", "--quiet"));
         List<Socket> clients = new ArrayList<>();
         try (ForkedProcess server = new ForkedProcess(command)) {
             int port = port(server);
             long start = System.nanoTime();
             for (int i = 0; i < 100; i++) {
-                clients.add(Sockets.connect(Sockets.at("127.0.0.1", port)));
+                clients.add(PlainSockets.connect(PlainSockets.at("127.0.0.1", port)));
             }
-            server.lines.await("echo: cannot accept, trying again every 100ms: Too many open files", 2);
+            server.lines().await("echo: cannot accept, trying again every 100ms: Too many open files", 2);
             assertThat(System.nanoTime() - start)
                     .as("one line a second at the most")
                     .isGreaterThan(1_000_000_000L);
-            Sockets.echoes(clients.get(0), "an old connection goes on");
+            PlainSockets.echoes(clients.get(0), "an old connection goes on");
             for (Socket client : clients) {
                 client.close();
             }
-            try (Socket socket = Sockets.connect(Sockets.at("127.0.0.1", port))) {
-                Sockets.echoes(socket, "and a new one is served");
+            try (Socket socket = PlainSockets.connect(PlainSockets.at("127.0.0.1", port))) {
+                PlainSockets.echoes(socket, "and a new one is served");
             }
         } finally {
             for (Socket client : clients) {
@@ -273,11 +276,11 @@ class ProcessTest {
 
     @Test
     void payloadCannotReachTheTerminal() throws Exception {
-        try (ForkedProcess server = ForkedProcess.echo("server", "127.0.0.1:0");
-                Socket socket = Sockets.connect(Sockets.at("127.0.0.1", port(server)))) {
+        try (ForkedProcess server = EchoProcess.start("server", "127.0.0.1:0");
+                Socket socket = PlainSockets.connect(PlainSockets.at("127.0.0.1", port(server)))) {
             socket.getOutputStream().write("\u001b]0;owned\u0007\r\n".getBytes(StandardCharsets.UTF_8));
 
-            assertThat(server.lines.await("received .*"))
+            assertThat(server.lines().await("received .*"))
                     .startsWith("received 12 bytes \"\\x1b]0;owned\\x07\\r\\n\" from ");
         }
     }
@@ -290,10 +293,10 @@ class ProcessTest {
         assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
                 .isZero();
         List<String> options = List.of("-Djdk.net.hosts.file=" + pipe);
-        try (ForkedProcess client = new ForkedProcess(ForkedProcess.java(
+        try (ForkedProcess client = new ForkedProcess(EchoProcess.command(
                 options, "client", "peer:1", "--quiet", "--timeout", "300ms", "--connect-timeout", "10m"))) {
             assertThat(client.awaitExit()).isEqualTo(1);
-            assertThat(client.lines.seen())
+            assertThat(client.lines().seen())
                     .containsExactly("echo: cannot connect to peer:1: the name is not resolved yet; check the resolver,"
                             + " or write an address; tried for 300ms (timeout)");
         }

@@ -13,6 +13,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.echoharness.support.PlainSockets;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -26,8 +27,8 @@ class RecordingAwaitsTest {
     @Test
     void whatWillNeverComeIsNotAwaitedUntilTheDeadline() throws Exception {
         try (EchoServer server = EchoServer.builder().recording().start()) {
-            try (Socket socket = Sockets.connect(server.address())) {
-                Sockets.echoes(socket, "hello");
+            try (Socket socket = PlainSockets.connect(server.address())) {
+                PlainSockets.echoes(socket, "hello");
             }
             RecordedConnection first = Recordings.ended(server, 1);
             assertThat(first.awaitReceived("hello".getBytes(ISO_8859_1), Duration.ofDays(1_000_000)))
@@ -117,10 +118,10 @@ class RecordingAwaitsTest {
     void awaitsConnectionsThatComeAndThoseThatCame() throws Exception {
         FutureTask<Integer> two =
                 waiting(() -> recording.awaitConnections(2, LONG).size());
-        try (Socket first = Sockets.connect(server.address())) {
+        try (Socket first = PlainSockets.connect(server.address())) {
             assertThat(recording.awaitConnections(1)).hasSize(1);
             assertThat(two.isDone()).isFalse();
-            try (Socket second = Sockets.connect(server.address())) {
+            try (Socket second = PlainSockets.connect(server.address())) {
                 assertThat(result(two)).isEqualTo(2);
                 assertThat(recording.awaitConnections(2, Duration.ZERO)).hasSize(2);
                 assertThat(first.getLocalPort()).isNotEqualTo(second.getLocalPort());
@@ -131,7 +132,7 @@ class RecordingAwaitsTest {
     @Test
     void tellsWhichConnectionsCameByTheDeadline() throws Exception {
         assertFails(() -> recording.awaitConnections(1, SHORT)).hasMessage("awaited 1 connection for 20ms: saw 0");
-        try (Socket socket = Sockets.connect(server.address())) {
+        try (Socket socket = PlainSockets.connect(server.address())) {
             recording.awaitConnections(1);
             assertFails(() -> recording.awaitConnections(2, SHORT))
                     .hasMessage("awaited 2 connections for 20ms: saw 1\n  connection 1 from " + peer(socket)
@@ -146,7 +147,7 @@ class RecordingAwaitsTest {
     @Test
     void errorShowsAtMostTwentyConnections() throws Exception {
         for (int i = 1; i <= 23; i++) {
-            try (Socket socket = Sockets.connect(server.address())) {
+            try (Socket socket = PlainSockets.connect(server.address())) {
                 assertThat(recording.awaitConnections(i)).hasSize(i);
                 assertThat(socket.isConnected()).isTrue();
             }
@@ -160,11 +161,11 @@ class RecordingAwaitsTest {
 
     @Test
     void awaitsAnEndThatComesAndOneThatCame() throws Exception {
-        try (Socket socket = Sockets.connect(server.address())) {
+        try (Socket socket = PlainSockets.connect(server.address())) {
             recording.awaitConnections(1);
             RecordedConnection open = recording.connection(1);
             FutureTask<RecordedConnection> end = waiting(() -> open.awaitEnd(LONG));
-            Sockets.echoes(socket, "hello");
+            PlainSockets.echoes(socket, "hello");
             assertThat(end.isDone()).isFalse();
             Recordings.finish(socket);
 
@@ -176,7 +177,7 @@ class RecordingAwaitsTest {
 
     @Test
     void tellsTheConversationWhereNoEndCame() throws Exception {
-        try (Socket socket = Sockets.connect(server.address())) {
+        try (Socket socket = PlainSockets.connect(server.address())) {
             recording.awaitConnections(1);
             String seen = ":\n0.000  connection from " + peer(socket) + "\n(still open)\n";
             RecordedConnection open = recording.connection(1);
@@ -188,7 +189,7 @@ class RecordingAwaitsTest {
 
     @Test
     void tellsWhoEndedItInAnotherWay() throws Exception {
-        try (Socket socket = Sockets.connect(server.address())) {
+        try (Socket socket = PlainSockets.connect(server.address())) {
             recording.awaitConnections(1);
             server.resetConnections();
             RecordedConnection ended = recording.connection(1);
@@ -204,14 +205,14 @@ class RecordingAwaitsTest {
 
     @Test
     void awaitsBytesAcrossChunks() throws Exception {
-        try (Socket socket = Sockets.connect(server.address())) {
+        try (Socket socket = PlainSockets.connect(server.address())) {
             recording.awaitConnections(1);
             RecordedConnection open = recording.connection(1);
             FutureTask<RecordedConnection> end = waiting(() -> open.awaitReceived(bytes("one two"), LONG));
-            Sockets.echoes(socket, "one, one ");
-            Sockets.echoes(socket, "t");
+            PlainSockets.echoes(socket, "one, one ");
+            PlainSockets.echoes(socket, "t");
             assertThat(end.isDone()).isFalse();
-            Sockets.echoes(socket, "wo.");
+            PlainSockets.echoes(socket, "wo.");
 
             assertThat(result(end).received()).asString(ISO_8859_1).isEqualTo("one, one two.");
             assertThat(open.awaitReceived(bytes("two."), Duration.ZERO).bytesReceived())
@@ -222,7 +223,7 @@ class RecordingAwaitsTest {
 
     @Test
     void tellsWhatCameInPlaceOfTheBytes() throws Exception {
-        try (Socket socket = Sockets.connect(server.address())) {
+        try (Socket socket = PlainSockets.connect(server.address())) {
             socket.getOutputStream().write(bytes("one"));
             socket.shutdownOutput();
             recording.awaitConnections(1);
@@ -244,10 +245,10 @@ class RecordingAwaitsTest {
     @Test
     void refusesToAwaitMoreThanIsKept() throws Exception {
         try (EchoServer small = EchoServer.builder().recording(8, 2).start();
-                Socket socket = Sockets.connect(small.address())) {
+                Socket socket = PlainSockets.connect(small.address())) {
             small.recording().awaitConnections(1);
             RecordedConnection open = small.recording().connection(1);
-            Sockets.echoes(socket, "one");
+            PlainSockets.echoes(socket, "one");
             assertFails(() -> open.awaitReceived(new byte[9], LONG))
                     .hasMessageContaining("9 bytes")
                     .hasMessageEndingWith(
@@ -257,7 +258,7 @@ class RecordingAwaitsTest {
 
     @Test
     void awaitsNoConnectionOfAClosedServer() throws Exception {
-        Socket first = Sockets.connect(server.address());
+        Socket first = PlainSockets.connect(server.address());
         server.recording().awaitConnections(1, LONG);
         FutureTask<List<RecordedConnection>> second =
                 waiting(() -> server.recording().awaitConnections(2, LONG));
@@ -287,12 +288,12 @@ class RecordingAwaitsTest {
     @Test
     void doesNotAwaitWhatCanNotBeKeptAnyMore() throws Exception {
         try (EchoServer small = EchoServer.builder().recording(8, 2).start();
-                Socket socket = Sockets.connect(small.address())) {
+                Socket socket = PlainSockets.connect(small.address())) {
             small.recording().awaitConnections(1);
             RecordedConnection open = small.recording().connection(1);
             FutureTask<RecordedConnection> bytes = waiting(() -> open.awaitReceived(bytes("9"), LONG));
             FutureTask<RecordedConnection> any = waiting(() -> open.awaitReceived(all -> all.length == 9, LONG));
-            Sockets.echoes(socket, "123456789");
+            PlainSockets.echoes(socket, "123456789");
 
             for (FutureTask<RecordedConnection> each : List.of(bytes, any)) {
                 assertThatThrownBy(() -> result(each))
@@ -309,11 +310,11 @@ class RecordingAwaitsTest {
     @Test
     void doesNotAwaitAConnectionThatIsNotKeptAnyMore() throws Exception {
         try (EchoServer small = EchoServer.builder().recording(8, 1).start();
-                Socket first = Sockets.connect(small.address())) {
-            Sockets.echoes(first, "1");
+                Socket first = PlainSockets.connect(small.address())) {
+            PlainSockets.echoes(first, "1");
             RecordedConnection open = small.recording().connection(1);
-            try (Socket second = Sockets.connect(small.address())) {
-                Sockets.echoes(second, "1");
+            try (Socket second = PlainSockets.connect(small.address())) {
+                PlainSockets.echoes(second, "1");
                 assertFails(() -> open.awaitReceived(bytes("1"), LONG)).hasMessageContaining("(raise recording)");
             }
         }
@@ -321,8 +322,8 @@ class RecordingAwaitsTest {
 
     @Test
     void comparesWhatCameAndWasSent() throws Exception {
-        try (Socket socket = Sockets.connect(server.address())) {
-            Sockets.echoes(socket, "good morning, \u0007all");
+        try (Socket socket = PlainSockets.connect(server.address())) {
+            PlainSockets.echoes(socket, "good morning, \u0007all");
         }
         RecordedConnection one = Recordings.ended(server, 1);
         one.assertReceived(bytes("good morning, \u0007all"));
@@ -342,8 +343,8 @@ class RecordingAwaitsTest {
     @Test
     void comparesNothingThatIsNotKept() throws Exception {
         try (EchoServer small = EchoServer.builder().recording(4, 2).start()) {
-            try (Socket socket = Sockets.connect(small.address())) {
-                Sockets.echoes(socket, "123456");
+            try (Socket socket = PlainSockets.connect(small.address())) {
+                PlainSockets.echoes(socket, "123456");
             }
             RecordedConnection cut = Recordings.ended(small, 1);
             assertFails(() -> cut.assertReceived(bytes("123456")))
@@ -357,20 +358,20 @@ class RecordingAwaitsTest {
 
     @Test
     void awaitsWhatAPredicateWants() throws Exception {
-        try (Socket socket = Sockets.connect(server.address())) {
+        try (Socket socket = PlainSockets.connect(server.address())) {
             recording.awaitConnections(1);
             RecordedConnection open = recording.connection(1);
             FutureTask<RecordedConnection> four = waiting(() -> open.awaitReceived(all -> all.length >= 4, LONG));
-            Sockets.echoes(socket, "abc");
+            PlainSockets.echoes(socket, "abc");
             assertThat(four.isDone()).isFalse();
-            Sockets.echoes(socket, "d");
+            PlainSockets.echoes(socket, "d");
             assertThat(result(four).received()).asString(ISO_8859_1).isEqualTo("abcd");
         }
     }
 
     @Test
     void whatAPredicateThrowsComesOutAndHurtsNobody() throws Exception {
-        try (Socket socket = Sockets.connect(server.address())) {
+        try (Socket socket = PlainSockets.connect(server.address())) {
             recording.awaitConnections(1);
             RecordedConnection open = recording.connection(1);
             FutureTask<RecordedConnection> throwing = waiting(() -> open.awaitReceived(
@@ -381,9 +382,9 @@ class RecordingAwaitsTest {
                         return false;
                     },
                     LONG));
-            Sockets.echoes(socket, "x");
+            PlainSockets.echoes(socket, "x");
             assertThatThrownBy(() -> result(throwing)).cause().hasMessage("boom");
-            Sockets.echoes(socket, "still served");
+            PlainSockets.echoes(socket, "still served");
         }
     }
 
@@ -391,7 +392,7 @@ class RecordingAwaitsTest {
     void aPredicateThatTakesItsTimeHoldsUpNoConnection() throws Exception {
         CountDownLatch free = new CountDownLatch(1);
         CountDownLatch asked = new CountDownLatch(1);
-        try (Socket socket = Sockets.connect(server.address())) {
+        try (Socket socket = PlainSockets.connect(server.address())) {
             recording.awaitConnections(1);
             RecordedConnection open = recording.connection(1);
             FutureTask<RecordedConnection> slow = waiting(() -> open.awaitReceived(
@@ -407,9 +408,9 @@ class RecordingAwaitsTest {
                         }
                     },
                     LONG));
-            Sockets.echoes(socket, "x");
+            PlainSockets.echoes(socket, "x");
             assertThat(asked.await(30, TimeUnit.SECONDS)).isTrue();
-            Sockets.echoes(socket, "served meanwhile");
+            PlainSockets.echoes(socket, "served meanwhile");
             assertThat(recording.connections()).hasSize(1);
             free.countDown();
             assertThat(result(slow).received()).hasSize(1);
@@ -418,9 +419,9 @@ class RecordingAwaitsTest {
 
     @Test
     void awaitsQuietFromTheLastEventOn() throws Exception {
-        try (Socket socket = Sockets.connect(server.address())) {
+        try (Socket socket = PlainSockets.connect(server.address())) {
             long start = System.nanoTime();
-            Sockets.echoes(socket, "x");
+            PlainSockets.echoes(socket, "x");
             recording.awaitQuiet(Duration.ofMillis(50));
             assertThat(System.nanoTime() - start).isGreaterThanOrEqualTo(50_000_000L);
             recording.awaitQuiet(Duration.ofMillis(50), Duration.ZERO); // it is quiet already
@@ -429,7 +430,7 @@ class RecordingAwaitsTest {
 
     @Test
     void tellsWhatWasSeenWhereItWasNeverQuiet() throws Exception {
-        try (Socket socket = Sockets.connect(server.address())) {
+        try (Socket socket = PlainSockets.connect(server.address())) {
             recording.awaitConnections(1);
             assertFails(() -> recording.awaitQuiet(Duration.ofMinutes(1), SHORT))
                     .hasMessage("awaited 1m without an event for 20ms: saw 1\n  connection 1 from " + peer(socket)
@@ -439,7 +440,7 @@ class RecordingAwaitsTest {
 
     @Test
     void everyEventRestartsTheQuiet() throws Exception {
-        try (Socket socket = Sockets.connect(server.address())) {
+        try (Socket socket = PlainSockets.connect(server.address())) {
             FutureTask<Long> quiet = waiting(() -> {
                 recording.awaitQuiet(Duration.ofMillis(500), LONG);
                 return System.nanoTime();
@@ -447,7 +448,7 @@ class RecordingAwaitsTest {
             long longest = 0;
             long before = System.nanoTime();
             for (long end = before + 700_000_000L; before < end; ) {
-                Sockets.echoes(socket, "x");
+                PlainSockets.echoes(socket, "x");
                 long now = System.nanoTime();
                 longest = Math.max(longest, now - before);
                 before = now;
@@ -460,7 +461,7 @@ class RecordingAwaitsTest {
 
     @Test
     void anInterruptEndsEachWait() throws Exception {
-        try (Socket socket = Sockets.connect(server.address())) {
+        try (Socket socket = PlainSockets.connect(server.address())) {
             recording.awaitConnections(1);
             RecordedConnection open = recording.connection(1);
             for (ThrowingCallable wait : java.util.List.<ThrowingCallable>of(
@@ -472,7 +473,7 @@ class RecordingAwaitsTest {
                 assertThatThrownBy(wait).isInstanceOf(InterruptedException.class);
                 assertThat(Thread.currentThread().isInterrupted()).isFalse();
             }
-            Sockets.echoes(socket, "still served");
+            PlainSockets.echoes(socket, "still served");
         }
     }
 

@@ -11,6 +11,7 @@ import java.io.OutputStream;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
+import org.echoharness.support.PlainSockets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -131,7 +132,7 @@ class RecordingComparisonTest {
                         .recording()
                         .connect();
                 Socket in = proxy.accept();
-                Socket out = Sockets.connect(server.address())) {
+                Socket out = PlainSockets.connect(server.address())) {
             Thread back = new Thread(() -> copy(out, in, 0));
             Thread forth = new Thread(() -> copy(in, out, 0x20));
             back.start();

@@ -12,6 +12,7 @@ import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.List;
+import org.echoharness.support.PlainSockets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,13 +31,13 @@ class RecordingLimitsTest {
     @Test
     void theNewestConnectionsStayAndEndedOnesGoFirst() throws Exception {
         try (EchoServer server = recording().recording(4, 2).start();
-                Socket first = Sockets.connect(server.address())) {
-            Sockets.echoes(first, "hello");
-            try (Socket second = Sockets.connect(server.address())) {
+                Socket first = PlainSockets.connect(server.address())) {
+            PlainSockets.echoes(first, "hello");
+            try (Socket second = PlainSockets.connect(server.address())) {
                 Recordings.finish(second);
             }
             RecordedConnection gone = Recordings.ended(server, 2);
-            try (Socket third = Sockets.connect(server.address());
+            try (Socket third = PlainSockets.connect(server.address());
                     Recorded fourth = new Recorded(server, 3)) {
                 assertThat(fourth.numbersBefore).containsExactly(1L, 3L);
                 server.recording().awaitConnections(4);
@@ -56,12 +57,12 @@ class RecordingLimitsTest {
     @Test
     void evictedOpenConnectionCanBeAwaited() throws Exception {
         try (EchoServer server = recording().recording(100, 1).start();
-                Socket first = Sockets.connect(server.address())) {
-            Sockets.echoes(first, "hello");
+                Socket first = PlainSockets.connect(server.address())) {
+            PlainSockets.echoes(first, "hello");
             RecordedConnection before = server.recording().connection(1);
-            try (Socket second = Sockets.connect(server.address())) {
+            try (Socket second = PlainSockets.connect(server.address())) {
                 server.recording().awaitConnections(2);
-                Sockets.echoes(first, "again");
+                PlainSockets.echoes(first, "again");
                 Recordings.finish(first);
                 RecordedConnection after = before.awaitEnd();
 
@@ -85,7 +86,7 @@ class RecordingLimitsTest {
         Recorded(EchoServer server, int before) throws Exception {
             server.recording().awaitConnections(before);
             numbersBefore = Recordings.numbers(server);
-            socket = Sockets.connect(server.address());
+            socket = PlainSockets.connect(server.address());
         }
 
         @Override
@@ -99,9 +100,9 @@ class RecordingLimitsTest {
     void keepsTheFirstBytesCountsAllAndSaysThatItIsCut(int kept) throws Exception {
         try (EchoServer server = recording().recording(kept, 1).start()) {
             for (int i = 1; i <= 2; i++) {
-                try (Socket socket = Sockets.connect(server.address())) {
-                    Sockets.echoes(socket, "hello");
-                    Sockets.echoes(socket, "again");
+                try (Socket socket = PlainSockets.connect(server.address())) {
+                    PlainSockets.echoes(socket, "hello");
+                    PlainSockets.echoes(socket, "again");
                     Recordings.finish(socket);
                 }
             }
@@ -119,7 +120,7 @@ class RecordingLimitsTest {
     @Test
     void keepsTheFirstEventsAndTheEnd() throws Exception {
         try (EchoServer server = recording().faults("fragment 1").start();
-                Socket socket = Sockets.connect(server.address())) {
+                Socket socket = PlainSockets.connect(server.address())) {
             socket.getOutputStream().write(new byte[5_000]);
             assertThat(socket.getInputStream().readNBytes(5_000)).hasSize(5_000);
             Recordings.finish(socket);
@@ -165,7 +166,7 @@ class RecordingLimitsTest {
     @CsvSource({"on, 65536", "16KiB, 16384", "3, 3"})
     void textSaysHowManyBytesAreKept(String text, int kept) throws Exception {
         try (EchoServer server = EchoServer.builder().set("recording", text).start()) {
-            try (Socket socket = Sockets.connect(server.address())) {
+            try (Socket socket = PlainSockets.connect(server.address())) {
                 socket.getOutputStream().write(new byte[kept + 1]);
                 Recordings.finishReading(socket);
             }

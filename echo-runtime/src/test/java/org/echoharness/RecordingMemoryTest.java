@@ -12,6 +12,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.echoharness.memory.RecordingMemory;
+import org.echoharness.support.ForkedProcess;
+import org.echoharness.support.PlainSockets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledOnOs;
@@ -84,14 +86,14 @@ class RecordingMemoryTest {
     @DisabledOnOs(OS.WINDOWS)
     void servesAllInASmallHeap(@TempDir Path folder) throws Exception {
         List<String> options = List.of("-Xmx32m");
-        byte[] message = Sockets.random(64 << 10, 1);
+        byte[] message = PlainSockets.random(64 << 10, 1);
         List<Socket> clients = new ArrayList<>();
         try (ForkedProcess server = new ForkedProcess(
-                ForkedProcess.java(options, "server", "127.0.0.1:0", "--quiet", "--record", folder.toString()))) {
+                EchoProcess.command(options, "server", "127.0.0.1:0", "--quiet", "--record", folder.toString()))) {
             int port = Integer.parseInt(
-                    server.lines.await("starting up on .* port .*").replaceFirst(".* port (\\d+).*", "$1"));
+                    server.lines().await("starting up on .* port .*").replaceFirst(".* port (\\d+).*", "$1"));
             for (int i = 0; i < 400; i++) {
-                Socket client = Sockets.connect(Sockets.at("127.0.0.1", port));
+                Socket client = PlainSockets.connect(PlainSockets.at("127.0.0.1", port));
                 clients.add(client);
                 if (i % 4 == 3) {
                     clients.remove(0).close();
@@ -105,7 +107,7 @@ class RecordingMemoryTest {
             }
             server.signal("TERM");
             assertThat(server.awaitExit()).isEqualTo(143);
-            assertThat(server.lines.seen())
+            assertThat(server.lines().seen())
                     .noneMatch(line -> line.contains("could not be written") || line.contains("Error"));
         } finally {
             for (Socket client : clients) {
@@ -127,9 +129,9 @@ class RecordingMemoryTest {
     /** As text in memory, one connection alone would take more than the heap. */
     @Test
     void writesALargeConnectionInASmallHeap(@TempDir Path folder) throws Exception {
-        List<String> command = ForkedProcess.java(List.of("-Xmx32m"), LargeConnection.class, folder.toString());
+        List<String> command = EchoProcess.program(List.of("-Xmx32m"), LargeConnection.class, folder.toString());
         try (ForkedProcess process = new ForkedProcess(command)) {
-            assertThat(process.awaitExit()).as("%s", process.lines.seen()).isZero();
+            assertThat(process.awaitExit()).as("%s", process.lines().seen()).isZero();
         }
         for (String file : LargeConnection.FILES) {
             assertThat(Files.size(folder.resolve(file))).as(file).isGreaterThan(LargeConnection.BYTES);

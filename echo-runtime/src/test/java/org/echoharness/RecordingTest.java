@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import org.echoharness.support.AwaitedLines;
+import org.echoharness.support.PlainSockets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,9 +35,9 @@ class RecordingTest {
     void recordsConnectionEndedByClient() throws Exception {
         Instant before = Instant.now();
         try (EchoServer server = recording().start();
-                Socket socket = Sockets.connect(server.address())) {
-            Sockets.echoes(socket, "hello");
-            Sockets.echoes(socket, "again!");
+                Socket socket = PlainSockets.connect(server.address())) {
+            PlainSockets.echoes(socket, "hello");
+            PlainSockets.echoes(socket, "again!");
             Recordings.finish(socket);
 
             RecordedConnection seen = Recordings.ended(server, 1);
@@ -70,8 +72,8 @@ class RecordingTest {
     @Test
     void tellsThatTheClientReset() throws Exception {
         try (EchoServer server = recording().start();
-                Socket socket = Sockets.connect(server.address())) {
-            Sockets.echoes(socket, "hello");
+                Socket socket = PlainSockets.connect(server.address())) {
+            PlainSockets.echoes(socket, "hello");
             socket.setSoLinger(true, 0);
             socket.close();
 
@@ -159,7 +161,7 @@ class RecordingTest {
             builder.idleTimeout(Duration.ofMillis(50));
         }
         try (EchoServer server = builder.start();
-                Socket socket = Sockets.connect(server.address())) {
+                Socket socket = PlainSockets.connect(server.address())) {
             server.recording().awaitConnections(1);
             switch (closing) {
                 case IDLE -> {}
@@ -178,10 +180,10 @@ class RecordingTest {
     @Test
     void aRejectedConnectionHasNoNumber() throws Exception {
         try (EchoServer server = recording().maxConnections(1).start();
-                Socket only = Sockets.connect(server.address())) {
-            Sockets.echoes(only, "x");
+                Socket only = PlainSockets.connect(server.address())) {
+            PlainSockets.echoes(only, "x");
             assertThatThrownBy(() -> {
-                        try (Socket second = Sockets.connect(server.address())) {
+                        try (Socket second = PlainSockets.connect(server.address())) {
                             second.getInputStream().read();
                         }
                     })
@@ -214,7 +216,7 @@ class RecordingTest {
                 .start()) {
             try {
                 for (int i = 0; i < 6; i++) {
-                    clients.add(Sockets.connect(server.address()));
+                    clients.add(PlainSockets.connect(server.address()));
                 }
                 List<RecordedConnection> seen = server.recording().awaitConnections(6, Duration.ofSeconds(30));
                 assertThat(seen).extracting(RecordedConnection::number).containsExactly(1L, 2L, 3L, 4L, 5L, 6L);
@@ -250,7 +252,7 @@ class RecordingTest {
     @Test
     void aSnapshotNeverChanges() throws Exception {
         try (EchoServer server = recording().start();
-                Socket socket = Sockets.connect(server.address())) {
+                Socket socket = PlainSockets.connect(server.address())) {
             socket.getOutputStream().write("hello".getBytes(ISO_8859_1));
             server.recording().awaitConnections(1);
             RecordedConnection before = server.recording().connection(1).awaitReceived("hello".getBytes(ISO_8859_1));
@@ -278,9 +280,9 @@ class RecordingTest {
 
     @Test
     void recordsOnlyWhatTheSocketTook() throws Exception {
-        byte[] bytes = Sockets.random(16 * Sockets.MIB, 1);
+        byte[] bytes = PlainSockets.random(16 * PlainSockets.MIB, 1);
         try (EchoServer server = recording().recording(bytes.length, 1).start();
-                Socket slow = Sockets.connect(server.address(), 4096)) {
+                Socket slow = PlainSockets.connect(server.address(), 4096)) {
             FutureTask<Void> writing = new FutureTask<>(() -> {
                 slow.getOutputStream().write(bytes);
                 slow.shutdownOutput();
@@ -314,14 +316,14 @@ class RecordingTest {
                     }
                 })
                 .start()) {
-            try (Socket client = Sockets.connect(server.address())) {
+            try (Socket client = PlainSockets.connect(server.address())) {
                 client.getOutputStream().write(1);
                 RecordedConnection failed =
                         server.recording().awaitConnections(1).get(0).awaitEnd();
                 assertThat(failed.hasFailed()).isTrue();
                 assertThat(failed.ending().orElseThrow()).hasToString("SERVER RST (an exception in the server)");
             }
-            try (Socket client = Sockets.connect(server.address())) {
+            try (Socket client = PlainSockets.connect(server.address())) {
                 RecordedConnection open = server.recording().awaitConnections(2).get(1);
                 assertThat(open.hasFailed()).isFalse();
                 server.resetConnection(2);
@@ -334,8 +336,8 @@ class RecordingTest {
     void staysReadableAfterTheClose() throws Exception {
         Recording recording;
         try (EchoServer server = recording().start();
-                Socket socket = Sockets.connect(server.address())) {
-            Sockets.echoes(socket, "hello");
+                Socket socket = PlainSockets.connect(server.address())) {
+            PlainSockets.echoes(socket, "hello");
             Recordings.finish(socket);
             recording = server.recording();
             server.close();

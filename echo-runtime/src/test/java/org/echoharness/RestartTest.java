@@ -19,6 +19,10 @@ import java.util.concurrent.Executor;
 import org.echoharness.loop.EventLoop;
 import org.echoharness.loop.EventLoopCalls;
 import org.echoharness.loop.EventLoopHandler;
+import org.echoharness.support.AwaitedLines;
+import org.echoharness.support.FileDescriptors;
+import org.echoharness.support.ForkedProcess;
+import org.echoharness.support.PlainSockets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -46,7 +50,7 @@ class RestartTest {
 
     private static void isServed(EchoServer server) throws IOException {
         try (Socket socket = connect(server)) {
-            Sockets.echoes(socket, "served");
+            PlainSockets.echoes(socket, "served");
         }
     }
 
@@ -54,7 +58,7 @@ class RestartTest {
     private static Socket connect(EchoServer server) throws IOException {
         while (true) {
             try {
-                return Sockets.connect(server.address());
+                return PlainSockets.connect(server.address());
             } catch (ConnectException refused) {
                 Thread.onSpinWait();
             }
@@ -62,7 +66,7 @@ class RestartTest {
     }
 
     private static void isRefused(EchoServer server) {
-        assertThatThrownBy(() -> Sockets.connect(server.address()))
+        assertThatThrownBy(() -> PlainSockets.connect(server.address()))
                 .isInstanceOf(ConnectException.class)
                 .hasMessage("Connection refused");
     }
@@ -92,15 +96,15 @@ class RestartTest {
         try (EchoServer server = quiet().addresses(addresses.split(",")).start()) {
             List<Integer> ports =
                     server.addresses().stream().map(each -> each.getPort()).toList();
-            try (Socket open = Sockets.connect(Sockets.at("127.0.0.1", ports.get(0)))) {
-                Sockets.echoes(open, "before");
+            try (Socket open = PlainSockets.connect(PlainSockets.at("127.0.0.1", ports.get(0)))) {
+                PlainSockets.echoes(open, "before");
                 server.refuse(SHORT);
-                Sockets.echoes(open, "meanwhile");
+                PlainSockets.echoes(open, "meanwhile");
             }
             for (int port : ports) {
                 while (true) {
-                    try (Socket again = Sockets.connect(Sockets.at("127.0.0.1", port))) {
-                        Sockets.echoes(again, "again");
+                    try (Socket again = PlainSockets.connect(PlainSockets.at("127.0.0.1", port))) {
+                        PlainSockets.echoes(again, "again");
                         break;
                     } catch (ConnectException refused) {
                         Thread.onSpinWait();
@@ -157,14 +161,14 @@ class RestartTest {
 
     @Test
     void closeEndsAServerThatRefusesForATime() throws Exception {
-        long before = Sockets.openFiles();
+        long before = FileDescriptors.open();
         for (int i = 0; i < 50; i++) {
             EchoServer server = quiet().start();
             server.restart(Duration.ofMillis(1 + i % 3));
             server.close();
-            Sockets.listen(server.port()).close();
+            PlainSockets.listen(server.port()).close();
         }
-        assertThat(Sockets.openFiles()).isLessThan(before + 10);
+        assertThat(FileDescriptors.open()).isLessThan(before + 10);
         assertThat(warnings.seen()).isEmpty();
     }
 
@@ -196,8 +200,8 @@ class RestartTest {
         try (EchoServer server = quiet().eventLoops(loops).recording().start()) {
             List<Socket> sockets = new ArrayList<>();
             for (int i = 0; i < 5; i++) {
-                sockets.add(Sockets.connect(server.address()));
-                Sockets.echoes(sockets.get(i), "before");
+                sockets.add(PlainSockets.connect(server.address()));
+                PlainSockets.echoes(sockets.get(i), "before");
             }
             server.restart(LONG);
             for (Socket socket : sockets) {
@@ -277,8 +281,8 @@ class RestartTest {
         try (EchoServer server = quiet().maxConnections(1)
                         .faults("connection 2: greet \"again\"")
                         .start();
-                Socket first = Sockets.connect(server.address())) {
-            Sockets.echoes(first, "x");
+                Socket first = PlainSockets.connect(server.address())) {
+            PlainSockets.echoes(first, "x");
             server.restart(SHORT);
             try (Socket second = connect(server)) {
                 assertThat(second.getInputStream().readNBytes(5)).asString().isEqualTo("again");
@@ -317,14 +321,14 @@ class RestartTest {
     @EnabledOnOs(OS.LINUX)
     void warnsOnceThatItCannotListenAgain() throws Exception {
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        String command = "ulimit -n 256 && exec '" + java + "' -cp '" + ForkedProcess.folder(RestartTest.class) + ":"
-                + ForkedProcess.folder(EchoServer.class) + "' '" + OutOfDescriptors.class.getName() + "'";
+        String command = "ulimit -n 256 && exec '" + java + "' -cp '" + ForkedProcess.home(RestartTest.class) + ":"
+                + ForkedProcess.home(EchoServer.class) + "' '" + OutOfDescriptors.class.getName() + "'";
         try (ForkedProcess process = new ForkedProcess(List.of("sh", "-c", command))) {
-            assertThat(process.awaitExit()).as("%s", process.lines.seen()).isZero();
-            assertThat(process.lines.seen()).hasSize(2);
-            assertThat(process.lines.seen().get(0))
+            assertThat(process.awaitExit()).as("%s", process.lines().seen()).isZero();
+            assertThat(process.lines().seen()).hasSize(2);
+            assertThat(process.lines().seen().get(0))
                     .matches("cannot listen again on 127\\.0\\.0\\.1:\\d+, trying every 100ms: .+");
-            assertThat(process.lines.seen().get(1)).isEqualTo("served");
+            assertThat(process.lines().seen().get(1)).isEqualTo("served");
         }
     }
 

@@ -15,6 +15,9 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.echoharness.support.AwaitedLines;
+import org.echoharness.support.FileDescriptors;
+import org.echoharness.support.PlainSockets;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -51,7 +54,7 @@ class ReusedDescriptorTest {
 
         Client(int number, InetSocketAddress server) throws IOException {
             name = "<" + number + ">";
-            socket = Sockets.connect(server);
+            socket = PlainSockets.connect(server);
             port = socket.getLocalPort();
         }
 
@@ -100,14 +103,14 @@ class ReusedDescriptorTest {
                 .start()) {
             List<Socket> holders = new ArrayList<>();
             for (int i = 0; i < eventLoops; i++) { // one on each loop, in turn
-                holders.add(Sockets.connect(server.address()));
-                Sockets.echoes(holders.get(i), "mine");
+                holders.add(PlainSockets.connect(server.address()));
+                PlainSockets.echoes(holders.get(i), "mine");
             }
             for (int i = 0; i < OPEN; i++) {
                 begin(server.address(), open);
             }
             hearAll(open);
-            long files = Sockets.openFiles();
+            long files = FileDescriptors.open();
             for (int round = 0; round < ROUNDS; round++) {
                 hold(holders);
                 List<Client> finishing = endSomeAndBeginOthers(server.address());
@@ -121,7 +124,7 @@ class ReusedDescriptorTest {
                 hearAll(open);
             }
             assertThat(all).hasSizeGreaterThan(300);
-            assertThat(Sockets.openFiles())
+            assertThat(FileDescriptors.open())
                     .as("files open when %d connections were: their numbers come again", all.size())
                     .isLessThan(files + 50);
             for (Client client : open) {

@@ -21,6 +21,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import org.echoharness.support.AwaitedLines;
+import org.echoharness.support.FileDescriptors;
+import org.echoharness.support.PlainSockets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -37,8 +40,8 @@ class ServerControlsTest {
     }
 
     private static void echoes(EchoServer server) throws IOException {
-        try (Socket socket = Sockets.connect(server.address())) {
-            Sockets.echoes(socket, "served");
+        try (Socket socket = PlainSockets.connect(server.address())) {
+            PlainSockets.echoes(socket, "served");
         }
     }
 
@@ -46,25 +49,25 @@ class ServerControlsTest {
     @ValueSource(strings = {"127.0.0.1:0", "[::1]:0", "*:0"})
     void refusesAndAcceptsAgainOnTheSamePort(String address) throws Exception {
         if (!address.startsWith("127")) {
-            Sockets.assumeIpv6();
+            PlainSockets.assumeIpv6();
         }
         try (EchoServer server = quiet().addresses(address).start()) {
             int port = server.port();
             String host = address.startsWith("[") ? "::1" : "127.0.0.1";
-            try (Socket open = Sockets.connect(Sockets.at(host, port))) {
-                Sockets.echoes(open, "before");
+            try (Socket open = PlainSockets.connect(PlainSockets.at(host, port))) {
+                PlainSockets.echoes(open, "before");
                 for (int i = 0; i < 20; i++) {
                     server.refuse();
                     server.refuse();
-                    assertThatThrownBy(() -> Sockets.connect(Sockets.at(host, port)))
+                    assertThatThrownBy(() -> PlainSockets.connect(PlainSockets.at(host, port)))
                             .isInstanceOf(ConnectException.class)
                             .hasMessage("Connection refused");
-                    Sockets.echoes(open, "meanwhile");
+                    PlainSockets.echoes(open, "meanwhile");
 
                     server.resume();
                     server.resume();
-                    try (Socket again = Sockets.connect(Sockets.at(host, port))) {
-                        Sockets.echoes(again, "again");
+                    try (Socket again = PlainSockets.connect(PlainSockets.at(host, port))) {
+                        PlainSockets.echoes(again, "again");
                     }
                 }
             }
@@ -77,7 +80,7 @@ class ServerControlsTest {
         try (EchoServer server = quiet().start()) {
             server.refuse();
 
-            assertThatThrownBy(() -> Sockets.listen(server.port())).isInstanceOf(BindException.class);
+            assertThatThrownBy(() -> PlainSockets.listen(server.port())).isInstanceOf(BindException.class);
             assertThatThrownBy(() ->
                             quiet().addresses("127.0.0.1:" + server.port()).start())
                     .isInstanceOf(BindException.class);
@@ -86,23 +89,23 @@ class ServerControlsTest {
 
     @Test
     void aClosedServerFreesThePortThatItRefused() throws Exception {
-        long before = Sockets.openFiles();
+        long before = FileDescriptors.open();
         for (int i = 0; i < 50; i++) {
             EchoServer server = quiet().start();
             server.refuse();
             server.close();
-            Sockets.listen(server.port()).close();
+            PlainSockets.listen(server.port()).close();
         }
-        assertThat(Sockets.openFiles()).isLessThan(before + 10);
+        assertThat(FileDescriptors.open()).isLessThan(before + 10);
     }
 
     @Test
     void leavesConnectsUnansweredUntilItResumes() throws Exception {
         try (EchoServer server = quiet().start();
-                Socket open = Sockets.connect(server.address())) {
-            Sockets.echoes(open, "before");
+                Socket open = PlainSockets.connect(server.address())) {
+            PlainSockets.echoes(open, "before");
             server.unanswered();
-            Sockets.echoes(open, "meanwhile");
+            PlainSockets.echoes(open, "meanwhile");
             for (int i = 0; i < 3; i++) {
                 try (Socket late = new Socket()) {
                     assertThatThrownBy(() -> late.connect(server.address(), 300))
@@ -118,7 +121,7 @@ class ServerControlsTest {
                     .hasMessageContaining("(no answer)");
 
             server.refuse();
-            assertThatThrownBy(() -> Sockets.connect(server.address())).isInstanceOf(ConnectException.class);
+            assertThatThrownBy(() -> PlainSockets.connect(server.address())).isInstanceOf(ConnectException.class);
             server.unanswered();
             server.resume();
             echoes(server);
@@ -128,25 +131,25 @@ class ServerControlsTest {
 
     @Test
     void closeReleasesUnansweredConnects() throws Exception {
-        long before = Sockets.openFiles();
+        long before = FileDescriptors.open();
         for (int i = 0; i < 5; i++) {
             EchoServer server = quiet().start();
             server.unanswered();
             server.close();
-            Sockets.listen(server.port()).close();
+            PlainSockets.listen(server.port()).close();
         }
-        assertThat(Sockets.openFiles()).isLessThan(before + 10);
+        assertThat(FileDescriptors.open()).isLessThan(before + 10);
     }
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2})
     void freezesEveryConnectionAndLosesNothing(int loops) throws Exception {
-        byte[] sent = Sockets.random(Sockets.MIB, 7);
+        byte[] sent = PlainSockets.random(PlainSockets.MIB, 7);
         try (EchoServer server = quiet().eventLoops(loops).conversation(lines).start()) {
             List<Socket> sockets = new ArrayList<>();
             for (int i = 0; i < 3; i++) {
-                sockets.add(Sockets.connect(server.address()));
-                Sockets.echoes(sockets.get(i), "before");
+                sockets.add(PlainSockets.connect(server.address()));
+                PlainSockets.echoes(sockets.get(i), "before");
             }
             server.freeze();
             int reported = lines.seen().size();
@@ -159,7 +162,7 @@ class ServerControlsTest {
                 }));
                 new Thread(writing.get(writing.size() - 1), "writes").start();
             }
-            Socket late = Sockets.connect(server.address());
+            Socket late = PlainSockets.connect(server.address());
             late.getOutputStream().write("late".getBytes(java.nio.charset.StandardCharsets.US_ASCII));
             lines.await("connection from .*", 4);
             for (Socket socket : sockets) {
@@ -190,7 +193,7 @@ class ServerControlsTest {
         try (EchoServer server = quiet().idleTimeout(Duration.ofMillis(50))
                         .conversation(lines)
                         .start();
-                Socket socket = Sockets.connect(server.address())) {
+                Socket socket = PlainSockets.connect(server.address())) {
             lines.await("connection from .*");
             server.freeze();
             socket.setSoTimeout(300);
@@ -206,15 +209,15 @@ class ServerControlsTest {
     @ValueSource(ints = {1, 2})
     void resetsTheOneThatIsNamed(int loops) throws Exception {
         try (EchoServer server = quiet().eventLoops(loops).start();
-                Socket one = Sockets.connect(server.address());
-                Socket other = Sockets.connect(server.address())) {
+                Socket one = PlainSockets.connect(server.address());
+                Socket other = PlainSockets.connect(server.address())) {
             server.resetConnection(2);
             server.resetConnection(3); // there is none
 
             assertThatThrownBy(() -> other.getInputStream().read())
                     .isInstanceOf(SocketException.class)
                     .hasMessage("Connection reset");
-            Sockets.echoes(one, "x");
+            PlainSockets.echoes(one, "x");
         }
     }
 
@@ -223,10 +226,10 @@ class ServerControlsTest {
     void resetsWhatIsOpen(int loops) throws Exception {
         try (EchoServer server = quiet().eventLoops(loops).start()) {
             for (int i = 0; i < 20; i++) {
-                try (Socket one = Sockets.connect(server.address());
-                        Socket other = Sockets.connect(server.address())) {
-                    Sockets.echoes(one, "x");
-                    Sockets.echoes(other, "x");
+                try (Socket one = PlainSockets.connect(server.address());
+                        Socket other = PlainSockets.connect(server.address())) {
+                    PlainSockets.echoes(one, "x");
+                    PlainSockets.echoes(other, "x");
                     server.resetConnections();
 
                     for (Socket socket : List.of(one, other)) {
@@ -244,8 +247,8 @@ class ServerControlsTest {
     void closesWhatIsOpenWithAFin() throws Exception {
         try (EchoServer server = quiet().maxConnections(1).start()) {
             for (int i = 0; i < 20; i++) {
-                Socket socket = Sockets.connect(server.address());
-                Sockets.echoes(socket, "x");
+                Socket socket = PlainSockets.connect(server.address());
+                PlainSockets.echoes(socket, "x");
                 server.closeConnections();
 
                 assertThat(socket.getInputStream().read()).isEqualTo(-1);
@@ -260,8 +263,8 @@ class ServerControlsTest {
     @Test
     void newPlanCountsNewConnectionsFromOne() throws Exception {
         try (EchoServer server = quiet().start();
-                Socket before = Sockets.connect(server.address())) {
-            Sockets.echoes(before, "before");
+                Socket before = PlainSockets.connect(server.address())) {
+            PlainSockets.echoes(before, "before");
             server.setFaults(FaultPlan.parse("first 1: reset"));
 
             try (Socket first = new Socket()) {
@@ -273,7 +276,7 @@ class ServerControlsTest {
                         .isInstanceOf(SocketException.class);
             }
             echoes(server);
-            Sockets.echoes(before, "still good");
+            PlainSockets.echoes(before, "still good");
             assertThat(server.faults()).hasToString("first 1: reset");
             server.setFaults(FaultPlan.none());
             echoes(server);
@@ -284,18 +287,18 @@ class ServerControlsTest {
     @ValueSource(ints = {1, 3})
     void newPlanCountsOpenConnectionsFirst(int loops) throws Exception {
         try (EchoServer server = quiet().eventLoops(loops).start();
-                Socket first = Sockets.connect(server.address());
-                Socket second = Sockets.connect(server.address());
-                Socket third = Sockets.connect(server.address())) {
+                Socket first = PlainSockets.connect(server.address());
+                Socket second = PlainSockets.connect(server.address());
+                Socket third = PlainSockets.connect(server.address())) {
             for (Socket socket : List.of(first, second, third)) {
-                Sockets.echoes(socket, "before");
+                PlainSockets.echoes(socket, "before");
             }
             server.setFaultsOfAll(FaultPlan.parse("connection 2: reset; connection 4: greet \"hi\""));
 
             assertThatThrownBy(() -> second.getInputStream().read()).hasMessage("Connection reset");
-            Sockets.echoes(first, "good");
-            Sockets.echoes(third, "good");
-            try (Socket fourth = Sockets.connect(server.address())) {
+            PlainSockets.echoes(first, "good");
+            PlainSockets.echoes(third, "good");
+            try (Socket fourth = PlainSockets.connect(server.address())) {
                 assertThat(fourth.getInputStream().readNBytes(2)).asString().isEqualTo("hi");
             }
         }
@@ -314,9 +317,9 @@ class ServerControlsTest {
                 "stall after 10000",
                 "greet 'x' after 1h",
                 "none");
-        byte[] sent = Sockets.random(8 * Sockets.MIB, 11);
+        byte[] sent = PlainSockets.random(8 * PlainSockets.MIB, 11);
         try (EchoServer server = quiet().start();
-                Socket socket = Sockets.connect(server.address())) {
+                Socket socket = PlainSockets.connect(server.address())) {
             FutureTask<Void> writing = new FutureTask<>(() -> {
                 socket.getOutputStream().write(sent);
                 socket.shutdownOutput();
@@ -351,19 +354,19 @@ class ServerControlsTest {
     @Test
     void changeOfPlanSendsNoDuplicateTwice() throws Exception {
         try (EchoServer server = quiet().faults("duplicate 100").start();
-                Socket socket = Sockets.connect(server.address())) {
-            Sockets.echoes(socket, "0123456789");
+                Socket socket = PlainSockets.connect(server.address())) {
+            PlainSockets.echoes(socket, "0123456789");
             server.setFaultsOfAll(FaultPlan.none());
 
-            Sockets.echoes(socket, "abc");
+            PlainSockets.echoes(socket, "abc");
         }
     }
 
     @Test
     void aHalfClosedConnectionStaysSoUnderOtherFaults() throws Exception {
         try (EchoServer server = quiet().faults("half-close after 2").start();
-                Socket socket = Sockets.connect(server.address())) {
-            Sockets.echoes(socket, "ab");
+                Socket socket = PlainSockets.connect(server.address())) {
+            PlainSockets.echoes(socket, "ab");
             assertThat(socket.getInputStream().read()).isEqualTo(-1);
             server.setFaultsOfAll(FaultPlan.none());
             socket.getOutputStream().write(new byte[1000]);
@@ -430,8 +433,8 @@ class ServerControlsTest {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> server.setFaults(FaultPlan.of(Fault.duplicate(17))))
                     .withMessage(message);
-            try (Socket socket = Sockets.connect(server.address())) {
-                Sockets.echoes(socket, "0123456789abcdef");
+            try (Socket socket = PlainSockets.connect(server.address())) {
+                PlainSockets.echoes(socket, "0123456789abcdef");
                 assertThat(socket.getInputStream().readNBytes(16)).asString().isEqualTo("0123456789abcdef");
             }
         }
@@ -443,7 +446,7 @@ class ServerControlsTest {
             for (int i = 0; i < 20; i++) {
                 List<Socket> sockets = new ArrayList<>();
                 for (int j = 0; j < 10; j++) {
-                    sockets.add(Sockets.connect(server.address()));
+                    sockets.add(PlainSockets.connect(server.address()));
                 }
                 server.resetConnections();
                 for (Socket socket : sockets) {
@@ -460,7 +463,7 @@ class ServerControlsTest {
         try (EchoServer server = quiet().eventLoops(loops).recording().start()) {
             List<Socket> sockets = new ArrayList<>();
             for (int i = 1; i <= 20; i++) {
-                Socket socket = Sockets.connect(server.address());
+                Socket socket = PlainSockets.connect(server.address());
                 sockets.add(socket);
                 server.acceptPending();
 
@@ -493,9 +496,9 @@ class ServerControlsTest {
 
     @Test
     void aChangeOfFaultsDoesNotCorruptWhatIsHeldTwice() throws Exception {
-        int size = 16 * Sockets.MIB;
+        int size = 16 * PlainSockets.MIB;
         try (EchoServer server = quiet().faults("corrupt").recording(0, 10).start();
-                Socket socket = Sockets.connect(server.address(), 4096)) {
+                Socket socket = PlainSockets.connect(server.address(), 4096)) {
             FutureTask<Void> writing = new FutureTask<>(() -> {
                 socket.getOutputStream().write(new byte[size]);
                 socket.shutdownOutput();
@@ -518,7 +521,7 @@ class ServerControlsTest {
     void aFrozenConnectionDoesNotAnswerAFin() throws Exception {
         try (EchoServer server =
                         quiet().faults("slow-close 1h").conversation(lines).start();
-                Socket socket = Sockets.connect(server.address())) {
+                Socket socket = PlainSockets.connect(server.address())) {
             socket.shutdownOutput();
             lines.await("no data from .*");
             server.freeze();
@@ -545,10 +548,10 @@ class ServerControlsTest {
                 .build()) {
             own.set(server);
             server.start();
-            try (Socket one = Sockets.connect(server.address());
-                    Socket other = Sockets.connect(server.address())) {
-                Sockets.echoes(one, "x");
-                Sockets.echoes(other, "x");
+            try (Socket one = PlainSockets.connect(server.address());
+                    Socket other = PlainSockets.connect(server.address())) {
+                PlainSockets.echoes(one, "x");
+                PlainSockets.echoes(other, "x");
                 server.setFaultsOfAll(FaultPlan.parse("delay 1h"));
                 assertThat(server.awaitClose(Duration.ofSeconds(30))).isTrue();
             }

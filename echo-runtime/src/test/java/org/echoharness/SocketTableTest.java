@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import org.echoharness.sockets.SocketTable;
+import org.echoharness.support.PlainSockets;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -52,7 +53,7 @@ class SocketTableTest {
     @ValueSource(strings = {"127.0.0.1", "::1"})
     void readsEverySocket(String host) throws Exception {
         if (host.equals("::1")) {
-            Sockets.assumeIpv6();
+            PlainSockets.assumeIpv6();
         }
         List<Socket> clients = new ArrayList<>();
         try (ServerSocket listening = new ServerSocket(0, MANY, InetAddress.getByName(host))) {
@@ -61,7 +62,7 @@ class SocketTableTest {
             try {
                 Set<String> names = new HashSet<>();
                 for (int i = 0; i < MANY; i++) {
-                    Socket client = Sockets.connect(remote);
+                    Socket client = PlainSockets.connect(remote);
                     clients.add(client);
                     accepted.add(listening.accept());
                     names.add(SocketTable.name((InetSocketAddress) client.getLocalSocketAddress(), remote));

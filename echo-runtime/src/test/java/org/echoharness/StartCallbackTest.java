@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import org.echoharness.support.AwaitedLines;
+import org.echoharness.support.PlainSockets;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -76,8 +78,8 @@ class StartCallbackTest {
             assertThat(once.thrown).isNull();
             server.resume();
             server.unfreeze();
-            try (Socket socket = Sockets.connect(server.address())) {
-                Sockets.echoes(socket, "served");
+            try (Socket socket = PlainSockets.connect(server.address())) {
+                PlainSockets.echoes(socket, "served");
             }
         }
     }
@@ -86,8 +88,8 @@ class StartCallbackTest {
     void warningsMayControlAndEcho() throws Exception {
         Once once = new Once(server -> {
             server.resetConnections();
-            try (Socket socket = Sockets.connect(server.address())) {
-                Sockets.echoes(socket, "served");
+            try (Socket socket = PlainSockets.connect(server.address())) {
+                PlainSockets.echoes(socket, "served");
             } catch (IOException failed) {
                 throw new AssertionError(failed);
             }
@@ -120,7 +122,7 @@ class StartCallbackTest {
                 .isThrownBy(server::start)
                 .withMessage("a callback closed the server while it started");
         assertThat(once.thrown).isNull();
-        Sockets.listen(server.port()).close();
+        PlainSockets.listen(server.port()).close();
     }
 
     @Test
@@ -146,7 +148,7 @@ class StartCallbackTest {
     void reportsItsStartBeforeConnections() throws Exception {
         AwaitedLines lines = new AwaitedLines();
         Once connects = new Once(server -> {
-            try (Socket socket = Sockets.connect(server.address())) {
+            try (Socket socket = PlainSockets.connect(server.address())) {
                 assertThat(socket.isConnected()).isTrue();
             } catch (IOException failed) {
                 throw new AssertionError(failed);

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
 import java.util.List;
+import org.echoharness.support.PlainSockets;
 import org.echoharness.text.Escaping;
 import org.echoharness.text.Utf8;
 import org.junit.jupiter.api.Test;
@@ -26,7 +27,7 @@ class TranscriptTest {
                 "</code><script>alert('x')</script><!-- ]]> -->".getBytes(ISO_8859_1),
                 "\"'`&amp;&lt;&#60; \\\" \\".getBytes(ISO_8859_1),
                 "<img src=http://x onerror=url(https://y) href=z>".getBytes(ISO_8859_1),
-                Sockets.random(10 * Sockets.MIB, 7));
+                PlainSockets.random(10 * PlainSockets.MIB, 7));
     }
 
     private static RecordedConnection hostileOne(byte[] payload) {

@@ -24,6 +24,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import org.echoharness.support.AwaitedLines;
+import org.echoharness.support.FileDescriptors;
+import org.echoharness.support.PlainSockets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -34,7 +37,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class TransportTest {
 
     /** More than the kernel takes for a client that does not read: the server holds the rest. */
-    private static final int MUCH = 8 * Sockets.MIB;
+    private static final int MUCH = 8 * PlainSockets.MIB;
 
     private final AwaitedLines lines = new AwaitedLines();
     private final AwaitedLines warnings = new AwaitedLines();
@@ -85,10 +88,11 @@ class TransportTest {
 
     /** Writes and reads in chunks of random sizes. Returns where the echo first differs, or -1. */
     private static int differenceInTheEcho(EchoServer server, Random random) throws Exception {
-        byte[] sent = Sockets.random((4 + random.nextInt(3)) * Sockets.MIB + random.nextInt(1000), random.nextLong());
+        byte[] sent = PlainSockets.random(
+                (4 + random.nextInt(3)) * PlainSockets.MIB + random.nextInt(1000), random.nextLong());
         byte[] back = new byte[sent.length];
         Random others = new Random(random.nextLong());
-        try (Socket socket = Sockets.connect(server.address(), 4096)) {
+        try (Socket socket = PlainSockets.connect(server.address(), 4096)) {
             FutureTask<Void> writing = inThread("writes", () -> {
                 for (int at = 0, n; at < sent.length; at += n) {
                     n = Math.min(1 + others.nextInt(30_000), sent.length - at);
@@ -110,7 +114,7 @@ class TransportTest {
 
     /** Sends much, reads nothing and half-closes; returns when the server has seen that end. */
     private Socket halfClosed(EchoServer server, byte[] sent) throws Exception {
-        Socket client = Sockets.connect(server.address(), 4096);
+        Socket client = PlainSockets.connect(server.address(), 4096);
         client.getOutputStream().write(sent);
         client.shutdownOutput();
         lines.await("no data from " + nameOf(client));
@@ -119,7 +123,7 @@ class TransportTest {
 
     @Test
     void reportsEndOfInputOnce() throws Exception {
-        byte[] sent = Sockets.random(MUCH, 21);
+        byte[] sent = PlainSockets.random(MUCH, 21);
         try (EchoServer server =
                         quiet().bufferSize(2 * MUCH).conversation(lines).start();
                 Socket client = halfClosed(server, sent)) {
@@ -139,7 +143,7 @@ class TransportTest {
     void aHalfClosedClientThatGivesUpIsLostOnce(boolean linger0) throws Exception {
         try (EchoServer server =
                         quiet().bufferSize(2 * MUCH).conversation(lines).start();
-                Socket bystander = Sockets.connect(server.address());
+                Socket bystander = PlainSockets.connect(server.address());
                 Socket client = halfClosed(server, new byte[MUCH])) {
             if (linger0) {
                 client.setSoLinger(true, 0);
@@ -148,7 +152,7 @@ class TransportTest {
             client.close();
 
             lines.await("lost " + name + ": .*");
-            Sockets.echoes(bystander, "after");
+            PlainSockets.echoes(bystander, "after");
             assertTold(1, 1);
             assertThat(server.counters())
                     .isEqualTo(new ConnectionCounters(
@@ -161,8 +165,8 @@ class TransportTest {
     @ValueSource(booleans = {true, false})
     void aClientThatLeavesNothingUnreadEndsCleanly(boolean inOneGo) throws Exception {
         try (EchoServer server = quiet().conversation(lines).start();
-                Socket client = Sockets.connect(server.address())) {
-            Sockets.echoes(client, "first");
+                Socket client = PlainSockets.connect(server.address())) {
+            PlainSockets.echoes(client, "first");
             if (inOneGo) {
                 client.close();
             } else {
@@ -198,25 +202,25 @@ class TransportTest {
                             }
                         })
                         .start();
-                Socket client = Sockets.connect(server.address(), 4096)) {
+                Socket client = PlainSockets.connect(server.address(), 4096)) {
             if (left == Left.UNSENT_BY_THE_SERVER) {
                 client.getOutputStream().write(new byte[MUCH]);
                 lines.await("all is received");
             } else if (left == Left.NOTHING) {
-                Sockets.echoes(client, "x");
+                PlainSockets.echoes(client, "x");
             } else {
                 client.getOutputStream().write(new byte[1000]);
                 assertThat(client.getInputStream().read()).isZero();
                 assertThat(client.getInputStream().available()).isPositive();
             }
-            try (Socket bystander = Sockets.connect(server.address())) {
-                Sockets.echoes(bystander, "before");
+            try (Socket bystander = PlainSockets.connect(server.address())) {
+                PlainSockets.echoes(bystander, "before");
                 client.setSoLinger(true, 0);
                 String name = nameOf(client);
                 client.close();
 
                 lines.await("lost " + name + ": .*");
-                Sockets.echoes(bystander, "after");
+                PlainSockets.echoes(bystander, "after");
                 assertTold(0, 1);
                 assertThat(server.counters())
                         .isEqualTo(new ConnectionCounters(
@@ -228,7 +232,7 @@ class TransportTest {
 
     @Test
     void resumedReaderGetsEveryByteInOrder() throws Exception {
-        byte[] cycle = Sockets.random(1_000_003, 22);
+        byte[] cycle = PlainSockets.random(1_000_003, 22);
         try (EchoServer server = quiet().bufferSize(4096).start();
                 SocketChannel client = SocketChannel.open(server.address());
                 Selector selector = Selector.open()) {
@@ -242,7 +246,7 @@ class TransportTest {
                         .isTrue();
                 while (becomes(SelectionKey.OP_WRITE, selector, 300)) {
                     written += client.write(from(cycle, written));
-                    assertThat(written - read).as("bytes on their way").isLessThan(256 * Sockets.MIB);
+                    assertThat(written - read).as("bytes on their way").isLessThan(256 * PlainSockets.MIB);
                 }
                 while (read < written) {
                     read += readAndCheck(client, selector, from(cycle, read));
@@ -279,8 +283,8 @@ class TransportTest {
     @Test
     void anInterruptEndsAConnectThatNobodyAnswers() throws Exception {
         List<EchoClient> queued = new ArrayList<>();
-        try (ServerSocket full = Sockets.listen(0)) {
-            InetSocketAddress address = Sockets.at("127.0.0.1", full.getLocalPort());
+        try (ServerSocket full = PlainSockets.listen(0)) {
+            InetSocketAddress address = PlainSockets.at("127.0.0.1", full.getLocalPort());
             EchoClient.Builder impatient = EchoClient.builder().address(address).connectTimeout(Duration.ofMillis(200));
             assertThatThrownBy(() -> {
                         while (queued.size() < 64) {
@@ -288,7 +292,7 @@ class TransportTest {
                         }
                     })
                     .isInstanceOf(ConnectException.class);
-            long files = Sockets.openFiles();
+            long files = FileDescriptors.open();
             FutureTask<Boolean> connecting = new FutureTask<>(() -> {
                 assertThatThrownBy(() -> EchoClient.builder()
                                 .address(address)
@@ -303,7 +307,7 @@ class TransportTest {
             thread.interrupt();
 
             assertThat(connecting.get(30, TimeUnit.SECONDS)).isTrue();
-            assertThat(Sockets.openFiles()).isLessThanOrEqualTo(files);
+            assertThat(FileDescriptors.open()).isLessThanOrEqualTo(files);
         } finally {
             for (EchoClient client : queued) {
                 client.close();
@@ -314,15 +318,15 @@ class TransportTest {
     @Test
     void listensAtOnceOnAPortWithAConnectionInTimeWait() throws Exception {
         String address;
-        try (ServerSocket before = Sockets.listen(0);
-                Socket client = Sockets.connect(Sockets.at("127.0.0.1", before.getLocalPort()))) {
+        try (ServerSocket before = PlainSockets.listen(0);
+                Socket client = PlainSockets.connect(PlainSockets.at("127.0.0.1", before.getLocalPort()))) {
             address = "127.0.0.1:" + before.getLocalPort();
             before.accept().close(); // who closes first keeps the connection
             assertThat(client.getInputStream().read()).isEqualTo(-1);
         }
         try (EchoServer server = quiet().addresses(address).start();
-                Socket client = Sockets.connect(server.address())) {
-            Sockets.echoes(client, "here");
+                Socket client = PlainSockets.connect(server.address())) {
+            PlainSockets.echoes(client, "here");
         }
     }
 
@@ -330,7 +334,7 @@ class TransportTest {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void anEchoOnItsWayOutlivesTheServer(boolean closedInTheCallback) throws Exception {
-        byte[] sent = Sockets.random(64 << 10, 23);
+        byte[] sent = PlainSockets.random(64 << 10, 23);
         CompletableFuture<EchoServer> self = new CompletableFuture<>();
         try (EchoServer server = quiet().conversation(line -> {
                             lines.accept(line);
@@ -339,7 +343,7 @@ class TransportTest {
                             }
                         })
                         .start();
-                Socket client = Sockets.connect(server.address(), 4096)) {
+                Socket client = PlainSockets.connect(server.address(), 4096)) {
             self.complete(server);
             client.getOutputStream().write(sent);
             client.shutdownOutput();
@@ -347,8 +351,8 @@ class TransportTest {
             server.close();
             try (EchoServer next =
                             quiet().addresses("127.0.0.1:" + server.port()).start();
-                    Socket other = Sockets.connect(next.address())) {
-                Sockets.echoes(other, "next");
+                    Socket other = PlainSockets.connect(next.address())) {
+                PlainSockets.echoes(other, "next");
                 assertThat(Arrays.mismatch(sent, client.getInputStream().readAllBytes()))
                         .as("offset of the first difference with seed 23")
                         .isEqualTo(-1);

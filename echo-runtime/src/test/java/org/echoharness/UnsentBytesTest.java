@@ -14,6 +14,8 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.echoharness.sockets.SocketLooks;
 import org.echoharness.sockets.SocketTable;
+import org.echoharness.support.AwaitedLines;
+import org.echoharness.support.PlainSockets;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -75,7 +77,7 @@ class UnsentBytesTest {
             List<Socket> sockets = new ArrayList<>();
             try {
                 for (int i = 0; i < 200; i++) {
-                    Socket socket = Sockets.connect(server.address());
+                    Socket socket = PlainSockets.connect(server.address());
                     sockets.add(socket);
                     socket.getOutputStream().write(new byte[400]);
                 }
@@ -99,7 +101,7 @@ class UnsentBytesTest {
                 .conversation(lines)
                 .start()) {
             for (int i = 1; i <= 5; i++) {
-                try (Socket socket = Sockets.connect(server.address())) {
+                try (Socket socket = PlainSockets.connect(server.address())) {
                     CompletableFuture<Void> sent = sends(socket, bytes + 100_000);
                     lines.await("applying reset after .*", i);
                     assertThat(readUntilReset(socket)).isEqualTo(bytes);
@@ -113,9 +115,9 @@ class UnsentBytesTest {
     void closeLeavesEveryByteThoughMoreIsUnread() throws Exception {
         try (EchoServer server = start("close after 1MiB")) {
             for (int i = 0; i < 5; i++) {
-                try (Socket socket = Sockets.connect(server.address())) {
-                    CompletableFuture<Void> sent = sends(socket, 5 * Sockets.MIB);
-                    assertThat(socket.getInputStream().readAllBytes()).hasSize(Sockets.MIB);
+                try (Socket socket = PlainSockets.connect(server.address())) {
+                    CompletableFuture<Void> sent = sends(socket, 5 * PlainSockets.MIB);
+                    assertThat(socket.getInputStream().readAllBytes()).hasSize(PlainSockets.MIB);
                     sent.join();
                 }
             }
@@ -140,7 +142,7 @@ class UnsentBytesTest {
                         .faults(FaultPlan.parse(faults))
                         .recording()
                         .start();
-                Socket socket = Sockets.connect(server.address())) {
+                Socket socket = PlainSockets.connect(server.address())) {
             server.freeze();
             socket.getOutputStream().write(new byte[10]);
             socket.shutdownOutput();
@@ -157,7 +159,7 @@ class UnsentBytesTest {
     @Test
     void resetsAClientThatNeverReads() throws Exception {
         try (EchoServer server = start("reset after 1MiB");
-                Socket socket = Sockets.connect(server.address(), 4096)) {
+                Socket socket = PlainSockets.connect(server.address(), 4096)) {
             assertThatThrownBy(() -> {
                         while (true) {
                             socket.getOutputStream().write(new byte[1024]);
@@ -170,18 +172,18 @@ class UnsentBytesTest {
     @Test
     void servesOthersWhileAConnectionWaits() throws Exception {
         try (EchoServer server = start("connection 1: reset after 1MiB; connection 2: reset after 5; others: none");
-                Socket slow = Sockets.connect(server.address());
-                Socket quick = Sockets.connect(server.address());
-                Socket good = Sockets.connect(server.address())) {
-            CompletableFuture<Void> sent = sends(slow, Sockets.MIB);
+                Socket slow = PlainSockets.connect(server.address());
+                Socket quick = PlainSockets.connect(server.address());
+                Socket good = PlainSockets.connect(server.address())) {
+            CompletableFuture<Void> sent = sends(slow, PlainSockets.MIB);
             sent.join();
             for (int i = 0; i < 100; i++) {
-                Sockets.echoes(good, "hello");
+                PlainSockets.echoes(good, "hello");
             }
             quick.getOutputStream().write(new byte[5]);
             assertThat(readUntilReset(quick)).isEqualTo(5);
-            assertThat(readUntilReset(slow)).isEqualTo(Sockets.MIB);
-            Sockets.echoes(good, "hello");
+            assertThat(readUntilReset(slow)).isEqualTo(PlainSockets.MIB);
+            PlainSockets.echoes(good, "hello");
         }
     }
 
@@ -194,8 +196,8 @@ class UnsentBytesTest {
     @Test
     void looksOnAThreadThatEndsWithTheServer() throws Exception {
         try (EchoServer server = start("first 1: reset after 1MiB");
-                Socket good = Sockets.connect(server.address())) {
-            Sockets.echoes(good, "hello");
+                Socket good = PlainSockets.connect(server.address())) {
+            PlainSockets.echoes(good, "hello");
             assertThat(looks()).isFalse();
         }
         AwaitedLines lines = new AwaitedLines();
@@ -203,8 +205,8 @@ class UnsentBytesTest {
                 .faults("reset after 1MiB")
                 .conversation(lines)
                 .start();
-        try (Socket socket = Sockets.connect(server.address())) {
-            sends(socket, Sockets.MIB).join();
+        try (Socket socket = PlainSockets.connect(server.address())) {
+            sends(socket, PlainSockets.MIB).join();
             lines.await("applying reset after 1MiB .*");
             long deadline = System.nanoTime() + 60_000_000_000L;
             while (!looks()) {
@@ -227,9 +229,9 @@ class UnsentBytesTest {
         List<Socket> sockets = new ArrayList<>();
         try {
             for (int i = 0; i < 3; i++) {
-                Socket socket = Sockets.connect(server.address());
+                Socket socket = PlainSockets.connect(server.address());
                 sockets.add(socket);
-                sends(socket, Sockets.MIB).join();
+                sends(socket, PlainSockets.MIB).join();
                 lines.await("applying reset after 1MiB to 127.0.0.1:" + socket.getLocalPort());
             }
             server.setFaultsOfAll(FaultPlan.none());
@@ -237,7 +239,7 @@ class UnsentBytesTest {
             server.unfreeze();
             server.resetConnections();
             for (Socket socket : sockets) {
-                assertThat(readUntilReset(socket)).isLessThan(Sockets.MIB);
+                assertThat(readUntilReset(socket)).isLessThan(PlainSockets.MIB);
             }
         } finally {
             server.close();
@@ -251,16 +253,16 @@ class UnsentBytesTest {
     @ValueSource(strings = {"127.0.0.1:0", "[::1]:0", "*:0"})
     void findsTheSocketInTheList(String address) throws Exception {
         if (address.startsWith("[")) {
-            Sockets.assumeIpv6();
+            PlainSockets.assumeIpv6();
         }
         try (EchoServer server = EchoServer.builder()
                         .addresses(address)
                         .faults(Fault.stall())
                         .warnings(line -> {})
                         .start();
-                Socket socket = Sockets.connect(
+                Socket socket = PlainSockets.connect(
                         address.startsWith("*")
-                                ? Sockets.at("127.0.0.1", server.address().getPort())
+                                ? PlainSockets.at("127.0.0.1", server.address().getPort())
                                 : server.address())) {
             socket.getOutputStream().write(1);
             String client = SocketTable.name((InetSocketAddress) socket.getLocalSocketAddress(), (InetSocketAddress)

@@ -8,6 +8,8 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
+import org.echoharness.support.AwaitedLines;
+import org.echoharness.support.PlainSockets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -53,7 +55,7 @@ class UrgentDataTest {
         for (boolean isFrozen : new boolean[] {false, true}) {
             try (EchoServer server =
                             EchoServer.builder().faults(faults).recording().start();
-                    Socket client = Sockets.connect(server.address())) {
+                    Socket client = PlainSockets.connect(server.address())) {
                 server.catchUp(Duration.ofSeconds(30)); // from now on the option of the accepted socket is set
                 if (isFrozen) {
                     server.freeze();
@@ -78,8 +80,8 @@ class UrgentDataTest {
     @ValueSource(strings = {"X", "XY", "ABCDE", "abX", "aXYZ"})
     void echoesUrgentBytesBeforeAFin(String bytes) throws Exception {
         try (EchoServer server = EchoServer.builder().faults(Fault.fragment(1)).start();
-                Socket client = Sockets.connect(server.address())) {
-            Sockets.echoes(client, "x");
+                Socket client = PlainSockets.connect(server.address())) {
+            PlainSockets.echoes(client, "x");
             send(client, bytes);
             client.shutdownOutput();
 
@@ -101,10 +103,10 @@ class UrgentDataTest {
                             }
                         })
                         .start();
-                Socket first = Sockets.connect(server.address())) {
+                Socket first = PlainSockets.connect(server.address())) {
             first.getOutputStream().write(1);
             lines.await("received .*");
-            try (Socket client = Sockets.connect(server.address())) {
+            try (Socket client = PlainSockets.connect(server.address())) {
                 send(client, bytes);
                 client.shutdownOutput();
                 sent.countDown();
@@ -125,7 +127,7 @@ class UrgentDataTest {
 
     @Test
     void clientReadsUrgentBytesOfItsPeer() throws Exception {
-        try (ServerSocket listener = Sockets.listen(0);
+        try (ServerSocket listener = PlainSockets.listen(0);
                 EchoClient client = EchoClient.connect("127.0.0.1:" + listener.getLocalPort());
                 Socket accepted = listener.accept()) {
             send(accepted, "abXcYZ");

@@ -13,9 +13,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.echoharness.EchoProcess;
 import org.echoharness.EchoServer;
-import org.echoharness.ForkedProcess;
-import org.echoharness.Sockets;
+import org.echoharness.support.ForkedProcess;
+import org.echoharness.support.PlainSockets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -46,7 +47,7 @@ class CommandLineProcessTest {
 
     private static Process started(boolean errorsToo, String... args) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(ForkedProcess.withDefaultSignals());
-        command.addAll(ForkedProcess.java(List.of(), args));
+        command.addAll(EchoProcess.command(List.of(), args));
         ProcessBuilder builder = new ProcessBuilder(command);
         if (errorsToo) {
             builder.redirectErrorStream(true);
@@ -80,9 +81,9 @@ class CommandLineProcessTest {
         try {
             int port = Integer.parseInt(line(server.getInputStream()).replaceFirst(".* port (\\d+).*", "$1"));
             String message = "x".repeat(1_000);
-            try (Socket socket = Sockets.connect(Sockets.at("127.0.0.1", port))) {
+            try (Socket socket = PlainSockets.connect(PlainSockets.at("127.0.0.1", port))) {
                 for (int i = 0; i < 2_000; i++) {
-                    Sockets.echoes(socket, message);
+                    PlainSockets.echoes(socket, message);
                 }
                 assertThat(signalled(server, signal)).isEqualTo(code);
             }
@@ -143,11 +144,11 @@ class CommandLineProcessTest {
     @Test
     void aSignalSaysWhereTheRecordingIs() throws Exception {
         try (ForkedProcess server = new ForkedProcess(
-                ForkedProcess.java(List.of(), "server", "127.0.0.1:0", "--quiet", "--record", folder.toString()))) {
-            server.lines.await("starting up on .*");
+                EchoProcess.command(List.of(), "server", "127.0.0.1:0", "--quiet", "--record", folder.toString()))) {
+            server.lines().await("starting up on .*");
             server.signal("TERM");
             assertThat(server.awaitExit()).isEqualTo(143);
-            assertThat(server.lines.seen()).last().asString().matches("the recording is in .*echo-\\d+");
+            assertThat(server.lines().seen()).last().asString().matches("the recording is in .*echo-\\d+");
         }
     }
 
@@ -158,7 +159,7 @@ class CommandLineProcessTest {
                 "-c",
                 "export LC_ALL=" + locale + "; exec \"$@\" \"$(printf '" + before + "gr\\303\\274n\"')\"",
                 "sh"));
-        command.addAll(ForkedProcess.java(List.of(), args));
+        command.addAll(EchoProcess.command(List.of(), args));
         return new ForkedProcess(command);
     }
 
@@ -168,7 +169,7 @@ class CommandLineProcessTest {
         try (EchoServer server = EchoServer.builder().recording().start();
                 ForkedProcess client = withGruen("C", "", "client", "127.0.0.1:" + server.port(), option)) {
             assertThat(client.awaitExit()).isEqualTo(2);
-            assertThat(client.lines.seen())
+            assertThat(client.lines().seen())
                     .singleElement()
                     .asString()
                     .startsWith("echo: " + option + " gr")
@@ -182,7 +183,7 @@ class CommandLineProcessTest {
     void faultsThatWereNotDecodedAreRefused() throws Exception {
         try (ForkedProcess server = withGruen("C", "greet \"", "server", "127.0.0.1:0", "--faults")) {
             assertThat(server.awaitExit()).isEqualTo(2);
-            assertThat(server.lines.seen()).singleElement().asString().contains("LC_ALL=C.UTF-8");
+            assertThat(server.lines().seen()).singleElement().asString().contains("LC_ALL=C.UTF-8");
         }
     }
 
@@ -203,14 +204,14 @@ class CommandLineProcessTest {
             sparse.setLength(100 << 20);
         }
         try (EchoServer server = EchoServer.builder().recording(0, 1).start();
-                ForkedProcess client = new ForkedProcess(ForkedProcess.java(
+                ForkedProcess client = new ForkedProcess(EchoProcess.command(
                         List.of("-Xmx24m"),
                         "client",
                         "127.0.0.1:" + server.port(),
                         "--quiet",
                         "--message-file=" + file))) {
             assertThat(client.awaitExit()).isZero();
-            assertThat(client.lines.seen()).isEmpty();
+            assertThat(client.lines().seen()).isEmpty();
             assertThat(server.recording().connection(1).bytesReceived()).isEqualTo(100 << 20);
         }
     }
@@ -221,7 +222,7 @@ class CommandLineProcessTest {
     void sendsADeviceUntilTheTimeout(String file) throws Exception {
         List<String> command = new ArrayList<>(List.of("sh", "-c", "exec \"$@\" < /dev/zero", "sh"));
         try (EchoServer server = EchoServer.builder().start()) {
-            command.addAll(ForkedProcess.java(
+            command.addAll(EchoProcess.command(
                     List.of("-Xmx24m", "-Djava.io.tmpdir=" + folder),
                     "client",
                     "127.0.0.1:" + server.port(),
@@ -230,7 +231,7 @@ class CommandLineProcessTest {
                     "--message-file=" + file));
             try (ForkedProcess client = new ForkedProcess(command)) {
                 assertThat(client.awaitExit()).isEqualTo(1);
-                assertThat(client.lines.seen())
+                assertThat(client.lines().seen())
                         .singleElement()
                         .asString()
                         .matches("echo: .* when timeout \\(1s\\) was over");
@@ -246,7 +247,7 @@ class CommandLineProcessTest {
         assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
                 .isZero();
         try (EchoServer server = EchoServer.builder().start();
-                ForkedProcess client = new ForkedProcess(ForkedProcess.java(
+                ForkedProcess client = new ForkedProcess(EchoProcess.command(
                         List.of(),
                         "client",
                         "127.0.0.1:" + server.port(),
@@ -254,7 +255,7 @@ class CommandLineProcessTest {
                         "--timeout=200ms",
                         "--message-file=" + pipe))) {
             assertThat(client.awaitExit()).isEqualTo(1);
-            assertThat(client.lines.seen())
+            assertThat(client.lines().seen())
                     .containsExactly("echo: 0 of 0 bytes echoed by 127.0.0.1:" + server.port()
                             + ", and the message had not ended when timeout (200ms) was over");
         }
@@ -264,10 +265,10 @@ class CommandLineProcessTest {
     @EnabledOnOs(OS.LINUX)
     void closedStandardInputIsRefused() throws Exception {
         List<String> command = new ArrayList<>(List.of("sh", "-c", "exec \"$@\" <&-", "sh"));
-        command.addAll(ForkedProcess.java(List.of(), "client", "127.0.0.1:1", "--message-file=-"));
+        command.addAll(EchoProcess.command(List.of(), "client", "127.0.0.1:1", "--message-file=-"));
         try (ForkedProcess client = new ForkedProcess(command)) {
             assertThat(client.awaitExit()).isEqualTo(2);
-            assertThat(client.lines.seen())
+            assertThat(client.lines().seen())
                     .containsExactly("echo: --message-file -: standard input is closed;"
                             + " leave it open, such as by < FILE, or name a file");
         }
@@ -280,7 +281,7 @@ class CommandLineProcessTest {
         Files.write(file, new byte[3 << 20]);
         List<String> command = new ArrayList<>(List.of("sh", "-c", "exec \"$@\" >> " + file, "sh"));
         try (EchoServer server = EchoServer.builder().recording(0, 1).start()) {
-            command.addAll(ForkedProcess.java(
+            command.addAll(EchoProcess.command(
                     List.of(), "client", "127.0.0.1:" + server.port(), "--timeout=60s", "--message-file=" + file));
             try (ForkedProcess client = new ForkedProcess(command)) {
                 assertThat(client.awaitExit()).isZero();
@@ -294,12 +295,15 @@ class CommandLineProcessTest {
     void showsItsVersionOnTheModulePath() throws Exception {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(
-                List.of("-p", ForkedProcess.folder(EchoServer.class), "-m", "org.echoharness/" + Main.class.getName()));
+        command.addAll(List.of(
+                "-p",
+                ForkedProcess.home(EchoServer.class).toString(),
+                "-m",
+                "org.echoharness/" + Main.class.getName()));
         command.add("--version");
         try (ForkedProcess version = new ForkedProcess(command)) {
             assertThat(version.awaitExit()).isZero();
-            assertThat(version.lines.seen()).singleElement().asString().matches("echo \\d+\\.\\d+\\.\\d+.*");
+            assertThat(version.lines().seen()).singleElement().asString().matches("echo \\d+\\.\\d+\\.\\d+.*");
         }
     }
 
@@ -310,8 +314,8 @@ class CommandLineProcessTest {
     }
 
     private static String firstLine(String... args) throws Exception {
-        try (ForkedProcess server = ForkedProcess.echo(args)) {
-            return server.lines.await("starting up on .*").replaceFirst(" port \\d+", " port PORT");
+        try (ForkedProcess server = EchoProcess.start(args)) {
+            return server.lines().await("starting up on .*").replaceFirst(" port \\d+", " port PORT");
         }
     }
 
@@ -320,11 +324,11 @@ class CommandLineProcessTest {
     void aFullDiskIsRefusedAtTheStart() throws Exception {
         Path records = folder.resolve("records");
         List<String> command = new ArrayList<>(List.of("sh", "-c", "ulimit -f 1; exec \"$@\"", "sh"));
-        command.addAll(ForkedProcess.java(
+        command.addAll(EchoProcess.command(
                 List.of("-XX:-UsePerfData"), "server", "127.0.0.1:0", "--quiet", "--record=" + records));
         try (ForkedProcess server = new ForkedProcess(command)) {
             assertThat(server.awaitExit()).isEqualTo(2);
-            assertThat(server.lines.seen())
+            assertThat(server.lines().seen())
                     .containsExactly("echo: --record " + records
                             + ": cannot be written (File too large); name a folder that can");
         }
@@ -338,7 +342,7 @@ class CommandLineProcessTest {
         Path file = Files.write(folder.resolve("message"), new byte[60_000]);
         List<String> command = new ArrayList<>(List.of("sh", "-c", "ulimit -f 24; exec \"$@\"", "sh"));
         try (EchoServer server = EchoServer.builder().start()) {
-            command.addAll(ForkedProcess.java(
+            command.addAll(EchoProcess.command(
                     List.of("-XX:-UsePerfData"),
                     "client",
                     "127.0.0.1:" + server.port(),
@@ -347,7 +351,7 @@ class CommandLineProcessTest {
                     "--record=" + records));
             try (ForkedProcess client = new ForkedProcess(command)) {
                 assertThat(client.awaitExit()).isEqualTo(1);
-                assertThat(client.lines.seen())
+                assertThat(client.lines().seen())
                         .anyMatch(line -> line.matches("echo: the recording was not written to .*\\.pcapng"
                                 + " \\(File too large\\); make room there, or name another folder for --record"));
             }

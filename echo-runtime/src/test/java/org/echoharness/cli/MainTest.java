@@ -28,7 +28,7 @@ import org.echoharness.HostAndPort;
 import org.echoharness.Peer;
 import org.echoharness.RecordedConnection;
 import org.echoharness.RecordingFiles;
-import org.echoharness.Sockets;
+import org.echoharness.support.PlainSockets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -590,7 +590,7 @@ class MainTest {
 
     @Test
     void aServerThatCannotListenExitsWithOne() throws Exception {
-        try (ServerSocket busy = Sockets.listen(0)) {
+        try (ServerSocket busy = PlainSockets.listen(0)) {
             assertThat(run("server", "127.0.0.1:" + busy.getLocalPort())).isEqualTo(1);
             assertThat(err())
                     .startsWith("echo: cannot listen on 127.0.0.1:" + busy.getLocalPort() + ": Address already");
@@ -598,7 +598,7 @@ class MainTest {
     }
 
     private static int freePort() throws IOException {
-        try (ServerSocket free = Sockets.listen(0)) {
+        try (ServerSocket free = PlainSockets.listen(0)) {
             return free.getLocalPort();
         }
     }

@@ -9,6 +9,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.locks.LockSupport;
 import org.echoharness.EchoServer;
 import org.echoharness.support.Background;
+import org.echoharness.support.FileDescriptors;
 import org.echoharness.support.PlainSockets;
 
 /** A server that is closed while a crowd talks to it. */
@@ -26,7 +27,7 @@ class CloseUnderLoadIT {
             row = "close under load, 1,000 times, 1,000 connections",
             pass = "< 1 s each; no hung client; clean EOF only after a whole echo")
     void aThousand(Row row) throws Exception {
-        Usage.assumeOpenFiles(2_500);
+        FileDescriptors.assumeAllowed(2_500);
         closeUnderLoad(row, 1_000, 32 * PlainSockets.KIB);
     }
 

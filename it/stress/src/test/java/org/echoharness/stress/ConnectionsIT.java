@@ -15,6 +15,7 @@ import org.echoharness.ConnectionCounters;
 import org.echoharness.EchoClient;
 import org.echoharness.EchoServer;
 import org.echoharness.support.Background;
+import org.echoharness.support.FileDescriptors;
 import org.echoharness.support.PlainSockets;
 import org.junit.jupiter.api.AfterEach;
 
@@ -42,7 +43,7 @@ class ConnectionsIT {
             pass = "0 errors, ≤ 1 KiB heap a connection, direct memory ≤ 1 MiB")
     void held(Row row) throws Exception {
         int count = 10_000;
-        Usage.assumeOpenFiles(count + 500);
+        FileDescriptors.assumeAllowed(count + 500);
         byte[] message = new byte[PlainSockets.KIB];
         new Random(row.seed()).nextBytes(message);
         try (MeasuredServer server = new MeasuredServer()) {
@@ -77,7 +78,7 @@ class ConnectionsIT {
     void inTurn(Row row) throws Exception {
         int count = row.scaled(1_000_000);
         echoInTurn(10);
-        long files = Usage.openFiles();
+        long files = FileDescriptors.open();
         int threads = Usage.threads();
         double seconds = echoInTurn(count);
         row.figure("%d echoed, 0 errors, %.0f a second", count, count / seconds);
@@ -91,7 +92,7 @@ class ConnectionsIT {
     private static double echoInTurn(int count) throws Exception {
         byte[] message = EchoClient.DEFAULT_MESSAGE.getBytes(StandardCharsets.US_ASCII);
         try (EchoServer server = EchoServer.builder().start()) {
-            long serving = Usage.openFiles();
+            long serving = FileDescriptors.open();
             long start = System.nanoTime();
             for (int i = 0; i < count; i++) {
                 try (EchoClient client = EchoClient.connect(server.address())) {

@@ -17,6 +17,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import org.echoharness.EchoServer;
 import org.echoharness.support.Background;
+import org.echoharness.support.FileDescriptors;
 import org.echoharness.support.PlainSockets;
 
 /** Start and close, again and again, in vain, together, too early and from within. */
@@ -29,7 +30,7 @@ class LifecycleIT {
     void againAndAgain(Row row) throws Exception {
         int count = row.scaled(10_000);
         int port = onePort();
-        long files = Usage.openFiles();
+        long files = FileDescriptors.open();
         int threads = Usage.threads();
         int refused = 0;
         long start = System.nanoTime();
@@ -48,9 +49,9 @@ class LifecycleIT {
         }
         double seconds = Background.secondsSince(start);
         row.figure("%d times in %.1f s, %d BindException", count, seconds, refused);
-        row.figure("fds %d, then %d; threads %d, then %d", files, Usage.openFiles(), threads, Usage.threads());
+        row.figure("fds %d, then %d; threads %d, then %d", files, FileDescriptors.open(), threads, Usage.threads());
         assertThat(refused).isZero();
-        assertThat(Usage.openFiles()).isLessThanOrEqualTo(files);
+        assertThat(FileDescriptors.open()).isLessThanOrEqualTo(files);
         assertThat(Usage.threads()).isLessThanOrEqualTo(threads);
         assertThat(seconds).isLessThan(60);
     }
@@ -78,7 +79,7 @@ class LifecycleIT {
             String named = PlainSockets.LOOPBACK + ":" + busy.getLocalPort();
             EchoServer.Builder builder = EchoServer.builder().addresses(PlainSockets.LOOPBACK + ":" + free, named);
             assertThat(catchThrowable(builder::start)).isInstanceOf(BindException.class);
-            long files = Usage.openFiles();
+            long files = FileDescriptors.open();
             int threads = Usage.threads();
             int told = 0;
             for (int i = 0; i < count; i++) {
@@ -86,9 +87,9 @@ class LifecycleIT {
                 told += refused instanceof BindException && refused.getMessage().contains(named) ? 1 : 0;
             }
             row.figure("%d of %d told %s", told, count, named);
-            row.figure("fds %d, then %d; threads %d, then %d", files, Usage.openFiles(), threads, Usage.threads());
+            row.figure("fds %d, then %d; threads %d, then %d", files, FileDescriptors.open(), threads, Usage.threads());
             assertThat(told).isEqualTo(count);
-            assertThat(Usage.openFiles()).isLessThanOrEqualTo(files);
+            assertThat(FileDescriptors.open()).isLessThanOrEqualTo(files);
             assertThat(Usage.threads()).isLessThanOrEqualTo(threads);
         }
         PlainSockets.listen(free).close();

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.echoharness.support.Background;
+import org.echoharness.support.FileDescriptors;
 import org.echoharness.support.ForkedProcess;
 import org.echoharness.support.PlainSockets;
 import org.junit.jupiter.api.io.TempDir;
@@ -44,7 +45,7 @@ class ScarceIT {
     private static void servesOthers(Row row, Path folder, int heap) throws Exception {
         assumeTrue(ForkedProcess.works(List.of("kill", "-l")), "no kill here");
         int count = row.scaled(5_000);
-        Usage.assumeOpenFiles(count + 700L);
+        FileDescriptors.assumeAllowed(count + 700L);
         List<String> options = List.of("-Xmx" + heap + "m", "-XX:MaxDirectMemorySize=16m");
         List<String> command = EchoProcess.command(
                 options,

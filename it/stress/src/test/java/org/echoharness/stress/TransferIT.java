@@ -116,7 +116,7 @@ class TransferIT {
                 row.figure("client with %d KiB: %.1f s", buffer / PlainSockets.KIB, Background.secondsSince(start));
                 for (int system : new int[] {0, 4 * PlainSockets.KIB}) {
                     start = System.nanoTime();
-                    try (Socket socket = PlainSockets.connect(server.address(), system)) {
+                    try (Socket socket = PlainSockets.connect(server.address(), system, system)) {
                         Writing writing = new Writing(socket, payload, total);
                         assertThat(writing.awaitStall()).isLessThan(total);
                         assertThat(payload.readAndCheck(socket.getInputStream()))

@@ -1,6 +1,5 @@
 package org.echoharness.stress;
 
-import com.sun.management.UnixOperatingSystemMXBean;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -11,6 +10,7 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.echoharness.ConnectionCounters;
 import org.echoharness.EchoServer;
+import org.echoharness.support.FileDescriptors;
 import org.echoharness.support.PlainSockets;
 import org.junit.jupiter.api.Assumptions;
 
@@ -21,15 +21,6 @@ final class Usage {
 
     private Usage() {}
 
-    static long openFiles() {
-        return unix().getOpenFileDescriptorCount();
-    }
-
-    static void assumeOpenFiles(long needed) {
-        long most = unix().getMaxFileDescriptorCount();
-        Assumptions.assumeTrue(most >= needed, needed + " open files are needed, " + most + " are allowed");
-    }
-
     /** Waits until the server has counted so, but for the peak: it counts a moment after the client has seen it. */
     static void awaitCounters(EchoServer server, ConnectionCounters expected) {
         Waiting.await("counters").until(() -> withoutPeak(server.counters()), Predicate.isEqual(expected));
@@ -37,13 +28,6 @@ final class Usage {
 
     private static ConnectionCounters withoutPeak(ConnectionCounters of) {
         return new ConnectionCounters(of.accepted(), of.rejected(), of.idleClosed(), of.reset(), of.failed(), 0);
-    }
-
-    private static UnixOperatingSystemMXBean unix() {
-        if (ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean unix) {
-            return unix;
-        }
-        return Assumptions.abort("no count of file descriptors here");
     }
 
     /** The threads of servers in this process. */
@@ -59,7 +43,7 @@ final class Usage {
 
     /** Waits until no more files than these are open: what a peer has closed is gone a moment later. */
     static long awaitOpenFiles(long atMost) {
-        return Waiting.await("at most " + atMost + " open files").until(Usage::openFiles, open -> open <= atMost);
+        return Waiting.await("at most " + atMost + " open files").until(FileDescriptors::open, open -> open <= atMost);
     }
 
     /** Bytes of live objects on this process's heap, after garbage collections. */

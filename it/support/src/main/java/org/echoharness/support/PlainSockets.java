@@ -9,6 +9,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
+import java.util.Random;
 import org.junit.jupiter.api.Assumptions;
 
 /** What tests do with plain sockets on loopback; each socket has a deadline. */
@@ -20,30 +21,37 @@ public final class PlainSockets {
 
     private PlainSockets() {}
 
-    private static InetAddress numeric(String host) throws IOException {
-        return InetAddress.getAllByName(host)[0];
+    public static InetSocketAddress at(String host, int port) throws IOException {
+        return new InetSocketAddress(InetAddress.getAllByName(host)[0], port);
     }
 
     public static InetSocketAddress loopback(int port) throws IOException {
-        return new InetSocketAddress(numeric(LOOPBACK), port);
+        return at(LOOPBACK, port);
     }
 
-    /** A plain listener; with a port, it shows that the port is free. */
+    /** A plain listener on 127.0.0.1, with the smallest backlog; with a port, it shows that the port is free. */
     public static ServerSocket listen(int port) throws IOException {
-        return new ServerSocket(port, 1, numeric(LOOPBACK));
+        return new ServerSocket(port, 1, at(LOOPBACK, 0).getAddress());
     }
 
     public static Socket connect(InetSocketAddress address) throws IOException {
         return connect(address, 0);
     }
 
-    /** Connects with socket buffers of {@code buffers} bytes, or with the system's if that is 0. */
-    public static Socket connect(InetSocketAddress address, int buffers) throws IOException {
+    /** Connects with a receive buffer of this size, or with the system's if it is 0. */
+    public static Socket connect(InetSocketAddress address, int receiveBuffer) throws IOException {
+        return connect(address, receiveBuffer, 0);
+    }
+
+    /** Connects with socket buffers of these sizes; one of 0 is the system's. */
+    public static Socket connect(InetSocketAddress address, int receiveBuffer, int sendBuffer) throws IOException {
         Socket socket = new Socket();
         try {
-            if (buffers > 0) {
-                socket.setReceiveBufferSize(buffers);
-                socket.setSendBufferSize(buffers);
+            if (receiveBuffer > 0) {
+                socket.setReceiveBufferSize(receiveBuffer);
+            }
+            if (sendBuffer > 0) {
+                socket.setSendBufferSize(sendBuffer);
             }
             socket.setTcpNoDelay(true);
             socket.connect(address, (int) Background.LONGEST.toMillis());
@@ -62,6 +70,12 @@ public final class PlainSockets {
 
     public static void echoes(Socket socket, String message) throws IOException {
         echoes(socket, message.getBytes(StandardCharsets.UTF_8));
+    }
+
+    public static byte[] random(int size, long seed) {
+        byte[] bytes = new byte[size];
+        new Random(seed).nextBytes(bytes);
+        return bytes;
     }
 
     /** Half-closes, waits for the FIN of the server, and closes: the server has finished with the connection. */
@@ -83,7 +97,7 @@ public final class PlainSockets {
 
     /** Skips the test where there is no IPv6 loopback. */
     public static void assumeIpv6() {
-        try (ServerSocket probe = new ServerSocket(0, 1, numeric("::1"))) {
+        try (ServerSocket probe = new ServerSocket(0, 1, at("::1", 0).getAddress())) {
             assertThat(probe.isBound()).isTrue();
         } catch (IOException e) {
             Assumptions.abort("no IPv6 loopback here: " + e.getMessage());
