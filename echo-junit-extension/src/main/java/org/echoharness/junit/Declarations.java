@@ -90,14 +90,14 @@ record Declarations(Map<String, Declaration> byName) {
         if (!(element instanceof Class<?> type)) {
             return annotated;
         }
+        AnnotationReader reader = AnnotationReader.of(context);
         Map<String, Declaration> declared = new LinkedHashMap<>(annotated);
         for (Field field : type.getDeclaredFields()) {
-            if (field.getType().isAssignableFrom(EchoExtension.class)
-                    && AnnotationSupport.isAnnotated(field, RegisterExtension.class)
-                    && value(field, context) instanceof EchoExtension extension) {
-                Declaration declaration = extension.declaredOn(field);
-                if (declaration != null) {
-                    add(declaration, declared);
+            if (field.getType().isAssignableFrom(reader.declaringType())
+                    && AnnotationSupport.isAnnotated(field, RegisterExtension.class)) {
+                ServerOptions options = reader.declaredBy(value(field, context));
+                if (options != null) {
+                    add(new Declaration(options, field), declared);
                 }
             }
         }
@@ -113,9 +113,8 @@ record Declarations(Map<String, Declaration> byName) {
             return known;
         }
         Map<String, Declaration> annotated = new LinkedHashMap<>();
-        for (EchoTest annotation :
-                AnnotationSupport.findRepeatableAnnotations(new OwnAnnotations(element), EchoTest.class)) {
-            add(new Declaration(ServerOptions.of(annotation), element), annotated); // the same twice comes once
+        for (ServerOptions options : AnnotationReader.of(context).declaredOn(element)) {
+            add(new Declaration(options, element), annotated); // the same twice comes once
         }
         store.put(element, annotated);
         return annotated;

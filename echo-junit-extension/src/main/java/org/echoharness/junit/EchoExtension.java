@@ -2,11 +2,13 @@ package org.echoharness.junit;
 
 import static org.junit.jupiter.api.extension.TestInstantiationAwareExtension.ExtensionContextScope.TEST_METHOD;
 
+import java.lang.reflect.AnnotatedElement;
 import java.lang.reflect.Field;
 import java.lang.reflect.Method;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.echoharness.EchoClient;
 import org.echoharness.EchoServer;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +25,7 @@ import org.junit.jupiter.api.extension.ParameterResolutionException;
 import org.junit.jupiter.api.extension.ParameterResolver;
 import org.junit.jupiter.api.extension.ReflectiveInvocationContext;
 import org.junit.jupiter.api.extension.TestInstancePostProcessor;
+import org.junit.platform.commons.support.AnnotationSupport;
 
 /**
  * Declares an echo server by code, where an {@link EchoTest} does not reach: a fault plan with a predicate, someone who is
@@ -86,11 +89,6 @@ public sealed class EchoExtension
         return new Builder();
     }
 
-    @Nullable
-    Declaration declaredOn(Field field) {
-        return declared == null ? null : new Declaration(declared, field);
-    }
-
     /** So that what a constructor or an instance field gets belongs to the test, as the instance does. */
     @Override
     public ExtensionContextScope getTestInstantiationExtensionContextScope(ExtensionContext root) {
@@ -115,7 +113,7 @@ public sealed class EchoExtension
     public void postProcessTestInstance(Object instance, ExtensionContext context) {
         if (leads(context, instance.getClass())) {
             markBeforeInstance(context);
-            MemberChecks.checkRegistered(instance.getClass(), instance);
+            MemberChecks.checkRegistered(instance.getClass(), instance, context);
             OpenedServers.made(instance, context);
             Fields.injectInstance(instance, context);
         }
@@ -183,7 +181,7 @@ public sealed class EchoExtension
     @Override
     public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
         markBeforeInstance(context);
-        InjectionPoint place = InjectionPoint.of(parameter);
+        InjectionPoint place = InjectionPoint.of(parameter, context);
         return Injection.inject(place, context, ParameterResolutionException::new);
     }
 
@@ -262,8 +260,47 @@ public sealed class EchoExtension
 
     /** Whether this one acts. Annotations register one, and each field another: the first that is asked does it for all. */
     boolean leads(ExtensionContext context, Object call) {
+        AnnotationReader.provide(Annotations::new, context);
         List<Object> key = List.of(context.getUniqueId(), call);
         return ExtensionStore.of(context).getOrComputeIfAbsent(key, unused -> this) == this;
+    }
+
+    /** Reads {@link EchoTest}, {@link Echo} and fields of this type. */
+    static final class Annotations implements AnnotationReader {
+
+        @Override
+        public List<ServerOptions> declaredOn(AnnotatedElement element) {
+            return AnnotationSupport.findRepeatableAnnotations(new OwnAnnotations(element), EchoTest.class).stream()
+                    .map(ServerOptions::of)
+                    .toList();
+        }
+
+        @Override
+        public @Nullable ServerOptions declaredBy(@Nullable Object value) {
+            return value instanceof EchoExtension extension ? extension.declared : null;
+        }
+
+        @Override
+        public Class<?> declaringType() {
+            return EchoExtension.class;
+        }
+
+        @Override
+        public @Nullable String serverNamed(AnnotatedElement element) {
+            return AnnotationSupport.findAnnotation(element, Echo.class)
+                    .map(Echo::value)
+                    .orElse(null);
+        }
+
+        @Override
+        public @Nullable String serverNamed(ParameterContext parameter) {
+            return parameter.findAnnotation(Echo.class).map(Echo::value).orElse(null);
+        }
+
+        @Override
+        public List<Field> injectedFields(Class<?> type, Predicate<Field> which) {
+            return AnnotationSupport.findAnnotatedFields(type, Echo.class, which);
+        }
     }
 
     /** What {@link EchoTest} says by annotation, and code. Not safe for use by several threads. */

@@ -7,7 +7,6 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.ExtensionConfigurationException;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Store.CloseableResource;
-import org.junit.platform.commons.support.AnnotationSupport;
 import org.junit.platform.commons.support.ModifierSupport;
 import org.junit.platform.commons.support.ReflectionSupport;
 
@@ -18,8 +17,8 @@ final class Fields {
 
     /** A field that an enclosing class inherits too, and has set, keeps the value. */
     static void injectStatic(ExtensionContext context) {
-        for (Field field : AnnotationSupport.findAnnotatedFields(
-                context.getRequiredTestClass(), Echo.class, ModifierSupport::isStatic)) {
+        for (Field field : AnnotationReader.of(context)
+                .injectedFields(context.getRequiredTestClass(), ModifierSupport::isStatic)) {
             ExtensionStore.of(context).getOrComputeIfAbsent(field, unset -> {
                 inject(field, null, context);
                 return new Cleared(field);
@@ -30,13 +29,14 @@ final class Fields {
     /** The components of a record are injected by its constructor. */
     static void injectInstance(Object instance, ExtensionContext context) {
         if (!instance.getClass().isRecord()) {
-            AnnotationSupport.findAnnotatedFields(instance.getClass(), Echo.class, ModifierSupport::isNotStatic)
+            AnnotationReader.of(context)
+                    .injectedFields(instance.getClass(), ModifierSupport::isNotStatic)
                     .forEach(field -> inject(field, instance, context));
         }
     }
 
     private static void inject(Field field, @Nullable Object instance, ExtensionContext context) {
-        InjectionPoint place = InjectionPoint.of(field);
+        InjectionPoint place = InjectionPoint.of(field, context);
         if (Modifier.isFinal(field.getModifiers())) {
             throw refused(place, "it is final; @Echo sets it later than its initializer: remove final", null);
         }

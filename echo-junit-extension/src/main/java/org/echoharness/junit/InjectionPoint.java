@@ -7,8 +7,8 @@ import java.lang.reflect.Modifier;
 import java.lang.reflect.Parameter;
 import java.lang.reflect.Type;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ParameterContext;
-import org.junit.platform.commons.support.AnnotationSupport;
 
 /**
  * A field or a parameter that something is injected into.
@@ -18,20 +18,14 @@ import org.junit.platform.commons.support.AnnotationSupport;
  */
 record InjectionPoint(Type type, @Nullable String server, String text) {
 
-    static InjectionPoint of(Field field) {
-        return new InjectionPoint(
-                field.getGenericType(),
-                AnnotationSupport.findAnnotation(field, Echo.class)
-                        .map(Echo::value)
-                        .orElse(null),
-                name(field));
+    static InjectionPoint of(Field field, ExtensionContext context) {
+        String server = AnnotationReader.of(context).serverNamed(field);
+        return new InjectionPoint(field.getGenericType(), server, name(field));
     }
 
-    static InjectionPoint of(ParameterContext parameter) {
-        return new InjectionPoint(
-                parameter.getParameter().getParameterizedType(),
-                parameter.findAnnotation(Echo.class).map(Echo::value).orElse(null),
-                name(parameter));
+    static InjectionPoint of(ParameterContext parameter, ExtensionContext context) {
+        String server = AnnotationReader.of(context).serverNamed(parameter);
+        return new InjectionPoint(parameter.getParameter().getParameterizedType(), server, name(parameter));
     }
 
     static String name(ParameterContext parameter) {

@@ -32,32 +32,33 @@ final class MemberChecks {
     /** Checks what the members of a class declare, before the first test runs; once for each class. */
     static void check(ExtensionContext context) {
         Class<?> type = context.getRequiredTestClass();
+        AnnotationReader reader = AnnotationReader.of(context);
         Store store = ExtensionStore.ofRoot(context);
         if (store.get(List.of("members", type)) == null) {
             for (Method method : ReflectionSupport.findMethods(type, any -> true, HierarchyTraversalMode.TOP_DOWN)) {
                 if (method.getAnnotations().length > 0) {
                     Declarations.annotated(method, context);
                 } else {
-                    checkIsInjected(method);
+                    checkIsInjected(method, reader);
                 }
             }
-            checkRegistered(type, null);
-            checkMemberClasses(type);
+            checkRegistered(type, null, context);
+            checkMemberClasses(type, reader);
             store.put(List.of("members", type), true);
         }
     }
 
     /** JUnit runs no static class as a nested one, and no inner class without {@link Nested}, unless another extends it. */
-    private static void checkMemberClasses(Class<?> type) {
+    private static void checkMemberClasses(Class<?> type, AnnotationReader reader) {
         List<Class<?>> members = List.of(type.getDeclaredClasses());
         for (Class<?> member : members) {
             boolean isStatic = ModifierSupport.isStatic(member);
             boolean isNested = AnnotationSupport.isAnnotated(member, Nested.class);
             boolean isExtended = ModifierSupport.isAbstract(member)
                     || members.stream().anyMatch(other -> other != member && member.isAssignableFrom(other));
-            boolean declares = !AnnotationSupport.findRepeatableAnnotations(new OwnAnnotations(member), EchoTest.class)
-                    .isEmpty();
-            if (declares && !isExtended && isStatic == isNested) {
+            if (!isExtended
+                    && isStatic == isNested
+                    && !reader.declaredOn(member).isEmpty()) {
                 throw new ExtensionConfigurationException(
                         "@EchoTest on " + member + ": it has no effect, since JUnit runs "
                                 + (isStatic
@@ -71,10 +72,10 @@ final class MemberChecks {
      * A method without annotations is called by the test itself, so that nothing injects into its parameters. One that
      * returns something may be a {@code @MethodSource}, which JUnit calls.
      */
-    private static void checkIsInjected(Method method) {
+    private static void checkIsInjected(Method method, AnnotationReader reader) {
         Parameter[] parameters = method.getParameters();
         for (int i = 0; i < parameters.length; i++) {
-            if (method.getReturnType() == void.class && AnnotationSupport.isAnnotated(parameters[i], Echo.class)) {
+            if (method.getReturnType() == void.class && reader.serverNamed(parameters[i]) != null) {
                 throw new ExtensionConfigurationException(InjectionPoint.name(i + 1, parameters[i])
                         + ": @Echo has no effect, since JUnit does not call the method; remove it, or make the method a"
                         + " test or a lifecycle method");
@@ -87,17 +88,16 @@ final class MemberChecks {
      *
      * @param instance null to look at static fields, before there is an instance; else at those of the instance
      */
-    static void checkRegistered(Class<?> type, @Nullable Object instance) {
+    static void checkRegistered(Class<?> type, @Nullable Object instance, ExtensionContext context) {
+        Class<?> declaring = AnnotationReader.of(context).declaringType();
         List<Object> registered = new ArrayList<>();
         List<Field> others = new ArrayList<>();
         for (Field field : ReflectionSupport.findFields(
-                type,
-                field -> field.getType().isAssignableFrom(EchoExtension.class),
-                HierarchyTraversalMode.TOP_DOWN)) {
+                type, field -> field.getType().isAssignableFrom(declaring), HierarchyTraversalMode.TOP_DOWN)) {
             boolean isStatic = ModifierSupport.isStatic(field);
             if (AnnotationSupport.isAnnotated(field, RegisterExtension.class)) {
                 value(field, instance).ifPresent(registered::add);
-            } else if (field.getType() == EchoExtension.class && isStatic == (instance == null)) {
+            } else if (field.getType() == declaring && isStatic == (instance == null)) {
                 others.add(field);
             }
         }

@@ -1,0 +1,52 @@
+package org.echoharness.junit;
+
+import java.lang.reflect.AnnotatedElement;
+import java.lang.reflect.Field;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ExtensionContext.Store;
+import org.junit.jupiter.api.extension.ParameterContext;
+
+/**
+ * Reads what tests say by annotation and by code. The annotations name the extension class, which uses most of this
+ * package; with this interface, what stands below the extension needs to name none of them. By any thread.
+ */
+interface AnnotationReader {
+
+    /** The servers that annotations on this element itself declare, not those that it inherits. They are not checked. */
+    List<ServerOptions> declaredOn(AnnotatedElement element);
+
+    /** The server that the value of a field declares by code; null if it declares none. */
+    @Nullable
+    ServerOptions declaredBy(@Nullable Object value);
+
+    /** The type of a value that declares a server by code. */
+    Class<?> declaringType();
+
+    /** The name of the server that an annotation asks for; null if it has none of ours. */
+    @Nullable
+    String serverNamed(AnnotatedElement element);
+
+    /** As above. JUnit knows best where the annotations of a parameter are. */
+    @Nullable
+    String serverNamed(ParameterContext parameter);
+
+    /** The fields of a class and its superclasses that have an annotation that asks for a server. */
+    List<Field> injectedFields(Class<?> type, Predicate<Field> which);
+
+    /** Makes this one the reader of the run, unless there is one. */
+    static void provide(Supplier<AnnotationReader> reader, ExtensionContext context) {
+        Store store = ExtensionStore.ofRoot(context);
+        store.getOrComputeIfAbsent(AnnotationReader.class, unused -> reader.get());
+    }
+
+    /** The reader of the run: the extension provides it when JUnit calls it. */
+    static AnnotationReader of(ExtensionContext context) {
+        return Objects.requireNonNull(
+                ExtensionStore.ofRoot(context).get(AnnotationReader.class, AnnotationReader.class));
+    }
+}
