@@ -23,10 +23,8 @@ import org.junit.platform.commons.support.ModifierSupport;
 record Declaration(ServerOptions options, AnnotatedElement on) {
 
     /** The server that is there where none is declared. */
-    static final Declaration IMPLICIT =
-            new Declaration(ServerOptions.of(Implicit.class.getAnnotation(EchoTest.class)), Implicit.class);
+    static final Declaration IMPLICIT = new Declaration(ServerOptions.DEFAULTS, Implicit.class);
 
-    @EchoTest
     private interface Implicit {}
 
     Declaration {

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.extension.TestInstantiationAwareExtension.Ex
 import java.lang.reflect.AnnotatedElement;
 import java.lang.reflect.Field;
 import java.lang.reflect.Method;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -26,6 +28,7 @@ import org.junit.jupiter.api.extension.ParameterResolver;
 import org.junit.jupiter.api.extension.ReflectiveInvocationContext;
 import org.junit.jupiter.api.extension.TestInstancePostProcessor;
 import org.junit.platform.commons.support.AnnotationSupport;
+import org.junit.platform.commons.support.ReflectionSupport;
 
 /**
  * Declares an echo server by code, where an {@link EchoTest} does not reach: a fault plan with a predicate, someone who is
@@ -271,7 +274,7 @@ public sealed class EchoExtension
         @Override
         public List<ServerOptions> declaredOn(AnnotatedElement element) {
             return AnnotationSupport.findRepeatableAnnotations(new OwnAnnotations(element), EchoTest.class).stream()
-                    .map(ServerOptions::of)
+                    .map(Annotations::options)
                     .toList();
         }
 
@@ -301,18 +304,49 @@ public sealed class EchoExtension
         public List<Field> injectedFields(Class<?> type, Predicate<Field> which) {
             return AnnotationSupport.findAnnotatedFields(type, Echo.class, which);
         }
+
+        static ServerOptions options(EchoTest annotation) {
+            List<String> ofServer = EchoServer.Builder.words();
+            List<String> ofClient = new ArrayList<>(EchoClient.Builder.words());
+            ofClient.removeAll(ofServer); // an attribute of such a name is for the server
+            return new ServerOptions(
+                    annotation.name(),
+                    annotation.scope(),
+                    annotation.source(),
+                    annotation.external(),
+                    annotation.attachments(),
+                    annotation.checks(),
+                    annotation.systemProperty(),
+                    texts(annotation, ofServer),
+                    texts(annotation, ofClient),
+                    ServerOptions.NO_SERVER_CODE,
+                    ServerOptions.NO_CLIENT_CODE);
+        }
+
+        /** Of the words that are attributes, those that are set, each with its text. */
+        private static Map<String, String> texts(EchoTest annotation, List<String> words) {
+            Map<String, String> texts = new LinkedHashMap<>();
+            for (String word : words) {
+                ReflectionSupport.findMethod(EchoTest.class, word).ifPresent(attribute -> {
+                    Object value = ReflectionSupport.invokeMethod(attribute, annotation);
+                    texts.put(word, value instanceof String[] all ? String.join(",", all) : String.valueOf(value));
+                });
+            }
+            texts.values().removeIf(String::isEmpty);
+            return texts;
+        }
     }
 
     /** What {@link EchoTest} says by annotation, and code. Not safe for use by several threads. */
     public static final class Builder {
 
-        private String name = "default";
-        private EchoScope scope = EchoScope.INFERRED;
-        private Source source = Source.EMBEDDED;
-        private String external = "";
-        private boolean attachments = true;
-        private String checks = "";
-        private String systemProperty = "";
+        private String name = ServerOptions.DEFAULTS.name();
+        private EchoScope scope = ServerOptions.DEFAULTS.scope();
+        private Source source = ServerOptions.DEFAULTS.source();
+        private String external = ServerOptions.DEFAULTS.external();
+        private boolean attachments = ServerOptions.DEFAULTS.attachments();
+        private String checks = ServerOptions.DEFAULTS.checks();
+        private String systemProperty = ServerOptions.DEFAULTS.systemProperty();
         private Consumer<EchoServer.Builder> server = ServerOptions.NO_SERVER_CODE;
         private Consumer<EchoClient.Builder> client = ServerOptions.NO_CLIENT_CODE;
 

@@ -1,6 +1,5 @@
 package org.echoharness.junit;
 
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
@@ -35,26 +34,19 @@ record ServerOptions(
 
     private static final Pattern PREFIX = Pattern.compile("[^\\s.=:]+(\\.[^\\s.=:]+)*");
 
-    static ServerOptions of(EchoTest annotation) {
-        return new ServerOptions(
-                annotation.name(),
-                annotation.scope(),
-                annotation.source(),
-                annotation.external(),
-                annotation.attachments(),
-                annotation.checks(),
-                annotation.systemProperty(),
-                words(annotation),
-                set(
-                        "connectTimeout",
-                        annotation.connectTimeout(),
-                        "readTimeout",
-                        annotation.readTimeout(),
-                        "timeout",
-                        annotation.timeout()),
-                NO_SERVER_CODE,
-                NO_CLIENT_CODE);
-    }
+    /** What holds where nothing is said. */
+    static final ServerOptions DEFAULTS = new ServerOptions(
+            "default",
+            EchoScope.INFERRED,
+            Source.EMBEDDED,
+            "",
+            true,
+            "",
+            "",
+            Map.of(),
+            Map.of(),
+            NO_SERVER_CODE,
+            NO_CLIENT_CODE);
 
     /** Refuses what cannot be, with what is wrong and the cure. */
     void check() {
@@ -126,37 +118,5 @@ record ServerOptions(
     boolean hasFixedPort() {
         return Stream.of(serverWords.getOrDefault("addresses", ":0").split(",", -1))
                 .anyMatch(address -> HostAndPort.parse(address).port() != 0);
-    }
-
-    private static Map<String, String> words(EchoTest annotation) {
-        return set(
-                "addresses",
-                String.join(",", annotation.addresses()),
-                "backlog",
-                annotation.backlog(),
-                "bufferSize",
-                annotation.bufferSize(),
-                "maxConnections",
-                annotation.maxConnections(),
-                "idleTimeout",
-                annotation.idleTimeout(),
-                "idleClose",
-                annotation.idleClose(),
-                "eventLoops",
-                annotation.eventLoops(),
-                "faults",
-                annotation.faults(),
-                "recording",
-                annotation.recording());
-    }
-
-    /** Of words that a builder knows, each followed by its text, those that are set. */
-    private static Map<String, String> set(String... wordsAndTexts) {
-        Map<String, String> set = new LinkedHashMap<>();
-        for (int i = 0; i < wordsAndTexts.length; i += 2) {
-            set.put(wordsAndTexts[i], wordsAndTexts[i + 1]);
-        }
-        set.values().removeIf(String::isEmpty);
-        return set;
     }
 }

@@ -2,8 +2,10 @@ package org.echoharness.junit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.entry;
 
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -13,7 +15,7 @@ class DeclarationTest {
     @ParameterizedTest
     @MethodSource
     void eachOptionReachesTheBuilderByItsWord(EchoTest wrong) {
-        assertThatThrownBy(() -> ServerOptions.of(wrong).check())
+        assertThatThrownBy(() -> EchoExtension.Annotations.options(wrong).check())
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageMatching(wrong.name() + "( \\(0x?\\) |: \"0\" at position 1: ).*");
     }
@@ -25,7 +27,7 @@ class DeclarationTest {
     @ParameterizedTest
     @MethodSource
     void knowsWhetherAPortIsFixed(EchoTest options) {
-        assertThat(ServerOptions.of(options).hasFixedPort())
+        assertThat(EchoExtension.Annotations.options(options).hasFixedPort())
                 .isEqualTo(options.name().startsWith("fixed"));
     }
 
@@ -36,9 +38,52 @@ class DeclarationTest {
     @ParameterizedTest
     @MethodSource("knowsWhetherAPortIsFixed")
     void fixedPortLastsForTheClass(EchoTest options) {
-        assertThat(new Declaration(ServerOptions.of(options), Ports.class).scope())
+        assertThat(new Declaration(EchoExtension.Annotations.options(options), Ports.class).scope())
                 .isEqualTo(options.name().startsWith("fixed") ? EchoScope.CLASS : EchoScope.INFERRED);
     }
+
+    @Test
+    void hasTheDefaultsOfTheAnnotation() {
+        EchoTest annotation = Implied.class.getAnnotation(EchoTest.class);
+        assertThat(EchoExtension.Annotations.options(annotation)).isEqualTo(ServerOptions.DEFAULTS);
+    }
+
+    @Test
+    void handsOutEachOptionOfTheAnnotation() {
+        EchoTest annotation = Full.class.getAnnotation(EchoTest.class);
+        ServerOptions options = EchoExtension.Annotations.options(annotation);
+        assertThat(options.serverWords())
+                .containsExactly(
+                        entry("addresses", "127.0.0.1:0,127.0.0.2:0"),
+                        entry("backlog", "1"),
+                        entry("bufferSize", "2"),
+                        entry("maxConnections", "3"),
+                        entry("idleTimeout", "4s"),
+                        entry("idleClose", "5s"),
+                        entry("eventLoops", "6"),
+                        entry("faults", "reset"),
+                        entry("recording", "7"));
+        assertThat(options.clientWords())
+                .containsExactly(entry("connectTimeout", "8s"), entry("readTimeout", "9s"), entry("timeout", "10s"));
+    }
+
+    @EchoTest
+    private interface Implied {}
+
+    @EchoTest(
+            addresses = {"127.0.0.1:0", "127.0.0.2:0"},
+            backlog = "1",
+            bufferSize = "2",
+            maxConnections = "3",
+            idleTimeout = "4s",
+            idleClose = "5s",
+            eventLoops = "6",
+            faults = "reset",
+            recording = "7",
+            connectTimeout = "8s",
+            readTimeout = "9s",
+            timeout = "10s")
+    private interface Full {}
 
     @EchoTest(name = "address", addresses = "0")
     @EchoTest(name = "backlog", backlog = "0")

@@ -376,7 +376,9 @@ class SourcesTest {
         EchoTest options = ExternalOrEmbedded.class.getAnnotation(EchoTest.class);
 
         TargetServer peer = TargetServer.open(
-                new Declaration(ServerOptions.of(options), ExternalOrEmbedded.class), ScopePath.WHOLE_RUN, context);
+                new Declaration(EchoExtension.Annotations.options(options), ExternalOrEmbedded.class),
+                ScopePath.WHOLE_RUN,
+                context);
         assertThat(peer.server().isRunning()).isTrue();
         peer.close();
     }
