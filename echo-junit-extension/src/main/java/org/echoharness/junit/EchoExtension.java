@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.extension.TestInstantiationAwareExtension.Ex
 
 import java.lang.reflect.AnnotatedElement;
 import java.lang.reflect.Field;
-import java.lang.reflect.Method;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,14 +17,11 @@ import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
-import org.junit.jupiter.api.extension.DynamicTestInvocationContext;
 import org.junit.jupiter.api.extension.ExtensionConfigurationException;
 import org.junit.jupiter.api.extension.ExtensionContext;
-import org.junit.jupiter.api.extension.InvocationInterceptor;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolutionException;
 import org.junit.jupiter.api.extension.ParameterResolver;
-import org.junit.jupiter.api.extension.ReflectiveInvocationContext;
 import org.junit.jupiter.api.extension.TestInstancePostProcessor;
 import org.junit.platform.commons.support.AnnotationSupport;
 import org.junit.platform.commons.support.ReflectionSupport;
@@ -60,7 +56,6 @@ public sealed class EchoExtension
                 AfterEachCallback,
                 AfterAllCallback,
                 TestInstancePostProcessor,
-                InvocationInterceptor,
                 ParameterResolver
         permits TimeoutAwareExtension {
 
@@ -149,29 +144,6 @@ public sealed class EchoExtension
         }
     }
 
-    /** A dynamic test has no callbacks. Its failure reports what happened on its connections, as that of other tests does. */
-    @Override
-    public void interceptDynamicTest(
-            Invocation<Void> invocation, DynamicTestInvocationContext dynamic, ExtensionContext context)
-            throws Throwable {
-        if (!leads(context, "dynamic")) {
-            invocation.proceed();
-            return;
-        }
-        markBefore(context);
-        try {
-            TimeLimit.run(
-                    invocation,
-                    context.getDisplayName(),
-                    context.getTestMethod().orElse(null),
-                    context);
-        } catch (Throwable failure) {
-            EndOfScope.failInside(context);
-            FailureReport.of(failure, context);
-            throw failure;
-        }
-    }
-
     @Override
     public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
         if (!Injection.isOwn(parameter.getParameter().getType()) && !parameter.isAnnotated(Echo.class)) {
@@ -195,70 +167,11 @@ public sealed class EchoExtension
         }
     }
 
-    private static void markBefore(ExtensionContext test) {
+    static void markBefore(ExtensionContext test) {
         if (OpenedServers.of(test).begin()) {
             Attachments.deleteOld(test);
         }
         ServerLookup.markBefore(test);
-    }
-
-    @Override
-    public void interceptBeforeAllMethod(
-            Invocation<Void> invocation, ReflectiveInvocationContext<Method> method, ExtensionContext context)
-            throws Throwable {
-        limited(invocation, method, context);
-    }
-
-    @Override
-    public void interceptBeforeEachMethod(
-            Invocation<Void> invocation, ReflectiveInvocationContext<Method> method, ExtensionContext context)
-            throws Throwable {
-        limited(invocation, method, context);
-    }
-
-    @Override
-    public void interceptTestMethod(
-            Invocation<Void> invocation, ReflectiveInvocationContext<Method> method, ExtensionContext context)
-            throws Throwable {
-        limited(invocation, method, context);
-    }
-
-    @Override
-    public void interceptTestTemplateMethod(
-            Invocation<Void> invocation, ReflectiveInvocationContext<Method> method, ExtensionContext context)
-            throws Throwable {
-        limited(invocation, method, context);
-    }
-
-    @Override
-    public void interceptAfterEachMethod(
-            Invocation<Void> invocation, ReflectiveInvocationContext<Method> method, ExtensionContext context)
-            throws Throwable {
-        limited(invocation, method, context);
-    }
-
-    @Override
-    public void interceptAfterAllMethod(
-            Invocation<Void> invocation, ReflectiveInvocationContext<Method> method, ExtensionContext context)
-            throws Throwable {
-        limited(invocation, method, context);
-    }
-
-    @Override
-    public <T> T interceptTestFactoryMethod(
-            Invocation<T> invocation, ReflectiveInvocationContext<Method> method, ExtensionContext context)
-            throws Throwable {
-        return limited(invocation, method, context);
-    }
-
-    /** The time that a method has is limited by one of the registered. */
-    private <T> T limited(
-            Invocation<T> invocation, ReflectiveInvocationContext<Method> method, ExtensionContext context)
-            throws Throwable {
-        Method executable = method.getExecutable();
-        return leads(context, method)
-                ? TimeLimit.run(invocation, executable.getName() + "()", executable, context)
-                : invocation.proceed();
     }
 
     /** Whether this one acts. Annotations register one, and each field another: the first that is asked does it for all. */
