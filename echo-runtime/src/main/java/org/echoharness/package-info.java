@@ -1,5 +1,6 @@
 /**
- * A live TCP echo server and client for tests.
+ * A live TCP echo server and client for tests. Users begin with {@link org.echoharness.EchoServer} and {@link
+ * org.echoharness.EchoClient}.
  *
  * <p>The path of a byte, on the one thread that owns its connection:
  *
@@ -9,23 +10,56 @@
  *                      └───────────────── interest set, derived from state ─────────────────┘
  * </pre>
  *
- * <p>The types in reading order: {@link org.echoharness.EchoServer} and its {@code Builder}, {@code ServerConfig}, {@code
- * ServerCore} with {@code ServerControls}, {@code ConnectionCounts} with {@link org.echoharness.ConnectionCounters}, {@code
- * ListeningSockets}, {@code Preload}, {@code EventLoop} with {@code EventLoopHandler}, {@code Alarms} and {@code
- * EventLoopCalls}, {@code ListeningPort}, {@code Acceptor}, {@code ServerConnection} with {@code ConnectionReporter},
- * {@code ConnectionWire} and {@code ConnectionPump}, which {@code EchoPump} implements,
- * {@code RingBuffer}; the faults, {@link org.echoharness.FaultPlan} of {@link org.echoharness.Connections} with {@code
- * TakenConnections} and {@link org.echoharness.Fault}, which is an {@link org.echoharness.Effect} at a {@link
- * org.echoharness.Trigger}, their text in {@code FaultParser} of {@code FaultTokens}, and at work {@code PlannedFaults},
- * {@code GateChain} with {@code GateProgress} and {@code Verdict}, {@code Gate} and {@code SimpleGates}; what is recorded,
- * {@link org.echoharness.Recording} of {@link org.echoharness.RecordedConnection} with {@link
- * org.echoharness.RecordedEvent} and {@link org.echoharness.Ending}, kept by {@code RecordingStore}, {@code
- * ConnectionRecorder} and {@code EventLog}, shown by {@code Transcript}, {@code PcapngFile} and {@code HtmlPage}, of both
- * ends by {@link org.echoharness.RecordingComparison}; {@link org.echoharness.EchoClient}, {@code ClientConnector}, {@code
- * NameResolver}, {@code ClientSocket}, {@code ChannelReadiness}, {@link org.echoharness.EchoMismatchException}; {@link
- * org.echoharness.HostAndPort}, {@link org.echoharness.OptionText}, {@code Conversation}, {@link
- * org.echoharness.LineBuffer}, {@code DefaultWarnings}, {@code Escaping}, {@code FirstDifference}, {@link
- * org.echoharness.FileErrorText}, {@code CompleteFile}; {@code MessageInput}. The command line is in a package of its own.
+ * <table>
+ * <caption>The types in reading order: each uses only those before it, except within a circle</caption>
+ * <tr><th>room<th>what is there<th>types
+ * <tr><th>text<td>how texts are read, shown and written to files; a package, as are the next three
+ *     <td>{@code Utf8} {@code Escaping} {@code NearestWord} {@code FirstDifference} {@code CompleteFile}
+ *     {@code TextSize}
+ * <tr><th>sockets<td>what the system says of sockets, and waits for them
+ *     <td>{@code SocketTable} {@code SocketLooks} {@code UrgentData} {@code SocketChannels} {@code ChannelReadiness}
+ *     {@code NameResolver}
+ * <tr><th>memory<td>what connections and recordings hold
+ *     <td>{@code HeldMemory} {@code RecordingMemory} {@code RingBuffer} {@code RingPool}
+ * <tr><th>loop<td>one thread that serves sockets
+ *     <td>{@code Warnings} {@code EventLoopHandler} {@code Alarms} {@code EventLoop} {@code EventLoopCalls}
+ *     {@code UnsentBytes}
+ * <tr><th>options<td>values from their text, and lines for people
+ *     <td>{@link org.echoharness.OptionText} {@link org.echoharness.HostAndPort} {@link org.echoharness.LineBuffer}
+ *     {@code DefaultWarnings} {@link org.echoharness.FileErrorText}
+ * <tr><th>gates<td>the state of faults in one connection: each judges the oldest bytes of the ring
+ *     <td>{@link org.echoharness.Trigger} {@code GateProgress} {@code Verdict} {@code Gate} {@code SimpleGates}
+ *     {@code DelayGate} {@code CorruptGate}
+ * <tr><th>faults<td>what goes wrong, when and on which connections; its text; the chain of gates that it makes
+ *     <td>{@code FaultTokens} {@link org.echoharness.Effect} {@code EffectRow} {@link org.echoharness.Connections}
+ *     {@code TakenConnections} {@link org.echoharness.Fault} {@link org.echoharness.FaultPlan} {@code FaultParser}
+ *     {@code PlannedFaults} {@code GateChain}
+ * <tr><th>recording<td>what happened, and the files that show it
+ *     <td>{@link org.echoharness.Ending} {@link org.echoharness.RecordedEvent} {@code EventLog} {@code ServerLog}
+ *     {@code RecordingStore} {@code ConnectionRecorder} {@link org.echoharness.RecordedConnection} {@code Transcript}
+ *     {@code PcapngFile} {@code HtmlPage} {@link org.echoharness.RecordingFiles} {@link org.echoharness.Recording}
+ *     {@link org.echoharness.RecordingComparison}
+ * <tr><th>reporting<td>what a connection reports: lines, and to its recorder
+ *     <td>{@code Conversation} {@code ConnectionReporter}
+ * <tr><th>seam<td>what a server does with what a client sends, and how bytes get on and off the wire
+ *     <td>{@code ConnectionPump} {@code ConnectionWire} {@code EchoPump}
+ * <tr><th>server<td>from the port to the connection
+ *     <td>{@link org.echoharness.ConnectionCounters} {@code ConnectionCounts} {@code ServerConfig}
+ *     {@code ServerContext} {@code ServingLoop} {@code ServerConnection} {@code ListeningSockets} {@code Preload}
+ *     {@code Admission} {@code Acceptor} {@code ListeningPort} {@code ScheduledResume} {@code ServerCore}
+ *     {@code ServerControls}
+ * <tr><th>client<td>one connection to a server
+ *     <td>{@link org.echoharness.EchoMismatchException} {@code MessageInput} {@code Exchange} {@code ClientConnector}
+ *     {@code ClientDeadline} {@code RecordedChannel} {@code ClientSocket}
+ * <tr><th>API<td>where users begin
+ *     <td>{@link org.echoharness.EchoServer} {@link org.echoharness.EchoClient}
+ * <tr><th>cli<td>the command line; a package
+ *     <td>{@code CommandArguments} {@code Console} {@code CommandHelp} {@code MessageFile} {@code RecordingFolder}
+ *     {@code ServerCommand} {@code ClientCommand} {@code Main}
+ * <tr><th>circles<td>types that use one another
+ *     <td>{@link org.echoharness.Fault} {@link org.echoharness.FaultPlan} {@code FaultParser}; {@code RecordingStore}
+ *     {@code ConnectionRecorder} {@link org.echoharness.RecordedConnection} {@code Transcript}
+ * </table>
  */
 @NullMarked
 package org.echoharness;
