@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("NullAway.Init") // Maven sets the parameters
 abstract class EchoMojo extends AbstractMojo {
 
+    /** What an option without a limit is set to. */
+    static final String NONE = "none";
+
     /**
      * Whether to do nothing: {@code true} or {@code false}.
      *

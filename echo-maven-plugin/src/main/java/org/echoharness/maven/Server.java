@@ -65,9 +65,9 @@ public final class Server {
         put(options, "faults", faults);
         put(options, "recording", recording);
         if (record != null) {
-            String size = options.getOrDefault("recording", ServerMojo.NONE);
+            String size = options.getOrDefault("recording", EchoMojo.NONE);
             boolean on = EchoMojo.isOn("record", record);
-            options.put("recording", !on ? ServerMojo.NONE : size.equals(ServerMojo.NONE) ? "on" : size);
+            options.put("recording", !on ? EchoMojo.NONE : size.equals(EchoMojo.NONE) ? "on" : size);
         }
         return options;
     }

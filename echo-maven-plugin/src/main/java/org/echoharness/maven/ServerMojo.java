@@ -12,9 +12,6 @@ import org.echoharness.EchoServer;
 @SuppressWarnings("NullAway.Init") // Maven sets the parameters
 abstract class ServerMojo extends EchoMojo {
 
-    /** What an option without a limit is set to. */
-    static final String NONE = "none";
-
     /** Where the server of {@code run} listens, and the goals that connect look for one. */
     static final String DEFAULT_TARGET = "localhost:10000";
 
