@@ -83,7 +83,7 @@ class ServerRecordingTest {
         Files.createSymbolicLink(folder(), elsewhere);
         assertThatThrownBy(this::record)
                 .isInstanceOf(MojoExecutionException.class)
-                .hasMessage("server default did not start (execution start-it): recordings cannot be written to "
+                .hasMessage("server default did not start (execution start-it): recordings cannot be written: "
                         + folder() + ": recordings are not written through a link; delete it, or record nothing");
     }
 
