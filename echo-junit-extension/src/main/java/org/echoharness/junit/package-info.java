@@ -12,14 +12,30 @@
  * }
  * }</pre>
  *
- * <p>The types in reading order: {@link org.echoharness.junit.Echo}, {@link org.echoharness.junit.EchoTest}, {@link
- * org.echoharness.junit.EchoScope}, {@link org.echoharness.junit.Source}; {@link org.echoharness.junit.EchoExtension},
- * which code uses and JUnit calls, with {@code InjectionPoint} and {@code Fields}, {@code Injection}; {@code
- * ServerOptions}, {@code Declaration} and {@code Declarations}: which server is meant; {@code JUnitVersion}; {@code
- * OpenedServers}, {@code WholeRun} and {@code TargetServer}: which server there is, and for how long; {@code
- * ExternalLookup} and {@code ServersFile}: where other processes serve; {@code EndOfScope}, {@code ConnectionChecks} and
- * {@code Checks}: what is checked when a test is over; {@code TimeLimit} and {@code HangRescue}: how one is freed whose
- * time is up; {@code FailureReport} and {@code Attachments}: what a failed test shows.
+ * <table>
+ * <caption>The types in reading order: each uses only those before it, except within a circle</caption>
+ * <tr><th>room<th>what is there<th>types
+ * <tr><th>basics<td>what all others use: words, texts, names in the store
+ *     <td>{@code JUnitVersion} {@code NeedsJUnit} {@link org.echoharness.junit.EchoScope}
+ *     {@link org.echoharness.junit.Source} {@code Check} {@link org.echoharness.junit.EchoTranscript}
+ *     {@code Complaints} {@code UnclosedSockets} {@code EscapedText} {@code OwnAnnotations}
+ *     {@link org.echoharness.junit.EchoAssertions} {@code ExtensionStore} {@code ScopePath}
+ * <tr><th>declared<td>which server a test means, and where it runs
+ *     <td>{@code Checks} {@code ServerOptions} {@code AnnotationReader} {@code InjectionPoint} {@code Declaration}
+ *     {@code ServersFile} {@code ExternalLookup} {@code SystemProperties} {@code TargetServer}
+ * <tr><th>opened<td>which servers there are, and for how long
+ *     <td>{@code OpenedServers} {@code WholeRun} {@code Declarations} {@code ServerLookup}
+ * <tr><th>injection<td>what tests get
+ *     <td>{@code Injection} {@code Fields} {@code MemberChecks}
+ * <tr><th>end<td>what is checked when a test is over, what frees one that hangs, and what a failed one shows
+ *     <td>{@code Attachments} {@code HangRescue} {@code TimeLimit} {@code FailureReport} {@code ConnectionChecks}
+ *     {@code ParameterNames} {@code EndOfScope}
+ * <tr><th>API<td>where users and JUnit begin
+ *     <td>{@link org.echoharness.junit.Echo} {@link org.echoharness.junit.EchoTest}
+ *     {@link org.echoharness.junit.EchoExtension} {@code TimeoutAwareExtension}
+ * <tr><th>circles<td>types that use one another; the annotations name them too
+ *     <td>{@link org.echoharness.junit.EchoExtension} {@code TimeoutAwareExtension}
+ * </table>
  */
 @NullMarked
 package org.echoharness.junit;
