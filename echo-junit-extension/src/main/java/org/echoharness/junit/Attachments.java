@@ -5,14 +5,15 @@ import java.io.UncheckedIOException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.echoharness.Recording;
+import org.echoharness.RecordingFiles;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Store;
@@ -23,10 +24,6 @@ import org.junit.jupiter.api.extension.ExtensionContext.Store;
  */
 final class Attachments {
 
-    static final String TRANSCRIPT = "transcript.txt";
-
-    private static final String PAGE = "conversation.html";
-    private static final String PCAPNG = "conversation.pcapng";
     private static final String PREFIX = "echo-";
     private static final String PROBE = PREFIX + "probe-";
 
@@ -37,23 +34,15 @@ final class Attachments {
 
     private Attachments() {}
 
-    /**
-     * What was published, and how many connections are left out of each file.
-     *
-     * @param directory where the files are
-     */
-    record Published(Path directory, int ofTranscript, int ofPage, int ofPcapng) {
-
-        /** A line, or nothing where the files are complete. */
-        String leftOut() {
-            return ofTranscript + ofPage + ofPcapng == 0
-                    ? ""
-                    : "(the attachments of a test are limited to " + (MOST_BYTES >> 20)
-                            + " MiB: the newest connections are"
-                            + " there; left out are " + ofTranscript + " of " + TRANSCRIPT + ", " + ofPage + " of "
-                            + PAGE
-                            + ", " + ofPcapng + " of " + PCAPNG + ")\n";
-        }
+    /** A line about what the limit left out, or nothing where the files are complete. */
+    static String leftOut(RecordingFiles files) {
+        return files.leftOutOfTranscript() + files.leftOutOfPage() + files.leftOutOfPackets() == 0
+                ? ""
+                : "(the attachments of a test are limited to " + (MOST_BYTES >> 20)
+                        + " MiB: the newest connections are there; left out are " + files.leftOutOfTranscript() + " of "
+                        + files.transcript().getFileName() + ", " + files.leftOutOfPage() + " of "
+                        + files.page().getFileName() + ", " + files.leftOutOfPackets() + " of "
+                        + files.packets().getFileName() + ")\n";
     }
 
     /** Deletes what an earlier run left of this test, or of this class itself. */
@@ -67,25 +56,17 @@ final class Attachments {
      * Publishes transcript, page and pcapng file of one server, in place of earlier ones. The files of all servers of a
      * test share one limit.
      */
-    static Published publish(ExtensionContext context, String server, Recording recording) {
+    static RecordingFiles publish(ExtensionContext context, String server, Recording recording) {
         String name = PREFIX + fileName(server);
         probe(context, home -> delete(home.resolve(name))); // JUnit 5.12 refuses one that exists
         AtomicLong left = ExtensionStore.of(context)
                 .getOrComputeIfAbsent(
                         LIMIT + context.getUniqueId(), unused -> new AtomicLong(MOST_BYTES), AtomicLong.class);
-        AtomicReference<@Nullable Published> published = new AtomicReference<>();
+        AtomicReference<@Nullable RecordingFiles> published = new AtomicReference<>();
         context.publishDirectory(name, directory -> {
-            Path transcript = directory.resolve(TRANSCRIPT);
-            Path page = directory.resolve(PAGE);
-            Path pcapng = directory.resolve(PCAPNG);
-            long most = Math.max(0, left.get() / 3);
-            Published each = new Published(
-                    directory,
-                    recording.writeTranscript(transcript, most),
-                    recording.writeHtml(page, most),
-                    recording.writePcapng(pcapng, most));
-            left.addAndGet(-Files.size(transcript) - Files.size(page) - Files.size(pcapng));
-            published.set(each);
+            RecordingFiles files = recording.writeFiles(directory, Math.max(0, left.get() / 3));
+            left.addAndGet(-Files.size(files.transcript()) - Files.size(files.page()) - Files.size(files.packets()));
+            published.set(files);
         });
         return Objects.requireNonNull(published.get());
     }
@@ -150,12 +131,10 @@ final class Attachments {
         return true;
     }
 
-    /** Leaves what is not ours. */
+    /** Leaves other files, and links. */
     private static boolean delete(Path directory) throws IOException {
-        if (Files.isDirectory(directory)) {
-            for (String file : List.of(TRANSCRIPT, PAGE, PCAPNG)) {
-                Files.deleteIfExists(directory.resolve(file));
-            }
+        if (Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
+            RecordingFiles.delete(directory);
             deleteIfEmpty(directory);
         }
         return true;

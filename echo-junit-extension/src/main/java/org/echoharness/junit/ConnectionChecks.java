@@ -29,7 +29,6 @@ import org.echoharness.junit.UnclosedSockets.Unclosed;
  */
 record ConnectionChecks(TargetServer peer, long before, boolean last, Checks checks) {
 
-    private static final String FAILED = "an exception in the server";
     private static final int SHOWN = 100;
     private static final int SHOWN_OF_PLAN = 500;
     private static final Duration LONGEST = Duration.ofSeconds(5);
@@ -115,11 +114,11 @@ record ConnectionChecks(TargetServer peer, long before, boolean last, Checks che
     }
 
     /**
-     * The numbers of those of the test that are open, also those that nobody had accepted yet. Where the server ends now,
+     * The numbers of those of the test that are open, also those that the server had not accepted yet. Where the server ends now,
      * nothing holds up their end any more; where it goes on, one that a fault may hold up is left out.
      */
     private Set<Long> openNow() {
-        peer.server().resetConnection(0); // which accepts what has connected
+        peer.server().acceptPending();
         Set<Long> open = recording().openConnections().stream()
                 .filter(connection -> connection.number() > before && (last || !isFaulty(connection)))
                 .map(RecordedConnection::number)
@@ -239,17 +238,16 @@ record ConnectionChecks(TargetServer peer, long before, boolean last, Checks che
 
     private static long resetsIn(List<RecordedConnection> connections) {
         return connections.stream()
-                .flatMap(connection -> connection.ending().stream())
-                .filter(ending -> ending.how() == Ending.How.RST)
-                .filter(ending ->
-                        ending.by() == Ending.Side.CLIENT || ending.why().equals(FAILED))
+                .filter(connection -> connection.hasFailed()
+                        || connection
+                                .ending()
+                                .filter(ConnectionChecks::isResetByClient)
+                                .isPresent())
                 .count();
     }
 
     private static boolean isUnasked(RecordedConnection connection, Ending ending) {
-        return ending.by() == Ending.Side.CLIENT
-                ? !isFaulty(connection)
-                : ending.why().equals(FAILED);
+        return ending.by() == Ending.Side.CLIENT ? !isFaulty(connection) : connection.hasFailed();
     }
 
     /** What a client sent before it closed is judged though a fault delays it, and though the server was slow. */
@@ -274,7 +272,7 @@ record ConnectionChecks(TargetServer peer, long before, boolean last, Checks che
     private String resetByClients() {
         long reset = connections().stream()
                 .flatMap(connection -> connection.ending().stream())
-                .filter(ending -> ending.how() == Ending.How.RST && ending.by() == Ending.Side.CLIENT)
+                .filter(ConnectionChecks::isResetByClient)
                 .count();
         return reset == 0 ? "" : ", " + reset + " of which the client reset";
     }
@@ -337,6 +335,10 @@ record ConnectionChecks(TargetServer peer, long before, boolean last, Checks che
         return timeout.compareTo(LONGEST) < 0 ? timeout : LONGEST;
     }
 
+    private static boolean isResetByClient(Ending ending) {
+        return ending.how() == Ending.How.RST && ending.by() == Ending.Side.CLIENT;
+    }
+
     private static boolean isFaulty(RecordedConnection connection) {
         return connection.events().stream().anyMatch(event -> event.kind() == Kind.FAULT);
     }
@@ -345,20 +347,15 @@ record ConnectionChecks(TargetServer peer, long before, boolean last, Checks che
         return "connection " + connection.number() + " from " + HostAndPort.of(connection.remote());
     }
 
-    /** As the transcript has it, without time and address. */
+    /** As the transcript shows it. */
     private static String lastSaid(RecordedConnection connection) {
         if (connection.bytesReceived() > 0 && connection.events().isEmpty()) {
             return "it sent " + connection.bytesReceived() + " bytes, which are not kept any more";
         }
-        String from = " from " + HostAndPort.of(connection.remote());
-        String last = connection
-                .transcript()
-                .lines()
-                .filter(line -> line.matches(" *\\d+\\.\\d{3}  received .*"))
-                .reduce("", (earlier, later) -> later.strip().replaceFirst("^\\S+ +received ", ""));
-        if (last.isEmpty()) {
-            return "it sent nothing";
-        }
-        return "it last sent " + EscapedText.cut(last.substring(0, last.length() - from.length()), SHOWN);
+        return connection.events().stream()
+                .filter(event -> event.kind() == Kind.RECEIVED)
+                .reduce((earlier, later) -> later)
+                .map(last -> "it last sent " + EscapedText.cut(connection.payloadText(last), SHOWN))
+                .orElse("it sent nothing");
     }
 }

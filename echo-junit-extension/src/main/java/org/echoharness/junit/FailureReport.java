@@ -13,7 +13,7 @@ import org.echoharness.FileErrorText;
 import org.echoharness.HostAndPort;
 import org.echoharness.RecordedConnection;
 import org.echoharness.Recording;
-import org.echoharness.junit.Attachments.Published;
+import org.echoharness.RecordingFiles;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.opentest4j.TestAbortedException;
@@ -66,7 +66,7 @@ final class FailureReport {
                                     ? !connection.accepted().isBefore(began)
                                     : connection.number() > seenBefore))
                     .toList();
-            Published published = null;
+            RecordingFiles published = null;
             EchoTranscript unwritten = null;
             if (peer.declaration().options().attachments()) {
                 try {
@@ -104,10 +104,10 @@ final class FailureReport {
 
     /** The last lines of the last connections, then the last of what was done to the server; each line after a break. */
     private static String text(
-            Recording recording, List<RecordedConnection> connections, @Nullable Published published) {
+            Recording recording, List<RecordedConnection> connections, @Nullable RecordingFiles published) {
         List<String> text = new ArrayList<>();
         if (published != null) {
-            published.leftOut().lines().forEach(text::add);
+            Attachments.leftOut(published).lines().forEach(text::add);
         }
         List<String> server = ofServer(recording, published);
         Deque<String> lines = new ArrayDeque<>();
@@ -130,7 +130,7 @@ final class FailureReport {
     }
 
     /** A heading and the last lines, if there are any. */
-    private static List<String> ofServer(Recording recording, @Nullable Published published) {
+    private static List<String> ofServer(Recording recording, @Nullable RecordingFiles published) {
         List<String> lines =
                 new ArrayList<>(recording.serverTranscript().lines().toList());
         int cut = lines.size() - MOST_OF_SERVER;
@@ -141,12 +141,12 @@ final class FailureReport {
         return lines;
     }
 
-    private static String before(int lines, int connections, @Nullable Published published) {
+    private static String before(int lines, int connections, @Nullable RecordingFiles published) {
         String what = counted(lines, "line") + (lines > 0 && connections > 0 ? " and " : "")
                 + counted(connections, "connection") + " before these are ";
         return published == null
                 ? "(" + what + "left out; attachments keep all)"
-                : "(" + what + "in " + shortest(published.directory().resolve(Attachments.TRANSCRIPT)) + ")";
+                : "(" + what + "in " + shortest(published.transcript()) + ")";
     }
 
     private static String counted(int count, String what) {

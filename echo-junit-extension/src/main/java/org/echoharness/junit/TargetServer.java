@@ -168,12 +168,12 @@ record TargetServer(
                 + " Supplier<EchoClient>, InetSocketAddress, URI or int instead, or set source to EMBEDDED");
     }
 
-    /** How many connections it has accepted: also those to whom nobody had come yet, which to reset one, if none, sees to. */
+    /** How many connections it has accepted, with those that have been made so far and were not accepted yet. */
     long accepted() {
         try {
-            server().resetConnection(0);
+            server().acceptPending();
         } catch (UncheckedIOException | IllegalStateException closed) {
-            // then nobody comes any more
+            // then no more connections come
         }
         return server().counters().accepted();
     }

@@ -268,7 +268,7 @@ class CheckLimitsTest {
             for (int i = 0; i < 30; i++) {
                 keepOpen(connect(server));
             }
-            server.resetConnection(0); // all are accepted
+            server.acceptPending();
             hang(100, server);
         }
 
