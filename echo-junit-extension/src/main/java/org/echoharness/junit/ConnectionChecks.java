@@ -27,7 +27,7 @@ import org.echoharness.junit.UnclosedSockets.Unclosed;
  * @param before how many connections the server had accepted when it began
  * @param last whether the server ends with it
  */
-record ConnectionChecks(TargetServer peer, long before, boolean last, Checks checks) {
+record ConnectionChecks(TargetServer target, long before, boolean last, Checks checks) {
 
     private static final int SHOWN = 100;
     private static final int SHOWN_OF_PLAN = 500;
@@ -70,7 +70,7 @@ record ConnectionChecks(TargetServer peer, long before, boolean last, Checks che
     /** So that what clients did is seen, though the server had no time for it yet. */
     private void catchUp(Complaints complaints, Check check) throws InterruptedException {
         try {
-            peer.server().catchUp(LONGEST);
+            target.server().catchUp(LONGEST);
         } catch (UncheckedIOException | IllegalStateException failed) {
             unjudged(complaints, check, failed);
         }
@@ -81,7 +81,7 @@ record ConnectionChecks(TargetServer peer, long before, boolean last, Checks che
         if (Thread.interrupted()) {
             throw new InterruptedException();
         }
-        if (peer.server().isRunning()) {
+        if (target.server().isRunning()) {
             complaints.add(() -> check + " could not be judged: " + failed.getMessage());
         }
     }
@@ -118,7 +118,7 @@ record ConnectionChecks(TargetServer peer, long before, boolean last, Checks che
      * nothing holds up their end any more; where it goes on, one that a fault may hold up is left out.
      */
     private Set<Long> openNow() {
-        peer.server().acceptPending();
+        target.server().acceptPending();
         Set<Long> open = recording().openConnections().stream()
                 .filter(connection -> connection.number() > before && (last || !isFaulty(connection)))
                 .map(RecordedConnection::number)
@@ -127,8 +127,8 @@ record ConnectionChecks(TargetServer peer, long before, boolean last, Checks che
             recording()
                     .note("the test is over: to find leaks, the extension lifts freeze() and the faults; what is sent"
                             + " from here on is its doing");
-            peer.server().unfreeze();
-            peer.server().setFaultsOfAll(FaultPlan.none());
+            target.server().unfreeze();
+            target.server().setFaultsOfAll(FaultPlan.none());
         }
         return open;
     }
@@ -162,7 +162,7 @@ record ConnectionChecks(TargetServer peer, long before, boolean last, Checks che
                 ended.keySet().stream().map(each -> each.remote().getPort()).collect(Collectors.toSet());
         boolean all = last && notKept() > 0;
         if (all) {
-            peer.server().addresses().forEach(each -> ports.add(each.getPort()));
+            target.server().addresses().forEach(each -> ports.add(each.getPort()));
         }
         if (ports.isEmpty()) {
             return;
@@ -232,7 +232,7 @@ record ConnectionChecks(TargetServer peer, long before, boolean last, Checks che
 
     /** Since the start of the server, those that are not kept too. */
     private long resetInCounters() {
-        ConnectionCounters counters = peer.server().counters();
+        ConnectionCounters counters = target.server().counters();
         return counters.reset() + counters.failed();
     }
 
@@ -257,7 +257,7 @@ record ConnectionChecks(TargetServer peer, long before, boolean last, Checks che
         }
         catchUp(complaints, Check.FAULTS);
         awaitEndsOfClosed();
-        String plan = EscapedText.cut(peer.server().faults().toString(), SHOWN_OF_PLAN);
+        String plan = EscapedText.cut(target.server().faults().toString(), SHOWN_OF_PLAN);
         long count = notKept() + connections().size();
         for (String fault : unapplied()) {
             complaints.add(() ->
@@ -279,7 +279,7 @@ record ConnectionChecks(TargetServer peer, long before, boolean last, Checks che
 
     private List<String> unapplied() {
         Set<Fault> applied = recording().appliedFaults();
-        return peer.server().faults().rules().stream()
+        return target.server().faults().rules().stream()
                 .flatMap(rule -> rule.faults().stream())
                 .filter(fault -> !applied.contains(fault))
                 .map(Object::toString)
@@ -322,16 +322,16 @@ record ConnectionChecks(TargetServer peer, long before, boolean last, Checks che
 
     /** How many connections of the test are not kept any more. */
     private long notKept() {
-        return peer.server().counters().accepted() - before - connections().size();
+        return target.server().counters().accepted() - before - connections().size();
     }
 
     private Recording recording() {
-        return peer.server().recording();
+        return target.server().recording();
     }
 
     /** A client with much time to read is no reason for the check to take as long. */
     private Duration timeout() {
-        Duration timeout = peer.declaration().options().newClient().readTimeout();
+        Duration timeout = target.declaration().options().newClient().readTimeout();
         return timeout.compareTo(LONGEST) < 0 ? timeout : LONGEST;
     }
 

@@ -67,8 +67,8 @@ record Declarations(Map<String, Declaration> byName) {
         return byName.values();
     }
 
-    Declaration meantBy(InjectionPoint place) {
-        String name = place.server();
+    Declaration meantBy(InjectionPoint point) {
+        String name = point.server();
         if (name == null && byName.size() > 1) {
             throw new IllegalArgumentException("several servers are visible, " + names() + "; say which, as in @Echo(\""
                     + byName.keySet().iterator().next() + "\")");

@@ -156,8 +156,8 @@ public sealed class EchoExtension
     @Override
     public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
         markBeforeInstance(context);
-        InjectionPoint place = InjectionPoint.of(parameter, context);
-        return Injection.inject(place, context, ParameterResolutionException::new);
+        InjectionPoint point = InjectionPoint.of(parameter, context);
+        return Injection.inject(point, context, ParameterResolutionException::new);
     }
 
     /** Also before an instance is made: its fields and its constructor may connect to servers of the class. */

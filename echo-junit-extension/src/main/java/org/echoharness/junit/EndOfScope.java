@@ -96,16 +96,16 @@ final class EndOfScope implements CloseableResource, AutoCloseable {
 
     /** A server that closed by itself fails the test in which it did, whatever is checked. */
     private void checkFailures() {
-        Set<TargetServer> peers = new LinkedHashSet<>(own.peers());
+        Set<TargetServer> targets = new LinkedHashSet<>(own.targets());
         if (!around.isEmpty()) {
-            own.marks().keySet().stream().filter(peer -> !isCrowded(peer)).forEach(peers::add);
+            own.marks().keySet().stream().filter(target -> !isCrowded(target)).forEach(targets::add);
         }
-        for (TargetServer peer : peers) {
-            Throwable why = peer.failure();
-            if (why != null && peer.failureReported().compareAndSet(false, true)) {
-                AssertionError failure = new AssertionError(peer.failureText(why), why);
-                if (peer.records()) {
-                    FailureReport.explain(failure, context, peer, own.marks().getOrDefault(peer, 0L));
+        for (TargetServer target : targets) {
+            Throwable why = target.failure();
+            if (why != null && target.failureReported().compareAndSet(false, true)) {
+                AssertionError failure = new AssertionError(target.failureText(why), why);
+                if (target.records()) {
+                    FailureReport.explain(failure, context, target, own.marks().getOrDefault(target, 0L));
                 }
                 throw failure;
             }
@@ -113,64 +113,65 @@ final class EndOfScope implements CloseableResource, AutoCloseable {
     }
 
     private void check() throws InterruptedException, IOException {
-        List<ConnectionChecks> inspections = inspections();
+        List<ConnectionChecks> all = connectionChecks();
         List<String> complaints = new ArrayList<>();
         List<ConnectionChecks> guilty = new ArrayList<>();
-        for (ConnectionChecks each : inspections) {
+        for (ConnectionChecks each : all) {
             add(each.endings(), each, complaints, guilty);
         }
         own.closeClients();
-        for (ConnectionChecks each : inspections) {
+        for (ConnectionChecks each : all) {
             add(each.leaks(), each, complaints, guilty);
         }
         if (!complaints.isEmpty()) {
             AssertionError failure = new AssertionError(String.join("\n", complaints));
             guilty.stream()
                     .distinct()
-                    .forEach(each -> FailureReport.explain(failure, context, each.peer(), each.before()));
+                    .forEach(each -> FailureReport.explain(failure, context, each.target(), each.before()));
             throw failure;
         }
     }
 
     private static void add(
-            List<String> found, ConnectionChecks inspection, List<String> complaints, List<ConnectionChecks> guilty) {
+            List<String> found, ConnectionChecks check, List<String> complaints, List<ConnectionChecks> guilty) {
         for (String each : found) {
-            complaints.add(inspection.peer().declaration().text() + ": " + each);
-            guilty.add(inspection);
+            complaints.add(check.target().declaration().text() + ": " + each);
+            guilty.add(check);
         }
     }
 
     /** By default only of servers that are one test's own: what a test opens to others may be meant to outlive it. */
-    private List<ConnectionChecks> inspections() {
-        List<ConnectionChecks> inspections = new ArrayList<>();
+    private List<ConnectionChecks> connectionChecks() {
+        List<ConnectionChecks> all = new ArrayList<>();
         boolean isTest = !around.isEmpty();
-        for (TargetServer peer : own.peers()) {
-            add(peer, 0, true, isTest, inspections);
+        for (TargetServer target : own.targets()) {
+            add(target, 0, true, isTest, all);
         }
-        own.marks().forEach((peer, before) -> {
-            if (isTest && !own.peers().contains(peer) && !isCrowded(peer)) { // a template's source may be injected too
-                add(peer, before, false, false, inspections);
+        own.marks().forEach((target, before) -> {
+            if (isTest
+                    && !own.targets().contains(target)
+                    && !isCrowded(target)) { // a template's source may be injected too
+                add(target, before, false, false, all);
             }
         });
-        return inspections;
+        return all;
     }
 
     /** Whether other tests ran too where the server lives; one of the whole run lives in the outermost. */
-    private boolean isCrowded(TargetServer peer) {
+    private boolean isCrowded(TargetServer target) {
         EndOfScope home = around.get(around.size() - 1);
         for (EndOfScope each : around) {
-            if (each.own.peers().contains(peer)) {
+            if (each.own.targets().contains(target)) {
                 home = each;
             }
         }
         return crowded.contains(home);
     }
 
-    private void add(
-            TargetServer peer, long before, boolean last, boolean byDefault, List<ConnectionChecks> inspections) {
-        Checks checks = Checks.of(peer.declaration().options().checks(), context);
-        if (peer.records() && (checks.asked() || byDefault)) {
-            inspections.add(new ConnectionChecks(peer, before, last, checks));
+    private void add(TargetServer target, long before, boolean last, boolean byDefault, List<ConnectionChecks> all) {
+        Checks checks = Checks.of(target.declaration().options().checks(), context);
+        if (target.records() && (checks.asked() || byDefault)) {
+            all.add(new ConnectionChecks(target, before, last, checks));
         }
     }
 }

@@ -41,24 +41,24 @@ final class FailureReport {
         if (failure instanceof TestAbortedException) {
             return;
         }
-        ServerLookup.seenBefore(context).forEach((peer, seen) -> {
-            Throwable why = peer.failure();
+        ServerLookup.seenBefore(context).forEach((target, seen) -> {
+            Throwable why = target.failure();
             if (why != null) {
-                peer.failureReported().set(true);
-                failure.addSuppressed(new EchoTranscript(peer.failureText(why), why));
+                target.failureReported().set(true);
+                failure.addSuppressed(new EchoTranscript(target.failureText(why), why));
             }
-            if (peer.records()) {
-                explain(failure, context, peer, seen);
+            if (target.records()) {
+                explain(failure, context, target, seen);
             }
         });
     }
 
     /** Adds what happened on one server that records. */
-    static void explain(Throwable failure, ExtensionContext context, TargetServer peer, long seenBefore) {
-        catchUp(peer.server());
+    static void explain(Throwable failure, ExtensionContext context, TargetServer target, long seenBefore) {
+        catchUp(target.server());
         try {
-            Recording recording = peer.server().recording();
-            String name = peer.declaration().name();
+            Recording recording = target.server().recording();
+            String name = target.declaration().name();
             Instant began = OpenedServers.of(context).began();
             List<RecordedConnection> connections = recording.connections().stream()
                     .filter(connection -> connection.ending().isEmpty()
@@ -68,7 +68,7 @@ final class FailureReport {
                     .toList();
             RecordingFiles published = null;
             EchoTranscript unwritten = null;
-            if (peer.declaration().options().attachments()) {
+            if (target.declaration().options().attachments()) {
                 try {
                     published = Attachments.publish(context, name, recording);
                 } catch (Throwable e) {
@@ -76,7 +76,7 @@ final class FailureReport {
                 }
             }
             failure.addSuppressed(
-                    new EchoTranscript("server \"" + name + "\" at " + HostAndPort.of(peer.socketAddress())
+                    new EchoTranscript("server \"" + name + "\" at " + HostAndPort.of(target.socketAddress())
                             + (connections.isEmpty() ? ": no connection came" : ":")
                             + text(recording, connections, published)));
             if (unwritten != null) {

@@ -36,17 +36,17 @@ final class Fields {
     }
 
     private static void inject(Field field, @Nullable Object instance, ExtensionContext context) {
-        InjectionPoint place = InjectionPoint.of(field, context);
+        InjectionPoint point = InjectionPoint.of(field, context);
         if (Modifier.isFinal(field.getModifiers())) {
-            throw refused(place, "it is final; @Echo sets it later than its initializer: remove final", null);
+            throw refused(point, "it is final; @Echo sets it later than its initializer: remove final", null);
         }
         try {
             Object present =
                     ReflectionSupport.tryToReadFieldValue(field, instance).get();
-            Object value = Injection.inject(place, context, ExtensionConfigurationException::new);
+            Object value = Injection.inject(point, context, ExtensionConfigurationException::new);
             if (present != null && !present.equals(0)) { // int has a value from the beginning
                 throw refused(
-                        place,
+                        point,
                         "it is set already, which @Echo alone does: remove its initializer, and do not make it static where"
                                 + " classes that run in parallel inherit it",
                         null);
@@ -56,7 +56,7 @@ final class Fields {
             throw explained;
         } catch (Exception e) {
             throw refused(
-                    place,
+                    point,
                     "it cannot be set (" + e.getMessage() + "); open its package to org.junit.platform.commons",
                     e);
         }
@@ -70,8 +70,8 @@ final class Fields {
     }
 
     private static ExtensionConfigurationException refused(
-            InjectionPoint place, String why, @Nullable Exception cause) {
-        return new ExtensionConfigurationException(place.text() + ": " + why, cause);
+            InjectionPoint point, String why, @Nullable Exception cause) {
+        return new ExtensionConfigurationException(point.text() + ": " + why, cause);
     }
 
     /** Makes a static field null, or 0, after the class, so that the class can run again. */

@@ -33,7 +33,7 @@ final class HangRescue {
             return;
         }
         List<RecordedConnection> open = new ArrayList<>();
-        seen.forEach((peer, before) -> open.addAll(open(peer, before)));
+        seen.forEach((target, before) -> open.addAll(open(target, before)));
         List<String> lines = new ArrayList<>();
         lines.add("the time of thread \"" + blocked.getName() + "\" was up" + aborted(open.size()) + ":");
         Complaints connections = new Complaints();
@@ -47,7 +47,7 @@ final class HangRescue {
             lines.add("\t... " + (stack.length - MOST_FRAMES) + " more");
         }
         ExtensionStore.of(context).put(KEY, new EchoTranscript(String.join("\n", lines)));
-        List<TargetServer> own = OpenedServers.of(context).peers();
+        List<TargetServer> own = OpenedServers.of(context).targets();
         Thread freeing = new Thread(() -> abort(blocked, seen, own), "echo-hang");
         freeing.setDaemon(true);
         freeing.start();
@@ -59,7 +59,7 @@ final class HangRescue {
         while (blocked.isAlive() && !blocked.isInterrupted() && System.nanoTime() < deadline) {
             LockSupport.parkNanos(100_000);
         }
-        seen.forEach((peer, before) -> abort(peer, before, own.contains(peer)));
+        seen.forEach((target, before) -> abort(target, before, own.contains(target)));
     }
 
     private static String aborted(int connections) {
@@ -77,8 +77,8 @@ final class HangRescue {
     }
 
     /** A server of its own is closed, so that a client that connects anew does not hang again. */
-    private static void abort(TargetServer peer, long before, boolean isOwn) {
-        EchoServer server = peer.embedded();
+    private static void abort(TargetServer target, long before, boolean isOwn) {
+        EchoServer server = target.embedded();
         if (server == null) {
             return;
         }
@@ -86,7 +86,7 @@ final class HangRescue {
             server.close();
             return;
         }
-        for (RecordedConnection connection : open(peer, before)) {
+        for (RecordedConnection connection : open(target, before)) {
             reset(server, connection.number());
         }
     }
@@ -100,11 +100,11 @@ final class HangRescue {
     }
 
     /** The connections since then; if there are none, the thread can only hang on an older one. */
-    private static List<RecordedConnection> open(TargetServer peer, @Nullable Long before) {
-        if (!peer.records()) {
+    private static List<RecordedConnection> open(TargetServer target, @Nullable Long before) {
+        if (!target.records()) {
             return List.of();
         }
-        List<RecordedConnection> open = peer.server().recording().openConnections();
+        List<RecordedConnection> open = target.server().recording().openConnections();
         List<RecordedConnection> since = open.stream()
                 .filter(each -> before == null || each.number() > before)
                 .toList();

@@ -30,19 +30,19 @@ final class Injection {
 
     /** Errors are made by the function given, and name the place, the server and the cure. */
     static Object inject(
-            InjectionPoint place,
+            InjectionPoint point,
             ExtensionContext context,
             BiFunction<String, Throwable, ? extends RuntimeException> error) {
-        String where = place.text();
+        String where = point.text();
         try {
-            if (!isInjectable(place.type())) {
-                throw new IllegalArgumentException("@Echo cannot inject " + InjectionPoint.name(place.type())
+            if (!isInjectable(point.type())) {
+                throw new IllegalArgumentException("@Echo cannot inject " + InjectionPoint.name(point.type())
                         + "; declare it as EchoServer, EchoClient, Supplier<EchoClient>, Recording, InetSocketAddress,"
                         + " URI or int");
             }
-            Declaration declaration = Declarations.visibleFrom(context).meantBy(place);
+            Declaration declaration = Declarations.visibleFrom(context).meantBy(point);
             where += ": " + declaration.text();
-            return value(place.type(), declaration, context);
+            return value(point.type(), declaration, context);
         } catch (IOException | IllegalArgumentException | IllegalStateException e) {
             throw error.apply(where + ": " + e.getMessage(), e);
         }
@@ -69,38 +69,38 @@ final class Injection {
                 throw TargetServer.isElsewhere("Recording");
             }
         }
-        TargetServer peer = ServerLookup.findOrOpen(declaration, context);
+        TargetServer target = ServerLookup.findOrOpen(declaration, context);
         if (type == EchoServer.class) {
-            return peer.server();
+            return target.server();
         }
         if (type == Recording.class) {
-            return recording(peer);
+            return recording(target);
         }
         if (type == InetSocketAddress.class) {
-            return peer.socketAddress();
+            return target.socketAddress();
         }
         if (type == URI.class) {
-            return URI.create("tcp://" + peer.address());
+            return URI.create("tcp://" + target.address());
         }
         if (type == int.class) {
-            return peer.address().port();
+            return target.address().port();
         }
         OpenedServers scope = OpenedServers.of(context);
-        return type == EchoClient.class ? connect(peer, scope) : (Supplier<EchoClient>) () -> supply(peer, scope);
+        return type == EchoClient.class ? connect(target, scope) : (Supplier<EchoClient>) () -> supply(target, scope);
     }
 
-    private static Recording recording(TargetServer peer) {
-        if (peer.embedded() == null) {
+    private static Recording recording(TargetServer target) {
+        if (target.embedded() == null) {
             throw TargetServer.isElsewhere("Recording");
         }
-        if (!peer.records()) {
+        if (!target.records()) {
             throw new IllegalStateException("it has no Recording, since its recording is none; leave that out");
         }
-        return peer.server().recording();
+        return target.server().recording();
     }
 
-    private static EchoClient connect(TargetServer peer, OpenedServers scope) throws IOException {
-        EchoClient client = peer.connect();
+    private static EchoClient connect(TargetServer target, OpenedServers scope) throws IOException {
+        EchoClient client = target.connect();
         if (!scope.keep(client::close)) {
             client.close();
             throw new IllegalStateException("what it was injected into has ended; connect before");
@@ -108,10 +108,10 @@ final class Injection {
         return client;
     }
 
-    private static EchoClient supply(TargetServer peer, OpenedServers scope) {
-        String server = peer.declaration().text();
+    private static EchoClient supply(TargetServer target, OpenedServers scope) {
+        String server = target.declaration().text();
         try {
-            return connect(peer, scope);
+            return connect(target, scope);
         } catch (IOException e) {
             throw new UncheckedIOException(server + ": " + e.getMessage(), e);
         } catch (IllegalStateException e) {

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.extension.ExtensionContext.Store.CloseableResource;
 final class OpenedServers implements CloseableResource, AutoCloseable {
 
     private final ScopePath path;
-    private final List<TargetServer> peers = new ArrayList<>();
+    private final List<TargetServer> targets = new ArrayList<>();
     private final Map<TargetServer, Long> before =
             new LinkedHashMap<>(); // how many connections each had when the test began
     private final List<Object> instances = new ArrayList<>();
@@ -78,8 +78,8 @@ final class OpenedServers implements CloseableResource, AutoCloseable {
     }
 
     /** The servers that were opened for this context. */
-    synchronized List<TargetServer> peers() {
-        return List.copyOf(peers);
+    synchronized List<TargetServer> targets() {
+        return List.copyOf(targets);
     }
 
     private synchronized void remember(Object instance) {
@@ -104,12 +104,12 @@ final class OpenedServers implements CloseableResource, AutoCloseable {
         return began == null ? Instant.MIN : began;
     }
 
-    synchronized boolean hasMarked(TargetServer peer) {
-        return before.containsKey(peer);
+    synchronized boolean hasMarked(TargetServer target) {
+        return before.containsKey(target);
     }
 
-    synchronized void mark(TargetServer peer, long connections) {
-        before.putIfAbsent(peer, connections);
+    synchronized void mark(TargetServer target, long connections) {
+        before.putIfAbsent(target, connections);
     }
 
     /** The servers that this test could reach when it began, and how many connections each had. */
@@ -154,27 +154,27 @@ final class OpenedServers implements CloseableResource, AutoCloseable {
     }
 
     synchronized @Nullable TargetServer get(Declaration declaration) {
-        return peers.stream()
-                .filter(peer -> declaration.isSameServerAs(peer.declaration()))
+        return targets.stream()
+                .filter(target -> declaration.isSameServerAs(target.declaration()))
                 .findFirst()
                 .orElse(null);
     }
 
     synchronized TargetServer open(Declaration declaration, ExtensionContext context) throws IOException {
-        TargetServer peer = get(declaration); // another test of the class may have been quicker
-        if (peer == null) {
+        TargetServer target = get(declaration); // another test of the class may have been quicker
+        if (target == null) {
             SystemProperties properties = SystemProperties.reserve(declaration, path);
             try {
-                peer = TargetServer.open(declaration, path, context);
+                target = TargetServer.open(declaration, path, context);
             } catch (IOException | RuntimeException failed) {
                 properties.close();
                 throw failed;
             }
-            peers.add(peer);
-            servers.push(peer);
-            properties.set(peer.address());
+            targets.add(target);
+            servers.push(target);
+            properties.set(target.address());
             servers.push(properties); // closed before the server is
         }
-        return peer;
+        return target;
     }
 }

@@ -48,9 +48,9 @@ final class ServerLookup {
     /** What its servers have seen so far is not the test's own. The first of several calls counts. */
     static void markBefore(ExtensionContext test) {
         OpenedServers own = OpenedServers.of(test);
-        for (TargetServer peer : visible(test)) {
-            if (!own.hasMarked(peer)) {
-                own.mark(peer, peer.records() ? peer.accepted() : 0);
+        for (TargetServer target : visible(test)) {
+            if (!own.hasMarked(target)) {
+                own.mark(target, target.records() ? target.accepted() : 0);
             }
         }
     }
@@ -58,19 +58,19 @@ final class ServerLookup {
     /** The servers that a test could reach, and how many connections each had when it began. */
     static Map<TargetServer, Long> seenBefore(ExtensionContext test) {
         OpenedServers own = OpenedServers.of(test);
-        for (TargetServer peer : visible(test)) {
-            own.mark(peer, 0);
+        for (TargetServer target : visible(test)) {
+            own.mark(target, 0);
         }
         return own.marks();
     }
 
     private static List<TargetServer> visible(ExtensionContext context) {
         List<TargetServer> visible = new ArrayList<>();
-        OpenedServers.around(context).forEach(scope -> visible.addAll(scope.peers()));
+        OpenedServers.around(context).forEach(scope -> visible.addAll(scope.targets()));
         for (Declaration declaration : Declarations.visibleFrom(context).all()) {
             if (declaration.scope() == EchoScope.RUN) {
-                WholeRun.scope(context).peers().stream()
-                        .filter(peer -> peer.declaration().options().equals(declaration.options()))
+                WholeRun.scope(context).targets().stream()
+                        .filter(target -> target.declaration().options().equals(declaration.options()))
                         .forEach(visible::add);
             }
         }

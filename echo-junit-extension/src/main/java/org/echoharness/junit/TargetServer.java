@@ -41,13 +41,13 @@ record TargetServer(
 
     /** Finds the server or starts it, as its source says; the scope closes it. What is not done for it is reported. */
     static TargetServer open(Declaration declaration, ScopePath scope, ExtensionContext context) throws IOException {
-        TargetServer peer = findOrStart(declaration, scope, context);
-        String left = peer.withoutEffect(context);
+        TargetServer target = findOrStart(declaration, scope, context);
+        String left = target.withoutEffect(context);
         if (!left.isEmpty()) {
-            String where = peer.embedded == null ? "external at " + peer.address + peer.from : "embedded";
+            String where = target.embedded == null ? "external at " + target.address + target.from : "embedded";
             report(context, "echo.server." + declaration.name(), where + ": " + left);
         }
-        return peer;
+        return target;
     }
 
     /** What was asked for and cannot be had, since the server is external or does not record; or nothing. */

@@ -20,10 +20,10 @@ record WholeRun(OpenedServers all) implements CloseableResource, AutoCloseable {
 
     @Override
     public void close() {
-        for (TargetServer peer : all.peers()) {
-            Throwable why = peer.failure();
-            if (why != null && !peer.failureReported().get()) {
-                System.err.println(peer.failureText(why));
+        for (TargetServer target : all.targets()) {
+            Throwable why = target.failure();
+            if (why != null && !target.failureReported().get()) {
+                System.err.println(target.failureText(why));
             }
         }
         try {

@@ -375,12 +375,12 @@ class SourcesTest {
                 });
         EchoTest options = ExternalOrEmbedded.class.getAnnotation(EchoTest.class);
 
-        TargetServer peer = TargetServer.open(
+        TargetServer target = TargetServer.open(
                 new Declaration(EchoExtension.Annotations.options(options), ExternalOrEmbedded.class),
                 ScopePath.WHOLE_RUN,
                 context);
-        assertThat(peer.server().isRunning()).isTrue();
-        peer.close();
+        assertThat(target.server().isRunning()).isTrue();
+        target.close();
     }
 
     @Test
