@@ -19,8 +19,8 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Store;
 
 /**
- * The files of failed tests in JUnit's output directory. Those of an earlier run are deleted when their test runs again, so
- * that what lies there is of the last run. By any thread.
+ * The files of failed tests in JUnit's output directory. When a test runs again, its files of an earlier run are deleted, so
+ * that all files there are of the last run. By any thread.
  */
 final class Attachments {
 
@@ -97,8 +97,8 @@ final class Attachments {
     }
 
     /**
-     * JUnit tells its output directory of a test only to those that publish, and creates it: here nothing is published, and
-     * a directory that is empty is deleted again. False if there is no such directory.
+     * JUnit gives the output directory of a test only to callers that publish, and creates it. Nothing is published here,
+     * and an empty directory is deleted again. False if there is no such directory.
      */
     private static boolean probe(ExtensionContext context, Use use) {
         AtomicReference<@Nullable Boolean> result = new AtomicReference<>();
@@ -144,7 +144,7 @@ final class Attachments {
         try {
             Files.delete(directory);
         } catch (DirectoryNotEmptyException | NoSuchFileException inUse) {
-            // then others have files there, or were quicker
+            // other files are there, or another thread has deleted it
         }
     }
 

@@ -8,10 +8,10 @@ enum Check {
     /** A connection that the test opened is still open. */
     LEAKS,
 
-    /** A connection ended with a reset that nobody asked for. */
+    /** A connection ended with a reset that no fault asked for. */
     RESETS,
 
-    /** A fault of the plan never took hold. */
+    /** A fault of the plan was never applied. */
     FAULTS;
 
     @Override

@@ -76,7 +76,7 @@ record ConnectionChecks(TargetServer target, long before, boolean last, Checks c
         }
     }
 
-    /** A server that the test closed has nothing to do any more; any other reason is one for a complaint. */
+    /** A server that the test has closed needs no check; for any other reason there is a complaint. */
     private void unjudged(Complaints complaints, Check check, RuntimeException failed) throws InterruptedException {
         if (Thread.interrupted()) {
             throw new InterruptedException();
@@ -149,13 +149,13 @@ record ConnectionChecks(TargetServer target, long before, boolean last, Checks c
                 try {
                     connection.awaitEnd(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
                 } catch (AssertionError deadlineReached) {
-                    return; // its client does not read, which the transcript shows
+                    return; // its client does not read, as the transcript shows
                 }
             }
         }
     }
 
-    /** The client's sockets of connections that the server ended first: it has closed its own, and sees them no more. */
+    /** The client's sockets of connections that the server ended first. The server has closed its own sockets of them. */
     private void unclosed(Complaints complaints, long deadline) throws InterruptedException {
         Map<Unclosed, String> ended = endedByTheServer();
         Set<Integer> ports =
@@ -260,12 +260,12 @@ record ConnectionChecks(TargetServer target, long before, boolean last, Checks c
         String plan = EscapedText.cut(target.server().faults().toString(), SHOWN_OF_PLAN);
         long count = notKept() + connections().size();
         for (String fault : unapplied()) {
-            complaints.add(() ->
-                    "the fault \"" + EscapedText.cut(fault, SHOWN_OF_PLAN) + "\" never took hold, of the plan \"" + plan
-                            + "\", on " + count + (count == 1 ? " connection" : " connections") + resetByClients()
-                            + "; let the test get there, or leave faults out of checks");
+            complaints.add(() -> "the fault \"" + EscapedText.cut(fault, SHOWN_OF_PLAN)
+                    + "\" was never applied, of the plan \"" + plan
+                    + "\", on " + count + (count == 1 ? " connection" : " connections") + resetByClients()
+                    + "; let the test get there, or leave faults out of checks");
         }
-        complaints.summarize("fault that never took hold", "faults that never took hold");
+        complaints.summarize("fault that was never applied", "faults that were never applied");
     }
 
     /** A reset takes what the server still has to do, so that a fault may not be reached. */
@@ -295,14 +295,14 @@ record ConnectionChecks(TargetServer target, long before, boolean last, Checks c
                 try {
                     connection.awaitEnd(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
                 } catch (AssertionError deadlineReached) {
-                    return; // what a fault holds up for so long does not count
+                    return; // the end of a connection that a fault holds up for this long does not count
                 }
             }
         }
         awaitQuiet();
     }
 
-    /** Where connections are open, something may be on its way that was sent an instant before. */
+    /** While connections are open, bytes that were sent an instant before may still be on their way. */
     private void awaitQuiet() throws InterruptedException {
         if (recording().openConnections().stream().noneMatch(connection -> connection.number() > before)) {
             return;
@@ -329,7 +329,7 @@ record ConnectionChecks(TargetServer target, long before, boolean last, Checks c
         return target.server().recording();
     }
 
-    /** A client with much time to read is no reason for the check to take as long. */
+    /** A long read time-out of the client does not make the check take as long. */
     private Duration timeout() {
         Duration timeout = target.declaration().options().newClient().readTimeout();
         return timeout.compareTo(LONGEST) < 0 ? timeout : LONGEST;

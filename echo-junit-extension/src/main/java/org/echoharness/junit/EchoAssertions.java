@@ -100,7 +100,7 @@ public final class EchoAssertions {
         }
 
         /**
-         * Checks that nobody had ended it.
+         * Checks that neither end had ended it.
          *
          * @return this
          */
@@ -110,7 +110,7 @@ public final class EchoAssertions {
         }
 
         /**
-         * Checks who ended it, and with what.
+         * Checks which end ended it, and how.
          *
          * @param by whose FIN came first, or whose RST
          * @param how FIN or RST
@@ -145,7 +145,7 @@ public final class EchoAssertions {
         }
 
         /**
-         * Checks that a fault took hold.
+         * Checks that a fault was applied.
          *
          * @param fault the fault, as it is written in a plan: {@code reset after 4}
          * @return this

@@ -27,8 +27,8 @@ import org.junit.platform.commons.support.AnnotationSupport;
 import org.junit.platform.commons.support.ReflectionSupport;
 
 /**
- * Declares an echo server by code, where an {@link EchoTest} does not reach: a fault plan with a predicate, someone who is
- * told the conversation, a value that is computed. It stands in a field:
+ * Declares an echo server by code, where an {@link EchoTest} does not reach: a fault plan with a predicate, a callback that
+ * receives the conversation, a value that is computed. It stands in a field:
  *
  * <pre>{@code
  * class UpstreamTest {
@@ -45,10 +45,10 @@ import org.junit.platform.commons.support.ReflectionSupport;
  * }</pre>
  *
  * <p>The field says how long the server lives, unless {@link Builder#scope} does: in a static field for the class, in an
- * instance field as long as the instance. It runs for that time though it is injected nowhere (an {@link Source#EXTERNAL}
- * one is looked up when it is injected). Otherwise all is as with {@link EchoTest} and {@link Echo}: it counts as declared
- * on the class that has the field. The parameters of a constructor do not see the servers of instance fields, which are
- * set later.
+ * instance field as long as the instance. It runs for that time even if it is injected nowhere. (An {@link Source#EXTERNAL}
+ * server is looked up when it is injected.) Otherwise the rules of {@link EchoTest} and {@link Echo} apply: the server counts
+ * as declared on the class that has the field. Parameters of a constructor do not see the servers of instance fields, which
+ * are set later.
  */
 public sealed class EchoExtension
         implements BeforeAllCallback,
@@ -128,7 +128,7 @@ public sealed class EchoExtension
         }
     }
 
-    /** A failed test tells what happened on its connections. */
+    /** The failure of a test reports what happened on its connections. */
     @Override
     public void afterEach(ExtensionContext context) {
         if (leads(context, "each")) {
@@ -136,7 +136,7 @@ public sealed class EchoExtension
         }
     }
 
-    /** So does a method that runs before or after all tests of a class. */
+    /** So does the failure of a method that runs before or after all tests of a class. */
     @Override
     public void afterAll(ExtensionContext context) {
         if (leads(context, "all")) {
@@ -356,7 +356,7 @@ public sealed class EchoExtension
         }
 
         /**
-         * A prefix of system properties that tell where the server is reached, as {@link EchoTest#systemProperty} says.
+         * A prefix of system properties that give the server's address, as {@link EchoTest#systemProperty} says.
          *
          * @param prefix a prefix, without the dot at its end
          * @return this builder

@@ -4,7 +4,7 @@ package org.echoharness.junit;
 public enum EchoScope {
 
     /**
-     * As long as the place that it is first injected into, as {@link Echo} tells. A declaration on a method is for one
+     * As long as the place that it is first injected into, as {@link Echo} says. A declaration on a method is for one
      * test. A fixed port can be taken once only: a declaration on a class that names one is for the class.
      */
     INFERRED,
@@ -16,14 +16,14 @@ public enum EchoScope {
     METHOD,
 
     /**
-     * One server for all tests of the class that carries or inherits the declaration, those in its {@code @Nested} classes
-     * included, wherever it is injected.
+     * One server for all tests of the class that carries or inherits the declaration, including those in its {@code @Nested}
+     * classes, wherever it is injected.
      */
     CLASS,
 
     /**
      * One server for all classes that declare it alike, by its name, until the end of the run: of the launcher session
-     * from JUnit 5.13 on, of one execution with 5.12. What a test changes, such as the faults, others see.
+     * from JUnit 5.13 on, of one execution with 5.12. Other tests see what a test changes, such as the faults.
      */
     RUN
 }

@@ -50,7 +50,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * <p>A server starts when it is first injected and lives as {@link Echo} or {@link #scope()} says. One with a fixed port,
  * which can be reached without being injected, starts before the tests, one for all tests of the class.
  *
- * <p>A test that fails tells what happened on its connections: its exception carries a suppressed {@link EchoTranscript},
+ * <p>A failed test reports what happened on its connections: its exception carries a suppressed {@link EchoTranscript},
  * and transcript, page and pcapng file are published as a directory of the test, by JUnit's file publishing.
  *
  * <p>JUnit's configuration parameter {@code echo.timeout}, such as {@code 30s}, limits the time of each test and lifecycle
@@ -195,8 +195,8 @@ public @interface EchoTest {
     EchoScope scope() default EchoScope.INFERRED;
 
     /**
-     * Whether transcript, page and pcapng file of a test that fails are published, beside what its exception tells. Each
-     * run of the test replaces those of the run before; a test that passes leaves none.
+     * Whether transcript, page and pcapng file of a test that fails are published, beside the transcript in its exception.
+     * Each run of the test replaces the files of the run before; a test that passes leaves none.
      *
      * @return whether files are written
      */
@@ -211,26 +211,26 @@ public @interface EchoTest {
      *       and after the injected clients were closed. One that a fault of the server holds up counts only if it stays
      *       open without that fault;
      *   <li>{@code resets}: a connection was reset that no fault had touched, by a client that gave up, for one. (One that
-     *       closes before it has read everything may be seen to end in order: its FIN comes first);
-     *   <li>{@code faults}: a fault of {@link #faults()} did not take hold on any connection, by the time the server ends.
+     *       closes before it has read everything may seem to end in order, since its FIN comes first);
+     *   <li>{@code faults}: a fault of {@link #faults()} was not applied to any connection by the time the server ends.
      * </ul>
      *
      * <p>Empty means JUnit's configuration parameter {@code echo.checks}, with the same text, and without it the default:
      * {@code leaks}, on servers that live for one test. A server that outlives the test is checked only if it is asked
      * for, since a connection to it may be meant to outlive the test too. Then the connections that came during the test
-     * are the test's, unless another test ran at the same time that the server could belong to: then nobody knows, and
-     * they are checked at the end of the class. Where the server turns out to be external, or {@code echo.checks} is set and
-     * this one records nothing, a report entry {@code echo.server.NAME} says that they cannot be judged.
+     * are the test's. If tests shared the server in parallel, a connection cannot be assigned to one of them; the check then
+     * runs at the end of the class. If the server turns out to be external, or if {@code echo.checks} is set and this server
+     * records nothing, a report entry {@code echo.server.NAME} says that the checks cannot be judged.
      *
      * @return names of checks
      */
     String checks() default "";
 
     /**
-     * A prefix of system properties that tell where the server is reached, as long as it lives: {@code my.upstream} sets
-     * {@code my.upstream.host}, {@code my.upstream.port} and {@code my.upstream.address}. Their values before are put
-     * back. Declared on a class, the server then starts before anything else of that class and lives as long, though nobody
-     * injects it; so the properties are there for an application context, too. System properties belong to the whole JVM:
+     * A prefix of system properties that give the server's address as long as it lives: {@code my.upstream} sets
+     * {@code my.upstream.host}, {@code my.upstream.port} and {@code my.upstream.address}. Their earlier values are restored
+     * afterwards. A server that is declared on a class then starts before anything else of that class and lives as long as
+     * the class, even if it is injected nowhere; so an application context finds the properties, too. System properties belong to the whole JVM:
      * a second server that has the prefix at the same time is refused, unless tests of one class run one after the other
      * and the second is declared within the first. {@code @ResourceLock} keeps classes apart. Empty means none.
      *

@@ -10,9 +10,9 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Store.CloseableResource;
 
 /**
- * Checks what a test, or the tests of a class, did with the servers, when all of them is over: JUnit's store closes it
- * behind every callback and before the {@link OpenedServers}, which was put there before it. The checks of a test that
- * failed are left out.
+ * Checks what a test, or the tests of a class, did with the servers when all of it is over: JUnit's store closes this
+ * object after every callback and before the {@link OpenedServers}, which were put there earlier. A test that failed is not
+ * checked.
  */
 final class EndOfScope implements CloseableResource, AutoCloseable {
 

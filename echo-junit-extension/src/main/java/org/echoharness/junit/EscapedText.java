@@ -1,6 +1,6 @@
 package org.echoharness.junit;
 
-/** Shortens text in which the runtime has escaped what nobody sees. */
+/** Shortens text in which the runtime has escaped invisible characters. */
 final class EscapedText {
 
     private EscapedText() {}

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  */
 record ExternalLookup(@Nullable HostAndPort address, String text) {
 
-    /** In the order that {@link Source} tells. */
+    /** Looks in the order that {@link Source} gives. */
     static ExternalLookup lookUp(Declaration declaration, ExtensionContext context) throws IOException {
         String parameter = "echo.server." + declaration.name() + ".address";
         String attribute = declaration.options().external();

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.opentest4j.TestAbortedException;
 
-/** Lets a failed test tell what happened on its connections. What goes wrong here never hides the failure. */
+/** Adds to the failure of a test what happened on its connections. An error in here never hides the failure. */
 final class FailureReport {
 
     private static final int MOST_LINES = 60;

@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * Frees a test whose time is up; a thread of JUnit's calls it, and interrupts the test then. A blocked read of a plain
- * socket ignores that, the end of its connection it does not.
+ * Frees a test whose time is up. A thread of JUnit calls it and then interrupts the test. A blocked read of a plain socket
+ * ignores the interrupt, but not the end of its connection.
  */
 final class HangRescue {
 
@@ -20,12 +20,12 @@ final class HangRescue {
 
     private static final int MOST_FRAMES = 60;
 
-    /** Who heeds the interrupt may have done so before it was seen. */
+    /** A test that reacts to the interrupt may clear it before this class sees it. */
     private static final long INTERRUPT_NANOS = 1_000_000_000;
 
     private HangRescue() {}
 
-    /** What is told is taken here, since the test may go on to its end from the interrupt on. */
+    /** What the failure reports is collected here: from the interrupt on, the test may go on to its end. */
     static void free(Thread blocked, ExtensionContext context) {
         StackTraceElement[] stack = blocked.getStackTrace();
         Map<TargetServer, Long> seen = ServerLookup.seenBefore(context);
@@ -53,7 +53,7 @@ final class HangRescue {
         freeing.start();
     }
 
-    /** Behind the interrupt: if that came when the test has gone on already, it would hit what follows the test. */
+    /** Waits for the interrupt. If the test went on before it, the interrupt would reach what runs after the test. */
     private static void abort(Thread blocked, Map<TargetServer, Long> seen, List<TargetServer> own) {
         long deadline = System.nanoTime() + INTERRUPT_NANOS;
         while (blocked.isAlive() && !blocked.isInterrupted() && System.nanoTime() < deadline) {
@@ -76,7 +76,7 @@ final class HangRescue {
         }
     }
 
-    /** A server of its own is closed, so that a client that connects anew does not hang again. */
+    /** A server of its own is closed, so that a client that connects again does not hang again. */
     private static void abort(TargetServer target, long before, boolean isOwn) {
         EchoServer server = target.embedded();
         if (server == null) {

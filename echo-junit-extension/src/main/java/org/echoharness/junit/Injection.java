@@ -52,7 +52,7 @@ final class Injection {
         return isSupplier(type) || (type instanceof Class<?> plain && (OWN.contains(plain) || OTHERS.contains(plain)));
     }
 
-    /** Of clients, or raw: of the parameters of an inner class's constructor the JDK does not tell more. */
+    /** Of clients, or raw: for the constructor of an inner class, the JDK has no type arguments of its parameters. */
     private static boolean isSupplier(Type type) {
         return type == Supplier.class
                 || (type instanceof ParameterizedType of

@@ -52,7 +52,7 @@ final class OpenedServers implements CloseableResource, AutoCloseable {
         return null;
     }
 
-    /** A test instance was made, of which JUnit does not tell before it is initialized. */
+    /** A test instance was made. JUnit does not list it before it is initialized. */
     static void made(Object instance, ExtensionContext context) {
         of(context).remember(instance);
     }

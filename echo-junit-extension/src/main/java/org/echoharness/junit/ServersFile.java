@@ -19,7 +19,7 @@ import org.echoharness.FileErrorText;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
-/** The file in which the Maven plugin tells the servers that it runs: the address of each, and its own process. */
+/** The file in which the Maven plugin lists the servers that it runs: the address of each, and its own process. */
 record ServersFile(Path path, Properties entries) {
 
     static final String PARAMETER = "echo.servers.file";
@@ -84,7 +84,7 @@ record ServersFile(Path path, Properties entries) {
         return new ServersFile(path, entries);
     }
 
-    /** Why the file counts for nothing; null if the process that wrote it still runs, as far as can be known. */
+    /** Why the file is stale; null if the process that wrote it still runs, as far as can be known. */
     @Nullable
     String staleness() {
         Long pid = number("echo.pid");

@@ -8,8 +8,8 @@ package org.echoharness.junit;
  * {@code target/echo/servers.properties}, which the Maven plugin's goal {@code start} writes for the build. The file is
  * looked for in the directory that the system property {@code basedir} names (Surefire and Failsafe set it to the
  * module's), or else in the current one; where the build directory has another name, beside the test's classes. The
- * configuration parameter {@code echo.servers.file} names another file, such as that of another module. A file left behind
- * by a process that has ended counts for nothing.
+ * configuration parameter {@code echo.servers.file} names another file, such as that of another module. A file of a
+ * process that has ended is ignored.
  */
 public enum Source {
 
@@ -23,7 +23,7 @@ public enum Source {
     EXTERNAL,
 
     /**
-     * In another process if one is found, or else in this JVM, so that one test runs both in the build and in the IDE. An
+     * In another process if one is found, or else in this JVM, so that a test runs both in the build and in the IDE. An
      * address from {@link EchoTest#external()} or from a configuration parameter counts as found if it accepts a
      * connection. A report entry {@code echo.server.NAME} says so when the server is embedded, and why; when it is external,
      * which {@link EchoTest#checks() checks} cannot be judged and which options have no effect.

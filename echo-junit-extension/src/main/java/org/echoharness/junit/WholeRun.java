@@ -8,7 +8,7 @@ import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 import org.junit.jupiter.api.extension.ExtensionContext.Store;
 import org.junit.jupiter.api.extension.ExtensionContext.Store.CloseableResource;
 
-/** What lives until the end of the run. At its end no test is left to fail, so that failures are told and not thrown. */
+/** The servers that live until the end of the run. No test is left to fail then, so failures are printed, not thrown. */
 record WholeRun(OpenedServers all) implements CloseableResource, AutoCloseable {
 
     static OpenedServers scope(ExtensionContext context) {

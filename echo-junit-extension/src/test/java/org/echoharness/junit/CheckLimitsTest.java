@@ -211,7 +211,7 @@ class CheckLimitsTest {
     @Test
     void judgesFaultsOfConnectionsNotKept() throws IOException {
         assertThat(complaint(Run.of(FaultsThatAreNotKept.class)))
-                .contains("the fault \"stall\" never took hold")
+                .contains("the fault \"stall\" was never applied")
                 .contains(" on 5 connections;")
                 .doesNotContain("\"fragment 1\"");
     }

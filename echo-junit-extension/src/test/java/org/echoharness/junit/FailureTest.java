@@ -18,7 +18,7 @@ import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A test that fails tells what happened on its connections. */
+/** A failed test reports what happened on its connections. */
 class FailureTest {
 
     private static Stream<String> transcripts(Throwable failure) {
@@ -276,7 +276,7 @@ class FailureTest {
 
     @Test
     void attachmentsCanBeLeftOut() throws IOException {
-        // the kit refuses to publish, which would be told too
+        // the kit refuses to publish, which would be reported too
         assertThat(Run.of(Unattached.class).failure().getSuppressed())
                 .singleElement()
                 .asString()

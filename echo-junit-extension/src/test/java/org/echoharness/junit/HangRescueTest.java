@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Timeout.ThreadMode;
 /** A test whose time is up while it waits for a server; a plain socket ignores JUnit's interrupt. */
 class HangRescueTest {
 
-    /** Blocks until somebody ends the connection. */
+    /** Blocks until the connection is ended. */
     private static void hang(EchoServer server) throws IOException {
         try (Socket socket = new Socket(server.address().getAddress(), server.port())) {
             socket.getOutputStream().write("anybody?".getBytes(UTF_8));
@@ -31,7 +31,7 @@ class HangRescueTest {
         }
     }
 
-    private static List<String> told(Throwable failure) {
+    private static List<String> reported(Throwable failure) {
         return Stream.of(failure.getSuppressed())
                 .filter(EchoTranscript.class::isInstance)
                 .map(Throwable::getMessage)
@@ -55,7 +55,7 @@ class HangRescueTest {
         assertThat(failure)
                 .isInstanceOf(TimeoutException.class)
                 .hasMessageEndingWith(" timed out after 200 milliseconds");
-        assertThat(told(failure)).singleElement().asString().matches("""
+        assertThat(reported(failure)).singleElement().asString().matches("""
                 (?s)the time of thread "[^"]+" was up, and 2 connections are aborted:
                 connection 1 from 127\\.0\\.0\\.1:\\d+, 0 bytes in, 0 out, open
                 connection 2 from 127\\.0\\.0\\.1:\\d+, 8 bytes in, 8 out, open
@@ -167,7 +167,10 @@ class HangRescueTest {
         Run run = Run.of(OfTheClass.class);
 
         Throwable failure = run.failure();
-        assertThat(told(failure)).singleElement().asString().contains("1 connection is aborted:\nconnection 2 from ");
+        assertThat(reported(failure))
+                .singleElement()
+                .asString()
+                .contains("1 connection is aborted:\nconnection 2 from ");
         assertThat(run.results().testEvents().succeeded().count()).isEqualTo(1);
     }
 
@@ -191,7 +194,7 @@ class HangRescueTest {
 
     @Test
     void whoHasNoConnectionOfItsOwnHangsOnAnOlderOne() throws IOException {
-        assertThat(told(Run.of(OnAnOlderConnection.class).failure()))
+        assertThat(reported(Run.of(OnAnOlderConnection.class).failure()))
                 .singleElement()
                 .asString()
                 .contains("1 connection is aborted:\nconnection 1 from ");
@@ -211,6 +214,6 @@ class HangRescueTest {
 
     @Test
     void aTestThatUsesNoServerIsLeftToJUnit() throws IOException {
-        assertThat(told(Run.of(Elsewhere.class).failure())).isEmpty();
+        assertThat(reported(Run.of(Elsewhere.class).failure())).isEmpty();
     }
 }

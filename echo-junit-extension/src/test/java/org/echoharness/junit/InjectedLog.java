@@ -16,7 +16,7 @@ import java.util.stream.Stream;
 import org.echoharness.EchoClient;
 import org.echoharness.EchoServer;
 
-/** What was injected into fixtures, in order: they tell it here, by any thread, and it is checked to work. */
+/** What was injected into fixtures, in order: they report it here, by any thread, and it is checked to work. */
 final class InjectedLog {
 
     private static final Queue<Object> ALL = new ConcurrentLinkedQueue<>();

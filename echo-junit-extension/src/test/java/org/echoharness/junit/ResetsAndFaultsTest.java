@@ -23,7 +23,7 @@ import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** The checks that a test asks for: resets that nobody wanted, faults that were never met. */
+/** The checks that a test asks for: unasked resets, faults that were never applied. */
 class ResetsAndFaultsTest {
 
     @AfterEach
@@ -161,7 +161,7 @@ class ResetsAndFaultsTest {
     @Test
     void saysThatClientsResetBeforeTheFault() throws IOException {
         assertThat(complaint(Run.of(ResetByItsClient.class)))
-                .isEqualTo(on(ResetByItsClient.class) + "the fault \"reset after 1KiB\" never took hold, of the plan"
+                .isEqualTo(on(ResetByItsClient.class) + "the fault \"reset after 1KiB\" was never applied, of the plan"
                         + " \"reset after 1KiB\", on 2 connections, 1 of which the client reset; let the test get there, or"
                         + " leave faults out of checks");
     }
@@ -178,8 +178,9 @@ class ResetsAndFaultsTest {
 
     @Test
     void unappliedFaultFailsTestIfChecked() throws IOException {
-        String never = " never took hold, of the plan \"connection 1: fragment 1, reset after 9; connection 2: stall\","
-                + " on 1 connection; let the test get there, or leave faults out of checks";
+        String never =
+                " was never applied, of the plan \"connection 1: fragment 1, reset after 9; connection 2: stall\","
+                        + " on 1 connection; let the test get there, or leave faults out of checks";
         assertThat(complaint(Run.of(Unconsumed.class)))
                 .isEqualTo(on(Unconsumed.class) + "the fault \"reset after 9\"" + never + "\n" + on(Unconsumed.class)
                         + "the fault \"stall\"" + never);

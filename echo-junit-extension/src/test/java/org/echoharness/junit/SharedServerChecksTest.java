@@ -151,7 +151,7 @@ class SharedServerChecksTest {
     void theFaultsOfASharedServerAreCheckedAtItsEnd() throws IOException {
         assertThat(complaint(Run.of(ConsumedByAnotherTest.class)))
                 .isEqualTo(on(ConsumedByAnotherTest.class)
-                        + "the fault \"stall\" never took hold, of the plan \"connection 2: fragment 1; connection 3:"
+                        + "the fault \"stall\" was never applied, of the plan \"connection 2: fragment 1; connection 3:"
                         + " stall\", on 2 connections; let the test get there, or leave faults out of checks");
     }
 

@@ -27,7 +27,7 @@ class SystemPropertiesTest {
         System.clearProperty("its.upstream.address");
     }
 
-    private static InetSocketAddress told() {
+    private static InetSocketAddress published() {
         InetSocketAddress address =
                 new InetSocketAddress(System.getProperty("its.upstream.host"), Integer.getInteger("its.upstream.port"));
         assertThat(System.getProperty("its.upstream.address"))
@@ -39,7 +39,7 @@ class SystemPropertiesTest {
     static class NotInjected {
         @Test
         void test() throws IOException {
-            try (EchoClient client = EchoClient.connect(told())) {
+            try (EchoClient client = EchoClient.connect(published())) {
                 InjectedLog.client(client);
             }
         }
@@ -49,20 +49,20 @@ class SystemPropertiesTest {
     static class OfTheClass {
         @BeforeAll
         static void begin(EchoServer server) {
-            assertThat(told()).isEqualTo(server.address());
+            assertThat(published()).isEqualTo(server.address());
         }
 
         @Test
         void one(EchoServer server) {
             InjectedLog.server(server);
-            assertThat(told()).isEqualTo(server.address());
+            assertThat(published()).isEqualTo(server.address());
         }
 
         @Test
         @EchoTest(systemProperty = "its.upstream")
         void two(EchoServer another) {
             InjectedLog.server(another);
-            assertThat(told()).isEqualTo(another.address());
+            assertThat(published()).isEqualTo(another.address());
         }
     }
 
@@ -93,7 +93,7 @@ class SystemPropertiesTest {
         void test() throws IOException {
             Meeting.await(); // the other class begins now
             Meeting.await(); // it has failed
-            try (EchoClient client = EchoClient.connect(told())) {
+            try (EchoClient client = EchoClient.connect(published())) {
                 InjectedLog.client(client);
             }
         }
@@ -143,7 +143,7 @@ class SystemPropertiesTest {
     static class LockedOne {
         @Test
         void test() throws IOException {
-            try (EchoClient client = EchoClient.connect(told())) {
+            try (EchoClient client = EchoClient.connect(published())) {
                 InjectedLog.client(client);
             }
         }
@@ -154,7 +154,7 @@ class SystemPropertiesTest {
     static class LockedTwo {
         @Test
         void test() throws IOException {
-            try (EchoClient client = EchoClient.connect(told())) {
+            try (EchoClient client = EchoClient.connect(published())) {
                 InjectedLog.client(client);
             }
         }

@@ -28,7 +28,7 @@ class TimeLimitTest {
 
     private static final Map<String, String> LIMIT = Map.of("echo.timeout", "300ms");
 
-    /** Blocks until somebody ends the connection. */
+    /** Blocks until the connection is ended. */
     private static void hang(EchoServer server) throws IOException {
         try (Socket socket = new Socket(server.address().getAddress(), server.port())) {
             socket.getOutputStream().write(1);

@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Which declaration a name means. A fixture tells its servers apart by what they are bound to. */
+/** Which declaration a name means. A fixture knows its servers by the address that they are bound to. */
 class VisibilityTest {
 
     @ParameterizedTest(name = "{0}")

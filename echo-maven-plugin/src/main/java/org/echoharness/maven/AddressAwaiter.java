@@ -10,9 +10,9 @@ import org.echoharness.EchoClient;
 import org.echoharness.HostAndPort;
 
 /**
- * Connects to addresses again and again until something has accepted at each, or until the time is up. The kernel tells
- * nobody when a port begins to listen, so there is a pause between the tries. The client that it connects with takes no
- * connection to itself for a listener.
+ * Connects to addresses again and again until something has accepted at each, or until the time is up. The kernel
+ * does not report when a port begins to listen, so there is a pause between the tries. A socket that the kernel connected to
+ * itself does not count as a listener.
  */
 record AddressAwaiter(Duration timeout, Consumer<String> lines) {
 

@@ -69,14 +69,14 @@ public final class AwaitMojo extends EchoMojo {
             AddressAwaiter listening = new AddressAwaiter(OptionText.duration("timeout", timeout), getLog()::info);
             listening.await(targets.stream().map(AwaitMojo::parse).collect(Collectors.toList()));
         } catch (IllegalArgumentException refused) {
-            throw new MojoExecutionException(told("cannot wait for ", targets, refused.getMessage()), refused);
+            throw new MojoExecutionException(text("cannot wait for ", targets, refused.getMessage()), refused);
         } catch (TimeoutException late) {
             throw new MojoFailureException(
-                    told("no server at ", targets, "after " + timeout + " " + late.getMessage()));
+                    text("no server at ", targets, "after " + timeout + " " + late.getMessage()));
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
             throw new MojoExecutionException(
-                    told("cannot wait for ", targets, "the build was interrupted"), interrupted);
+                    text("cannot wait for ", targets, "the build was interrupted"), interrupted);
         }
     }
 
@@ -84,7 +84,7 @@ public final class AwaitMojo extends EchoMojo {
         return HostAndPort.parse(address, HostAndPort.DEFAULT_PORT);
     }
 
-    private String told(String what, List<String> targets, @Nullable String why) {
+    private String text(String what, List<String> targets, @Nullable String why) {
         return what + String.join(", ", targets) + " (execution " + execution.getExecutionId() + "): " + why;
     }
 }

@@ -67,7 +67,7 @@ public final class ClientMojo extends EchoMojo {
 
     /**
      * How many times each connection sends the message and reads the answer, one round trip after the other. Only the first
-     * round trip of the first connection is printed; the figures tell the rest.
+     * round trip of the first connection is printed; the figures cover the rest.
      *
      * @since 0.1.0
      */
@@ -142,15 +142,15 @@ public final class ClientMojo extends EchoMojo {
         try {
             converse(HostAndPort.parse(target, HostAndPort.DEFAULT_PORT));
         } catch (IllegalArgumentException refused) {
-            throw new MojoExecutionException("no client for " + told(target, refused), refused);
+            throw new MojoExecutionException("no client for " + text(target, refused), refused);
         } catch (IOException failed) {
             // Maven prints the message of an unknown host once more
             boolean unknown =
                     failed instanceof UnknownHostException || failed.getCause() instanceof UnknownHostException;
-            throw new MojoFailureException("no echo from " + told(target, failed), unknown ? null : failed);
+            throw new MojoFailureException("no echo from " + text(target, failed), unknown ? null : failed);
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
-            throw new MojoExecutionException("no client for " + told(target, interrupted), interrupted);
+            throw new MojoExecutionException("no client for " + text(target, interrupted), interrupted);
         }
     }
 
@@ -201,7 +201,7 @@ public final class ClientMojo extends EchoMojo {
         }
     }
 
-    private String told(String target, Exception cause) {
+    private String text(String target, Exception cause) {
         String why =
                 cause instanceof InterruptedException ? "the build was interrupted" : FileErrorText.describe(cause);
         return target + " (execution " + execution.getExecutionId() + "): " + why;

@@ -15,15 +15,15 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Stands in front of a request's execution listener and closes servers that {@code stop} did not reach: those of a project
- * when it fails, all when the session ends. Every event goes on to the listener behind, those of later Mavens too.
+ * when it fails, all when the session ends. Every event goes on to that listener, those of later Mavens too.
  */
 final class CloseAtEnd implements InvocationHandler {
 
-    private final @Nullable ExecutionListener behind;
+    private final @Nullable ExecutionListener next;
     private final Collection<ProjectServers> watched = new ConcurrentLinkedQueue<>();
 
-    private CloseAtEnd(@Nullable ExecutionListener behind) {
-        this.behind = behind;
+    private CloseAtEnd(@Nullable ExecutionListener next) {
+        this.next = next;
     }
 
     /** Closes these servers when their project fails and when the session of the request ends. */
@@ -71,14 +71,14 @@ final class CloseAtEnd implements InvocationHandler {
                 return System.identityHashCode(proxy);
             }
             case "toString" -> {
-                return "CloseAtEnd in front of " + behind;
+                return "CloseAtEnd in front of " + next;
             }
             default -> {
                 // the listener's alone
             }
         }
         try {
-            return behind == null ? null : method.invoke(behind, arguments);
+            return next == null ? null : method.invoke(next, arguments);
         } catch (InvocationTargetException thrown) {
             throw thrown.getCause();
         }

@@ -213,7 +213,7 @@ final class ProjectServers {
         ids.stream()
                 .filter(id -> !running.containsKey(id))
                 .forEach(id -> log.warn("no server " + id + " runs in this project, only "
-                        + String.join(", ", running.keySet()) + "; mend the <ids> of stop"));
+                        + String.join(", ", running.keySet()) + "; correct the <ids> of stop"));
         stop(ids.stream().filter(running::containsKey).distinct().toList(), "");
     }
 

@@ -16,7 +16,7 @@ import org.echoharness.HostAndPort;
 
 /**
  * What a build knows of its servers: properties of the project, and {@code echo/servers.properties} in its build directory,
- * which names this process too, so that a reader knows a file that was left behind by one that was killed.
+ * which names this process too, so that a reader recognizes the file of a process that was killed.
  */
 final class PublishedAddresses {
 
@@ -43,7 +43,7 @@ final class PublishedAddresses {
     /**
      * From the next update on, the list is in this file too.
      *
-     * @throws IllegalStateException if it is a file of somebody else
+     * @throws IllegalStateException if it is not such a list
      */
     void alsoIn(Path file) throws IOException {
         if (!ServersListFile.isReplaceable(file)) {

@@ -7,7 +7,7 @@ import java.util.stream.Stream;
 import org.HdrHistogram.AbstractHistogram;
 import org.echoharness.HostAndPort;
 
-/** What is told of round trips: how many, how fast, how late. The latencies are in nanoseconds. */
+/** The figures of round trips: their number, rate and latencies. The latencies are in nanoseconds. */
 record RoundTripFigures(AbstractHistogram latencies, long nanos, int connections) {
 
     /** The latency at which the record ends: what takes longer is kept as this. */
@@ -33,8 +33,8 @@ record RoundTripFigures(AbstractHistogram latencies, long nanos, int connections
     }
 
     /** "127.0.0.1:40123 answered as expected: 4000 round trips on 4 connections, 168000 bytes sent, 168000 received". */
-    String summary(HostAndPort peer, long sent, long received) {
-        return peer + " answered as expected: " + (trips() == 1 ? "1 round trip" : trips() + " round trips")
+    String summary(HostAndPort server, long sent, long received) {
+        return server + " answered as expected: " + (trips() == 1 ? "1 round trip" : trips() + " round trips")
                 + (connections == 1 ? "" : " on " + connections + " connections") + ", " + trips() * sent
                 + " bytes sent, " + trips() * received + " received";
     }

@@ -22,12 +22,12 @@ import org.echoharness.HostAndPort;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A message that each of some connections sends and reads back some times, with a thread a connection. The thread of the
- * goal calls it, and waits.
+ * A message that each of several connections sends and reads back several times, with one thread per connection. The thread
+ * of the goal calls it, and waits.
  */
 final class RoundTrips {
 
-    /** A peer that goes on listening has sent nothing more after so long. */
+    /** A server that keeps the connection open has sent nothing more after this time. */
     private static final Duration END = Duration.ofSeconds(2);
 
     private static final Duration LONGEST_JOIN = Duration.ofSeconds(10);
@@ -40,8 +40,8 @@ final class RoundTrips {
     private final AtomicHistogram latencies = new AtomicHistogram(RoundTripFigures.LONGEST, 3);
     /** When the last round trip ended, in nanoseconds. */
     private final AtomicLong lastAnswer = new AtomicLong();
-    /** Whether the lines of the first connection go on to who listens. */
-    private volatile boolean telling = true;
+    /** Whether the lines of the first connection are printed. */
+    private volatile boolean printing = true;
 
     private final List<Thread> threads = new ArrayList<>();
 
@@ -54,7 +54,7 @@ final class RoundTrips {
     }
 
     /**
-     * Opens all connections, then sends on all of them, and tells the first round trip, the progress and the figures. The
+     * Opens all connections, then sends on all of them, and prints the first round trip, the progress and the figures. The
      * first failure ends all.
      */
     void run(Supplier<EchoClient.Builder> options, Duration betweenProgress) throws IOException, InterruptedException {
@@ -66,7 +66,7 @@ final class RoundTrips {
             }
             nanos = talk(clients, betweenProgress);
         } finally {
-            telling = true;
+            printing = true;
             try {
                 close(clients);
             } finally {
@@ -84,7 +84,7 @@ final class RoundTrips {
 
     private EchoClient connect(EchoClient.Builder options, int number) throws IOException {
         try {
-            return number == 1 ? options.conversation(this::tell).connect() : options.connect();
+            return number == 1 ? options.conversation(this::print).connect() : options.connect();
         } catch (IOException failed) {
             throw located(number, 0, failed);
         }
@@ -131,7 +131,7 @@ final class RoundTrips {
                 }
                 latencies.recordValue(Math.min(System.nanoTime() - start, RoundTripFigures.LONGEST));
                 if (number == 1) {
-                    telling = false;
+                    printing = false;
                 }
             }
             lastAnswer.accumulateAndGet(System.nanoTime(), (a, b) -> b - a > 0 ? b : a);
@@ -161,8 +161,8 @@ final class RoundTrips {
     }
 
     /** Takes the lines of the first connection. */
-    private void tell(String line) {
-        if (telling) {
+    private void print(String line) {
+        if (printing) {
             lines.accept(line);
         }
     }

@@ -6,8 +6,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One server of {@code servers}, as the POM tells it; public because Maven makes it. What is not given is that of the
- * goal.
+ * One server of {@code servers}, as the POM describes it; public because Maven makes it. A server without an option of its
+ * own uses the goal's.
  *
  * @since 0.1.0
  */

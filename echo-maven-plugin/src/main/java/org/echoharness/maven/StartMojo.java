@@ -18,7 +18,7 @@ import org.echoharness.HostAndPort;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Starts echo servers in Maven's own JVM and tells the build where they listen: in the project properties {@code
+ * Starts echo servers in Maven's own JVM and publishes where they listen: in the project properties {@code
  * echo.server.ID.host}, {@code echo.server.ID.port} and {@code echo.server.ID.address}, and in {@code
  * target/echo/servers.properties}. {@code stop} ends them; so does a failure of the project, and the end of the build.
  * Nothing is started where integration tests are skipped: by {@code skipITs}, {@code maven.test.skip} or {@code
@@ -56,8 +56,8 @@ public final class StartMojo extends ServerMojo {
     /**
      * Several servers, in place of {@code id} and {@code addresses}: a {@code <server>} each, with its {@code <id>} and any
      * of {@code <addresses>}, {@code <backlog>}, {@code <bufferSize>}, {@code <maxConnections>}, {@code <idleTimeout>},
-     * {@code <idleClose>}, {@code <eventLoops>}, {@code <faults>}, {@code <recording>} and {@code <record>}. What it leaves
-     * out is as the goal says for all. The default is one server.
+     * {@code <idleClose>}, {@code <eventLoops>}, {@code <faults>}, {@code <recording>} and {@code <record>}. A server
+     * without an option of its own uses the goal's. The default is one server.
      *
      * @since 0.1.0
      */

@@ -4,7 +4,7 @@
  *
  * <p>The types in reading order: {@link org.echoharness.maven.StartMojo} with {@code ServerMojo} and {@link
  * org.echoharness.maven.Server} (its parameters) and {@code SkippedTests}, {@link org.echoharness.maven.StopMojo}, {@code
- * ProjectServers} (what the two share), {@code PublishedAddresses} (what the build is told), {@code ServerRecording} (what
+ * ProjectServers} (what the two share), {@code PublishedAddresses} (what the build gets), {@code ServerRecording} (what
  * it keeps), {@code CloseAtEnd} (what closes after a failure); {@link org.echoharness.maven.RunMojo} and {@code
  * ForegroundServer}; {@link org.echoharness.maven.ClientMojo}, {@code RoundTrips}, {@code RoundTripFigures}, {@link
  * org.echoharness.maven.AwaitMojo}, {@code AddressAwaiter}.

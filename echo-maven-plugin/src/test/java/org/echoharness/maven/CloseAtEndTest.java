@@ -122,13 +122,13 @@ class CloseAtEndTest {
         }));
         build.start().execute();
         ExecutionListener inFront = build.request.getExecutionListener();
-        List<String> told = new ArrayList<>();
+        List<String> reported = new ArrayList<>();
         for (Method method : ExecutionListener.class.getMethods()) {
             ExecutionEvent event = eventOf(build.project);
             method.invoke(inFront, event);
-            told.add(method.getName() + " " + event);
+            reported.add(method.getName() + " " + event);
         }
-        assertThat(heard).hasSizeGreaterThan(15).isEqualTo(told);
+        assertThat(heard).hasSizeGreaterThan(15).isEqualTo(reported);
     }
 
     @Test

@@ -79,13 +79,13 @@ class GoalConfigurationTest {
         "${my.faults}, ${my.faults}, my.time",
         "${echo.faults}, delay ${my.time}, my.time"
     })
-    void findsItWithinTextAndOtherProperties(String given, String told, String name) {
+    void findsItWithinTextAndOtherProperties(String given, String shown, String name) {
         Build build = new Build(directory);
         if (!given.contains("my.time")) {
             build.project.getProperties().setProperty(given.replaceAll("[${}]", ""), "delay ${my.time}");
         }
         assertThatThrownBy(configuration(build, "start", "faults", given)::refuseUnsetProperties)
-                .hasMessage("faults (" + told + ") names a property that is not set; set " + name
+                .hasMessage("faults (" + shown + ") names a property that is not set; set " + name
                         + ", or leave faults out");
     }
 

@@ -23,7 +23,7 @@ class GoalsPageTest {
                 Descriptor.goals().stream().map(GoalsPageTest::section).collect(Collectors.joining("\n", head, ""));
         Path written = Files.writeString(Path.of("target", "GOALS.md"), right);
 
-        assertThat(page).as("to mend %s, copy %s over it", PAGE, written).isEqualTo(right);
+        assertThat(page).as("to update %s, copy %s over it", PAGE, written).isEqualTo(right);
     }
 
     private static String section(Goal goal) {

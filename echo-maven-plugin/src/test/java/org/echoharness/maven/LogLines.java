@@ -12,7 +12,7 @@ final class LogLines extends SystemStreamLog {
     private final List<String> seen = new ArrayList<>();
     private volatile CountDownLatch opened = new CountDownLatch(0);
 
-    /** Lets warnings wait until this is at zero, as a pipe does that nobody reads. */
+    /** Lets warnings wait until this is at zero, as a full pipe does. */
     void blockWarnings(CountDownLatch until) {
         opened = until;
     }

@@ -178,7 +178,7 @@ class SeveralServersTest {
         stop("c", "a", "a");
         assertThat(build.log.seen())
                 .endsWith(
-                        "WARN no server c runs in this project, only a, b; mend the <ids> of stop",
+                        "WARN no server c runs in this project, only a, b; correct the <ids> of stop",
                         "INFO server a stopped");
     }
 
