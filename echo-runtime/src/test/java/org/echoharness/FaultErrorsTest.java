@@ -12,9 +12,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What a user reads whose plan is wrong: where (from 1), what stands there, and what was expected. */
 class FaultErrorsTest {
 
-    private static final String FAULTS =
-            "(delay, throttle, fragment, reset, close, half-close, discard, stall, corrupt,"
-                    + " duplicate, truncate, slow-close, greet)";
+    private static final String FAULTS = "(" + String.join(", ", Effect.Kind.words()) + ")";
     private static final String CONNECTIONS = "(connection, connections, first, every, random, others)";
 
     @ParameterizedTest(name = "{0}")

@@ -87,9 +87,8 @@ class MainTest {
                         + " such as 50ms, 2s or 1m, of at most 365 days",
                 "server --max-connections 0|--max-connections 0: maxConnections (0) must be at least 1",
                 "server --event-loops none|--event-loops none: eventLoops (none) must be a whole number of at least 1",
-                "server --faults discard,reset-now|--faults discard,reset-now: faults: \"reset-now\" at position 9: expected"
-                        + " a fault (delay, throttle, fragment, reset, close, half-close, discard, stall, corrupt,"
-                        + " duplicate, truncate, slow-close, greet)",
+                "server --faults discard,delay|--faults discard,delay: faults: the end at position 14: expected how long, such"
+                        + " as 50ms or 2s",
                 "server --record pom.xml|--record pom.xml: is no folder and cannot be made one"
                         + " (File exists); name another",
                 "server --backlog x|--backlog x: backlog (x) must be a whole number of at least 1",
