@@ -55,9 +55,8 @@ public final class StartMojo extends ServerMojo {
 
     /**
      * Several servers, in place of {@code id} and {@code addresses}: a {@code <server>} each, with its {@code <id>} and any
-     * of {@code <addresses>}, {@code <backlog>}, {@code <bufferSize>}, {@code <maxConnections>}, {@code <idleTimeout>},
-     * {@code <idleClose>}, {@code <eventLoops>}, {@code <faults>}, {@code <recording>} and {@code <record>}. A server
-     * without an option of its own uses the goal's. The default is one server.
+     * of the options of a server, which are named as the parameters of this goal: {@code <addresses>}, {@code <faults>},
+     * {@code <record>} and so on. A server without an option of its own uses the goal's. The default is one server.
      *
      * @since 0.1.0
      */
