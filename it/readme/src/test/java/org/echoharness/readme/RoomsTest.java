@@ -91,7 +91,11 @@ class RoomsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"echo-runtime, org/echoharness", "echo-junit-extension, org/echoharness/junit"})
+    @CsvSource({
+        "echo-runtime, org/echoharness",
+        "echo-junit-extension, org/echoharness/junit",
+        "echo-maven-plugin, org/echoharness/maven"
+    })
     void typesUseOnlyThoseBeforeThem(String module, String folder) throws IOException {
         Path sources = ROOT.resolve(module).resolve("src/main/java");
         Rooms rooms = Rooms.of(Files.readString(sources.resolve(folder).resolve("package-info.java")));
