@@ -6,4 +6,6 @@ module org.echoharness {
     exports org.echoharness;
     exports org.echoharness.sockets to
             org.echoharness.junit;
+    exports org.echoharness.text to
+            org.echoharness.junit;
 }

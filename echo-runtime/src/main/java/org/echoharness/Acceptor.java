@@ -105,8 +105,8 @@ final class Acceptor implements EventLoopHandler {
                 ServingLoop chosen = admission.nextLoop();
                 long number = admission.nextNumber();
                 PlannedFaults planned = admission.nextFaults();
-                ConnectionReporter reporter =
-                        first.context().reporter(accepted, number); // here: in the order of accept
+                // not on the loop that is chosen: recordings have the order of the accepts
+                ConnectionReporter reporter = first.context().reporter(accepted, number);
                 if (chosen == first) {
                     open(chosen, accepted, number, planned, reporter);
                 } else {
@@ -133,9 +133,7 @@ final class Acceptor implements EventLoopHandler {
             channel.configureBlocking(false);
             channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
             UrgentData.keepInline(channel);
-            // from here on whatever closes the socket resets it, including the end of the process: only an end with a
-            // FIN
-            // changes this
+            // from here on whatever closes the socket resets it, even the end of the process, except an end with a FIN
             channel.setOption(StandardSocketOptions.SO_LINGER, 0);
             new ServerConnection(serving, channel, number, reporter).start(planned);
         } catch (Throwable failed) {

@@ -102,8 +102,8 @@ final class RecordedChannel {
         int unread = available();
         int n = unread > 0 ? unread : readRecorded(recorder, ByteBuffer.allocate(1));
         if (n > 0) {
-            channel.setOption(
-                    StandardSocketOptions.SO_LINGER, 0); // else the one byte that was read could make it a FIN
+            // otherwise the one byte that was read could make it a FIN
+            channel.setOption(StandardSocketOptions.SO_LINGER, 0);
             recordEnd(Ending.Side.CLIENT, Ending.How.RST, "closed with bytes unread");
         }
     }

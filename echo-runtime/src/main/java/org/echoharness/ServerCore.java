@@ -26,8 +26,6 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source {
         CLOSED
     }
 
-    private final ServerConfig config;
-    private final @Nullable RecordingStore recordings;
     private final ServerContext context;
     private final Admission admission;
     private final CountDownLatch ended = new CountDownLatch(1);
@@ -40,8 +38,7 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source {
     private volatile @Nullable Thread starting; // it reports the start; no connection is accepted yet
 
     ServerCore(ServerConfig config) {
-        this.config = config;
-        recordings = config.recordedConnections() == 0
+        RecordingStore recordings = config.recordedConnections() == 0
                 ? null
                 : new RecordingStore(Ending.Side.SERVER, config.recordedBytes(), config.recordedConnections());
         context = new ServerContext(
@@ -57,10 +54,10 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source {
         List<ServingLoop> opened = new ArrayList<>();
         try {
             launch(opened);
-            starting = config.conversation() == null ? null : Thread.currentThread();
+            starting = config().conversation() == null ? null : Thread.currentThread();
             reportStart(addresses);
             starting = null;
-            if (config.conversation() != null) {
+            if (config().conversation() != null) {
                 opened.get(0).loop().post(() -> ports.forEach(port -> port.park(false)));
             }
         } catch (Throwable failed) {
@@ -98,6 +95,7 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source {
             }
         } finally {
             if (first || !inCallback) {
+                RecordingStore recordings = recordings();
                 if (recordings != null) {
                     recordings.finish(stopped());
                 }
@@ -126,10 +124,8 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source {
     @Override
     public void reportFailure(Throwable why) {
         if (!warnings().report("the event loop failed, so the server closes: ", why)) {
-            warnings()
-                    .report(
-                            "the event loop failed, so the server closes",
-                            null); // the first may have needed too much memory
+            // the first may have needed too much memory
+            warnings().report("the event loop failed, so the server closes", null);
         }
     }
 
@@ -216,17 +212,18 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source {
     }
 
     ServerConfig config() {
-        return config;
+        return context.config();
     }
 
     /** Null where nothing is recorded. */
     @Nullable
     RecordingStore recordings() {
-        return recordings;
+        return context.recordings();
     }
 
     /** Records what is done to the server as a whole; nothing for an empty text. */
     void record(String what) {
+        RecordingStore recordings = recordings();
         if (recordings != null && !what.isEmpty()) {
             recordings.server(what);
         }
@@ -261,7 +258,7 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source {
                     + " before; build another one");
         }
         List<ListeningSockets.Bound> bound =
-                ListeningSockets.bind(config.addresses(), config.bindsEvery(), config.backlog());
+                ListeningSockets.bind(config().addresses(), config().bindsEvery(), config().backlog());
         try {
             launch(bound, opened);
         } catch (Throwable failed) {
@@ -277,18 +274,18 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source {
 
     private void launch(List<ListeningSockets.Bound> bound, List<ServingLoop> opened) throws IOException {
         Preload.run();
-        if (config.warnings() instanceof DefaultWarnings) {
+        if (config().warnings() instanceof DefaultWarnings) {
             DefaultWarnings.load();
         }
-        Preload.faults(config.faults());
-        if (recordings != null) {
+        Preload.faults(config().faults());
+        if (recordings() != null) {
             Preload.recording();
         }
         List<InetSocketAddress> taken = new ArrayList<>();
         for (ListeningSockets.Bound each : bound) {
             taken.add(ListeningSockets.addressOf(each.channel()));
         }
-        for (int i = 1; i <= config.eventLoops(); i++) {
+        for (int i = 1; i <= config().eventLoops(); i++) {
             EventLoop loop = new EventLoop("echo-server " + texts(taken) + " loop " + i, warnings(), this);
             opened.add(new ServingLoop(context, loop));
         }
@@ -297,7 +294,7 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source {
         for (ListeningSockets.Bound each : bound) {
             ports.add(new ListeningPort(opened.get(0), admission, this::recordListening, each.asked(), each.channel()));
         }
-        if (config.conversation() != null) {
+        if (config().conversation() != null) {
             ports.forEach(port -> port.park(true)); // the lines about the start come before those of connections
         }
         addresses = List.copyOf(taken);
@@ -318,8 +315,8 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source {
         if (!exposed.isEmpty()) {
             warnings().warn("listening on " + texts(exposed) + ": other machines may connect");
         }
-        admission.reportSeed(config.faults());
-        Conversation conversation = config.conversation();
+        admission.reportSeed(config().faults());
+        Conversation conversation = config().conversation();
         if (conversation != null) {
             taken.forEach(conversation::startingUp);
             conversation.waiting();

@@ -1,23 +1,14 @@
 package org.echoharness.junit;
 
+import org.echoharness.text.Escaping;
+
 /** Shortens text in which the runtime has escaped invisible characters. */
 final class EscapedText {
 
     private EscapedText() {}
 
-    /** Its beginning, where it is longer. Neither a character nor an escape is cut: {@code \xNN}, or two characters. */
+    /** Its beginning, where it is longer. Neither a character nor an escape is cut. */
     static String cut(String text, int most) {
-        if (text.length() <= most) {
-            return text;
-        }
-        int end = 0;
-        int next = 0;
-        while (next <= most) {
-            end = next;
-            next += text.charAt(next) != '\\'
-                    ? Character.charCount(text.codePointAt(next))
-                    : text.startsWith("\\x", next) ? 4 : 2;
-        }
-        return text.substring(0, end) + "…";
+        return text.length() <= most ? text : Escaping.first(text, most) + "…";
     }
 }

@@ -62,15 +62,19 @@ class CheckLimitsTest {
         assertThat(lines.get(10)).endsWith(": and 20 more connections that the test left open");
     }
 
+    private static void keepThirtyOpen(EchoServer server) throws IOException {
+        for (int i = 0; i < 30; i++) {
+            keepOpen(connect(server));
+        }
+    }
+
     static class ManyUnclosed {
         @RegisterExtension
         final EchoExtension own = keeping(5, "leaks", "none");
 
         @Test
         void leaves(EchoServer server) throws IOException {
-            for (int i = 0; i < 30; i++) {
-                keepOpen(connect(server));
-            }
+            keepThirtyOpen(server);
             server.closeConnections();
         }
     }
@@ -90,9 +94,7 @@ class CheckLimitsTest {
 
         @Test
         void leaves(EchoServer server) throws IOException {
-            for (int i = 0; i < 30; i++) {
-                keepOpen(connect(server));
-            }
+            keepThirtyOpen(server);
             server.closeConnections();
         }
     }
@@ -265,9 +267,7 @@ class CheckLimitsTest {
         @Test
         @Timeout(value = 500, unit = TimeUnit.MILLISECONDS)
         void hangs(EchoServer server) throws IOException {
-            for (int i = 0; i < 30; i++) {
-                keepOpen(connect(server));
-            }
+            keepThirtyOpen(server);
             server.acceptPending();
             hang(100, server);
         }

@@ -86,7 +86,6 @@ class SystemPropertiesTest {
                 .doesNotContainKeys("its.upstream.host", "its.upstream.address");
     }
 
-    /** Each waits in its class until the other one's class has begun or failed. */
     @EchoTest(name = "one", systemProperty = "its.upstream")
     static class AtOnce {
         @Test

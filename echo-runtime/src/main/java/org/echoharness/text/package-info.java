@@ -1,4 +1,6 @@
-/** How texts are read, shown and written to files, for the runtime alone: no API, and not exported. */
+/**
+ * How texts are read, shown and written to files; for the runtime and the JUnit extension: no API, exported to no other.
+ */
 @NullMarked
 package org.echoharness.text;
 
