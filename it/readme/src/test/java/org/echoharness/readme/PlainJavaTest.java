@@ -16,14 +16,14 @@ class PlainJavaTest {
     void asInTheReadme() throws Exception {
         try (EchoServer server = EchoServer.builder().bufferSize(16).start()) {
 
-            try (Socket yours = new Socket(server.address().getAddress(), server.port())) { // a client of yours
+            try (Socket yours = new Socket(server.address().getAddress(), server.port())) { // your own client
                 yours.getOutputStream().write("hello".getBytes(UTF_8));
                 System.out.println(new String(yours.getInputStream().readNBytes(5), UTF_8));
             }
 
-            try (EchoClient client = EchoClient.connect("localhost:" + server.port())) { // for a server of yours
+            try (EchoClient client = EchoClient.connect("localhost:" + server.port())) { // works with your own server too
                 client.expectEcho("hello".getBytes(UTF_8));
             }
-        } // the port is free, the thread has ended
+        } // the port is free and the thread has ended
     }
 }

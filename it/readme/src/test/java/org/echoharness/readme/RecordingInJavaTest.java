@@ -31,7 +31,7 @@ class RecordingInJavaTest {
             }
 
             Recording recording = server.recording();
-            RecordedConnection first = recording.awaitConnections(1).get(0).awaitEnd(); // no test needs a sleep
+            RecordedConnection first = recording.awaitConnections(1).get(0).awaitEnd(); // no sleep is needed
             first.assertEndedBy(Ending.Side.SERVER, Ending.How.RST);
             assertThat(first.received()).isEqualTo("hello".getBytes(UTF_8));
             recording.awaitQuiet(Duration.ofMillis(50));
