@@ -25,7 +25,7 @@ class OnePortTest {
     void clientSurvivesARestart(EchoServer server, EchoClient client) throws Exception {
         client.expectEcho("before".getBytes(UTF_8));
 
-        server.restart(Duration.ofMillis(200)); // it returns at once: what follows happens while the server is down
+        server.restart(Duration.ofMillis(200)); // returns at once, while the server is down
 
         assertThatThrownBy(() -> client.echo("lost".getBytes(UTF_8))).isInstanceOf(SocketException.class);
         try (EchoClient again = reconnect(server.address())) {

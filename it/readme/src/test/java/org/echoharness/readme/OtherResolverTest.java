@@ -51,7 +51,7 @@ class OtherResolverTest {
     static class FieldFixture {
 
         @Echo
-        EchoServer server; // a field: no other resolver is asked
+        EchoServer server; // JUnit does not ask other extensions about a field
 
         @Test
         void worksBesideAnyResolver(String other) {

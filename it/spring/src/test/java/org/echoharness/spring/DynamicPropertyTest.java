@@ -15,7 +15,7 @@ import org.springframework.test.context.junit.jupiter.SpringJUnitConfig;
 
 @EchoTest
 @SpringJUnitConfig(Upstream.class)
-@DirtiesContext // or the context, with the address of a server that has ended, is kept for other classes
+@DirtiesContext // otherwise Spring keeps the context, with the address of a stopped server, for other classes
 class DynamicPropertyTest {
 
     @Echo
