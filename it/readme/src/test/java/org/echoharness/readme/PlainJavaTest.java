@@ -21,7 +21,7 @@ class PlainJavaTest {
                 System.out.println(new String(yours.getInputStream().readNBytes(5), UTF_8));
             }
 
-            try (EchoClient client = EchoClient.connect("localhost:" + server.port())) { // works with your own server too
+            try (EchoClient client = EchoClient.connect("localhost:" + server.port())) { // or to your own server
                 client.expectEcho("hello".getBytes(UTF_8));
             }
         } // the port is free and the thread has ended
