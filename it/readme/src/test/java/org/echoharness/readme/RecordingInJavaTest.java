@@ -47,7 +47,7 @@ class RecordingInJavaTest {
     void bothEndsAsOnThePages() throws Exception {
         try (EchoServer server = EchoServer.builder().recording().start()) {
             EchoClient client = EchoClient.builder()
-                    .address(server.address()) // or that of a proxy in between
+                    .address(server.address()) // or the address of your proxy
                     .recording()
                     .connect();
             try (client) {
