@@ -32,7 +32,7 @@ class AddressErrorsTest {
 
     @ParameterizedTest
     @CsvSource({"server, nope", "client, nope", "server, 2000000000", "client, 2000000000"})
-    void namesTheInterfaceThatIsNotThere(String command, String scope) throws Exception {
+    void namesMissingInterface(String command, String scope) throws Exception {
         PlainSockets.assumeIpv6();
         String why = "this machine has no network interface \"" + scope + "\"; name one that it has (";
         assertRefused(List.of(), command, "[fe80::1%" + scope + "]:9", why);
@@ -40,7 +40,7 @@ class AddressErrorsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"server", "client"})
-    void saysThatTheInterfaceHasNoSuchAddress(String command) throws Exception {
+    void reportsInterfaceWithoutAddress(String command) throws Exception {
         PlainSockets.assumeIpv6();
         NetworkInterface loopback = NetworkInterface.getByInetAddress(InetAddress.getLoopbackAddress());
         assumeThat(loopback.inetAddresses()).noneMatch(InetAddress::isLinkLocalAddress);
@@ -51,7 +51,7 @@ class AddressErrorsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"server", "client"})
-    void asksForTheInterfaceOfALinkLocalAddress(String command) throws Exception {
+    void asksForInterfaceOfLinkLocalAddress(String command) throws Exception {
         PlainSockets.assumeIpv6();
         try (ForkedProcess process =
                 new ForkedProcess(EchoProcess.command(List.of(), command, "[fe80::1]:9", "--quiet"))) {
@@ -71,7 +71,7 @@ class AddressErrorsTest {
         "0.0.0.0, 127.0.0.1",
         "127.0.0.1, 0.0.0.0"
     })
-    void namesTheAddressOfTheSameServer(String first, String second) throws Exception {
+    void namesAddressOfSameServer(String first, String second) throws Exception {
         int port;
         try (ServerSocket free = new ServerSocket(0)) {
             port = free.getLocalPort();
@@ -87,7 +87,7 @@ class AddressErrorsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"[::1]:9", "[::]:9", "[fe80::1%lo]:9"})
-    void namesThePropertyThatTurnsIpv6Off(String address) throws Exception {
+    void namesPropertyThatDisablesIpv6(String address) throws Exception {
         String why = "this JVM has no IPv6, because its property java.net.preferIPv4Stack is true; leave that property"
                 + " out, or take an IPv4 address";
         List<String> options = List.of("-Djava.net.preferIPv4Stack=true");

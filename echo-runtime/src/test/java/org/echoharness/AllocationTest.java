@@ -19,7 +19,7 @@ class AllocationTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 64, 4096, 100_000})
-    void isNothing(int size) throws Exception {
+    void echoAllocatesNothing(int size) throws Exception {
         try (EchoServer server = EchoServer.builder().start();
                 Socket client = PlainSockets.connect(server.address())) {
             long thread = thread("echo-server " + HostAndPort.of(server.address()));

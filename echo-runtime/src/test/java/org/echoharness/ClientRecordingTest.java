@@ -27,7 +27,7 @@ class ClientRecordingTest {
     }
 
     @Test
-    void keepsAddressesTotalsBytesEventsAndTheEnd() throws Exception {
+    void recordsAddressesBytesEventsAndEnd() throws Exception {
         try (EchoServer server = EchoServer.builder().start()) {
             EchoClient client = client(server);
             client.expectEcho(HELLO);
@@ -52,7 +52,7 @@ class ClientRecordingTest {
     }
 
     @Test
-    void isOpenUntilItIsClosed() throws Exception {
+    void isOpenUntilClose() throws Exception {
         try (EchoServer server = EchoServer.builder().start();
                 EchoClient client = client(server)) {
             assertThat(client.recording().connection(1).ending()).isEmpty();
@@ -61,7 +61,7 @@ class ClientRecordingTest {
     }
 
     @Test
-    void theEndBelongsToWhoseFinCameFirst() throws Exception {
+    void firstFinDecidesWhoEnded() throws Exception {
         try (EchoServer server = EchoServer.builder().faults("close after 5").start()) {
             EchoClient client = client(server);
             client.send(HELLO);
@@ -74,7 +74,7 @@ class ClientRecordingTest {
     }
 
     @Test
-    void tellsThatTheServerReset() throws Exception {
+    void recordsResetByServer() throws Exception {
         try (EchoServer server = EchoServer.builder().faults("reset after 4").start();
                 EchoClient client = client(server)) {
             assertThatExceptionOfType(SocketException.class).isThrownBy(() -> client.echo(HELLO));
@@ -88,7 +88,7 @@ class ClientRecordingTest {
     }
 
     @Test
-    void aTimeOutIsNoEnd() throws Exception {
+    void timeoutIsNoEnd() throws Exception {
         try (EchoServer server = EchoServer.builder().faults("discard").start();
                 EchoClient client = EchoClient.builder()
                         .address(server.address())
@@ -102,7 +102,7 @@ class ClientRecordingTest {
 
     /** What two threads do stands in the order in which it happened. */
     @Test
-    void oneThreadSendsWhileAnotherReceives() throws Exception {
+    void recordsConcurrentSendAndReceive() throws Exception {
         try (EchoServer server = EchoServer.builder().start()) {
             for (int i = 0; i < 300; i++) {
                 EchoClient client = client(server);
@@ -130,7 +130,7 @@ class ClientRecordingTest {
     }
 
     @Test
-    void aResetThatNobodyReadIsSeenByTheClose() throws Exception {
+    void closeRecordsUnreadReset() throws Exception {
         EchoServer server = EchoServer.builder().start();
         EchoClient client = client(server);
         try (server) {
@@ -141,7 +141,7 @@ class ClientRecordingTest {
     }
 
     @Test
-    void aFinThatNobodyReadIsSeenByTheClose() throws Exception {
+    void closeRecordsUnreadFin() throws Exception {
         try (EchoServer server =
                 EchoServer.builder().recording().faults("half-close").start()) {
             EchoClient client = client(server);
@@ -152,7 +152,7 @@ class ClientRecordingTest {
     }
 
     @Test
-    void aCloseWithBytesUnreadIsAnRstOnBothSides() throws Exception {
+    void closeWithUnreadBytesIsRstOnBothSides() throws Exception {
         try (EchoServer server =
                 EchoServer.builder().recording().faults("greet \"hi\"").start()) {
             EchoClient client = client(server);
@@ -175,7 +175,7 @@ class ClientRecordingTest {
     }
 
     @Test
-    void aSocketMayTellOfTheEndTwice() {
+    void recordsEndOnce() {
         RecordedConnection seen = RecordedBytes.byClient(1, Duration.ZERO)
                 .end(Ending.Side.SERVER, Ending.How.RST, "Connection reset")
                 .note(RecordedEvent.Kind.SERVER_FIN, "")
@@ -186,7 +186,7 @@ class ClientRecordingTest {
     }
 
     @Test
-    void anotherThreadAwaitsWhatTheClientReceives() throws Exception {
+    void otherThreadAwaitsReceivedBytes() throws Exception {
         try (EchoServer server = EchoServer.builder().start();
                 EchoClient client = client(server)) {
             RecordedConnection before = client.recording().connection(1);
@@ -204,7 +204,7 @@ class ClientRecordingTest {
     }
 
     @Test
-    void keepsTheFirstBytesAndCountsAll() throws Exception {
+    void keepsFirstBytesAndCountsAll() throws Exception {
         try (EchoServer server = EchoServer.builder().start();
                 EchoClient client = EchoClient.builder()
                         .address(server.address())
@@ -221,7 +221,7 @@ class ClientRecordingTest {
     }
 
     @Test
-    void isOffUnlessAskedFor() throws Exception {
+    void isOffByDefault() throws Exception {
         try (EchoServer server = EchoServer.builder().start()) {
             for (EchoClient.Builder builder : List.of(
                     EchoClient.builder(), EchoClient.builder().recording().set("recording", "none"))) {
@@ -251,7 +251,7 @@ class ClientRecordingTest {
     }
 
     @Test
-    void theTranscriptIsThatOfAClient() {
+    void transcriptNamesClientFirst() {
         assertThat(taped().transcript()).isEqualTo("""
                     0.000  connected to 10.0.0.1:7 from 10.0.0.2:4000
                     1.000  sending 5 bytes "hello" to 10.0.0.1:7
@@ -262,7 +262,7 @@ class ClientRecordingTest {
     }
 
     @Test
-    void theClientIsOnTheLeftWhoeverRecorded() {
+    void timelineHasClientOnLeft() {
         assertThat(taped().timeline().lines().map(line -> line.replaceAll(" {2,}", "  ")))
                 .containsExactly(
                         "  ms  client 10.0.0.2:4000  server 10.0.0.1:7",
@@ -280,7 +280,7 @@ class ClientRecordingTest {
     }
 
     @Test
-    void thePacketsGoInTheDirectionInWhichTheyWent(@TempDir Path folder) throws Exception {
+    void packetsHaveRealDirection(@TempDir Path folder) throws Exception {
         Path file = folder.resolve("client.pcapng");
         try (EchoServer server = EchoServer.builder().start()) {
             EchoClient client = client(server);

@@ -34,7 +34,7 @@ class CutsTest {
 
     @ParameterizedTest(name = "seed {0}")
     @MethodSource("seeds")
-    void cutsChangeNeitherBytesNorEnd(long seed) {
+    void cutsOfInputChangeNoOutput(long seed) {
         System.out.println("CutsTest: -Dfaults.seed=" + seed);
         for (int i = 0; i < PLANS; i++) {
             Random random = new Random(OptionText.mix(seed, i));

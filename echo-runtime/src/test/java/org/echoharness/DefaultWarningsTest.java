@@ -55,7 +55,7 @@ class DefaultWarningsTest {
     }
 
     @Test
-    void servesThoughItsErrorsAreNotRead() throws Exception {
+    void servesIfErrorsAreNotRead() throws Exception {
         withUnreadErrors(() -> {
             try (EchoServer server = EchoServer.builder().maxConnections(1).start();
                     Socket served = PlainSockets.connect(server.address())) {
@@ -79,7 +79,7 @@ class DefaultWarningsTest {
     }
 
     @Test
-    void startsThoughItsErrorsAreNotRead() throws Exception {
+    void startsIfErrorsAreNotRead() throws Exception {
         withUnreadErrors(() -> {
             try (EchoServer server = EchoServer.builder().addresses("*:0").start();
                     Socket served = PlainSockets.connect(PlainSockets.at("127.0.0.1", server.port()))) {
@@ -92,7 +92,7 @@ class DefaultWarningsTest {
     }
 
     @Test
-    void printsToTheStreamOfItsTime() throws Exception {
+    void printsToCurrentErrorStream() throws Exception {
         PrintStream before = System.err;
         AwaitedLines first = new AwaitedLines();
         AwaitedLines second = new AwaitedLines();
@@ -120,7 +120,7 @@ class DefaultWarningsTest {
     }
 
     @Test
-    void takesNoThreadWithoutAWarning() throws Exception {
+    void startsNoThreadWithoutWarning() throws Exception {
         for (Thread thread : LineBufferTest.threads()) {
             thread.join(60_000); // of other tests
         }
@@ -160,7 +160,7 @@ class DefaultWarningsTest {
     }
 
     @Test
-    void printsAllBeforeTheProcessExits() throws Exception {
+    void printsAllBeforeExit() throws Exception {
         try (ForkedProcess process = new ForkedProcess(EchoProcess.program(List.of(), Exits.class))) {
             assertThat(process.awaitExit()).isEqualTo(3);
             assertThat(process.lines().seen())
@@ -184,7 +184,7 @@ class DefaultWarningsTest {
 
     @Test
     @EnabledOnOs(OS.LINUX)
-    void warnsWithoutAFileDescriptorLeft() throws Exception {
+    void warnsWithoutFreeFileDescriptor() throws Exception {
         List<String> command = new ArrayList<>(List.of("sh", "-c", "ulimit -n 40; exec \"$@\"", "sh"));
         command.addAll(EchoProcess.program(List.of(), Serves.class));
         List<Socket> clients = new ArrayList<>();

@@ -40,7 +40,7 @@ class EchoClientTest {
     }
 
     @Test
-    void tellsWhatItIsConnectedTo() throws Exception {
+    void returnsConnectedAddress() throws Exception {
         try (EchoServer server = EchoServer.builder().start();
                 EchoClient client = EchoClient.connect(server.address())) {
             assertThat(client.echo(ascii("hello"))).isEqualTo(ascii("hello"));
@@ -56,7 +56,7 @@ class EchoClientTest {
     }
 
     @Test
-    void connectsOverIpv6AndByAWildcard() throws Exception {
+    void connectsByIpv6AndWildcard() throws Exception {
         PlainSockets.assumeIpv6();
         try (EchoServer server =
                 EchoServer.builder().addresses("*:0").warnings(lines).start()) {
@@ -121,7 +121,7 @@ class EchoClientTest {
     }
 
     @Test
-    void halfClosesAndReadsToTheEnd() throws Exception {
+    void halfClosesAndReadsToEnd() throws Exception {
         try (EchoServer server = EchoServer.builder().start();
                 EchoClient client = EchoClient.connect("127.0.0.1:" + server.port())) {
             client.send(ascii("one two"));
@@ -134,7 +134,7 @@ class EchoClientTest {
     }
 
     @Test
-    void oneThreadSendsWhileAnotherReceives() throws Exception {
+    void sendsAndReceivesConcurrently() throws Exception {
         byte[] message = PlainSockets.random(16 * PlainSockets.MIB, 3);
         try (EchoServer server = EchoServer.builder().start();
                 EchoClient client = EchoClient.connect(server.address())) {
@@ -151,7 +151,7 @@ class EchoClientTest {
     }
 
     @Test
-    void anEarlyEndSaysHowMuchCameBack() throws Exception {
+    void earlyEndReportsEchoedBytes() throws Exception {
         try (Peer shortEcho = new Peer(socket -> {
                     byte[] message = socket.getInputStream().readNBytes(42);
                     socket.getOutputStream().write(message, 0, 12);
@@ -165,7 +165,7 @@ class EchoClientTest {
     }
 
     @Test
-    void anEarlyEndSaysHowMuchWasReceived() throws Exception {
+    void earlyEndReportsReceivedBytes() throws Exception {
         try (Peer three = new Peer(socket -> socket.getOutputStream().write(ascii("abc")));
                 EchoClient client = EchoClient.connect(three.address())) {
             assertThatThrownBy(() -> client.receive(4))
@@ -175,7 +175,7 @@ class EchoClientTest {
     }
 
     @Test
-    void aWrongEchoNamesTheFirstOffsetThatDiffers() throws Exception {
+    void wrongEchoErrorNamesFirstOffset() throws Exception {
         try (Peer wrong = new Peer(socket -> {
                     byte[] message = socket.getInputStream().readNBytes(42);
                     message[17] = '\n';
@@ -193,7 +193,7 @@ class EchoClientTest {
     }
 
     @Test
-    void expectsAnotherAnswerThanTheMessage() throws Exception {
+    void acceptsExpectedAnswer() throws Exception {
         try (Peer polite = new Peer(socket -> {
                     assertThat(socket.getInputStream().read()).isEqualTo('?');
                     socket.getOutputStream().write(ascii("a longer answer"));
@@ -205,7 +205,7 @@ class EchoClientTest {
     }
 
     @Test
-    void aStallOnTheWayToTheEndSaysHowMuchCame() throws Exception {
+    void timeoutBeforeEndReportsReceivedBytes() throws Exception {
         CountDownLatch done = new CountDownLatch(1);
         try (Peer stalls = new Peer(socket -> {
                     socket.getOutputStream().write(ascii("0123456789"));
@@ -223,7 +223,7 @@ class EchoClientTest {
     }
 
     @Test
-    void aResetSaysHowMuchCameBack() throws Exception {
+    void resetReportsEchoedBytes() throws Exception {
         CountDownLatch read = new CountDownLatch(1);
         try (Peer resets = new Peer(socket -> {
                     socket.getOutputStream().write(socket.getInputStream().readNBytes(12));
@@ -246,7 +246,7 @@ class EchoClientTest {
     }
 
     @Test
-    void aSilentPeerIsGivenUpAtTheDeadline() throws Exception {
+    void timeoutEndsReadFromSilentPeer() throws Exception {
         CountDownLatch done = new CountDownLatch(1);
         try (Peer silent = new Peer(socket -> {
                     socket.getOutputStream().write(ascii("abc"));
@@ -278,7 +278,7 @@ class EchoClientTest {
     }
 
     @Test
-    void nobodyListeningNamesTheCandidateAndItsCause() throws Exception {
+    void refusedConnectNamesAddressAndCause() throws Exception {
         int port;
         try (EchoServer gone = EchoServer.builder().start()) {
             port = gone.port();
@@ -291,7 +291,7 @@ class EchoClientTest {
     }
 
     @Test
-    void aNameThatDoesNotResolveIsNamed() {
+    void namesUnresolvedHost() {
         assertThatThrownBy(() -> EchoClient.connect("no-such-host.invalid:1"))
                 .isInstanceOf(UnknownHostException.class)
                 .hasMessage(
@@ -309,13 +309,13 @@ class EchoClientTest {
     }
 
     @Test
-    void aPeerThatDoesNotAnswerIsGivenUpAtTheDeadline() throws Exception {
+    void connectTimeoutEndsUnansweredConnect() throws Exception {
         assertGivesUp(builder -> builder.connectTimeout(Duration.ofMillis(200)), "200ms");
     }
 
     /** The shorter of both, by its name. */
     @Test
-    void timeoutBoundsTheConnectToo() throws Exception {
+    void timeoutLimitsConnect() throws Exception {
         Duration year = Duration.ofDays(365);
         assertGivesUp(builder -> builder.connectTimeout(year).timeout(Duration.ofMillis(200)), "200ms (timeout)");
         assertGivesUp(builder -> builder.connectTimeout(Duration.ofMillis(200)).timeout(year), "200ms");
@@ -357,7 +357,7 @@ class EchoClientTest {
     }
 
     @Test
-    void needsAnAddress() {
+    void requiresAddress() {
         assertThatIllegalStateException()
                 .isThrownBy(() -> EchoClient.builder().connect())
                 .withMessage("no address to connect to; call address(...) first");
@@ -365,7 +365,7 @@ class EchoClientTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"receive", "echo", "send"})
-    void closeEndsTheWaitsOfOthers(String wait) throws Exception {
+    void closeEndsWaitsOfOtherThreads(String wait) throws Exception {
         CountDownLatch done = new CountDownLatch(1);
         try (Peer silent = new Peer(
                         socket -> socket.getInputStream().transferTo(java.io.OutputStream.nullOutputStream()));
@@ -400,7 +400,7 @@ class EchoClientTest {
     }
 
     @Test
-    void anInterruptEndsTheWaitAndStays() throws Exception {
+    void interruptEndsWaitAndKeepsFlag() throws Exception {
         CountDownLatch done = new CountDownLatch(1);
         try (Peer silent = new Peer(socket -> await(done));
                 EchoClient client = EchoClient.connect(silent.address())) {
@@ -440,7 +440,7 @@ class EchoClientTest {
     }
 
     @Test
-    void sendingAfterTheOwnFinSaysSo() throws Exception {
+    void refusesToSendAfterOwnFin() throws Exception {
         try (EchoServer server = EchoServer.builder().start();
                 EchoClient client = EchoClient.connect(server.address())) {
             client.shutdownOutput();

@@ -42,7 +42,7 @@ class EchoServerTest {
     }
 
     @Test
-    void echoesWhatIsSentAndEndsWithTheClient() throws Exception {
+    void echoesInputAndEndsWithClient() throws Exception {
         try (EchoServer server = quiet().start();
                 Socket socket = PlainSockets.connect(server.address())) {
             PlainSockets.echoes(socket, "hello");
@@ -65,7 +65,7 @@ class EchoServerTest {
     }
 
     @Test
-    void tellsANumericAddressWhenANameWasAskedFor() throws Exception {
+    void returnsNumericAddressForName() throws Exception {
         try (EchoServer server = quiet().addresses("localhost:0").start()) {
             assertThat(server.address().getHostName()).isIn("127.0.0.1", "::1");
             assertThat(server.configuredAddresses()).containsExactly(HostAndPort.parse("localhost:0"));
@@ -88,7 +88,7 @@ class EchoServerTest {
     }
 
     @Test
-    void warnsOnceOfEveryInterface() throws Exception {
+    void warnsOnceOfListeningEverywhere() throws Exception {
         PlainSockets.assumeIpv6();
         try (EchoServer server = quiet().addresses("*:0").start()) {
             for (String host : List.of("127.0.0.1", "::1")) {
@@ -103,7 +103,7 @@ class EchoServerTest {
     }
 
     @Test
-    void anIpv4WildcardDoesNotListenOnIpv6() throws Exception {
+    void ipv4WildcardDoesNotListenOnIpv6() throws Exception {
         PlainSockets.assumeIpv6();
         try (EchoServer server = quiet().addresses("0.0.0.0:0").start()) {
             PlainSockets.connect(PlainSockets.at("127.0.0.1", server.port())).close();
@@ -113,7 +113,7 @@ class EchoServerTest {
     }
 
     @Test
-    void aBusyPortIsRefusedWithHostPortAndCure() throws Exception {
+    void busyPortErrorNamesAddressAndCure() throws Exception {
         try (ServerSocket busy = PlainSockets.listen(0)) {
             String address = "127.0.0.1:" + busy.getLocalPort();
             assertThatThrownBy(() -> quiet().addresses(address).start())
@@ -125,7 +125,7 @@ class EchoServerTest {
     }
 
     @Test
-    void aFailedStartLeavesNothingBoundAndNoFileOpen() throws Exception {
+    void failedStartFreesPortsAndFiles() throws Exception {
         try (ServerSocket busy = PlainSockets.listen(0);
                 EchoServer free = quiet().start()) {
             String freed = "127.0.0.1:" + free.port();
@@ -154,7 +154,7 @@ class EchoServerTest {
     }
 
     @Test
-    void aNameThatDoesNotResolveIsRefusedWithTheCure() {
+    void unresolvedNameErrorNamesCure() {
         assertThatThrownBy(() -> quiet().addresses("no-such-host.invalid:1").start())
                 .isInstanceOf(UnknownHostException.class)
                 .hasMessage(
@@ -162,7 +162,7 @@ class EchoServerTest {
     }
 
     @Test
-    void anAddressOfAnotherMachineIsRefusedWithTheCure() {
+    void foreignAddressErrorNamesCure() {
         assertThatThrownBy(() -> quiet().addresses("203.0.113.1:0").start())
                 .isInstanceOf(BindException.class)
                 .hasMessageStartingWith("cannot listen on 203.0.113.1:0: ")
@@ -188,7 +188,7 @@ class EchoServerTest {
     }
 
     @Test
-    void startsAgainOnTheSamePortAThousandTimes() throws Exception {
+    void restartsThousandTimesOnSamePort() throws Exception {
         int port;
         try (EchoServer first = quiet().start()) {
             port = first.port();
@@ -206,7 +206,7 @@ class EchoServerTest {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 4096})
-    void halfCloseBringsBackEveryByte(int receiveBuffer) throws Exception {
+    void echoesEveryByteAfterHalfClose(int receiveBuffer) throws Exception {
         byte[] sent = PlainSockets.random(64 * PlainSockets.MIB, 1);
         try (EchoServer server = quiet().start();
                 Socket socket = PlainSockets.connect(server.address(), receiveBuffer)) {
@@ -224,7 +224,7 @@ class EchoServerTest {
     }
 
     @Test
-    void theClientsFinDoesNotCutTheRestOfTheEcho() throws Exception {
+    void finOfClientDoesNotCutEcho() throws Exception {
         byte[] sent = PlainSockets.random(16 * PlainSockets.MIB, 5);
         try (EchoServer server = quiet().bufferSize(64 * PlainSockets.MIB)
                         .conversation(lines)
@@ -263,7 +263,7 @@ class EchoServerTest {
     }
 
     @Test
-    void aConnectionThatIsOpenAtTheCloseIsReset() throws Exception {
+    void closeResetsOpenConnections() throws Exception {
         try (EchoServer server = quiet().start();
                 Socket socket = PlainSockets.connect(server.address())) {
             PlainSockets.echoes(socket, "x");
@@ -277,7 +277,7 @@ class EchoServerTest {
 
     /** Each client sends, half-closes and reads; the server closes somewhere in between. */
     @Test
-    void aCloseUnderLoadNeverLooksLikeAWholeEcho() throws Exception {
+    void closeUnderLoadNeverSendsFinEarly() throws Exception {
         byte[] sent = PlainSockets.random(PlainSockets.MIB, 4);
         int whole = 0;
         int reset = 0;
@@ -359,7 +359,7 @@ class EchoServerTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"connection from", "received", "sending", "no data"})
-    void canBeClosedInACallback(String when) throws Exception {
+    void callbackMayCloseServer(String when) throws Exception {
         Exchanger<EchoServer> handOver = new Exchanger<>();
         EchoServer server = quiet().eventLoops(2)
                 .conversation(line -> {
@@ -431,7 +431,7 @@ class EchoServerTest {
     }
 
     @Test
-    void anInterruptInACallbackHurtsNobody() throws Exception {
+    void interruptInCallbackIsHarmless() throws Exception {
         try (EchoServer server =
                 quiet().conversation(line -> Thread.currentThread().interrupt()).start()) {
             assertThat(Thread.interrupted()).isTrue(); // start() tells in the caller's thread
@@ -453,7 +453,7 @@ class EchoServerTest {
     /** Each is a state in which a wrong interest set, or a leftover interrupt, makes a selector return at once for ever. */
     @ParameterizedTest
     @EnumSource(Lull.class)
-    void burnsNoProcessorTimeWhenThereIsNothingToDo(Lull lull) throws Exception {
+    void usesNoProcessorTimeWhenIdle(Lull lull) throws Exception {
         boolean fin = lull == Lull.REST_OF_THE_ECHO_AFTER_THE_CLIENTS_FIN;
         try (EchoServer server = quiet().bufferSize(fin ? 64 * PlainSockets.MIB : 4096)
                         .conversation(line -> {
@@ -490,7 +490,7 @@ class EchoServerTest {
     }
 
     @Test
-    void resetsConnectionsBeyondTheLimit() throws Exception {
+    void resetsConnectionsBeyondLimit() throws Exception {
         try (EchoServer server = quiet().maxConnections(2).conversation(lines).start();
                 Socket first = PlainSockets.connect(server.address());
                 Socket second = PlainSockets.connect(server.address())) {
@@ -523,7 +523,7 @@ class EchoServerTest {
     }
 
     @Test
-    void aSilentConnectionIsResetAndABusyOneIsNot() throws Exception {
+    void resetsIdleConnectionsOnly() throws Exception {
         try (EchoServer server = quiet().idleTimeout(Duration.ofMillis(200))
                         .conversation(lines)
                         .start();
@@ -550,7 +550,7 @@ class EchoServerTest {
     }
 
     @Test
-    void spreadsConnectionsOverItsEventLoops() throws Exception {
+    void spreadsConnectionsOverEventLoops() throws Exception {
         List<String> threads = new java.util.concurrent.CopyOnWriteArrayList<>();
         try (EchoServer server = quiet().eventLoops(3)
                 .conversation(line -> {
@@ -571,7 +571,7 @@ class EchoServerTest {
     }
 
     @Test
-    void tellsTheConversationOfTheTutorial() throws Exception {
+    void reportsConversationOfTutorial() throws Exception {
         String from;
         try (EchoServer server = quiet().bufferSize(16).conversation(lines).start();
                 Socket socket = PlainSockets.connect(server.address())) {
@@ -596,7 +596,7 @@ class EchoServerTest {
     }
 
     @Test
-    void tellsWhenAClientResets() throws Exception {
+    void reportsResetByClient() throws Exception {
         try (EchoServer server = quiet().conversation(lines).start();
                 Socket socket = PlainSockets.connect(server.address())) {
             PlainSockets.echoes(socket, "x");

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 class EventLogTest {
 
     @Test
-    void keepsTheEndsButNothingElseOfWhatComesTooLate() {
+    void keepsOnlyEndsBeyondLimit() {
         EventLog log = new EventLog();
         for (int i = 0; i < EventLog.MOST; i++) {
             log.add(i, RecordedEvent.Kind.RECEIVED, 1, "");
@@ -29,7 +29,7 @@ class EventLogTest {
     }
 
     @Test
-    void keepsSomeLateFaultsAndSaysWhereTheGapIs() {
+    void keepsSomeLateFaultsAndMarksGap() {
         EventLog log = new EventLog();
         assertThat(log.beforeTheGap()).isGreaterThan(EventLog.MOST);
         for (int i = 0; i < EventLog.MOST; i++) {
@@ -49,7 +49,7 @@ class EventLogTest {
     }
 
     @Test
-    void aSnapshotStaysAsItIsWhileTheLogGrows() {
+    void snapshotNeverChanges() {
         EventLog log = new EventLog();
         log.add(1, RecordedEvent.Kind.ACCEPTED, 0, "");
         log.add(2, RecordedEvent.Kind.FAULT, 0, "reset");
@@ -63,7 +63,7 @@ class EventLogTest {
 
     /** The time of an event is that before it was done; its record follows, and a note of another thread may be quicker. */
     @Test
-    void laterNotesFollowAnEventThatIsAddedLate() {
+    void laterNotesFollowLateEvent() {
         EventLog log = new EventLog();
         log.add(1, RecordedEvent.Kind.NOTE, 0, "before");
         log.add(3, RecordedEvent.Kind.NOTE, 0, "after");
@@ -79,7 +79,7 @@ class EventLogTest {
     }
 
     @Test
-    void otherEventsKeepTheOrderOfTheirRecords() {
+    void keepsOrderOfOtherEvents() {
         EventLog log = new EventLog();
         log.add(3, RecordedEvent.Kind.RECEIVED, 5, "");
         log.add(2, RecordedEvent.Kind.SENT, 5, "");

@@ -40,7 +40,7 @@ class ExactEchoTest {
     }
 
     @Test
-    void noticesBytesThatComeWithTheEcho() throws Exception {
+    void refusesBytesSentWithEcho() throws Exception {
         try (Peer peer = answering("hello+++");
                 EchoClient client = EchoClient.connect(peer.address())) {
             assertThatThrownBy(() -> client.expectEcho(HELLO))
@@ -52,7 +52,7 @@ class ExactEchoTest {
     }
 
     @Test
-    void noticesBytesAfterAnExpectedAnswer() throws Exception {
+    void refusesBytesAfterExpectedAnswer() throws Exception {
         try (Peer peer = answering("answer!");
                 EchoClient client = EchoClient.connect(peer.address())) {
             assertThatThrownBy(() -> client.expectEcho(HELLO, "answer".getBytes(US_ASCII)))
@@ -62,7 +62,7 @@ class ExactEchoTest {
     }
 
     @Test
-    void answerToWhatWasSentSinceIsNoSurplus() throws Exception {
+    void acceptsEchoOfLaterMessage() throws Exception {
         try (EchoServer server = EchoServer.builder().recording().start()) {
             EchoClient client = EchoClient.connect(server.address());
             client.expectEcho(HELLO);
@@ -76,7 +76,7 @@ class ExactEchoTest {
     }
 
     @Test
-    void cutsWhatItShowsOfManyBytes() throws Exception {
+    void errorShowsFirstBytesOfMany() throws Exception {
         try (Peer peer = answering("hello" + "+".repeat(1_000));
                 EchoClient client = EchoClient.connect(peer.address())) {
             assertThatThrownBy(() -> {
@@ -123,7 +123,7 @@ class ExactEchoTest {
     }
 
     @Test
-    void noticesLateBytesBeforeTheNextEcho() throws Exception {
+    void findsLateBytesBeforeNextEcho() throws Exception {
         CountDownLatch echoed = new CountDownLatch(1);
         CountDownLatch sent = new CountDownLatch(1);
         try (Peer peer = late(echoed, sent);
@@ -138,7 +138,7 @@ class ExactEchoTest {
     }
 
     @Test
-    void noticesLateBytesAtTheClose() throws Exception {
+    void findsLateBytesAtClose() throws Exception {
         CountDownLatch echoed = new CountDownLatch(1);
         CountDownLatch sent = new CountDownLatch(1);
         try (Peer peer = late(echoed, sent)) {
@@ -154,7 +154,7 @@ class ExactEchoTest {
     }
 
     @Test
-    void leavesLateBytesToWhoReadsThem() throws Exception {
+    void leavesLateBytesToLaterRead() throws Exception {
         CountDownLatch echoed = new CountDownLatch(1);
         CountDownLatch sent = new CountDownLatch(1);
         try (Peer peer = late(echoed, sent);
@@ -167,7 +167,7 @@ class ExactEchoTest {
     }
 
     @Test
-    void endsWithNothingMore() throws Exception {
+    void acceptsEndWithoutMoreBytes() throws Exception {
         try (EchoServer server = EchoServer.builder().start();
                 EchoClient client = EchoClient.connect(server.address())) {
             client.expectEcho(HELLO);
@@ -177,7 +177,7 @@ class ExactEchoTest {
     }
 
     @Test
-    void noticesADuplicateAtTheEnd() throws Exception {
+    void findsDuplicateAtEnd() throws Exception {
         try (EchoServer server = EchoServer.builder().faults("duplicate 5").start();
                 EchoClient client = EchoClient.connect(server.address())) {
             assertThatThrownBy(() -> {
@@ -198,7 +198,7 @@ class ExactEchoTest {
     }
 
     @Test
-    void noticesBytesAfterTheFin() throws Exception {
+    void findsBytesAfterFin() throws Exception {
         try (Peer peer = endingWith("+".repeat(1_000));
                 EchoClient client = EchoClient.connect(peer.address())) {
             client.expectEcho(HELLO);
@@ -216,7 +216,7 @@ class ExactEchoTest {
     }
 
     @Test
-    void anEndThatDoesNotComeIsLate() throws Exception {
+    void timeoutReportsMissingEnd() throws Exception {
         try (EchoServer server = EchoServer.builder().faults("slow-close 1h").start();
                 EchoClient client = EchoClient.builder()
                         .address(server.address())
@@ -231,7 +231,7 @@ class ExactEchoTest {
 
     /** Bytes that have come fail the echo in each of its forms, also an empty one. */
     @Test
-    void noticesBytesThatHaveComeInEachForm() throws Exception {
+    void eachFormFindsReceivedBytes() throws Exception {
         ByteArrayInputStream nothing = new ByteArrayInputStream(new byte[0]);
         List<ThrowingConsumer<EchoClient>> forms = List.of(
                 client -> client.expectEcho(new byte[0]),
@@ -255,7 +255,7 @@ class ExactEchoTest {
 
     /** A peer that never stops is an error soon: with every byte it would begin another wait. */
     @Test
-    void endsAfterTheFirstBytesThatFollow() throws Exception {
+    void endsAfterFirstSurplusBytes() throws Exception {
         try (Peer trickling = new Peer(socket -> {
                     while (true) {
                         socket.getOutputStream().write('x');
@@ -273,7 +273,7 @@ class ExactEchoTest {
     }
 
     @Test
-    void awaitsTheEndForDurationsOfAnyLength() throws Exception {
+    void awaitsEndForAnyDuration() throws Exception {
         try (EchoServer server = EchoServer.builder().faults("slow-close 1s").start();
                 EchoClient client = EchoClient.connect(server.address())) {
             client.expectEcho(HELLO);
@@ -317,7 +317,7 @@ class ExactEchoTest {
 
     /** More comes of it only when the server has its beginning. */
     @Test
-    void sendsAStreamAsItComes() throws Exception {
+    void sendsStreamAsItComes() throws Exception {
         try (EchoServer server = EchoServer.builder().recording().start();
                 EchoClient client = EchoClient.connect(server.address())) {
             InputStream message = new InputStream() {
@@ -350,7 +350,7 @@ class ExactEchoTest {
     }
 
     @Test
-    void aShortStreamSaysHowMuchCame() throws Exception {
+    void shortStreamReportsReceivedBytes() throws Exception {
         try (Peer peer = answering("hel");
                 EchoClient client = EchoClient.builder()
                         .address(peer.address())
@@ -399,7 +399,7 @@ class ExactEchoTest {
     }
 
     @Test
-    void timeoutEndsAnEchoThatDribbles() throws Exception {
+    void timeoutEndsSlowEcho() throws Exception {
         isOver(client -> client.echo(new byte[100_000]), "\\d+ of 100000 bytes echoed by PEER");
         isOver(
                 client -> client.expectEcho(
@@ -415,7 +415,7 @@ class ExactEchoTest {
     }
 
     @Test
-    void timeoutEndsASendThatNobodyReads() throws Exception {
+    void timeoutEndsSendToSilentPeer() throws Exception {
         try (EchoServer server = EchoServer.builder().faults("stall").start();
                 EchoClient client = EchoClient.builder()
                         .address(server.address())
@@ -428,7 +428,7 @@ class ExactEchoTest {
     }
 
     @Test
-    void noTimeoutIsTheDefault() throws Exception {
+    void hasNoTimeoutByDefault() throws Exception {
         try (EchoServer server = EchoServer.builder().faults("delay 300ms").start();
                 EchoClient client = EchoClient.builder()
                         .address(server.address())

@@ -150,12 +150,12 @@ class FaultErrorsTest {
                 "random 99.9% seed 1: reset; random 99.9% seed 2: close; others: stall",
                 "first 2: reset; random 100% seed 1: close"
             })
-    void takesRulesThatApplyToSome(String text) {
+    void acceptsRulesForSomeConnections(String text) {
         assertThat(FaultPlan.parse(text)).hasToString(text);
     }
 
     @Test
-    void refusesARuleAfterOneForAllInJava() {
+    void javaRefusesRuleAfterOneForAll() {
         FaultPlan forAll = FaultPlan.of(Fault.reset());
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> forAll.on(Connections.first(2), Fault.close()))
@@ -217,13 +217,13 @@ class FaultErrorsTest {
                 greet "a\\qb" | at position 9: \\q is no escape; write \\n, \\r, \\t, \\0, \\xHH, \\" or \\\\
                 greet "a"b    | "b" at position 10: expected at, on, after, a comma, a semicolon or the end of the plan
                 """)
-    void namesWhatIsWrongBetweenQuotes(String text, String message) {
+    void quotesWrongText(String text, String message) {
         assertRefused(text, message);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", "   ", "\t"})
-    void anEmptyTextIsNoPlan(String text) {
+    void refusesEmptyText(String text) {
         assertRefused(
                 text,
                 "the end at position " + (text.length() + 1)
@@ -231,7 +231,7 @@ class FaultErrorsTest {
     }
 
     @Test
-    void namesItsOptionAndOffersWhatAFaultMayBe() {
+    void namesOptionAndListsFaults() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Fault.parse("first 2: reset"))
                 .withMessage("fault: \"first\" at position 1: expected a fault " + FAULTS);
@@ -244,7 +244,7 @@ class FaultErrorsTest {
     }
 
     @Test
-    void escapesWhatCannotBeShown() {
+    void escapesInvisibleCharacters() {
         assertRefused(
                 "re\033[2Jset",
                 "\"re\\x1b[2Jset\" at position 1: expected a fault (FAULTS), connections (CONNECTIONS) or none");
@@ -261,7 +261,7 @@ class FaultErrorsTest {
     }
 
     @Test
-    void showsTheBeginningOfAVeryLongWord() {
+    void showsBeginningOfLongWord() {
         assertRefused(
                 "x".repeat(2_000_000),
                 "\"" + "x".repeat(1024) + "\" (the first 1024 shown) at position 1: expected a fault (FAULTS),"
@@ -269,7 +269,7 @@ class FaultErrorsTest {
     }
 
     @Test
-    void anyBeginningOfAPlanIsReadOrRefused() {
+    void readsOrRefusesEveryPrefixOfPlan() {
         String plan = "connections 2-4: delay 5ms jitter 2ms seed 7, fragment 3 every 5ms after 10 sent;"
                 + " every 3rd: corrupt bytes 5-9, greet \"\\x00\\\"\" on fin; random 10% seed 4: throttle 5KiB/s; others: none";
         for (int i = 0; i <= plan.length(); i++) {

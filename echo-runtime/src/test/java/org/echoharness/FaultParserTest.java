@@ -15,7 +15,7 @@ class FaultParserTest {
     private static final long SEED = 20_260_101;
 
     @Test
-    void everyFaultIsReadAgainFromItsText() {
+    void readsEveryFaultFromItsText() {
         Plans plans = new Plans(new Random(SEED), Long.MAX_VALUE);
         for (int i = 0; i < 20_000; i++) {
             Fault fault = plans.fault();
@@ -27,7 +27,7 @@ class FaultParserTest {
     }
 
     @Test
-    void everyPlanIsReadAgainFromItsText() {
+    void readsEveryPlanFromItsText() {
         Plans plans = new Plans(new Random(SEED), Long.MAX_VALUE);
         for (int i = 0; i < 10_000; i++) {
             FaultPlan plan = plans.plan();
@@ -62,7 +62,7 @@ class FaultParserTest {
                 greet "a,b;c: #\\x22"         | greet "a,b;c: #\\""
                 greet "é€😀"                  | greet "é€😀"
                 """)
-    void readsWhatPeopleWrite(String text, String canonical) {
+    void readsVariantsOfFaults(String text, String canonical) {
         assertThat(Fault.parse(text)).hasToString(canonical);
         assertThat(FaultPlan.parse(" \t" + text + " ")).hasToString(canonical);
     }
@@ -78,7 +78,7 @@ class FaultParserTest {
                 first 2 : reset ,close            | first 2: reset, close
                 every 11th: reset; every 21st: close; every 112th: stall; every 2nd: discard; every 3rd: corrupt|
                 """)
-    void readsWhatPeopleWriteAboutConnections(String text, String canonical) {
+    void readsVariantsOfConnectionRules(String text, String canonical) {
         assertThat(FaultPlan.parse(text)).hasToString(canonical == null ? text : canonical);
     }
 
@@ -95,7 +95,7 @@ class FaultParserTest {
     }
 
     @Test
-    void javaSaysTheSameAsText() {
+    void javaAndTextMakeEqualPlans() {
         Duration second = Duration.ofSeconds(1);
         List<Fault> faults = List.of(
                 Fault.delay(second),

@@ -70,7 +70,7 @@ class FaultsOfConnectionsTest {
         "others,         1 2 3 4 5 6",
         "connections 5-, 5 6",
     })
-    void theseConnectionsAndNoOtherMisbehave(String connections, String expected) throws Exception {
+    void appliesFaultsToChosenConnectionsOnly(String connections, String expected) throws Exception {
         try (EchoServer server = start(connections + ": greet '!'")) {
             assertThat(greeted(server, 6))
                     .isEqualTo(Pattern.compile(" ")
@@ -81,14 +81,14 @@ class FaultsOfConnectionsTest {
     }
 
     @Test
-    void othersAreThoseWithoutARuleOfTheirOwn() throws Exception {
+    void othersAreConnectionsWithoutRule() throws Exception {
         try (EchoServer server = start("connection 2: none; others: greet '!'")) {
             assertThat(greeted(server, 4)).containsExactly(1L, 3L, 4L);
         }
     }
 
     @Test
-    void seedDecidesWhichConnectionsAreHit() throws Exception {
+    void seedChoosesConnections() throws Exception {
         List<Long> first;
         try (EchoServer server = start("random 10% seed 42: greet '!'")) {
             first = greeted(server, 200);
@@ -127,7 +127,7 @@ class FaultsOfConnectionsTest {
     }
 
     @Test
-    void aPredicatePicksByTheAddressOfTheClient() throws Exception {
+    void predicateChoosesByClientAddress() throws Exception {
         List<InetSocketAddress> seen = new ArrayList<>();
         Connections picked = Connections.from(remote -> {
             seen.add(remote);
@@ -141,7 +141,7 @@ class FaultsOfConnectionsTest {
     }
 
     @Test
-    void aPredicateThatThrowsEndsOnlyItsConnection() throws Exception {
+    void throwingPredicateEndsOneConnection() throws Exception {
         AtomicInteger calls = new AtomicInteger();
         Connections throwing = Connections.from(remote -> {
             if (calls.incrementAndGet() == 2) {
@@ -172,7 +172,7 @@ class FaultsOfConnectionsTest {
     }
 
     @Test
-    void failTheFirstTwoThenEchoIsOneLine() throws Exception {
+    void failsFirstTwoConnections() throws Exception {
         try (EchoServer server =
                 EchoServer.builder().faults("first 2: reset after 1").start()) {
             for (int i = 1; i <= 2; i++) {
@@ -188,7 +188,7 @@ class FaultsOfConnectionsTest {
     }
 
     @Test
-    void tellsThePlanInForce() throws Exception {
+    void returnsPlanInForce() throws Exception {
         FaultPlan plan = FaultPlan.none()
                 .on(Connections.number(1), Fault.reset().after(4))
                 .on(Connections.others(), Fault.delay(Duration.ofSeconds(1)));
@@ -201,7 +201,7 @@ class FaultsOfConnectionsTest {
 
     @ParameterizedTest
     @EnumSource
-    void aFaultOnOneConnectionCostsTheOthersNothing(Client.Kind kind) throws Exception {
+    void faultDoesNotDelayOtherConnections(Client.Kind kind) throws Exception {
         try (EchoServer server = start("connection 1: stall; connection 2: delay 1h; connection 3: throttle 1/s");
                 Client stalled = kind.connect(server);
                 Client delayed = kind.connect(server);
@@ -234,7 +234,7 @@ class FaultsOfConnectionsTest {
                 "stall on fin",
                 "discard"
             })
-    void closeOfTheServerDoesNotWaitForAFault(String plan) throws Exception {
+    void closeDoesNotWaitForFault(String plan) throws Exception {
         for (Client.Kind kind : Client.Kind.values()) {
             int port;
             try (EchoServer server = start(plan);
@@ -259,7 +259,7 @@ class FaultsOfConnectionsTest {
 
     @ParameterizedTest
     @CsvSource({"delay 1h, 4096", "stall, 0"})
-    void whatAServerHoldsOfAFloodIsBounded(String fault, long held) throws Exception {
+    void limitsBytesHeldByDelay(String fault, long held) throws Exception {
         try (EchoServer server = start("connection 1: " + fault);
                 Client.OfChannel client = (Client.OfChannel) Client.Kind.NON_BLOCKING_CHANNEL.connect(server);
                 Client other = Client.Kind.BLOCKING_SOCKET.connect(server)) {

@@ -70,7 +70,7 @@ class FaultsPageTest {
             row("others", Connections.others()));
 
     @Test
-    void aTextMeansTheJavaThatStandsBesideIt() throws IOException {
+    void textEqualsJavaBesideIt() throws IOException {
         for (Row row : ROWS) {
             Object parsed = row.value() instanceof Fault
                     ? Fault.parse(row.text())
@@ -83,7 +83,7 @@ class FaultsPageTest {
     /** So what was compared above is the Java of the page, not something like it. */
     @ParameterizedTest
     @MethodSource("texts")
-    void theJavaOfThePageStandsInThisTest(String text) throws IOException {
+    void javaOfPageStandsInTest(String text) throws IOException {
         String java = tables("text").stream()
                 .filter(cells -> code(cells.get(0)).equals(text))
                 .map(cells -> code(cells.get(1)))
@@ -124,7 +124,7 @@ class FaultsPageTest {
 
     @ParameterizedTest
     @MethodSource("reads")
-    void theClientReadsWhatThePageSays(List<String> textAndRead) throws IOException {
+    void clientReadsBytesOfPage(List<String> textAndRead) throws IOException {
         try (EchoServer server = EchoServer.builder()
                         .faults(textAndRead.get(0))
                         .warnings(line -> {})
@@ -163,7 +163,7 @@ class FaultsPageTest {
     }
 
     @Test
-    void whatStandsInForOthersIsAPlan() throws IOException {
+    void examplesOfOtherToolsArePlans() throws IOException {
         List<String> plans = List.of("Toxiproxy", "WireMock", "MockWebServer 5").stream()
                 .flatMap(name -> uncheckedTables(name).stream())
                 .flatMap(cells -> found(CODE, cells.get(1)).stream().map(found -> found.group(1)))
@@ -201,7 +201,7 @@ class FaultsPageTest {
             "catchUp(time)");
 
     @Test
-    void theTableHasEveryControl() throws IOException {
+    void tableHasEveryControl() throws IOException {
         assertThat(tables("call")).extracting(cells -> cells.get(0)).doesNotHaveDuplicates();
         List<String> controls = Arrays.stream(EchoServer.class.getDeclaredMethods())
                 .filter(method -> Modifier.isPublic(method.getModifiers()) && !Modifier.isStatic(method.getModifiers()))
@@ -221,7 +221,7 @@ class FaultsPageTest {
     }
 
     @Test
-    void faultsAtOnceDoWhatThePageSays() throws IOException {
+    void immediateFaultsMatchPage() throws IOException {
         assertThat(tables("faults at once")).hasSize(7).allSatisfy(cells -> {
             List<Fault> faults =
                     FaultPlan.parse(code(cells.get(0))).rules().get(0).faults();
@@ -237,7 +237,7 @@ class FaultsPageTest {
     /** The row of a control says what a new connection meets, and this does it. */
     @ParameterizedTest
     @ValueSource(strings = {"refuse()", "refuse(time)", "restart(time)"})
-    void theClientSeesWhatTheTableSays(String call) throws Exception {
+    void controlsMatchTable(String call) throws Exception {
         String sees = tables("call").stream()
                 .filter(cells -> code(cells.get(0)).equals(call))
                 .map(cells -> cells.get(2))
@@ -265,7 +265,7 @@ class FaultsPageTest {
     }
 
     @Test
-    void theExampleRuns() throws IOException {
+    void exampleRuns() throws IOException {
         try (EchoServer server = EchoServer.builder()
                 .faults("first 2: reset after 4; others: delay 50ms")
                 .start()) {

@@ -61,7 +61,7 @@ class FaultsTest {
 
     @ParameterizedTest
     @EnumSource
-    void delayHoldsEachByteAndTheAnswerToTheFin(Client.Kind kind) throws Exception {
+    void delayHoldsBytesAndFin(Client.Kind kind) throws Exception {
         try (EchoServer server = start("delay 50ms");
                 Client client = kind.connect(server)) {
             for (String message : List.of("hello", "again")) {
@@ -78,7 +78,7 @@ class FaultsTest {
 
     @ParameterizedTest
     @EnumSource
-    void jitterStaysInBoundsAndKeepsOrder(Client.Kind kind) throws Exception {
+    void jitterStaysInRangeAndKeepsOrder(Client.Kind kind) throws Exception {
         try (EchoServer server = start("delay 50ms jitter 20ms seed 42");
                 Client client = kind.connect(server)) {
             long sent = System.nanoTime();
@@ -96,7 +96,7 @@ class FaultsTest {
 
     @ParameterizedTest
     @EnumSource
-    void throttleSendsNoMoreThanItsRate(Client.Kind kind) throws Exception {
+    void throttleLimitsRate(Client.Kind kind) throws Exception {
         try (EchoServer server = start("throttle 1000/s");
                 Client client = kind.connect(server)) {
             byte[] bytes = PlainSockets.random(200, 1);
@@ -109,7 +109,7 @@ class FaultsTest {
 
     @ParameterizedTest
     @EnumSource
-    void fragmentCutsTheEchoIntoWrites(Client.Kind kind) throws Exception {
+    void fragmentSplitsEcho(Client.Kind kind) throws Exception {
         try (EchoServer server = start("fragment 4");
                 Client client = kind.connect(server)) {
             client.send(HELLO);
@@ -122,7 +122,7 @@ class FaultsTest {
 
     @ParameterizedTest
     @EnumSource
-    void fragmentEverySoOftenKeepsTheWritesApart(Client.Kind kind) throws Exception {
+    void fragmentWithIntervalSeparatesWrites(Client.Kind kind) throws Exception {
         try (EchoServer server = start("fragment 4 every 30ms");
                 Client client = kind.connect(server)) {
             long sent = System.nanoTime();
@@ -136,7 +136,7 @@ class FaultsTest {
 
     @ParameterizedTest
     @EnumSource
-    void resetEndsWithAnRstAfterTheBytesBeforeIt(Client.Kind kind) throws Exception {
+    void resetFollowsEarlierBytes(Client.Kind kind) throws Exception {
         try (EchoServer server = start("reset after 5");
                 Client client = kind.connect(server)) {
             client.send(HELLO);
@@ -149,7 +149,7 @@ class FaultsTest {
 
     @ParameterizedTest
     @EnumSource
-    void resetAtAcceptIsSeenAtTheConnectOrTheFirstRead(Client.Kind kind) throws Exception {
+    void resetAtAcceptFailsConnectOrRead(Client.Kind kind) throws Exception {
         try (EchoServer server = start("reset")) {
             for (int i = 0; i < 20; i++) {
                 assertThatThrownBy(() -> {
@@ -166,7 +166,7 @@ class FaultsTest {
 
     @ParameterizedTest
     @EnumSource
-    void resetOnFinComesInPlaceOfTheEndOfTheStream(Client.Kind kind) throws Exception {
+    void resetOnFinReplacesEndOfStream(Client.Kind kind) throws Exception {
         try (EchoServer server = start("reset on fin");
                 Client client = kind.connect(server)) {
             client.echoes(HELLO);
@@ -177,7 +177,7 @@ class FaultsTest {
 
     @ParameterizedTest
     @EnumSource
-    void closeEndsTheStreamThoughNotAllCameBack(Client.Kind kind) throws Exception {
+    void closeEndsStreamEarly(Client.Kind kind) throws Exception {
         try (EchoServer server = start("close after 5");
                 Client client = kind.connect(server)) {
             client.send(HELLO);
@@ -188,7 +188,7 @@ class FaultsTest {
 
     @ParameterizedTest
     @EnumSource
-    void halfCloseEndsTheStreamAndReadsOn(Client.Kind kind) throws Exception {
+    void halfCloseEndsStreamAndKeepsReading(Client.Kind kind) throws Exception {
         try (EchoServer server = start("half-close after 5");
                 Client client = kind.connect(server)) {
             client.send(HELLO);
@@ -206,7 +206,7 @@ class FaultsTest {
 
     @ParameterizedTest
     @EnumSource
-    void aResetAfterAHalfCloseIsAnRst(Client.Kind kind) throws Exception {
+    void resetAfterHalfCloseSendsRst(Client.Kind kind) throws Exception {
         try (EchoServer server = start("connection 1: half-close, reset after 300ms")) {
             long start = System.nanoTime();
             try (Client client = kind.connect(server)) {
@@ -224,7 +224,7 @@ class FaultsTest {
 
     @ParameterizedTest
     @EnumSource
-    void discardReadsAllAndAnswersOnlyTheFin(Client.Kind kind) throws Exception {
+    void discardReadsAllAndAnswersOnlyFin(Client.Kind kind) throws Exception {
         try (EchoServer server = start("discard after 5");
                 Client client = kind.connect(server)) {
             client.send(HELLO);
@@ -237,7 +237,7 @@ class FaultsTest {
 
     @ParameterizedTest
     @EnumSource
-    void stallNeitherReadsNorAnswersUntilItIsLifted(Client.Kind kind) throws Exception {
+    void stallStopsReadsAndWrites(Client.Kind kind) throws Exception {
         try (EchoServer server = start("connection 1: stall after 5");
                 Client client = kind.connect(server)) {
             client.send(HELLO);
@@ -266,7 +266,7 @@ class FaultsTest {
 
     @ParameterizedTest
     @EnumSource
-    void corruptBytesFlipsTheseAlone(Client.Kind kind) throws Exception {
+    void corruptBytesFlipsOnlyGivenBytes(Client.Kind kind) throws Exception {
         try (EchoServer server = start("corrupt bytes 2-3");
                 Client client = kind.connect(server)) {
             client.send(new byte[] {1, 2, 3, 4});
@@ -277,7 +277,7 @@ class FaultsTest {
 
     @ParameterizedTest
     @EnumSource
-    void corruptAtRandomDoesTheSameOfTheSameSeed(Client.Kind kind) throws Exception {
+    void corruptAtRandomDependsOnSeed(Client.Kind kind) throws Exception {
         byte[] first = corruptedAtRandom(kind, 42);
         assertThat(first).containsOnly(0, 0xff);
         long flipped = new String(first, StandardCharsets.ISO_8859_1)
@@ -300,7 +300,7 @@ class FaultsTest {
 
     @ParameterizedTest
     @EnumSource
-    void duplicateSendsTheBytesTwice(Client.Kind kind) throws Exception {
+    void duplicateSendsBytesTwice(Client.Kind kind) throws Exception {
         try (EchoServer server = start("duplicate 5");
                 Client client = kind.connect(server)) {
             client.send(HELLO);
@@ -312,7 +312,7 @@ class FaultsTest {
     /** Five bytes in one write, or in five. */
     @ParameterizedTest
     @EnumSource
-    void greetsAtItsPositionWhateverTheCut(Client.Kind kind) throws Exception {
+    void greetPositionIgnoresCuts(Client.Kind kind) throws Exception {
         try (EchoServer server = start("discard, close after 5, greet \"bye\" after 3")) {
             try (Client client = kind.connect(server)) {
                 client.send("12345");
@@ -332,7 +332,7 @@ class FaultsTest {
 
     @ParameterizedTest
     @EnumSource
-    void truncateLeavesBytesOut(Client.Kind kind) throws Exception {
+    void truncateOmitsBytes(Client.Kind kind) throws Exception {
         try (EchoServer server = start("truncate 3 after 2");
                 Client client = kind.connect(server)) {
             client.send(HELLO);
@@ -343,7 +343,7 @@ class FaultsTest {
 
     @ParameterizedTest
     @EnumSource
-    void slowCloseHoldsTheAnswerToTheFinAlone(Client.Kind kind) throws Exception {
+    void slowCloseDelaysFinOnly(Client.Kind kind) throws Exception {
         try (EchoServer server = start("slow-close 100ms");
                 Client client = kind.connect(server)) {
             client.echoes(HELLO);
@@ -356,7 +356,7 @@ class FaultsTest {
 
     @ParameterizedTest
     @EnumSource
-    void greetSpeaksFirst(Client.Kind kind) throws Exception {
+    void greetSendsBeforeInput(Client.Kind kind) throws Exception {
         try (EchoServer server = start("greet \"220 ready\\r\\n\", greet \"\\x00\\xff\" on fin");
                 Client client = kind.connect(server)) {
             assertThat(client.receive(11)).isEqualTo("220 ready\r\n");

@@ -82,21 +82,21 @@ class FileErrorTextTest {
 
     @ParameterizedTest
     @MethodSource("errors")
-    void saysWhichFileAndWhy(Throwable error, String text) {
+    void namesFileAndReason(Throwable error, String text) {
         assertThat(FileErrorText.describe(error)).isEqualTo(text);
         assertThat(FileErrorText.reason(error)).isNotEmpty().doesNotContain(PATH);
         assertThat(text).endsWith(FileErrorText.reason(error));
     }
 
     @Test
-    void escapesThePath() {
+    void escapesPath() {
         assertThat(FileErrorText.describe(new NoSuchFileException("a\u001b[1m\nb")))
                 .isEqualTo("a\\x1b[1m\\nb: No such file or directory");
     }
 
     @Test
     @EnabledOnOs(OS.LINUX)
-    void saysWhatTheSystemRefuses(@TempDir Path folder) throws IOException {
+    void namesReasonOfSystem(@TempDir Path folder) throws IOException {
         Path loop = folder.resolve("loop");
         Files.createSymbolicLink(loop, loop);
         Path file = Files.createFile(folder.resolve("file"));

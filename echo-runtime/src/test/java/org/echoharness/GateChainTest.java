@@ -66,7 +66,7 @@ class GateChainTest {
                 reset on fin            | 0 "abcd", 100 "efgh", 200 RST
                 stall on fin            | 0 "abcd", 100 "efgh", 200 open
                 """)
-    void effectsOnTheConnectionHoldFromTheirTriggerOn(String faults, String seen) {
+    void effectsApplyFromTrigger(String faults, String seen) {
         assertThat(seenBy("0 abcd, 100 efgh, 200 FIN", faults)).isEqualTo(seen);
     }
 

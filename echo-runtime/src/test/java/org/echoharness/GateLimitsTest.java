@@ -52,7 +52,7 @@ class GateLimitsTest {
                 stall after 4                    | 4 | 0 "abcd", 0 open
                 throttle 100/s                   | 1 | 0 "a", 10 "b", 20 "c", 30 "d", 40 "e", 50 "f", 50 FIN
                 """)
-    void holdsNoMoreThanTheRing(String faults, int ring, String seen) {
+    void holdsAtMostTheRing(String faults, int ring, String seen) {
         assertThat(seenBy(
                         SimulatedConnection.by(faults).client("0 abcdef, 0 FIN").ring(ring)))
                 .isEqualTo(seen);
@@ -112,7 +112,7 @@ class GateLimitsTest {
                 delay 50ms, throttle 100/s | 0 ab, 55 cd, 56 efgh, 2000 FIN     | 50 "ab", 105 "cd", 125 "ef", 145 "gh", 2050 FIN
                 throttle 100/s, stall after 4, reset after 5s | 0 abcdefgh      | 0 "ab", 20 "cd", 5000 RST
                 """)
-    void throttleSavesNothingUpWhileIdle(String faults, String client, String seen) {
+    void throttleSavesNoBudgetWhileIdle(String faults, String client, String seen) {
         assertThat(seenBy(SimulatedConnection.by(faults).client(client))).isEqualTo(seen);
     }
 
@@ -124,7 +124,7 @@ class GateLimitsTest {
                 throttle 100/s | 9 | 50 | 0 abcd, 71 efgh             | 0 "ab", 70 "cd", 71 "ef", 141 "gh", 141 open
                 delay 10ms, throttle 100/s | 9 | 50 | 0 abcd, 100 efgh | 60 "ab", 100 "cd", 160 "ef", 230 "gh", 230 open
                 """)
-    void throttleMakesNothingUpAfterAnIdleTime(String faults, int ring, long lateMillis, String client, String seen) {
+    void throttleKeepsRateAfterIdleTime(String faults, int ring, long lateMillis, String client, String seen) {
         SimulatedConnection judged =
                 SimulatedConnection.by(faults).ring(ring).late(lateMillis * SimulatedConnection.MILLI);
 
@@ -132,7 +132,7 @@ class GateLimitsTest {
     }
 
     @Test
-    void throttleMakesUpATenthOfASecondAtMost() {
+    void throttleCatchesUpAtMost100ms() {
         SimulatedConnection judged = SimulatedConnection.by("throttle 100/s").client("0 abcdefghijklmnopqrstuvwxyz");
 
         assertThat(seenBy(judged.late(400 * SimulatedConnection.MILLI)))
@@ -147,7 +147,7 @@ class GateLimitsTest {
     }
 
     @Test
-    void jitterNeverReordersAndStaysInItsRange() {
+    void jitterKeepsOrderAndRange() {
         SimulatedConnection judged = SimulatedConnection.by("delay 10ms jitter 10ms seed 3");
         for (int i = 0; i < 200; i++) {
             judged.sends(i * SimulatedConnection.MILLI, new byte[] {(byte) ('a' + i % 26)});
@@ -170,7 +170,7 @@ class GateLimitsTest {
     }
 
     @Test
-    void keepsTheTimesOfManyReadsUnderWay() {
+    void keepsTimesOfManyReads() {
         SimulatedConnection judged = SimulatedConnection.by("delay 1000ms");
         for (int i = 0; i < MANY; i++) {
             judged.sends(i * SimulatedConnection.MILLI, new byte[] {'a'});
@@ -214,7 +214,7 @@ class GateLimitsTest {
     }
 
     @Test
-    void wakesForTheFirstOfManyDeadlines() {
+    void wakesForFirstDeadline() {
         SimulatedConnection judged = SimulatedConnection.by(
                 "delay 70ms, fragment 2 every 5ms, throttle 100/s after 90ms, greet \"x\" after 80ms, reset"
                         + " after 135ms");
@@ -239,7 +239,7 @@ class GateLimitsTest {
                 "duplicate 1",
                 "truncate 1"
             })
-    void noEffectOnBytesWaitsForTheFin(String effect) {
+    void byteEffectsDoNotWaitForFin(String effect) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Fault.parse(effect).onFin())
                 .withMessage(effect
@@ -252,7 +252,7 @@ class GateLimitsTest {
 
     @ParameterizedTest
     @CsvSource({"at accept", "after 3", "after 3 sent", "after 2s"})
-    void aSlowCloseIsAboutTheFin(String trigger) {
+    void slowCloseDelaysFin(String trigger) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> FaultPlan.parse("reset after 5, slow-close 1s " + trigger))
                 .withMessage("faults: at position 16: slow-close 1s " + trigger

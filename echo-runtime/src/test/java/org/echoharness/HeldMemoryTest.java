@@ -126,7 +126,7 @@ class HeldMemoryTest {
     /** A ring takes 64 KiB. */
     @Test
     @DisabledOnOs(OS.WINDOWS)
-    void servesWithoutDirectMemoryForARing() throws Exception {
+    void servesWithoutDirectMemory() throws Exception {
         List<String> options = List.of("-Xmx32m", "-XX:MaxDirectMemorySize=32k");
         try (ForkedProcess server = new ForkedProcess(EchoProcess.command(
                 options, "server", "127.0.0.1:0", "--quiet", "--faults", "connection 2: delay 1ms; others: none"))) {
@@ -149,7 +149,7 @@ class HeldMemoryTest {
     }
 
     @Test
-    void readsOnOnceThereIsMemory() throws Exception {
+    void resumesReadingWhenMemoryIsFree() throws Exception {
         int all = (int) Math.min(Integer.MAX_VALUE, Runtime.getRuntime().maxMemory());
         byte[] message = PlainSockets.random(40_000, 1);
         List<Socket> clients = new ArrayList<>();
@@ -185,7 +185,7 @@ class HeldMemoryTest {
     }
 
     @Test
-    void givesBackWhatWasHeld() throws Exception {
+    void releasesHeldMemory() throws Exception {
         long before = HeldMemory.used();
         List<Socket> clients = new ArrayList<>();
         try (EchoServer server =
@@ -214,7 +214,7 @@ class HeldMemoryTest {
     }
 
     @Test
-    void timesOfDelayedBytesTakeMemory() {
+    void countsMemoryOfDelayTimes() {
         long before = HeldMemory.used();
         GateChain gates = delaying(1_000);
         assertThat(HeldMemory.used() - before).isEqualTo((512 - 8) * 16);
@@ -223,7 +223,7 @@ class HeldMemoryTest {
     }
 
     @Test
-    void timesOfDelayedBytesTakeNoMoreThanThereIs() {
+    void limitsMemoryOfDelayTimes() {
         int all = (int) Math.min(Integer.MAX_VALUE, Runtime.getRuntime().maxMemory());
         HeldMemory.take(all);
         try {
@@ -238,7 +238,7 @@ class HeldMemoryTest {
     }
 
     @Test
-    void aDelayGivesItsMemoryBack() throws Exception {
+    void delayReleasesMemory() throws Exception {
         long before = HeldMemory.used();
         try (EchoServer server =
                         EchoServer.builder().faults("delay 1h").recording().start();
@@ -259,7 +259,7 @@ class HeldMemoryTest {
     }
 
     @RepeatedTest(50)
-    void ownRingsKeepTheOrderWhileTheyGrow(RepetitionInfo repetition) throws IOException {
+    void growingRingsKeepOrder(RepetitionInfo repetition) throws IOException {
         Random random = new Random(repetition.getCurrentRepetition()); // the seed: its number
         int most = 1 + random.nextInt(5_000);
         byte[] message = PlainSockets.random(200_000, repetition.getCurrentRepetition());

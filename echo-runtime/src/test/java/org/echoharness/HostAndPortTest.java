@@ -30,7 +30,7 @@ class HostAndPortTest {
 
     @ParameterizedTest
     @CsvSource({"localhost, localhost:10000", "*, *:10000", "[::1], [::1]:10000", "h:1, h:1"})
-    void takesTheDefaultPortWhereNoneIsGiven(String text, String printed) {
+    void usesDefaultPort(String text, String printed) {
         assertThat(HostAndPort.parse(text, 10_000)).hasToString(printed);
     }
 
@@ -75,7 +75,7 @@ class HostAndPortTest {
         "1:2:3:4:5:6:0:0, 1:2:3:4:5:6::",
         "0:0:1:0:0:0:0:0, 0:0:1::",
     })
-    void printsAnAddressInItsCanonicalForm(String address, String printed) throws Exception {
+    void printsCanonicalForm(String address, String printed) throws Exception {
         assertThat(HostAndPort.of(PlainSockets.at(address, 1)).host()).isEqualTo(printed);
     }
 
@@ -87,12 +87,12 @@ class HostAndPortTest {
         "[::1]:1, [::1]:1",
         "host:1, host:1"
     })
-    void reachesAWildcardByLoopback(String bound, String connectable) {
+    void connectsToWildcardByLoopback(String bound, String connectable) {
         assertThat(HostAndPort.parse(bound).connectable()).hasToString(connectable);
     }
 
     @Test
-    void aNumericAddressNeverSaysLocalhost() throws Exception {
+    void numericFormContainsNoHostName() throws Exception {
         for (String host : new String[] {"127.0.0.1", "::1"}) {
             InetSocketAddress numeric = HostAndPort.numeric(PlainSockets.at(host, 1));
 
@@ -102,7 +102,7 @@ class HostAndPortTest {
     }
 
     @Test
-    void anUnresolvedAddressHasNoNumericForm() {
+    void refusesNumericFormOfUnresolvedAddress() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> HostAndPort.of(InetSocketAddress.createUnresolved("h", 1)))
                 .withMessageContaining("must be resolved");

@@ -65,7 +65,7 @@ class HtmlPageTest {
 
     @ParameterizedTest
     @MethodSource("hostile")
-    void payloadCannotBreakThePage(byte[] payload) throws Exception {
+    void payloadCannotBreakPage(byte[] payload) throws Exception {
         RecordedConnection connection = hostileOne(payload);
         String page = Recordings.page(List.of(connection), 0);
         Document parsed = parsed(page);
@@ -94,7 +94,7 @@ class HtmlPageTest {
     }
 
     @Test
-    void nothingIsLoadedFromElsewhere() {
+    void pageLoadsNothing() {
         RecordedConnection all = new RecordedBytes(1, 10)
                 .received("hello")
                 .sent("hello")
@@ -109,7 +109,7 @@ class HtmlPageTest {
     }
 
     @Test
-    void eachEventIsARowOnItsSideWithItsTime() throws Exception {
+    void eachEventIsRowWithSideAndTime() throws Exception {
         RecordedConnection connection = new RecordedBytes(4, 3)
                 .at(1_234_567)
                 .received("a<b>c")
@@ -152,7 +152,7 @@ class HtmlPageTest {
     }
 
     @Test
-    void saysOfEachChunkThatIsNotKeptThatItIsNot() throws Exception {
+    void marksEachChunkNotKept() throws Exception {
         RecordedConnection connection = new RecordedBytes(1, 65_536)
                 .sent(new byte[65_536])
                 .sent(new byte[65_536])
@@ -164,7 +164,7 @@ class HtmlPageTest {
     }
 
     @Test
-    void whatIsCutIsSaid() throws Exception {
+    void reportsCutText() throws Exception {
         RecordedBytes taped = new RecordedBytes(1, 1);
         for (int i = 0; i < 5_000; i++) {
             taped.sent("x");
@@ -185,7 +185,7 @@ class HtmlPageTest {
     }
 
     @Test
-    void theFileIsNewAndNoLinkIsFollowed(@TempDir Path folder) throws Exception {
+    void createsNewFileAndFollowsNoLink(@TempDir Path folder) throws Exception {
         try (EchoServer server = EchoServer.builder().recording().start()) {
             Path file = folder.resolve("page.html");
             server.recording().writeHtml(file);

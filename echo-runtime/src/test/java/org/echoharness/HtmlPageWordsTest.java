@@ -14,7 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 class HtmlPageWordsTest {
 
     @Test
-    void aRejectedConnectionHasNoNumberAndOneReset(@TempDir Path folder) throws Exception {
+    void rejectedConnectionHasNoNumberAndOneReset(@TempDir Path folder) throws Exception {
         Path page = folder.resolve("page.html");
         try (EchoServer server = EchoServer.builder()
                         .maxConnections(1)

@@ -24,7 +24,7 @@ class IdleCloseTest {
     private final AwaitedLines lines = new AwaitedLines();
 
     @Test
-    void closesASilentConnectionWithAFin() throws Exception {
+    void closesIdleConnectionWithFin() throws Exception {
         try (EchoServer server = EchoServer.builder()
                         .idleClose(Duration.ofMillis(200))
                         .recording()
@@ -48,7 +48,7 @@ class IdleCloseTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"discard", "none", "slow-close 1h"})
-    void closesUnderFaultsThatHoldNothing(String faults) throws Exception {
+    void closesUnderFaultsWithoutHeldBytes(String faults) throws Exception {
         try (EchoServer server = EchoServer.builder()
                         .idleClose(Duration.ofMillis(50))
                         .faults(faults)
@@ -60,7 +60,7 @@ class IdleCloseTest {
 
     /** A FIN would say that all came back. */
     @Test
-    void resetsWhereBytesAreHeld() throws Exception {
+    void resetsIfBytesAreHeld() throws Exception {
         try (EchoServer server = EchoServer.builder()
                         .idleClose(Duration.ofMillis(100))
                         .faults("delay 1h")
@@ -76,7 +76,7 @@ class IdleCloseTest {
     /** They are in the kernel alone. */
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void resetsWhereBytesAreUnread(boolean finToo) throws Exception {
+    void resetsIfBytesAreUnread(boolean finToo) throws Exception {
         try (EchoServer server = EchoServer.builder()
                         .idleClose(Duration.ofMillis(300))
                         .faults("stall")
@@ -97,7 +97,7 @@ class IdleCloseTest {
     /** The time is up while a callback holds up the loop, and the bytes have come before. */
     @ParameterizedTest
     @ValueSource(strings = {"idleClose", "idleTimeout"})
-    void echoesWhatCameWhileOthersWereServed(String option) throws Exception {
+    void echoesInputReceivedWhileBusy(String option) throws Exception {
         while (!echoesWhatCame(option)) {
             Thread.onSpinWait(); // this machine was too slow for it
         }
@@ -156,7 +156,7 @@ class IdleCloseTest {
     }
 
     @Test
-    void theShorterOfBothApplies() throws Exception {
+    void shorterLimitApplies() throws Exception {
         try (EchoServer server = EchoServer.builder()
                         .set("idleTimeout", "50ms")
                         .set("idleClose", "1h")
@@ -167,7 +167,7 @@ class IdleCloseTest {
     }
 
     @Test
-    void doesNotCloseAFrozenConnection() throws Exception {
+    void keepsFrozenConnectionOpen() throws Exception {
         try (EchoServer server = EchoServer.builder()
                         .idleClose(Duration.ofMillis(50))
                         .conversation(lines)

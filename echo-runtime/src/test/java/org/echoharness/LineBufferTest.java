@@ -40,7 +40,7 @@ class LineBufferTest {
     }
 
     @Test
-    void handsOnAllLinesInOrder() {
+    void deliversAllLinesInOrder() {
         List<String> all = IntStream.range(0, 1_000).mapToObj(Integer::toString).toList();
         LineBuffer lines = new LineBuffer(this::print);
         all.forEach(lines);
@@ -49,7 +49,7 @@ class LineBufferTest {
     }
 
     @Test
-    void neverWaitsForASinkThatBlocks() {
+    void neverWaitsForBlockedSink() {
         String line = "x".repeat(1_000);
         LineBuffer lines = new LineBuffer(this::printWhenOpened);
         for (int i = 0; i < 10_000; i++) {
@@ -61,7 +61,7 @@ class LineBufferTest {
     }
 
     @Test
-    void reportsHowManyLinesWereLeftOut() {
+    void reportsNumberOfOmittedLines() {
         String line = "x".repeat(1_000);
         LineBuffer lines = new LineBuffer(this::printWhenOpened);
         for (int i = 0; i < 10_000; i++) {
@@ -77,7 +77,7 @@ class LineBufferTest {
     }
 
     @Test
-    void goesOnAfterLinesWereLeftOut() throws InterruptedException {
+    void continuesAfterOmittedLines() throws InterruptedException {
         String line = "x".repeat(1_000);
         LineBuffer lines = new LineBuffer(this::printWhenOpened);
         for (int i = 0; i < 2_000; i++) {
@@ -101,7 +101,7 @@ class LineBufferTest {
     }
 
     @Test
-    void handsOnTheLinesOfTwoBuffers() {
+    void deliversLinesOfTwoBuffers() {
         LineBuffer out = new LineBuffer(this::print);
         LineBuffer err = out.beside(this::print);
         List<String> all = new ArrayList<>();
@@ -116,7 +116,7 @@ class LineBufferTest {
     }
 
     @Test
-    void oneThatBlocksDoesNotHoldTheOther() {
+    void blockedSinkDoesNotDelayOther() {
         LineBuffer out = new LineBuffer(this::printWhenOpened);
         LineBuffer err = out.beside(this::print);
         out.accept("blocked");
@@ -131,7 +131,7 @@ class LineBufferTest {
     }
 
     @Test
-    void survivesASinkThatThrows() {
+    void survivesThrowingSink() {
         LineBuffer lines = new LineBuffer(line -> {
             print(line);
             throw new AssertionError("boom");
@@ -143,7 +143,7 @@ class LineBufferTest {
     }
 
     @Test
-    void itsThreadEndsWithIt() throws InterruptedException {
+    void threadEndsWithBuffer() throws InterruptedException {
         LineBuffer lines = new LineBuffer(this::print);
         lines.accept("x");
         lines.close(LONG, LONG);

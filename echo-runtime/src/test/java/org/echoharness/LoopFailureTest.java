@@ -48,7 +48,7 @@ class LoopFailureTest {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 1})
-    void closesTheServerAndReportsWhy(int loop) throws Exception {
+    void closesServerAndReportsCause(int loop) throws Exception {
         OutOfMemoryError error = new OutOfMemoryError("Java heap space");
         EchoServer server =
                 EchoServer.builder().eventLoops(2).warnings(warnings).start();
@@ -78,7 +78,7 @@ class LoopFailureTest {
     /** Whole processes: the command line, and a program that uses the library with default options. */
     @ParameterizedTest
     @ValueSource(strings = {"command line", "--quiet", "library"})
-    void theProcessReportsWhyAndExitsWithOne(String front, @TempDir Path folder) throws Exception {
+    void processReportsCauseAndExitsWith1(String front, @TempDir Path folder) throws Exception {
         boolean isLibrary = front.equals("library");
         List<String> arguments = new ArrayList<>(List.of("server", "127.0.0.1:0", "--record", folder.toString()));
         if (front.startsWith("--")) {
@@ -125,7 +125,7 @@ class LoopFailureTest {
     }
 
     @Test
-    void survivesAWarningListenerThatFails() throws Exception {
+    void survivesThrowingWarningListener() throws Exception {
         AtomicBoolean called = new AtomicBoolean();
         EchoServer server = EchoServer.builder()
                 .warnings(line -> {
@@ -140,7 +140,7 @@ class LoopFailureTest {
     }
 
     @Test
-    void reportsAnErrorWithoutText() throws Exception {
+    void reportsErrorWithoutMessage() throws Exception {
         EchoServer server = EchoServer.builder().warnings(warnings).start();
         fail(server, 0, new Unprintable());
         assertThat(server.awaitClose(Duration.ofSeconds(60))).isTrue();

@@ -43,7 +43,7 @@ class NamesWithTwoAddressesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"localhost:0", "localhost:0 --quiet"})
-    void listensOnBothWithOnePort(String args) throws Exception {
+    void listensOnBothAddressesWithOnePort(String args) throws Exception {
         String hosts = "127.0.0.1 localhost\n::1 localhost\n127.0.0.1 localhost\n";
         try (ForkedProcess server = server(hosts, args.split(" "))) {
             int port = port(server.lines().await("starting up on 127.0.0.1 port \\d+"));
@@ -60,7 +60,7 @@ class NamesWithTwoAddressesTest {
     }
 
     @Test
-    void leavesOutAnAddressOfAnotherMachine() throws Exception {
+    void ignoresAddressOfOtherMachine() throws Exception {
         try (ForkedProcess server = server("192.0.2.1 peer\n::1 peer\n", "peer:0")) {
             server.lines().await("waiting for a connection");
             assertThat(server.lines().seen()).hasSize(2).element(0).asString().startsWith("starting up on ::1 port ");
@@ -68,7 +68,7 @@ class NamesWithTwoAddressesTest {
     }
 
     @Test
-    void refusesANameOfAnotherMachine() throws Exception {
+    void refusesNameOfOtherMachine() throws Exception {
         try (ForkedProcess server = server("192.0.2.1 peer\n2001:db8::1 peer\n", "peer:0")) {
             assertThat(server.awaitExit()).isEqualTo(1);
             assertThat(server.lines().seen())
@@ -80,7 +80,7 @@ class NamesWithTwoAddressesTest {
     }
 
     @Test
-    void refusesAPortTakenOnTheSecondAddress() throws Exception {
+    void refusesPortBusyOnSecondAddress() throws Exception {
         try (ServerSocket busy =
                         new ServerSocket(0, 1, PlainSockets.at("::1", 0).getAddress());
                 ForkedProcess server = server("127.0.0.1 peer\n::1 peer\n", "peer:" + busy.getLocalPort())) {

@@ -16,7 +16,7 @@ class OneClockTest {
     private final AwaitedLines lines = new AwaitedLines();
 
     @Test
-    void recordedConnectionsShareAClock() throws Exception {
+    void recordedConnectionsShareClock() throws Exception {
         try (EchoServer server = EchoServer.builder().recording().start()) {
             for (int i = 0; i < 3; i++) {
                 try (Socket socket = PlainSockets.connect(server.address())) {
@@ -45,7 +45,7 @@ class OneClockTest {
     }
 
     @Test
-    void partsOfTheTranscriptAreTheWhole() throws Exception {
+    void partsFormWholeTranscript() throws Exception {
         try (EchoServer server = EchoServer.builder().recording().start()) {
             for (int i = 0; i < 2; i++) {
                 try (Socket socket = PlainSockets.connect(server.address())) {
@@ -67,7 +67,7 @@ class OneClockTest {
     }
 
     @Test
-    void aSingleConnectionNeedsNoOtherClock() throws Exception {
+    void singleConnectionHasOwnClock() throws Exception {
         try (EchoServer server = EchoServer.builder().recording().start();
                 Socket socket = PlainSockets.connect(server.address())) {
             PlainSockets.echoes(socket, "x");
@@ -78,7 +78,7 @@ class OneClockTest {
     }
 
     @Test
-    void logHasTimesAndNumbersWhereAsked() throws Exception {
+    void logHasTimesAndNumbersIfEnabled() throws Exception {
         String time = "\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z ";
         try (EchoServer server = EchoServer.builder()
                         .conversation(lines)

@@ -75,14 +75,14 @@ class OptionTextTest {
                         + " of at most 365 days",
                 "backlog|1|there is no option \"backlog\"; the options are address, bufferSize, connectTimeout, readTimeout, timeout, recording",
             })
-    void wrongClientOptionNamesWordValueAndCure(String word, String text, String message) {
+    void wrongClientOptionErrorNamesCure(String word, String text, String message) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> EchoClient.builder().set(word, text))
                 .withMessage(message);
     }
 
     @Test
-    void textAndJavaSetTheSame() {
+    void textAndJavaSetSameOptions() {
         ServerConfig fromText = EchoServer.builder()
                 .set("addresses", "127.0.0.1:1, [::1]:2")
                 .set("backlog", "3")
@@ -114,7 +114,7 @@ class OptionTextTest {
     }
 
     @Test
-    void theShorterIdleLimitApplies() {
+    void shorterIdleLimitApplies() {
         assertThat(idle(5, 6)).isEqualTo("RST after 5s");
         assertThat(idle(6, 5)).isEqualTo("FIN after 5s");
         assertThat(idle(5, 5)).isEqualTo("RST after 5s");
@@ -154,7 +154,7 @@ class OptionTextTest {
     }
 
     @Test
-    void noneTakesALimitAway() {
+    void noneRemovesLimit() {
         ServerConfig config = EchoServer.builder()
                 .maxConnections(1)
                 .idleTimeout(Duration.ofSeconds(1))
@@ -171,7 +171,7 @@ class OptionTextTest {
     }
 
     @Test
-    void aDurationOutOfRangeIsNamed() {
+    void namesDurationOutOfRange() {
         for (Duration wrong :
                 new Duration[] {Duration.ofSeconds(Long.MAX_VALUE), Duration.ofNanos(1), Duration.ofSeconds(-5)}) {
             assertThatIllegalArgumentException()
@@ -181,14 +181,14 @@ class OptionTextTest {
     }
 
     @Test
-    void anAddressIsGivenOnce() {
+    void refusesDuplicateAddress() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> EchoServer.builder().addresses("127.0.0.1:1", "127.0.0.1:1"))
                 .withMessage("addresses: 127.0.0.1:1 is given twice; leave one out");
     }
 
     @Test
-    void aServerNeedsAnAddress() {
+    void serverRequiresAddress() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> EchoServer.builder().addresses())
                 .withMessage("addresses must name at least one, such as 127.0.0.1:0");

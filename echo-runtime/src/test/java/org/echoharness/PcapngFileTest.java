@@ -72,7 +72,7 @@ class PcapngFileTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"127.0.0.1:0", "[::1]:0"})
-    void aLiveConversationReadsBackAsItWas(String address) throws Exception {
+    void readsConversationBack(String address) throws Exception {
         if (address.startsWith("[")) {
             PlainSockets.assumeIpv6();
         }
@@ -116,7 +116,7 @@ class PcapngFileTest {
     }
 
     @Test
-    void neverRepeatsTheFirstNumberOfAPort() throws Exception {
+    void neverRepeatsFirstNumberOfPort() throws Exception {
         RecordedConnection[] connections = new RecordedConnection[5_000];
         for (int i = 0; i < connections.length; i++) {
             connections[i] = new RecordedBytes(i + 1, 9).snapshot();
@@ -137,7 +137,7 @@ class PcapngFileTest {
     }
 
     @Test
-    void timesAreExactToTheNanosecond() throws Exception {
+    void timesHaveNanoseconds() throws Exception {
         RecordedConnection connection =
                 new RecordedBytes(1, 9).at(1_234_567_891_123L).received("x").snapshot();
         List<PcapFile.Segment> segments = written(connection);
@@ -146,7 +146,7 @@ class PcapngFileTest {
     }
 
     @Test
-    void faultsAndReasonsAreCommentsOfTheNextPacket() throws Exception {
+    void nextPacketHasFaultsAsComments() throws Exception {
         RecordedConnection reset = new RecordedBytes(2, 9)
                 .received("hello")
                 .note(RecordedEvent.Kind.FAULT, "greet \"a\\n\"")
@@ -160,7 +160,7 @@ class PcapngFileTest {
     }
 
     @Test
-    void aHalfCloseHasOneFinOfEachSideAndGoesOn() throws Exception {
+    void halfCloseHasOneFinOfEachSide() throws Exception {
         RecordedConnection halfClosed = new RecordedBytes(1, 99)
                 .received("hello")
                 .note(RecordedEvent.Kind.SERVER_FIN, "half-close")
@@ -184,7 +184,7 @@ class PcapngFileTest {
     }
 
     @Test
-    void aClientsRstAndARejectionAreOneRstEach() throws Exception {
+    void clientResetAndRejectionAreOneRstEach() throws Exception {
         RecordedConnection lost = new RecordedBytes(1, 9)
                 .end(Ending.Side.CLIENT, Ending.How.RST, "Connection reset")
                 .snapshot();
@@ -195,7 +195,7 @@ class PcapngFileTest {
 
     /** Else the second would look like a repetition of the first. */
     @Test
-    void aPortThatIsUsedAgainBeginsWithAnotherNumber(@TempDir Path folder) throws Exception {
+    void reusedPortHasOtherFirstNumber(@TempDir Path folder) throws Exception {
         Path file = folder.resolve("again.pcapng");
         PcapngFile.write(
                 List.of(
@@ -213,7 +213,7 @@ class PcapngFileTest {
     }
 
     @Test
-    void aLargeChunkIsSplitIntoPackets() throws Exception {
+    void splitsLargeChunkIntoPackets() throws Exception {
         byte[] bytes = PlainSockets.random(200_000, 3);
         RecordedConnection large =
                 new RecordedBytes(1, 200_000).received(bytes).sent(bytes).snapshot();
@@ -270,7 +270,7 @@ class PcapngFileTest {
     }
 
     @Test
-    void whatIsCutIsSaidInAComment() throws Exception {
+    void commentReportsCutBytes() throws Exception {
         RecordedBytes taped =
                 new RecordedBytes(1, 3).received("hello").sent("world").received("again");
         RecordedConnection cut = taped.snapshot();
@@ -296,7 +296,7 @@ class PcapngFileTest {
 
     /** Each stands at the next packet; what comes after the last packet, there. */
     @Test
-    void commentsOnWhatWasDoneToTheServer() throws Exception {
+    void commentsReportServerControls() throws Exception {
         RecordedConnection connection = new RecordedBytes(1, 9)
                 .at(5_000)
                 .received("one")
@@ -333,7 +333,7 @@ class PcapngFileTest {
     }
 
     @Test
-    void commentsOnTheServerWithoutAConnection() throws Exception {
+    void commentsReportControlsWithoutConnection() throws Exception {
         try (EchoServer server = EchoServer.builder().recording().start()) {
             server.restart(Duration.ofDays(1));
             server.resume();
@@ -356,7 +356,7 @@ class PcapngFileTest {
     }
 
     @Test
-    void theFileSaysWhatIsLeftOut() throws Exception {
+    void fileReportsOmittedConnections() throws Exception {
         try (EchoServer server = EchoServer.builder().recording(1, 1).start()) {
             for (int i = 1; i <= 2; i++) {
                 try (Socket socket = PlainSockets.connect(server.address())) {
@@ -373,7 +373,7 @@ class PcapngFileTest {
     }
 
     @Test
-    void aLongCommentIsCut() throws Exception {
+    void cutsLongComment() throws Exception {
         RecordedBytes taped = new RecordedBytes(1, 9);
         for (int i = 0; i < 10; i++) {
             taped.note(RecordedEvent.Kind.FAULT, "greet " + Escaping.quoteBytes("x".repeat(1_000)));
@@ -385,7 +385,7 @@ class PcapngFileTest {
     }
 
     @Test
-    void theFileIsNewAndNoLinkIsFollowed() throws Exception {
+    void createsNewFileAndFollowsNoLink() throws Exception {
         try (EchoServer server = EchoServer.builder().recording().start()) {
             Recording recording = server.recording();
             Path file = folder.resolve("new.pcapng");

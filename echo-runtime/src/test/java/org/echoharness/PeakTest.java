@@ -21,7 +21,7 @@ class PeakTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 3})
-    void countsThoseThatAreOpenAtTheSameTime(int loops) throws Exception {
+    void countsConcurrentConnections(int loops) throws Exception {
         try (EchoServer server =
                 EchoServer.builder().eventLoops(loops).recording(0, 2).start()) {
             assertThat(server.counters().peak()).isZero();
@@ -51,7 +51,7 @@ class PeakTest {
     }
 
     @Test
-    void leavesRejectedOnesOut() throws Exception {
+    void ignoresRejectedConnections() throws Exception {
         try (EchoServer server = EchoServer.builder()
                         .maxConnections(1)
                         .recording()
@@ -74,7 +74,7 @@ class PeakTest {
 
     /** The selector has both at once, the listening socket first. */
     @Test
-    void readsAFinBeforeALaterConnect() throws Exception {
+    void countsFinBeforeLaterConnect() throws Exception {
         CountDownLatch accepting = new CountDownLatch(1);
         CountDownLatch goesOn = new CountDownLatch(1);
         AtomicInteger accepted = new AtomicInteger();
@@ -116,7 +116,7 @@ class PeakTest {
 
     /** A FIN that came before a connect is read before it is accepted. */
     @Test
-    void countsOneAfterTheOtherAsOne() throws Exception {
+    void countsSuccessiveConnectionsAsOne() throws Exception {
         try (EchoServer server = EchoServer.builder().recording().start()) {
             for (int i = 0; i < 500; i++) {
                 try (Socket socket = PlainSockets.connect(server.address())) {

@@ -33,7 +33,7 @@ class ProcessTest {
     }
 
     @Test
-    void serverAndClientHoldTheTutorialsConversation() throws Exception {
+    void printsConversationOfTutorial() throws Exception {
         try (ForkedProcess server = EchoProcess.start("server", "localhost:0", "--buffer-size", "16")) {
             int port = port(server);
             try (ForkedProcess client = EchoProcess.start("client", "localhost:" + port, "--buffer-size", "16")) {
@@ -60,7 +60,7 @@ class ProcessTest {
     }
 
     @Test
-    void anyAddressServerReportsWhatIsBound() throws Exception {
+    void wildcardServerReportsBoundAddress() throws Exception {
         PlainSockets.assumeIpv6();
         try (ForkedProcess server = EchoProcess.start("server", "*:0", "127.0.0.1:0", "--quiet")) {
             server.lines().await("starting up on 127.0.0.1 port \\d+");
@@ -72,7 +72,7 @@ class ProcessTest {
 
     @Test
     @DisabledOnOs(OS.WINDOWS)
-    void aSignalEndsTheServerAndWritesWhatItRecorded(@TempDir Path folder) throws Exception {
+    void signalEndsServerAndWritesRecording(@TempDir Path folder) throws Exception {
         Path records = folder.resolve("to be made");
         try (ForkedProcess server = EchoProcess.start("server", "127.0.0.1:0", "--record", records.toString())) {
             try (Socket socket = PlainSockets.connect(PlainSockets.at("127.0.0.1", port(server)))) {
@@ -89,7 +89,7 @@ class ProcessTest {
 
     @Test
     @DisabledOnOs(OS.WINDOWS)
-    void aSignalEndsTheClientAndWritesWhatItRecorded(@TempDir Path folder) throws Exception {
+    void signalEndsClientAndWritesRecording(@TempDir Path folder) throws Exception {
         try (EchoServer server =
                         EchoServer.builder().recording().faults("discard").start();
                 ForkedProcess client = EchoProcess.start(
@@ -148,7 +148,7 @@ class ProcessTest {
     }
 
     @Test
-    void pythonsClientGetsItsBytesBack() throws Exception {
+    void echoesToPythonClient() throws Exception {
         assumePython();
         String script = """
                 import socket, sys
@@ -220,7 +220,7 @@ class ProcessTest {
     }
 
     @Test
-    void triesEachCandidateOfANameInTurn(@TempDir Path folder) throws Exception {
+    void clientTriesEachAddressOfName(@TempDir Path folder) throws Exception {
         PlainSockets.assumeIpv6();
         Path hosts = Files.writeString(folder.resolve("hosts"), "::1 peer\n127.0.0.1 peer\n");
         List<String> options = List.of("-Djdk.net.hosts.file=" + hosts, "-Djava.net.preferIPv6Addresses=true");
@@ -246,7 +246,7 @@ class ProcessTest {
 
     @Test
     @EnabledOnOs(OS.LINUX)
-    void outOfFileDescriptorsItPausesAndRecovers() throws Exception {
+    void pausesWithoutFileDescriptors() throws Exception {
         List<String> command = new ArrayList<>(List.of("sh", "-c", "ulimit -n 40; exec \"$@\"", "sh"));
         command.addAll(EchoProcess.command(List.of(), "server", "127.0.0.1:0", "--quiet"));
         List<Socket> clients = new ArrayList<>();
@@ -275,7 +275,7 @@ class ProcessTest {
     }
 
     @Test
-    void payloadCannotReachTheTerminal() throws Exception {
+    void escapesPayloadOnTerminal() throws Exception {
         try (ForkedProcess server = EchoProcess.start("server", "127.0.0.1:0");
                 Socket socket = PlainSockets.connect(PlainSockets.at("127.0.0.1", port(server)))) {
             socket.getOutputStream().write("\u001b]0;owned\u0007\r\n".getBytes(StandardCharsets.UTF_8));
@@ -288,7 +288,7 @@ class ProcessTest {
     /** A resolver that does not answer: its file of hosts is a pipe to which no process writes. */
     @Test
     @EnabledOnOs(OS.LINUX)
-    void timeoutBoundsTheResolutionOfTheName(@TempDir Path folder) throws Exception {
+    void timeoutLimitsNameResolution(@TempDir Path folder) throws Exception {
         Path pipe = folder.resolve("hosts");
         assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
                 .isZero();

@@ -26,7 +26,7 @@ class RandomPlansTest {
 
     @ParameterizedTest
     @MethodSource("seeds")
-    void thePlanAndItsTextDoTheSameAndComeToAnEnd(long seed) {
+    void planAndItsTextSendSameBytes(long seed) {
         for (int i = 0; i < PLANS; i++) {
             long each = OptionText.mix(seed, i);
             Random random = new Random(each);
@@ -51,7 +51,7 @@ class RandomPlansTest {
      */
     @ParameterizedTest
     @MethodSource("seeds")
-    void sendsTheSameHoweverInputIsCut(long seed) {
+    void cutsOfInputDoNotChangeOutput(long seed) {
         for (int i = 0; i < PLANS; i++) {
             long each = OptionText.mix(~seed, i);
             Random random = new Random(each);

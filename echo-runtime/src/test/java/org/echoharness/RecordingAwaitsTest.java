@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 class RecordingAwaitsTest {
 
     @Test
-    void whatWillNeverComeIsNotAwaitedUntilTheDeadline() throws Exception {
+    void endsWaitForImpossibleEvent() throws Exception {
         try (EchoServer server = EchoServer.builder().recording().start()) {
             try (Socket socket = PlainSockets.connect(server.address())) {
                 PlainSockets.echoes(socket, "hello");
@@ -41,7 +41,7 @@ class RecordingAwaitsTest {
     }
 
     @Test
-    void takesDurationsOfAnyLength() throws Exception {
+    void acceptsAnyDuration() throws Exception {
         Duration longest = Duration.ofSeconds(Long.MAX_VALUE, 999_999_999);
         Duration shortest = Duration.ofSeconds(Long.MIN_VALUE);
         recording.awaitQuiet(SHORT, longest);
@@ -115,7 +115,7 @@ class RecordingAwaitsTest {
     }
 
     @Test
-    void awaitsConnectionsThatComeAndThoseThatCame() throws Exception {
+    void awaitsFutureAndPastConnections() throws Exception {
         FutureTask<Integer> two =
                 waiting(() -> recording.awaitConnections(2, LONG).size());
         try (Socket first = PlainSockets.connect(server.address())) {
@@ -130,7 +130,7 @@ class RecordingAwaitsTest {
     }
 
     @Test
-    void tellsWhichConnectionsCameByTheDeadline() throws Exception {
+    void errorListsConnections() throws Exception {
         assertFails(() -> recording.awaitConnections(1, SHORT)).hasMessage("awaited 1 connection for 20ms: saw 0");
         try (Socket socket = PlainSockets.connect(server.address())) {
             recording.awaitConnections(1);
@@ -160,7 +160,7 @@ class RecordingAwaitsTest {
     }
 
     @Test
-    void awaitsAnEndThatComesAndOneThatCame() throws Exception {
+    void awaitsFutureAndPastEnd() throws Exception {
         try (Socket socket = PlainSockets.connect(server.address())) {
             recording.awaitConnections(1);
             RecordedConnection open = recording.connection(1);
@@ -176,7 +176,7 @@ class RecordingAwaitsTest {
     }
 
     @Test
-    void tellsTheConversationWhereNoEndCame() throws Exception {
+    void missingEndErrorShowsConversation() throws Exception {
         try (Socket socket = PlainSockets.connect(server.address())) {
             recording.awaitConnections(1);
             String seen = ":\n0.000  connection from " + peer(socket) + "\n(still open)\n";
@@ -188,7 +188,7 @@ class RecordingAwaitsTest {
     }
 
     @Test
-    void tellsWhoEndedItInAnotherWay() throws Exception {
+    void errorNamesOtherEnd() throws Exception {
         try (Socket socket = PlainSockets.connect(server.address())) {
             recording.awaitConnections(1);
             server.resetConnections();
@@ -222,7 +222,7 @@ class RecordingAwaitsTest {
     }
 
     @Test
-    void tellsWhatCameInPlaceOfTheBytes() throws Exception {
+    void errorShowsReceivedBytes() throws Exception {
         try (Socket socket = PlainSockets.connect(server.address())) {
             socket.getOutputStream().write(bytes("one"));
             socket.shutdownOutput();
@@ -243,7 +243,7 @@ class RecordingAwaitsTest {
     }
 
     @Test
-    void refusesToAwaitMoreThanIsKept() throws Exception {
+    void refusesMoreBytesThanKept() throws Exception {
         try (EchoServer small = EchoServer.builder().recording(8, 2).start();
                 Socket socket = PlainSockets.connect(small.address())) {
             small.recording().awaitConnections(1);
@@ -257,7 +257,7 @@ class RecordingAwaitsTest {
     }
 
     @Test
-    void awaitsNoConnectionOfAClosedServer() throws Exception {
+    void doesNotAwaitConnectionOfClosedServer() throws Exception {
         Socket first = PlainSockets.connect(server.address());
         server.recording().awaitConnections(1, LONG);
         FutureTask<List<RecordedConnection>> second =
@@ -276,7 +276,7 @@ class RecordingAwaitsTest {
     }
 
     @Test
-    void awaitsNoSecondConnectionOfAClient() throws Exception {
+    void doesNotAwaitSecondClientConnection() throws Exception {
         try (EchoClient client =
                 EchoClient.builder().address(server.address()).recording().connect()) {
             client.recording().awaitConnections(1, LONG);
@@ -286,7 +286,7 @@ class RecordingAwaitsTest {
     }
 
     @Test
-    void doesNotAwaitWhatCanNotBeKeptAnyMore() throws Exception {
+    void doesNotAwaitBytesBeyondLimit() throws Exception {
         try (EchoServer small = EchoServer.builder().recording(8, 2).start();
                 Socket socket = PlainSockets.connect(small.address())) {
             small.recording().awaitConnections(1);
@@ -308,7 +308,7 @@ class RecordingAwaitsTest {
     }
 
     @Test
-    void doesNotAwaitAConnectionThatIsNotKeptAnyMore() throws Exception {
+    void doesNotAwaitEvictedConnection() throws Exception {
         try (EchoServer small = EchoServer.builder().recording(8, 1).start();
                 Socket first = PlainSockets.connect(small.address())) {
             PlainSockets.echoes(first, "1");
@@ -321,7 +321,7 @@ class RecordingAwaitsTest {
     }
 
     @Test
-    void comparesWhatCameAndWasSent() throws Exception {
+    void comparesReceivedAndSentBytes() throws Exception {
         try (Socket socket = PlainSockets.connect(server.address())) {
             PlainSockets.echoes(socket, "good morning, \u0007all");
         }
@@ -341,7 +341,7 @@ class RecordingAwaitsTest {
     }
 
     @Test
-    void comparesNothingThatIsNotKept() throws Exception {
+    void doesNotCompareBytesNotKept() throws Exception {
         try (EchoServer small = EchoServer.builder().recording(4, 2).start()) {
             try (Socket socket = PlainSockets.connect(small.address())) {
                 PlainSockets.echoes(socket, "123456");
@@ -357,7 +357,7 @@ class RecordingAwaitsTest {
     }
 
     @Test
-    void awaitsWhatAPredicateWants() throws Exception {
+    void awaitsPredicate() throws Exception {
         try (Socket socket = PlainSockets.connect(server.address())) {
             recording.awaitConnections(1);
             RecordedConnection open = recording.connection(1);
@@ -370,7 +370,7 @@ class RecordingAwaitsTest {
     }
 
     @Test
-    void whatAPredicateThrowsComesOutAndHurtsNobody() throws Exception {
+    void rethrowsErrorOfPredicate() throws Exception {
         try (Socket socket = PlainSockets.connect(server.address())) {
             recording.awaitConnections(1);
             RecordedConnection open = recording.connection(1);
@@ -389,7 +389,7 @@ class RecordingAwaitsTest {
     }
 
     @Test
-    void aPredicateThatTakesItsTimeHoldsUpNoConnection() throws Exception {
+    void slowPredicateDelaysNoConnection() throws Exception {
         CountDownLatch free = new CountDownLatch(1);
         CountDownLatch asked = new CountDownLatch(1);
         try (Socket socket = PlainSockets.connect(server.address())) {
@@ -418,7 +418,7 @@ class RecordingAwaitsTest {
     }
 
     @Test
-    void awaitsQuietFromTheLastEventOn() throws Exception {
+    void awaitsQuietAfterLastEvent() throws Exception {
         try (Socket socket = PlainSockets.connect(server.address())) {
             long start = System.nanoTime();
             PlainSockets.echoes(socket, "x");
@@ -429,7 +429,7 @@ class RecordingAwaitsTest {
     }
 
     @Test
-    void tellsWhatWasSeenWhereItWasNeverQuiet() throws Exception {
+    void missingQuietErrorShowsEvents() throws Exception {
         try (Socket socket = PlainSockets.connect(server.address())) {
             recording.awaitConnections(1);
             assertFails(() -> recording.awaitQuiet(Duration.ofMinutes(1), SHORT))
@@ -439,7 +439,7 @@ class RecordingAwaitsTest {
     }
 
     @Test
-    void everyEventRestartsTheQuiet() throws Exception {
+    void everyEventRestartsQuiet() throws Exception {
         try (Socket socket = PlainSockets.connect(server.address())) {
             FutureTask<Long> quiet = waiting(() -> {
                 recording.awaitQuiet(Duration.ofMillis(500), LONG);
@@ -460,7 +460,7 @@ class RecordingAwaitsTest {
     }
 
     @Test
-    void anInterruptEndsEachWait() throws Exception {
+    void interruptEndsEachWait() throws Exception {
         try (Socket socket = PlainSockets.connect(server.address())) {
             recording.awaitConnections(1);
             RecordedConnection open = recording.connection(1);
@@ -478,7 +478,7 @@ class RecordingAwaitsTest {
     }
 
     @Test
-    void differenceMayBeAmongBytesThatAreNotKept() throws Exception {
+    void findsDifferenceBeyondKeptBytes() throws Exception {
         try (EchoServer server = EchoServer.builder().recording(64, 8).start()) {
             try (EchoClient client = EchoClient.connect(server.address())) {
                 client.expectEcho(new byte[300]);

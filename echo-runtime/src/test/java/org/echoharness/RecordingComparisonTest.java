@@ -47,7 +47,7 @@ class RecordingComparisonTest {
                 "hello world, and more | hello world! And more | 11: expected \"lo world,\", seen \"lo world!\"",
                 "hello world, and more | hello  | 5: expected \"hello world,\", seen nothing more",
             })
-    void namesTheFirstDifferenceOfEitherDirection(String sent, String received, String difference) {
+    void namesFirstDifferenceOfEachDirection(String sent, String received, String difference) {
         RecordingComparison ofClient = compared(client().sent(sent), server().received(received));
         RecordingComparison ofServer = compared(client().received(received), server().sent(sent));
         if (difference == null) {
@@ -63,7 +63,7 @@ class RecordingComparisonTest {
     }
 
     @Test
-    void whatTheClientSentComesFirst() {
+    void reportsBytesOfClientFirst() {
         RecordingComparison both = compared(
                 client().sent("a\n").received("c"), server().received("a\r").sent("d"));
         RecordingComparison.Difference first = both.firstDifference().orElseThrow();
@@ -74,7 +74,7 @@ class RecordingComparisonTest {
     }
 
     @Test
-    void showsBothEndsInTheOrderOfTime() {
+    void showsBothEndsInOrderOfTime() {
         RecordedBytes client = client().at(500_000).sent("hello world, and more");
         RecordedBytes server = server().at(1_000_000)
                 .received("hello world, and more")
@@ -100,7 +100,7 @@ class RecordingComparisonTest {
     }
 
     @Test
-    void saysHowManyEventsAreMissing() {
+    void reportsNumberOfMissingEvents() {
         RecordedBytes server = server();
         for (int i = 0; i < 5_000; i++) {
             server.received("x");
@@ -109,7 +109,7 @@ class RecordingComparisonTest {
     }
 
     @Test
-    void refusesTwoRecordingsOfOneSide() {
+    void refusesTwoRecordingsOfSameSide() {
         RecordedConnection server = server().snapshot();
         RecordedConnection client = client().snapshot();
         assertThatIllegalArgumentException()
@@ -124,7 +124,7 @@ class RecordingComparisonTest {
 
     /** A proxy that takes a liking to upper case, on the way to the server. */
     @Test
-    void findsWhatAProxyChanged() throws Exception {
+    void findsBytesChangedByProxy() throws Exception {
         try (EchoServer server = EchoServer.builder().recording().start();
                 ServerSocket proxy = new ServerSocket(0, 1, server.address().getAddress());
                 EchoClient client = EchoClient.builder()

@@ -43,7 +43,7 @@ class RecordingFilesTest {
     }
 
     @Test
-    void countsConnectionsLeftOutOfEachFile() throws Exception {
+    void countsConnectionsOmittedInEachFile() throws Exception {
         RecordingFiles files = ofEcho(5, 3).writeFiles(folder, 2);
         assertThat(files.leftOutOfTranscript()).isEqualTo(3);
         assertThat(files.leftOutOfPage()).isEqualTo(3);
@@ -78,7 +78,7 @@ class RecordingFilesTest {
     }
 
     @Test
-    void checkLeavesNothing() throws Exception {
+    void checkLeavesNoFile() throws Exception {
         RecordingFiles.checkWritable(folder.resolve("to/be made"));
         assertThat(folder).isEmptyDirectory();
         Path kept = Files.createFile(folder.resolve("kept"));
@@ -90,7 +90,7 @@ class RecordingFilesTest {
     }
 
     @Test
-    void deletesRecordingAlone() throws Exception {
+    void deletesOnlyRecording() throws Exception {
         RecordingFiles.delete(folder.resolve("missing"));
         ofEcho(5, 1).writeFiles(folder);
         Files.createFile(folder.resolve("notes.txt"));

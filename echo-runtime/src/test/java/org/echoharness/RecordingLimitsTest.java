@@ -29,7 +29,7 @@ class RecordingLimitsTest {
     }
 
     @Test
-    void theNewestConnectionsStayAndEndedOnesGoFirst() throws Exception {
+    void evictsEndedAndOldestConnectionsFirst() throws Exception {
         try (EchoServer server = recording().recording(4, 2).start();
                 Socket first = PlainSockets.connect(server.address())) {
             PlainSockets.echoes(first, "hello");
@@ -97,7 +97,7 @@ class RecordingLimitsTest {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 4})
-    void keepsTheFirstBytesCountsAllAndSaysThatItIsCut(int kept) throws Exception {
+    void keepsFirstBytesAndReportsCut(int kept) throws Exception {
         try (EchoServer server = recording().recording(kept, 1).start()) {
             for (int i = 1; i <= 2; i++) {
                 try (Socket socket = PlainSockets.connect(server.address())) {
@@ -118,7 +118,7 @@ class RecordingLimitsTest {
     }
 
     @Test
-    void keepsTheFirstEventsAndTheEnd() throws Exception {
+    void keepsFirstEventsAndEnd() throws Exception {
         try (EchoServer server = recording().faults("fragment 1").start();
                 Socket socket = PlainSockets.connect(server.address())) {
             socket.getOutputStream().write(new byte[5_000]);
@@ -134,7 +134,7 @@ class RecordingLimitsTest {
     }
 
     @Test
-    void anEndOfOneSideDoesNotOpenTheEventsAgain() {
+    void keepsNoEventsAfterEndOfOneSide() {
         InetSocketAddress any = new InetSocketAddress(1);
         ConnectionRecorder recorder = new ConnectionRecorder(
                 new RecordingStore(Ending.Side.SERVER, 10, 1), Ending.Side.SERVER, 1, any, any, 10, Instant.EPOCH, 0);
@@ -151,7 +151,7 @@ class RecordingLimitsTest {
     }
 
     @Test
-    void isOffUnlessAskedFor() throws Exception {
+    void isOffByDefault() throws Exception {
         for (EchoServer.Builder builder :
                 List.of(EchoServer.builder(), recording().set("recording", "none"))) {
             try (EchoServer server = builder.start()) {
@@ -164,7 +164,7 @@ class RecordingLimitsTest {
 
     @ParameterizedTest
     @CsvSource({"on, 65536", "16KiB, 16384", "3, 3"})
-    void textSaysHowManyBytesAreKept(String text, int kept) throws Exception {
+    void textNamesNumberOfKeptBytes(String text, int kept) throws Exception {
         try (EchoServer server = EchoServer.builder().set("recording", text).start()) {
             try (Socket socket = PlainSockets.connect(server.address())) {
                 socket.getOutputStream().write(new byte[kept + 1]);
@@ -175,7 +175,7 @@ class RecordingLimitsTest {
     }
 
     @Test
-    void aRefusedValueChangesNothing() throws Exception {
+    void refusedValueChangesNothing() throws Exception {
         EchoServer.Builder builder = recording();
         assertThatIllegalArgumentException().isThrownBy(() -> builder.set("recording", "yes"));
         try (EchoServer server = builder.start()) {
@@ -184,7 +184,7 @@ class RecordingLimitsTest {
     }
 
     @Test
-    void refusesWrongValuesAndSaysTheCure() {
+    void refusesWrongValuesAndNamesCure() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> EchoServer.builder().set("recording", "yes"))
                 .withMessage("recording (yes) must be on, none or a size in bytes, such as 64KiB");

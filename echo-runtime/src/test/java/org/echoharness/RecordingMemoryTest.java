@@ -31,7 +31,7 @@ class RecordingMemoryTest {
     }
 
     @Test
-    void oneRecordingTakesNoMoreThanItLeaves() {
+    void recordingLeavesMemoryForOthers() {
         RecordingMemory memory = new RecordingMemory(1_000);
         RecordingMemory.Share one = memory.share();
         RecordingMemory.Share other = memory.share();
@@ -45,7 +45,7 @@ class RecordingMemoryTest {
     }
 
     @Test
-    void garbageHoldsNothing() {
+    void releasesMemoryOfDiscardedRecording() {
         RecordingMemory memory = new RecordingMemory(1_000);
         for (int i = 0; i < 20; i++) { // each after the first needs what the one before it held
             assertThat(memory.share().take(500)).as("share %d", i).isTrue();
@@ -53,7 +53,7 @@ class RecordingMemoryTest {
     }
 
     @Test
-    void keepsTheFirstBytesThatFit() {
+    void keepsFirstBytesThatFit() {
         RecordingStore store = new RecordingStore(Ending.Side.SERVER, 1 << 20, 10, new RecordingMemory(2_000));
         ConnectionRecorder recorder = recorderOf(store);
         recorder.received(ByteBuffer.wrap(new byte[600]));
@@ -67,7 +67,7 @@ class RecordingMemoryTest {
     }
 
     @Test
-    void keepsTheFirstEventsThatFitAndTheEnd() {
+    void keepsFirstEventsThatFitAndEnd() {
         RecordingStore store = new RecordingStore(Ending.Side.SERVER, 0, 10, new RecordingMemory(2_000));
         ConnectionRecorder recorder = recorderOf(store);
         for (int i = 0; i < 1_000; i++) {
@@ -84,7 +84,7 @@ class RecordingMemoryTest {
 
     @Test
     @DisabledOnOs(OS.WINDOWS)
-    void servesAllInASmallHeap(@TempDir Path folder) throws Exception {
+    void servesAllInSmallHeap(@TempDir Path folder) throws Exception {
         List<String> options = List.of("-Xmx32m");
         byte[] message = PlainSockets.random(64 << 10, 1);
         List<Socket> clients = new ArrayList<>();
@@ -128,7 +128,7 @@ class RecordingMemoryTest {
 
     /** As text in memory, one connection alone would take more than the heap. */
     @Test
-    void writesALargeConnectionInASmallHeap(@TempDir Path folder) throws Exception {
+    void writesLargeConnectionInSmallHeap(@TempDir Path folder) throws Exception {
         List<String> command = EchoProcess.program(List.of("-Xmx32m"), LargeConnection.class, folder.toString());
         try (ForkedProcess process = new ForkedProcess(command)) {
             assertThat(process.awaitExit()).as("%s", process.lines().seen()).isZero();

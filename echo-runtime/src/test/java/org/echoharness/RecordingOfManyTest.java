@@ -30,7 +30,7 @@ class RecordingOfManyTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 3})
-    void catchUpReadsAllThatHasCome(int loops) throws IOException {
+    void catchUpReadsAllReceivedBytes(int loops) throws IOException {
         try (EchoServer server =
                 EchoServer.builder().eventLoops(loops).recording().start()) {
             for (int i = 1; i <= 300; i++) {
@@ -48,7 +48,7 @@ class RecordingOfManyTest {
     }
 
     @Test
-    void catchUpLeavesWhatAFaultHolds() throws IOException {
+    void catchUpLeavesBytesHeldByFault() throws IOException {
         try (EchoServer server = EchoServer.builder()
                         .recording()
                         .faults(Fault.delay(Duration.ofHours(1)))
@@ -64,7 +64,7 @@ class RecordingOfManyTest {
     }
 
     @Test
-    void catchUpNeedsARunningServer() throws IOException {
+    void catchUpRequiresRunningServer() throws IOException {
         EchoServer server = EchoServer.builder().start();
         server.close();
 
@@ -74,7 +74,7 @@ class RecordingOfManyTest {
     }
 
     @Test
-    void openConnectionsContainThoseNotKept() throws Exception {
+    void openConnectionsIncludeThoseNotKept() throws Exception {
         List<Socket> sockets = new ArrayList<>();
         try (EchoServer server = EchoServer.builder().recording(16, 3).start()) {
             for (int i = 0; i < 10; i++) {
@@ -123,7 +123,7 @@ class RecordingOfManyTest {
     }
 
     @Test
-    void aNoteStandsInEveryOpenConversation() throws Exception {
+    void everyOpenConnectionHasNote() throws Exception {
         try (EchoServer server = EchoServer.builder().recording().start()) {
             Recording recording = server.recording();
             try (EchoClient ended = EchoClient.connect(server.address())) {
@@ -146,7 +146,7 @@ class RecordingOfManyTest {
     }
 
     @Test
-    void limitedFilesContainTheNewest(@TempDir Path directory) throws Exception {
+    void limitedFilesContainNewestConnections(@TempDir Path directory) throws Exception {
         try (EchoServer server = EchoServer.builder().recording().start()) {
             for (int i = 1; i <= 50; i++) {
                 try (EchoClient client = EchoClient.connect(server.address())) {

@@ -70,7 +70,7 @@ class RecordingTest {
     }
 
     @Test
-    void tellsThatTheClientReset() throws Exception {
+    void recordsResetByClient() throws Exception {
         try (EchoServer server = recording().start();
                 Socket socket = PlainSockets.connect(server.address())) {
             PlainSockets.echoes(socket, "hello");
@@ -96,8 +96,7 @@ class RecordingTest {
             corrupt byte 2     | h\u009Allo | CLIENT FIN                 | FAULT corrupt byte 2, RECEIVED 0+5, SENT 0+5, CLIENT_FIN, SERVER_FIN
             greet "hi "        | hi hello   | CLIENT FIN                 | FAULT greet "hi ", SENT 0+3, RECEIVED 0+5, SENT 3+5, CLIENT_FIN, SERVER_FIN
             """)
-    void recordsWhatAFaultReallySentAndHowItEnded(String fault, String sent, String ending, String expected)
-            throws Exception {
+    void recordsBytesAndEndUnderFault(String fault, String sent, String ending, String expected) throws Exception {
         boolean endsByItself = fault.startsWith("reset") || fault.startsWith("close");
         try (EchoServer server = recording().faults(fault).start();
                 Client client = Client.Kind.BLOCKING_SOCKET.connect(server)) {
@@ -122,7 +121,7 @@ class RecordingTest {
     }
 
     @Test
-    void countsWhatItReadsWhileItClosesEarly() throws Exception {
+    void countsBytesReadDuringEarlyClose() throws Exception {
         try (EchoServer server = recording().start();
                 Client client = Client.Kind.BLOCKING_SOCKET.connect(server)) {
             client.echoes("hello");
@@ -155,7 +154,7 @@ class RecordingTest {
         "RESET_CONNECTIONS, RST, resetConnections()",
         "CLOSE_CONNECTIONS, FIN, closeConnections()"
     })
-    void tellsWhyTheServerEndedAConnection(Closing closing, Ending.How how, String why) throws Exception {
+    void recordsWhyServerEndedConnection(Closing closing, Ending.How how, String why) throws Exception {
         EchoServer.Builder builder = recording();
         if (closing == Closing.IDLE) {
             builder.idleTimeout(Duration.ofMillis(50));
@@ -178,7 +177,7 @@ class RecordingTest {
     }
 
     @Test
-    void aRejectedConnectionHasNoNumber() throws Exception {
+    void rejectedConnectionHasNoNumber() throws Exception {
         try (EchoServer server = recording().maxConnections(1).start();
                 Socket only = PlainSockets.connect(server.address())) {
             PlainSockets.echoes(only, "x");
@@ -250,7 +249,7 @@ class RecordingTest {
     }
 
     @Test
-    void aSnapshotNeverChanges() throws Exception {
+    void snapshotNeverChanges() throws Exception {
         try (EchoServer server = recording().start();
                 Socket socket = PlainSockets.connect(server.address())) {
             socket.getOutputStream().write("hello".getBytes(ISO_8859_1));
@@ -279,7 +278,7 @@ class RecordingTest {
     }
 
     @Test
-    void recordsOnlyWhatTheSocketTook() throws Exception {
+    void recordsOnlyBytesAcceptedBySocket() throws Exception {
         byte[] bytes = PlainSockets.random(16 * PlainSockets.MIB, 1);
         try (EchoServer server = recording().recording(bytes.length, 1).start();
                 Socket slow = PlainSockets.connect(server.address(), 4096)) {
@@ -306,7 +305,7 @@ class RecordingTest {
     }
 
     @Test
-    void saysWhetherServingFailed() throws Exception {
+    void reportsWhetherServingFailed() throws Exception {
         try (EchoServer server = EchoServer.builder()
                 .recording()
                 .warnings(line -> {})
@@ -333,7 +332,7 @@ class RecordingTest {
     }
 
     @Test
-    void staysReadableAfterTheClose() throws Exception {
+    void isReadableAfterClose() throws Exception {
         Recording recording;
         try (EchoServer server = recording().start();
                 Socket socket = PlainSockets.connect(server.address())) {

@@ -92,7 +92,7 @@ class RestartTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"127.0.0.1:0", "*:0", "127.0.0.1:0,127.0.0.1:0"})
-    void refusesForATimeOnTheSamePorts(String addresses) throws Exception {
+    void refusesForTimeOnSamePorts(String addresses) throws Exception {
         try (EchoServer server = quiet().addresses(addresses.split(",")).start()) {
             List<Integer> ports =
                     server.addresses().stream().map(each -> each.getPort()).toList();
@@ -118,7 +118,7 @@ class RestartTest {
     }
 
     @Test
-    void refusesUntilTheTimeIsUp() throws Exception {
+    void refusesUntilTimeEnds() throws Exception {
         try (EchoServer server = quiet().start()) {
             server.refuse(LONG);
             isRefused(server);
@@ -128,7 +128,7 @@ class RestartTest {
     }
 
     @Test
-    void laterControlReplacesTheTime() throws Exception {
+    void laterControlReplacesTime() throws Exception {
         try (EchoServer server = quiet().start()) {
             for (int i = 0; i < 20; i++) {
                 server.refuse(Duration.ofMillis(1));
@@ -160,7 +160,7 @@ class RestartTest {
     }
 
     @Test
-    void closeEndsAServerThatRefusesForATime() throws Exception {
+    void closeEndsTimedRefusal() throws Exception {
         long before = FileDescriptors.open();
         for (int i = 0; i < 50; i++) {
             EchoServer server = quiet().start();
@@ -174,7 +174,7 @@ class RestartTest {
 
     /** Its own connects fail then, which is no fault of the system. */
     @Test
-    void unansweredSaysThatTheServerCloses() throws Exception {
+    void unansweredReportsClosingServer() throws Exception {
         for (int i = 0; i < 5; i++) {
             EchoServer server = quiet().start();
             CountDownLatch begun = new CountDownLatch(1);
@@ -196,7 +196,7 @@ class RestartTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 3})
-    void restartResetsAllAndListensOnTheSamePort(int loops) throws Exception {
+    void restartResetsAllAndKeepsPort(int loops) throws Exception {
         try (EchoServer server = quiet().eventLoops(loops).recording().start()) {
             List<Socket> sockets = new ArrayList<>();
             for (int i = 0; i < 5; i++) {
@@ -222,7 +222,7 @@ class RestartTest {
     }
 
     @Test
-    void recordsControlsThoughNoConnectionIsOpen() throws Exception {
+    void recordsControlsWithoutOpenConnection() throws Exception {
         try (EchoServer server = quiet().recording().start()) {
             server.recording().note("<now>");
             server.refuse(LONG);
@@ -262,7 +262,7 @@ class RestartTest {
     }
 
     @Test
-    void keepsTheNewestControls() throws Exception {
+    void keepsNewestControls() throws Exception {
         try (EchoServer server = quiet().recording().start()) {
             for (int i = 0; i < 300; i++) {
                 server.recording().note("note " + i);
@@ -277,7 +277,7 @@ class RestartTest {
     }
 
     @Test
-    void keepsFaultsAndLimitsAcrossARestart() throws Exception {
+    void restartKeepsFaultsAndLimits() throws Exception {
         try (EchoServer server = quiet().maxConnections(1)
                         .faults("connection 2: greet \"again\"")
                         .start();
@@ -291,7 +291,7 @@ class RestartTest {
     }
 
     @Test
-    void refusesATimeThatIsOutOfRange() throws Exception {
+    void refusesTimeOutOfRange() throws Exception {
         try (EchoServer server = quiet().start()) {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> server.refuse(Duration.ZERO))
@@ -305,7 +305,7 @@ class RestartTest {
     }
 
     @Test
-    void anInterruptedRestartLeavesTheServerListening() throws Exception {
+    void interruptedRestartKeepsListening() throws Exception {
         try (EchoServer server = quiet().start()) {
             Thread.currentThread().interrupt();
             assertThatThrownBy(() -> server.restart(LONG))
@@ -319,7 +319,7 @@ class RestartTest {
     /** Without a file descriptor left the server cannot listen again. */
     @Test
     @EnabledOnOs(OS.LINUX)
-    void warnsOnceThatItCannotListenAgain() throws Exception {
+    void warnsOnceIfItCannotListenAgain() throws Exception {
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         String command = "ulimit -n 256 && exec '" + java + "' -cp '" + ForkedProcess.home(RestartTest.class) + ":"
                 + ForkedProcess.home(EchoServer.class) + "' '" + OutOfDescriptors.class.getName() + "'";

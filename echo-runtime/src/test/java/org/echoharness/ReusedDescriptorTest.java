@@ -94,7 +94,7 @@ class ReusedDescriptorTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2})
-    void aReusedFileDescriptorNeverMixesConnections(int eventLoops) throws Exception {
+    void reusedDescriptorNeverMixesConnections(int eventLoops) throws Exception {
         try (EchoServer server = EchoServer.builder()
                 .eventLoops(eventLoops)
                 .bufferSize(64)

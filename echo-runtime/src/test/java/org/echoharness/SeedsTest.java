@@ -28,7 +28,7 @@ class SeedsTest {
                 "stall after 1h",
                 JITTER
             })
-    void otherFaultsDoNotChangeWhatIsFlipped(String other) {
+    void otherFaultsDoNotChangeFlippedBytes(String other) {
         String alone = bytes(CORRUPT, 1);
 
         assertThat(bytes(CORRUPT + ", " + other, 1)).isEqualTo(alone);
@@ -38,7 +38,7 @@ class SeedsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"fragment 30", "corrupt", "slow-close 1ms", "duplicate 3 after 1000", CORRUPT})
-    void otherFaultsDoNotChangeTheJitter(String other) {
+    void otherFaultsDoNotChangeJitter(String other) {
         List<Long> alone = times(JITTER, 1);
 
         assertThat(times(JITTER + ", " + other, 1)).isEqualTo(alone);
@@ -48,7 +48,7 @@ class SeedsTest {
 
     /** So that the moment, which may be one of time, changes no draw. */
     @Test
-    void aLaterStartFlipsTheSameOfTheRest() {
+    void laterStartFlipsSameBytes() {
         String from1 = bytes(CORRUPT, 1);
         String plain = "abcdefghijklmnopqrstuvwx";
 
@@ -59,7 +59,7 @@ class SeedsTest {
     }
 
     @Test
-    void connectionsDrawOnTheirOwn() {
+    void connectionsDrawIndependently() {
         assertThat(bytes(CORRUPT, 2)).isNotEqualTo(bytes(CORRUPT, 1)).isEqualTo(bytes("fragment 3, " + CORRUPT, 2));
         assertThat(times(JITTER, 2)).isNotEqualTo(times(JITTER, 1)).isEqualTo(times("fragment 30, " + JITTER, 2));
     }

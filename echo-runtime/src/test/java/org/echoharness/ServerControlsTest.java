@@ -47,7 +47,7 @@ class ServerControlsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"127.0.0.1:0", "[::1]:0", "*:0"})
-    void refusesAndAcceptsAgainOnTheSamePort(String address) throws Exception {
+    void refusesAndAcceptsOnSamePort(String address) throws Exception {
         if (!address.startsWith("127")) {
             PlainSockets.assumeIpv6();
         }
@@ -76,7 +76,7 @@ class ServerControlsTest {
     }
 
     @Test
-    void noOtherSocketTakesThePortWhileItRefuses() throws Exception {
+    void keepsPortWhileRefusing() throws Exception {
         try (EchoServer server = quiet().start()) {
             server.refuse();
 
@@ -88,7 +88,7 @@ class ServerControlsTest {
     }
 
     @Test
-    void aClosedServerFreesThePortThatItRefused() throws Exception {
+    void closeFreesRefusedPort() throws Exception {
         long before = FileDescriptors.open();
         for (int i = 0; i < 50; i++) {
             EchoServer server = quiet().start();
@@ -100,7 +100,7 @@ class ServerControlsTest {
     }
 
     @Test
-    void leavesConnectsUnansweredUntilItResumes() throws Exception {
+    void leavesConnectsUnansweredUntilAccept() throws Exception {
         try (EchoServer server = quiet().start();
                 Socket open = PlainSockets.connect(server.address())) {
             PlainSockets.echoes(open, "before");
@@ -143,7 +143,7 @@ class ServerControlsTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2})
-    void freezesEveryConnectionAndLosesNothing(int loops) throws Exception {
+    void freezeLosesNoBytes(int loops) throws Exception {
         byte[] sent = PlainSockets.random(PlainSockets.MIB, 7);
         try (EchoServer server = quiet().eventLoops(loops).conversation(lines).start()) {
             List<Socket> sockets = new ArrayList<>();
@@ -189,7 +189,7 @@ class ServerControlsTest {
     }
 
     @Test
-    void aFrozenConnectionIsNotIdle() throws Exception {
+    void frozenConnectionIsNotIdle() throws Exception {
         try (EchoServer server = quiet().idleTimeout(Duration.ofMillis(50))
                         .conversation(lines)
                         .start();
@@ -207,7 +207,7 @@ class ServerControlsTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2})
-    void resetsTheOneThatIsNamed(int loops) throws Exception {
+    void resetsGivenConnectionOnly(int loops) throws Exception {
         try (EchoServer server = quiet().eventLoops(loops).start();
                 Socket one = PlainSockets.connect(server.address());
                 Socket other = PlainSockets.connect(server.address())) {
@@ -223,7 +223,7 @@ class ServerControlsTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2})
-    void resetsWhatIsOpen(int loops) throws Exception {
+    void resetsOpenConnections(int loops) throws Exception {
         try (EchoServer server = quiet().eventLoops(loops).start()) {
             for (int i = 0; i < 20; i++) {
                 try (Socket one = PlainSockets.connect(server.address());
@@ -244,7 +244,7 @@ class ServerControlsTest {
     }
 
     @Test
-    void closesWhatIsOpenWithAFin() throws Exception {
+    void closesOpenConnectionsWithFin() throws Exception {
         try (EchoServer server = quiet().maxConnections(1).start()) {
             for (int i = 0; i < 20; i++) {
                 Socket socket = PlainSockets.connect(server.address());
@@ -306,7 +306,7 @@ class ServerControlsTest {
 
     /** Every way to stop or slow the bytes, one after another, under a stream that must come back whole. */
     @Test
-    void aChangeOfFaultsLosesAndReordersNothing() throws Exception {
+    void changeOfFaultsKeepsBytesInOrder() throws Exception {
         List<String> plans = List.of(
                 "delay 5ms",
                 "fragment 7",
@@ -363,7 +363,7 @@ class ServerControlsTest {
     }
 
     @Test
-    void aHalfClosedConnectionStaysSoUnderOtherFaults() throws Exception {
+    void changeOfFaultsKeepsHalfClose() throws Exception {
         try (EchoServer server = quiet().faults("half-close after 2").start();
                 Socket socket = PlainSockets.connect(server.address())) {
             PlainSockets.echoes(socket, "ab");
@@ -382,7 +382,7 @@ class ServerControlsTest {
     }
 
     @Test
-    void controlsNeedAServerThatRuns() throws Exception {
+    void controlsRequireRunningServer() throws Exception {
         EchoServer server = quiet().build();
         assertThatIllegalStateException()
                 .isThrownBy(server::refuse)
@@ -424,7 +424,7 @@ class ServerControlsTest {
     }
 
     @Test
-    void aDuplicateMustFitIntoTheBuffer() throws Exception {
+    void duplicateMustFitBuffer() throws Exception {
         String message = "faults (duplicate 17) must fit into bufferSize (16); make that larger";
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> quiet().bufferSize(16).faults("duplicate 17").build())
@@ -441,7 +441,7 @@ class ServerControlsTest {
     }
 
     @Test
-    void resetsConnectionsThatAreNotYetAccepted() throws Exception {
+    void resetsConnectionsNotYetAccepted() throws Exception {
         try (EchoServer server = quiet().start()) {
             for (int i = 0; i < 20; i++) {
                 List<Socket> sockets = new ArrayList<>();
@@ -481,7 +481,7 @@ class ServerControlsTest {
     }
 
     @Test
-    void anInterruptedControlLeavesTheServerAsItWas() throws Exception {
+    void interruptedControlChangesNothing() throws Exception {
         try (EchoServer server = quiet().start()) {
             Thread.currentThread().interrupt();
             assertThatThrownBy(server::unanswered)
@@ -495,7 +495,7 @@ class ServerControlsTest {
     }
 
     @Test
-    void aChangeOfFaultsDoesNotCorruptWhatIsHeldTwice() throws Exception {
+    void changeOfFaultsKeepsDuplicatedBytes() throws Exception {
         int size = 16 * PlainSockets.MIB;
         try (EchoServer server = quiet().faults("corrupt").recording(0, 10).start();
                 Socket socket = PlainSockets.connect(server.address(), 4096)) {
@@ -518,7 +518,7 @@ class ServerControlsTest {
     }
 
     @Test
-    void aFrozenConnectionDoesNotAnswerAFin() throws Exception {
+    void frozenConnectionDoesNotAnswerFin() throws Exception {
         try (EchoServer server =
                         quiet().faults("slow-close 1h").conversation(lines).start();
                 Socket socket = PlainSockets.connect(server.address())) {

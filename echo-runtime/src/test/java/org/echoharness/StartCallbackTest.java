@@ -70,7 +70,7 @@ class StartCallbackTest {
 
     @ParameterizedTest
     @EnumSource(Control.class)
-    void conversationMayControl(Control control) throws Exception {
+    void conversationListenerMayControlServer(Control control) throws Exception {
         Once once = new Once(control.call);
         try (EchoServer server = EchoServer.builder().conversation(once).build()) {
             once.server.set(server);
@@ -85,7 +85,7 @@ class StartCallbackTest {
     }
 
     @Test
-    void warningsMayControlAndEcho() throws Exception {
+    void warningListenerMayControlServer() throws Exception {
         Once once = new Once(server -> {
             server.resetConnections();
             try (Socket socket = PlainSockets.connect(server.address())) {
@@ -105,7 +105,7 @@ class StartCallbackTest {
     }
 
     @Test
-    void awaitsTheCloseOfAnotherThread() throws Exception {
+    void awaitsCloseByOtherThread() throws Exception {
         Once once = new Once(server -> {
             Thread closing = new Thread(server::close, "closing");
             closing.start();
@@ -126,7 +126,7 @@ class StartCallbackTest {
     }
 
     @Test
-    void callbackOfALiveChangeHoldsNoLock() throws Exception {
+    void callbackOfLiveChangeHoldsNoLock() throws Exception {
         Once once = new Once(server -> {
             Thread other = new Thread(server::resetConnections, "other control");
             other.start();

@@ -45,7 +45,7 @@ class TranscriptTest {
 
     @ParameterizedTest
     @MethodSource("hostile")
-    void onlyVisibleTextAndNewlinesComeOut(byte[] payload) {
+    void printsOnlyVisibleTextAndNewlines(byte[] payload) {
         RecordedConnection connection = hostileOne(payload);
         for (String text : List.of(connection.transcript(), connection.timeline(), connection.hexDump())) {
             assertThat(text.codePoints()).allMatch(each -> each == '\n' || Utf8.isShown(each));
@@ -59,7 +59,7 @@ class TranscriptTest {
 
     @ParameterizedTest
     @MethodSource("hostile")
-    void theSizeIsBounded(byte[] payload) {
+    void limitsSize(byte[] payload) {
         RecordedConnection connection = hostileOne(payload);
         assertThat(connection.transcript()).hasSizeLessThan(15_000);
         assertThat(connection.timeline()).hasSizeLessThan(4_000);
@@ -67,7 +67,7 @@ class TranscriptTest {
     }
 
     @Test
-    void aLongGreetingIsCut() {
+    void cutsLongGreeting() {
         String greeting = Fault.greet("a".repeat(60_000).getBytes(ISO_8859_1)).toString();
         RecordedConnection connection =
                 new RecordedBytes(1, 1).note(RecordedEvent.Kind.FAULT, greeting).snapshot();
@@ -83,7 +83,7 @@ class TranscriptTest {
     }
 
     @Test
-    void whatIsLeftOutIsSaidWhereItIsMissing() {
+    void marksGapWhereEventsAreMissing() {
         RecordedBytes taped = new RecordedBytes(1, 10);
         for (int i = 0; i < 5_000; i++) {
             taped.received("x");
@@ -100,7 +100,7 @@ class TranscriptTest {
     }
 
     @Test
-    void aTranscriptHasALineForEachEvent() {
+    void hasLineForEachEvent() {
         String transcript = new RecordedBytes(3, 100)
                 .at(1_234_567)
                 .received("hello\n")
@@ -159,7 +159,7 @@ class TranscriptTest {
     }
 
     @Test
-    void whatIsCutIsSaid() {
+    void reportsCutText() {
         RecordedBytes taped =
                 new RecordedBytes(1, 3).received("hello").sent("abc").received("again");
         RecordedConnection cut = taped.snapshot();
@@ -205,7 +205,7 @@ class TranscriptTest {
 
     /** Each byte stands in the line of the chunk in which it came. */
     @Test
-    void escapesACharacterThatCameInTwoChunks() {
+    void escapesCharacterSplitAcrossChunks() {
         RecordedConnection connection = new RecordedBytes(1, 100)
                 .received(new byte[] {'G', 'r', (byte) 0xC3})
                 .received(new byte[] {(byte) 0xBC, 'n'})
@@ -216,7 +216,7 @@ class TranscriptTest {
 
     /** An assertion's message is printed twice, and no place for a megabyte. */
     @Test
-    void shortensWhatErrorsShow() {
+    void errorsShowShortTranscript() {
         RecordedBytes taped =
                 new RecordedBytes(1, 10_000).received("a" + "\0".repeat(500)).sent("x\u00fc");
         assertThat(taped.snapshot().excerpt().lines().toList().get(1))
@@ -249,7 +249,7 @@ class TranscriptTest {
     }
 
     @Test
-    void cutsNoEscapeInTheTimeline() {
+    void timelineCutsNoEscape() {
         for (int i = 0; i < 30; i++) {
             String payload = "x".repeat(i) + "\u0000".repeat(30 - i);
             String timeline =
@@ -264,7 +264,7 @@ class TranscriptTest {
     }
 
     @Test
-    void aRejectedConnectionIsResetOnce() {
+    void rejectedConnectionHasOneReset() {
         RecordedConnection rejected = new RecordedBytes(0, 10).reject().snapshot();
         assertThat(rejected.transcript().lines().map(line -> line.substring(11)))
                 .containsExactly("connection from 10.0.0.2:4000", "rejecting 10.0.0.2:4000");

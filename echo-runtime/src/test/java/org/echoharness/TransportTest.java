@@ -140,7 +140,7 @@ class TransportTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void aHalfClosedClientThatGivesUpIsLostOnce(boolean linger0) throws Exception {
+    void reportsLostHalfClosedClientOnce(boolean linger0) throws Exception {
         try (EchoServer server =
                         quiet().bufferSize(2 * MUCH).conversation(lines).start();
                 Socket bystander = PlainSockets.connect(server.address());
@@ -163,7 +163,7 @@ class TransportTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void aClientThatLeavesNothingUnreadEndsCleanly(boolean inOneGo) throws Exception {
+    void clientWithoutUnreadBytesEndsCleanly(boolean inOneGo) throws Exception {
         try (EchoServer server = quiet().conversation(lines).start();
                 Socket client = PlainSockets.connect(server.address())) {
             PlainSockets.echoes(client, "first");
@@ -191,7 +191,7 @@ class TransportTest {
 
     @ParameterizedTest
     @EnumSource(Left.class)
-    void aResetIsNoEndOfTheStreamAndHurtsNobodyElse(Left left) throws Exception {
+    void resetEndsOnlyItsConnection(Left left) throws Exception {
         AtomicLong received = new AtomicLong();
         try (EchoServer server = quiet().bufferSize(2 * MUCH)
                         .conversation(line -> {
@@ -281,7 +281,7 @@ class TransportTest {
     }
 
     @Test
-    void anInterruptEndsAConnectThatNobodyAnswers() throws Exception {
+    void interruptEndsUnansweredConnect() throws Exception {
         List<EchoClient> queued = new ArrayList<>();
         try (ServerSocket full = PlainSockets.listen(0)) {
             InetSocketAddress address = PlainSockets.at("127.0.0.1", full.getLocalPort());
@@ -316,7 +316,7 @@ class TransportTest {
     }
 
     @Test
-    void listensAtOnceOnAPortWithAConnectionInTimeWait() throws Exception {
+    void listensOnPortInTimeWait() throws Exception {
         String address;
         try (ServerSocket before = PlainSockets.listen(0);
                 Socket client = PlainSockets.connect(PlainSockets.at("127.0.0.1", before.getLocalPort()))) {
@@ -333,7 +333,7 @@ class TransportTest {
     /** The client reads nothing until the server is gone and another one has its port. */
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void anEchoOnItsWayOutlivesTheServer(boolean closedInTheCallback) throws Exception {
+    void sentEchoOutlivesServer(boolean closedInTheCallback) throws Exception {
         byte[] sent = PlainSockets.random(64 << 10, 23);
         CompletableFuture<EchoServer> self = new CompletableFuture<>();
         try (EchoServer server = quiet().conversation(line -> {

@@ -72,7 +72,7 @@ class UnsentBytesTest {
                 "fragment 7, reset after 300 sent",
                 "reset after 300, duplicate 5 after 5, truncate 5 after 100, fragment 1"
             })
-    void resetLeavesEveryByteOfManyWrites(String faults) throws Exception {
+    void resetFollowsAllWrittenBytes(String faults) throws Exception {
         try (EchoServer server = start(faults)) {
             List<Socket> sockets = new ArrayList<>();
             try {
@@ -94,7 +94,7 @@ class UnsentBytesTest {
 
     @ParameterizedTest
     @CsvSource({"200KiB, 204800", "1MiB, 1048576", "1MiB sent, 1048576"})
-    void resetWaitsForALateReader(String size, int bytes) throws Exception {
+    void resetWaitsForLateReader(String size, int bytes) throws Exception {
         AwaitedLines lines = new AwaitedLines();
         try (EchoServer server = EchoServer.builder()
                 .faults(FaultPlan.parse("reset after " + size))
@@ -112,7 +112,7 @@ class UnsentBytesTest {
     }
 
     @Test
-    void closeLeavesEveryByteThoughMoreIsUnread() throws Exception {
+    void closeLosesNoByteDespiteUnreadInput() throws Exception {
         try (EchoServer server = start("close after 1MiB")) {
             for (int i = 0; i < 5; i++) {
                 try (Socket socket = PlainSockets.connect(server.address())) {
@@ -137,7 +137,7 @@ class UnsentBytesTest {
                 "half-close after 5, close after 8                   | FIN",
                 "greet \"hello\", half-close after 6 sent, reset on fin | RST"
             })
-    void endsAtOnceAfterTheFinOfTheClient(String faults, Ending.How how) throws Exception {
+    void endsAtOnceAfterFinOfClient(String faults, Ending.How how) throws Exception {
         try (EchoServer server = EchoServer.builder()
                         .faults(FaultPlan.parse(faults))
                         .recording()
@@ -157,7 +157,7 @@ class UnsentBytesTest {
     }
 
     @Test
-    void resetsAClientThatNeverReads() throws Exception {
+    void resetsClientThatNeverReads() throws Exception {
         try (EchoServer server = start("reset after 1MiB");
                 Socket socket = PlainSockets.connect(server.address(), 4096)) {
             assertThatThrownBy(() -> {
@@ -170,7 +170,7 @@ class UnsentBytesTest {
     }
 
     @Test
-    void servesOthersWhileAConnectionWaits() throws Exception {
+    void servesOthersWhileConnectionWaits() throws Exception {
         try (EchoServer server = start("connection 1: reset after 1MiB; connection 2: reset after 5; others: none");
                 Socket slow = PlainSockets.connect(server.address());
                 Socket quick = PlainSockets.connect(server.address());
@@ -194,7 +194,7 @@ class UnsentBytesTest {
 
     /** The loop's thread would keep its other connections waiting meanwhile. */
     @Test
-    void looksOnAThreadThatEndsWithTheServer() throws Exception {
+    void threadOfChecksEndsWithServer() throws Exception {
         try (EchoServer server = start("first 1: reset after 1MiB");
                 Socket good = PlainSockets.connect(server.address())) {
             PlainSockets.echoes(good, "hello");
@@ -220,7 +220,7 @@ class UnsentBytesTest {
     }
 
     @Test
-    void controlsAndCloseEndConnectionsThatWait() throws Exception {
+    void controlsAndCloseEndWaitingConnections() throws Exception {
         AwaitedLines lines = new AwaitedLines();
         EchoServer server = EchoServer.builder()
                 .faults(FaultPlan.parse("reset after 1MiB"))
@@ -251,7 +251,7 @@ class UnsentBytesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"127.0.0.1:0", "[::1]:0", "*:0"})
-    void findsTheSocketInTheList(String address) throws Exception {
+    void findsSocketInTable(String address) throws Exception {
         if (address.startsWith("[")) {
             PlainSockets.assumeIpv6();
         }

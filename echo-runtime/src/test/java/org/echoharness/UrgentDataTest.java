@@ -51,7 +51,7 @@ class UrgentDataTest {
                 "half-close after 6                   | aXbcYZ",
                 "greet \"S\" after 2, fragment 2   | aXSbcYZd"
             })
-    void faultsLeaveUrgentBytesInTheirPlace(String faults, String echo) throws Exception {
+    void faultsKeepPositionOfUrgentBytes(String faults, String echo) throws Exception {
         for (boolean isFrozen : new boolean[] {false, true}) {
             try (EchoServer server =
                             EchoServer.builder().faults(faults).recording().start();
@@ -78,7 +78,7 @@ class UrgentDataTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"X", "XY", "ABCDE", "abX", "aXYZ"})
-    void echoesUrgentBytesBeforeAFin(String bytes) throws Exception {
+    void echoesUrgentBytesBeforeFin(String bytes) throws Exception {
         try (EchoServer server = EchoServer.builder().faults(Fault.fragment(1)).start();
                 Socket client = PlainSockets.connect(server.address())) {
             PlainSockets.echoes(client, "x");
@@ -92,7 +92,7 @@ class UrgentDataTest {
     /** Not so where one at the very beginning is followed by another one: the kernel drops the first. */
     @ParameterizedTest
     @ValueSource(strings = {"Xabc", "aXYZ", "aXbYc", "X"})
-    void echoesUrgentBytesSentBeforeTheAccept(String bytes) throws Exception {
+    void echoesUrgentBytesSentBeforeAccept(String bytes) throws Exception {
         CountDownLatch sent = new CountDownLatch(1);
         AwaitedLines lines = new AwaitedLines();
         try (EchoServer server = EchoServer.builder()
@@ -126,7 +126,7 @@ class UrgentDataTest {
     }
 
     @Test
-    void clientReadsUrgentBytesOfItsPeer() throws Exception {
+    void clientReadsUrgentBytes() throws Exception {
         try (ServerSocket listener = PlainSockets.listen(0);
                 EchoClient client = EchoClient.connect("127.0.0.1:" + listener.getLocalPort());
                 Socket accepted = listener.accept()) {

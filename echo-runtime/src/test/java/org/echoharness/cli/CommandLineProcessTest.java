@@ -76,7 +76,7 @@ class CommandLineProcessTest {
 
     @ParameterizedTest
     @CsvSource({"true, TERM, 143", "true, INT, 130", "false, TERM, 143"})
-    void servesAndEndsThoughNobodyReadsItsOutput(boolean errorsToo, String signal, int code) throws Exception {
+    void serverEndsIfOutputIsNotRead(boolean errorsToo, String signal, int code) throws Exception {
         Process server = started(errorsToo, "server", "127.0.0.1:0", "--record", folder.toString());
         try {
             int port = Integer.parseInt(line(server.getInputStream()).replaceFirst(".* port (\\d+).*", "$1"));
@@ -95,7 +95,7 @@ class CommandLineProcessTest {
 
     @ParameterizedTest
     @CsvSource({"TERM, 143", "INT, 130"})
-    void theClientEndsThoughNobodyReadsItsOutput(String signal, int code) throws Exception {
+    void signalEndsClientIfOutputIsNotRead(String signal, int code) throws Exception {
         byte[] message = new byte[300_000];
         Path file = Files.write(folder.resolve("message"), message);
         try (EchoServer server =
@@ -127,7 +127,7 @@ class CommandLineProcessTest {
     }
 
     @Test
-    void theClientExitsThoughNobodyReadsItsOutput() throws Exception {
+    void clientExitsIfOutputIsNotRead() throws Exception {
         Path file = Files.write(folder.resolve("message"), new byte[300_000]);
         try (EchoServer server = EchoServer.builder().start()) {
             Process client =
@@ -142,7 +142,7 @@ class CommandLineProcessTest {
     }
 
     @Test
-    void aSignalSaysWhereTheRecordingIs() throws Exception {
+    void signalPrintsFolderOfRecording() throws Exception {
         try (ForkedProcess server = new ForkedProcess(
                 EchoProcess.command(List.of(), "server", "127.0.0.1:0", "--quiet", "--record", folder.toString()))) {
             server.lines().await("starting up on .*");
@@ -165,7 +165,7 @@ class CommandLineProcessTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"--message", "--message-file", "--record"})
-    void textThatWasNotDecodedIsRefused(String option) throws Exception {
+    void refusesUndecodableText(String option) throws Exception {
         try (EchoServer server = EchoServer.builder().recording().start();
                 ForkedProcess client = withGruen("C", "", "client", "127.0.0.1:" + server.port(), option)) {
             assertThat(client.awaitExit()).isEqualTo(2);
@@ -180,7 +180,7 @@ class CommandLineProcessTest {
     }
 
     @Test
-    void faultsThatWereNotDecodedAreRefused() throws Exception {
+    void refusesUndecodableFaults() throws Exception {
         try (ForkedProcess server = withGruen("C", "greet \"", "server", "127.0.0.1:0", "--faults")) {
             assertThat(server.awaitExit()).isEqualTo(2);
             assertThat(server.lines().seen()).singleElement().asString().contains("LC_ALL=C.UTF-8");
@@ -188,7 +188,7 @@ class CommandLineProcessTest {
     }
 
     @Test
-    void sendsTextAsItIsInAUtf8Locale() throws Exception {
+    void sendsTextInUtf8Locale() throws Exception {
         byte[] sent = "gr\u00fcn\"".getBytes(StandardCharsets.UTF_8);
         try (EchoServer server = EchoServer.builder().recording().start();
                 ForkedProcess client = withGruen("C.UTF-8", "", "client", "127.0.0.1:" + server.port(), "--message")) {
@@ -198,7 +198,7 @@ class CommandLineProcessTest {
     }
 
     @Test
-    void sendsAFileLargerThanItsHeap() throws Exception {
+    void sendsFileLargerThanHeap() throws Exception {
         Path file = folder.resolve("sparse");
         try (RandomAccessFile sparse = new RandomAccessFile(file.toFile(), "rw")) {
             sparse.setLength(100 << 20);
@@ -219,7 +219,7 @@ class CommandLineProcessTest {
     @ParameterizedTest
     @ValueSource(strings = {"/dev/zero", "-"})
     @EnabledOnOs(OS.LINUX)
-    void sendsADeviceUntilTheTimeout(String file) throws Exception {
+    void sendsDeviceUntilTimeout(String file) throws Exception {
         List<String> command = new ArrayList<>(List.of("sh", "-c", "exec \"$@\" < /dev/zero", "sh"));
         try (EchoServer server = EchoServer.builder().start()) {
             command.addAll(EchoProcess.command(
@@ -242,7 +242,7 @@ class CommandLineProcessTest {
 
     @Test
     @EnabledOnOs(OS.LINUX)
-    void aPipeThatNobodyOpensEndsAtTheTimeout() throws Exception {
+    void timeoutEndsWaitForPipe() throws Exception {
         Path pipe = folder.resolve("pipe");
         assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
                 .isZero();
@@ -263,7 +263,7 @@ class CommandLineProcessTest {
 
     @Test
     @EnabledOnOs(OS.LINUX)
-    void closedStandardInputIsRefused() throws Exception {
+    void refusesClosedStandardInput() throws Exception {
         List<String> command = new ArrayList<>(List.of("sh", "-c", "exec \"$@\" <&-", "sh"));
         command.addAll(EchoProcess.command(List.of(), "client", "127.0.0.1:1", "--message-file=-"));
         try (ForkedProcess client = new ForkedProcess(command)) {
@@ -276,7 +276,7 @@ class CommandLineProcessTest {
 
     @Test
     @EnabledOnOs(OS.LINUX)
-    void aFileThatGrowsIsSentAsFarAsItWent() throws Exception {
+    void sendsGrowingFileToItsFirstSize() throws Exception {
         Path file = folder.resolve("log");
         Files.write(file, new byte[3 << 20]);
         List<String> command = new ArrayList<>(List.of("sh", "-c", "exec \"$@\" >> " + file, "sh"));
@@ -292,7 +292,7 @@ class CommandLineProcessTest {
     }
 
     @Test
-    void showsItsVersionOnTheModulePath() throws Exception {
+    void printsVersionOnModulePath() throws Exception {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of(
@@ -321,7 +321,7 @@ class CommandLineProcessTest {
 
     @Test
     @EnabledOnOs(OS.LINUX)
-    void aFullDiskIsRefusedAtTheStart() throws Exception {
+    void refusesFullDiskAtStart() throws Exception {
         Path records = folder.resolve("records");
         List<String> command = new ArrayList<>(List.of("sh", "-c", "ulimit -f 1; exec \"$@\"", "sh"));
         command.addAll(EchoProcess.command(
@@ -337,7 +337,7 @@ class CommandLineProcessTest {
 
     @Test
     @EnabledOnOs(OS.LINUX)
-    void aRecordingThatDoesNotFitIsAbsent() throws Exception {
+    void leavesNoPartOfRecordingOnFullDisk() throws Exception {
         Path records = folder.resolve("records");
         Path file = Files.write(folder.resolve("message"), new byte[60_000]);
         List<String> command = new ArrayList<>(List.of("sh", "-c", "ulimit -f 24; exec \"$@\"", "sh"));

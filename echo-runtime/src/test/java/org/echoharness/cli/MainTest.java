@@ -142,7 +142,7 @@ class MainTest {
     }
 
     @Test
-    void aValueThatLooksLikeAFlagIsAValue() throws Exception {
+    void acceptsValueThatLooksLikeFlag() throws Exception {
         try (EchoServer server = EchoServer.builder().start()) {
             assertThat(run("client", "127.0.0.1:" + server.port(), "--message", "--help"))
                     .isZero();
@@ -151,13 +151,13 @@ class MainTest {
     }
 
     @Test
-    void tellsItsVersion() {
+    void printsVersion() {
         assertThat(run("--version")).isZero();
         assertThat(out()).startsWith("echo ");
     }
 
     @Test
-    void theClientHoldsTheConversationOfTheTutorial() throws Exception {
+    void clientPrintsConversationOfTutorial() throws Exception {
         try (EchoServer server = EchoServer.builder().bufferSize(16).start()) {
             assertThat(run("client", "127.0.0.1:" + server.port(), "--buffer-size", "16", "--verbose"))
                     .isZero();
@@ -182,7 +182,7 @@ class MainTest {
     }
 
     @Test
-    void theClientSendsAFileAsItIs(@TempDir Path folder) throws Exception {
+    void clientSendsFileUnchanged(@TempDir Path folder) throws Exception {
         Path file = Files.write(folder.resolve("message"), new byte[] {0, (byte) 0xFF, '\n'});
         try (EchoServer server = EchoServer.builder().start()) {
             assertThat(run("client", "127.0.0.1:" + server.port(), "--message-file=" + file))
@@ -193,7 +193,7 @@ class MainTest {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 3, 1 << 20, 3 << 20})
-    void theClientSendsItsStandardInput(int bytes) throws Exception {
+    void clientSendsStandardInput(int bytes) throws Exception {
         byte[] message = new byte[bytes];
         new Random(bytes).nextBytes(message);
         in = new ByteArrayInputStream(message);
@@ -208,7 +208,7 @@ class MainTest {
     }
 
     @Test
-    void endlessInputIsSentUntilTheTimeout() throws Exception {
+    void sendsEndlessInputUntilTimeout() throws Exception {
         in = new FilterInputStream(InputStream.nullInputStream()) {
             @Override
             public int read(byte[] into, int from, int length) {
@@ -226,7 +226,7 @@ class MainTest {
     }
 
     @Test
-    void aWaitForInputIsBoundedByTheTimeoutAlone() throws Exception {
+    void timeoutEndsWaitForInput() throws Exception {
         try (PipedOutputStream writer = new PipedOutputStream();
                 EchoServer server = EchoServer.builder().recording().start()) {
             in = new PipedInputStream(writer);
@@ -269,7 +269,7 @@ class MainTest {
     }
 
     @Test
-    void sendsNoMoreAheadOfAnEchoThanIsKept() throws Exception {
+    void limitsBytesSentAheadOfEcho() throws Exception {
         long most = Math.max(1 << 20, Math.min(64 << 20, Runtime.getRuntime().maxMemory() / 8));
         AtomicLong read = new AtomicLong();
         in = new FilterInputStream(InputStream.nullInputStream()) {
@@ -291,7 +291,7 @@ class MainTest {
     }
 
     @Test
-    void theClientNoticesAWrongEchoOfInput() throws Exception {
+    void clientFindsWrongEchoOfInput() throws Exception {
         in = new ByteArrayInputStream("abcdef".getBytes(StandardCharsets.UTF_8));
         try (EchoServer server = EchoServer.builder().faults("corrupt byte 5").start()) {
             assertThat(run("client", "127.0.0.1:" + server.port(), "--message-file=-"))
@@ -307,7 +307,7 @@ class MainTest {
     }
 
     @Test
-    void noticesBytesThatComeWhileItWaitsForInput() throws Exception {
+    void findsSurplusBytesWhileAwaitingInput() throws Exception {
         long deadline = System.nanoTime() + 60_000_000_000L;
         try (PipedOutputStream writer = new PipedOutputStream();
                 Peer peer = new Peer(socket -> {
@@ -329,7 +329,7 @@ class MainTest {
     }
 
     @Test
-    void inputThatFailsIsNoFailureOfThePeer() throws Exception {
+    void inputErrorDoesNotBlamePeer() throws Exception {
         in = new FilterInputStream(InputStream.nullInputStream()) {
             @Override
             public int read(byte[] into, int from, int length) throws IOException {
@@ -344,7 +344,7 @@ class MainTest {
     }
 
     @Test
-    void anErrorIsOneLine() throws Exception {
+    void printsErrorOnOneLine() throws Exception {
         in = new FilterInputStream(InputStream.nullInputStream()) {
             @Override
             public int read(byte[] into, int from, int length) {
@@ -359,7 +359,7 @@ class MainTest {
     }
 
     @Test
-    void theClientNoticesBytesAfterTheEcho() throws Exception {
+    void clientFindsBytesAfterEcho() throws Exception {
         try (EchoServer server = EchoServer.builder().faults("duplicate 42").start()) {
             assertThat(run("client", "127.0.0.1:" + server.port())).isEqualTo(1);
         }
@@ -368,7 +368,7 @@ class MainTest {
     }
 
     @Test
-    void theClientNoticesBytesThatComeLater() throws Exception {
+    void clientFindsLateBytes() throws Exception {
         try (Peer peer = new Peer(socket -> {
             socket.getOutputStream().write(socket.getInputStream().readNBytes(3));
             assertThat(socket.getInputStream().read()).isEqualTo(-1);
@@ -381,7 +381,7 @@ class MainTest {
     }
 
     @Test
-    void aPeerThatGoesOnListeningIsNoError() throws Exception {
+    void acceptsPeerThatStaysOpen() throws Exception {
         try (EchoServer server = EchoServer.builder().faults("slow-close 1h").start()) {
             assertThat(run("client", "127.0.0.1:" + server.port(), "--read-timeout", "100ms"))
                     .isZero();
@@ -390,7 +390,7 @@ class MainTest {
     }
 
     @Test
-    void theClientHasATimeoutForTheWholeEcho() throws Exception {
+    void timeoutLimitsWholeEcho() throws Exception {
         try (EchoServer server =
                 EchoServer.builder().faults("fragment 1 every 100ms").start()) {
             assertThat(run("client", "127.0.0.1:" + server.port(), "--timeout", "300ms"))
@@ -401,7 +401,7 @@ class MainTest {
 
     @Test
     @EnabledOnOs(OS.LINUX)
-    void aFolderThatCannotBeWrittenIsRefusedAtTheStart() {
+    void refusesUnwritableFolderAtStart() {
         for (String command : List.of("server", "client")) {
             assertThat(run(command, "127.0.0.1:1", "--record", "/proc")).isEqualTo(2);
         }
@@ -412,7 +412,7 @@ class MainTest {
     }
 
     @Test
-    void refusesAnEmptyNameOfAFolder() {
+    void refusesEmptyFolderName() {
         for (String command : List.of("server", "client")) {
             assertThat(run(command, "127.0.0.1:1", "--record", "")).isEqualTo(2);
         }
@@ -420,7 +420,7 @@ class MainTest {
     }
 
     @Test
-    void theClientSaysWhereTheRecordingIs(@TempDir Path folder) throws Exception {
+    void clientPrintsFolderOfRecording(@TempDir Path folder) throws Exception {
         try (EchoServer server = EchoServer.builder().start()) {
             assertThat(run("client", "127.0.0.1:" + server.port(), "--record", folder.toString()))
                     .isZero();
@@ -431,7 +431,7 @@ class MainTest {
     }
 
     @Test
-    void refusesAnEmptyFile(@TempDir Path folder) throws Exception {
+    void refusesEmptyFile(@TempDir Path folder) throws Exception {
         Path empty = Files.createFile(folder.resolve("empty"));
         assertThat(run("client", "127.0.0.1:1", "--message-file", empty.toString()))
                 .isEqualTo(2);
@@ -441,7 +441,7 @@ class MainTest {
     }
 
     @Test
-    void saysThatTheMessageFileHasGone(@TempDir Path folder) throws Exception {
+    void reportsDeletedMessageFile(@TempDir Path folder) throws Exception {
         Path file = Files.write(folder.resolve("message"), new byte[(1 << 20) + 1]);
         try (Peer peer = new Peer(socket -> socket.getInputStream().readAllBytes())) {
             MessageFile message = MessageFile.open(file.toString(), InputStream.nullInputStream());
@@ -454,7 +454,7 @@ class MainTest {
     }
 
     @Test
-    void aRecordingThatCannotBeWrittenExitsWithOne(@TempDir Path folder) throws Exception {
+    void unwritableRecordingExitsWith1(@TempDir Path folder) throws Exception {
         Path gone = folder.resolve("gone");
         try (Peer peer = new Peer(socket -> {
             socket.getOutputStream().write(socket.getInputStream().readNBytes(3));
@@ -480,7 +480,7 @@ class MainTest {
     }
 
     @Test
-    void writesARecordingWhoseFolderHasGone(@TempDir Path folder) throws Exception {
+    void writesRecordingToDeletedFolder(@TempDir Path folder) throws Exception {
         Path gone = Files.createDirectory(folder.resolve("gone"));
         try (Peer peer = new Peer(socket -> {
             socket.getOutputStream().write(socket.getInputStream().readNBytes(3));
@@ -494,7 +494,7 @@ class MainTest {
     }
 
     @Test
-    void leavesNoFolderForNothing(@TempDir Path folder) throws Exception {
+    void leavesNoEmptyFolder(@TempDir Path folder) throws Exception {
         Path made = folder.resolve("made/of two");
         int port;
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
@@ -514,7 +514,7 @@ class MainTest {
 
     @Test
     @DisabledOnOs(OS.WINDOWS)
-    void recordsThroughALinkToAFolder(@TempDir Path folder) throws Exception {
+    void recordsThroughLinkToFolder(@TempDir Path folder) throws Exception {
         Path link = Files.createSymbolicLink(folder.resolve("link"), Files.createDirectory(folder.resolve("a folder")));
         try (EchoServer server = EchoServer.builder().start()) {
             assertThat(run("client", "127.0.0.1:" + server.port(), "--record", link.toString()))
@@ -542,7 +542,7 @@ class MainTest {
     }
 
     @Test
-    void aQuietClientSaysNothing() throws Exception {
+    void quietClientPrintsNothing() throws Exception {
         try (EchoServer server = EchoServer.builder().start()) {
             assertThat(run("client", "localhost:" + server.port(), "--quiet", "--message", "x"))
                     .isZero();
@@ -559,7 +559,7 @@ class MainTest {
                 "short|echo: 2 of 3 bytes echoed, then the end of the stream from ADDRESS",
                 "late|echo: 0 of 3 bytes echoed by ADDRESS, then nothing for 100ms",
             })
-    void anEchoThatIsNotOneExitsWithOne(String fault, String message) throws Exception {
+    void wrongEchoExitsWith1(String fault, String message) throws Exception {
         try (Peer peer = new Peer(socket -> {
             byte[] read = socket.getInputStream().readNBytes(3);
             read[0] = 'x';
@@ -578,7 +578,7 @@ class MainTest {
     }
 
     @Test
-    void aRefusedConnectExitsWithOne() throws Exception {
+    void refusedConnectExitsWith1() throws Exception {
         int port = freePort();
 
         assertThat(run("client", "127.0.0.1:" + port)).isEqualTo(1);
@@ -588,7 +588,7 @@ class MainTest {
     }
 
     @Test
-    void aServerThatCannotListenExitsWithOne() throws Exception {
+    void busyPortExitsWith1() throws Exception {
         try (ServerSocket busy = PlainSockets.listen(0)) {
             assertThat(run("server", "127.0.0.1:" + busy.getLocalPort())).isEqualTo(1);
             assertThat(err())

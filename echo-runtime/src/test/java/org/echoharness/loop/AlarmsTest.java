@@ -14,7 +14,7 @@ class AlarmsTest {
 
     @ParameterizedTest
     @ValueSource(longs = {0, -5, Long.MAX_VALUE - 15})
-    void soundSoonestFirstAndInTheOrderSet(long start) {
+    void ringsEarliestFirstAndInOrderSet(long start) {
         Alarms alarms = new Alarms(start);
         alarms.set(start + 30, named("late"));
         alarms.set(start + 10, named("first"));
@@ -29,7 +29,7 @@ class AlarmsTest {
     }
 
     @Test
-    void oneThatIsDueLeavesNoTimeToSleepButIsNotZero() {
+    void dueAlarmLeavesNoTimeToSleep() {
         Alarms alarms = new Alarms(0);
         alarms.set(10, named("due"));
 
@@ -38,7 +38,7 @@ class AlarmsTest {
     }
 
     @Test
-    void oneThatIsCancelledStaysSilent() {
+    void cancelledAlarmDoesNotRing() {
         Alarms alarms = new Alarms(0);
         Alarms.Alarm alarm = alarms.set(10, named("cancelled"));
         alarms.cancel(alarm);

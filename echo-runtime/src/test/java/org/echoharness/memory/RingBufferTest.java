@@ -50,7 +50,7 @@ class RingBufferTest {
     private final Wire wire = new Wire();
 
     @RepeatedTest(20)
-    void keepsTheOrderWhateverTheSizes(RepetitionInfo repetition) throws IOException {
+    void keepsOrderForAnySizes(RepetitionInfo repetition) throws IOException {
         Random random = new Random(repetition.getCurrentRepetition()); // the seed: its number
         int capacity = 1 + random.nextInt(40);
         RingBuffer ring = new RingBuffer(capacity);
@@ -78,7 +78,7 @@ class RingBufferTest {
     }
 
     @Test
-    void writesAroundItsEndInOneCall() throws IOException {
+    void writesAroundEndInOneCall() throws IOException {
         RingBuffer ring = new RingBuffer(8);
         ring.readFrom(wire);
         ring.writeTo(wire, 5);
@@ -92,7 +92,7 @@ class RingBufferTest {
     }
 
     @Test
-    void writesNoMoreThanItIsLet() throws IOException {
+    void writesAtMostTheLimit() throws IOException {
         RingBuffer ring = new RingBuffer(8);
         ring.readFrom(wire);
 
@@ -101,7 +101,7 @@ class RingBufferTest {
     }
 
     @Test
-    void tellsTheEndOfTheChannel() throws IOException {
+    void reportsEndOfChannel() throws IOException {
         RingBuffer ring = new RingBuffer(8);
 
         assertThat(ring.readFrom(java.nio.channels.Channels.newChannel(java.io.InputStream.nullInputStream())))

@@ -56,7 +56,7 @@ class RowTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 7, 150, 4_096, 1_000_000})
-    void readsLinesThatAreCutAnywhere(int most) throws IOException {
+    void readsLinesCutAnywhere(int most) throws IOException {
         StringBuilder text = new StringBuilder(HEAD);
         List<String> expected = new ArrayList<>();
         for (int i = 0; i < 500; i++) {
@@ -68,14 +68,14 @@ class RowTest {
     }
 
     @Test
-    void skipsALineThatIsNone() throws IOException {
+    void skipsMalformedLine() throws IOException {
         String text =
                 HEAD + "\n:\n" + String.format(FOUR, 1, 1, 7) + "  9: 0100007F:0001\n" + String.format(FOUR, 2, 2, 8);
         assertThat(rows(inPieces(text, 9))).hasSize(2);
     }
 
     @Test
-    void stopsAtTheWantedRow() throws IOException {
+    void stopsAtWantedRow() throws IOException {
         String text = HEAD + String.format(FOUR, 1, 1, 7) + String.format(FOUR, 2, 2, 8);
         List<String> inodes = new ArrayList<>();
         assertThat(SocketTable.read(inPieces(text, 10), new SocketTable.Row(), row -> {

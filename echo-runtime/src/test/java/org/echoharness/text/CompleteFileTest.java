@@ -18,7 +18,7 @@ class CompleteFileTest {
     Path folder;
 
     @Test
-    void isThereWhenAllIsWritten() throws Exception {
+    void appearsWhenCompletelyWritten() throws Exception {
         Path file = folder.resolve("file");
         CompleteFile.write(file, out -> {
             out.write("all of it".getBytes(StandardCharsets.UTF_8));
@@ -30,7 +30,7 @@ class CompleteFileTest {
     }
 
     @Test
-    void isAbsentIfItFails() {
+    void isAbsentIfWriteFails() {
         for (Throwable failure : new Throwable[] {new IOException("full"), new OutOfMemoryError("full")}) {
             assertThatThrownBy(() -> CompleteFile.write(folder.resolve("file"), out -> {
                         out.write(new byte[100_000]);
@@ -45,7 +45,7 @@ class CompleteFileTest {
     }
 
     @Test
-    void leavesAFileThatExists() throws Exception {
+    void keepsExistingFile() throws Exception {
         Path file = Files.writeString(folder.resolve("file"), "mine");
         assertThatThrownBy(() -> CompleteFile.write(file, out -> out.write(1)))
                 .isInstanceOf(FileAlreadyExistsException.class);
@@ -53,7 +53,7 @@ class CompleteFileTest {
     }
 
     @Test
-    void namesTheFileAndTheReason() throws Exception {
+    void namesFileAndReason() throws Exception {
         Path file = folder.resolve("none/file");
         assertThatThrownBy(() -> CompleteFile.write(file, out -> out.write(1)))
                 .isInstanceOf(NoSuchFileException.class)
@@ -65,7 +65,7 @@ class CompleteFileTest {
     }
 
     @Test
-    void leavesAFileThatIsMadeMeanwhile() throws Exception {
+    void keepsFileCreatedMeanwhile() throws Exception {
         Path file = folder.resolve("file");
         assertThatThrownBy(() -> CompleteFile.write(file, out -> Files.writeString(file, "of another")))
                 .isInstanceOf(FileAlreadyExistsException.class);

@@ -25,7 +25,7 @@ class EscapingTest {
                 "`\u202e`, `\"\\xe2\\x80\\xae\"`",
                 "`\u007f`, `\"\\x7f\"`",
             })
-    void escapesWhatATerminalWouldActOn(String text, String quoted) {
+    void escapesTerminalControls(String text, String quoted) {
         assertThat(Escaping.quote(text)).isEqualTo(quoted);
     }
 
@@ -41,7 +41,7 @@ class EscapingTest {
                 "\uFFFD",
                 "€"
             })
-    void showsText(String text) {
+    void showsVisibleText(String text) {
         assertThat(Escaping.quote(text)).isEqualTo('"' + text + '"');
         assertThat(Escaping.escape(text)).isEqualTo(text);
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
@@ -59,7 +59,7 @@ class EscapingTest {
                 0x2067, 0x2068, 0x2069, 0x206F, 0x2800, 0x3000, 0x3164, 0xE000, 0xFE0F, 0xFEFF, 0xFFA0, 0xFFF9, 0xFFFF,
                 0x1D173, 0xE0041, 0xE0100, 0xF0000, 0x10FFFF
             })
-    void escapesWhatNobodySees(int point) {
+    void escapesInvisibleCharacters(int point) {
         StringBuilder escaped = new StringBuilder();
         for (byte b : Character.toString(point).getBytes(StandardCharsets.UTF_8)) {
             escaped.append(String.format("\\x%02x", b));
@@ -90,7 +90,7 @@ class EscapingTest {
                 "fe",
                 "ff"
             })
-    void escapesWhatIsNoUtf8(String hex) {
+    void escapesInvalidUtf8(String hex) {
         byte[] bytes = HexFormat.ofDelimiter(" ").parseHex(hex);
         String escaped = ("\\x" + hex.replace(" ", "\\x")).replace("\\x28", "(");
         assertThat(Escaping.quote(ByteBuffer.wrap(bytes))).isEqualTo('"' + escaped + '"');
@@ -100,7 +100,7 @@ class EscapingTest {
     }
 
     @Test
-    void escapesMarksThatHaveNoLetter() {
+    void escapesMarksWithoutLetter() {
         assertThat(Escaping.quote("\u0301")).isEqualTo("\"\\xcc\\x81\"");
         assertThat(Escaping.quote("\n\u0301")).isEqualTo("\"\\n\\xcc\\x81\"");
         assertThat(Escaping.quote("e" + "\u0301".repeat(6)))
@@ -161,7 +161,7 @@ class EscapingTest {
     }
 
     @Test
-    void saysWhenItCuts() {
+    void marksCutText() {
         byte[] long1 = "x".repeat(Escaping.SHOWN).getBytes(StandardCharsets.US_ASCII);
         byte[] long2 = "x".repeat(Escaping.SHOWN + 1).getBytes(StandardCharsets.US_ASCII);
 
