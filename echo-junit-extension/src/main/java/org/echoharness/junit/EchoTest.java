@@ -31,7 +31,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * class FailOverTest {
  *
  *     @Test
- *     void movesToTheReplica(@Echo("primary") EchoServer primary, @Echo("replica") EchoServer replica) { ... }
+ *     void clientMovesToReplica(@Echo("primary") EchoServer primary, @Echo("replica") EchoServer replica) { ... }
  * }
  * }</pre>
  *

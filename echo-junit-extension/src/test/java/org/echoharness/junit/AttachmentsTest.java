@@ -241,7 +241,7 @@ class AttachmentsTest {
     }
 
     @Test
-    void whatIsLeftOutNamesItsFile() throws IOException {
+    void leftOutTextNamesItsFile() throws IOException {
         Throwable failure = runToFailure(Talkative.class);
 
         assertThat(failure.getSuppressed())
@@ -251,7 +251,7 @@ class AttachmentsTest {
     }
 
     @Test
-    void whatIsLeftOutWithoutFilesSaysSo() {
+    void reportsTextLeftOutWithoutFiles() {
         assertThat(runToFailure(Unattached.class).getSuppressed())
                 .singleElement()
                 .asString()
@@ -279,7 +279,7 @@ class AttachmentsTest {
     }
 
     @Test
-    void filesOfATestHaveALimit() throws IOException {
+    void limitsFilesOfATest() throws IOException {
         Throwable failure = runToFailure(MuchIsSaid.class);
 
         List<Path> files = files();

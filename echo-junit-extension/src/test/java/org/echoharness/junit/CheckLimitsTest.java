@@ -52,7 +52,7 @@ class CheckLimitsTest {
     }
 
     @Test
-    void countsLeaksBeyondWhatIsKept() throws IOException {
+    void countsLeaksBeyondKeptConnections() throws IOException {
         List<String> lines = complaint(Run.of(ManyLeaks.class)).lines().toList();
 
         assertThat(lines).hasSize(11);
@@ -81,7 +81,7 @@ class CheckLimitsTest {
 
     @Test
     @EnabledOnOs(OS.LINUX)
-    void countsUnclosedSocketsBeyondWhatIsKept() throws IOException {
+    void countsUnclosedSocketsBeyondKeptConnections() throws IOException {
         List<String> lines = complaint(Run.of(ManyUnclosed.class)).lines().toList();
 
         assertThat(lines).hasSize(11);
@@ -101,7 +101,7 @@ class CheckLimitsTest {
 
     @Test
     @EnabledOnOs(OS.LINUX)
-    void namesUnclosedSocketsInTheirOrder() throws IOException {
+    void namesUnclosedSocketsInOrder() throws IOException {
         List<String> lines =
                 complaint(Run.of(ManyUnclosedThatAreKept.class)).lines().toList();
 
@@ -145,7 +145,7 @@ class CheckLimitsTest {
     }
 
     @Test
-    void countsAtLeastTheResetsThatAreKept() throws IOException {
+    void countsAtLeastTheKeptResets() throws IOException {
         List<String> lines =
                 complaint(Run.of(ManyResetsOfWhichSomeAreNotKept.class)).lines().toList();
 
@@ -186,7 +186,7 @@ class CheckLimitsTest {
     }
 
     @Test
-    void saysThatResetsCouldNotBeJudged() throws IOException {
+    void reportsResetsThatCannotBeJudged() throws IOException {
         assertThat(complaint(Run.of(ResetThatIsNotKept.class)))
                 .endsWith(
                         ": resets could not be judged: 2 of the test's 4 connections are not kept any more, and some of"
@@ -239,7 +239,7 @@ class CheckLimitsTest {
     }
 
     @Test
-    void checksAnInterruptedTest() throws IOException {
+    void checksInterruptedTest() throws IOException {
         try {
             assertThat(complaint(Run.of(Interrupted.class))).contains("left connection 1 from");
             Run.of(InterruptedAndInnocent.class).passed(2);
@@ -258,7 +258,7 @@ class CheckLimitsTest {
 
     @Test
     @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-    void waitsNotAsLongAsAPatientClient() throws IOException {
+    void leakCheckEndsBeforeClientCloses() throws IOException {
         assertThat(complaint(Run.of(PatientClient.class))).contains("left connection 1 from");
     }
 
@@ -284,7 +284,7 @@ class CheckLimitsTest {
     }
 
     @Test
-    void aHangShowsTheFirstConnectionsAndFrames() throws IOException {
+    void hangShowsFirstConnectionsAndFrames() throws IOException {
         String hang = Stream.of(Run.of(ManyThatHang.class).failure().getSuppressed())
                 .map(Throwable::getMessage)
                 .filter(message -> message.startsWith("the time of thread"))

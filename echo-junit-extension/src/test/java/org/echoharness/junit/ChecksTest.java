@@ -116,7 +116,7 @@ class ChecksTest {
     }
 
     @Test
-    void whoClosesInTimeIsInnocent() throws IOException {
+    void acceptsConnectionsClosedInTime() throws IOException {
         Run.of(ClosesAtTheLastInstant.class).passed(300);
         Run.of(ClosesLate.class).passed(1);
     }
@@ -153,7 +153,7 @@ class ChecksTest {
     }
 
     @Test
-    void whatTheServerHoldsUpIsNoLeak() throws IOException {
+    void connectionHeldByServerIsNoLeak() throws IOException {
         Run.of(HeldUp.class).passed(4);
     }
 
@@ -168,7 +168,7 @@ class ChecksTest {
     }
 
     @Test
-    void aLeakBehindAFaultIsOne() throws IOException {
+    void findsLeakDespiteFault() throws IOException {
         assertThat(complaint(Run.of(LeaksBehindAFault.class)))
                 .isEqualTo(on(LeaksBehindAFault.class)
                         + "the test left connection 1 from HOST:PORT open; it last sent 5 bytes \"hello\"" + CLOSE_IT);
@@ -191,7 +191,7 @@ class ChecksTest {
     }
 
     @Test
-    void whoOptsOutIsNotChecked() throws IOException {
+    void skipsTestThatOptsOut() throws IOException {
         Run.of(OptedOut.class).passed(1);
         Run.with(Map.of("echo.checks", "all"), OptedOut.class).passed(1);
         Run.with(Map.of("echo.checks", "none"), Leaks.class).passed(1);
@@ -217,7 +217,7 @@ class ChecksTest {
     }
 
     @Test
-    void theChecksNeverHideAnotherEnd() throws IOException {
+    void checksNeverHideAnotherFailure() throws IOException {
         assertThat(Run.of(Failing.class).failure()).hasMessage("on purpose");
         assertThat(Run.of(Aborted.class).failures()).isEmpty();
     }
@@ -253,7 +253,7 @@ class ChecksTest {
     }
 
     @Test
-    void wrongChecksAreRefusedBeforeTheTest() throws IOException {
+    void refusesWrongChecksBeforeTest() throws IOException {
         String rest = ") must be all, none, or some of leaks, resets, faults, joined by commas";
         assertThat(Run.of(Misspelled.class).failure()).hasMessage(on(Misspelled.class) + "checks (leeks" + rest);
         assertThat(Run.of(Contradictory.class).failure())

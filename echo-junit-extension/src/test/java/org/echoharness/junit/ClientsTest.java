@@ -23,7 +23,7 @@ class ClientsTest {
 
     @ParameterizedTest
     @EnumSource
-    void eachPlaceHasAConnectionOfItsOwn(Lifecycle lifecycle) throws IOException {
+    void eachInjectionPointHasOwnConnection(Lifecycle lifecycle) throws IOException {
         Run.with(Map.of("junit.jupiter.testinstance.lifecycle.default", lifecycle.name()), EveryPlace.class)
                 .passed(2);
 
@@ -33,30 +33,30 @@ class ClientsTest {
     }
 
     @Test
-    void clientIsClosedWithItsTestOrInstance() throws IOException {
+    void closesClientWithItsTestOrInstance() throws IOException {
         Run.with(Map.of("junit.jupiter.testinstance.lifecycle.default", "PER_CLASS"), OneAfterTheOther.class)
                 .passed(2);
     }
 
     @Test
-    void clientBelongsToTheServerOfItsName() throws IOException {
+    void clientConnectsToServerOfItsName() throws IOException {
         Run.of(Named.class).passed(2);
 
         assertThat(InjectedLog.servers()).hasSize(4);
     }
 
     @Test
-    void addressIsThatOfTheServer() throws IOException {
+    void injectsAddressOfServer() throws IOException {
         Run.of(Addressed.class).passed(2);
     }
 
     @Test
-    void readTimeoutIsThatOfTheDeclaration() throws IOException {
+    void socketHasReadTimeoutOfDeclaration() throws IOException {
         Run.of(Impatient.class).passed(1);
     }
 
     @Test
-    void timeoutIsThatOfTheDeclaration() throws IOException {
+    void clientHasTimeoutOfDeclaration() throws IOException {
         Run.of(Hurried.class).passed(1);
     }
 

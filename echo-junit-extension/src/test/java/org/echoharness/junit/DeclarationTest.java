@@ -14,13 +14,13 @@ class DeclarationTest {
 
     @ParameterizedTest
     @MethodSource
-    void eachOptionReachesTheBuilderByItsWord(EchoTest wrong) {
+    void eachOptionReachesBuilder(EchoTest wrong) {
         assertThatThrownBy(() -> EchoExtension.Annotations.options(wrong).check())
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageMatching(wrong.name() + "( \\(0x?\\) |: \"0\" at position 1: ).*");
     }
 
-    static Stream<EchoTest> eachOptionReachesTheBuilderByItsWord() {
+    static Stream<EchoTest> eachOptionReachesBuilder() {
         return Stream.of(Wrong.class.getAnnotationsByType(EchoTest.class));
     }
 
@@ -43,13 +43,13 @@ class DeclarationTest {
     }
 
     @Test
-    void hasTheDefaultsOfTheAnnotation() {
+    void hasDefaultsOfAnnotation() {
         EchoTest annotation = Implied.class.getAnnotation(EchoTest.class);
         assertThat(EchoExtension.Annotations.options(annotation)).isEqualTo(ServerOptions.DEFAULTS);
     }
 
     @Test
-    void handsOutEachOptionOfTheAnnotation() {
+    void returnsEachOptionOfAnnotation() {
         EchoTest annotation = Full.class.getAnnotation(EchoTest.class);
         ServerOptions options = EchoExtension.Annotations.options(annotation);
         assertThat(options.serverWords())

@@ -37,7 +37,7 @@ class EarlierJUnit {
                 Registered.class,
                 RegisteredInInstance.class
             })
-    void namesTheVersionThatIsNeeded(Class<?> fixture) {
+    void namesRequiredVersion(Class<?> fixture) {
         List<Failure> failures = failures(fixture);
 
         assertThat(failures)
@@ -50,7 +50,7 @@ class EarlierJUnit {
     }
 
     @Test
-    void leavesOtherFailuresAsTheyAre() {
+    void leavesOtherFailuresUnchanged() {
         assertThat(failures(Other.class))
                 .singleElement()
                 .satisfies(failure -> assertThat(text(failure.getException())).doesNotContain("5.12.2"));

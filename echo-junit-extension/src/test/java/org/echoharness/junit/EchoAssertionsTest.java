@@ -41,7 +41,7 @@ class EchoAssertionsTest {
     }
 
     @Test
-    void whatHoldsPasses() throws Exception {
+    void passesIfConditionHolds() throws Exception {
         reset(ends -> {
             assertThat(ends[0])
                     .hasReceived(HELLO)
@@ -57,7 +57,7 @@ class EchoAssertionsTest {
     }
 
     @Test
-    void whatDoesNotHoldFailsWithTheTranscript() throws Exception {
+    void failureContainsTranscript() throws Exception {
         reset(ends -> {
             String seen = "expected " + ends[0] + " to ";
             String transcript = String.format(":%n") + ends[0].transcript();
@@ -119,7 +119,7 @@ class EchoAssertionsTest {
     }
 
     @Test
-    void limitsConnectionsAtTheSameTime() throws Exception {
+    void limitsConcurrentConnections() throws Exception {
         try (EchoServer server = EchoServer.builder().recording().start();
                 EchoClient one = EchoClient.connect(server.address());
                 EchoClient two = EchoClient.connect(server.address())) {
@@ -134,7 +134,7 @@ class EchoAssertionsTest {
 
     @Test
     @SuppressWarnings("NullAway") // as in the code of users
-    void reportsThatThereIsNone() {
+    void reportsMissingConnection() {
         RecordedConnection none = null;
         Recording nothing = null;
         String message = String.format("%nExpecting actual not to be null");

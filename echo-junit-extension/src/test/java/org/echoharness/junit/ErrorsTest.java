@@ -30,13 +30,13 @@ class ErrorsTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource
-    void parameterIsRefused(Class<?> fixture, String message) throws IOException {
+    void refusesParameter(Class<?> fixture, String message) throws IOException {
         assertThat(Run.of(fixture).failure())
                 .isInstanceOf(ParameterResolutionException.class)
                 .hasMessage(message.replace("HERE", HERE));
     }
 
-    static Stream<Arguments> parameterIsRefused() {
+    static Stream<Arguments> refusesParameter() {
         return Stream.of(
                 arguments(
                         UnknownName.class,
@@ -88,13 +88,13 @@ class ErrorsTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource
-    void fieldIsRefused(Class<?> fixture, String message) throws IOException {
+    void refusesField(Class<?> fixture, String message) throws IOException {
         assertThat(Run.of(fixture).failure())
                 .isInstanceOf(ExtensionConfigurationException.class)
                 .hasMessage(message.replace("HERE", HERE));
     }
 
-    static Stream<Arguments> fieldIsRefused() {
+    static Stream<Arguments> refusesField() {
         return Stream.of(
                 arguments(
                         FinalField.class,
@@ -121,13 +121,13 @@ class ErrorsTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource
-    void declarationIsRefusedThoughNothingIsInjected(Class<?> fixture, String message) throws IOException {
+    void refusesDeclarationWithoutInjection(Class<?> fixture, String message) throws IOException {
         assertThat(Run.of(fixture).failure())
                 .isInstanceOf(ExtensionConfigurationException.class)
                 .hasMessage(message.replace("HERE", HERE));
     }
 
-    static Stream<Arguments> declarationIsRefusedThoughNothingIsInjected() {
+    static Stream<Arguments> refusesDeclarationWithoutInjection() {
         return Stream.of(
                 arguments(
                         DeclaredTwice.class,
@@ -175,7 +175,7 @@ class ErrorsTest {
     }
 
     @Test
-    void valuesAreCheckedBeforeAnyTestBodyRuns() throws IOException {
+    void checksValuesBeforeTestBody() throws IOException {
         assertThat(Run.of(CheckedFirst.class).failure())
                 .isInstanceOf(ExtensionConfigurationException.class)
                 .hasMessage("server \"default\" (@EchoTest on " + HERE
@@ -184,12 +184,12 @@ class ErrorsTest {
     }
 
     @Test
-    void sameDeclarationTwiceIsOne() throws IOException {
+    void acceptsSameDeclarationTwice() throws IOException {
         Run.of(DeclaredTwiceAlike.class).passed(1);
     }
 
     @Test
-    void busyPortIsNamedAndWhatWasOpenedIsClosed() throws IOException {
+    void busyPortErrorNamesPortAndClosesServers() throws IOException {
         assertThat(Run.of(BusyPort.class).failure())
                 .isInstanceOf(ParameterResolutionException.class)
                 .hasMessageStartingWith("parameter 1 (EchoClient) of the constructor of " + HERE
@@ -202,7 +202,7 @@ class ErrorsTest {
     }
 
     @Test
-    void busyPortOfAServerNotInjectedIsNamed() throws IOException {
+    void namesBusyPortOfServerNotInjected() throws IOException {
         assertThat(Run.of(BusyPortNotInjected.class).failure())
                 .isInstanceOf(ExtensionConfigurationException.class)
                 .hasMessageStartingWith("server \"default\" (@EchoTest on class " + HERE

@@ -75,7 +75,7 @@ class FailureTest {
     }
 
     @Test
-    void theConnectionsOfOtherTestsAreLeftOut() throws IOException {
+    void omitsConnectionsOfOtherTests() throws IOException {
         Throwable failure = Run.of(SharedServer.class).failure();
 
         assertThat(transcripts(failure))
@@ -103,7 +103,7 @@ class FailureTest {
     }
 
     @Test
-    void containsWhatWasDoneToTheServerInOrder() throws IOException {
+    void containsServerControlsInOrder() throws IOException {
         assertThat(transcripts(Run.of(Controlled.class).failure()))
                 .singleElement()
                 .asString()
@@ -117,7 +117,7 @@ class FailureTest {
     }
 
     @Test
-    void severalConnectionsShareAClock() throws IOException {
+    void connectionsShareClock() throws IOException {
         assertThat(transcripts(Run.of(Controlled.class).failure()))
                 .singleElement()
                 .asString()
@@ -140,7 +140,7 @@ class FailureTest {
     }
 
     @Test
-    void countsWhatIsLeftOut() throws IOException {
+    void countsOmittedConnections() throws IOException {
         assertThat(transcripts(Run.of(ManyConnections.class).failure()))
                 .singleElement()
                 .asString()
@@ -161,7 +161,7 @@ class FailureTest {
     }
 
     @Test
-    void limitsWhatWasDoneToTheServer() throws IOException {
+    void limitsServerControls() throws IOException {
         assertThat(transcripts(Run.of(ControlledOften.class).failure()))
                 .singleElement()
                 .asString()
@@ -242,7 +242,7 @@ class FailureTest {
     }
 
     @Test
-    void theRejectedConnectionsOfOtherTestsAreLeftOut() throws IOException {
+    void omitsRejectedConnectionsOfOtherTests() throws IOException {
         assertThat(transcripts(Run.of(Rejecting.class).failure()))
                 .singleElement()
                 .asString()
@@ -275,7 +275,7 @@ class FailureTest {
     }
 
     @Test
-    void attachmentsCanBeLeftOut() throws IOException {
+    void omitsAttachmentsOnRequest() throws IOException {
         // the kit refuses to publish, which would be reported too
         assertThat(Run.of(Unattached.class).failure().getSuppressed())
                 .singleElement()
@@ -298,7 +298,7 @@ class FailureTest {
     }
 
     @Test
-    void anAbortedTestHasNotFailed() {
+    void reportsNothingForAbortedTest() {
         Throwable aborted = Run.of(Aborted.class).results().testEvents().aborted().stream()
                 .findFirst()
                 .orElseThrow()
@@ -318,7 +318,7 @@ class FailureTest {
     }
 
     @Test
-    void aServerThatNobodyUsedSaysSo() throws IOException {
+    void reportsUnusedServer() throws IOException {
         assertThat(transcripts(Run.of(Idle.class).failure()))
                 .singleElement()
                 .asString()

@@ -106,7 +106,7 @@ class HangRescueTest {
     }
 
     @Test
-    void whereverItHangsItIsFreed() throws IOException {
+    void freesHangInAnyMethod() throws IOException {
         for (Class<?> fixture :
                 List.of(InAThreadOfItsOwn.class, BeforeEachTest.class, BeforeAllTests.class, Unrecorded.class)) {
             assertThat(Run.of(fixture).failure())
@@ -193,7 +193,7 @@ class HangRescueTest {
     }
 
     @Test
-    void whoHasNoConnectionOfItsOwnHangsOnAnOlderOne() throws IOException {
+    void resetsOlderConnectionIfTestHasNone() throws IOException {
         assertThat(reported(Run.of(OnAnOlderConnection.class).failure()))
                 .singleElement()
                 .asString()
@@ -213,7 +213,7 @@ class HangRescueTest {
     }
 
     @Test
-    void aTestThatUsesNoServerIsLeftToJUnit() throws IOException {
+    void ignoresTestWithoutServer() throws IOException {
         assertThat(reported(Run.of(Elsewhere.class).failure())).isEmpty();
     }
 }

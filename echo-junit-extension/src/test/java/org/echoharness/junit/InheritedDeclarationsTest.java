@@ -92,7 +92,7 @@ class InheritedDeclarationsTest {
     static class ChildOfNearer extends Nearer {}
 
     @Test
-    void parentCountsMoreThanGrandparent() throws IOException {
+    void parentOverridesGrandparent() throws IOException {
         Run.of(ChildOfNearer.class).passed(1);
 
         assertThat(InjectedLog.servers()).hasSize(1);

@@ -28,7 +28,7 @@ class InjectablesTest {
 
     @ParameterizedTest
     @ValueSource(classes = {Fields.class, StaticFields.class, Constructed.class, Parameters.class, Outer.class})
-    void everyTypeIsAboutOneServer(Class<?> fixture) throws IOException {
+    void allTypesBelongToOneServer(Class<?> fixture) throws IOException {
         Run.of(fixture).passed(1);
 
         assertThat(InjectedLog.servers()).hasSize(1);
@@ -36,7 +36,7 @@ class InjectablesTest {
     }
 
     @Test
-    void staticFieldsAreClearedAfterTheClass() throws IOException {
+    void clearsStaticFieldsAfterClass() throws IOException {
         for (int i = 0; i < 2; i++) {
             Run.of(StaticFields.class).passed(1);
             assertThat(StaticFields.port).isZero();
@@ -50,14 +50,14 @@ class InjectablesTest {
     }
 
     @Test
-    void suppliedClientsAreClosedWithTheTest() throws IOException {
+    void closesSuppliedClientsWithTest() throws IOException {
         Run.of(OneAfterTheOther.class).passed(2);
 
         assertThat(InjectedLog.clients()).hasSize(4);
     }
 
     @Test
-    void supplierOfATestThatHasEndedConnectsNoMore() throws IOException {
+    void supplierDoesNotConnectAfterTest() throws IOException {
         Run.of(Kept.class).passed(1);
     }
 

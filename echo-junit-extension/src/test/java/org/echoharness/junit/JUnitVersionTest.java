@@ -46,7 +46,7 @@ class JUnitVersionTest {
     }
 
     @Test
-    void namesTheVersionThatIsNeeded() throws ReflectiveOperationException {
+    void namesRequiredVersion() throws ReflectiveOperationException {
         Constructor<?> constructor =
                 new Older().loadClass(JUnitVersion.class.getName()).getDeclaredConstructor();
         constructor.setAccessible(true);
@@ -60,7 +60,7 @@ class JUnitVersionTest {
     }
 
     @Test
-    void isAskedBeforeTheExtensionIsLoaded() {
+    void checksVersionBeforeLoadingExtension() {
         for (Class<?> annotation : new Class<?>[] {Echo.class, EchoTest.class}) {
             assertThat(annotation.getAnnotationsByType(ExtendWith.class)[0].value())
                     .as(annotation.toString())

@@ -23,7 +23,7 @@ class LifetimesTest {
 
     @ParameterizedTest(name = "{0}, {1}: {4} servers")
     @MethodSource
-    void serverLivesAsLongAsItsPlace(Class<?> fixture, Lifecycle lifecycle, int tests, int seen, int servers)
+    void serverLivesAsLongAsInjectionPoint(Class<?> fixture, Lifecycle lifecycle, int tests, int seen, int servers)
             throws IOException {
         Run.with(Map.of("junit.jupiter.testinstance.lifecycle.default", lifecycle.name()), fixture)
                 .passed(tests);
@@ -35,7 +35,7 @@ class LifetimesTest {
                 .isEqualTo(1);
     }
 
-    static Stream<Arguments> serverLivesAsLongAsItsPlace() {
+    static Stream<Arguments> serverLivesAsLongAsInjectionPoint() {
         return Stream.of(
                 arguments(Places.StaticField.class, PER_METHOD, 2, 2, 1),
                 arguments(Places.StaticField.class, PER_CLASS, 2, 2, 1),
@@ -72,7 +72,7 @@ class LifetimesTest {
     }
 
     @Test
-    void theServerOfOneTestIsClosedWhenTheNextBegins() throws IOException {
+    void closesServerOfTestBeforeNext() throws IOException {
         Run.of(ServerOfItsOwn.class).passed(3);
 
         assertThat(InjectedLog.servers()).hasSize(2);
@@ -80,7 +80,7 @@ class LifetimesTest {
 
     @ParameterizedTest
     @MethodSource
-    void serverOfAMethodLivesForTheTest(Lifecycle lifecycle, int servers) throws IOException {
+    void serverOfMethodLivesForTest(Lifecycle lifecycle, int servers) throws IOException {
         Run.with(Map.of("junit.jupiter.testinstance.lifecycle.default", lifecycle.name()), DeclaredOnMethod.class)
                 .passed(3);
 
@@ -88,12 +88,12 @@ class LifetimesTest {
         assertThat(InjectedLog.mostRunningAtOnce()).isEqualTo(lifecycle == PER_CLASS ? 2 : 1);
     }
 
-    static Stream<Arguments> serverOfAMethodLivesForTheTest() {
+    static Stream<Arguments> serverOfMethodLivesForTest() {
         return Stream.of(arguments(PER_METHOD, 3), arguments(PER_CLASS, 3));
     }
 
     @Test
-    void staticFieldIsNullAfterTheClass() throws IOException {
+    void staticFieldIsNullAfterClass() throws IOException {
         Run.of(Places.StaticField.class).passed(2);
         assertThat(Places.StaticField.server).isNull();
 
@@ -101,7 +101,7 @@ class LifetimesTest {
     }
 
     @Test
-    void inheritedStaticFieldIsSetForEachClass() throws IOException {
+    void setsInheritedStaticFieldForEachClass() throws IOException {
         Run.of(FirstHeir.class, SecondHeir.class).passed(4);
 
         assertThat(InjectedLog.servers()).hasSize(2);
@@ -109,7 +109,7 @@ class LifetimesTest {
     }
 
     @Test
-    void inheritedStaticFieldIsSetOnce() throws IOException {
+    void setsInheritedStaticFieldOnce() throws IOException {
         Run.of(OuterHeir.class).passed(4);
 
         assertThat(InjectedLog.servers()).hasSize(1);

@@ -37,7 +37,7 @@ class MisplacedTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource
-    void isRefusedBeforeAnyTestRuns(Class<?> fixture, String message) throws IOException {
+    void refusesMisplacedAnnotationBeforeTests(Class<?> fixture, String message) throws IOException {
         Run run = Run.of(fixture);
 
         assertThat(run.failure())
@@ -46,7 +46,7 @@ class MisplacedTest {
         assertThat(InjectedLog.times()).isZero();
     }
 
-    static Stream<Arguments> isRefusedBeforeAnyTestRuns() {
+    static Stream<Arguments> refusesMisplacedAnnotationBeforeTests() {
         return Stream.of(
                 arguments(OnBeforeEach.class, "server \"default\" (@EchoTest on HEREOnBeforeEach.begin" + NO_TEST),
                 arguments(OnAfterEach.class, "server \"default\" (@EchoTest on HEREOnAfterEach.end" + NO_TEST),
@@ -94,7 +94,7 @@ class MisplacedTest {
     }
 
     @Test
-    void checksByCodeNeedARecordingToo() {
+    void checksByCodeRequireRecording() {
         EchoExtension.Builder unrecorded =
                 EchoExtension.builder().server(server -> unrecorded(server)).checks("leaks");
         assertThatThrownBy(unrecorded::build)
@@ -112,7 +112,7 @@ class MisplacedTest {
     }
 
     @Test
-    void memberClassesThatHelpAreNoMistake() throws IOException {
+    void acceptsHelperMemberClasses() throws IOException {
         Run.of(Helpers.class).passed(2);
     }
 
@@ -124,7 +124,7 @@ class MisplacedTest {
     }
 
     @Test
-    void parametersOfASourceAreInjected() throws IOException {
+    void injectsParametersBesideArguments() throws IOException {
         Run.of(WithSource.class).passed(1);
     }
 

@@ -30,7 +30,7 @@ class ParallelTest {
     private static final CountDownLatch TWO_RUNNING = new CountDownLatch(1);
 
     @RepeatedTest(20)
-    void eachTestHasServersAndClientsOfItsOwn() throws IOException {
+    void eachTestHasOwnServersAndClients() throws IOException {
         Run.with(PARALLEL, PerMethod.class).passed(16);
 
         assertThat(InjectedLog.servers()).hasSize(1 + 16);
@@ -38,7 +38,7 @@ class ParallelTest {
     }
 
     @RepeatedTest(20)
-    void testsOfAClassShareOneServerWhicheverIsFirst() throws IOException {
+    void testsOfClassShareServer() throws IOException {
         Run.with(PARALLEL, PerClass.class).passed(16);
 
         assertThat(InjectedLog.servers()).hasSize(1);

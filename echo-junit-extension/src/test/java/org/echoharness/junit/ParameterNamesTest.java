@@ -47,7 +47,7 @@ class ParameterNamesTest {
         "echo.server.file, echo.servers.file",
         "echo.servers.files, echo.servers.file"
     })
-    void nearMissIsRefused(String wrong, String right) throws IOException {
+    void refusesMisspelledParameter(String wrong, String right) throws IOException {
         for (Class<?> fixture : new Class<?>[] {OnItsClass.class, OnItsMethod.class}) {
             assertThat(Run.with(Map.of(wrong, "1s"), fixture).failure())
                     .isInstanceOf(ExtensionConfigurationException.class)
@@ -57,7 +57,7 @@ class ParameterNamesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"echo.time", "echo.record", "echo.client.timeout", "echo.server.other.port"})
-    void othersAreLeftAlone(String name) throws IOException {
+    void ignoresOtherParameters(String name) throws IOException {
         Run.with(Map.of(name, "1", "echo.timeout", "10m", "echo.checks", "all"), OnItsClass.class)
                 .passed(1);
     }

@@ -42,7 +42,7 @@ class RegisteredTest {
     }
 
     @Test
-    void classOfTheExtensionAloneIsRefused() throws IOException {
+    void refusesExtensionWithoutDeclaration() throws IOException {
         assertThat(Run.of(ByItsClass.class).failure())
                 .isInstanceOf(ExtensionConfigurationException.class)
                 .hasMessage(
@@ -64,7 +64,7 @@ class RegisteredTest {
         "Heir, PER_METHOD, 1",
         "Heir, PER_CLASS, 1"
     })
-    void fieldSaysHowLongTheServerLives(String fixture, Lifecycle lifecycle, int servers) throws Exception {
+    void fieldDeterminesLifetimeOfServer(String fixture, Lifecycle lifecycle, int servers) throws Exception {
         Run.with(
                         Map.of("junit.jupiter.testinstance.lifecycle.default", lifecycle.name()),
                         Class.forName(HERE + fixture))
@@ -75,7 +75,7 @@ class RegisteredTest {
     }
 
     @Test
-    void codeSaysWhatAnnotationsCannot() throws IOException {
+    void codeSetsOptionsAnnotationsLack() throws IOException {
         ByCode.LINES.clear();
         Run.of(ByCode.class).passed(1);
 
@@ -83,12 +83,12 @@ class RegisteredTest {
     }
 
     @Test
-    void optionsOfTheClientAreThoseOfTheBuilder() throws IOException {
+    void clientHasOptionsOfBuilder() throws IOException {
         Run.of(Impatient.class).passed(1);
     }
 
     @Test
-    void serverRunsThoughItIsInjectedNowhere() throws IOException {
+    void serverRunsWithoutInjection() throws IOException {
         NotInjected.LINES.clear();
         Run.of(NotInjected.class).passed(1);
 
@@ -101,14 +101,14 @@ class RegisteredTest {
     }
 
     @Test
-    void annotationsAndFieldsDeclareSideBySide() throws IOException {
+    void acceptsAnnotationsAndFieldsTogether() throws IOException {
         Run.of(Mixed.class).passed(2);
 
         assertThat(InjectedLog.servers()).hasSize(4); // of the class one, of each test one, of a method one
     }
 
     @Test
-    void nestedClassesSeeTheFieldsAroundThem() throws IOException {
+    void nestedClassesUseFieldsOfOuterClass() throws IOException {
         Run.of(Around.class).passed(1);
 
         assertThat(InjectedLog.servers()).hasSize(2);
@@ -125,13 +125,13 @@ class RegisteredTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource
-    void builderRefuses(EchoExtension.Builder builder, String message) {
+    void builderRefusesWrongValues(EchoExtension.Builder builder, String message) {
         assertThatThrownBy(builder::build)
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage(message);
     }
 
-    static Stream<Arguments> builderRefuses() {
+    static Stream<Arguments> builderRefusesWrongValues() {
         return Stream.of(
                 Arguments.of(EchoExtension.builder().name(" "), "server \" \": the name must not be blank"),
                 Arguments.of(
@@ -155,14 +155,14 @@ class RegisteredTest {
     }
 
     @Test
-    void aNameThatFieldAndAnnotationDeclareIsRefused() throws IOException {
+    void refusesNameOfFieldAndAnnotation() throws IOException {
         assertThat(Run.of(DeclaredTwice.class).failure())
                 .hasMessage("server \"a\" (@RegisterExtension on field \"field\" of " + HERE
                         + "DeclaredTwice): it is declared there twice, differently; give each a name of its own");
     }
 
     @Test
-    void anInstanceFieldCannotDeclareForTheClass() throws IOException {
+    void refusesClassScopeOfInstanceField() throws IOException {
         assertThat(Run.of(Outliving.class).failure())
                 .hasMessage("server \"default\" (@RegisterExtension on field \"field\" of " + HERE
                         + "Outliving): scope (RUN) is more than the instance that the field belongs to; make the field"

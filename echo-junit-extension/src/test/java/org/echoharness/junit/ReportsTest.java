@@ -72,7 +72,7 @@ class ReportsTest {
 
     @ParameterizedTest
     @ValueSource(classes = {BeforeAllHangs.class, AfterAllHangs.class})
-    void reportsHangOfAMethodForAllTests(Class<?> fixture) throws IOException {
+    void reportsHangOfLifecycleMethod(Class<?> fixture) throws IOException {
         Throwable failure = Run.of(fixture).failure();
 
         assertThat(failure).isInstanceOf(TimeoutException.class);
@@ -107,7 +107,7 @@ class ReportsTest {
 
     @ParameterizedTest
     @ValueSource(classes = {BeforeAllFails.class, AfterAllFails.class})
-    void reportsFailureOfAMethodForAllTests(Class<?> fixture) throws IOException {
+    void reportsFailureOfLifecycleMethod(Class<?> fixture) throws IOException {
         assertThat(transcripts(Run.of(fixture).failure()))
                 .singleElement()
                 .asString()
@@ -149,7 +149,7 @@ class ReportsTest {
     }
 
     @Test
-    void reportsWhatTheServerIsAboutToSend() throws IOException {
+    void reportsBytesWaitingToBeSent() throws IOException {
         assertThat(transcripts(Run.of(FailsBeforeTheEcho.class).failure()))
                 .singleElement()
                 .asString()
@@ -175,7 +175,7 @@ class ReportsTest {
     }
 
     @Test
-    void reportsFailureOfADynamicTest() throws IOException {
+    void reportsFailureOfDynamicTest() throws IOException {
         assertThat(transcripts(Run.of(Dynamic.class).failure()))
                 .singleElement()
                 .asString()
@@ -195,7 +195,7 @@ class ReportsTest {
     }
 
     @Test
-    void marksWhatTheLeakCheckSends() throws IOException {
+    void marksBytesSentByLeakCheck() throws IOException {
         assertThat(transcripts(Run.of(LeaksBehindAFault.class).failure()))
                 .singleElement()
                 .asString()

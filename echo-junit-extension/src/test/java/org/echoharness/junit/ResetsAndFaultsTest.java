@@ -79,7 +79,7 @@ class ResetsAndFaultsTest {
     }
 
     @Test
-    void aFailureShowsTheRestartAndWhatCameNext() throws IOException {
+    void failureShowsRestartAndLaterConnections() throws IOException {
         assertThat(Run.of(Restarted.class).failure().getSuppressed()[0].getMessage())
                 .containsPattern("connection 1 from .* ended by SERVER RST \\(the server restarts\\)")
                 .containsPattern("resetting .*: the server restarts")
@@ -143,7 +143,7 @@ class ResetsAndFaultsTest {
     }
 
     @Test
-    void aResetThatTheTestAskedForIsNone() throws IOException {
+    void ignoresResetsTheTestRequested() throws IOException {
         Run.of(AskedFor.class).passed(5);
     }
 
@@ -159,7 +159,7 @@ class ResetsAndFaultsTest {
     }
 
     @Test
-    void saysThatClientsResetBeforeTheFault() throws IOException {
+    void reportsClientResetBeforeFault() throws IOException {
         assertThat(complaint(Run.of(ResetByItsClient.class)))
                 .isEqualTo(on(ResetByItsClient.class) + "the fault \"reset after 1KiB\" was never applied, of the plan"
                         + " \"reset after 1KiB\", on 2 connections, 1 of which the client reset; let the test get there, or"
@@ -214,7 +214,7 @@ class ResetsAndFaultsTest {
     }
 
     @Test
-    void judgesFaultsWhenAllHasCome() throws IOException {
+    void judgesFaultsAfterAllInput() throws IOException {
         Run.of(AlmostMissed.class).passed(310);
     }
 
@@ -234,7 +234,7 @@ class ResetsAndFaultsTest {
     }
 
     @Test
-    void codeAsksForChecksToo() throws IOException {
+    void codeEnablesChecks() throws IOException {
         assertThat(complaint(Run.of(ByCode.class)))
                 .startsWith("server \"default\" (@RegisterExtension on ")
                 .endsWith(

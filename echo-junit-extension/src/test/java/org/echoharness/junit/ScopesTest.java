@@ -102,14 +102,14 @@ class ScopesTest {
 
     @ParameterizedTest(name = "{0}, {1}: {2} servers")
     @MethodSource
-    void serverOfAClassIsThatOfTheClassThatDeclaresIt(Class<?> fixture, Lifecycle lifecycle, int tests, int servers)
+    void nestedClassSharesServerOfOuterClass(Class<?> fixture, Lifecycle lifecycle, int tests, int servers)
             throws IOException {
         run(lifecycle, fixture).passed(tests);
 
         assertThat(InjectedLog.servers()).hasSize(servers);
     }
 
-    static Stream<Arguments> serverOfAClassIsThatOfTheClassThatDeclaresIt() {
+    static Stream<Arguments> nestedClassSharesServerOfOuterClass() {
         return Stream.of(Lifecycle.values())
                 .flatMap(lifecycle -> Stream.of(
                         arguments(NestedAtAnyDepth.class, lifecycle, 3, 1),
@@ -118,7 +118,7 @@ class ScopesTest {
     }
 
     @Test
-    void eachClassThatInheritsItHasAServerOfItsOwn() throws IOException {
+    void eachInheritingClassHasOwnServer() throws IOException {
         Run.of(Scoped.ClassTestPlace.class, Scoped.ClassBeforeEach.class).passed(4);
 
         assertThat(InjectedLog.servers()).hasSize(2);

@@ -123,7 +123,7 @@ class ServerFailureTest {
 
     @ParameterizedTest
     @ValueSource(classes = {OfTheTest.class, Unrecorded.class, InAfterEach.class, InAfterAll.class, OfTheClass.class})
-    void failsTheTestThatPassed(Class<?> fixture) throws IOException {
+    void failsPassedTest(Class<?> fixture) throws IOException {
         assertThat(Run.of(fixture).failure())
                 .isInstanceOf(AssertionError.class)
                 .hasMessageMatching("(?s)server \"default\".*" + SAID)
@@ -142,7 +142,7 @@ class ServerFailureTest {
     }
 
     @Test
-    void explainsTheFailureOfATest() throws IOException {
+    void explainsFailureOfTest() throws IOException {
         Throwable failure = Run.of(Failing.class).failure();
 
         assertThat(failure).isInstanceOf(IOException.class);
@@ -172,7 +172,7 @@ class ServerFailureTest {
     }
 
     @Test
-    void explainsWhyLaterTestsAreRefused() {
+    void explainsRefusalOfLaterTests() {
         List<Throwable> failures = Run.of(LaterToo.class).failures();
 
         assertThat(failures).hasSize(2);

@@ -91,7 +91,7 @@ class SharedServerChecksTest {
     }
 
     @Test
-    void whatOutlivesTheTestIsCheckedWhereItIsAskedFor() throws IOException {
+    void checksServerThatOutlivesTestIfEnabled() throws IOException {
         Run.of(Shared.class).passed(2);
 
         assertThat(Run.of(SharedAndAsked.class).failures())
@@ -122,7 +122,7 @@ class SharedServerChecksTest {
     }
 
     @Test
-    void onAServerOfTheWholeRunEachTestIsChecked() throws IOException {
+    void checksEachTestOnServerOfRun() throws IOException {
         assertThat(Run.of(OfTheRun.class).failures())
                 .extracting(LeakyFixtures::text)
                 .containsExactly(
@@ -148,7 +148,7 @@ class SharedServerChecksTest {
     }
 
     @Test
-    void theFaultsOfASharedServerAreCheckedAtItsEnd() throws IOException {
+    void checksFaultsAtEndOfSharedServer() throws IOException {
         assertThat(complaint(Run.of(ConsumedByAnotherTest.class)))
                 .isEqualTo(on(ConsumedByAnotherTest.class)
                         + "the fault \"stall\" was never applied, of the plan \"connection 2: fragment 1; connection 3:"
@@ -172,7 +172,7 @@ class SharedServerChecksTest {
     }
 
     @Test
-    void blamesTheClassForTestsInParallel() throws Exception {
+    void failsClassForTestsInParallel() throws Exception {
         Run run = Meeting.run(
                 Map.of(
                         "junit.jupiter.execution.parallel.enabled", "true",

@@ -65,7 +65,7 @@ class SourcesTest {
     }
 
     @Test
-    void fileIsFoundInTheModuleOfTheBuild(@TempDir Path module) throws IOException {
+    void findsFileInModuleOfBuild(@TempDir Path module) throws IOException {
         file = module.resolve("target/echo/servers.properties");
         write("echo.server.default.address=" + address);
         String before = System.setProperty("basedir", module.toString());
@@ -79,7 +79,7 @@ class SourcesTest {
 
     /** As with {@code <build><directory>out</directory>}. */
     @Test
-    void findsTheFileBesideTheTestClasses() throws IOException {
+    void findsFileBesideTestClasses() throws IOException {
         Path classes = Path.of(SourcesTest.class
                 .getProtectionDomain()
                 .getCodeSource()
@@ -104,7 +104,7 @@ class SourcesTest {
 
     /** A class that stands in {@code module/out/classes}; above the module is another one's list. */
     @Test
-    void looksForNoFileAboveTheModule(@TempDir Path above) throws Exception {
+    void ignoresFileAboveModule(@TempDir Path above) throws Exception {
         Path module = above.resolve("module");
         Path classes = module.resolve("out/classes");
         String name = SourcesTest.class.getName() + "$External";
@@ -128,7 +128,7 @@ class SourcesTest {
     }
 
     @Test
-    void configurationParameterGoesBeforeTheFile() throws IOException {
+    void configurationParameterOverridesFile() throws IOException {
         write("echo.server.default.address=" + OTHER);
 
         run(Map.of("echo.server.default.address", address), External.class).passed(1);
@@ -136,7 +136,7 @@ class SourcesTest {
     }
 
     @Test
-    void attributeGoesBeforeTheConfigurationParameter() throws IOException {
+    void attributeOverridesConfigurationParameter() throws IOException {
         Throwable failure = run(Map.of("echo.server.default.address", address), ExternalByAttribute.class)
                 .failure();
 
@@ -162,7 +162,7 @@ class SourcesTest {
     }
 
     @Test
-    void nothingKnownIsAnError() throws IOException {
+    void failsWithoutExternalAddress() throws IOException {
         assertThat(run(External.class).failure())
                 .hasMessage(
                         refused("no address of it is known: neither @EchoTest(external) nor the configuration parameter"
@@ -170,7 +170,7 @@ class SourcesTest {
     }
 
     @Test
-    void nothingKnownFallsBack() throws IOException {
+    void startsServerWithoutExternalAddress() throws IOException {
         Run run = run(ExternalOrEmbedded.class).passed(1);
 
         assertEmbedded(
@@ -180,7 +180,7 @@ class SourcesTest {
     }
 
     @Test
-    void fileOfAProcessThatHasEndedIsAnError() throws Exception {
+    void refusesFileOfEndedProcess() throws Exception {
         long ended = endedPid();
         write("echo.server.default.address=" + address, "echo.pid=" + ended);
 
@@ -189,7 +189,7 @@ class SourcesTest {
     }
 
     @Test
-    void fileOfAProcessThatHasEndedFallsBack() throws Exception {
+    void startsServerIfProcessOfFileEnded() throws Exception {
         long ended = endedPid();
         write("echo.server.default.address=" + address, "echo.pid=" + ended);
 
@@ -199,7 +199,7 @@ class SourcesTest {
     }
 
     @Test
-    void fileOfAProcessWhoseNumberWasTakenIsStale() throws IOException {
+    void ignoresFileOfReusedProcessId() throws IOException {
         write("echo.server.default.address=" + address, "echo.pid=" + pid(), "echo.started=" + (started() - 2_001));
 
         assertThat(run(External.class).failure())
@@ -208,14 +208,14 @@ class SourcesTest {
     }
 
     @Test
-    void instantsOfTheStartMayDifferALittle() throws IOException {
+    void toleratesSmallDifferenceOfStartTime() throws IOException {
         write("echo.server.default.address=" + address, "echo.pid=" + pid(), "echo.started=" + (started() + 2_000));
 
         run(External.class).passed(1);
     }
 
     @Test
-    void nameThatTheFileLacksIsAnError() throws IOException {
+    void refusesNameMissingInFile() throws IOException {
         write("echo.server.b.address=" + address, "echo.server.a.address=" + address);
 
         assertThat(run(External.class).failure())
@@ -223,7 +223,7 @@ class SourcesTest {
     }
 
     @Test
-    void malformedFileIsAnErrorThoughThereIsAChoice() throws IOException {
+    void refusesMalformedFileDespiteFallback() throws IOException {
         write("echo.server.default.address=" + address, "echo.pid=none");
 
         assertThat(run(ExternalOrEmbedded.class).failure())
@@ -233,7 +233,7 @@ class SourcesTest {
     }
 
     @Test
-    void fileThatCannotBeReadSaysWhy() throws IOException {
+    void reportsWhyFileCannotBeRead() throws IOException {
         write("echo.server.default.address=\\u00zz");
         assertThat(run(External.class).failure())
                 .hasMessage(refused(
@@ -250,7 +250,7 @@ class SourcesTest {
     }
 
     @Test
-    void externalIsTakenWhereThereIsAChoice() throws IOException {
+    void prefersExternalServer() throws IOException {
         write("echo.server.default.address=" + address, "echo.pid=" + pid());
 
         Run run = run(ExternalOrEmbedded.class).passed(1);
@@ -260,7 +260,7 @@ class SourcesTest {
     }
 
     @Test
-    void namedAddressIsTriedWhereThereIsAChoice() throws IOException {
+    void triesNamedAddressFirst() throws IOException {
         run(Map.of("echo.server.default.address", address), ExternalOrEmbedded.class)
                 .passed(1);
         assertTalkedTo(server);
@@ -276,7 +276,7 @@ class SourcesTest {
     }
 
     @Test
-    void reportsWhatAnExternalServerCannotDo() throws IOException {
+    void reportsLimitsOfExternalServer() throws IOException {
         write("echo.server.default.address=" + address, "echo.pid=" + pid());
         String external = "{echo.server.default=external at " + address + " (the address is from " + file + "): ";
         String elsewhere = " cannot be judged, since its connections are in another process";
@@ -291,7 +291,7 @@ class SourcesTest {
     }
 
     @Test
-    void reportsThatNothingIsRecordedForChecks() throws IOException {
+    void reportsChecksWithoutRecording() throws IOException {
         assertThat(run(Map.of("echo.checks", "resets"), Unrecorded.class)
                         .passed(1)
                         .reported())
@@ -301,7 +301,7 @@ class SourcesTest {
     }
 
     @Test
-    void errorNamesTheFileOfTheAddress() throws IOException {
+    void errorNamesFileOfAddress() throws IOException {
         write("echo.server.default.address=" + OTHER);
 
         assertThat(run(External.class).failure())
@@ -325,7 +325,7 @@ class SourcesTest {
     }
 
     @Test
-    void externalServerItselfCannotBeInjected() throws IOException {
+    void refusesToInjectExternalServerObject() throws IOException {
         String why = "it is external: its EchoServer is in another process; inject EchoClient, Supplier<EchoClient>,"
                 + " InetSocketAddress, URI or int instead, or set source to EMBEDDED";
         assertThat(run(ExternalServer.class).failure()).hasMessage(refused(ExternalServer.class, why));
@@ -344,7 +344,7 @@ class SourcesTest {
     }
 
     @Test
-    void externalServerIsInjectedAsAllButItself() throws IOException {
+    void injectsOtherTypesOfExternalServer() throws IOException {
         write("echo.server.default.address=" + address);
 
         run(ExternalTypes.class).passed(1);
@@ -352,7 +352,7 @@ class SourcesTest {
     }
 
     @Test
-    void serverThatCodeDeclaresMayBeExternal() throws IOException {
+    void serverDeclaredByCodeMayBeExternal() throws IOException {
         write("echo.server.default.address=" + address);
 
         run(ExternalByCode.class).passed(1);
@@ -365,7 +365,7 @@ class SourcesTest {
     }
 
     @Test
-    void reportThatCannotBePublishedHidesNothing() throws Exception {
+    void unpublishedReportHidesNoFailure() throws Exception {
         ExtensionContext context = (ExtensionContext) Proxy.newProxyInstance(
                 getClass().getClassLoader(), new Class<?>[] {ExtensionContext.class}, (proxy, method, arguments) -> {
                     if (method.getName().equals("publishReportEntry")) {

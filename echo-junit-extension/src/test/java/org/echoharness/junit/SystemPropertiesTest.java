@@ -67,7 +67,7 @@ class SystemPropertiesTest {
     }
 
     @Test
-    void theyAreThereAsLongAsTheServerLives() throws IOException {
+    void propertiesLastAsLongAsServer() throws IOException {
         Run.of(NotInjected.class).passed(1);
         Run.of(OfTheClass.class).passed(2);
 
@@ -76,7 +76,7 @@ class SystemPropertiesTest {
     }
 
     @Test
-    void theirValuesBeforeArePutBack() throws IOException {
+    void restoresEarlierValues() throws IOException {
         System.setProperty("its.upstream.port", "1");
 
         Run.of(OfTheClass.class).passed(2);
@@ -120,7 +120,7 @@ class SystemPropertiesTest {
     }
 
     @Test
-    void secondClassAtOnceWithThePrefixIsRefused() throws Exception {
+    void refusesPrefixInUse() throws Exception {
         assertThat(Meeting.run(ParallelTest.PARALLEL, AtOnce.class, AtOnceToo.class)
                         .failure())
                 .hasMessage("server \"two\" (@EchoTest on class " + AtOnceToo.class.getName()
@@ -132,7 +132,7 @@ class SystemPropertiesTest {
     }
 
     @Test
-    void classesOneAfterTheOtherMayShareAPrefix() throws IOException {
+    void acceptsPrefixInLaterClass() throws IOException {
         Run.of(NotInjected.class, OfTheClass.class).passed(3);
         Run.with(ParallelTest.PARALLEL, LockedOne.class, LockedTwo.class).passed(2);
     }

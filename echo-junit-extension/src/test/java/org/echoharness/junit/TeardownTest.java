@@ -20,7 +20,7 @@ class TeardownTest {
     private static final List<String> LOG = new ArrayList<>();
 
     @Test
-    void clientsAreClosedBeforeAnyServer() throws IOException {
+    void closesClientsBeforeServers() throws IOException {
         LOG.clear();
 
         Run.of(Interleaved.class).passed(1);
@@ -29,7 +29,7 @@ class TeardownTest {
     }
 
     @Test
-    void clientsAreClosedTheLastFirst() throws IOException {
+    void closesLastClientFirst() throws IOException {
         List<String> closed = new ArrayList<>();
         OpenedServers scope = new OpenedServers(ScopePath.WHOLE_RUN);
         scope.keep(() -> closed.add("first"));
@@ -41,7 +41,7 @@ class TeardownTest {
     }
 
     @Test
-    void failureToCloseOneLeavesNoneOpen() {
+    void closesOthersAfterFailureToClose() {
         List<String> closed = new ArrayList<>();
         OpenedServers scope = new OpenedServers(ScopePath.WHOLE_RUN);
         scope.keep(() -> closed.add("first"));

@@ -115,7 +115,7 @@ class TimeLimitTest {
                 InAfterAll.class,
                 InADynamicTest.class
             })
-    void endsAReadThatHangs(Class<?> fixture) throws IOException {
+    void endsHangingRead(Class<?> fixture) throws IOException {
         Throwable failure = Run.with(LIMIT, fixture).failure();
 
         assertThat(failure)
@@ -125,7 +125,7 @@ class TimeLimitTest {
     }
 
     @Test
-    void failureShowsTheConversation() throws IOException {
+    void failureShowsConversation() throws IOException {
         assertThat(Run.with(LIMIT, InItsTest.class).failure().getSuppressed())
                 .extracting(Throwable::getMessage)
                 .anyMatch(message -> message.contains("was up, and 1 connection is aborted:"))
@@ -151,7 +151,7 @@ class TimeLimitTest {
     }
 
     @Test
-    void timeoutOfATestComesBeforeIt() throws IOException {
+    void timeoutOfTestOverridesLimit() throws IOException {
         for (Class<?> fixture : List.of(ByItsOwnTimeout.class, ByTheTimeoutOfItsClass.class)) {
             assertThat(Run.with(Map.of("echo.timeout", "1ms"), fixture).failure())
                     .hasMessageEndingWith(" timed out after 300 milliseconds");
@@ -173,13 +173,13 @@ class TimeLimitTest {
     }
 
     @Test
-    void testsThatEndInTimePass() throws IOException {
+    void passesTestsThatEndInTime() throws IOException {
         Run.with(Map.of("echo.timeout", "10m"), Quick.class).passed(2);
         Run.with(Map.of("echo.timeout", "none"), Quick.class).passed(2);
     }
 
     @Test
-    void wrongLimitIsRefused() throws IOException {
+    void refusesWrongLimit() throws IOException {
         assertThat(Run.with(Map.of("echo.timeout", "30"), Quick.class).failure())
                 .isInstanceOf(ExtensionConfigurationException.class)
                 .hasMessage(

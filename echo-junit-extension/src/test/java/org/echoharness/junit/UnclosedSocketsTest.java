@@ -174,7 +174,7 @@ class UnclosedSocketsTest {
     }
 
     @Test
-    void blamesTheTestWhoseSocketAFaultClosed() throws IOException {
+    void failsTestOfSocketClosedByFault() throws IOException {
         Run run = Run.of(SharedAndFaulty.class);
 
         assertThat(complaint(run))
@@ -209,7 +209,7 @@ class UnclosedSocketsTest {
     }
 
     @Test
-    void blamesTheTestThatLeftTheSocketOpen() throws IOException {
+    void failsTestThatLeftSocketOpen() throws IOException {
         Run run = Run.of(Shared.class);
 
         assertThat(complaint(run))

@@ -33,13 +33,13 @@ class VisibilityTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource
-    void nearestDeclarationCounts(Class<?> fixture, int tests, int servers) throws IOException {
+    void usesNearestDeclaration(Class<?> fixture, int tests, int servers) throws IOException {
         Run.of(fixture).passed(tests);
 
         assertThat(InjectedLog.servers()).hasSize(servers);
     }
 
-    static Stream<Arguments> nearestDeclarationCounts() {
+    static Stream<Arguments> usesNearestDeclaration() {
         return Stream.of(
                 Arguments.of(OnMethod.class, 3, 3),
                 Arguments.of(OnInterface.class, 1, 1),
@@ -71,7 +71,7 @@ class VisibilityTest {
     }
 
     @Test
-    void declaredAloneStartsNothing() throws IOException {
+    void startsNoServerWithoutInjection() throws IOException {
         assertThat(InjectedLog.threads()).isEmpty();
 
         Run.of(NotInjected.class).passed(1);
@@ -79,7 +79,7 @@ class VisibilityTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void fixedPortIsServedWithoutInjection(boolean parallel) throws IOException {
+    void startsServerOfFixedPortWithoutInjection(boolean parallel) throws IOException {
         atFixedPort(() -> Run.with(parallel ? ParallelTest.PARALLEL : Map.of(), FixedPort.class)
                 .passed(4));
 
@@ -95,7 +95,7 @@ class VisibilityTest {
     }
 
     @Test
-    void refusesPortOfTheOuterClass() throws IOException {
+    void refusesPortOfOuterClass() throws IOException {
         atFixedPort(() -> assertThat(Run.of(Repeating.class).failure())
                 .hasMessage("server \"inner\" (@EchoTest on class " + Repeating.Inner.class.getName()
                         + "): port 10917 is in use by server \"outer\" (@EchoTest on class " + Repeating.class.getName()
@@ -105,13 +105,13 @@ class VisibilityTest {
     }
 
     @Test
-    void methodWithThePortOfItsClassIsRefused() throws IOException {
+    void refusesPortOfClassOnMethod() throws IOException {
         atFixedPort(() -> assertThat(Run.of(RepeatingMethod.class).failure())
                 .hasMessageContaining("port 10917 is in use by server \"default\" (@EchoTest on class "));
     }
 
     @Test
-    void nestedClassWithAPortSetByCodeIsRefused() throws IOException {
+    void refusesPortSetByCodeInNestedClass() throws IOException {
         atFixedPort(() -> assertThat(Run.of(RepeatingByCode.class).failure())
                 .hasMessageContaining(
                         "port 10917 is in use by server \"outer\" (@RegisterExtension on field \"OUTER\" of "

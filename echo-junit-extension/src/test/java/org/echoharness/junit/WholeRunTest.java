@@ -28,7 +28,7 @@ class WholeRunTest {
     private static final String HERE = WholeRunTest.class.getName() + "$";
 
     @Test
-    void classesThatDeclareItAlikeShareOneServer() throws IOException {
+    void classesWithEqualDeclarationShareServer() throws IOException {
         Run.of(First.class, Second.class, ByCode.class, ByCodeToo.class).passed(6);
 
         assertThat(InjectedLog.servers()).hasSize(2);
@@ -36,14 +36,14 @@ class WholeRunTest {
     }
 
     @RepeatedTest(10)
-    void classesThatRunAtTheSameTimeShareOneServer() throws IOException {
+    void parallelClassesShareServer() throws IOException {
         Run.with(ParallelTest.PARALLEL, Slow.class, SlowToo.class).passed(8);
 
         assertThat(InjectedLog.servers()).hasSize(1);
     }
 
     @Test
-    void declarationsOfOneNameThatDifferAreRefused() throws IOException {
+    void refusesDifferentDeclarationsOfName() throws IOException {
         assertThat(Run.with(Map.of("junit.jupiter.testclass.order.default", ByName.class.getName()), A.class, B.class)
                         .failure())
                 .isInstanceOf(ExtensionConfigurationException.class)
@@ -53,7 +53,7 @@ class WholeRunTest {
     }
 
     @Test
-    void failedTestShowsVisibleServersOfTheRun() throws IOException {
+    void failedTestShowsServersOfRun() throws IOException {
         assertThat(Run.of(Failing.class).failure().getSuppressed())
                 .extracting(Throwable::getMessage)
                 .anyMatch(message -> message.matches("(?s)server \"shared\" at .*connection 1 .*"));
@@ -61,7 +61,7 @@ class WholeRunTest {
 
     /** From JUnit 5.13 on; before, a session has no store. */
     @Test
-    void serverLastsForTheLauncherSession() throws IOException {
+    void serverLastsForLauncherSession() throws IOException {
         InjectedLog.reset();
         LauncherDiscoveryRequest request = LauncherDiscoveryRequestBuilder.request()
                 .selectors(DiscoverySelectors.selectClass(First.class))
