@@ -24,7 +24,7 @@ class AwaitMojoTest {
     private Thread thread = Thread.currentThread(); // that of the goal, when it runs
 
     @Test
-    void whatListensAlreadyIsNotWaitedFor() throws Exception {
+    void returnsAtOnceIfAddressListens() throws Exception {
         try (ServerSocket one = Build.listen(0);
                 ServerSocket two = Build.listen(0)) {
             await("127.0.0.1:" + one.getLocalPort(), "127.0.0.1:" + two.getLocalPort())
@@ -37,7 +37,7 @@ class AwaitMojoTest {
     }
 
     @Test
-    void itGoesOnWhenSomethingBeginsToListen() throws Exception {
+    void returnsWhenAddressListens() throws Exception {
         try (EchoServer server = EchoServer.builder().start()) {
             server.refuse();
             FutureTask<Boolean> running = running(await("127.0.0.1:" + server.port()));
@@ -69,7 +69,7 @@ class AwaitMojoTest {
     }
 
     @Test
-    void anInterruptEndsTheWait() throws Exception {
+    void interruptEndsWait() throws Exception {
         try (Socket bound = new Socket()) {
             bound.bind(Build.loopback(0));
             FutureTask<Boolean> running = running(await("127.0.0.1:" + bound.getLocalPort()));
@@ -87,7 +87,7 @@ class AwaitMojoTest {
         "127.0.0.1:2, 5, 'timeout (5) must be a duration with its unit (ms, s, m or h), such as 50ms, 2s or 1m, of at most"
                 + " 365 days'"
     })
-    void aWrongValueIsRefusedBeforeAnythingIsTried(String address, String timeout, String refusal) {
+    void refusesWrongValueBeforeConnecting(String address, String timeout, String refusal) {
         AwaitMojo await = await("127.0.0.1:1", address);
         await.timeout = timeout;
         assertThatThrownBy(await::execute)
@@ -97,7 +97,7 @@ class AwaitMojoTest {
     }
 
     @Test
-    void namesThePropertyThatIsNotSet() {
+    void namesUnsetProperty() {
         AwaitMojo await = await("127.0.0.1:1", null); // as Maven hands it out
         Xpp3Dom addresses = new Xpp3Dom("addresses");
         addresses.addChild(Build.element("address", "127.0.0.1:1"));
@@ -111,7 +111,7 @@ class AwaitMojoTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "127.0.0.1:1,"})
-    void refusesAnEmptyAddress(String given) {
+    void refusesEmptyAddress(String given) {
         AwaitMojo await = await(given.isEmpty() ? new String[0] : given.split(",", -1));
         assertThatThrownBy(await::execute)
                 .isInstanceOf(MojoExecutionException.class)
@@ -121,7 +121,7 @@ class AwaitMojoTest {
     }
 
     @Test
-    void eachSkipWaitsForNothing() throws Exception {
+    void eachSkipDoesNotWait() throws Exception {
         for (int flag = 0; flag < 2; flag++) {
             AwaitMojo await = await("127.0.0.1:1");
             await.skip = Boolean.toString(flag == 0);

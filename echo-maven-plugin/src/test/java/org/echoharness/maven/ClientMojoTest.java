@@ -32,7 +32,7 @@ class ClientMojoTest {
     }
 
     @Test
-    void theConversationIsTheTutorials() throws Exception {
+    void printsConversationOfTutorial() throws Exception {
         try (EchoServer server = EchoServer.builder().bufferSize(16).start()) {
             ClientMojo client = client(server.port());
             client.bufferSize = "16";
@@ -50,7 +50,7 @@ class ClientMojoTest {
     }
 
     @Test
-    void aWrongEchoFailsWithItsOffset() throws Exception {
+    void wrongEchoErrorNamesOffset() throws Exception {
         try (ServerSocket peer = peer((socket, message) -> {
             message[7] = '?';
             socket.getOutputStream().write(message);
@@ -64,7 +64,7 @@ class ClientMojoTest {
     }
 
     @Test
-    void aShortEchoFails() throws Exception {
+    void refusesShortEcho() throws Exception {
         try (ServerSocket peer =
                 peer((socket, message) -> socket.getOutputStream().write(message, 0, 12))) {
             assertThatThrownBy(client(peer.getLocalPort())::execute)
@@ -74,7 +74,7 @@ class ClientMojoTest {
     }
 
     @Test
-    void aLateEchoFails() throws Exception {
+    void refusesLateEcho() throws Exception {
         try (ServerSocket peer = peer((socket, message) -> {
             socket.getOutputStream().write(message, 0, 12);
             assertThat(socket.getInputStream().read()).as("the client gave up").isEqualTo(-1);
@@ -90,7 +90,7 @@ class ClientMojoTest {
     }
 
     @Test
-    void aRefusedConnectionFails() throws Exception {
+    void reportsRefusedConnection() throws Exception {
         try (Socket bound = new Socket()) {
             bound.bind(Build.loopback(0)); // taken, and not listening
             assertThatThrownBy(client(bound.getLocalPort())::execute)
@@ -101,7 +101,7 @@ class ClientMojoTest {
     }
 
     @Test
-    void anotherAnswerCanBeExpected() throws Exception {
+    void acceptsExpectedAnswer() throws Exception {
         try (ServerSocket peer =
                 peer((socket, message) -> socket.getOutputStream().write("pong".getBytes(StandardCharsets.US_ASCII)))) {
             ClientMojo client = client(peer.getLocalPort());
@@ -115,7 +115,7 @@ class ClientMojoTest {
     }
 
     @Test
-    void bytesAfterTheEchoFail() throws Exception {
+    void refusesBytesAfterEcho() throws Exception {
         try (EchoServer server = EchoServer.builder().faults("duplicate 42").start()) {
             ClientMojo client = client(server.port());
             assertThatThrownBy(client::execute)
@@ -130,7 +130,7 @@ class ClientMojoTest {
     }
 
     @Test
-    void bytesAfterTheExpectedAnswerFail() throws Exception {
+    void refusesBytesAfterExpectedAnswer() throws Exception {
         try (EchoServer server = EchoServer.builder().start()) {
             ClientMojo client = client(server.port());
             client.expected = "This";
@@ -141,7 +141,7 @@ class ClientMojoTest {
     }
 
     @Test
-    void timeoutLimitsTheWholeRoundTrip() throws Exception {
+    void timeoutLimitsWholeRoundTrip() throws Exception {
         try (EchoServer server =
                 EchoServer.builder().faults("fragment 1 every 100ms").start()) {
             ClientMojo client = client(server.port());
@@ -154,7 +154,7 @@ class ClientMojoTest {
     }
 
     @Test
-    void textThatWasNotDecodedIsRefused() throws Exception {
+    void refusesUndecodableText() throws Exception {
         ClientMojo client = client(1);
         client.message = "gr\uFFFDn";
         assertThatThrownBy(client::execute)
@@ -169,7 +169,7 @@ class ClientMojoTest {
     }
 
     @Test
-    void aLargeFileIsNotHeldInMemory(@TempDir Path directory) throws Exception {
+    void streamsLargeFile(@TempDir Path directory) throws Exception {
         Path file = directory.resolve("sparse");
         try (RandomAccessFile sparse = new RandomAccessFile(file.toFile(), "rw")) {
             sparse.setLength(3 << 20);
@@ -185,7 +185,7 @@ class ClientMojoTest {
     }
 
     @Test
-    void theMessageIsSentInUtf8OrFromAFile(@TempDir Path directory) throws Exception {
+    void sendsMessageInUtf8OrFromFile(@TempDir Path directory) throws Exception {
         try (EchoServer server = EchoServer.builder().start()) {
             ClientMojo client = client(server.port());
             client.message = "ä";
@@ -201,7 +201,7 @@ class ClientMojoTest {
     }
 
     @Test
-    void ofManyRoundTripsItPrintsTheFirstAndTheFigures() throws Exception {
+    void printsFirstRoundTripAndFigures() throws Exception {
         try (EchoServer server = EchoServer.builder().start()) {
             ClientMojo client = client(server.port());
             client.repeat = "100";
@@ -237,7 +237,7 @@ class ClientMojoTest {
         "connections, 0, connections (0) must be at least 1",
         "connections, 1001, connections (1001) must be at most 1000"
     })
-    void howOftenIsAWholeNumberInItsRange(String word, String value, String refusal) {
+    void refusesWrongNumberOfRoundTrips(String word, String value, String refusal) {
         ClientMojo client = client(1);
         client.repeat = word.equals("repeat") ? value : "1";
         client.connections = word.equals("connections") ? value : "1";
@@ -247,7 +247,7 @@ class ClientMojoTest {
     }
 
     @Test
-    void messageAndFileExcludeEachOther(@TempDir Path directory) {
+    void refusesMessageTogetherWithFile(@TempDir Path directory) {
         ClientMojo client = client(1);
         client.message = "text";
         client.messageFile = directory.resolve("message").toFile();
@@ -257,7 +257,7 @@ class ClientMojoTest {
     }
 
     @Test
-    void anUnreadableFileIsAnErrorOfTheSetUp(@TempDir Path directory) {
+    void reportsUnreadableFileAsSetUpError(@TempDir Path directory) {
         ClientMojo client = client(1);
         client.messageFile = directory.resolve("message").toFile();
         assertThatThrownBy(client::execute)
@@ -272,7 +272,7 @@ class ClientMojoTest {
 
     @Test
     @EnabledOnOs(OS.LINUX)
-    void aDeviceThatNeverEndsIsRefused() {
+    void refusesEndlessDevice() {
         ClientMojo client = client(1);
         client.messageFile = new File("/dev/zero");
         assertThatThrownBy(client::execute)
@@ -282,7 +282,7 @@ class ClientMojoTest {
     }
 
     @Test
-    void aWrongOptionIsRefusedInTheRuntimesWords() {
+    void refusesWrongOptionAsRuntimeDoes() {
         ClientMojo client = client(1);
         client.readTimeout = "5";
         assertThatThrownBy(client::execute)
@@ -292,7 +292,7 @@ class ClientMojoTest {
 
     @ParameterizedTest
     @CsvSource({"${echo.server.up.address}, localhost:10000", "${echo.server.up.host}:1, ${echo.server.up.host}:1"})
-    void namesThePropertyThatIsNotSet(String inThePom, String handedOut) {
+    void namesUnsetProperty(String inThePom, String handedOut) {
         ClientMojo client = client(1);
         client.address = handedOut; // as Maven does
         Build.configure(client.execution, "address", inThePom);
@@ -304,7 +304,7 @@ class ClientMojoTest {
     }
 
     @Test
-    void refusesAnEmptyMessage() {
+    void refusesEmptyMessage() {
         ClientMojo client = client(1);
         client.message = "";
         assertThatThrownBy(client::execute)
@@ -315,7 +315,7 @@ class ClientMojoTest {
     }
 
     @Test
-    void theDefaultPortIsTheTutorials() {
+    void usesPortOfTutorialByDefault() {
         ClientMojo client = client(1);
         client.address = "no-such-host.invalid";
         assertThatThrownBy(client::execute)

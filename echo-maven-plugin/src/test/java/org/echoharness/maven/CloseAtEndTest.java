@@ -40,7 +40,7 @@ class CloseAtEndTest {
     }
 
     @Test
-    void aPortOfAnotherModuleNamesTheModule() throws Exception {
+    void busyPortErrorNamesOtherModule() throws Exception {
         Build one = build("one");
         one.start().execute();
         Build two = build("two");
@@ -54,7 +54,7 @@ class CloseAtEndTest {
     }
 
     @Test
-    void aPortOfAnotherProcessNamesNoModule() throws Exception {
+    void busyPortOfOtherProcessNamesNoModule() throws Exception {
         Build one = build("one");
         try (ServerSocket foreign = Build.listen(0)) {
             String port = ":" + foreign.getLocalPort();
@@ -75,7 +75,7 @@ class CloseAtEndTest {
     }
 
     @Test
-    void aFailedProjectStopsItsServersAndNoOthers() throws Exception {
+    void failedProjectStopsOnlyItsServers() throws Exception {
         Build failing = build("failing");
         Build other = build("other");
         failing.start().execute();
@@ -98,7 +98,7 @@ class CloseAtEndTest {
     }
 
     @Test
-    void theServerIsGoneWhenTheListenerBehindHears() throws Exception {
+    void stopsServerBeforeNextListener() throws Exception {
         Build build = build("project");
         List<String> filesSeen = new ArrayList<>();
         build.request.setExecutionListener(new AbstractExecutionListener() {
@@ -113,7 +113,7 @@ class CloseAtEndTest {
     }
 
     @Test
-    void everyEventGoesOn() throws Exception {
+    void forwardsEveryEvent() throws Exception {
         List<String> heard = new ArrayList<>();
         Build build = build("project");
         build.request.setExecutionListener(stub(ExecutionListener.class, (proxy, method, arguments) -> {
@@ -132,7 +132,7 @@ class CloseAtEndTest {
     }
 
     @Test
-    void whatTheListenerBehindThrowsComesThrough() throws Exception {
+    void rethrowsErrorsOfNextListener() throws Exception {
         Build build = build("project");
         build.request.setExecutionListener(new AbstractExecutionListener() {
             @Override
@@ -148,7 +148,7 @@ class CloseAtEndTest {
     }
 
     @Test
-    void aRequestWithoutAListenerWillDo() throws Exception {
+    void acceptsRequestWithoutListener() throws Exception {
         Build build = build("project");
         build.start().execute();
         build.request.getExecutionListener().mojoStarted(eventOf(build.project));
@@ -157,7 +157,7 @@ class CloseAtEndTest {
     }
 
     @Test
-    void oneStandsInFrontHoweverManyModulesStartAtOnce() throws Exception {
+    void parallelStartsInstallOneListener() throws Exception {
         Build first = build("first");
         ExecutorService modules = Executors.newFixedThreadPool(8);
         try {
@@ -192,7 +192,7 @@ class CloseAtEndTest {
     }
 
     @Test
-    void theProxyIsAnObjectLikeOthers() throws Exception {
+    void proxyImplementsObjectMethods() throws Exception {
         Build build = build("project");
         build.start().execute();
         ExecutionListener inFront = build.request.getExecutionListener();

@@ -16,13 +16,13 @@ class DescriptorTest {
     }
 
     @Test
-    void theseAreTheGoals() throws Exception {
+    void listsGoals() throws Exception {
         assertThat(goals()).extracting(Goal::name).containsExactly("await", "client", "help", "run", "start", "stop");
     }
 
     @ParameterizedTest
     @MethodSource("goals")
-    void everyGoalSaysWhatItDoesAndSinceWhen(Goal goal) {
+    void everyGoalHasDescriptionAndVersion(Goal goal) {
         assertThat(goal.threadSafe()).isTrue();
         assertThat(goal.description()).matches("[A-Z].*[.](?s:.*)");
         if (!isGenerated(goal)) {
@@ -49,7 +49,7 @@ class DescriptorTest {
 
     @ParameterizedTest
     @MethodSource("goals")
-    void whatIsOursIsNamedAfterUs(Goal goal) {
+    void propertiesHaveOwnPrefix(Goal goal) {
         assertThat(goal.parameters())
                 .filteredOn(
                         parameter -> !isGenerated(goal) && !parameter.property().isEmpty())

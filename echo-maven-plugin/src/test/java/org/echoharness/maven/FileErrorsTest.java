@@ -19,7 +19,7 @@ class FileErrorsTest {
     private Path directory;
 
     @Test
-    void saysReasonAndCure() {
+    void namesReasonAndCure() {
         assertThat(FileErrors.text(new AccessDeniedException("target/echo")))
                 .isEqualTo("target/echo: Permission denied; let this user write there");
         assertThat(FileErrors.text(new NoSuchFileException("target/echo")))
@@ -32,7 +32,7 @@ class FileErrorsTest {
     }
 
     @Test
-    void startNamesTheFileInTheWay() throws Exception {
+    void startNamesFileInWay() throws Exception {
         Path inTheWay = Files.createFile(directory.resolve("echo"));
         Build build = new Build(directory);
         assertThatThrownBy(build.start()::execute)
@@ -42,7 +42,7 @@ class FileErrorsTest {
     }
 
     @Test
-    void startNamesTheFolderInTheWay() throws Exception {
+    void startNamesFolderInWay() throws Exception {
         Path inTheWay = Files.createDirectories(directory.resolve("echo/servers.properties/folder"))
                 .getParent();
         Build build = new Build(directory);
@@ -53,7 +53,7 @@ class FileErrorsTest {
     }
 
     @Test
-    void startSaysWhyNoRecordingCanBeWritten() throws Exception {
+    void startReportsUnwritableRecording() throws Exception {
         Path inTheWay = Files.createFile(
                 Files.createDirectory(directory.resolve("echo")).resolve("default"));
         assertThatThrownBy(() -> new ServerRecording(directory, "default").prepare())
@@ -62,7 +62,7 @@ class FileErrorsTest {
     }
 
     @Test
-    void aRecordingThatCannotBeWrittenSaysWhy() throws Exception {
+    void stopReportsUnwritableRecording() throws Exception {
         Build build = new Build(directory);
         StartMojo start = build.start();
         start.record = "true";

@@ -30,7 +30,7 @@ class ForkedLifecycleTest {
     }
 
     @Test
-    void theServerGoesOnInTheFork() throws Exception {
+    void serverRunsInFork() throws Exception {
         build.start().execute();
         int port = build.port("default");
         MavenProject fork = fork();
@@ -53,7 +53,7 @@ class ForkedLifecycleTest {
     }
 
     @Test
-    void aForkAfterTheStopHasAServerOfItsOwn() throws Exception {
+    void forkAfterStopStartsOwnServer() throws Exception {
         build.start().execute();
         build.stop().execute();
         MavenProject fork = fork();
@@ -69,7 +69,7 @@ class ForkedLifecycleTest {
 
     /** As in {@code mvn package verify}. */
     @Test
-    void theServerGoesOnInTheNextPhase() throws Exception {
+    void serverRunsInNextPhase() throws Exception {
         build.start().execute();
         int port = build.port("default");
         build.start().execute();

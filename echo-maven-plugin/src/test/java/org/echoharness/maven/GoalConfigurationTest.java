@@ -36,7 +36,7 @@ class GoalConfigurationTest {
 
     @ParameterizedTest
     @MethodSource("parametersOfAllGoals")
-    void refusesAnUnsetPropertyOfEachParameter(String goalAndParameter) {
+    void refusesUnsetPropertyOfEachParameter(String goalAndParameter) {
         String goal = goalAndParameter.split(" ", -1)[0];
         String parameter = goalAndParameter.split(" ", -1)[1];
         Build build = new Build(directory);
@@ -50,7 +50,7 @@ class GoalConfigurationTest {
     }
 
     @Test
-    void theGoalRefusesIt() {
+    void goalRefusesUnsetProperty() {
         Build build = new Build(directory);
         StartMojo start = build.start();
         Build.configure(start.execution, "faults", "${my.faults}");
@@ -62,7 +62,7 @@ class GoalConfigurationTest {
     }
 
     @Test
-    void namesTheWordWithinAServer() {
+    void namesElementWithinServer() {
         Build build = new Build(directory);
         GoalConfiguration configuration = configuration(build, "start", "servers", null);
         Xpp3Dom server = new Xpp3Dom("server");
@@ -79,7 +79,7 @@ class GoalConfigurationTest {
         "${my.faults}, ${my.faults}, my.time",
         "${echo.faults}, delay ${my.time}, my.time"
     })
-    void findsItWithinTextAndOtherProperties(String given, String shown, String name) {
+    void findsUnsetPropertyWithinText(String given, String shown, String name) {
         Build build = new Build(directory);
         if (!given.contains("my.time")) {
             build.project.getProperties().setProperty(given.replaceAll("[${}]", ""), "delay ${my.time}");
@@ -91,13 +91,13 @@ class GoalConfigurationTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"${echo.client.message}", "a $${name} of its own", "${project.artifactId}", "$ {no} ${"})
-    void leavesOtherTextsAlone(String given) {
+    void acceptsTextWithoutUnsetProperty(String given) {
         GoalConfiguration configuration = configuration(new Build(directory), "client", "message", given);
         assertThatCode(configuration::refuseUnsetProperties).doesNotThrowAnyException();
     }
 
     @Test
-    void propertiesInACircleEnd() {
+    void resolvesCircularProperties() {
         Build build = new Build(directory);
         build.project.getProperties().setProperty("one", "a ${two}");
         build.project.getProperties().setProperty("two", "b ${one}");
@@ -107,7 +107,7 @@ class GoalConfigurationTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"yes", "on", "TRUE", "1", ""})
-    void aSwitchIsTrueOrFalse(String text) {
+    void switchIsTrueOrFalse(String text) {
         StartMojo start = new Build(directory).start();
         start.record = text;
         assertThatThrownBy(start::execute)
@@ -139,7 +139,7 @@ class GoalConfigurationTest {
         "stop, id, ids",
         "run, timeouts, timeout"
     })
-    void anUnknownElementDrawsAWarning(String goal, String given, String meant) throws Exception {
+    void warnsOfUnknownElement(String goal, String given, String meant) throws Exception {
         List<String> warnings = warnings(goal, new Build(directory), given, false);
         assertThat(warnings).hasSize(1).first().asString().startsWith("<" + given + "> is no parameter of " + goal);
         assertThat(warnings.get(0))
@@ -150,7 +150,7 @@ class GoalConfigurationTest {
     }
 
     @Test
-    void acceptsElementOfAnotherGoalForAll() {
+    void acceptsElementOfOtherGoal() {
         assertThat(warnings("stop", new Build(directory), "faults", true)).isEmpty();
         assertThat(warnings("stop", new Build(directory), "faults", false))
                 .containsExactly("<faults> is no parameter of stop and has no effect; it is one of run, start");
@@ -184,7 +184,7 @@ class GoalConfigurationTest {
         "stop, echo.stop.id, echo.ids",
         "start, echo.portt, echo.addresses"
     })
-    void aPropertyCloseToARightOneDrawsAWarning(String goal, String given, String meant) {
+    void warnsOfMisspelledProperty(String goal, String given, String meant) {
         Build build = new Build(directory);
         build.request.getUserProperties().setProperty(given, "x");
         assertThat(warnings(goal, build, null, false))
@@ -202,7 +202,7 @@ class GoalConfigurationTest {
                 "echo",
                 "echo.timeout"
             })
-    void otherPropertiesDrawNone(String given) {
+    void ignoresOtherProperties(String given) {
         for (String goal : List.of("start", "await")) {
             Build build = new Build(directory);
             build.request.getUserProperties().setProperty(given, "x");
@@ -211,7 +211,7 @@ class GoalConfigurationTest {
     }
 
     @Test
-    void warnsOfAPropertyOfTheSystemToo() {
+    void warnsOfMisspelledSystemProperty() {
         Build build = new Build(directory);
         build.request.getSystemProperties().setProperty("echo.fault", "reset");
         assertThat(warnings("start", build, null, false))
@@ -223,7 +223,7 @@ class GoalConfigurationTest {
 
     @ParameterizedTest
     @MethodSource("parametersOfAllGoals")
-    void warnsOfAnEmptyElementOfEachParameter(String goalAndParameter) {
+    void warnsOfEmptyElementOfEachParameter(String goalAndParameter) {
         String goal = goalAndParameter.split(" ", -1)[0];
         String parameter = goalAndParameter.split(" ", -1)[1];
         for (String text : new String[] {null, "", " "}) {
@@ -242,7 +242,7 @@ class GoalConfigurationTest {
     }
 
     @Test
-    void warnsOfAnEmptyElementWithinAServer() {
+    void warnsOfEmptyElementWithinServer() {
         Build build = new Build(directory);
         EchoMojo mojo = build.prepared(new StopMojo(), "start");
         Xpp3Dom servers = new Xpp3Dom("servers");
@@ -257,7 +257,7 @@ class GoalConfigurationTest {
     }
 
     @Test
-    void aWarningIsPrintedOnceInABuild() throws Exception {
+    void printsWarningOncePerBuild() throws Exception {
         Build build = new Build(directory);
         build.request.getUserProperties().setProperty("echo.skpi", "true");
         StopMojo stop = build.stop();
@@ -272,7 +272,7 @@ class GoalConfigurationTest {
 
     @ParameterizedTest
     @MethodSource("parametersOfAllGoals")
-    void refusesAnEmptyPropertyOfEachParameter(String goalAndParameter) {
+    void refusesEmptyPropertyOfEachParameter(String goalAndParameter) {
         String goal = goalAndParameter.split(" ", -1)[0];
         String parameter = goalAndParameter.split(" ", -1)[1];
         if (parameter.equals("servers")) {

@@ -16,7 +16,7 @@ class GoalsPageTest {
     private static final Path PAGE = Path.of("GOALS.md");
 
     @Test
-    void thePageSaysOfEveryGoalWhatTheDescriptorSays() throws Exception {
+    void pageMatchesDescriptor() throws Exception {
         String page = Files.readString(PAGE);
         String head = page.substring(0, page.indexOf("\n## ") + 1);
         String right =

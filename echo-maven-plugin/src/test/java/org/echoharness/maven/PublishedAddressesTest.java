@@ -36,7 +36,7 @@ class PublishedAddressesTest {
     }
 
     @Test
-    void theFirstAddressHasNoNumber() {
+    void firstAddressHasNoNumber() {
         assertThat(PublishedAddresses.properties(
                         "up",
                         List.of(new InetSocketAddress("198.51.100.1", 4711), new InetSocketAddress("192.0.2.1", 4712))))
@@ -50,14 +50,14 @@ class PublishedAddressesTest {
     }
 
     @Test
-    void anIpv6AddressHasBracketsWhereAPortFollows() {
+    void ipv6AddressWithPortHasBrackets() {
         assertThat(PublishedAddresses.properties("up", List.of(new InetSocketAddress("2001:db8::1", 4711))))
                 .containsEntry("echo.server.up.address", "[2001:db8::1]:4711")
                 .containsEntry("echo.server.up.host", "2001:db8::1");
     }
 
     @Test
-    void aWildcardIsPublishedAsLoopback() {
+    void publishesWildcardAsLoopback() {
         assertThat(PublishedAddresses.properties("up", List.of(new InetSocketAddress("0.0.0.0", 4711))))
                 .containsEntry("echo.server.up.address", "127.0.0.1:4711");
         assertThat(PublishedAddresses.properties("up", List.of(new InetSocketAddress("::", 4711))))
@@ -65,7 +65,7 @@ class PublishedAddressesTest {
     }
 
     @Test
-    void theFileHasSortedKeysAndNamesThisProcess() throws Exception {
+    void fileHasSortedKeysAndProcessId() throws Exception {
         PublishedAddresses published = published();
         try (EchoServer one = EchoServer.builder().start();
                 EchoServer two = EchoServer.builder().addresses("127.0.0.1:0").start()) {
@@ -94,7 +94,7 @@ class PublishedAddressesTest {
     }
 
     @Test
-    void aFileOfAnEarlierProcessIsReplaced() throws Exception {
+    void replacesFileOfEarlierProcess() throws Exception {
         Path file = Files.createDirectories(directory.resolve("echo")).resolve("servers.properties");
         Files.writeString(file, "echo.pid=1\necho.server.gone.port=1\n");
         try (EchoServer server = EchoServer.builder().start()) {
@@ -121,7 +121,7 @@ class PublishedAddressesTest {
     }
 
     @Test
-    void otherPropertiesStay() throws Exception {
+    void keepsOtherProperties() throws Exception {
         project.setProperty("mine", "yes");
         PublishedAddresses published = published();
         try (EchoServer server = EchoServer.builder().start()) {
@@ -154,7 +154,7 @@ class PublishedAddressesTest {
     }
 
     @Test
-    void theUsersFileSaysTheSameAndGoesToo() throws Exception {
+    void writesAndDeletesUsersFile() throws Exception {
         Path file = directory.resolve("new/ports.properties");
         PublishedAddresses published = published();
         published.alsoIn(file);
@@ -168,7 +168,7 @@ class PublishedAddressesTest {
     }
 
     @Test
-    void aFileOfSomebodyElseStays() throws Exception {
+    void keepsForeignFile() throws Exception {
         Path file = Files.writeString(directory.resolve("pom.xml"), "<project/>");
         assertThatThrownBy(() -> published().alsoIn(file))
                 .isInstanceOf(IllegalStateException.class)

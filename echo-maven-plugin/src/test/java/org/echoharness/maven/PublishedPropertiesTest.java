@@ -36,7 +36,7 @@ class PublishedPropertiesTest {
 
     @ParameterizedTest
     @MethodSource("projects")
-    void hidesWhatThePomSaysAndPutsItBack(MavenProject project) {
+    void hidesAndRestoresPomProperty(MavenProject project) {
         project.getProperties().setProperty(PORT, "4711");
         PublishedProperties properties = properties(project);
         properties.set(published(PORT, "1", "other", "2"));
@@ -52,7 +52,7 @@ class PublishedPropertiesTest {
 
     @ParameterizedTest
     @MethodSource("projects")
-    void keepsAPortThatThePomSaysToo(MavenProject project) {
+    void keepsPortOfPom(MavenProject project) {
         project.getProperties().setProperty(PORT, "4711");
         PublishedProperties properties = properties(project);
         properties.set(published(PORT, "4711"));
@@ -63,7 +63,7 @@ class PublishedPropertiesTest {
 
     @ParameterizedTest
     @MethodSource("projects")
-    void takesBackFromACopyWhatItWasMadeWith(MavenProject project) {
+    void withdrawsPropertiesFromCopiedProject(MavenProject project) {
         project.getProperties().setProperty(PORT, "4711");
         PublishedProperties properties = properties(project);
         properties.set(published(PORT, "1", "other", "2"));
@@ -80,7 +80,7 @@ class PublishedPropertiesTest {
 
     @ParameterizedTest
     @MethodSource("projects")
-    void leavesWhatAnotherPluginSetMeanwhile(MavenProject project) {
+    void keepsPropertySetByOtherPlugin(MavenProject project) {
         project.getProperties().setProperty(PORT, "4711");
         PublishedProperties properties = properties(project);
         properties.set(published(PORT, "1"));
@@ -92,7 +92,7 @@ class PublishedPropertiesTest {
     /** The goals meet the same project again, whose properties may be another object by then. */
     @ParameterizedTest
     @MethodSource("projects")
-    void isPublishedOnceInOneProject(MavenProject project) throws Exception {
+    void publishesOncePerProject(MavenProject project) throws Exception {
         project.getProperties().setProperty("echo.server.default.host", "127.0.0.1");
         Build build = new Build(directory, project);
         build.start().execute();

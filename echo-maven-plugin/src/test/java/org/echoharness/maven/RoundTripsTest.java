@@ -28,7 +28,7 @@ class RoundTripsTest {
     private Thread thread = Thread.currentThread(); // that of the goal, when it runs
 
     @Test
-    void allConnectionsAreOpenBeforeTheFirstSends() throws Exception {
+    void opensAllConnectionsBeforeSending() throws Exception {
         try (ServerSocket listening = Build.listen(0)) {
             FutureTask<Void> running = running(listening.getLocalPort(), 2, 3, NEVER);
             List<Socket> accepted = new ArrayList<>();
@@ -51,7 +51,7 @@ class RoundTripsTest {
     }
 
     @Test
-    void theFirstFailureNamesItsPlaceAndEndsAll() throws Exception {
+    void firstFailureNamesRoundTripAndEndsAll() throws Exception {
         try (ServerSocket listening = Build.listen(0)) {
             FutureTask<Void> running = running(listening.getLocalPort(), 9, 2, NEVER);
             try (Socket first = accept(listening);
@@ -71,7 +71,7 @@ class RoundTripsTest {
     }
 
     @Test
-    void aConnectThatFailsNamesItsPlace() throws Exception {
+    void failedConnectNamesConnection() throws Exception {
         try (Socket bound = new Socket()) {
             bound.bind(Build.loopback(0)); // taken, and not listening
             assertThatThrownBy(() -> trips(2, 3).run(options(bound.getLocalPort()), NEVER))
@@ -80,7 +80,7 @@ class RoundTripsTest {
     }
 
     @Test
-    void whatOtherConnectionsSayIsNotPrinted() throws Exception {
+    void printsFirstConnectionOnly() throws Exception {
         try (ServerSocket listening = Build.listen(0)) {
             FutureTask<Void> running = running(listening.getLocalPort(), 1, 2, NEVER);
             try (Socket first = accept(listening);
@@ -114,7 +114,7 @@ class RoundTripsTest {
     }
 
     @Test
-    void anInterruptEndsItAndClosesTheConnections() throws Exception {
+    void interruptClosesConnections() throws Exception {
         try (ServerSocket listening = Build.listen(0)) {
             FutureTask<Void> running = running(listening.getLocalPort(), 1, 1, NEVER);
             try (Socket socket = accept(listening)) {
@@ -128,7 +128,7 @@ class RoundTripsTest {
     }
 
     @Test
-    void theFiguresAreThoseOfEveryRoundTrip() throws Exception {
+    void figuresCoverEveryRoundTrip() throws Exception {
         try (EchoServer server = EchoServer.builder()
                 .faults("connection 1: delay 100ms")
                 .warnings(line -> {})

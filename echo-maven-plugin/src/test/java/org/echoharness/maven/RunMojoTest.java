@@ -45,7 +45,7 @@ class RunMojoTest {
     }
 
     @Test
-    void itEndsAfterItsTimeout() throws Exception {
+    void endsAfterTimeout() throws Exception {
         RunMojo run = run("127.0.0.1:0");
         run.timeout = "50ms";
         run.execute();
@@ -55,7 +55,7 @@ class RunMojoTest {
     }
 
     @Test
-    void linesHaveTimesWhereAsked() throws Exception {
+    void printsTimesIfEnabled() throws Exception {
         RunMojo run = run("127.0.0.1:0");
         run.timeout = "50ms";
         run.times = "true";
@@ -73,7 +73,7 @@ class RunMojoTest {
     }
 
     @Test
-    void theDefaultPortIsTheTutorials() {
+    void usesPortOfTutorialByDefault() {
         assertThatThrownBy(run("no-such-host.invalid")::execute)
                 .isInstanceOf(MojoExecutionException.class)
                 .hasMessageStartingWith(
@@ -81,7 +81,7 @@ class RunMojoTest {
     }
 
     @Test
-    void aBusyPortIsAnError() throws Exception {
+    void refusesBusyPort() throws Exception {
         try (ServerSocket busy = Build.listen(0)) {
             assertThatThrownBy(run("127.0.0.1:" + busy.getLocalPort())::execute)
                     .isInstanceOf(MojoExecutionException.class)
@@ -90,7 +90,7 @@ class RunMojoTest {
     }
 
     @Test
-    void aWrongTimeoutIsRefusedBeforeAnythingListens() {
+    void refusesWrongTimeoutBeforeListening() {
         RunMojo run = run("127.0.0.1:0");
         run.timeout = "5";
         assertThatThrownBy(run::execute)
@@ -100,7 +100,7 @@ class RunMojoTest {
     }
 
     @Test
-    void aWrongOptionIsRefusedInTheRuntimesWords() {
+    void refusesWrongOptionAsRuntimeDoes() {
         RunMojo run = run("127.0.0.1:0");
         run.bufferSize = "0";
         assertThatThrownBy(run::execute)
@@ -109,7 +109,7 @@ class RunMojoTest {
     }
 
     @Test
-    void refusesAnEmptyAddress() {
+    void refusesEmptyAddress() {
         RunMojo run = run();
         run.addresses = Arrays.asList("127.0.0.1:0", null); // as Maven hands it out
         assertThatThrownBy(run::execute)
@@ -140,7 +140,7 @@ class RunMojoTest {
     }
 
     @Test
-    void failsWhereTheServerClosedByItself() throws Exception {
+    void failsIfServerClosesByItself() throws Exception {
         RunMojo run = run("127.0.0.1:0");
         ForegroundServer running = ForegroundServer.start(EchoServer.builder().addresses("127.0.0.1:0"), null, log);
         BrokenServers.fail(running.server(), new OutOfMemoryError("Java heap space"));
@@ -155,7 +155,7 @@ class RunMojoTest {
     }
 
     @Test
-    void failsWhereItsRecordingCannotBeWritten() throws Exception {
+    void failsIfRecordingCannotBeWritten() throws Exception {
         RunMojo run = run("127.0.0.1:0");
         run.record = "true";
         FutureTask<Boolean> running = inBackground(run);
@@ -172,7 +172,7 @@ class RunMojoTest {
     }
 
     @Test
-    void refusesAtOnceARecordingThatCannotBeWritten() throws Exception {
+    void refusesUnwritableRecordingAtStart() throws Exception {
         Files.createDirectories(folder());
         Files.createFile(folder().resolve("echo"));
         RunMojo run = run("127.0.0.1:0");
@@ -186,7 +186,7 @@ class RunMojoTest {
     }
 
     @Test
-    void skippedItRunsNothing() throws Exception {
+    void startsNothingIfSkipped() throws Exception {
         RunMojo run = run("127.0.0.1:0");
         run.skip = "true";
         run.execute();

@@ -30,7 +30,7 @@ class ServerRecordingTest {
     }
 
     @Test
-    void theStopWritesWhatWasSaid() throws Exception {
+    void stopWritesRecordings() throws Exception {
         record();
         build.stop().execute();
 
@@ -41,7 +41,7 @@ class ServerRecordingTest {
     }
 
     @Test
-    void theEndOfTheBuildWritesItToo() throws Exception {
+    void endOfBuildWritesRecordings() throws Exception {
         record();
         build.request.getExecutionListener().sessionEnded(null);
 
@@ -52,7 +52,7 @@ class ServerRecordingTest {
     }
 
     @Test
-    void theStartDeletesWhatAnEarlierBuildLeft() throws Exception {
+    void startDeletesRecordingsOfEarlierBuild() throws Exception {
         Files.createDirectories(folder());
         Files.writeString(folder().resolve("transcript.txt"), "earlier");
         Files.writeString(folder().resolve("mine.txt"), "mine");
@@ -62,7 +62,7 @@ class ServerRecordingTest {
     }
 
     @Test
-    void aLinkIsReplacedAndItsTargetStays() throws Exception {
+    void replacesLinkAndKeepsTarget() throws Exception {
         Path precious = Files.writeString(directory.resolve("precious"), "precious");
         Files.createDirectories(folder());
         for (String name : new String[] {"transcript.txt", "conversation.html", "conversation.pcapng"}) {
@@ -77,7 +77,7 @@ class ServerRecordingTest {
     }
 
     @Test
-    void aFolderThatIsALinkIsRefused() throws Exception {
+    void refusesLinkAsFolder() throws Exception {
         Path elsewhere = Files.createDirectories(directory.resolve("elsewhere"));
         Files.createDirectories(folder().getParent());
         Files.createSymbolicLink(folder(), elsewhere);
@@ -88,7 +88,7 @@ class ServerRecordingTest {
     }
 
     @Test
-    void whatCannotBeWrittenFailsTheBuildAtItsEnd() throws Exception {
+    void unwritableRecordingFailsBuildAtEnd() throws Exception {
         record();
         int port = build.port("default");
         Files.createFile(folder());
@@ -108,7 +108,7 @@ class ServerRecordingTest {
     }
 
     @Test
-    void theStartNamesWhatIsInTheWay() throws Exception {
+    void startNamesFileInWay() throws Exception {
         Path file = Files.createFile(directory.resolve("echo"));
         assertThatThrownBy(this::record)
                 .isInstanceOf(MojoExecutionException.class)
@@ -127,7 +127,7 @@ class ServerRecordingTest {
     }
 
     @Test
-    void theStartLeavesNothingOfItsTrial() throws Exception {
+    void startDeletesTrialFile() throws Exception {
         StartMojo start = build.start();
         start.record = "true";
         start.execute();
@@ -140,7 +140,7 @@ class ServerRecordingTest {
     }
 
     @Test
-    void howMuchIsKeptMayBeSaid() throws Exception {
+    void limitsKeptBytes() throws Exception {
         StartMojo start = build.start();
         start.recording = "4";
         start.execute();
@@ -150,7 +150,7 @@ class ServerRecordingTest {
     }
 
     @Test
-    void aServerMayRecordAndAnotherNot() {
+    void recordsSelectedServersOnly() {
         Server server = new Server();
         Map<String, String> goals = Map.of("recording", "16KiB");
         assertThat(server.options(goals)).isEqualTo(goals);

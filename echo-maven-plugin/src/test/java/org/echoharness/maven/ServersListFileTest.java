@@ -33,7 +33,7 @@ class ServersListFileTest {
     }
 
     @Test
-    void theListOfAnotherBuildThatRunsComesBack() throws IOException {
+    void restoresListOfRunningBuild() throws IOException {
         Files.writeString(file, another);
         write("mine");
         assertThat(file).content().contains("mine").doesNotContain("theirs");
@@ -52,7 +52,7 @@ class ServersListFileTest {
     }
 
     @Test
-    void whatAnotherBuildWroteLaterStays() throws IOException {
+    void keepsLaterListOfOtherBuild() throws IOException {
         write("mine");
         Files.writeString(file, another);
         list.delete();
@@ -60,7 +60,7 @@ class ServersListFileTest {
     }
 
     @Test
-    void itsOwnListGoesWhereAnotherPutItAside() throws IOException {
+    void deletesOwnListSavedByOtherBuild() throws IOException {
         write("mine");
         Files.move(file, ownAside());
         Files.writeString(file, another);
@@ -70,7 +70,7 @@ class ServersListFileTest {
     }
 
     @Test
-    void theListOfABuildThatEndedLaterIsDeleted() throws IOException {
+    void deletesListOfBuildThatEndedLater() throws IOException {
         write("mine");
         Files.move(file, ownAside());
         Files.writeString(file, text(1, 1)); // its number is another's now
@@ -79,7 +79,7 @@ class ServersListFileTest {
     }
 
     @Test
-    void itsOlderListDoesNotComeBack() throws IOException {
+    void doesNotRestoreOwnOlderList() throws IOException {
         write("mine");
         Files.move(file, ownAside());
         Files.writeString(file, another);
@@ -90,7 +90,7 @@ class ServersListFileTest {
     }
 
     @Test
-    void aFileThatIsNoListStays() throws IOException {
+    void keepsFileThatIsNoList() throws IOException {
         write("mine");
         Files.writeString(file, "the user's");
         list.delete();
@@ -98,7 +98,7 @@ class ServersListFileTest {
     }
 
     @Test
-    void theListOfABuildThatHasEndedIsReplaced() throws IOException {
+    void replacesListOfEndedBuild() throws IOException {
         Files.writeString(file, another.replaceFirst("started=.*", "started=1")); // its number is another's now
         Files.writeString(directory.resolve("servers.properties.1"), text(1, 1));
         write("mine");

@@ -34,7 +34,7 @@ class SeveralServersTest {
     }
 
     @Test
-    void eachHasOptionsOfItsOwnAndElseThoseOfTheGoal() throws Exception {
+    void serverOptionsOverrideThoseOfGoal() throws Exception {
         Server greeting = server("greeting");
         greeting.faults = "greet 'own'";
         greeting.addresses = List.of("127.0.0.1:0", "127.0.0.1:0");
@@ -49,13 +49,13 @@ class SeveralServersTest {
     }
 
     @Test
-    void oneWithoutAnIdIsTheDefault() throws Exception {
+    void serverWithoutIdIsDefault() throws Exception {
         start(server(null));
         assertThat(Build.echoes(build.port("default"))).isTrue();
     }
 
     @Test
-    void anEmptyListOfAddressesIsTheGoals() throws Exception {
+    void emptyListUsesAddressesOfGoal() throws Exception {
         Server server = server("up");
         server.addresses = List.of();
         start(server);
@@ -63,7 +63,7 @@ class SeveralServersTest {
     }
 
     @Test
-    void whereOneCannotListenNoneIsLeft() throws Exception {
+    void failedStartClosesAllServers() throws Exception {
         int free;
         try (ServerSocket probe = Build.listen(0)) {
             free = probe.getLocalPort();
@@ -86,7 +86,7 @@ class SeveralServersTest {
     }
 
     @Test
-    void whereOneCannotListenNoRecordingIsLeft() throws Exception {
+    void failedStartLeavesNoRecording() throws Exception {
         Server first = server("first");
         Server second = server("second");
         first.record = "true";
@@ -106,7 +106,7 @@ class SeveralServersTest {
     }
 
     @Test
-    void aWrongOptionIsRefusedBeforeAnyStarts() {
+    void refusesWrongOptionBeforeStart() {
         Server wrong = server("wrong");
         wrong.bufferSize = "0";
         assertThatThrownBy(() -> start(server("right"), wrong))
@@ -116,7 +116,7 @@ class SeveralServersTest {
     }
 
     @Test
-    void anIdIsGivenOnce() {
+    void refusesDuplicateId() {
         assertThatThrownBy(() -> start(server("up"), server("up")))
                 .isInstanceOf(MojoExecutionException.class)
                 .hasMessage(
@@ -125,7 +125,7 @@ class SeveralServersTest {
     }
 
     @Test
-    void theShortFormAndTheLongOneDoNotGoTogether() throws Exception {
+    void refusesShortFormWithServers() throws Exception {
         StartMojo start = build.start();
         Build.configure(start.execution, "addresses", "127.0.0.1:0");
         start.servers = List.of(server("up"));
@@ -144,7 +144,7 @@ class SeveralServersTest {
     }
 
     @Test
-    void serversNeedAServer() {
+    void refusesEmptyListOfServers() {
         StartMojo start = build.start();
         start.servers = List.of();
         assertThatThrownBy(start::execute)
@@ -154,7 +154,7 @@ class SeveralServersTest {
     }
 
     @Test
-    void stopTakesTheIdsOfSome() throws Exception {
+    void stopClosesServersOfGivenIds() throws Exception {
         start(server("a"), server("b"), server("c"));
         int a = build.port("a");
         int c = build.port("c");
@@ -170,7 +170,7 @@ class SeveralServersTest {
     }
 
     @Test
-    void anIdThatDoesNotRunDrawsAWarningWhereOthersDo() throws Exception {
+    void stopWarnsOfUnknownId() throws Exception {
         stop("a");
         assertThat(build.log.seen()).isEmpty();
 

@@ -47,7 +47,7 @@ class StartAndStopTest {
     }
 
     @Test
-    void theServerListensUntilItIsStopped() throws Exception {
+    void serverListensUntilStop() throws Exception {
         build.start().execute();
         int port = build.port("default");
         assertThat(Build.echoes(port)).isTrue();
@@ -60,7 +60,7 @@ class StartAndStopTest {
     }
 
     @Test
-    void whatIsPublishedIsTakenBack() throws Exception {
+    void stopWithdrawsPublishedProperties() throws Exception {
         build.start().execute();
         assertThat(build.file()).content().contains("echo.server.default.port=" + build.port("default") + "\n");
 
@@ -71,7 +71,7 @@ class StartAndStopTest {
     }
 
     @Test
-    void severalServersRunByTheirIds() throws Exception {
+    void startsServersOfSeveralIds() throws Exception {
         StartMojo up = build.start();
         up.id = "up";
         up.execute();
@@ -89,7 +89,7 @@ class StartAndStopTest {
     }
 
     @Test
-    void stopIsQuietWhereNothingRuns() throws Exception {
+    void stopIsSilentIfNothingRuns() throws Exception {
         build.stop().execute();
         assertThat(build.log.seen()).isEmpty();
 
@@ -100,7 +100,7 @@ class StartAndStopTest {
     }
 
     @Test
-    void stopWarnsOfAServerThatClosedByItself() throws Exception {
+    void stopWarnsOfServerThatClosedByItself() throws Exception {
         build.start().execute();
         int port = build.port("default");
         EchoServer server = ProjectServers.in(build.context).runningBy("default");
@@ -119,7 +119,7 @@ class StartAndStopTest {
     }
 
     @Test
-    void aServerCanBeStartedAgainAfterTheStop() throws Exception {
+    void startsServerAgainAfterStop() throws Exception {
         build.start().execute();
         int port = build.port("default");
         build.stop().execute();
@@ -130,7 +130,7 @@ class StartAndStopTest {
     }
 
     @Test
-    void stopLeavesTheServersOfOtherProjects() throws Exception {
+    void stopKeepsServersOfOtherProjects() throws Exception {
         Build other = new Build(directory.resolve("other"), "other");
         try {
             other.start().execute();
@@ -143,7 +143,7 @@ class StartAndStopTest {
     }
 
     @Test
-    void anIdIsGivenOnceInAProject() throws Exception {
+    void refusesDuplicateIdInProject() throws Exception {
         build.start().execute();
         int port = build.port("default");
 
@@ -161,7 +161,7 @@ class StartAndStopTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "a b", "a.b", "ä", "a/b", "a\n"})
-    void anIdIsOfLettersDigitsAndTwoSigns(String id) {
+    void refusesWrongCharactersInId(String id) {
         StartMojo start = build.start();
         start.id = id;
         assertThatThrownBy(start::execute)
@@ -185,7 +185,7 @@ class StartAndStopTest {
     }
 
     @Test
-    void whereOneAddressIsBusyTheOthersAreFreeAgain() throws Exception {
+    void busyAddressFreesOtherAddresses() throws Exception {
         int free;
         try (ServerSocket probe = Build.listen(0)) {
             free = probe.getLocalPort();
@@ -224,7 +224,7 @@ class StartAndStopTest {
         "idleClose, 5, must be a duration with its unit",
         "eventLoops, 257, must be at most 256"
     })
-    void aWrongOptionIsRefusedInTheRuntimesWords(String word, String value, String cure) {
+    void refusesWrongOptionAsRuntimeDoes(String word, String value, String cure) {
         Map<String, BiConsumer<StartMojo, String>> options = Map.of(
                 "backlog", (start, text) -> start.backlog = text,
                 "bufferSize", (start, text) -> start.bufferSize = text,
@@ -241,7 +241,7 @@ class StartAndStopTest {
     }
 
     @Test
-    void theServerHasTheFaultsOfThePom() throws Exception {
+    void serverHasFaultsOfPom() throws Exception {
         StartMojo start = build.start();
         start.faults = "connection 1: greet 'hello'";
         start.execute();
@@ -252,7 +252,7 @@ class StartAndStopTest {
     }
 
     @Test
-    void wrongFaultsAreRefusedInTheRuntimesWords() {
+    void refusesWrongFaultsAsRuntimeDoes() {
         StartMojo start = build.start();
         start.faults = "reset, dealy 50ms";
         assertThatThrownBy(start::execute)
@@ -262,7 +262,7 @@ class StartAndStopTest {
     }
 
     @Test
-    void aWrongAddressIsRefusedInTheRuntimesWords() {
+    void refusesWrongAddressAsRuntimeDoes() {
         assertThatThrownBy(() -> build.start("127.0.0.1").execute())
                 .isInstanceOf(MojoExecutionException.class)
                 .hasMessageStartingWith(
@@ -270,7 +270,7 @@ class StartAndStopTest {
     }
 
     @Test
-    void refusesAnEmptyItemOfAList() throws Exception {
+    void refusesEmptyItemOfList() throws Exception {
         StartMojo start = build.start();
         start.addresses = Arrays.asList("127.0.0.1:0", null); // as Maven hands it out
         assertThatThrownBy(start::execute)
@@ -288,7 +288,7 @@ class StartAndStopTest {
     }
 
     @Test
-    void anAddressThatOtherMachinesReachDrawsAWarning() throws Exception {
+    void warnsOfAddressOtherMachinesReach() throws Exception {
         build.start("*:0").execute();
         assertThat(build.log.seen())
                 .first()
@@ -299,7 +299,7 @@ class StartAndStopTest {
 
     @Test
     @Timeout(120)
-    void theServerDoesNotWaitForTheLog() throws Exception {
+    void serverDoesNotWaitForLog() throws Exception {
         CountDownLatch opened = new CountDownLatch(1);
         build.log.blockWarnings(opened);
         StartMojo start = build.start();
@@ -329,7 +329,7 @@ class StartAndStopTest {
 
     @ParameterizedTest
     @CsvSource({"skipITs", "maven.test.skip", "maven.test.skip.exec", "skipTests"})
-    void nothingStartsWhereIntegrationTestsAreSkipped(String property) throws Exception {
+    void startsNothingIfSkipITs(String property) throws Exception {
         build.request.getUserProperties().setProperty(property, "true");
         build.start().execute();
         assertThat(build.project.getProperties()).isEmpty();
@@ -337,7 +337,7 @@ class StartAndStopTest {
     }
 
     @Test
-    void commandLinePropertyOverridesThePom() throws Exception {
+    void commandLinePropertyOverridesPom() throws Exception {
         build.project.getProperties().setProperty("skipITs", "true");
         build.start().execute();
         assertThat(build.log.seen()).containsExactly("INFO start skipped: skipITs is set");
@@ -350,7 +350,7 @@ class StartAndStopTest {
     @ParameterizedTest
     @CsvSource({"2.12.4, false", "3.5.6, false", "3.6.0-M1, true", "3.6.0, true", "3.6.1, true", "4.0.0, true", ", true"
     })
-    void skipTestsCountsWhereFailsafeFollowsIt(String failsafe, boolean starts) throws Exception {
+    void startsNothingIfFailsafeSkipsTests(String failsafe, boolean starts) throws Exception {
         build.request.getUserProperties().setProperty("skipTests", "true");
         Plugin plugin = new Plugin();
         plugin.setArtifactId("maven-failsafe-plugin");
@@ -362,7 +362,7 @@ class StartAndStopTest {
     }
 
     @Test
-    void startsWhereTestsAreSkippedIfThePomSaysSo() throws Exception {
+    void startsDespiteSkippedTestsIfPomSaysSo() throws Exception {
         build.request.getUserProperties().setProperty("skipITs", "true");
         StartMojo start = build.start();
         start.skipWithTests = "false";
@@ -371,7 +371,7 @@ class StartAndStopTest {
     }
 
     @Test
-    void skippedByItsOwnFlagItStartsNothing() throws Exception {
+    void startsNothingIfEchoSkipIsSet() throws Exception {
         StartMojo start = build.start();
         start.skip = "true";
         start.execute();
@@ -379,7 +379,7 @@ class StartAndStopTest {
     }
 
     @Test
-    void aSkippedStopLeavesTheServerToTheEndOfTheBuild() throws Exception {
+    void skippedStopClosesServerAtEndOfBuild() throws Exception {
         build.start().execute();
         int port = build.port("default");
         StopMojo stop = build.stop();
