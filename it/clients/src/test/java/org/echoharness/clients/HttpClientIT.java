@@ -37,7 +37,7 @@ class HttpClientIT {
     private static final Duration LONG = Duration.ofSeconds(30);
 
     @Test
-    void takesAnAnswer() throws Exception {
+    void readsResponse() throws Exception {
         try (EchoServer server = answering()) {
             HttpResponse<String> response = send(server, LONG, LONG);
 
@@ -47,7 +47,7 @@ class HttpClientIT {
     }
 
     @Test
-    void aResetBeforeTheAnswerIsAnIoException() throws Exception {
+    void resetBeforeResponseIsIoException() throws Exception {
         try (EchoServer server = answering(Fault.reset().after(1))) {
             assertThatThrownBy(() -> send(server, LONG, LONG))
                     .isInstanceOf(IOException.class)
@@ -56,7 +56,7 @@ class HttpClientIT {
     }
 
     @Test
-    void aResetAmidTheBodyIsAnIoException() throws Exception {
+    void resetWithinBodyIsIoException() throws Exception {
         try (EchoServer server = answering(Fault.reset().afterSent(ANSWER.length() - 1))) {
             assertThatThrownBy(() -> send(server, LONG, LONG))
                     .isInstanceOf(IOException.class)
@@ -65,7 +65,7 @@ class HttpClientIT {
     }
 
     @Test
-    void aCloseBeforeTheAnswerIsAnIoException() throws Exception {
+    void closeBeforeResponseIsIoException() throws Exception {
         try (EchoServer server = answering(Fault.close().after(1))) {
             assertThatThrownBy(() -> send(server, LONG, LONG))
                     .isInstanceOf(IOException.class)
@@ -74,7 +74,7 @@ class HttpClientIT {
     }
 
     @Test
-    void aCloseAmidTheBodyIsAnIoException() throws Exception {
+    void closeWithinBodyIsIoException() throws Exception {
         try (EchoServer server = answering(Fault.close().afterSent(ANSWER.length() - 1))) {
             assertThatThrownBy(() -> send(server, LONG, LONG))
                     .isInstanceOf(IOException.class)
@@ -83,14 +83,14 @@ class HttpClientIT {
     }
 
     @Test
-    void aStallIsATimeoutOfTheRequest() throws Exception {
+    void stallIsRequestTimeout() throws Exception {
         try (EchoServer server = answering(Fault.stall())) {
             assertThatThrownBy(() -> send(server, LONG, SHORT)).isInstanceOf(HttpTimeoutException.class);
         }
     }
 
     @Test
-    void anUnansweredConnectIsATimeoutOfTheConnect() throws Exception {
+    void unansweredConnectIsConnectTimeout() throws Exception {
         try (EchoServer server = answering()) {
             server.unanswered();
 

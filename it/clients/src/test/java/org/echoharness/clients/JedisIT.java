@@ -59,7 +59,7 @@ class JedisIT {
     }
 
     @Test
-    void takesGreetingsForReplies() throws Exception {
+    void acceptsGreetingsAsReplies() throws Exception {
         Fault pong = Fault.greet("+PONG\r\n").after(PING);
         Fault other = Fault.greet("+again\r\n").after(2L * PING);
         try (EchoServer server = EchoServer.builder()
@@ -72,7 +72,7 @@ class JedisIT {
     }
 
     @Test
-    void anUnansweredConnectIsATimeout() throws Exception {
+    void unansweredConnectIsTimeout() throws Exception {
         try (EchoServer server = EchoServer.builder().start()) {
             server.unanswered(); // before there is a client: it connects when it is made
             try (RedisClient client = client(server, SHORT, LONG, new GenericObjectPoolConfig<>())) {
@@ -86,7 +86,7 @@ class JedisIT {
     }
 
     @Test
-    void aStallIsATimeoutOfTheSocket() throws Exception {
+    void stallIsSocketTimeout() throws Exception {
         try (EchoServer server = EchoServer.builder().faults("stall").start();
                 RedisClient client = client(server, LONG, SHORT, new GenericObjectPoolConfig<>())) {
             assertThatThrownBy(() -> commandAsReplied(client))
@@ -96,7 +96,7 @@ class JedisIT {
     }
 
     @Test
-    void aResetAmidAReplyBreaksTheConnection() throws Exception {
+    void resetWithinReplyBreaksConnection() throws Exception {
         try (EchoServer server =
                         EchoServer.builder().faults("reset after 13 sent").start();
                 RedisClient client = client(server, LONG, LONG, new GenericObjectPoolConfig<>())) {
@@ -107,7 +107,7 @@ class JedisIT {
     }
 
     @Test
-    void aCloseAmidAReplyBreaksTheConnection() throws Exception {
+    void closeWithinReplyBreaksConnection() throws Exception {
         try (EchoServer server =
                         EchoServer.builder().faults("close after 13 sent").start();
                 RedisClient client = client(server, LONG, LONG, new GenericObjectPoolConfig<>())) {
@@ -118,7 +118,7 @@ class JedisIT {
     }
 
     @Test
-    void aConnectionThatBreaksInUseIsReplacedInThePool() throws Exception {
+    void poolReplacesConnectionBrokenInUse() throws Exception {
         try (EchoServer server = EchoServer.builder()
                         .faults("first 1: reset after 13 sent; others: none")
                         .start();
@@ -151,7 +151,7 @@ class JedisIT {
     }
 
     @Test
-    void aConnectionThatBreaksWhileIdleIsEvicted() throws Exception {
+    void poolEvictsConnectionBrokenWhileIdle() throws Exception {
         try (EchoServer server = EchoServer.builder().faults(pongs()).start();
                 RedisClient client = client(server, LONG, LONG, new ConnectionPoolConfig())) {
             assertThat(client.ping()).isEqualTo("PONG");

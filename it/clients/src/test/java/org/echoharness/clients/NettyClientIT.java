@@ -81,7 +81,7 @@ class NettyClientIT {
     }
 
     @Test
-    void readsTheEcho() throws Exception {
+    void readsEcho() throws Exception {
         try (EchoServer server = EchoServer.builder().start()) {
             Channel channel = connect(server, client(events));
             write(channel, "hello");
@@ -93,7 +93,7 @@ class NettyClientIT {
     }
 
     @Test
-    void aResetIsAnExceptionAndTheEnd() throws Exception {
+    void resetIsExceptionAndEnd() throws Exception {
         try (EchoServer server =
                 EchoServer.builder().faults("reset after 5 sent").start()) {
             write(connect(server, client(events)), "hello");
@@ -105,7 +105,7 @@ class NettyClientIT {
     }
 
     @Test
-    void aCloseIsTheEndWithoutAnException() throws Exception {
+    void closeIsEndWithoutException() throws Exception {
         try (EchoServer server =
                 EchoServer.builder().faults("close after 5 sent").start()) {
             write(connect(server, client(events)), "hello");
@@ -116,7 +116,7 @@ class NettyClientIT {
     }
 
     @Test
-    void aHalfCloseIsTheEndWhereItIsNotAllowed() throws Exception {
+    void halfCloseIsEndIfNotAllowed() throws Exception {
         try (EchoServer server =
                 EchoServer.builder().faults("half-close after 5 sent").start()) {
             write(connect(server, client(events)), "hello");
@@ -157,7 +157,7 @@ class NettyClientIT {
     }
 
     @Test
-    void aStallIsAReadTimeout() throws Exception {
+    void stallIsReadTimeout() throws Exception {
         try (EchoServer server = EchoServer.builder().faults("stall").start()) {
             Channel channel = connect(server, client(events));
             write(channel, "hello");
@@ -169,7 +169,7 @@ class NettyClientIT {
     }
 
     @Test
-    void anUnansweredConnectIsATimeout() throws Exception {
+    void unansweredConnectIsTimeout() throws Exception {
         try (EchoServer server = EchoServer.builder().start()) {
             server.unanswered();
             ChannelFuture connect = client(events)
@@ -182,7 +182,7 @@ class NettyClientIT {
     }
 
     @Test
-    void aRefusedConnectIsNoTimeout() throws Exception {
+    void refusedConnectIsNoTimeout() throws Exception {
         try (EchoServer server = EchoServer.builder().start()) {
             server.refuse();
             ChannelFuture connect = client(events).connect(server.address());
@@ -195,7 +195,7 @@ class NettyClientIT {
     }
 
     @Test
-    void framesAreWholeHoweverTheyCome() throws Exception {
+    void decodesFramesFromAnyChunks() throws Exception {
         List<String> conversation = new CopyOnWriteArrayList<>();
         try (EchoServer server = EchoServer.builder()
                 .faults("fragment 1 every 1ms")

@@ -36,7 +36,7 @@ class DaemonIT {
     }
 
     @Test
-    void oneBuildAfterTheOther() throws Exception {
+    void successiveBuildsStopTheirServers() throws Exception {
         Path project = Projects.copy("one", folder);
         for (int i = 0; i < 2; i++) {
             String log = build("built: success", project, "1 verify");
@@ -49,7 +49,7 @@ class DaemonIT {
     }
 
     @Test
-    void modulesAtOnceOneOfWhichFails() throws Exception {
+    void failedModuleStopsOnlyItsServers() throws Exception {
         Path project = Projects.copy("several", folder);
         for (int i = 0; i < 2; i++) {
             String log = build("built: failure", project, "4 verify");

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 class FlakyUpstreamTest {
 
     @Test
-    void theSecondConnectionServes(@Echo("upstream") Supplier<EchoClient> upstream, Recording recording)
+    void secondConnectionEchoes(@Echo("upstream") Supplier<EchoClient> upstream, Recording recording)
             throws IOException {
         assertThrows(SocketException.class, () -> upstream.get().echo("hello".getBytes(UTF_8)));
         upstream.get().expectEcho("hello".getBytes(UTF_8));

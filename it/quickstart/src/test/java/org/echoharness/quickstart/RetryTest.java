@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 class RetryTest {
 
     @Test
-    void theThirdTrySucceeds(EchoServer server) {
+    void thirdAttemptSucceeds(EchoServer server) {
         int tries = 1;
         while (!succeeds(server)) {
             tries++;

@@ -42,7 +42,7 @@ class TenTest {
 
     @Test
     @EchoTest(faults = "connection 1: reset after 4")
-    void clientRetriesAfterAReset(EchoServer server) throws Exception {
+    void clientRetriesAfterReset(EchoServer server) throws Exception {
         assertEquals("hello", Wire.askWithRetries(server.address(), "hello", 3));
 
         List<RecordedConnection> tries = server.recording().awaitConnections(2);
@@ -52,7 +52,7 @@ class TenTest {
 
     @Test
     @EchoTest(faults = "stall after 2")
-    void readerTimesOutWhenThePeerStalls(EchoServer server) throws IOException {
+    void readTimesOutIfPeerStalls(EchoServer server) throws IOException {
         try (Socket socket = Wire.connect(server.address())) {
             socket.setSoTimeout(100);
             assertThrows(SocketTimeoutException.class, () -> Wire.ask(socket, "hello"));
@@ -61,7 +61,7 @@ class TenTest {
 
     @Test
     @EchoTest(faults = "fragment 1")
-    void framingSurvivesOneByteAtATime(EchoServer server) throws IOException {
+    void readsMessageSentByteByByte(EchoServer server) throws IOException {
         try (Socket socket = Wire.connect(server.address())) {
             new DataOutputStream(socket.getOutputStream()).writeUTF("Grüße");
             assertEquals("Grüße", new DataInputStream(socket.getInputStream()).readUTF());
@@ -69,7 +69,7 @@ class TenTest {
     }
 
     @Test
-    void allThatWasSentComesBackBehindAHalfClose(EchoServer server) throws IOException {
+    void allBytesComeBackAfterHalfClose(EchoServer server) throws IOException {
         try (Socket socket = Wire.connect(server.address())) {
             socket.getOutputStream().write("the last words".getBytes(UTF_8));
             socket.shutdownOutput();
@@ -79,7 +79,7 @@ class TenTest {
 
     @Test
     @EchoTest(faults = "stall", readTimeout = "200ms")
-    void writerFeelsTheBackPressure(EchoClient client) {
+    void writerBlocksIfPeerDoesNotRead(EchoClient client) {
         byte[] much = new byte[64 << 20]; // more than all buffers between the two
 
         assertThrows(SocketTimeoutException.class, () -> client.send(much));
@@ -96,7 +96,7 @@ class TenTest {
     }
 
     @Test
-    void manyClientsAtTheSameTimeKeepApart(EchoServer server) throws Exception {
+    void concurrentClientsDoNotMix(EchoServer server) throws Exception {
         ExecutorService threads = Executors.newFixedThreadPool(50);
         List<Future<String>> answers = new ArrayList<>();
         for (int i = 0; i < 50; i++) {
@@ -112,7 +112,7 @@ class TenTest {
     @Test
     @EchoTest(name = "primary", faults = "reset")
     @EchoTest(name = "replica")
-    void movesToTheReplica(@Echo("primary") EchoServer primary, @Echo("replica") EchoServer replica) throws Exception {
+    void clientMovesToReplica(@Echo("primary") EchoServer primary, @Echo("replica") EchoServer replica) throws Exception {
         assertEquals("hello", Wire.askAny("hello", primary.address(), replica.address()));
 
         primary.recording().awaitConnections(1);
@@ -121,7 +121,7 @@ class TenTest {
 
     @Test
     @EchoTest(faults = "corrupt byte 3")
-    void failureShowsTheConversation(EchoServer server, EchoClient client) {
+    void failureShowsConversation(EchoServer server, EchoClient client) {
         IOException wrong = assertThrows(IOException.class, () -> client.expectEcho("hello".getBytes(UTF_8)));
 
         assertTrue(wrong.getMessage().startsWith("the echo differs at offset 2: expected \"hello\""));

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Timeout;
 class OnePortTest {
 
     @Test
-    void clientSurvivesARestart(EchoServer server, EchoClient client) throws Exception {
+    void clientSurvivesRestart(EchoServer server, EchoClient client) throws Exception {
         client.expectEcho("before".getBytes(UTF_8));
 
         server.restart(Duration.ofMillis(200)); // returns at once, while the server is down
@@ -35,7 +35,7 @@ class OnePortTest {
     }
 
     @Test
-    void anotherServerTakesThePort() throws Exception {
+    void otherServerTakesPort() throws Exception {
         int port;
         try (EchoServer first = EchoServer.builder().start()) {
             port = first.port();

@@ -150,7 +150,7 @@ class PagesIT {
     }
 
     @Test
-    void everyPageIsFound() throws IOException {
+    void findsEveryPage() throws IOException {
         assertThat(pages())
                 .extracting(Page::name)
                 .contains(
@@ -173,7 +173,7 @@ class PagesIT {
 
     @ParameterizedTest
     @MethodSource("snippets")
-    void snippetStandsInAFileThatIsRun(Snippet snippet) throws IOException {
+    void snippetStandsInTestedFile(Snippet snippet) throws IOException {
         String version = System.getProperty("project.version");
         List<String> file = stripped(Files.readString(ROOT.resolve(snippet.file()))
                 .replace("${project.version}", version)
@@ -198,7 +198,7 @@ class PagesIT {
 
     @ParameterizedTest
     @MethodSource("pages")
-    void everyLinkLeadsToAFileAndAHeading(Page page) throws IOException {
+    void everyLinkHasTarget(Page page) throws IOException {
         List<String> dead = new ArrayList<>();
         for (MatchResult link : found(LINK, page.withoutCode())) {
             String target = link.group(2);
@@ -224,7 +224,7 @@ class PagesIT {
 
     @ParameterizedTest
     @MethodSource("pagesWithContents")
-    void contentsAreTheHeadings(Page page) {
+    void contentsMatchHeadings(Page page) {
         List<String> headings = new ArrayList<>();
         List<String> anchors = page.anchors();
         for (int i = 0; i < anchors.size(); i++) {
@@ -244,7 +244,7 @@ class PagesIT {
 
     @ParameterizedTest
     @MethodSource("pages")
-    void versionsAreThoseOfTheBuild(Page page) {
+    void versionsMatchBuild(Page page) {
         Map<String, String> versions = Map.of(
                 "org.echoharness", System.getProperty("project.version"),
                 "org.junit.jupiter", Test.class.getPackage().getImplementationVersion(),
@@ -258,7 +258,7 @@ class PagesIT {
 
     @ParameterizedTest
     @MethodSource("pages")
-    void everyTestThatIsNamedExists(Page page) throws IOException {
+    void everyNamedTestExists(Page page) throws IOException {
         List<String> missing = new ArrayList<>();
         for (MatchResult test : found(TEST, page.text())) {
             List<Path> sources = files(File.separator + test.group(1) + ".java");
@@ -271,7 +271,7 @@ class PagesIT {
     }
 
     @Test
-    void consolesShowWhatServerAndClientPrint() throws Exception {
+    void consolesShowRealOutput() throws Exception {
         List<MatchResult> consoles = pages().stream()
                 .flatMap(page -> found(CONSOLE, page.text()).stream())
                 .toList();

@@ -96,7 +96,7 @@ class RoomsTest {
         "echo-junit-extension, org/echoharness/junit",
         "echo-maven-plugin, org/echoharness/maven"
     })
-    void typesUseOnlyThoseBeforeThem(String module, String folder) throws IOException {
+    void typesUseOnlyEarlierTypes(String module, String folder) throws IOException {
         Path sources = ROOT.resolve(module).resolve("src/main/java");
         Rooms rooms = Rooms.of(Files.readString(sources.resolve(folder).resolve("package-info.java")));
 
@@ -105,7 +105,7 @@ class RoomsTest {
     }
 
     @Test
-    void everyBrokenRuleIsReported() {
+    void reportsEveryBrokenRule() {
         Rooms rooms = Rooms.of("<tr><th>low<td>first<td>{@code A} {@link org.B} {@code C} {@code C} {@code D}"
                 + "<tr><th>circles<td>those<td>{@code B} {@code C}; {@code A} {@code D}");
 

@@ -110,7 +110,7 @@ class VocabularyIT {
 
     @ParameterizedTest
     @MethodSource("frontEnds")
-    void frontEndOffersEveryWord(FrontEnd frontEnd) {
+    void frontEndOffersEveryOption(FrontEnd frontEnd) {
         List<String> expected = union(frontEnd.words(), frontEnd.own());
         expected.removeAll(frontEnd.lacks().keySet());
 
@@ -120,7 +120,7 @@ class VocabularyIT {
     /** Those of the page are the measure; addresses differ by front end, and the page says so. */
     @ParameterizedTest
     @MethodSource("frontEnds")
-    void frontEndShowsTheDefaultsOfThePage(FrontEnd frontEnd) throws Exception {
+    void frontEndShowsDefaultsOfPage(FrontEnd frontEnd) throws Exception {
         Map<String, String> page = rows(Files.readString(ROOT.resolve("echo-runtime/OPTIONS.md")));
         List<String> others = new ArrayList<>();
         frontEnd.offers().forEach((word, shown) -> {
@@ -134,7 +134,7 @@ class VocabularyIT {
     }
 
     @Test
-    void pageHasTheOrderOfTheBuilders() throws Exception {
+    void pageHasOrderOfBuilders() throws Exception {
         List<String> words = union(EchoServer.Builder.words(), EchoClient.Builder.words());
         words.remove("address");
 

@@ -28,7 +28,7 @@ class DynamicPropertyTest {
     }
 
     @Test
-    void theBeanIsConnectedBeforeTheTest(@Autowired Upstream upstream, EchoServer server) throws Exception {
+    void beanConnectsBeforeTest(@Autowired Upstream upstream, EchoServer server) throws Exception {
         assertEquals("hello", upstream.ask("hello"));
         server.recording().assertConnections(1);
     }

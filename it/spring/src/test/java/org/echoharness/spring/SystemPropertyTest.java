@@ -16,7 +16,7 @@ import org.springframework.test.context.junit.jupiter.SpringJUnitConfig;
 class SystemPropertyTest {
 
     @Test
-    void theBeanIsConnectedBeforeTheTest(@Autowired Upstream upstream, EchoServer server) throws Exception {
+    void beanConnectsBeforeTest(@Autowired Upstream upstream, EchoServer server) throws Exception {
         assertEquals("hello", upstream.ask("hello"));
         server.recording().assertConnections(1);
     }

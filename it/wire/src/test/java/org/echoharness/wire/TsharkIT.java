@@ -54,7 +54,7 @@ class TsharkIT {
     }
 
     @Test
-    void eachConnectionIsAStream() {
+    void eachConnectionIsStream() {
         assertThat(packets).extracting(Packet::stream).containsOnly(0, 1, 2);
         for (RecordedConnection connection : recorded) {
             assertThat(packets)
@@ -65,7 +65,7 @@ class TsharkIT {
     }
 
     @Test
-    void theStreamsCarryWhatIsRecordedInSeveralPackets() {
+    void streamsContainRecordedBytes() {
         for (RecordedConnection connection : recorded) {
             List<Packet> fromClient = from(connection, connection.remote());
             List<Packet> fromServer = from(connection, connection.local());
@@ -80,7 +80,7 @@ class TsharkIT {
     }
 
     @Test
-    void flagsAreThoseOfTheEvents() {
+    void flagsMatchEvents() {
         for (RecordedConnection connection : recorded) {
             List<Packet> fromClient = from(connection, connection.remote());
             List<Packet> fromServer = from(connection, connection.local());
@@ -97,7 +97,7 @@ class TsharkIT {
     }
 
     @Test
-    void aPacketHasTheTimeOfItsEvent() {
+    void packetHasTimeOfEvent() {
         for (RecordedConnection connection : recorded) {
             List<RecordedEvent> events = connection.events();
 
@@ -112,7 +112,7 @@ class TsharkIT {
     }
 
     @Test
-    void faultsStandWhereTheyTookEffect() {
+    void commentsNameFaultsWhereApplied() {
         assertThat(packets)
                 .filteredOn(packet -> packet.has(Packet.RST))
                 .singleElement()
@@ -129,7 +129,7 @@ class TsharkIT {
     }
 
     @Test
-    void tsharkWarnsOfTheResetAlone() {
+    void tsharkWarnsOnlyOfReset() {
         assertThat(packets)
                 .filteredOn(packet -> !packet.warnings().isEmpty())
                 .singleElement()
@@ -140,7 +140,7 @@ class TsharkIT {
     }
 
     @Test
-    void whatWasNotKeptIsSaidAndNothingLooksLost() throws Exception {
+    void commentReportsBytesNotKept() throws Exception {
         try (EchoServer server = EchoServer.builder()
                 .recording(100, 10)
                 .faults("connection 2: stall; connection 3: greet \"" + "x".repeat(70_000) + "\"")
@@ -175,7 +175,7 @@ class TsharkIT {
     }
 
     @Test
-    void aClientsRecordingReadsTheSameWay() throws Exception {
+    void readsRecordingOfClient() throws Exception {
         byte[] message = "from the other end\n".getBytes(StandardCharsets.US_ASCII);
         try (EchoServer server =
                 EchoServer.builder().recording().faults("reset on fin").start()) {
@@ -203,7 +203,7 @@ class TsharkIT {
     }
 
     @Test
-    void showsWhatWasDoneToTheServer() throws Exception {
+    void showsServerControls() throws Exception {
         try (EchoServer server = EchoServer.builder().recording().start()) {
             server.recording().note("Gr\u00fc\u00dfe");
             try (Socket socket = connect(server)) {
@@ -233,7 +233,7 @@ class TsharkIT {
     }
 
     @Test
-    void aRejectedConnectionIsResetOnce() throws Exception {
+    void rejectedConnectionHasOneReset() throws Exception {
         try (EchoServer server = EchoServer.builder()
                         .maxConnections(1)
                         .recording()
