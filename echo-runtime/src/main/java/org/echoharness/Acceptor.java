@@ -32,7 +32,7 @@ final class Acceptor implements EventLoopHandler {
         key = first.loop().register(channel, SelectionKey.OP_ACCEPT, this);
     }
 
-    /** A client that closed one connection before it made the next is then seen to do so in that order. */
+    /** Comes last, so that the server sees a client close one connection before it sees the client make the next. */
     @Override
     public boolean comesLast() {
         return true;
@@ -40,7 +40,7 @@ final class Acceptor implements EventLoopHandler {
 
     @Override
     public void ready() {
-        acceptOne(); // one at a time: to ask for another that is not there costs as much as to select again
+        acceptOne(); // one at a time: a second accept that finds no connection costs as much as another select
     }
 
     /** Accepts all that have connected so far. */
@@ -105,7 +105,7 @@ final class Acceptor implements EventLoopHandler {
                 ServingLoop chosen = admission.nextLoop();
                 long number = admission.nextNumber();
                 PlannedFaults planned = admission.nextFaults();
-                // not on the loop that is chosen: recordings have the order of the accepts
+                // on this thread, not on the chosen loop, so that recordings have the order of the accepts
                 ConnectionReporter reporter = first.context().reporter(accepted, number);
                 if (chosen == first) {
                     open(chosen, accepted, number, planned, reporter);
@@ -133,7 +133,7 @@ final class Acceptor implements EventLoopHandler {
             channel.configureBlocking(false);
             channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
             UrgentData.keepInline(channel);
-            // from here on whatever closes the socket resets it, even the end of the process, except an end with a FIN
+            // from here on, every close sends an RST, even at the end of the process, unless the server ends with a FIN
             channel.setOption(StandardSocketOptions.SO_LINGER, 0);
             new ServerConnection(serving, channel, number, reporter).start(planned);
         } catch (Throwable failed) {
@@ -149,7 +149,7 @@ final class Acceptor implements EventLoopHandler {
         }
     }
 
-    /** Loads no class: without a file descriptor left, that would fail. */
+    /** Must load no class, which would fail if no file descriptor is left. */
     private void pause(Throwable why) {
         if (!key.isValid()) {
             return;

@@ -6,8 +6,8 @@ import org.echoharness.sockets.SocketChannels;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides about the connections that a server accepts: whether the limit allows one, its number, its faults and its event
- * loop. The thread of the first event loop calls it, unless stated otherwise.
+ * Decides for each connection that a server accepts whether the limit allows it, and gives it a number, faults and an
+ * event loop. The thread of the first event loop calls it, unless stated otherwise.
  */
 final class Admission {
 
@@ -43,7 +43,7 @@ final class Admission {
         loops = List.copyOf(all);
     }
 
-    /** Whether the connection just accepted stays within the limit. It is reset if not. */
+    /** Returns whether the limit allows the connection just accepted. If not, resets it. */
     boolean admits(SocketChannel accepted) {
         int limit = context.config().maxConnections();
         if (context.counts().opens(limit)) {
@@ -85,7 +85,7 @@ final class Admission {
         return current.plan.rules().isEmpty() ? null : new PlannedFaults(current.plan, current.next++);
     }
 
-    /** The plan in force. Any thread may call this and what follows, but for {@link #warnOfAccept}. */
+    /** The plan in force. Any thread may call this method and those below, except {@link #warnOfAccept}. */
     FaultPlan faults() {
         return faults.plan;
     }
@@ -107,7 +107,7 @@ final class Admission {
         reportSeed(plan);
     }
 
-    /** Without its seed, what goes wrong could not be repeated. */
+    /** Reports a random plan, since its faults cannot be repeated without the seed. */
     void reportSeed(FaultPlan plan) {
         if (plan.isRandom()) {
             context.warnings().warn("faults: " + plan);

@@ -26,7 +26,10 @@ final class ClientConnector {
     private final long deadline;
     private final Map<InetSocketAddress, IOException> failed = new LinkedHashMap<>();
 
-    /** @param callNanos the time-out of each call of the client, which counts if it is the shorter one; 0 without */
+    /**
+     * @param callNanos the limit of each call of the client, which applies if it is shorter than the connect time-out;
+     * 0 for none
+     */
     ClientConnector(HostAndPort target, Duration connectTimeout, long callNanos) {
         this.target = target.connectable();
         boolean isCall = callNanos != 0 && callNanos < connectTimeout.toNanos();
@@ -46,7 +49,7 @@ final class ClientConnector {
         for (int i = 0; i < candidates.size(); i++) {
             InetSocketAddress candidate = candidates.get(i);
             long now = System.nanoTime();
-            // a candidate that does not answer leaves the later ones their share of the time
+            // each candidate gets an equal share of the time left, so that one without an answer does not use it up
             long share = now + Math.max(0, deadline - now) / (candidates.size() - i);
             try {
                 return connect(candidate, share);
@@ -88,7 +91,10 @@ final class ClientConnector {
         }
     }
 
-    /** A connect to a free ephemeral port may pick that port as its own and meet itself (RFC 9293, section 3.5). */
+    /**
+     * Refuses a socket that is connected to itself, as when the kernel picks the target port as the local one (RFC
+     * 9293, section 3.5).
+     */
     static void refuseSelfConnect(SocketChannel connected) throws IOException {
         if (connected.getLocalAddress().equals(connected.getRemoteAddress())) {
             throw new ConnectException("nothing listens there: the kernel connected the socket to itself");

@@ -27,7 +27,7 @@ final class ClientDeadline {
         mostWait = Math.min(mostWait, nanos);
     }
 
-    /** From now on all waits together take no longer than one. */
+    /** Limits all waits from now on, together, to the time of one wait. */
     void waitOnceMore() {
         if (lastWait == 0) {
             lastWait = System.nanoTime() + mostWait;
@@ -52,7 +52,7 @@ final class ClientDeadline {
      * The error after a wait without success.
      *
      * @param seen what was seen
-     * @param idle what follows it where the call itself may take longer
+     * @param idle what the message adds if the call itself has time left
      */
     SocketTimeoutException error(String seen, String idle) {
         return new SocketTimeoutException(

@@ -71,7 +71,7 @@ final class ClientSocket implements AutoCloseable {
         return bufferSize;
     }
 
-    /** A new one for each call of a client: how long all of it may take. */
+    /** Returns a new deadline, for one call of the client. */
     ClientDeadline deadline() {
         return new ClientDeadline(readTimeout, timeoutNanos);
     }
@@ -166,7 +166,10 @@ final class ClientSocket implements AutoCloseable {
     /** An echo that was checked: what more bytes are compared with, such as "were sent", and how many came. */
     private record Checked(String than, long bytes) {}
 
-    /** A byte more is an error: of this call, if it has come already, or else of the next one. */
+    /**
+     * Notes that an echo was checked. If a further byte has come already, this call fails; if it comes later, the next
+     * call fails.
+     */
     void echoIsChecked(String than, long bytes) throws EchoMismatchException {
         Checked echo = new Checked(than, bytes);
         checked = echo;
@@ -200,7 +203,10 @@ final class ClientSocket implements AutoCloseable {
         return EchoMismatchException.more((long) first.remaining() + more, than, first.position(), first);
     }
 
-    /** Returns whether anything came: false at the end of the stream. What came before it is for the errors. */
+    /**
+     * Reads until bytes come, and returns false at the end of the stream. The number of bytes read before is for the
+     * errors.
+     */
     boolean readSome(ByteBuffer in, String awaited, int before, ClientDeadline deadline) throws IOException {
         reading.lock.lock();
         try {
@@ -224,7 +230,10 @@ final class ClientSocket implements AutoCloseable {
         }
     }
 
-    /** Without a longest wait, no end within the read time-out is an error. Returns whether it has come. */
+    /**
+     * Returns whether the end of the stream has come. If {@code most} is null, it is an error that no end comes within
+     * the read time-out.
+     */
     boolean expectEnd(@Nullable Duration most) throws IOException {
         Checked before = checked == null ? new Checked("were expected", 0) : checked;
         ClientDeadline deadline = deadline();
@@ -309,7 +318,7 @@ final class ClientSocket implements AutoCloseable {
         return new EOFException(seen + ", then the end of the stream from " + peer());
     }
 
-    /** Adds what was seen to what the system says; our own errors have it already. */
+    /** Adds what was seen to an error of the system; errors of this client contain it already. */
     private IOException explained(IOException e, String seen) {
         if (e instanceof EOFException
                 || e instanceof SocketTimeoutException

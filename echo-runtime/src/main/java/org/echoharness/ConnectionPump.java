@@ -35,7 +35,9 @@ interface ConnectionPump {
 
     /** The connection, as its pump sees it. It also reports the faults that take effect. */
     interface Owner extends GateChain.Observer {
-        /** Something has changed that the connection's socket does not report: takes a turn. On the loop's thread. */
+        /**
+         * Takes a turn, because something has changed that the socket does not report. On the thread of the event loop.
+         */
         void goOn();
     }
 
@@ -70,7 +72,7 @@ interface ConnectionPump {
     /** Nanoseconds until the next turn is due even if nothing comes, at least 1, or {@link Verdict#NEVER}. */
     long untilWake(long now);
 
-    /** Takes other faults. What is held is judged by them; no byte is lost or sent twice. */
+    /** Replaces the faults. The new ones also judge the bytes that are held; no byte is lost or sent twice. */
     void setFaults(List<Fault> faults, long number, long now);
 
     /**
@@ -85,7 +87,7 @@ interface ConnectionPump {
     /** Whether the client's FIN has come. */
     boolean inputEnded();
 
-    /** Whether any byte was sent, since it serves the connection. */
+    /** Whether it has sent any byte on this connection. */
     boolean hasSent();
 
     /** Whether bytes were received or sent since the last call. */

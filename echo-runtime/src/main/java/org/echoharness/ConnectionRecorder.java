@@ -9,14 +9,14 @@ import org.echoharness.text.Escaping;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is kept of one connection, by one of its ends. Its {@link RecordingStore} is the lock of all that changes, which the
- * methods take themselves. Any thread may call them.
+ * Records one connection, as one of its ends sees it. The methods synchronize on its {@link RecordingStore}, unless
+ * stated otherwise. Any thread may call them.
  */
 final class ConnectionRecorder {
 
     private static final byte[] NONE = {};
 
-    /** About what a connection takes of which nothing is kept but how it began and ended. */
+    /** About how much memory a connection takes if only its beginning and its end are kept. */
     private static final int BASE = 1_024;
 
     private final RecordingStore store;
@@ -111,7 +111,9 @@ final class ConnectionRecorder {
         }
     }
 
-    /** Asks for the memory of a new connection, for which others may have to go. The caller has the lock. */
+    /**
+     * Asks for the memory of a new connection; the store may drop other connections for it. The caller has the lock.
+     */
     boolean takesBase() {
         return takes(BASE);
     }
@@ -288,7 +290,7 @@ final class ConnectionRecorder {
         }
     }
 
-    /** Goes on to count, and keeps nothing any more but how it ends. The caller has the lock. */
+    /** From now on only counts, and keeps only how the connection ends. The caller has the lock. */
     void leaveOut() {
         received.leaveOut();
         sent.leaveOut();

@@ -5,8 +5,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The default callback for warnings: prints them to {@link System#err}, on a thread of its own, since that may block. Any thread may call it. A class where a lambda would do: an instance is made for each builder, and a lambda's
- * first use costs more than the start of a server.
+ * The default callback for warnings: prints them to {@link System#err}, on a thread of its own, since printing may
+ * block. Any thread may call it. It is a class and not a lambda, because each builder makes one and the first use of a
+ * lambda costs more than the start of a server.
  */
 final class DefaultWarnings implements Consumer<String> {
 
@@ -26,7 +27,10 @@ final class DefaultWarnings implements Consumer<String> {
         linesTo(System.err).accept(line);
     }
 
-    /** Lines go where {@link System#err} led when they came, though it may lead elsewhere when they are printed. */
+    /**
+     * Returns the buffer for a stream. A line goes to the {@link System#err} of the time at which it came, even if that
+     * is replaced before it is printed.
+     */
     @SuppressWarnings("ReferenceEquality") // a stream equals itself alone
     private static synchronized LineBuffer linesTo(PrintStream stream) {
         if (lines == null || printer == null || printer.stream != stream) {

@@ -4,9 +4,9 @@ import java.util.SplittableRandom;
 import org.echoharness.memory.HeldMemory;
 
 /**
- * Lets each byte pass a while after it came. It keeps the time at which the bytes of each read may leave. Beyond
- * {@link #MARKS} reads, the two reads that are closest in time leave together, at the later time; if the memory for what
- * connections hold is used up, they do so beyond {@link #FIRST_MARKS} reads.
+ * Delays each byte. It keeps the time at which the bytes of each read may leave. Beyond {@link #MARKS} reads, the two
+ * reads that are closest in time leave together, at the later time; if the memory for what connections hold is used up,
+ * they do so beyond {@link #FIRST_MARKS} reads.
  */
 final class DelayGate extends Gate {
 
@@ -77,7 +77,10 @@ final class DelayGate extends Gate {
         }
     }
 
-    /** Makes room for one more mark. The bytes of the mark that goes leave with the next one, which is the least delay. */
+    /**
+     * Makes room for one more mark. Removes the mark whose neighbours are closest in time; its bytes leave with those
+     * of the next mark.
+     */
     private void join() {
         int goes = 1;
         for (int i = 2; i < count - 1; i++) {

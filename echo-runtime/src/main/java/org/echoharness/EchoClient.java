@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class EchoClient implements AutoCloseable {
 
-    /** What the foreground front ends send where no message is given: the tutorial's, 42 bytes. */
+    /** The message that the command line and the {@code client} goal send if none is given: 42 bytes. */
     public static final String DEFAULT_MESSAGE = "This is the message.  It will be repeated.";
 
     private final ClientSocket socket;
@@ -186,7 +186,7 @@ public final class EchoClient implements AutoCloseable {
     }
 
     /**
-     * As {@link #expectEnd()}, but a peer that goes on listening in silence is no failure.
+     * As {@link #expectEnd()}, but does not fail if the peer neither sends nor ends its output.
      *
      * @param most the longest wait for the end of its output or for a byte
      * @return whether the peer has ended its output
@@ -551,7 +551,7 @@ public final class EchoClient implements AutoCloseable {
         }
 
         /**
-         * Resolves the name and goes no further: where {@link #connect} tries first. The connect time-out holds.
+         * Resolves the name, within the connect time-out, and returns the address that {@link #connect} tries first.
          *
          * @return a resolved address
          * @throws java.net.UnknownHostException if the name does not resolve

@@ -66,11 +66,11 @@ public final class EchoServer implements AutoCloseable {
     }
 
     /**
-     * Stops listening, ends every connection that is still open with an RST, and releases all there is. When it returns,
-     * the ports can be bound, the threads have ended and the sockets are closed. Calls after the first do nothing but
-     * wait for the same. A call from a callback of this server closes everything too, but cannot wait for the thread that
-     * it runs on. If a callback blocks for over 10 seconds, {@code close} returns without it; a warning names the line at
-     * which it stands.
+     * Stops listening, ends every connection that is still open with an RST, and releases all resources. When it
+     * returns, the ports can be bound, the threads have ended and the sockets are closed. A later call only waits until
+     * the server is closed. A call from a callback of this server closes everything too, but cannot wait for the thread
+     * that it runs on. If a callback blocks for over 10 seconds, {@code close} returns without it; a warning names the
+     * line at which it stands.
      */
     @Override
     public void close() {
@@ -99,8 +99,8 @@ public final class EchoServer implements AutoCloseable {
     }
 
     /**
-     * Why the server closed by itself: an error left one of its threads, for want of memory perhaps. Such an error ends the
-     * server, which reports it as a warning; an exception in one connection ends that connection alone.
+     * Why the server closed by itself: an error ended one of its threads, such as an {@link OutOfMemoryError}. The
+     * server then closes and reports the error as a warning. An exception in one connection ends only that connection.
      *
      * @return what was thrown; nothing while the server runs, and nothing if it was closed by a call
      */
@@ -212,8 +212,8 @@ public final class EchoServer implements AutoCloseable {
 
     /**
      * Accepts every connection that has been made so far, reads what has come on the open ones, bytes, FINs and resets,
-     * and does what follows from it at once. What a fault delays is not waited for, nor what a client has yet to read.
-     * After it the recording and the counters contain all that clients on this machine did before the call.
+     * and does what follows from it at once. The call waits neither for bytes that a fault delays nor for a client to
+     * read. After it the recording and the counters contain all that clients on this machine did before the call.
      *
      * @param timeout the longest to go on while more comes
      * @return whether nothing is left to read; false at the deadline
@@ -281,8 +281,9 @@ public final class EchoServer implements AutoCloseable {
     }
 
     /**
-     * From now on connects stay unanswered, until the client gives up: nobody accepts, and the kernel's queue is filled,
-     * which was tried when this returns. Open connections go on. Undone by {@link #resume}.
+     * From now on connects stay unanswered, until the client gives up: the server accepts no connection and fills the
+     * queue of the kernel. Before this returns, the server has checked that a connect stays unanswered. Open
+     * connections go on. Undone by {@link #resume}.
      *
      * @throws IllegalStateException if the server is not running, or when called in a callback of it
      * @throws UnsupportedOperationException if the system does something else when its queue is full; the server then
@@ -294,7 +295,7 @@ public final class EchoServer implements AutoCloseable {
     }
 
     /**
-     * From now on connects are accepted again, on the same port. Does nothing where they are.
+     * From now on connects are accepted again, on the same port. Does nothing if they are accepted already.
      *
      * @throws IllegalStateException if the server is not running, or when called in a callback of it
      * @throws java.io.UncheckedIOException if the system refuses, or if the thread is interrupted
@@ -346,8 +347,8 @@ public final class EchoServer implements AutoCloseable {
     }
 
     /**
-     * Ends every connection that is open now with a FIN, though not all may be echoed; all are closed when this returns. A
-     * client that goes on sending may see an RST instead, as with any peer that closes.
+     * Ends every connection that is open now with a FIN, even if bytes are not echoed yet; all are closed when this
+     * returns. A client that goes on sending may see an RST instead, as with any peer that closes.
      *
      * @throws IllegalStateException if the server is not running, or when called in a callback of it
      * @throws java.io.UncheckedIOException if the thread is interrupted

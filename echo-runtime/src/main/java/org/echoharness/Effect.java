@@ -288,7 +288,8 @@ public sealed interface Effect {
     }
 
     /**
-     * Sends some bytes twice before it goes on: {@code duplicate 42}. If fewer come before the client's FIN, those.
+     * Sends this many bytes twice before it goes on: {@code duplicate 42}. If fewer bytes come before the client's FIN,
+     * it sends those twice.
      *
      * @param bytes at least 1, and no more than the server's bufferSize
      */

@@ -7,8 +7,8 @@ import java.util.function.Predicate;
 import java.util.function.ToIntFunction;
 
 /**
- * What belongs to one effect, in one place. A kind of effect without a row does not compile, nor does a row that lacks a
- * part. A row is made when it is asked for, so that a fault does not load what other faults need.
+ * All parts of one effect, in one place. The compiler rejects a kind of effect without a row, and a row that lacks a
+ * part. A row is made only when it is used, so that a fault loads no classes of other faults.
  *
  * @param reader reads the effect from the text after its word
  * @param gates makes its gate

@@ -36,7 +36,7 @@ final class EventLog implements Iterable<RecordedEvent> {
         this(bytes -> true);
     }
 
-    /** The memory that more events need is asked for; where there is none, no more are kept. */
+    /** Asks {@code memory} for what more events need; if it refuses, no more are kept. */
     EventLog(LongPredicate memory) {
         this.memory = memory;
         nanos = new long[FIRST];
@@ -93,7 +93,10 @@ final class EventLog implements Iterable<RecordedEvent> {
         }
     }
 
-    /** Another thread noted something between an event and its record. Snapshots have the arrays that were. */
+    /**
+     * Puts the last event before notes that another thread added between the event and its record. Copies the arrays,
+     * since snapshots share the old ones.
+     */
     private void moveTheLastTo(int place) {
         int last = size - 1;
         nanos = nanos.clone();
@@ -120,7 +123,7 @@ final class EventLog implements Iterable<RecordedEvent> {
                 || (explains && most > 0 && lateFaults++ < LATE_FAULTS);
     }
 
-    /** What goes on in its place where nothing is to be kept any more but the end. */
+    /** Returns the log that replaces this one when only the end of the connection is to be kept. */
     EventLog leaveOut() {
         EventLog rest = new EventLog();
         rest.most = 0;

@@ -4,9 +4,9 @@ import org.echoharness.memory.HeldMemory;
 import org.echoharness.memory.RingBuffer;
 
 /**
- * One effect at work on one connection: judges by adding to a verdict what it asks for. A gate knows no trigger; the
- * {@link GateChain} opens it. Time is an argument, in nanoseconds since the accept. On the thread of the connection's event
- * loop.
+ * The state of one effect on one connection. To judge, it adds what it asks for to a verdict. A gate does not know its
+ * trigger; the {@link GateChain} opens the gate when the trigger is reached. Time is an argument, in nanoseconds since
+ * the accept. On the thread of the connection's event loop.
  */
 abstract class Gate {
 
@@ -27,7 +27,7 @@ abstract class Gate {
     /** The client's FIN came. Also when the gate is not open yet. */
     void inputEnded(long now) {}
 
-    /** Whether it makes up for late writes, so that it must know when there is nothing to send. */
+    /** Whether it sends more after a late write, to keep its rate; it then must know when there is nothing to send. */
     boolean makesUp() {
         return false;
     }

@@ -145,7 +145,10 @@ final class GateChain implements Verdict.Order {
         }
     }
 
-    /** It does if its trigger was reached later. At the same moment the order of the faults decides. */
+    /**
+     * A gate interrupts another if its trigger was reached later. If both were reached at the same moment, the order of
+     * the faults decides.
+     */
     @Override
     public boolean interrupts(int asking, int inserting) {
         if (faults[asking].trigger() instanceof Trigger.AfterTime after) {
@@ -154,7 +157,7 @@ final class GateChain implements Verdict.Order {
         return moments[asking] > moments[inserting];
     }
 
-    /** Whether the FIN, which may have come with the last byte, comes after what is still to be done. */
+    /** Whether an open gate has something to do before the client's FIN takes effect. */
     private boolean holdsFin() {
         for (int i = 0; i < gates.length; i++) {
             if (open[i] && gates[i].holdsFin(progress)) {

@@ -140,7 +140,7 @@ public record HostAndPort(String host, int port) {
         return host.equals(EVERY_INTERFACE);
     }
 
-    /** The same address labelled with its numeric text, so that no getter of it ever says "localhost". */
+    /** Returns the same address with its numeric text as the host name, so that no getter returns "localhost". */
     static InetSocketAddress numeric(InetSocketAddress address) {
         InetAddress resolved = address.getAddress();
         String label = numericHost(resolved);

@@ -7,9 +7,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes lines without ever waiting, and hands them on, in their order, by a daemon thread of its own: for output that may
- * block, such as a pipe that is not read. Lines of about 1 MiB in all are held; a line that comes when these wait is left
- * out, and counted in a line of its own: {@code 206 lines were left out}. Any thread may use it.
+ * Takes lines without ever waiting, and hands them on, in their order, by a daemon thread of its own: for output that
+ * may block, such as a pipe that is not read. It holds about 1 MiB of lines. While it is full, it leaves out further
+ * lines, and then reports their number in a line of its own: {@code 206 lines were left out}. Any thread may use it.
  *
  * <pre>{@code
  * try (LineBuffer lines = new LineBuffer(System.out::println);
@@ -233,7 +233,10 @@ public final class LineBuffer implements Consumer<String>, AutoCloseable {
         }
     }
 
-    /** Waits until all lines are handed on, or none has been for 1 second. Lines that come later are left out. */
+    /**
+     * Waits until all lines are handed on, or until none was handed on for 1 second. Lines that come later are left
+     * out.
+     */
     @Override
     public void close() {
         close(DRAIN, Duration.ofDays(1));

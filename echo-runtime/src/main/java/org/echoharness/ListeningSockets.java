@@ -57,7 +57,10 @@ final class ListeningSockets {
         }
     }
 
-    /** Two names may stand for one address, and a wildcard takes that of every interface. */
+    /**
+     * Throws an error that names the other address of this server if that one has taken the port: by a name of the same
+     * address, or by a wildcard.
+     */
     private static void refuseOwn(
             List<Bound> bound, HostAndPort address, List<InetSocketAddress> locals, BindException refused)
             throws IOException {
