@@ -57,7 +57,7 @@ final class ConnectionReporter {
         }
     }
 
-    /** Bytes were read, or the end, to which there is no answer any more. */
+    /** Bytes or the end of the input were read that the server no longer answers. */
     void drained(ByteBuffer bytes, boolean atEnd) {
         if (recorder != null && bytes.hasRemaining()) {
             recorder.received(bytes);

@@ -20,7 +20,7 @@ public sealed interface Connections {
     boolean include(long number, InetSocketAddress remote);
 
     /**
-     * All that no rule before it is for: {@code others}. Also all, where it stands alone.
+     * All connections that no earlier rule is for: {@code others}. If there is no earlier rule, all connections.
      *
      * @return the connections
      */
@@ -74,7 +74,8 @@ public sealed interface Connections {
     }
 
     /**
-     * A part of all: {@code random 10% seed 42}. Which they are depends on the seed and their number alone.
+     * A part of all: {@code random 10% seed 42}. The seed and the number of a connection alone decide whether it is one
+     * of them.
      *
      * @param percent how likely it is for each; over 0, at most 100
      * @param seed of what is drawn

@@ -22,7 +22,7 @@ record Conversation(Consumer<String> lines, boolean isNumbered) {
         this(lines, false);
     }
 
-    /** With the time before each line, and the number of the connection in those about one. */
+    /** Begins each line with the time; a line about a connection also has its number. */
     static Conversation timed(Consumer<String> lines) {
         return new Conversation(
                 line -> lines.accept(TIME.format(Instant.now()).concat(" ").concat(line)), true);

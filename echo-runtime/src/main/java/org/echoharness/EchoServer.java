@@ -26,9 +26,9 @@ import org.jspecify.annotations.Nullable;
  * control, RFC 9293, section 3.8.6), and the memory of the server does not grow.
  *
  * <p>All methods may be called by any thread. Sockets are served by daemon threads of the server's own, and so are
- * callbacks. A control, such as {@link #freeze}, waits for these threads; if a callback blocks one of them for 10 seconds,
- * perhaps since it waits for the thread that calls the control, the control fails with an {@link IllegalStateException}
- * that names the line at which the callback stands.
+ * callbacks. A control, such as {@link #freeze}, waits for these threads; if a callback blocks one of them for 10
+ * seconds, perhaps because it waits for the thread that calls the control, the control fails with an {@link
+ * IllegalStateException} that names the line at which the callback stands.
  */
 public final class EchoServer implements AutoCloseable {
 
@@ -177,7 +177,7 @@ public final class EchoServer implements AutoCloseable {
     }
 
     /**
-     * The plan that is in force for connections that come.
+     * The plan for connections that are accepted from now on.
      *
      * @return the plan; {@link FaultPlan#none()} unless another was set
      */

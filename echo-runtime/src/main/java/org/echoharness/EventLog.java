@@ -116,7 +116,9 @@ final class EventLog implements Iterable<RecordedEvent> {
         details[place] = detail;
     }
 
-    /** How a connection ended is kept however late it comes. */
+    /**
+     * Whether an event is kept although the log is full: always the end of the connection, and a few faults and notes.
+     */
     private boolean isKept(RecordedEvent.Kind kind) {
         boolean explains = kind == RecordedEvent.Kind.FAULT || kind == RecordedEvent.Kind.NOTE;
         return kind.compareTo(RecordedEvent.Kind.CLIENT_FIN) >= 0

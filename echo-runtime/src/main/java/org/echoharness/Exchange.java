@@ -34,7 +34,10 @@ abstract class Exchange {
         return new OfInput(message);
     }
 
-    /** The next bytes to send; none when all were handed out, or while it waits. Called when those before are sent. */
+    /**
+     * Returns the next bytes to send; none when all were handed out, or while it waits. Called when the earlier bytes
+     * are sent.
+     */
     final ByteBuffer outgoing() throws IOException {
         ByteBuffer next = isSent ? ByteBuffer.allocate(0) : next();
         isSent |= !next.hasRemaining() && !isWaiting();
@@ -69,7 +72,7 @@ abstract class Exchange {
     /** "12 of 42 bytes", as far as it is known how many are expected. */
     abstract String answered();
 
-    /** The same of what was sent, but for those bytes. */
+    /** As {@link #answered}, for the bytes that were sent; {@code unsent} bytes do not count. */
     abstract String sent(int unsent);
 
     private static final class OfBytes extends Exchange {
@@ -142,7 +145,7 @@ abstract class Exchange {
             return !awaited.hasRemaining();
         }
 
-        /** What there is, so that a stream that comes slowly is sent as it comes. 0 at its end. */
+        /** Reads what is available, so that a slow stream is sent as it comes. Returns 0 at its end. */
         private static int read(InputStream from, byte[] to) throws MessageInput.InputFailedException {
             try {
                 int n = from.read(to);

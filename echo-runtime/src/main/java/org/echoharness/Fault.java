@@ -9,8 +9,8 @@ import java.time.Duration;
  * text back.
  *
  * <p>A fault holds from the accept on, unless it says otherwise: {@code after 300} (bytes), {@code after 300 sent},
- * {@code after 2s}, {@code on fin}. What is drawn at random comes from a seed; where none is given one is drawn and
- * becomes a part of the fault, so that its text repeats it.
+ * {@code after 2s}, {@code on fin}. Random values come from a seed. If none is given, one is drawn and becomes part of
+ * the fault, so that its text repeats the same values.
  *
  * @param effect what happens
  * @param trigger when

@@ -14,9 +14,9 @@ import java.util.List;
  * throttle 64KiB/s
  * </pre>
  *
- * <p>The first rule that is for a connection holds for it, with all its faults; without one, the connection has none.
- * Faults without a word about connections are for all. A rule for all, {@code others} too, is the last one: a rule whose
- * connections those before it have taken is refused, as it would never apply.
+ * <p>The first rule that is for a connection applies to it, with all its faults; a connection without a rule has no
+ * faults. Faults without a word about connections are for all. A rule for all, {@code others} too, is the last one: a
+ * rule whose connections those before it have taken is refused, as it would never apply.
  *
  * @param rules the rules in their order; none for a server that echoes well
  */

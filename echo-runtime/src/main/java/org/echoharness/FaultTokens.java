@@ -265,7 +265,7 @@ final class FaultTokens {
         return new Misread(option + ": " + here + " at position " + (position + 1) + ": " + why);
     }
 
-    /** What could stand here instead, for an error. */
+    /** Lists what could stand here instead, for an error. */
     String triedOr(String last) {
         StringBuilder all = new StringBuilder();
         for (String one : tried) {

@@ -58,7 +58,7 @@ public final class FileErrorText {
         return reason(failed);
     }
 
-    /** An exception that only carries another has the text of that one as its message. */
+    /** Returns the cause of an exception that only wraps it: its message is then the text of the cause. */
     private static Throwable unwrapped(Throwable failed) {
         Throwable error = failed;
         for (Throwable cause = error.getCause();

@@ -187,7 +187,10 @@ public record HostAndPort(String host, int port) {
         return new IllegalArgumentException("address (" + Escaping.escape(text) + ") is not usable: " + cure);
     }
 
-    /** Loops, here and below, where a regular expression would cost most of a server's first start. */
+    /**
+     * This method and those below use loops: a regular expression would take most of the time of a server's first
+     * start.
+     */
     private static boolean isPlausible(String host) {
         boolean v6 = host.indexOf(':') >= 0;
         int scope = v6 ? host.indexOf('%') : -1;

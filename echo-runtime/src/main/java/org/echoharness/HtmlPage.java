@@ -172,7 +172,10 @@ final class HtmlPage {
         };
     }
 
-    /** Of text that {@link Escaping} has escaped: nothing in it is invisible. No line ends in the middle of an escape. */
+    /**
+     * Escapes text for HTML that {@link Escaping} has escaped, so that nothing in it is invisible. No line breaks
+     * within an escape.
+     */
     private static String escape(String text) {
         StringBuilder html = new StringBuilder(text.length() + 16);
         for (int at = 0; at < text.length(); ) {

@@ -33,7 +33,7 @@ public final class LineBuffer implements Consumer<String>, AutoCloseable {
     /** A line, its place among those of both buffers, and when it came. */
     private record Line(String text, long number, long nanos) {}
 
-    /** What two buffers share whose lines are to come out in one order, as far as neither blocks. */
+    /** Shared by two buffers whose lines come out in one order, as long as neither blocks. */
     private static final class Order {
         private long next;
     }

@@ -106,7 +106,10 @@ final class ListeningPort {
         }
     }
 
-    /** On the loop's thread: they are reset with the end of this state. */
+    /**
+     * Keeps these connections until connects are answered or refused again, and then resets them. On the thread of the
+     * loop.
+     */
     void keep(List<SocketChannel> filling) {
         if (isClosed) {
             filling.forEach(SocketChannels::reset);
@@ -190,7 +193,7 @@ final class ListeningPort {
         closeFillers();
     }
 
-    /** Beside the listening socket, and beside accepted ones: those have SO_REUSEADDR alone. */
+    /** Lets the holder be bound beside the listening socket, and beside accepted ones, which have only SO_REUSEADDR. */
     private static void shares(SocketChannel holder, boolean on) throws IOException {
         holder.setOption(StandardSocketOptions.SO_REUSEPORT, on);
         holder.setOption(StandardSocketOptions.SO_REUSEADDR, on);

@@ -177,7 +177,7 @@ final class ListeningSockets {
                 : SocketChannel.open();
     }
 
-    /** What to bind once more where an address was bound before. */
+    /** Returns the address to bind again after it was bound before. */
     static InetSocketAddress local(HostAndPort asked, InetSocketAddress bound) {
         return asked.isEveryInterface() ? new InetSocketAddress(bound.getPort()) : bound;
     }
