@@ -1,4 +1,4 @@
-// For the end of a verify script: the plugin itself stopped each server that listened, the ports are free, no list is left.
+// For the end of a verify script: the plugin stopped each server, the ports are free, and no list is left.
 String log = new File(basedir, 'build.log').text
 def listened = (log =~ /server (\S+) listens on (.*)\R/).collect { [it[1], it[2]] }
 assert listened

@@ -1,5 +1,5 @@
 InetAddress loopback = InetAddress.getByName('127.0.0.1')
-context.peer = new ServerSocket(0, 1, loopback) // it accepts nobody
+context.peer = new ServerSocket(0, 1, loopback) // it accepts no connection
 context.userProperties.setProperty('peer.port', context.peer.localPort as String)
 context.waiting = []
 try {

@@ -1,4 +1,4 @@
-// An echo for the first module, which tells it where its server listens; then, for the second, whether it still does.
+// An echo for the first module, which sends the address of its server; then, for the second, whether it still does.
 InetAddress loopback = InetAddress.getByName('127.0.0.1')
 context.peer = new ServerSocket(0, 1, loopback)
 context.userProperties.setProperty('witness', "127.0.0.1:${context.peer.localPort}".toString())

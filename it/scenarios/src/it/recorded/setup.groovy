@@ -1,4 +1,4 @@
-// what an earlier build left
+// files that an earlier build left
 File folder = new File(basedir, 'target/echo/stopped')
 folder.mkdirs()
 new File(folder, 'transcript.txt').text = 'earlier'

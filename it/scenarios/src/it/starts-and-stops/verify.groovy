@@ -4,13 +4,13 @@ assert listening.count == 1
 int port = listening[0][1] as int
 assert port > 0
 
-// the property is published: the client found the server by it
+// the property was published: the client found the server by it
 assert log.contains("[INFO] connecting to 127.0.0.1 port $port")
 assert log.contains('[INFO] sending 42 bytes "This is the message.  It will be repeated."')
 assert log =~ /\[INFO\] received \d+ bytes "This is/
 assert log.contains('[INFO] closing socket')
 
-// the file was there in between: the second client sent it
+// the file existed while the server ran: the second client sent it
 String file = (log =~ /sending \d+ bytes "(echo\.pid=.*)"/)[0][1]
 assert file.split(/\\n/).collect { it.replaceAll(/(?<=pid=|started=)\d+/, 'N') } - 'echo.started=N' == [
     'echo.pid=N',

@@ -24,7 +24,7 @@ class AllocationTest {
                 Socket client = PlainSockets.connect(server.address())) {
             long thread = thread("echo-server " + HostAndPort.of(server.address()));
             long least = Long.MAX_VALUE;
-            for (int batch = 0; batch < 20 && least > 0; batch++) { // the first ones load and compile
+            for (int batch = 0; batch < 20 && least > 0; batch++) { // the first messages load and compile classes
                 long before = THREADS.getThreadAllocatedBytes(thread);
                 exchange(client, size);
                 least = Math.min(least, THREADS.getThreadAllocatedBytes(thread) - before);

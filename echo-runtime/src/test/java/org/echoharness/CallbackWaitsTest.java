@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What a callback on a thread of the server must not wait for, and what becomes of controls while it blocks. */
+/** What a callback on a thread of the server must not wait for, and how controls act while it blocks. */
 @Timeout(120)
 class CallbackWaitsTest {
 
@@ -180,7 +180,7 @@ class CallbackWaitsTest {
             }
         }
 
-        /** Is done when the control has given up. */
+        /** Returns when the control has given up. */
         CompletableFuture<?> late(Consumer<EchoServer> control) {
             CompletableFuture<?> done = new CompletableFuture<>();
             Thread thread = new Thread(() -> {

@@ -14,7 +14,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import org.echoharness.support.PlainSockets;
 
-/** A client with nothing of ours in it, of one of two kinds, for tests that hold for both. Each wait has a deadline. */
+/** A client without code of this project, of one of two kinds, for tests of both. Each wait has a deadline. */
 interface Client extends AutoCloseable {
 
     enum Kind {
@@ -26,7 +26,7 @@ interface Client extends AutoCloseable {
         }
     }
 
-    /** Writes all of it. */
+    /** Writes all bytes. */
     void send(byte[] bytes) throws IOException;
 
     /** Reads once, at least one byte. Returns -1 at the end of the stream. */
@@ -46,12 +46,12 @@ interface Client extends AutoCloseable {
         send(latin1.getBytes(StandardCharsets.ISO_8859_1));
     }
 
-    /** So many bytes, or fewer if the stream ends before. */
+    /** Reads this number of bytes, or fewer if the stream ends before. */
     default String receive(int count) throws IOException {
         return new String(receiveBytes(count), StandardCharsets.ISO_8859_1);
     }
 
-    /** All up to the end of the stream. */
+    /** Reads all bytes up to the end of the stream. */
     default String receiveAll() throws IOException {
         return receive(Integer.MAX_VALUE);
     }
@@ -72,7 +72,7 @@ interface Client extends AutoCloseable {
         assertThat(receive(message.length())).isEqualTo(message);
     }
 
-    /** The blocking one. */
+    /** A client that blocks in reads and writes. */
     final class OfSocket implements Client {
         private final Socket socket;
 
@@ -111,7 +111,7 @@ interface Client extends AutoCloseable {
         }
     }
 
-    /** The one that never blocks but in its selector. */
+    /** A client that blocks only in its selector. */
     final class OfChannel implements Client {
         private final SocketChannel channel = SocketChannel.open();
         private final Selector selector = Selector.open();
@@ -147,7 +147,7 @@ interface Client extends AutoCloseable {
             }
         }
 
-        /** Writes zeros until none is taken for so long, and no more than so many. Returns how many were taken. */
+        /** Writes zeros until the socket takes none for this time, or up to the limit. Returns how many it took. */
         long fill(long most, long millis) throws IOException {
             ByteBuffer zeros = ByteBuffer.allocate(64 << 10);
             long taken = 0;

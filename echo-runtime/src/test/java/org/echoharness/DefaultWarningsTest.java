@@ -170,7 +170,7 @@ class DefaultWarningsTest {
         }
     }
 
-    /** Serves without a line. */
+    /** Serves without printing a line. */
     static final class Serves {
         private Serves() {}
 

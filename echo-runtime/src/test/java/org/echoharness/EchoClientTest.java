@@ -71,7 +71,7 @@ class EchoClientTest {
                 }
             }
             try (EchoClient client = EchoClient.connect(server.address())) {
-                client.expectEcho(ascii("by the address that the server tells"));
+                client.expectEcho(ascii("by the address that the server returns"));
             }
         }
     }
@@ -313,7 +313,7 @@ class EchoClientTest {
         assertGivesUp(builder -> builder.connectTimeout(Duration.ofMillis(200)), "200ms");
     }
 
-    /** The shorter of both, by its name. */
+    /** The shorter of both timeouts ends the connect, and the error names it. */
     @Test
     void timeoutLimitsConnect() throws Exception {
         Duration year = Duration.ofDays(365);
@@ -429,7 +429,7 @@ class EchoClientTest {
         }
     }
 
-    /** Waits until the thread sits in its selector, which no event tells. */
+    /** Waits until the thread blocks in its selector, which no event reports. */
     static void awaitSelecting(Thread thread) {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
         while (Arrays.stream(thread.getStackTrace())

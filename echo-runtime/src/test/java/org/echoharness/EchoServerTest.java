@@ -347,7 +347,7 @@ class EchoServerTest {
                 try {
                     assertThat(closer.get(30, TimeUnit.SECONDS)).isTrue();
                 } catch (ExecutionException e) {
-                    // two of them may have tried the port at the same time
+                    // two threads may have tried the port at the same time
                     assertThat(e).hasCauseInstanceOf(BindException.class);
                 }
             }
@@ -434,7 +434,7 @@ class EchoServerTest {
     void interruptInCallbackIsHarmless() throws Exception {
         try (EchoServer server =
                 quiet().conversation(line -> Thread.currentThread().interrupt()).start()) {
-            assertThat(Thread.interrupted()).isTrue(); // start() tells in the caller's thread
+            assertThat(Thread.interrupted()).isTrue(); // start() reports in the caller's thread
             for (int i = 0; i < 3; i++) {
                 try (Socket socket = PlainSockets.connect(server.address())) {
                     PlainSockets.echoes(socket, "x");
@@ -450,7 +450,7 @@ class EchoServerTest {
         INTERRUPT_LEFT_BY_A_CALLBACK
     }
 
-    /** Each is a state in which a wrong interest set, or a leftover interrupt, makes a selector return at once for ever. */
+    /** In each state a wrong interest set, or a pending interrupt, would make a selector return at once forever. */
     @ParameterizedTest
     @EnumSource(Lull.class)
     void usesNoProcessorTimeWhenIdle(Lull lull) throws Exception {

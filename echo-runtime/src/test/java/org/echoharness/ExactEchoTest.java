@@ -253,7 +253,7 @@ class ExactEchoTest {
         }
     }
 
-    /** A peer that never stops is an error soon: with every byte it would begin another wait. */
+    /** A peer that never stops is reported soon: otherwise every byte would begin another wait. */
     @Test
     void endsAfterFirstSurplusBytes() throws Exception {
         try (Peer trickling = new Peer(socket -> {
@@ -315,7 +315,7 @@ class ExactEchoTest {
         }
     }
 
-    /** More comes of it only when the server has its beginning. */
+    /** The stream continues only when the server has its beginning. */
     @Test
     void sendsStreamAsItComes() throws Exception {
         try (EchoServer server = EchoServer.builder().recording().start();

@@ -17,7 +17,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * The JDK's selectors, of which each fails for want of memory in its 20th turn: for a JVM of a test's own, with these
+ * The JDK's selectors, each of which fails with an OutOfMemoryError in its 20th turn; used in a separate JVM with
  * {@link #OPTIONS}.
  */
 public final class FailingSelectors extends SelectorProvider {

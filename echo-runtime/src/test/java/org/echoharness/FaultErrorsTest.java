@@ -9,7 +9,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a user reads whose plan is wrong: where (from 1), what stands there, and what was expected. */
+/** The error for a wrong plan: the position (from 1), the text there, and what was expected. */
 class FaultErrorsTest {
 
     private static final String FAULTS = "(" + String.join(", ", Effect.Kind.words()) + ")";

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Which connections misbehave, and that those cost the others, the memory and the close nothing. */
+/** Which connections have faults, and that these affect neither other connections nor memory nor close. */
 @Timeout(120)
 @SuppressWarnings("try") // what close() does is a part of what is tested
 class FaultsOfConnectionsTest {

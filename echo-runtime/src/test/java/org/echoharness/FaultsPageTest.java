@@ -80,7 +80,7 @@ class FaultsPageTest {
         assertThat(tables("text")).extracting(cells -> code(cells.get(0))).containsExactlyElementsOf(texts());
     }
 
-    /** So what was compared above is the Java of the page, not something like it. */
+    /** So the test above compares the Java of the page itself. */
     @ParameterizedTest
     @MethodSource("texts")
     void javaOfPageStandsInTest(String text) throws IOException {
@@ -234,7 +234,7 @@ class FaultsPageTest {
         });
     }
 
-    /** The row of a control says what a new connection meets, and this does it. */
+    /** Connects, and compares the result with the row of the control. */
     @ParameterizedTest
     @ValueSource(strings = {"refuse()", "refuse(time)", "restart(time)"})
     void controlsMatchTable(String call) throws Exception {

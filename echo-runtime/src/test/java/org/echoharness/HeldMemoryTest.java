@@ -28,7 +28,7 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What connections hold takes no more than there is, and others are served meanwhile. */
+/** Connections hold no more memory than there is, and the server serves others meanwhile. */
 @SuppressWarnings("try")
 @Timeout(180)
 class HeldMemoryTest {

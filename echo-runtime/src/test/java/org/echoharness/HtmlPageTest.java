@@ -25,7 +25,7 @@ import org.w3c.dom.Element;
 import org.w3c.dom.NodeList;
 import org.xml.sax.InputSource;
 
-/** The page of a recording: well-formed, without a script or a link, whatever came over the wire. */
+/** The page of a recording is well-formed and has no script or link, for any payload. */
 class HtmlPageTest {
 
     /** The page as XML: the void elements closed, without the document type. Each error of form throws. */
@@ -132,7 +132,7 @@ class HtmlPageTest {
         assertThat(page.getElementsByTagName("h2").item(0).getTextContent()).isEqualTo("Connection 4");
     }
 
-    /** What the browser makes of it is seen by ChromiumIT. */
+    /** ChromiumIT checks what a browser shows. */
     @Test
     void keepsSpacesAndBreaksNoEscape() throws Exception {
         RecordedConnection connection = new RecordedBytes(1, 100)
@@ -143,7 +143,7 @@ class HtmlPageTest {
         assertThat(page)
                 .contains("td, p, code { white-space: pre-wrap; }", ".e { display: inline-block; }")
                 .containsPattern(
-                        "code \\{ .* white-space: break-spaces; \\}") // else spaces at the end of a line vanish
+                        "code \\{ .* white-space: break-spaces; \\}") // otherwise spaces at the end of a line vanish
                 .contains("<code>&quot;message.  It<span class=\"e\">\\x00</span><span class=\"e\">\\&quot;</span>&amp;"
                         + "&quot;</code>")
                 .contains("fault: greet &quot;a  b<span class=\"e\">\\r</span><span class=\"e\">\\n</span>&lt;&quot;");

@@ -58,7 +58,7 @@ class IdleCloseTest {
         }
     }
 
-    /** A FIN would say that all came back. */
+    /** A FIN would mean that all bytes came back. */
     @Test
     void resetsIfBytesAreHeld() throws Exception {
         try (EchoServer server = EchoServer.builder()
@@ -73,7 +73,7 @@ class IdleCloseTest {
         }
     }
 
-    /** They are in the kernel alone. */
+    /** The bytes are only in the kernel. */
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void resetsIfBytesAreUnread(boolean finToo) throws Exception {

@@ -153,7 +153,7 @@ class LineBufferTest {
         assertThat(threads()).isEmpty();
     }
 
-    /** Those that hand lines on. */
+    /** The threads that deliver lines. */
     static List<Thread> threads() {
         return Thread.getAllStackTraces().entrySet().stream()
                 .filter(entry -> entry.getKey().getName().equals("echo lines"))

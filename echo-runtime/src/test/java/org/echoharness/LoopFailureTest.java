@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What an error does that leaves the thread of an event loop, and what one in a connection does not do. */
+/** The effect of an error that ends an event loop's thread, and of one in a connection. */
 @Timeout(120)
 class LoopFailureTest {
 

@@ -9,7 +9,7 @@ import org.echoharness.support.PlainSockets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Connections of one recording, and of one log, in the order of their time. */
+/** Connections of one recording, and of one log, in order of time. */
 @Timeout(120)
 class OneClockTest {
 

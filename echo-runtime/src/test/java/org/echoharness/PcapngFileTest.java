@@ -193,7 +193,7 @@ class PcapngFileTest {
         assertThat(texts(written(rejected), rejected)).endsWith("> ACK", "< RST ACK (maxConnections)");
     }
 
-    /** Else the second would look like a repetition of the first. */
+    /** Otherwise the second would look like a repetition of the first. */
     @Test
     void reusedPortHasOtherFirstNumber(@TempDir Path folder) throws Exception {
         Path file = folder.resolve("again.pcapng");
@@ -294,7 +294,7 @@ class PcapngFileTest {
                         + " 4094 bytes more were sent, not kept");
     }
 
-    /** Each stands at the next packet; what comes after the last packet, there. */
+    /** Each comment is on the next packet, or on the last one if none follows. */
     @Test
     void commentsReportServerControls() throws Exception {
         RecordedConnection connection = new RecordedBytes(1, 9)

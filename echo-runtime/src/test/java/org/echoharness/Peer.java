@@ -45,7 +45,7 @@ public final class Peer implements AutoCloseable {
         }
     }
 
-    /** @throws AssertionError if a connection was not treated as the test says */
+    /** @throws AssertionError if the handler of a connection failed */
     @Override
     public void close() {
         try {

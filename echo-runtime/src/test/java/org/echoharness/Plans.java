@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
-/** Faults and plans at random: all that is legal, as extreme as {@code most} allows. */
+/** Random faults and plans: everything legal, up to the limit {@code most}. */
 final class Plans {
 
     private static final long YEAR = Duration.ofDays(365).toMillis();

@@ -29,7 +29,7 @@ final class RecordedBytes {
         recorder = new ConnectionRecorder(new RecordingStore(by, 1, 1), by, number, local, remote, kept, start, 0);
     }
 
-    /** The other end of {@link #RecordedBytes(long, int)}, which connected so much before the server accepted. */
+    /** The other end of {@link #RecordedBytes(long, int)}, which connected this long before the server accepted. */
     static RecordedBytes byClient(int kept, Duration before) {
         RecordedBytes client = new RecordedBytes(
                 Ending.Side.CLIENT,
@@ -42,7 +42,7 @@ final class RecordedBytes {
         return client;
     }
 
-    /** From now on it is so many nanoseconds after the accept. */
+    /** Sets the time, in nanoseconds after the accept. */
     RecordedBytes at(long nanos) {
         now = nanos;
         return this;

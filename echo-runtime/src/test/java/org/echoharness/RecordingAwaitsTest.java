@@ -20,7 +20,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Waits for what a recording shows, in vain too. */
+/** Waits for events of a recording, with and without success. */
 @Timeout(120)
 class RecordingAwaitsTest {
 

@@ -122,7 +122,7 @@ class RecordingComparisonTest {
                         + ") was made by the client; give the client's first, then the server's");
     }
 
-    /** A proxy that takes a liking to upper case, on the way to the server. */
+    /** A proxy that changes the bytes to the server to upper case. */
     @Test
     void findsBytesChangedByProxy() throws Exception {
         try (EchoServer server = EchoServer.builder().recording().start();

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a recording leaves out, and what its options say of that. */
+/** What a recording leaves out, and what its options limit. */
 @SuppressWarnings("try") // what close() does is what is tested
 @Timeout(120)
 class RecordingLimitsTest {
@@ -78,7 +78,7 @@ class RecordingLimitsTest {
         }
     }
 
-    /** One more client, once so many are recorded. */
+    /** Connects one more client when this number of connections is recorded. */
     private static final class Recorded implements AutoCloseable {
         private final List<Long> numbersBefore;
         private final Socket socket;

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What recordings keep where memory is short: what fits, and they say so. */
+/** With little memory a recording keeps what fits, and reports that. */
 @Timeout(180)
 class RecordingMemoryTest {
 

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a recording says of all connections: those on their way, those not kept, the faults that took effect. */
+/** What a recording reports about all connections: those not yet accepted, those not kept, and applied faults. */
 class RecordingOfManyTest {
 
     private static final Duration TIMEOUT = Duration.ofSeconds(50);

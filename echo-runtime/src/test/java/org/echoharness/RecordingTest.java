@@ -225,7 +225,7 @@ class RecordingTest {
                                 clients.stream().map(Socket::getLocalPort).toList());
                 closing = new FutureTask<>(server::close, null);
                 new Thread(closing, "closes").start();
-                Recordings.ended(server, 6); // its loop has ended: the second one is told to
+                Recordings.ended(server, 6); // its loop has ended: the second loop must end too
             } finally {
                 free.countDown();
             }

@@ -80,7 +80,7 @@ class ReusedDescriptorTest {
         }
     }
 
-    /** A connection as the server tells it. */
+    /** A connection as the server reports it. */
     private static final class Told {
         final StringBuilder received = new StringBuilder();
         int sent;
@@ -125,7 +125,7 @@ class ReusedDescriptorTest {
             }
             assertThat(all).hasSizeGreaterThan(300);
             assertThat(FileDescriptors.open())
-                    .as("files open when %d connections were: their numbers come again", all.size())
+                    .as("files open with %d connections: their numbers are reused", all.size())
                     .isLessThan(files + 50);
             for (Client client : open) {
                 client.socket.shutdownOutput();
@@ -185,7 +185,7 @@ class ReusedDescriptorTest {
         }
     }
 
-    /** Returns those that have half-closed and not heard the end yet. */
+    /** Returns the clients that have half-closed and not yet read the end of the stream. */
     private List<Client> endSomeAndBeginOthers(InetSocketAddress server) throws IOException {
         List<Client> finishing = new ArrayList<>();
         List<Client> after = new ArrayList<>();
@@ -215,7 +215,7 @@ class ReusedDescriptorTest {
         return finishing;
     }
 
-    /** Each client against what the server told of it. */
+    /** Compares each client with what the server reported about it. */
     private void compare() {
         Map<String, List<Told>> told = told();
         Map<String, Integer> used = new HashMap<>();

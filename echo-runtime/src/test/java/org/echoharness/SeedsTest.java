@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is drawn depends on the seed, the connection's number and the position of a byte, and on nothing else. */
+/** Random values depend only on the seed, the connection's number and the position of a byte. */
 class SeedsTest {
 
     private static final String CORRUPT = "corrupt 30% seed 7";

@@ -130,7 +130,7 @@ final class SimulatedConnection implements ConnectionPump.Owner {
         return tookEffect;
     }
 
-    /** Until the end, or until nothing can happen any more. */
+    /** Runs until the end, or until nothing can happen any more. */
     List<Event> run() {
         RingPool rings = POOLS.computeIfAbsent(capacity, RingPool::new);
         EchoPump pump = new EchoPump(client, client, new ConnectionPump.Terms(rings, null, this));
@@ -201,14 +201,14 @@ final class SimulatedConnection implements ConnectionPump.Owner {
         return events.stream().map(Event::bytes).collect(Collectors.joining());
     }
 
-    /** What the client reads, and how it ends; without the times, and wherever one write ends. */
+    /** What the client reads, and how it ends, without times and without the limits of writes. */
     static String output(List<Event> events) {
         return events.stream()
                 .map(event -> event.bytes().isEmpty() ? " " + event.what() : event.bytes())
                 .collect(Collectors.joining());
     }
 
-    /** Jumps to whatever is due next, as a selector would return then. Returns false if nothing is. */
+    /** Jumps to the next event, as a selector would return then. Returns false if there is none. */
     private boolean jumps(EchoPump pump, int waitsFor) {
         long next = Long.MAX_VALUE;
         if ((waitsFor & SelectionKey.OP_READ) != 0 && !script.isEmpty()) {

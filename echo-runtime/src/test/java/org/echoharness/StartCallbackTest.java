@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What a callback may do while the server starts: all that another thread may. */
+/** While the server starts, a callback may do all that another thread may. */
 @SuppressWarnings("try") // what close() does is what is tested
 @Timeout(120)
 class StartCallbackTest {

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What people read of a connection: exact, of bounded size, and of nothing invisible. */
+/** The text of a connection is exact, of limited size, and without invisible characters. */
 class TranscriptTest {
 
     /** Payload that would do harm in a terminal or a page, or that is no text at all. */
@@ -214,7 +214,7 @@ class TranscriptTest {
                 .contains("received 3 bytes \"Gr\\xc3\" from", "received 2 bytes \"\\xbcn\" from");
     }
 
-    /** An assertion's message is printed twice, and no place for a megabyte. */
+    /** An assertion's message is printed twice, so it must be short. */
     @Test
     void errorsShowShortTranscript() {
         RecordedBytes taped =

@@ -32,7 +32,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the transport tests of other servers check, against ours; CONTRIBUTING.md has the table. */
+/** What the transport tests of other servers check, applied to this server; CONTRIBUTING.md has the table. */
 @SuppressWarnings("try") // what close() does is what is tested
 class TransportTest {
 
@@ -61,8 +61,8 @@ class TransportTest {
     }
 
     private void assertTold(int ends, int losses) {
-        assertThat(count("no data from .*")).as("ends told").isEqualTo(ends);
-        assertThat(count("lost .*")).as("losses told").isEqualTo(losses);
+        assertThat(count("no data from .*")).as("ends reported").isEqualTo(ends);
+        assertThat(count("lost .*")).as("losses reported").isEqualTo(losses);
     }
 
     @ParameterizedTest
@@ -147,7 +147,7 @@ class TransportTest {
                 Socket client = halfClosed(server, new byte[MUCH])) {
             if (linger0) {
                 client.setSoLinger(true, 0);
-            } // else the kernel resets it because of what is unread
+            } // otherwise the kernel resets it because of the unread bytes
             String name = nameOf(client);
             client.close();
 
@@ -321,7 +321,7 @@ class TransportTest {
         try (ServerSocket before = PlainSockets.listen(0);
                 Socket client = PlainSockets.connect(PlainSockets.at("127.0.0.1", before.getLocalPort()))) {
             address = "127.0.0.1:" + before.getLocalPort();
-            before.accept().close(); // who closes first keeps the connection
+            before.accept().close(); // the side that closes first keeps the connection
             assertThat(client.getInputStream().read()).isEqualTo(-1);
         }
         try (EchoServer server = quiet().addresses(address).start();

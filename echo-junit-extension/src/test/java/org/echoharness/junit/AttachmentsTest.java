@@ -45,7 +45,7 @@ class AttachmentsTest {
         fails = true;
     }
 
-    /** Runs as a build does, and returns how what did not succeed failed. */
+    /** Runs the tests as a build does, and returns their failures. */
     private List<Throwable> run(DiscoverySelector... selected) {
         InjectedLog.reset();
         LauncherDiscoveryRequest request = LauncherDiscoveryRequestBuilder.request()

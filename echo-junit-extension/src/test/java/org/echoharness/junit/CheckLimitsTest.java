@@ -23,7 +23,7 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Checks of more connections than are shown or kept, and of a test that was interrupted. */
+/** Checks of more connections than the report shows or the recording keeps, and of an interrupted test. */
 class CheckLimitsTest {
 
     @AfterEach

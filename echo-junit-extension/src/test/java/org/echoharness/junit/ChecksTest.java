@@ -21,7 +21,7 @@ import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 
-/** What is checked at the end of a test, and what is not held against it. */
+/** What the extension checks at the end of a test, and what it permits. */
 class ChecksTest {
 
     @AfterEach

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Clients and addresses: each place has a connection of its own, to the server that its name says. */
+/** Injected clients and addresses: each injection point has its own connection, to the named server. */
 class ClientsTest {
 
     @ParameterizedTest

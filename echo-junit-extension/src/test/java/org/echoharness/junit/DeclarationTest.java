@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What is handed to the builder of the server. */
+/** The options that a declaration passes to the builder of the server. */
 class DeclarationTest {
 
     @ParameterizedTest

@@ -20,7 +20,7 @@ import org.junit.platform.launcher.core.LauncherFactory;
 import org.junit.platform.launcher.listeners.SummaryGeneratingListener;
 import org.junit.platform.launcher.listeners.TestExecutionSummary.Failure;
 
-/** Run by it/junit-versions/5.11.4 alone: each use of the extension names the version that it needs. */
+/** Run only by it/junit-versions/5.11.4: each use of the extension names the version that it needs. */
 class EarlierJUnit {
 
     @ParameterizedTest

@@ -276,7 +276,7 @@ class FailureTest {
 
     @Test
     void omitsAttachmentsOnRequest() throws IOException {
-        // the kit refuses to publish, which would be reported too
+        // the test kit refuses to publish, which the test would report too
         assertThat(Run.of(Unattached.class).failure().getSuppressed())
                 .singleElement()
                 .asString()

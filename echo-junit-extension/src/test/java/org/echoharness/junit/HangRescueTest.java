@@ -20,7 +20,7 @@ import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 
-/** A test whose time is up while it waits for a server; a plain socket ignores JUnit's interrupt. */
+/** A test whose time ends while it waits for a server; a plain socket ignores JUnit's interrupt. */
 class HangRescueTest {
 
     /** Blocks until the connection is ended. */
@@ -127,7 +127,7 @@ class HangRescueTest {
                 } catch (ConnectException refused) {
                     return;
                 } catch (IOException reset) {
-                    // as a client does that never gives up
+                    // as a client that never gives up does
                 }
             }
         }

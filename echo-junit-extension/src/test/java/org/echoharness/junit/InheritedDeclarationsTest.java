@@ -11,7 +11,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Declarations that a class inherits from far above. */
+/** Declarations that a class inherits from its grandparent. */
 class InheritedDeclarationsTest {
 
     @EchoTest(addresses = {"127.0.0.1:0", "127.0.0.1:0"})

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What can be injected besides servers and clients, and that all of it is about one server. */
+/** The types that can be injected besides servers and clients; all of them belong to one server. */
 class InjectablesTest {
 
     private static final String HERE = InjectablesTest.class.getName() + "$";

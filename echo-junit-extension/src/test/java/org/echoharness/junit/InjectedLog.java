@@ -16,7 +16,7 @@ import java.util.stream.Stream;
 import org.echoharness.EchoClient;
 import org.echoharness.EchoServer;
 
-/** What was injected into fixtures, in order: they report it here, by any thread, and it is checked to work. */
+/** Records and checks what was injected into fixtures, in order. Fixtures report it from any thread. */
 final class InjectedLog {
 
     private static final Queue<Object> ALL = new ConcurrentLinkedQueue<>();
@@ -85,7 +85,7 @@ final class InjectedLog {
         }
     }
 
-    /** By this process: another one may have taken the port since. */
+    /** Whether this process listens there: another one may have taken the port since. */
     private static boolean isServed(InetSocketAddress address) throws IOException {
         try {
             EchoClient.connect(address).close();

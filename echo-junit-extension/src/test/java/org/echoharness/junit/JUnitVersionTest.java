@@ -12,10 +12,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.PreInterruptCallback;
 
-/** A JUnit that is too old is named, in place of a class that is missing. */
+/** The error names a JUnit version that is too old, not a missing class. */
 class JUnitVersionTest {
 
-    /** Has classes of its own, as those of JUnit 5.11 would be: without what came with 5.12. */
+    /** Loads its own classes, as JUnit 5.11 has them: without the additions of 5.12. */
     private static final class Older extends ClassLoader {
         Older() {
             super(JUnitVersionTest.class.getClassLoader());

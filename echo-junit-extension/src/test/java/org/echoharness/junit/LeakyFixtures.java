@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.echoharness.EchoServer;
 
-/** What careless clients do in fixtures, and how they are blamed. */
+/** Fixtures with clients that leak, and the message that reports them. */
 final class LeakyFixtures {
 
     static final String CLOSE_IT = "; close it in the test, or leave leaks out of checks";

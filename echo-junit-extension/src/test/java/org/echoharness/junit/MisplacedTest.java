@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A declaration that would do nothing where it stands is refused. */
+/** The extension refuses a declaration that would have no effect where it stands. */
 class MisplacedTest {
 
     private static final String HERE = MisplacedTest.class.getName() + "$";

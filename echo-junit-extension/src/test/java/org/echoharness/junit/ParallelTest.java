@@ -17,7 +17,7 @@ import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** Tests that run at the same time, again and again. */
+/** Tests that run at the same time, repeatedly. */
 class ParallelTest {
 
     static final Map<String, String> PARALLEL = Map.of(
@@ -50,7 +50,7 @@ class ParallelTest {
         assertThat(TWO_RUNNING.getCount()).isZero();
     }
 
-    /** Until two have run at the same time once, each waits a little for another: JUnit does not promise it for any. */
+    /** Each test waits briefly for another until two have met: JUnit does not promise that they run in parallel. */
     private static void begin() throws InterruptedException {
         if (RUNNING.incrementAndGet() > 1) {
             TWO_RUNNING.countDown();

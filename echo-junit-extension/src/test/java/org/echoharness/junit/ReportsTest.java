@@ -24,7 +24,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The conversation is reported wherever something fails: also in methods for all tests, and in dynamic tests. */
+/** Every failure reports the conversation, also one in a lifecycle method or in a dynamic test. */
 class ReportsTest {
 
     @AfterEach

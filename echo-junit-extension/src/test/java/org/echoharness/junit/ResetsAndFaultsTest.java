@@ -23,7 +23,7 @@ import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** The checks that a test asks for: unasked resets, faults that were never applied. */
+/** The optional checks: unexpected resets, and faults that were never applied. */
 class ResetsAndFaultsTest {
 
     @AfterEach

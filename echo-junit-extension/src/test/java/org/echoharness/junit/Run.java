@@ -33,7 +33,7 @@ record Run(EngineExecutionResults results) {
                 .execute());
     }
 
-    /** All tests ran, and none failed; nothing that they saw is open. */
+    /** Checks that all tests ran, that none failed and that nothing they saw is open. */
     Run passed(int tests) throws IOException {
         assertThat(failures()).isEmpty();
         assertThat(results.testEvents().succeeded().count()).isEqualTo(tests);
@@ -41,7 +41,7 @@ record Run(EngineExecutionResults results) {
         return this;
     }
 
-    /** The one failure there is; nothing that the tests saw is open. */
+    /** Returns the only failure; checks that nothing the tests saw is open. */
     Throwable failure() throws IOException {
         List<Throwable> failures = failures();
         assertThat(failures).hasSize(1);

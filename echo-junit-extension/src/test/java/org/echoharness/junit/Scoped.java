@@ -2,7 +2,7 @@ package org.echoharness.junit;
 
 import org.echoharness.EchoServer;
 
-/** Fixtures: the places, with a declaration of each scope. */
+/** Fixtures: the injection points, with a declaration of each scope. */
 final class Scoped {
 
     private Scoped() {}

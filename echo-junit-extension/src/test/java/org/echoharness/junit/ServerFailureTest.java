@@ -19,13 +19,13 @@ import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A server that closes by itself, since an error left its event loop, fails the test during which it did. */
+/** A server that closes by itself after an error in its event loop fails the test that was running. */
 class ServerFailureTest {
 
     private static final String SAID =
             " closed by itself, since an error left its event loop: java.lang.OutOfMemoryError: Java heap space";
 
-    /** An alarm of its event loop throws, which no handler of the server's own does. */
+    /** Makes an alarm of the event loop throw, as no handler of the server does. */
     private static void fail(EchoServer server) throws Exception {
         Object loop = call(((List<?>) call(call(server, "core"), "loops")).get(0), "loop");
         Class<?> handler = Class.forName("org.echoharness.loop.EventLoopHandler");

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** What is checked on servers that outlive the test. */
+/** The checks of servers that outlive the test. */
 class SharedServerChecksTest {
 
     @AfterEach

@@ -29,7 +29,10 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Where external servers are found, and what is said where none is. The server "of another process" is the test's own. */
+/**
+ * Where the extension finds external servers, and what it reports if there is none. The server "of another process" is
+ * the test's own.
+ */
 class SourcesTest {
 
     private static final String HERE = SourcesTest.class.getName() + "$";
@@ -102,7 +105,7 @@ class SourcesTest {
                 .isEqualTo(Path.of("/elsewhere/target/echo/servers.properties"));
     }
 
-    /** A class that stands in {@code module/out/classes}; above the module is another one's list. */
+    /** A class in {@code module/out/classes}; the folder above the module has the list of another module. */
     @Test
     void ignoresFileAboveModule(@TempDir Path above) throws Exception {
         Path module = above.resolve("module");

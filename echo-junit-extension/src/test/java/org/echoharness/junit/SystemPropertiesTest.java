@@ -16,7 +16,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Store.CloseableResource;
 import org.junit.jupiter.api.parallel.ResourceLock;
 
-/** The address as system properties, for code that nothing is injected into. */
+/** The address as system properties, for code without injection. */
 class SystemPropertiesTest {
 
     @BeforeEach
@@ -105,7 +105,7 @@ class SystemPropertiesTest {
         void test() {}
     }
 
-    /** Lets the class begin when the other one runs. */
+    /** Starts the class while the other one runs. */
     static class Waits implements BeforeAllCallback, CloseableResource, AutoCloseable {
         @Override
         public void beforeAll(ExtensionContext context) {

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.TestInstanceFactoryContext;
 import org.junit.jupiter.api.extension.TestInstancePreConstructCallback;
 
-/** The order in which things are closed. */
+/** The order in which the extension closes clients and servers. */
 class TeardownTest {
 
     private static final List<String> LOG = new ArrayList<>();

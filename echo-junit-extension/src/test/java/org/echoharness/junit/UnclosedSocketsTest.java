@@ -120,7 +120,7 @@ class UnclosedSocketsTest {
             late.start();
         }
 
-        /** When the check has found the socket and rests before it looks again. */
+        /** Waits until the check has found the socket and pauses before it looks again. */
         private static void closeWhenLookedFor(Socket socket, Thread test) {
             long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(50);
             List<String> resting = List.of("unclosed", "parkNanos");
@@ -146,7 +146,7 @@ class UnclosedSocketsTest {
             Socket socket = connect(server);
             echoes(socket);
             server.resetConnections();
-            keepOpen(socket); // which cannot be seen
+            keepOpen(socket); // which the check cannot see
         }
 
         private static void close(Socket socket) {

@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Which declaration a name means. A fixture knows its servers by the address that they are bound to. */
+/** Which declaration a name refers to. A fixture recognizes its servers by their bound addresses. */
 class VisibilityTest {
 
     @ParameterizedTest(name = "{0}")
@@ -60,7 +60,7 @@ class VisibilityTest {
     @EchoTest(maxConnections = "2")
     interface Alike {}
 
-    /** The refined one counts wherever it stands, and two that say the same are one. */
+    /** The refined declaration applies wherever it stands, and two equal declarations count as one. */
     static class OnInterfaces implements Plain, Refined, Alike {
         @Test
         void isServedTwice(EchoServer server, EchoClient first, EchoClient second) throws IOException {

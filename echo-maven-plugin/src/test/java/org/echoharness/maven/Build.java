@@ -21,7 +21,7 @@ import org.apache.maven.project.MavenProject;
 import org.codehaus.plexus.util.xml.Xpp3Dom;
 import org.eclipse.aether.DefaultRepositorySystemSession;
 
-/** A session that builds one project, without Maven around it: what the goals see of it. */
+/** A session that builds one project without Maven, as far as the goals use it. */
 final class Build {
 
     final MavenExecutionRequest request = new DefaultMavenExecutionRequest();
@@ -56,7 +56,7 @@ final class Build {
         return model;
     }
 
-    /** What Maven fills in of a goal where nothing is said, and its execution, with the goal's own descriptor. */
+    /** Gives a goal what Maven gives it by default: default values, and an execution with the goal's descriptor. */
     <G extends EchoMojo> G prepared(G goal, String name) {
         goal.setLog(log);
         goal.setPluginContext(context);
@@ -74,7 +74,7 @@ final class Build {
         return execution;
     }
 
-    /** Says something of a parameter, as the POM and Maven do. */
+    /** Sets a parameter, as the POM and Maven do. */
     static Xpp3Dom configure(MojoExecution execution, String parameter, String value) {
         Xpp3Dom element = element(parameter, value);
         execution.getConfiguration().addChild(element);
@@ -97,7 +97,7 @@ final class Build {
         return start;
     }
 
-    /** What Maven fills in where nothing is said. */
+    /** The value that Maven uses by default. */
     static void defaults(ServerMojo goal) {
         goal.backlog = "1024";
         goal.bufferSize = "64KiB";

@@ -353,7 +353,7 @@ class ClientMojoTest {
         return client;
     }
 
-    /** Reads a message of 42 bytes from each connection and treats it so; it ends when its socket is closed. */
+    /** Reads a message of 42 bytes from each connection and handles it; it ends when its socket is closed. */
     private static ServerSocket peer(Manner manner) throws IOException {
         ServerSocket listening = Build.listen(0);
         Thread thread = new Thread(() -> serve(listening, manner), "peer");

@@ -16,7 +16,7 @@ import org.w3c.dom.Document;
 import org.w3c.dom.Element;
 import org.w3c.dom.Node;
 
-/** What Maven and IDEs know of the goals: META-INF/maven/plugin.xml, which the build makes of their Javadoc. */
+/** META-INF/maven/plugin.xml, which the build generates from the goals' Javadoc for Maven and IDEs. */
 final class Descriptor {
 
     /** A goal; {@code phase} is empty where it is bound to none. */

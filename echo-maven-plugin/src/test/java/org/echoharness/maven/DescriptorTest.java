@@ -35,7 +35,7 @@ class DescriptorTest {
     void everyParameterIsDocumented(Goal goal) {
         assertThat(goal.parameters()).isNotEmpty().allSatisfy(parameter -> {
             assertThat(parameter.description()).matches("[A-Z].*[.](?s:.*)");
-            if (!parameter.name().equals("servers")) { // of parts, which the command line cannot say
+            if (!parameter.name().equals("servers")) { // it has parts, which the command line cannot express
                 assertThat(parameter.property()).isNotEmpty();
             }
             if (parameter.defaultValue().isEmpty() && !isGenerated(goal)) {
@@ -64,7 +64,7 @@ class DescriptorTest {
                 .containsExactlyElementsOf(goals().stream().map(Goal::name).toList());
     }
 
-    /** The help goal is not ours to describe. */
+    /** The help goal is generated and has no description of ours. */
     private static boolean isGenerated(Goal goal) {
         return goal.name().equals("help");
     }

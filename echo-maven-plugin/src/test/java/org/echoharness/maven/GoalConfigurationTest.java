@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What POM and command line say, where Maven hands the goal something else. */
+/** Configuration of the POM and the command line that Maven passes to the goal in another form. */
 class GoalConfigurationTest {
 
     @TempDir
@@ -237,7 +237,9 @@ class GoalConfigurationTest {
                                     + " a value, or leave it out");
 
             element.setAttribute("combine.self", "override");
-            assertThat(warnings(mojo)).as("what a POM above says is left out").isEmpty();
+            assertThat(warnings(mojo))
+                    .as("elements of a parent POM are left out")
+                    .isEmpty();
         }
     }
 

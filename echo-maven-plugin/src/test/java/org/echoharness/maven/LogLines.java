@@ -12,7 +12,7 @@ final class LogLines extends SystemStreamLog {
     private final List<String> seen = new ArrayList<>();
     private volatile CountDownLatch opened = new CountDownLatch(0);
 
-    /** Lets warnings wait until this is at zero, as a full pipe does. */
+    /** Makes warnings wait until this is zero, as a full pipe does. */
     void blockWarnings(CountDownLatch until) {
         opened = until;
     }
@@ -43,7 +43,7 @@ final class LogLines extends SystemStreamLog {
         return List.copyOf(seen);
     }
 
-    /** Waits for a line that begins so, and returns its rest. */
+    /** Waits for a line that begins with this text, and returns the rest of the line. */
     synchronized String await(String beginning) throws InterruptedException {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
         while (true) {

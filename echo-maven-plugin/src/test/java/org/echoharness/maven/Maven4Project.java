@@ -5,7 +5,7 @@ import java.util.Properties;
 import org.apache.maven.model.Model;
 import org.apache.maven.project.MavenProject;
 
-/** A project that gives another object for the same properties each time, as Maven 4 does. */
+/** A project that returns a new object for the same properties each time, as Maven 4 does. */
 final class Maven4Project extends MavenProject {
 
     Maven4Project(Model model) {
@@ -17,7 +17,7 @@ final class Maven4Project extends MavenProject {
         return new WrittenThrough(super.getProperties());
     }
 
-    /** What is set or removed here is set or removed there. */
+    /** Writes each change to the properties of the project. */
     private static final class WrittenThrough extends Properties {
 
         private static final long serialVersionUID = 1;
@@ -47,7 +47,7 @@ final class Maven4Project extends MavenProject {
             return super.remove(name);
         }
 
-        /** A copy is of its own. */
+        /** A copy is independent of the project. */
         @Override
         public synchronized Object clone() {
             return there.clone();

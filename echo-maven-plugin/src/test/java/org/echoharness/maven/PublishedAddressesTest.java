@@ -161,7 +161,7 @@ class PublishedAddressesTest {
         try (EchoServer server = EchoServer.builder().start()) {
             published.update(Map.of("one", server));
             assertThat(file).hasSameTextualContentAs(directory.resolve("echo/servers.properties"));
-            published().alsoIn(file); // left by a build that was killed, it may be replaced
+            published().alsoIn(file); // a killed build left it, so it may be replaced
         }
         published.clear();
         assertThat(file).doesNotExist();

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What the projects of Maven 3 and of Maven 4 say while servers run, and after. */
+/** The properties of projects of Maven 3 and of Maven 4 while servers run, and after. */
 class PublishedPropertiesTest {
 
     private static final String PORT = "echo.server.one.port";
@@ -89,7 +89,7 @@ class PublishedPropertiesTest {
         assertThat(project.getProperties()).containsOnly(entry(PORT, "2"));
     }
 
-    /** The goals meet the same project again, whose properties may be another object by then. */
+    /** Later goals see the same project, whose properties may then be another object. */
     @ParameterizedTest
     @MethodSource("projects")
     void publishesOncePerProject(MavenProject project) throws Exception {

@@ -73,7 +73,7 @@ class ServersListFileTest {
     void deletesListOfBuildThatEndedLater() throws IOException {
         write("mine");
         Files.move(file, ownAside());
-        Files.writeString(file, text(1, 1)); // its number is another's now
+        Files.writeString(file, text(1, 1)); // another process has its number now
         list.delete();
         assertThat(files()).isEmpty();
     }
@@ -99,7 +99,7 @@ class ServersListFileTest {
 
     @Test
     void replacesListOfEndedBuild() throws IOException {
-        Files.writeString(file, another.replaceFirst("started=.*", "started=1")); // its number is another's now
+        Files.writeString(file, another.replaceFirst("started=.*", "started=1")); // another process has its number now
         Files.writeString(directory.resolve("servers.properties.1"), text(1, 1));
         write("mine");
         assertThat(warnings).isEmpty();

@@ -26,7 +26,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The command line as a process whose output nobody reads, whose locale has no UTF-8, or whose space is short. */
+/** The command line as a process: with unread output, a locale without UTF-8, or little disk space. */
 @DisabledOnOs(OS.WINDOWS)
 class CommandLineProcessTest {
 
@@ -36,7 +36,7 @@ class CommandLineProcessTest {
     @TempDir
     Path folder;
 
-    /** Reads one line and nothing behind it, so that the pipe fills up. */
+    /** Reads one line and nothing after it, so that the pipe fills up. */
     private static String line(InputStream in) throws IOException {
         StringBuilder line = new StringBuilder();
         for (int c = in.read(); c != '\n' && c >= 0; c = in.read()) {

@@ -107,7 +107,7 @@ class EscapingTest {
                 .isEqualTo("\"e" + "\u0301".repeat(4) + "\\xcc\\x81".repeat(2) + '"');
     }
 
-    /** Whatever comes, nothing invisible is in the text, and the bytes can be read from it again. */
+    /** The text of any bytes has nothing invisible in it, and the bytes can be read from it again. */
     @Test
     void roundTripsAnyBytes() {
         Random random = new Random(39);

@@ -39,7 +39,7 @@ final class Contest {
     private final List<String> servers;
     private final Map<String, List<Figures>> turns = new LinkedHashMap<>();
 
-    /** The work is one of {@link Load}'s, behind {@code same-cpu:} or {@code unpinned:} where that is asked for. */
+    /** The work is one of {@link Load}'s, after {@code same-cpu:} or {@code unpinned:} if that is wanted. */
     Contest(String work, List<String> servers) {
         boolean special = work.startsWith("same-cpu:") || work.startsWith("unpinned:");
         this.work = special ? work.substring(work.indexOf(':') + 1) : work;
@@ -105,7 +105,7 @@ final class Contest {
                 operations / Double.parseDouble(end[2]) * 1e9, (server.cpuTicks() - before) * TICK_NANOS / operations);
     }
 
-    /** Bytes of heap that each of so many open connections, each used once, adds to the server. */
+    /** Bytes of heap that each open connection adds to the server, after one use. */
     static double idleBytes(String kind, int connections) throws IOException {
         try (Peer server = server(kind, "0");
                 Peer load = new Peer("1", java("Load"))) {

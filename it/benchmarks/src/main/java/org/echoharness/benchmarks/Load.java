@@ -64,7 +64,7 @@ final class Load {
         }
     }
 
-    /** Tells the start and the end of the measured time as they come; returns whether to go on. */
+    /** Reports the start and the end of the measured time; returns whether to go on. */
     private boolean goesOn(long began, long now) {
         if (started == 0 && now - began >= WARM_UP) {
             started = now;

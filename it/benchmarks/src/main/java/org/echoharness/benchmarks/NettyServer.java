@@ -50,7 +50,7 @@ record NettyServer(EventLoopGroup group, Channel channel) implements AutoCloseab
 
     private static final class Echo extends ChannelInboundHandlerAdapter {
         @Override
-        @SuppressWarnings("FutureReturnValueIgnored") // the void promise tells the pipeline
+        @SuppressWarnings("FutureReturnValueIgnored") // the void promise reports to the pipeline
         public void channelRead(ChannelHandlerContext context, Object message) {
             context.write((ByteBuf) message, context.voidPromise());
         }

@@ -56,7 +56,7 @@ import org.junit.jupiter.api.Timeout;
  *   <li>{@link ReadTimeoutHandler}: raises a {@link ReadTimeoutException} when nothing was read for some time, and
  *       closes the channel;
  *   <li>{@link ConnectTimeoutException}: the connection could not be established in time;
- *   <li>{@link FixedLengthFrameDecoder}: however the bytes come, frames have the one length.
+ *   <li>{@link FixedLengthFrameDecoder}: frames have one length, however the bytes are split.
  * </ul>
  */
 @Timeout(60)
@@ -227,12 +227,12 @@ class NettyClientIT {
         channel.writeAndFlush(ByteBufUtil.writeUtf8(channel.alloc(), text)).sync();
     }
 
-    /** Asked on the loop: a listener of a write is told before the buffer counts as drained. */
+    /** Read on the loop: the listener of a write is called before the buffer counts as drained. */
     private static boolean isWritable(Channel channel) throws Exception {
         return channel.eventLoop().submit(channel::isWritable).get(30, SECONDS);
     }
 
-    /** What comes to the end of the pipeline, in its order; the channel's loop tells, the test asks. */
+    /** The events at the end of the pipeline, in order. The channel's loop adds them, and the test takes them. */
     private static final class Events extends SimpleChannelInboundHandler<ByteBuf> {
 
         private final BlockingQueue<Object> queue = new LinkedBlockingQueue<>();

@@ -25,7 +25,7 @@ import org.codehaus.plexus.classworlds.ClassWorld;
 
 /**
  * A JVM that builds one project after the other as the Maven daemon does: one container, whose plugins stay loaded. A line
- * of the input is a build, {@code FOLDER THREADS GOAL [NAME=VALUE...]}; the answer tells how it ended, which events the
+ * of the input is a build, {@code FOLDER THREADS GOAL [NAME=VALUE...]}; the answer says how it ended, which events the
  * request's own listener heard, and which threads of servers are left.
  */
 public final class Daemon {

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Builds in a JVM that outlives them: however they end, no server, no thread and no list is left in it. */
+/** Builds in a JVM that outlives them: no server, no thread and no list is left, however a build ends. */
 @Timeout(300)
 class DaemonIT {
 
@@ -61,7 +61,7 @@ class DaemonIT {
         }
     }
 
-    /** What it printed, when nothing of its servers is left. */
+    /** Returns the output of the build, after checking that nothing of its servers is left. */
     private String build(String end, Path project, String arguments) throws Exception {
         daemon.send(project + " " + arguments + " echo.version=" + System.getProperty("project.version"));
         String log = daemon.lines().awaitText("built: .*");

@@ -33,7 +33,7 @@ final class Projects {
         return copy;
     }
 
-    /** The ports that servers listened on, as the log of the build tells. */
+    /** The ports that servers listened on, from the log of the build. */
     static List<Integer> ports(String log) {
         return Pattern.compile("server \\S+ listens on 127\\.0\\.0\\.1:(\\d+)")
                 .matcher(log)
@@ -60,7 +60,7 @@ final class Projects {
         }
     }
 
-    /** Nobody answers there, and a server can listen there. */
+    /** Checks that nothing answers at the port and that a server can listen there. */
     static void assertFree(int port) throws IOException {
         assertThatThrownBy(() -> connect(port).close()).isInstanceOf(ConnectException.class);
         new ServerSocket(port, 1, loopback()).close();

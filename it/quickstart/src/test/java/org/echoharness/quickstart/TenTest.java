@@ -26,7 +26,7 @@ import org.echoharness.junit.Echo;
 import org.echoharness.junit.EchoTest;
 import org.junit.jupiter.api.Test;
 
-/** Ten things that clients of a socket get wrong, and how to test each. */
+/** Ten common errors in socket clients, and a test of each. */
 @EchoTest
 class TenTest {
 

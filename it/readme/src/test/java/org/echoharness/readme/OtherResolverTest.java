@@ -20,7 +20,7 @@ import org.junit.platform.launcher.TestIdentifier;
 import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
 import org.junit.platform.launcher.core.LauncherFactory;
 
-/** What TESTS.md says of extensions that resolve every parameter. */
+/** What TESTS.md says about extensions that resolve every parameter. */
 @Timeout(60)
 class OtherResolverTest {
 

@@ -72,7 +72,7 @@ class PagesIT {
             return found(HEADING, FENCE.matcher(text).replaceAll(""));
         }
 
-        /** As GitHub makes them. */
+        /** The names of headings as GitHub makes them. */
         List<String> anchors() {
             Map<String, Integer> before = new HashMap<>();
             return headings().stream()
@@ -112,7 +112,7 @@ class PagesIT {
         return pages;
     }
 
-    /** Those of the project, without what builds and tools write. */
+    /** The pages of the project, without files that builds and tools write. */
     private static List<Path> files(String ending) throws IOException {
         List<Path> files = new ArrayList<>();
         Files.walkFileTree(ROOT, new SimpleFileVisitor<>() {

@@ -55,7 +55,7 @@ class RoomsTest {
             return new Rooms(types, circles);
         }
 
-        /** What breaks the rules, a sentence each. */
+        /** The broken rules, one sentence for each. */
         List<String> problems(Map<String, Set<String>> arrows) {
             List<String> problems = new ArrayList<>();
             Set<String> seen = new HashSet<>();
@@ -75,7 +75,7 @@ class RoomsTest {
             return problems;
         }
 
-        /** What the type uses, itself or by others, within the circle. */
+        /** The types that this one uses, directly or through others, within the circle. */
         private static Set<String> reached(String type, Set<String> circle, Map<String, Set<String>> arrows) {
             Set<String> reached = new HashSet<>();
             List<String> next = List.of(type);

@@ -16,7 +16,7 @@ import org.echoharness.EchoServer;
 import org.echoharness.support.Background;
 import org.echoharness.support.PlainSockets;
 
-/** What one connection, callback or thread does to the others: nothing. */
+/** One connection, callback or thread does not affect the others. */
 @SuppressWarnings("try")
 class BystandersIT {
 

@@ -19,7 +19,7 @@ import org.echoharness.support.FileDescriptors;
 import org.echoharness.support.PlainSockets;
 import org.junit.jupiter.api.AfterEach;
 
-/** Connections in numbers: held, in turn, beyond the limit, silent. */
+/** Many connections: open together, in turn, beyond the limit, and idle. */
 class ConnectionsIT {
 
     private final List<Socket> held = new ArrayList<>();

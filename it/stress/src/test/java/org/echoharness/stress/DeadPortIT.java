@@ -11,7 +11,7 @@ import org.echoharness.EchoClient;
 import org.echoharness.support.Background;
 import org.echoharness.support.PlainSockets;
 
-/** Connects to an ephemeral port at which nobody listens: the kernel may give the socket that very port. */
+/** Connects to an ephemeral port without a listener: the kernel may give the socket the same port. */
 class DeadPortIT {
 
     @Stress(row = "dead-port probe, 100,000 connects to an even ephemeral port", pass = "never \"connected\"")

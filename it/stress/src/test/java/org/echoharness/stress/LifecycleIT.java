@@ -20,7 +20,7 @@ import org.echoharness.support.Background;
 import org.echoharness.support.FileDescriptors;
 import org.echoharness.support.PlainSockets;
 
-/** Start and close, again and again, in vain, together, too early and from within. */
+/** Start and close: repeated, failing, concurrent, too early and in a callback. */
 @SuppressWarnings("try") // what close() does is what is tested
 class LifecycleIT {
 
@@ -39,7 +39,7 @@ class LifecycleIT {
                     Socket socket = PlainSockets.connect(server.address())) {
                 PlainSockets.echoes(socket, "x");
                 if (i % 2 == 0) {
-                    PlainSockets.finish(socket); // TIME_WAIT stays behind on the client's side
+                    PlainSockets.finish(socket); // TIME_WAIT stays on the client's side
                 }
                 server.close();
                 PlainSockets.listen(port).close();
@@ -127,7 +127,7 @@ class LifecycleIT {
         assertThat(Usage.serverThreads()).isEmpty();
     }
 
-    /** The closers must not bind: they would be in each other's way. */
+    /** The closing threads must not bind, since they would take each other's port. */
     private static boolean hasNoListener(EchoServer server) {
         try (Socket socket = PlainSockets.connect(server.address())) {
             return socket.getLocalPort() == server.port(); // connected to itself

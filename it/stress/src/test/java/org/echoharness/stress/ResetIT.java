@@ -14,7 +14,7 @@ import org.echoharness.ConnectionCounters;
 import org.echoharness.EchoServer;
 import org.echoharness.support.PlainSockets;
 
-/** Every way in which the server resets on purpose; the client has to see just that. */
+/** Every way in which the server resets on purpose; the client must see a reset. */
 @SuppressWarnings("try") // what close() does is what is tested
 class ResetIT {
 
@@ -27,7 +27,7 @@ class ResetIT {
             try (EchoServer server = EchoServer.builder().start();
                     Socket socket = PlainSockets.connect(server.address())) {
                 if (i % 2 == 0) {
-                    PlainSockets.echoes(socket, "x"); // else it may still be in the backlog
+                    PlainSockets.echoes(socket, "x"); // otherwise it may still be in the backlog
                 }
                 server.close();
                 ended(PlainSockets.nextRead(socket));

@@ -20,7 +20,7 @@ import org.echoharness.support.ForkedProcess;
 import org.echoharness.support.PlainSockets;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The command line where memory is short, or where nobody reads what it prints. */
+/** The command line with little memory or with unread output. */
 class ScarceIT {
 
     private static final double MOST_SECONDS = 2;
@@ -154,7 +154,7 @@ class ScarceIT {
         }
     }
 
-    /** Reads nothing after it, so that the pipe fills up. */
+    /** Reads one line and nothing after it, so that the pipe fills up. */
     private static String firstLine(InputStream in) throws IOException {
         StringBuilder line = new StringBuilder();
         for (int c = in.read(); c != '\n' && c >= 0; c = in.read()) {

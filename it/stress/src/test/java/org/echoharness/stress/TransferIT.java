@@ -12,7 +12,7 @@ import org.echoharness.support.AwaitedLines;
 import org.echoharness.support.Background;
 import org.echoharness.support.PlainSockets;
 
-/** Bytes in bulk: none is lost, none is held in memory, nobody waits for ever. */
+/** Large transfers: no byte is lost, none is held in memory, and no thread waits forever. */
 class TransferIT {
 
     private static final Duration PAUSE = Duration.ofSeconds(3);

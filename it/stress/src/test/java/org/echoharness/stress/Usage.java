@@ -21,7 +21,7 @@ final class Usage {
 
     private Usage() {}
 
-    /** Waits until the server has counted so, but for the peak: it counts a moment after the client has seen it. */
+    /** Waits until the server has these counts, except the peak: it counts shortly after the client sees the end. */
     static void awaitCounters(EchoServer server, ConnectionCounters expected) {
         Waiting.await("counters").until(() -> withoutPeak(server.counters()), Predicate.isEqual(expected));
     }

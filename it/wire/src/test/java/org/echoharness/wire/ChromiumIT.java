@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The page of a run as a browser shows it, though the payload would be a script and load from elsewhere. */
+/** A browser shows the page of a run and runs no script from the payload. */
 @Timeout(value = 700, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ChromiumIT {
 
@@ -70,7 +70,7 @@ class ChromiumIT {
                 .collect(Collectors.toSet());
     }
 
-    /** A browser with a profile of its own, which asks nobody for news. */
+    /** A browser with its own profile, which makes no requests of its own. */
     private static List<String> arguments(Path folder, Path page, String what) {
         List<String> arguments = new ArrayList<>(List.of("--headless", "--no-sandbox", "--disable-gpu"));
         arguments.addAll(List.of("--disable-dev-shm-usage", "--no-first-run", "--hide-scrollbars"));

@@ -95,7 +95,7 @@ final class Program {
                 .directory(folder.toFile())
                 .redirectOutput(output.toFile())
                 .redirectError(complaints.toFile());
-        builder.environment().put("HOME", folder.toString()); // not the preferences of who runs the test
+        builder.environment().put("HOME", folder.toString()); // not the preferences of the user
         Process process = builder.start();
         process.getOutputStream().close();
         boolean ended = await(process, LONGEST_RUN);

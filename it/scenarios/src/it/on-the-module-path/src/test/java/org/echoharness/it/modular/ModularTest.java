@@ -71,7 +71,7 @@ class ModularTest {
         checkRun(forRun);
     }
 
-    /** The first class tells, the others find the same. */
+    /** The first class stores the value, and the others compare theirs with it. */
     static void checkRun(EchoServer server) {
         assertTrue(server.isRunning());
         assertSame(ofTheRun == null ? server : ofTheRun, server);
