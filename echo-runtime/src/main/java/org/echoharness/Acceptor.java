@@ -104,7 +104,7 @@ final class Acceptor implements EventLoopHandler {
                 counted = true;
                 ServingLoop chosen = admission.nextLoop();
                 long number = admission.nextNumber();
-                PlannedFaults planned = admission.nextFaults();
+                FaultPlan.Place planned = admission.nextFaults();
                 // on this thread, not on the chosen loop, so that recordings have the order of the accepts
                 ConnectionReporter reporter = first.context().reporter(accepted, number);
                 if (chosen == first) {
@@ -127,7 +127,7 @@ final class Acceptor implements EventLoopHandler {
             ServingLoop serving,
             SocketChannel channel,
             long number,
-            @Nullable PlannedFaults planned,
+            FaultPlan.@Nullable Place planned,
             @Nullable ConnectionReporter reporter) {
         try {
             channel.configureBlocking(false);

@@ -79,10 +79,9 @@ final class Admission {
     }
 
     /** The plan for the connection just accepted and its number there, or null without a fault. */
-    @Nullable
-    PlannedFaults nextFaults() {
+    FaultPlan.@Nullable Place nextFaults() {
         InForce current = faults;
-        return current.plan.rules().isEmpty() ? null : new PlannedFaults(current.plan, current.next++);
+        return current.plan.rules().isEmpty() ? null : new FaultPlan.Place(current.plan, current.next++);
     }
 
     /** The plan in force. Any thread may call this method and those below, except {@link #warnOfAccept}. */

@@ -1,6 +1,8 @@
 package org.echoharness;
 
+import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -42,6 +44,14 @@ public record FaultPlan(List<Rule> rules) {
         @Override
         public String toString() {
             return connections + ": " + (faults.isEmpty() ? OptionText.NONE : joined(faults, ", "));
+        }
+    }
+
+    /** A plan and the number that a connection has in it. */
+    record Place(FaultPlan plan, long number) {
+
+        List<Fault> faults(SocketChannel connection) throws IOException {
+            return plan.faults(number, (InetSocketAddress) connection.getRemoteAddress());
         }
     }
 

@@ -52,7 +52,7 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
     }
 
     /** Starts to serve the client. The caller resets the channel if this throws. */
-    void start(@Nullable PlannedFaults planned) throws IOException {
+    void start(FaultPlan.@Nullable Place planned) throws IOException {
         List<Fault> faults = planned == null ? List.of() : planned.faults(channel());
         lastMoved = config().idleNanos() > 0 ? System.nanoTime() : 0;
         try {
@@ -161,7 +161,7 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
     }
 
     /** Takes other faults. */
-    void change(PlannedFaults planned) {
+    void change(FaultPlan.Place planned) {
         if (!isOpen() || isWaiting()) {
             return;
         }

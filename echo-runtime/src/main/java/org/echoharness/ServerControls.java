@@ -48,7 +48,7 @@ final class ServerControls {
                 onEachLoop(each -> {
                     for (int i = 0; i < open.size(); i++) {
                         if (open.get(i).isOf(each)) {
-                            open.get(i).change(new PlannedFaults(plan, i + 1L));
+                            open.get(i).change(new FaultPlan.Place(plan, i + 1L));
                         }
                     }
                 });

@@ -33,7 +33,7 @@
  * <tr><th>faults<td>what goes wrong, when and on which connections; its text; the chain of gates that it makes
  *     <td>{@code FaultTokens} {@link org.echoharness.Effect} {@code EffectRow} {@link org.echoharness.Connections}
  *     {@code TakenConnections} {@link org.echoharness.Fault} {@link org.echoharness.FaultPlan} {@code FaultParser}
- *     {@code PlannedFaults} {@code GateChain}
+ *     {@code GateChain}
  * <tr><th>recording<td>what happened, and the files that show it
  *     <td>{@link org.echoharness.Ending} {@link org.echoharness.RecordedEvent} {@code EventLog} {@code ServerLog}
  *     {@code RecordingStore} {@code ConnectionRecorder} {@link org.echoharness.RecordedConnection} {@code Transcript}
