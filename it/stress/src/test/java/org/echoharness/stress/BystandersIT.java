@@ -21,7 +21,7 @@ import org.echoharness.support.PlainSockets;
 class BystandersIT {
 
     @Stress(row = "server survives its callbacks: exception, error, a block of 100 ms", pass = "0 bystanders hurt")
-    void callbacks(Row row) throws Exception {
+    void failingCallbackAffectsNoOther(Row row) throws Exception {
         int count = row.scaled(300);
         Map<String, Integer> ends = new TreeMap<>();
         try (EchoServer server = EchoServer.builder()
@@ -61,7 +61,7 @@ class BystandersIT {
     }
 
     @Stress(row = "interrupts of threads that use a shared server", pass = "server and other connections live on")
-    void interrupts(Row row) throws Exception {
+    void interruptAffectsNoOther(Row row) throws Exception {
         int count = row.scaled(1_000);
         Map<String, Integer> ends = new TreeMap<>();
         try (EchoServer shared = EchoServer.builder().start();
@@ -127,7 +127,7 @@ class BystandersIT {
     }
 
     @Stress(row = "threads: named, daemon, none outlives close()", pass = "0 left")
-    void threads(Row row) throws Exception {
+    void closeEndsAllThreads(Row row) throws Exception {
         int count = row.scaled(1_000);
         for (int i = 0; i < count; i++) {
             String name;
@@ -145,7 +145,7 @@ class BystandersIT {
     }
 
     @Stress(row = "eventLoops n", pass = "connections spread evenly over n threads")
-    void spread(Row row) throws Exception {
+    void spreadsConnectionsOverLoops(Row row) throws Exception {
         List<String> all = new ArrayList<>();
         for (int loops : new int[] {1, 2, 8}) {
             Map<String, Integer> turns = new ConcurrentSkipListMap<>();

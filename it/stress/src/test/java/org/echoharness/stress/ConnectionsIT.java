@@ -41,7 +41,7 @@ class ConnectionsIT {
     @Stress(
             row = "10,000 connections held, two JVMs, 3 × 1 KiB each",
             pass = "0 errors, ≤ 1 KiB heap a connection, direct memory ≤ 1 MiB")
-    void held(Row row) throws Exception {
+    void holdsManyConnections(Row row) throws Exception {
         int count = 10_000;
         FileDescriptors.assumeAllowed(count + 500);
         byte[] message = new byte[PlainSockets.KIB];
@@ -75,7 +75,7 @@ class ConnectionsIT {
     }
 
     @Stress(row = "1,000,000 connect, echo, close", pass = "0 errors; fds and threads back at the baseline")
-    void inTurn(Row row) throws Exception {
+    void servesConnectionsInTurn(Row row) throws Exception {
         int count = row.scaled(1_000_000);
         echoInTurn(10);
         long files = FileDescriptors.open();
@@ -107,7 +107,7 @@ class ConnectionsIT {
     }
 
     @Stress(row = "max connections N, N + 100 clients", pass = "N served, 100 reset at once, slots reused")
-    void beyondTheLimit(Row row) throws Exception {
+    void resetsConnectionsBeyondLimit(Row row) throws Exception {
         int limit = row.scaled(1_000);
         try (EchoServer server =
                 EchoServer.builder().maxConnections(limit).warnings(line -> {}).start()) {
@@ -172,7 +172,7 @@ class ConnectionsIT {
     }
 
     @Stress(row = "idle: 1,000 connections, 60 s", pass = "< 0.5 % CPU")
-    void idle(Row row) throws Exception {
+    void resetsIdleConnections(Row row) throws Exception {
         Duration length = row.scaled(Duration.ofSeconds(60));
         try (MeasuredServer server = new MeasuredServer()) {
             hold(server.address(), 1_000);

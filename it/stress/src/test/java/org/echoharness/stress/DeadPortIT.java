@@ -15,7 +15,7 @@ import org.echoharness.support.PlainSockets;
 class DeadPortIT {
 
     @Stress(row = "dead-port probe, 100,000 connects to an even ephemeral port", pass = "never \"connected\"")
-    void nobodyListens(Row row) throws Exception {
+    void connectFailsWithoutListener(Row row) throws Exception {
         int count = row.scaled(100_000);
         InetSocketAddress dead = PlainSockets.loopback(evenPort());
         int connected = 0;

@@ -19,12 +19,12 @@ class DescriptorsIT {
     private static final List<String> LIMITED = List.of("prlimit", "--nofile=60");
 
     @Stress(row = "EMFILE for 5 s, cold JVM", pass = "≤ 10 log lines, CPU < 10 %, echo within 1 s of release")
-    void cold(Row row) throws Exception {
+    void survivesFullDescriptorTableWhenCold(Row row) throws Exception {
         exhaust(row, 0);
     }
 
     @Stress(row = "EMFILE for 5 s, warm JVM", pass = "≤ 10 log lines, CPU < 10 %, echo within 1 s of release")
-    void warm(Row row) throws Exception {
+    void survivesFullDescriptorTableWhenWarm(Row row) throws Exception {
         exhaust(row, 5_000);
     }
 

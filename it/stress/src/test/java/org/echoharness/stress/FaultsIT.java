@@ -48,7 +48,7 @@ class FaultsIT {
     }
 
     @Stress(row = "RST fault, 1,000 times: at accept and on fin, selector", pass = "ECONNRESET every time, never EOF")
-    void resetsWithASelector(Row row) throws Exception {
+    void resetReachesSelectorClients(Row row) throws Exception {
         int count = row.scaled(1_000);
         try (EchoServer server = EchoServer.builder()
                         .faults("every 2nd: reset; others: reset on fin")
@@ -88,7 +88,7 @@ class FaultsIT {
     }
 
     @Stress(row = "faults toggled during 65,535 writes", pass = "order kept, nothing lost")
-    void toggled(Row row) throws Exception {
+    void changesOfFaultsLoseNoBytes(Row row) throws Exception {
         int writes = row.scaled(65_535);
         long seed = row.seed();
         List<String> plans = List.of(
@@ -126,7 +126,7 @@ class FaultsIT {
     }
 
     @Stress(row = "refuse and resume, 1,000 cycles", pass = "no stray connect; the port never free")
-    void refuses(Row row) throws Exception {
+    void refusesAndAcceptsRepeatedly(Row row) throws Exception {
         int cycles = row.scaled(1_000);
         int stray = 0;
         int refused = 0;

@@ -27,7 +27,7 @@ class LifecycleIT {
     @Stress(
             row = "10,000 start, echo, stop, bind again on the same port",
             pass = "0 leaks, 0 BindException, under 60 s")
-    void againAndAgain(Row row) throws Exception {
+    void startsAndClosesRepeatedly(Row row) throws Exception {
         int count = row.scaled(10_000);
         int port = onePort();
         long files = FileDescriptors.open();
@@ -72,7 +72,7 @@ class LifecycleIT {
     }
 
     @Stress(row = "10,000 failed starts, port busy", pass = "fds unchanged; the message names host and port")
-    void inVain(Row row) throws Exception {
+    void failedStartLeavesNothing(Row row) throws Exception {
         int count = row.scaled(10_000);
         int free = onePort();
         try (ServerSocket busy = PlainSockets.listen(0)) {
@@ -98,7 +98,7 @@ class LifecycleIT {
     @Stress(
             row = "close three times, concurrently, before start, in a callback",
             pass = "no exception; port free at return")
-    void inEveryWay(Row row) throws Exception {
+    void closesInEveryState(Row row) throws Exception {
         int count = row.scaled(1_000);
         for (int i = 0; i < count; i++) {
             EchoServer never = EchoServer.builder().build();
@@ -182,7 +182,7 @@ class LifecycleIT {
     }
 
     @Stress(row = "two servers, one port, same and other address family", pass = "clear error")
-    void onePortForTwo(Row row) throws Exception {
+    void refusesBusyPort(Row row) throws Exception {
         PlainSockets.assumeIpv6();
         int told = 0;
         String[][] pairs = {

@@ -16,7 +16,7 @@ class RecordingIT {
     @Stress(
             row = "1,000,000 connect, echo, close, recorded: 64 bytes of 1,000 connections",
             pass = "<= 1 MiB more heap than after 2,000")
-    void staysAtItsBound(Row row) throws Exception {
+    void recordingStaysWithinLimit(Row row) throws Exception {
         int count = row.scaled(1_000_000);
         int first = 2 * KEPT;
         try (EchoServer server = EchoServer.builder().recording(64, KEPT).start()) {

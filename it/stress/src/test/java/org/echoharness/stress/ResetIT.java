@@ -21,7 +21,7 @@ class ResetIT {
     private final Map<String, Integer> ends = new TreeMap<>();
 
     @Stress(row = "RST, 1,000 times: close()", pass = "ECONNRESET every time, never EOF")
-    void byClose(Row row) throws Exception {
+    void closeResetsConnections(Row row) throws Exception {
         int count = row.scaled(1_000);
         for (int i = 0; i < count; i++) {
             try (EchoServer server = EchoServer.builder().start();
@@ -37,7 +37,7 @@ class ResetIT {
     }
 
     @Stress(row = "RST, 1,000 times: idleTimeout", pass = "ECONNRESET every time, never EOF")
-    void byIdleTimeout(Row row) throws Exception {
+    void idleTimeoutResetsConnections(Row row) throws Exception {
         int count = row.scaled(1_000);
         try (EchoServer server =
                 EchoServer.builder().idleTimeout(Duration.ofMillis(20)).start()) {
@@ -58,7 +58,7 @@ class ResetIT {
     }
 
     @Stress(row = "RST, 1,000 times: maxConnections", pass = "ECONNRESET every time, never EOF")
-    void byMaxConnections(Row row) throws Exception {
+    void limitResetsConnections(Row row) throws Exception {
         int count = row.scaled(1_000);
         try (EchoServer server = EchoServer.builder()
                         .maxConnections(1)

@@ -118,7 +118,7 @@ class ScarceIT {
     @Stress(
             row = "output that nobody reads: both streams into a full pipe",
             pass = "echo goes on; SIGTERM < 2 s; recorded")
-    void unread(Row row, @TempDir Path folder) throws Exception {
+    void servesIfOutputIsNotRead(Row row, @TempDir Path folder) throws Exception {
         assumeTrue(ForkedProcess.works(List.of("kill", "-l")), "no kill here");
         int count = row.scaled(20_000);
         Process server = new ProcessBuilder(

@@ -18,7 +18,7 @@ class TransferIT {
     private static final Duration PAUSE = Duration.ofSeconds(3);
 
     @Stress(row = "slow reader, 1 GiB", pass = "≤ 1 MiB above start; every byte, then EOF")
-    void slowReader(Row row) throws Exception {
+    void echoesToSlowReader(Row row) throws Exception {
         long total = (long) row.scaled(1 << 10) * PlainSockets.MIB;
         Payload payload = new Payload(row.seed());
         try (MeasuredServer server = new MeasuredServer();
@@ -98,7 +98,7 @@ class TransferIT {
 
     /** Never scaled: the kernel's buffers swallow a few MiB. */
     @Stress(row = "client writes before it reads, 64 MiB, also with 4 KiB socket buffers", pass = "no hang")
-    void writesBeforeItReads(Row row) throws Exception {
+    void stallsWriterThatDoesNotRead(Row row) throws Exception {
         int total = 64 * PlainSockets.MIB;
         long seed = row.seed();
         Payload payload = new Payload(seed);
