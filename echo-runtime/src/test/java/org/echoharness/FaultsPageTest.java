@@ -116,6 +116,16 @@ class FaultsPageTest {
         });
     }
 
+    @Test
+    void readmeNamesEveryEffect() throws IOException {
+        String readme = Files.readString(Path.of("..", "README.md"));
+        List<String> named = found(CODE, readme).stream()
+                .map(code -> code.group(1).split(" ", 2)[0])
+                .toList();
+
+        assertThat(named).containsAll(Effect.Kind.words());
+    }
+
     static Stream<List<String>> reads() throws IOException {
         return tables("text").stream()
                 .filter(cells -> cells.size() == 4)

@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -22,6 +23,14 @@ class RandomPlansTest {
     static LongStream seeds() {
         Long other = Long.getLong("faults.seed");
         return other == null ? LongStream.of(42) : LongStream.of(42, other);
+    }
+
+    /** The random plans are the only tests that undo a change of bytes in every place, so they draw each effect. */
+    @Test
+    void randomPlansHaveEveryEffect() {
+        List<Fault> faults = new Plans(new Random(42), MOST).faults(1_000);
+
+        assertThat(faults).extracting(fault -> fault.effect().kind()).contains(Effect.Kind.values());
     }
 
     @ParameterizedTest

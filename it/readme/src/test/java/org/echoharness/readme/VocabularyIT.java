@@ -114,7 +114,7 @@ class VocabularyIT {
         List<String> expected = union(frontEnd.words(), frontEnd.own());
         expected.removeAll(frontEnd.lacks().keySet());
 
-        assertThat(new TreeSet<>(frontEnd.offers().keySet())).isEqualTo(new TreeSet<>(expected));
+        assertThat(new TreeSet<>(frontEnd.offers().keySet())).as(frontEnd.name()).isEqualTo(new TreeSet<>(expected));
     }
 
     /** Those of the page are the measure; addresses differ by front end, and the page says so. */
@@ -130,7 +130,7 @@ class VocabularyIT {
             }
         });
 
-        assertThat(others).isEmpty();
+        assertThat(others).as(frontEnd.name()).isEmpty();
     }
 
     @Test
