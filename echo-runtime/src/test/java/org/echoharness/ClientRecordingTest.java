@@ -251,7 +251,7 @@ class ClientRecordingTest {
     }
 
     @Test
-    void transcriptNamesClientFirst() {
+    void transcriptShowsViewOfClient() {
         assertThat(taped().transcript()).isEqualTo("""
                     0.000  connected to 10.0.0.1:7 from 10.0.0.2:4000
                     1.000  sending 5 bytes "hello" to 10.0.0.1:7

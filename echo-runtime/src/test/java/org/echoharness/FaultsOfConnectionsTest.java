@@ -259,7 +259,7 @@ class FaultsOfConnectionsTest {
 
     @ParameterizedTest
     @CsvSource({"delay 1h, 4096", "stall, 0"})
-    void limitsBytesHeldByDelay(String fault, long held) throws Exception {
+    void limitsBytesHeldByFault(String fault, long held) throws Exception {
         try (EchoServer server = start("connection 1: " + fault);
                 Client.OfChannel client = (Client.OfChannel) Client.Kind.NON_BLOCKING_CHANNEL.connect(server);
                 Client other = Client.Kind.BLOCKING_SOCKET.connect(server)) {

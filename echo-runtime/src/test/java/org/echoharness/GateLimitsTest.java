@@ -239,7 +239,7 @@ class GateLimitsTest {
                 "duplicate 1",
                 "truncate 1"
             })
-    void byteEffectsDoNotWaitForFin(String effect) {
+    void refusesByteEffectOnFin(String effect) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Fault.parse(effect).onFin())
                 .withMessage(effect
@@ -252,7 +252,7 @@ class GateLimitsTest {
 
     @ParameterizedTest
     @CsvSource({"at accept", "after 3", "after 3 sent", "after 2s"})
-    void slowCloseDelaysFin(String trigger) {
+    void refusesTriggerOfSlowClose(String trigger) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> FaultPlan.parse("reset after 5, slow-close 1s " + trigger))
                 .withMessage("faults: at position 16: slow-close 1s " + trigger

@@ -102,14 +102,14 @@ class ScopesTest {
 
     @ParameterizedTest(name = "{0}, {1}: {2} servers")
     @MethodSource
-    void nestedClassSharesServerOfOuterClass(Class<?> fixture, Lifecycle lifecycle, int tests, int servers)
+    void classServerBelongsToDeclaringClass(Class<?> fixture, Lifecycle lifecycle, int tests, int servers)
             throws IOException {
         run(lifecycle, fixture).passed(tests);
 
         assertThat(InjectedLog.servers()).hasSize(servers);
     }
 
-    static Stream<Arguments> nestedClassSharesServerOfOuterClass() {
+    static Stream<Arguments> classServerBelongsToDeclaringClass() {
         return Stream.of(Lifecycle.values())
                 .flatMap(lifecycle -> Stream.of(
                         arguments(NestedAtAnyDepth.class, lifecycle, 3, 1),

@@ -31,7 +31,7 @@ class SignalsIT {
 
     @ParameterizedTest
     @CsvSource({"INT, 130", "TERM, 143"})
-    void stoppedBuildWritesRecordings(String signal, int code) throws Exception {
+    void signalEndsBuildAndFreesPort(String signal, int code) throws Exception {
         Path project = Projects.copy("one", folder);
         try (ServerSocket mute = new ServerSocket(0, 1, Projects.loopback());
                 ForkedProcess maven =
@@ -83,7 +83,7 @@ class SignalsIT {
     }
 
     @Test
-    void stoppedBuildLeavesNothingInTheWay() throws Exception {
+    void buildRunsAfterKilledBuild() throws Exception {
         Path project = Projects.copy("one", folder);
         try (ServerSocket mute = new ServerSocket(0, 1, Projects.loopback())) {
             try (ForkedProcess maven =

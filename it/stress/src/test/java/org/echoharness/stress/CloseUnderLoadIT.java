@@ -19,14 +19,14 @@ class CloseUnderLoadIT {
     @Stress(
             row = "close under load, 1,000 times, 16 connections",
             pass = "< 1 s each; no hung client; clean EOF only after a whole echo")
-    void closeResetsSixteenClients(Row row) throws Exception {
+    void closeCutsNoEchoOfSixteenClients(Row row) throws Exception {
         closeUnderLoad(row, 16, 512 * PlainSockets.KIB);
     }
 
     @Stress(
             row = "close under load, 1,000 times, 1,000 connections",
             pass = "< 1 s each; no hung client; clean EOF only after a whole echo")
-    void closeResetsThousandClients(Row row) throws Exception {
+    void closeCutsNoEchoOfThousandClients(Row row) throws Exception {
         FileDescriptors.assumeAllowed(2_500);
         closeUnderLoad(row, 1_000, 32 * PlainSockets.KIB);
     }
