@@ -114,7 +114,7 @@ class CallbackWaitsTest {
 
     /** The controls and {@code close} give up after 10 seconds, which these do at the same time. */
     @Test
-    void lateControlsLeaveNoThread() throws Exception {
+    void lateControlsHaveNoEffect() throws Exception {
         try (Blocking restarted = new Blocking(1);
                 Blocking changed = new Blocking(1);
                 Blocking frozen = new Blocking(2);

@@ -52,7 +52,7 @@ class ClientRecordingTest {
     }
 
     @Test
-    void isOpenUntilClose() throws Exception {
+    void recordsNoEndBeforeClose() throws Exception {
         try (EchoServer server = EchoServer.builder().start();
                 EchoClient client = client(server)) {
             assertThat(client.recording().connection(1).ending()).isEmpty();
@@ -88,7 +88,7 @@ class ClientRecordingTest {
     }
 
     @Test
-    void timeoutIsNoEnd() throws Exception {
+    void timeoutRecordsNoEnd() throws Exception {
         try (EchoServer server = EchoServer.builder().faults("discard").start();
                 EchoClient client = EchoClient.builder()
                         .address(server.address())

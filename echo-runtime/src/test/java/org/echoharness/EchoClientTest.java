@@ -40,7 +40,7 @@ class EchoClientTest {
     }
 
     @Test
-    void returnsConnectedAddress() throws Exception {
+    void returnsAddressesOfConnection() throws Exception {
         try (EchoServer server = EchoServer.builder().start();
                 EchoClient client = EchoClient.connect(server.address())) {
             assertThat(client.echo(ascii("hello"))).isEqualTo(ascii("hello"));

@@ -188,7 +188,7 @@ class EchoServerTest {
     }
 
     @Test
-    void restartsThousandTimesOnSamePort() throws Exception {
+    void startsThousandTimesOnSamePort() throws Exception {
         int port;
         try (EchoServer first = quiet().start()) {
             port = first.port();

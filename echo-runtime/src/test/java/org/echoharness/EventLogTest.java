@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 class EventLogTest {
 
     @Test
-    void keepsOnlyEndsBeyondLimit() {
+    void keepsEndsButNoBytesBeyondLimit() {
         EventLog log = new EventLog();
         for (int i = 0; i < EventLog.MOST; i++) {
             log.add(i, RecordedEvent.Kind.RECEIVED, 1, "");

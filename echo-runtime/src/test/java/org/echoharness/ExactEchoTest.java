@@ -62,7 +62,7 @@ class ExactEchoTest {
     }
 
     @Test
-    void acceptsEchoOfLaterMessage() throws Exception {
+    void closeAcceptsEchoOfLaterMessage() throws Exception {
         try (EchoServer server = EchoServer.builder().recording().start()) {
             EchoClient client = EchoClient.connect(server.address());
             client.expectEcho(HELLO);
@@ -415,7 +415,7 @@ class ExactEchoTest {
     }
 
     @Test
-    void timeoutEndsSendToSilentPeer() throws Exception {
+    void timeoutEndsSendToStalledServer() throws Exception {
         try (EchoServer server = EchoServer.builder().faults("stall").start();
                 EchoClient client = EchoClient.builder()
                         .address(server.address())
@@ -428,7 +428,7 @@ class ExactEchoTest {
     }
 
     @Test
-    void hasNoTimeoutByDefault() throws Exception {
+    void noneRemovesTimeout() throws Exception {
         try (EchoServer server = EchoServer.builder().faults("delay 300ms").start();
                 EchoClient client = EchoClient.builder()
                         .address(server.address())

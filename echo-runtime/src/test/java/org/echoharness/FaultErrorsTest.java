@@ -217,7 +217,7 @@ class FaultErrorsTest {
                 greet "a\\qb" | at position 9: \\q is no escape; write \\n, \\r, \\t, \\0, \\xHH, \\" or \\\\
                 greet "a"b    | "b" at position 10: expected at, on, after, a comma, a semicolon or the end of the plan
                 """)
-    void quotesWrongText(String text, String message) {
+    void reportsErrorInQuotedBytes(String text, String message) {
         assertRefused(text, message);
     }
 

@@ -95,7 +95,7 @@ class FaultParserTest {
     }
 
     @Test
-    void javaAndTextMakeEqualPlans() {
+    void writesJavaPlanAsText() {
         Duration second = Duration.ofSeconds(1);
         List<Fault> faults = List.of(
                 Fault.delay(second),

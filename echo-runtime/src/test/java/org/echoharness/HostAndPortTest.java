@@ -87,7 +87,7 @@ class HostAndPortTest {
         "[::1]:1, [::1]:1",
         "host:1, host:1"
     })
-    void connectsToWildcardByLoopback(String bound, String connectable) {
+    void replacesWildcardByLoopback(String bound, String connectable) {
         assertThat(HostAndPort.parse(bound).connectable()).hasToString(connectable);
     }
 

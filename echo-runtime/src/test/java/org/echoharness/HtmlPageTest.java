@@ -164,7 +164,7 @@ class HtmlPageTest {
     }
 
     @Test
-    void reportsCutText() throws Exception {
+    void reportsWhatIsNotKept() throws Exception {
         RecordedBytes taped = new RecordedBytes(1, 1);
         for (int i = 0; i < 5_000; i++) {
             taped.sent("x");

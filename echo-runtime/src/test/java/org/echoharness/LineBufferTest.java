@@ -116,7 +116,7 @@ class LineBufferTest {
     }
 
     @Test
-    void blockedSinkDoesNotDelayOther() {
+    void waitsLimitedTimeForBlockedSink() {
         LineBuffer out = new LineBuffer(this::printWhenOpened);
         LineBuffer err = out.beside(this::print);
         out.accept("blocked");

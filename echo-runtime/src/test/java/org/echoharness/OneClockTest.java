@@ -67,7 +67,7 @@ class OneClockTest {
     }
 
     @Test
-    void singleConnectionHasOwnClock() throws Exception {
+    void oneConnectionHasNoSecondTime() throws Exception {
         try (EchoServer server = EchoServer.builder().recording().start();
                 Socket socket = PlainSockets.connect(server.address())) {
             PlainSockets.echoes(socket, "x");

@@ -246,7 +246,7 @@ class ProcessTest {
 
     @Test
     @EnabledOnOs(OS.LINUX)
-    void pausesWithoutFileDescriptors() throws Exception {
+    void resumesAcceptWhenDescriptorsAreFree() throws Exception {
         List<String> command = new ArrayList<>(List.of("sh", "-c", "ulimit -n 40; exec \"$@\"", "sh"));
         command.addAll(EchoProcess.command(List.of(), "server", "127.0.0.1:0", "--quiet"));
         List<Socket> clients = new ArrayList<>();

@@ -188,7 +188,7 @@ class RecordingAwaitsTest {
     }
 
     @Test
-    void errorNamesOtherEnd() throws Exception {
+    void errorNamesActualEnd() throws Exception {
         try (Socket socket = PlainSockets.connect(server.address())) {
             recording.awaitConnections(1);
             server.resetConnections();
@@ -243,7 +243,7 @@ class RecordingAwaitsTest {
     }
 
     @Test
-    void refusesMoreBytesThanKept() throws Exception {
+    void refusesToAwaitMoreBytesThanKept() throws Exception {
         try (EchoServer small = EchoServer.builder().recording(8, 2).start();
                 Socket socket = PlainSockets.connect(small.address())) {
             small.recording().awaitConnections(1);

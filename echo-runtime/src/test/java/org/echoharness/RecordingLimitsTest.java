@@ -164,7 +164,7 @@ class RecordingLimitsTest {
 
     @ParameterizedTest
     @CsvSource({"on, 65536", "16KiB, 16384", "3, 3"})
-    void textNamesNumberOfKeptBytes(String text, int kept) throws Exception {
+    void textSetsNumberOfKeptBytes(String text, int kept) throws Exception {
         try (EchoServer server = EchoServer.builder().set("recording", text).start()) {
             try (Socket socket = PlainSockets.connect(server.address())) {
                 socket.getOutputStream().write(new byte[kept + 1]);

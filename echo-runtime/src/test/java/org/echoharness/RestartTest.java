@@ -92,7 +92,7 @@ class RestartTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"127.0.0.1:0", "*:0", "127.0.0.1:0,127.0.0.1:0"})
-    void refusesForTimeOnSamePorts(String addresses) throws Exception {
+    void acceptsOnSamePortsAfterTimedRefusal(String addresses) throws Exception {
         try (EchoServer server = quiet().addresses(addresses.split(",")).start()) {
             List<Integer> ports =
                     server.addresses().stream().map(each -> each.getPort()).toList();
@@ -118,7 +118,7 @@ class RestartTest {
     }
 
     @Test
-    void refusesUntilTimeEnds() throws Exception {
+    void resumeEndsTimedRefusal() throws Exception {
         try (EchoServer server = quiet().start()) {
             server.refuse(LONG);
             isRefused(server);
@@ -262,7 +262,7 @@ class RestartTest {
     }
 
     @Test
-    void keepsNewestControls() throws Exception {
+    void keepsNewestServerEvents() throws Exception {
         try (EchoServer server = quiet().recording().start()) {
             for (int i = 0; i < 300; i++) {
                 server.recording().note("note " + i);

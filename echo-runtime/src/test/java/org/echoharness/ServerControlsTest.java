@@ -100,7 +100,7 @@ class ServerControlsTest {
     }
 
     @Test
-    void leavesConnectsUnansweredUntilAccept() throws Exception {
+    void leavesConnectsUnansweredUntilResume() throws Exception {
         try (EchoServer server = quiet().start();
                 Socket open = PlainSockets.connect(server.address())) {
             PlainSockets.echoes(open, "before");
@@ -495,7 +495,7 @@ class ServerControlsTest {
     }
 
     @Test
-    void changeOfFaultsKeepsDuplicatedBytes() throws Exception {
+    void changeOfFaultsCorruptsNoByteTwice() throws Exception {
         int size = 16 * PlainSockets.MIB;
         try (EchoServer server = quiet().faults("corrupt").recording(0, 10).start();
                 Socket socket = PlainSockets.connect(server.address(), 4096)) {

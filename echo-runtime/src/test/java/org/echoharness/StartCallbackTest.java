@@ -105,7 +105,7 @@ class StartCallbackTest {
     }
 
     @Test
-    void awaitsCloseByOtherThread() throws Exception {
+    void callbackMayAwaitCloseByOtherThread() throws Exception {
         Once once = new Once(server -> {
             Thread closing = new Thread(server::close, "closing");
             closing.start();

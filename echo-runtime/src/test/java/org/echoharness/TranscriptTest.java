@@ -159,7 +159,7 @@ class TranscriptTest {
     }
 
     @Test
-    void reportsCutText() {
+    void marksBytesAndEventsNotKept() {
         RecordedBytes taped =
                 new RecordedBytes(1, 3).received("hello").sent("abc").received("again");
         RecordedConnection cut = taped.snapshot();

@@ -76,7 +76,7 @@ class CommandLineProcessTest {
 
     @ParameterizedTest
     @CsvSource({"true, TERM, 143", "true, INT, 130", "false, TERM, 143"})
-    void serverEndsIfOutputIsNotRead(boolean errorsToo, String signal, int code) throws Exception {
+    void signalEndsServerIfOutputIsNotRead(boolean errorsToo, String signal, int code) throws Exception {
         Process server = started(errorsToo, "server", "127.0.0.1:0", "--record", folder.toString());
         try {
             int port = Integer.parseInt(line(server.getInputStream()).replaceFirst(".* port (\\d+).*", "$1"));
