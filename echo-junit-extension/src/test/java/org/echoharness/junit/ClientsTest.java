@@ -51,7 +51,7 @@ class ClientsTest {
     }
 
     @Test
-    void socketHasReadTimeoutOfDeclaration() throws IOException {
+    void clientHasReadTimeoutOfDeclaration() throws IOException {
         Run.of(Impatient.class).passed(1);
     }
 

@@ -162,7 +162,7 @@ class RegisteredTest {
     }
 
     @Test
-    void refusesClassScopeOfInstanceField() throws IOException {
+    void refusesWiderScopeOfInstanceField() throws IOException {
         assertThat(Run.of(Outliving.class).failure())
                 .hasMessage("server \"default\" (@RegisterExtension on field \"field\" of " + HERE
                         + "Outliving): scope (RUN) is more than the instance that the field belongs to; make the field"

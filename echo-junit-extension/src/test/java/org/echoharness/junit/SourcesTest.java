@@ -202,7 +202,7 @@ class SourcesTest {
     }
 
     @Test
-    void ignoresFileOfReusedProcessId() throws IOException {
+    void refusesFileOfReusedProcessId() throws IOException {
         write("echo.server.default.address=" + address, "echo.pid=" + pid(), "echo.started=" + (started() - 2_001));
 
         assertThat(run(External.class).failure())
@@ -368,7 +368,7 @@ class SourcesTest {
     }
 
     @Test
-    void unpublishedReportHidesNoFailure() throws Exception {
+    void opensServerIfReportCannotBePublished() throws Exception {
         ExtensionContext context = (ExtensionContext) Proxy.newProxyInstance(
                 getClass().getClassLoader(), new Class<?>[] {ExtensionContext.class}, (proxy, method, arguments) -> {
                     if (method.getName().equals("publishReportEntry")) {
