@@ -53,7 +53,7 @@ class FileErrorsTest {
     }
 
     @Test
-    void startReportsUnwritableRecording() throws Exception {
+    void prepareReportsUnwritableRecording() throws Exception {
         Path inTheWay = Files.createFile(
                 Files.createDirectory(directory.resolve("echo")).resolve("default"));
         assertThatThrownBy(() -> new ServerRecording(directory, "default").prepare())

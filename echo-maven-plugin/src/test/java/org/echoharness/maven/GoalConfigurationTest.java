@@ -97,7 +97,7 @@ class GoalConfigurationTest {
     }
 
     @Test
-    void resolvesCircularProperties() {
+    void acceptsCircularProperties() {
         Build build = new Build(directory);
         build.project.getProperties().setProperty("one", "a ${two}");
         build.project.getProperties().setProperty("two", "b ${one}");
@@ -107,7 +107,7 @@ class GoalConfigurationTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"yes", "on", "TRUE", "1", ""})
-    void switchIsTrueOrFalse(String text) {
+    void refusesWrongValueOfSwitch(String text) {
         StartMojo start = new Build(directory).start();
         start.record = text;
         assertThatThrownBy(start::execute)
@@ -150,7 +150,7 @@ class GoalConfigurationTest {
     }
 
     @Test
-    void acceptsElementOfOtherGoal() {
+    void acceptsSharedElementOfOtherGoal() {
         assertThat(warnings("stop", new Build(directory), "faults", true)).isEmpty();
         assertThat(warnings("stop", new Build(directory), "faults", false))
                 .containsExactly("<faults> is no parameter of stop and has no effect; it is one of run, start");

@@ -92,7 +92,7 @@ class PublishedPropertiesTest {
     /** Later goals see the same project, whose properties may then be another object. */
     @ParameterizedTest
     @MethodSource("projects")
-    void publishesOncePerProject(MavenProject project) throws Exception {
+    void hidesPomPropertyOncePerProject(MavenProject project) throws Exception {
         project.getProperties().setProperty("echo.server.default.host", "127.0.0.1");
         Build build = new Build(directory, project);
         build.start().execute();

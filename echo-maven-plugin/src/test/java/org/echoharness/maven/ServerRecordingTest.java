@@ -150,7 +150,7 @@ class ServerRecordingTest {
     }
 
     @Test
-    void recordsSelectedServersOnly() {
+    void recordingOfServerOverridesGoal() {
         Server server = new Server();
         Map<String, String> goals = Map.of("recording", "16KiB");
         assertThat(server.options(goals)).isEqualTo(goals);

@@ -25,7 +25,7 @@ class ServerTest {
     }
 
     @Test
-    void returnsEachElement() throws ReflectiveOperationException {
+    void optionsContainEachElement() throws ReflectiveOperationException {
         Server server = new Server();
         for (String word : EchoServer.Builder.words()) {
             set(Server.class.getDeclaredField(word), server);
@@ -34,7 +34,7 @@ class ServerTest {
     }
 
     @Test
-    void returnsEachParameter() throws ReflectiveOperationException {
+    void optionsContainEachParameter() throws ReflectiveOperationException {
         StartMojo start = new StartMojo();
         start.record = "false";
         for (String word : EchoServer.Builder.words()) {

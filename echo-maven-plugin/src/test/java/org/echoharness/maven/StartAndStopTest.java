@@ -329,7 +329,7 @@ class StartAndStopTest {
 
     @ParameterizedTest
     @CsvSource({"skipITs", "maven.test.skip", "maven.test.skip.exec", "skipTests"})
-    void startsNothingIfSkipITs(String property) throws Exception {
+    void startsNothingIfTestsAreSkipped(String property) throws Exception {
         build.request.getUserProperties().setProperty(property, "true");
         build.start().execute();
         assertThat(build.project.getProperties()).isEmpty();
@@ -350,7 +350,7 @@ class StartAndStopTest {
     @ParameterizedTest
     @CsvSource({"2.12.4, false", "3.5.6, false", "3.6.0-M1, true", "3.6.0, true", "3.6.1, true", "4.0.0, true", ", true"
     })
-    void startsNothingIfFailsafeSkipsTests(String failsafe, boolean starts) throws Exception {
+    void followsSkipTestsOnlyIfFailsafeDoes(String failsafe, boolean starts) throws Exception {
         build.request.getUserProperties().setProperty("skipTests", "true");
         Plugin plugin = new Plugin();
         plugin.setArtifactId("maven-failsafe-plugin");
@@ -379,7 +379,7 @@ class StartAndStopTest {
     }
 
     @Test
-    void skippedStopClosesServerAtEndOfBuild() throws Exception {
+    void endOfBuildClosesServerOfSkippedStop() throws Exception {
         build.start().execute();
         int port = build.port("default");
         StopMojo stop = build.stop();
