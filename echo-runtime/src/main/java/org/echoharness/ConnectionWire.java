@@ -20,11 +20,13 @@ interface ConnectionWire {
         ConnectionWire open(SocketChannel socket, ConnectionPump.Owner owner);
     }
 
-    /** Plain TCP. */
-    ConnectionWire PLAIN = new ConnectionWire() {};
-
-    /** Gives plain TCP. */
-    Factory PLAIN_FACTORY = (socket, owner) -> PLAIN;
+    /** Plain TCP: one wire for all connections. Like {@link DefaultWarnings}, a class and not a lambda. */
+    final class Plain implements ConnectionWire, Factory {
+        @Override
+        public ConnectionWire open(SocketChannel socket, ConnectionPump.Owner owner) {
+            return this;
+        }
+    }
 
     /** The channel that the pump reads and writes. */
     default ByteChannel bytes(SocketChannel socket) {

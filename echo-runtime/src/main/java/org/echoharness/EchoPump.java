@@ -22,7 +22,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class EchoPump implements ConnectionPump {
 
-    static final Factory FACTORY = (client, terms) -> new EchoPump(client, client, terms);
+    /** Makes pumps. Like {@link DefaultWarnings}, this is a class because the first use of a lambda is slow. */
+    static final class Maker implements Factory {
+        @Override
+        public ConnectionPump open(ByteChannel client, Terms terms) {
+            return new EchoPump(client, client, terms);
+        }
+    }
 
     /** How many steps a connection with faults takes before other connections have their turn. */
     private static final int STEPS = 16;

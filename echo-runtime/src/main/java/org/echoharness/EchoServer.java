@@ -709,8 +709,8 @@ public final class EchoServer implements AutoCloseable {
                             ? null
                             : hasTimes ? Conversation.timed(conversation) : new Conversation(conversation),
                     warnings,
-                    EchoPump.FACTORY,
-                    ConnectionWire.PLAIN_FACTORY));
+                    new EchoPump.Maker(),
+                    new ConnectionWire.Plain()));
         }
 
         /**

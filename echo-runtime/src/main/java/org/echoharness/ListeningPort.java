@@ -21,12 +21,19 @@ import org.jspecify.annotations.Nullable;
  */
 final class ListeningPort {
 
+    /** Learns that the port listens again. */
+    interface Observer {
+
+        /** The port listens, after it did not. On the thread of the loop. */
+        void listensAgain();
+    }
+
     private static final int MOST_FILLERS = 64;
     private static final long PROBE_MILLIS = 200;
 
     private final ServingLoop first;
     private final Admission admission;
-    private final Runnable listensAgain;
+    private final Observer observer;
     private final HostAndPort asked;
     private final InetSocketAddress address;
     private @Nullable ServerSocketChannel listening;
@@ -35,13 +42,12 @@ final class ListeningPort {
     private boolean isClosed;
     private final List<SocketChannel> fillers = new ArrayList<>(); // of a queue from which no connection is accepted
 
-    /** @param listensAgain is called after {@link #listen}, where the port was not listened on before */
     ListeningPort(
-            ServingLoop first, Admission admission, Runnable listensAgain, HostAndPort asked, ServerSocketChannel bound)
+            ServingLoop first, Admission admission, Observer observer, HostAndPort asked, ServerSocketChannel bound)
             throws IOException {
         this.first = first;
         this.admission = admission;
-        this.listensAgain = listensAgain;
+        this.observer = observer;
         this.asked = asked;
         address = ListeningSockets.addressOf(bound);
         listening = bound;
@@ -74,7 +80,7 @@ final class ListeningPort {
             channel.close();
             throw failed;
         }
-        listensAgain.run();
+        observer.listensAgain();
     }
 
     boolean isListening() {
@@ -101,7 +107,7 @@ final class ListeningPort {
             fill(filling);
             return filling;
         } catch (IOException | RuntimeException failed) {
-            filling.forEach(SocketChannels::reset);
+            SocketChannels.reset(filling);
             throw failed;
         }
     }
@@ -112,7 +118,7 @@ final class ListeningPort {
      */
     void keep(List<SocketChannel> filling) {
         if (isClosed) {
-            filling.forEach(SocketChannels::reset);
+            SocketChannels.reset(filling);
         } else {
             fillers.addAll(filling);
         }
@@ -235,7 +241,7 @@ final class ListeningPort {
     }
 
     private void closeFillers() {
-        fillers.forEach(SocketChannels::reset);
+        SocketChannels.reset(fillers);
         fillers.clear();
     }
 }

@@ -25,7 +25,15 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
 
     static final String CLOSING = "the server closes";
     static final String FAILED = "an exception in the server";
-    private static final LongSupplier CLOCK = System::nanoTime;
+    private static final Clock CLOCK = new Clock();
+
+    /** Like {@link DefaultWarnings}, a class and not a lambda. */
+    private static final class Clock implements LongSupplier {
+        @Override
+        public long getAsLong() {
+            return System.nanoTime();
+        }
+    }
 
     private final ServingLoop serving;
     private final SelectionKey key;

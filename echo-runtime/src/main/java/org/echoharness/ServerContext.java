@@ -1,7 +1,6 @@
 package org.echoharness;
 
 import java.nio.channels.SocketChannel;
-import java.util.function.BooleanSupplier;
 import org.echoharness.loop.Warnings;
 import org.jspecify.annotations.Nullable;
 
@@ -9,14 +8,20 @@ import org.jspecify.annotations.Nullable;
  * What all parts of one server share. Any thread may call it.
  *
  * @param recordings null where nothing is recorded
- * @param running whether the server serves: it was started, and not closed since
  */
 record ServerContext(
         ServerConfig config,
         ConnectionCounts counts,
         @Nullable RecordingStore recordings,
         Warnings warnings,
-        BooleanSupplier running) {
+        Server server) {
+
+    /** The server that the parts belong to. */
+    interface Server {
+
+        /** Returns whether the server serves: it was started, and not closed since. */
+        boolean isRunning();
+    }
 
     /** For the connection just accepted; null where nothing is reported or recorded. */
     @Nullable
@@ -36,7 +41,7 @@ record ServerContext(
         try {
             reporter.ended(cause.by(), how, why, cause == ConnectionCounts.Cause.FAILED);
             Conversation all = config.conversation();
-            if (all != null && running.getAsBoolean()) {
+            if (all != null && server.isRunning()) {
                 all.waiting();
             }
         } catch (Throwable failed) {

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * The life of one server: its listening sockets, its event loops, and what they share. Any thread may start and close it;
  * the loops' threads call the rest.
  */
-final class ServerCore implements EventLoop.Owner, RecordingStore.Source {
+final class ServerCore implements EventLoop.Owner, RecordingStore.Source, ServerContext.Server, ListeningPort.Observer {
 
     private static final long CLOSE_DEADLINE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
@@ -41,8 +41,7 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source {
         RecordingStore recordings = config.recordedConnections() == 0
                 ? null
                 : new RecordingStore(Ending.Side.SERVER, config.recordedBytes(), config.recordedConnections());
-        context = new ServerContext(
-                config, new ConnectionCounts(), recordings, new Warnings(config.warnings()), this::isRunning);
+        context = new ServerContext(config, new ConnectionCounts(), recordings, new Warnings(config.warnings()), this);
         admission = new Admission(context);
         if (recordings != null) {
             recordings.from(this);
@@ -188,7 +187,8 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source {
         return state;
     }
 
-    boolean isRunning() {
+    @Override
+    public boolean isRunning() {
         return state == State.RUNNING;
     }
 
@@ -230,7 +230,8 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source {
     }
 
     /** One port listens again, perhaps the last. On the first loop's thread. */
-    private void recordListening() {
+    @Override
+    public void listensAgain() {
         for (ListeningPort port : ports) {
             if (!port.isListening()) {
                 return;
@@ -292,7 +293,7 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source {
         admission.distributeTo(opened);
         scheduledResume = new ScheduledResume(opened.get(0).loop().alarms(), ports, warnings());
         for (ListeningSockets.Bound each : bound) {
-            ports.add(new ListeningPort(opened.get(0), admission, this::recordListening, each.asked(), each.channel()));
+            ports.add(new ListeningPort(opened.get(0), admission, this, each.asked(), each.channel()));
         }
         if (config().conversation() != null) {
             ports.forEach(port -> port.park(true)); // the lines about the start come before those of connections

@@ -42,7 +42,7 @@ public final class EventLoop implements Runnable {
     private final Alarms alarms = new Alarms(System.nanoTime());
     private final ArrayDeque<SelectableChannel> closing = new ArrayDeque<>();
     private final ArrayDeque<EventLoopHandler> last = new ArrayDeque<>(); // ready, and served after the others
-    private final Consumer<SelectionKey> serve = this::serve; // once, not for each select
+    private final Consumer<SelectionKey> serve = new Serve();
     private final List<Runnable> atEnd = new ArrayList<>();
     /** Memory to give up when an error ends the loop: reporting it takes some. */
     @SuppressWarnings("UnusedVariable")
@@ -221,12 +221,16 @@ public final class EventLoop implements Runnable {
         }
     }
 
-    private void serve(SelectionKey ready) {
-        EventLoopHandler handler = (EventLoopHandler) ready.attachment();
-        if (handler.comesLast()) {
-            last.add(handler);
-        } else {
-            handler.ready();
+    /** Serves one socket that is ready. A class, because the first use of a lambda is slow. */
+    private final class Serve implements Consumer<SelectionKey> {
+        @Override
+        public void accept(SelectionKey ready) {
+            EventLoopHandler handler = (EventLoopHandler) ready.attachment();
+            if (handler.comesLast()) {
+                last.add(handler);
+            } else {
+                handler.ready();
+            }
         }
     }
 

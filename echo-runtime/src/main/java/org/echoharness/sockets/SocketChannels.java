@@ -3,6 +3,7 @@ package org.echoharness.sockets;
 import java.io.IOException;
 import java.net.StandardSocketOptions;
 import java.nio.channels.SocketChannel;
+import java.util.List;
 
 /** What is done to the socket of a connection. Any thread may call it. */
 public final class SocketChannels {
@@ -16,6 +17,13 @@ public final class SocketChannels {
             channel.close();
         } catch (IOException alreadyGone) {
             // as below
+        }
+    }
+
+    /** Closes each with an RST. */
+    public static void reset(List<SocketChannel> channels) {
+        for (SocketChannel channel : channels) {
+            reset(channel);
         }
     }
 
