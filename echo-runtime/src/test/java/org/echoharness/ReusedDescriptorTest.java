@@ -81,7 +81,7 @@ class ReusedDescriptorTest {
     }
 
     /** A connection as the server reports it. */
-    private static final class Told {
+    private static final class ReportedConnection {
         final StringBuilder received = new StringBuilder();
         int sent;
         int ends;
@@ -99,7 +99,7 @@ class ReusedDescriptorTest {
                 .eventLoops(eventLoops)
                 .bufferSize(64)
                 .warnings(warnings)
-                .conversation(this::tell)
+                .conversation(this::report)
                 .start()) {
             List<Socket> holders = new ArrayList<>();
             for (int i = 0; i < eventLoops; i++) { // one on each loop, in turn
@@ -149,7 +149,7 @@ class ReusedDescriptorTest {
         compare();
     }
 
-    private void tell(String line) {
+    private void report(String line) {
         lines.accept(line);
         if (line.contains("\"hold\"")) {
             held.release();
@@ -217,12 +217,12 @@ class ReusedDescriptorTest {
 
     /** Compares each client with what the server reported about it. */
     private void compare() {
-        Map<String, List<Told>> told = told();
+        Map<String, List<ReportedConnection>> reported = reported();
         Map<String, Integer> used = new HashMap<>();
         for (Client client : all) {
             // a port may come twice too, and its connections then come in this order
             String peer = "127.0.0.1:" + client.port;
-            Told of = told.get(peer).get(used.merge(peer, 1, Integer::sum) - 1);
+            ReportedConnection of = reported.get(peer).get(used.merge(peer, 1, Integer::sum) - 1);
             String about = client.name + " at " + peer + ", seed " + SEED;
             if (client.wasReset) {
                 assertThat(client.said.toString()).as(about).startsWith(of.received.toString());
@@ -235,25 +235,26 @@ class ReusedDescriptorTest {
         }
     }
 
-    private Map<String, List<Told>> told() {
-        Map<String, List<Told>> told = new HashMap<>();
+    private Map<String, List<ReportedConnection>> reported() {
+        Map<String, List<ReportedConnection>> reported = new HashMap<>();
         for (String line : lines.seen()) {
             Matcher matcher = LINE.matcher(line);
             if (matcher.matches()) {
-                List<Told> ofThePort = told.computeIfAbsent(matcher.group(5), peer -> new ArrayList<>());
+                List<ReportedConnection> ofThePort =
+                        reported.computeIfAbsent(matcher.group(5), peer -> new ArrayList<>());
                 if (line.startsWith("connection")) {
-                    assertThat(ofThePort).as(line).allMatch(Told::isOver);
-                    ofThePort.add(new Told());
+                    assertThat(ofThePort).as(line).allMatch(ReportedConnection::isOver);
+                    ofThePort.add(new ReportedConnection());
                 } else {
                     assertThat(ofThePort).as(line).isNotEmpty();
                     add(line, matcher, ofThePort.get(ofThePort.size() - 1));
                 }
             }
         }
-        return told;
+        return reported;
     }
 
-    private static void add(String line, Matcher matcher, Told to) {
+    private static void add(String line, Matcher matcher, ReportedConnection to) {
         assertThat(to.losses).as("losses before: %s", line).isZero();
         if (line.startsWith("received")) {
             assertThat(to.ends).as("ends before: %s", line).isZero();

@@ -60,7 +60,7 @@ class TransportTest {
         return lines.seen().stream().filter(line -> line.matches(regex)).count();
     }
 
-    private void assertTold(int ends, int losses) {
+    private void assertReported(int ends, int losses) {
         assertThat(count("no data from .*")).as("ends reported").isEqualTo(ends);
         assertThat(count("lost .*")).as("losses reported").isEqualTo(losses);
     }
@@ -131,7 +131,7 @@ class TransportTest {
                     .as("offset of the first difference with seed 21")
                     .isEqualTo(-1);
             lines.await("waiting for a connection", 2);
-            assertTold(1, 0);
+            assertReported(1, 0);
             assertThat(server.counters())
                     .isEqualTo(new ConnectionCounters(
                             1, 0, 0, 0, 0, server.counters().peak()));
@@ -153,7 +153,7 @@ class TransportTest {
 
             lines.await("lost " + name + ": .*");
             PlainSockets.echoes(bystander, "after");
-            assertTold(1, 1);
+            assertReported(1, 1);
             assertThat(server.counters())
                     .isEqualTo(new ConnectionCounters(
                             2, 0, 0, 1, 0, server.counters().peak()));
@@ -176,7 +176,7 @@ class TransportTest {
                 client.shutdownOutput();
             }
             lines.await("waiting for a connection", 2);
-            assertTold(1, 0);
+            assertReported(1, 0);
             assertThat(server.counters())
                     .isEqualTo(new ConnectionCounters(
                             1, 0, 0, 0, 0, server.counters().peak()));
@@ -221,7 +221,7 @@ class TransportTest {
 
                 lines.await("lost " + name + ": .*");
                 PlainSockets.echoes(bystander, "after");
-                assertTold(0, 1);
+                assertReported(0, 1);
                 assertThat(server.counters())
                         .isEqualTo(new ConnectionCounters(
                                 2, 0, 0, 1, 0, server.counters().peak()));

@@ -49,7 +49,7 @@ class DaemonIT {
     }
 
     @Test
-    void failedModuleStopsOnlyItsServers() throws Exception {
+    void parallelModulesStopTheirServers() throws Exception {
         Path project = Projects.copy("several", folder);
         for (int i = 0; i < 2; i++) {
             String log = build("built: failure", project, "4 verify");

@@ -1,2 +1,2 @@
-/** What builds with the plugin leave behind, in a JVM that goes on and under signals. */
+/** Tests that a build with the plugin leaves no server, thread or file in a JVM that runs on, or after a signal. */
 package org.echoharness.lifecycle;

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Timeout;
 class OnePortTest {
 
     @Test
-    void clientSurvivesRestart(EchoServer server, EchoClient client) throws Exception {
+    void clientReconnectsAfterRestart(EchoServer server, EchoClient client) throws Exception {
         client.expectEcho("before".getBytes(UTF_8));
 
         server.restart(Duration.ofMillis(200)); // returns at once, while the server is down

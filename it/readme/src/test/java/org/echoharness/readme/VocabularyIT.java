@@ -114,7 +114,9 @@ class VocabularyIT {
         List<String> expected = union(frontEnd.words(), frontEnd.own());
         expected.removeAll(frontEnd.lacks().keySet());
 
-        assertThat(new TreeSet<>(frontEnd.offers().keySet())).as(frontEnd.name()).isEqualTo(new TreeSet<>(expected));
+        assertThat(new TreeSet<>(frontEnd.offers().keySet()))
+                .as(frontEnd.name())
+                .isEqualTo(new TreeSet<>(expected));
     }
 
     /** Those of the page are the measure; addresses differ by front end, and the page says so. */

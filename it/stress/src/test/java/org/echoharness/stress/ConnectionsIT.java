@@ -172,7 +172,7 @@ class ConnectionsIT {
     }
 
     @Stress(row = "idle: 1,000 connections, 60 s", pass = "< 0.5 % CPU")
-    void resetsIdleConnections(Row row) throws Exception {
+    void usesLittleProcessorTimeWhenIdle(Row row) throws Exception {
         Duration length = row.scaled(Duration.ofSeconds(60));
         try (MeasuredServer server = new MeasuredServer()) {
             hold(server.address(), 1_000);

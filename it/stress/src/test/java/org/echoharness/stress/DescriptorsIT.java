@@ -50,12 +50,12 @@ class DescriptorsIT {
             close(clients);
             double recovery = PlainSockets.secondsToEcho(address);
 
-            List<String> told = server.lines().seen().stream()
+            List<String> lines = server.lines().seen().stream()
                     .filter(line -> !line.startsWith("starting up"))
                     .toList();
-            row.figure("%d connects, %d log lines, CPU %.1f %%", clients.size(), told.size(), percent);
+            row.figure("%d connects, %d log lines, CPU %.1f %%", clients.size(), lines.size(), percent);
             row.figure("echo %.3f s after the release", recovery);
-            assertThat(told).hasSizeBetween(2, 10);
+            assertThat(lines).hasSizeBetween(2, 10);
             assertThat(percent).isLessThan(10);
             assertThat(recovery).isLessThan(1);
         } finally {

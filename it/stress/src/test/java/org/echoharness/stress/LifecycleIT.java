@@ -81,14 +81,15 @@ class LifecycleIT {
             assertThat(catchThrowable(builder::start)).isInstanceOf(BindException.class);
             long files = FileDescriptors.open();
             int threads = Usage.threads();
-            int told = 0;
+            int naming = 0;
             for (int i = 0; i < count; i++) {
                 Throwable refused = catchThrowable(builder::start);
-                told += refused instanceof BindException && refused.getMessage().contains(named) ? 1 : 0;
+                naming +=
+                        refused instanceof BindException && refused.getMessage().contains(named) ? 1 : 0;
             }
-            row.figure("%d of %d told %s", told, count, named);
+            row.figure("%d of %d errors name %s", naming, count, named);
             row.figure("fds %d, then %d; threads %d, then %d", files, FileDescriptors.open(), threads, Usage.threads());
-            assertThat(told).isEqualTo(count);
+            assertThat(naming).isEqualTo(count);
             assertThat(FileDescriptors.open()).isLessThanOrEqualTo(files);
             assertThat(Usage.threads()).isLessThanOrEqualTo(threads);
         }
@@ -184,7 +185,7 @@ class LifecycleIT {
     @Stress(row = "two servers, one port, same and other address family", pass = "clear error")
     void refusesBusyPort(Row row) throws Exception {
         PlainSockets.assumeIpv6();
-        int told = 0;
+        int refusals = 0;
         String[][] pairs = {
             {"127.0.0.1", "127.0.0.1"}, {"127.0.0.1", "0.0.0.0"}, {"127.0.0.1", "*"}, {"*", "127.0.0.1"},
             {"*", "[::1]"}, {"[::1]", "*"}, {"*", "*"}, {"0.0.0.0", "*"}
@@ -199,9 +200,9 @@ class LifecycleIT {
                         .isInstanceOf(BindException.class)
                         .hasMessageContaining(second)
                         .hasMessageContaining("in use");
-                told++;
+                refusals++;
             }
         }
-        row.figure("%d of %d pairs refused by host, port and cure", told, pairs.length);
+        row.figure("%d of %d pairs refused by host, port and cure", refusals, pairs.length);
     }
 }

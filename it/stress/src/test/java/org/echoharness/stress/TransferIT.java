@@ -98,7 +98,7 @@ class TransferIT {
 
     /** Never scaled: the kernel's buffers swallow a few MiB. */
     @Stress(row = "client writes before it reads, 64 MiB, also with 4 KiB socket buffers", pass = "no hang")
-    void stallsWriterThatDoesNotRead(Row row) throws Exception {
+    void echoesToClientThatWritesBeforeReading(Row row) throws Exception {
         int total = 64 * PlainSockets.MIB;
         long seed = row.seed();
         Payload payload = new Payload(seed);
