@@ -112,7 +112,7 @@ class CallbackWaitsTest {
         }
     }
 
-    /** The controls and {@code close} give up after 10 seconds, which these do at the same time. */
+    /** The controls and {@code close} give up after 10 seconds. To save time, the test calls all of them at once. */
     @Test
     void lateControlsHaveNoEffect() throws Exception {
         try (Blocking restarted = new Blocking(1);
@@ -140,8 +140,8 @@ class CallbackWaitsTest {
     }
 
     /**
-     * A server whose callback blocks when the first bytes come, and then when the second client is accepted: with one loop
-     * in the middle of a control, which accepts all. Of two loops the second one blocks.
+     * A server whose callback blocks. With one loop, it blocks when the first bytes come, and again when a
+     * control accepts the second client. With two loops, the second loop blocks.
      */
     private static final class Blocking implements AutoCloseable {
         private final CountDownLatch receiving = new CountDownLatch(1);

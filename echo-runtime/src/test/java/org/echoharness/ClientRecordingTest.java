@@ -100,7 +100,7 @@ class ClientRecordingTest {
         }
     }
 
-    /** What two threads do stands in the order in which it happened. */
+    /** The recording has what two threads do in the order in which it happened. */
     @Test
     void recordsConcurrentSendAndReceive() throws Exception {
         try (EchoServer server = EchoServer.builder().start()) {
@@ -152,7 +152,7 @@ class ClientRecordingTest {
     }
 
     @Test
-    void closeWithUnreadBytesIsRstOnBothSides() throws Exception {
+    void closeWithUnreadBytesSendsRst() throws Exception {
         try (EchoServer server =
                 EchoServer.builder().recording().faults("greet \"hi\"").start()) {
             EchoClient client = client(server);

@@ -431,7 +431,7 @@ class EchoServerTest {
     }
 
     @Test
-    void interruptInCallbackIsHarmless() throws Exception {
+    void servesAfterInterruptInCallback() throws Exception {
         try (EchoServer server =
                 quiet().conversation(line -> Thread.currentThread().interrupt()).start()) {
             assertThat(Thread.interrupted()).isTrue(); // start() reports in the caller's thread

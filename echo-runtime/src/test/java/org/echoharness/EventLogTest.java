@@ -61,7 +61,10 @@ class EventLogTest {
         assertThat(log.list()).hasSize(102);
     }
 
-    /** The time of an event is that before it was done; its record follows, and a note of another thread may be quicker. */
+    /**
+     * The recorder takes the time of an event before the event, and adds its record after it. A note of another thread
+     * may come between.
+     */
     @Test
     void laterNotesFollowLateEvent() {
         EventLog log = new EventLog();

@@ -229,7 +229,7 @@ class ExactEchoTest {
         }
     }
 
-    /** Bytes that have come fail the echo in each of its forms, also an empty one. */
+    /** Each form of {@code expectEcho} fails if bytes have come, even if it expects none. */
     @Test
     void eachFormFindsReceivedBytes() throws Exception {
         ByteArrayInputStream nothing = new ByteArrayInputStream(new byte[0]);
@@ -253,7 +253,7 @@ class ExactEchoTest {
         }
     }
 
-    /** A peer that never stops is reported soon: otherwise every byte would begin another wait. */
+    /** The call fails soon if the peer never stops sending. Otherwise every byte would start another wait. */
     @Test
     void endsAfterFirstSurplusBytes() throws Exception {
         try (Peer trickling = new Peer(socket -> {

@@ -80,7 +80,7 @@ class FaultsPageTest {
         assertThat(tables("text")).extracting(cells -> code(cells.get(0))).containsExactlyElementsOf(texts());
     }
 
-    /** So the test above compares the Java of the page itself. */
+    /** Therefore the test above compares the Java of the page itself. */
     @ParameterizedTest
     @MethodSource("texts")
     void javaOfPageStandsInTest(String text) throws IOException {
@@ -173,7 +173,7 @@ class FaultsPageTest {
     }
 
     @Test
-    void examplesOfOtherToolsArePlans() throws IOException {
+    void acceptsPlansThatReplaceOtherTools() throws IOException {
         List<String> plans = List.of("Toxiproxy", "WireMock", "MockWebServer 5").stream()
                 .flatMap(name -> uncheckedTables(name).stream())
                 .flatMap(cells -> found(CODE, cells.get(1)).stream().map(found -> found.group(1)))

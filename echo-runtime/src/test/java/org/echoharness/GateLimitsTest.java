@@ -116,7 +116,7 @@ class GateLimitsTest {
         assertThat(seenBy(SimulatedConnection.by(faults).client(client))).isEqualTo(seen);
     }
 
-    /** What a late write has missed is lost as soon as the client has sent nothing more. */
+    /** The throttle makes up for a late write only while the client's bytes keep it busy. */
     @ParameterizedTest(name = "{0}, {1} bytes held, woken {2} ms late, {3}")
     @CsvSource(delimiter = '|', textBlock = """
                 throttle 100/s | 2 | 50 | 0 abcd, 1000 efgh           | 0 "ab", 70 "cd", 1000 "ef", 1070 "gh", 1070 open

@@ -109,7 +109,7 @@ class HtmlPageTest {
     }
 
     @Test
-    void eachEventIsRowWithSideAndTime() throws Exception {
+    void eachEventHasRowWithSideAndTime() throws Exception {
         RecordedConnection connection = new RecordedBytes(4, 3)
                 .at(1_234_567)
                 .received("a<b>c")

@@ -94,7 +94,7 @@ class IdleCloseTest {
         }
     }
 
-    /** The time is up while a callback holds up the loop, and the bytes have come before. */
+    /** The idle time ends while a callback blocks the loop, after bytes have come. */
     @ParameterizedTest
     @ValueSource(strings = {"idleClose", "idleTimeout"})
     void echoesInputReceivedWhileBusy(String option) throws Exception {

@@ -72,7 +72,7 @@ class PeakTest {
         }
     }
 
-    /** The selector has both at once, the listening socket first. */
+    /** The selector reports both at once, the listening socket first. */
     @Test
     void countsFinBeforeLaterConnect() throws Exception {
         CountDownLatch accepting = new CountDownLatch(1);
@@ -114,7 +114,7 @@ class PeakTest {
         }
     }
 
-    /** A FIN that came before a connect is read before it is accepted. */
+    /** The server reads a FIN that came before a connect before it accepts the connection. */
     @Test
     void countsSuccessiveConnectionsAsOne() throws Exception {
         try (EchoServer server = EchoServer.builder().recording().start()) {

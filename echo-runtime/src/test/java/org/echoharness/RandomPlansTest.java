@@ -55,8 +55,8 @@ class RandomPlansTest {
     }
 
     /**
-     * The position in the stream alone decides what is sent and how it ends. Left out are triggers of time, whose place in
-     * the stream depends on when bytes come.
+     * The position in the stream alone decides what is sent and how it ends. Triggers of time are left
+     * out, because their place in the stream depends on when bytes come.
      */
     @ParameterizedTest
     @MethodSource("seeds")

@@ -172,7 +172,7 @@ class RestartTest {
         assertThat(warnings.seen()).isEmpty();
     }
 
-    /** The server's own connects fail then, which is no error of the system. */
+    /** When the server closes, its own connects fail, which is no error of the system. */
     @Test
     void unansweredReportsClosingServer() throws Exception {
         for (int i = 0; i < 5; i++) {

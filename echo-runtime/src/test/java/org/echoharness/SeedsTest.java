@@ -46,7 +46,7 @@ class SeedsTest {
         assertThat(times(other + ", " + JITTER + ", " + other, 1)).isEqualTo(alone);
     }
 
-    /** So that the moment, which may be one of time, changes no draw. */
+    /** Then the start of the fault, which may depend on time, changes no draw. */
     @Test
     void laterStartFlipsSameBytes() {
         String from1 = bytes(CORRUPT, 1);

@@ -304,7 +304,7 @@ class ServerControlsTest {
         }
     }
 
-    /** Every way to stop or slow the bytes, one after another, under a stream that must come back whole. */
+    /** Applies every way to stop or slow bytes, one after another, to a stream that must come back whole. */
     @Test
     void changeOfFaultsKeepsBytesInOrder() throws Exception {
         List<String> plans = List.of(

@@ -124,7 +124,10 @@ class UnsentBytesTest {
         }
     }
 
-    /** Nothing can come any more that the kernel would answer with an RST, and after both FINs it sends none itself. */
+    /**
+     * After the client's FIN, no byte can come that the kernel would answer with an RST. After both FINs, the kernel
+     * sends no RST of its own.
+     */
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -192,7 +195,7 @@ class UnsentBytesTest {
                 .anyMatch(thread -> thread.getName().equals("echo unsent bytes"));
     }
 
-    /** The loop's thread would keep its other connections waiting meanwhile. */
+    /** On the loop's thread, the checks would delay its other connections. */
     @Test
     void threadOfChecksEndsWithServer() throws Exception {
         try (EchoServer server = start("first 1: reset after 1MiB");

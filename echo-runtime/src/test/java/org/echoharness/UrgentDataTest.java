@@ -89,7 +89,7 @@ class UrgentDataTest {
         }
     }
 
-    /** Not so where one at the very beginning is followed by another one: the kernel drops the first. */
+    /** If another urgent byte follows one at the very beginning, the kernel drops the first one; no case has that. */
     @ParameterizedTest
     @ValueSource(strings = {"Xabc", "aXYZ", "aXbYc", "X"})
     void echoesUrgentBytesSentBeforeAccept(String bytes) throws Exception {

@@ -47,7 +47,7 @@ class HttpClientIT {
     }
 
     @Test
-    void resetBeforeResponseIsIoException() throws Exception {
+    void resetBeforeResponseThrowsIoException() throws Exception {
         try (EchoServer server = answering(Fault.reset().after(1))) {
             assertThatThrownBy(() -> send(server, LONG, LONG))
                     .isInstanceOf(IOException.class)
@@ -56,7 +56,7 @@ class HttpClientIT {
     }
 
     @Test
-    void resetWithinBodyIsIoException() throws Exception {
+    void resetWithinBodyThrowsIoException() throws Exception {
         try (EchoServer server = answering(Fault.reset().afterSent(ANSWER.length() - 1))) {
             assertThatThrownBy(() -> send(server, LONG, LONG))
                     .isInstanceOf(IOException.class)
@@ -65,7 +65,7 @@ class HttpClientIT {
     }
 
     @Test
-    void closeBeforeResponseIsIoException() throws Exception {
+    void closeBeforeResponseThrowsIoException() throws Exception {
         try (EchoServer server = answering(Fault.close().after(1))) {
             assertThatThrownBy(() -> send(server, LONG, LONG))
                     .isInstanceOf(IOException.class)
@@ -74,7 +74,7 @@ class HttpClientIT {
     }
 
     @Test
-    void closeWithinBodyIsIoException() throws Exception {
+    void closeWithinBodyThrowsIoException() throws Exception {
         try (EchoServer server = answering(Fault.close().afterSent(ANSWER.length() - 1))) {
             assertThatThrownBy(() -> send(server, LONG, LONG))
                     .isInstanceOf(IOException.class)
@@ -83,14 +83,14 @@ class HttpClientIT {
     }
 
     @Test
-    void stallIsRequestTimeout() throws Exception {
+    void stallCausesRequestTimeout() throws Exception {
         try (EchoServer server = answering(Fault.stall())) {
             assertThatThrownBy(() -> send(server, LONG, SHORT)).isInstanceOf(HttpTimeoutException.class);
         }
     }
 
     @Test
-    void unansweredConnectIsConnectTimeout() throws Exception {
+    void unansweredConnectCausesConnectTimeout() throws Exception {
         try (EchoServer server = answering()) {
             server.unanswered();
 

@@ -72,7 +72,7 @@ class JedisIT {
     }
 
     @Test
-    void unansweredConnectIsTimeout() throws Exception {
+    void unansweredConnectCausesTimeout() throws Exception {
         try (EchoServer server = EchoServer.builder().start()) {
             server.unanswered(); // before there is a client: it connects when it is made
             try (RedisClient client = client(server, SHORT, LONG, new GenericObjectPoolConfig<>())) {
@@ -86,7 +86,7 @@ class JedisIT {
     }
 
     @Test
-    void stallIsSocketTimeout() throws Exception {
+    void stallCausesSocketTimeout() throws Exception {
         try (EchoServer server = EchoServer.builder().faults("stall").start();
                 RedisClient client = client(server, LONG, SHORT, new GenericObjectPoolConfig<>())) {
             assertThatThrownBy(() -> commandAsReplied(client))

@@ -93,7 +93,7 @@ class NettyClientIT {
     }
 
     @Test
-    void resetIsExceptionAndEnd() throws Exception {
+    void resetFiresExceptionAndEnd() throws Exception {
         try (EchoServer server =
                 EchoServer.builder().faults("reset after 5 sent").start()) {
             write(connect(server, client(events)), "hello");
@@ -105,7 +105,7 @@ class NettyClientIT {
     }
 
     @Test
-    void closeIsEndWithoutException() throws Exception {
+    void closeFiresEndWithoutException() throws Exception {
         try (EchoServer server =
                 EchoServer.builder().faults("close after 5 sent").start()) {
             write(connect(server, client(events)), "hello");
@@ -116,7 +116,7 @@ class NettyClientIT {
     }
 
     @Test
-    void halfCloseIsEndIfNotAllowed() throws Exception {
+    void halfCloseFiresEndIfNotAllowed() throws Exception {
         try (EchoServer server =
                 EchoServer.builder().faults("half-close after 5 sent").start()) {
             write(connect(server, client(events)), "hello");
@@ -157,7 +157,7 @@ class NettyClientIT {
     }
 
     @Test
-    void stallIsReadTimeout() throws Exception {
+    void stallCausesReadTimeout() throws Exception {
         try (EchoServer server = EchoServer.builder().faults("stall").start()) {
             Channel channel = connect(server, client(events));
             write(channel, "hello");
@@ -169,7 +169,7 @@ class NettyClientIT {
     }
 
     @Test
-    void unansweredConnectIsTimeout() throws Exception {
+    void unansweredConnectCausesTimeout() throws Exception {
         try (EchoServer server = EchoServer.builder().start()) {
             server.unanswered();
             ChannelFuture connect = client(events)
@@ -182,7 +182,7 @@ class NettyClientIT {
     }
 
     @Test
-    void refusedConnectIsNoTimeout() throws Exception {
+    void refusedConnectCausesNoTimeout() throws Exception {
         try (EchoServer server = EchoServer.builder().start()) {
             server.refuse();
             ChannelFuture connect = client(events).connect(server.address());

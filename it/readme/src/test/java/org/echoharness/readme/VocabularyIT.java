@@ -119,7 +119,7 @@ class VocabularyIT {
                 .isEqualTo(new TreeSet<>(expected));
     }
 
-    /** Those of the page are the measure; addresses differ by front end, and the page says so. */
+    /** Compares the defaults with those of the page. Addresses differ by front end, as the page says. */
     @ParameterizedTest
     @MethodSource("frontEnds")
     void frontEndShowsDefaultsOfPage(FrontEnd frontEnd) throws Exception {

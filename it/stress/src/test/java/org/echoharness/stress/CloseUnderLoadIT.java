@@ -12,7 +12,7 @@ import org.echoharness.support.Background;
 import org.echoharness.support.FileDescriptors;
 import org.echoharness.support.PlainSockets;
 
-/** A server that is closed while a crowd talks to it. */
+/** Closes a server while many clients talk to it. */
 @SuppressWarnings("try") // what close() does is what is tested
 class CloseUnderLoadIT {
 
@@ -31,7 +31,7 @@ class CloseUnderLoadIT {
         closeUnderLoad(row, 1_000, 32 * PlainSockets.KIB);
     }
 
-    /** Each round closes when a random part of an echo of random length is back: from nothing to all. */
+    /** Each round closes the server when a random part of the echo, from nothing to all, has come back. */
     private static void closeUnderLoad(Row row, int clients, int mostEach) throws Exception {
         int rounds = row.scaled(1_000);
         long seed = row.seed();

@@ -69,7 +69,8 @@ class ConnectionsIT {
             row.figure("%d KiB direct", holding.direct() / PlainSockets.KIB);
             assertThat(more.heap() / count).as("heap a connection").isLessThanOrEqualTo(PlainSockets.KIB);
             assertThat(holding.direct()).as("direct memory").isLessThanOrEqualTo(PlainSockets.MIB);
-            // no row's figure, and noisy: a page each shows memory that the pool of direct buffers does not count
+            // not in the row, because the figure is noisy; it shows memory that the pool of direct buffers does not
+            // count
             assertThat(more.rss()).as("RSS beside the heap").isLessThanOrEqualTo(4L * count * PlainSockets.KIB);
         }
     }

@@ -96,7 +96,7 @@ class TransferIT {
         }
     }
 
-    /** Never scaled: the kernel's buffers swallow a few MiB. */
+    /** Never scaled: the kernel's buffers take a few MiB. */
     @Stress(row = "client writes before it reads, 64 MiB, also with 4 KiB socket buffers", pass = "no hang")
     void echoesToClientThatWritesBeforeReading(Row row) throws Exception {
         int total = 64 * PlainSockets.MIB;

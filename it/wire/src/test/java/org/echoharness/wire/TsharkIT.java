@@ -54,7 +54,7 @@ class TsharkIT {
     }
 
     @Test
-    void eachConnectionIsStream() {
+    void eachConnectionHasOwnStream() {
         assertThat(packets).extracting(Packet::stream).containsOnly(0, 1, 2);
         for (RecordedConnection connection : recorded) {
             assertThat(packets)
