@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a client keeps of its connection: the same things, by the other end. */
+/** A client records its connection as a server does, from the other end. */
 @Timeout(120)
 class ClientRecordingTest {
 

@@ -17,9 +17,9 @@ import org.junit.jupiter.params.provider.MethodSource;
  * the socket takes: the same bytes and the same end, for ten thousand plans and every cut. To try other plans:
  * {@code -Dfaults.seed=7}.
  *
- * <p>An effect on bytes or on the connection {@code after TIME} is left out, as time decides there what has come. Faults
- * that only hold bytes back ({@code delay}, {@code throttle}, {@code fragment}, {@code slow-close}) are in with every
- * trigger.
+ * <p>An effect on bytes or on the connection {@code after TIME} is left out, because time decides which bytes have come.
+ * Faults that only hold bytes back ({@code delay}, {@code throttle}, {@code fragment}, {@code slow-close}) are included
+ * with every trigger.
  */
 class CutsTest {
 

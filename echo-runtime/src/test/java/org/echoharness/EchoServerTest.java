@@ -317,7 +317,7 @@ class EchoServerTest {
             });
             new Thread(writing, "writes").start();
             int read = socket.getInputStream().readAllBytes().length;
-            writing.get(30, TimeUnit.SECONDS); // where a write meets the RST, Linux gives the read a plain end
+            writing.get(30, TimeUnit.SECONDS); // if a write meets the RST, Linux reports a normal end to the read
             return read;
         } catch (SocketException | ExecutionException reset) {
             assertThat(reset).hasStackTraceContaining("SocketException");

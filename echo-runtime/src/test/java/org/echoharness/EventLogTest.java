@@ -16,7 +16,7 @@ class EventLogTest {
         }
         log.add(5_000, RecordedEvent.Kind.RECEIVED, 1, "");
         log.add(5_001, RecordedEvent.Kind.CLIENT_FIN, 0, "");
-        log.add(5_002, RecordedEvent.Kind.SENT, 1, ""); // its offset would leave out what was left out
+        log.add(5_002, RecordedEvent.Kind.SENT, 1, ""); // its offset would be wrong after the omitted event
         log.add(5_003, RecordedEvent.Kind.SERVER_FIN, 0, "");
 
         List<RecordedEvent> kept = log.list();

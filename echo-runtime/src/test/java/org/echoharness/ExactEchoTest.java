@@ -363,7 +363,7 @@ class ExactEchoTest {
         }
     }
 
-    /** Sends a byte every 20 ms until the client is gone: never idle, never at an end. */
+    /** Sends a byte every 20 ms until the client is gone, so the stream is never idle and never ends. */
     private static Peer dribbling() throws IOException {
         return new Peer(socket -> {
             socket.setSoTimeout(20);

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What a client sees of each fault: once one that blocks, once one with a selector. Of time, lower bounds alone. */
+/** What a blocking client and a client with a selector see of each fault. Tests check only lower bounds of times. */
 @Timeout(120)
 class FaultsTest {
 
@@ -32,7 +32,7 @@ class FaultsTest {
                 .start();
     }
 
-    /** What the server says it did on the connection of that client: all lines of this beginning, without the end. */
+    /** The lines with this beginning that the server reported about this client, without their end. */
     private List<String> lines(String beginning, Client client) throws IOException {
         String peer = "127.0.0.1:" + client.port();
         return lines.seen().stream()
@@ -49,7 +49,7 @@ class FaultsTest {
         assertThatThrownBy(reading).isExactlyInstanceOf(SocketException.class).hasMessage("Connection reset");
     }
 
-    /** Echoes on another connection: when they are back, the server has looked at all that was sent before. */
+    /** Echoes on another connection. When the echoes are back, the server has handled all that was sent before. */
     private static void letTheServerLook(EchoServer server) throws IOException {
         try (Client other = Client.Kind.BLOCKING_SOCKET.connect(server)) {
             other.send("1");

@@ -165,7 +165,7 @@ class GateChainTest {
         assertThat(seenBy("0 abcd, 100 efgh, 200 FIN", faults)).isEqualTo(seen);
     }
 
-    /** Where bytes come at once, and one by one, and the FIN with the last of them: all the same. */
+    /** The client sees the same for every cut of its stream. */
     @ParameterizedTest(name = "{0}")
     @CsvSource(delimiter = '|', textBlock = """
                 discard, close after 5, greet "bye" after 3     | bye close

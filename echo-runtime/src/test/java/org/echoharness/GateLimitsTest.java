@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Gates where sockets take little, rings are small and clients are quick; and faults that cannot be. */
+/** Gates with sockets that take little, small rings and quick clients; and faults that are refused. */
 class GateLimitsTest {
 
     private static final int MANY = 2_000;
@@ -71,7 +71,7 @@ class GateLimitsTest {
         "'delay 5ms, throttle 64KiB/s, fragment 16',              65536, 1000,  131072",
         "throttle 333/s,                                            333, 1000,  666",
         "throttle 3/s,                                                3, 7,     6",
-        // a ring that empties is no end of what the client has sent
+        // an empty ring does not mean that the client has sent nothing more
         "throttle 64KiB/s,                                        65536, 1000,  64",
         "throttle 64KiB/s,                                        65536, 1000,  100",
         "throttle 64KiB/s,                                        65536, 1000,  1",

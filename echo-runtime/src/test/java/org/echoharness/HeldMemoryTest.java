@@ -77,7 +77,7 @@ class HeldMemoryTest {
         }
     }
 
-    /** A client that does not read; its kernel takes little for it, so that the server is soon left with what it sends. */
+    /** A client that does not read. Its kernel buffers little, so the server soon cannot send any more. */
     private static SocketChannel open(InetSocketAddress address) throws IOException {
         SocketChannel channel = SocketChannel.open();
         channel.setOption(StandardSocketOptions.SO_RCVBUF, 4_096);
@@ -155,9 +155,9 @@ class HeldMemoryTest {
         List<Socket> clients = new ArrayList<>();
         try (EchoServer server =
                 EchoServer.builder().faults("delay 1h").recording().start()) {
-            HeldMemory.take(all); // of others
+            HeldMemory.take(all); // as other connections would
             try {
-                for (int i = 0; i < 40; i++) { // more than may hold a ring of the loop's
+                for (int i = 0; i < 40; i++) { // more than may hold a ring of the event loop
                     Socket client = PlainSockets.connect(server.address());
                     clients.add(client);
                     client.getOutputStream().write(message);

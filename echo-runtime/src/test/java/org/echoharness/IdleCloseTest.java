@@ -103,7 +103,7 @@ class IdleCloseTest {
         }
     }
 
-    /** False where it took so long that the connection may have been idle before. */
+    /** Returns false if the machine was so slow that the connection may have been idle before. */
     private static boolean echoesWhatCame(String option) throws Exception {
         CountDownLatch served = new CountDownLatch(1);
         CountDownLatch go = new CountDownLatch(1);

@@ -85,7 +85,7 @@ class LineBufferTest {
         }
         opened.countDown();
         long deadline = System.nanoTime() + 60_000_000_000L;
-        while (!printed().contains("more")) { // it takes some as soon as there is room for half of what it holds
+        while (!printed().contains("more")) { // it accepts lines again when it is half empty
             assertThat(System.nanoTime() - deadline).isNegative();
             lines.accept("more");
             Thread.onSpinWait();

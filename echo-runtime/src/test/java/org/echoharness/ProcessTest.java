@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The command line as a process of its own, against peers of its own kind and of another. */
+/** The command line as a process of its own, with peers from this project and others. */
 class ProcessTest {
 
     private static final String MESSAGE = "This is the message.  It will be repeated.";

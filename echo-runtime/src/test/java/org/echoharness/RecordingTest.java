@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What a recording holds of each connection, with clients that know nothing of it. */
+/** What a recording contains about each connection. */
 @SuppressWarnings("try") // what close() does is what is tested
 @Timeout(120)
 class RecordingTest {
@@ -84,7 +84,7 @@ class RecordingTest {
         }
     }
 
-    /** The client sends {@code hello}, then a FIN where the fault leaves it the time, and reads to the end. */
+    /** The client sends {@code hello}, then a FIN if the fault does not end the connection, and reads to the end. */
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
             reset after 3      | hel        | SERVER RST (reset after 3) | RECEIVED 0+5, SENT 0+3, FAULT reset after 3, SERVER_RST reset after 3
@@ -199,7 +199,7 @@ class RecordingTest {
         }
     }
 
-    /** The second of the three loops is held up, so what it does comes late. */
+    /** A callback blocks the second of the three loops, so its events come late. */
     @Test
     void keepsOrderOfAcceptOverEventLoops() throws Exception {
         CountDownLatch free = new CountDownLatch(1);

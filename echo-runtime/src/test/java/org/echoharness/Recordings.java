@@ -8,7 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What tests of recordings share. */
+/** Methods that tests of recordings share. */
 final class Recordings {
 
     private Recordings() {}

@@ -340,7 +340,7 @@ class RestartTest {
         public static void main(String[] args) throws Exception {
             AwaitedLines warnings = new AwaitedLines();
             try (EchoServer server = EchoServer.builder().warnings(warnings).start()) {
-                echoes(server); // loads what is needed
+                echoes(server); // loads classes, which needs descriptors
                 ServerCore core = server.core();
                 EventLoop loop = core.loops().get(0).loop();
                 Signal later = new Signal();

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What can be done to a server while it runs. */
+/** The controls of a running server. */
 @SuppressWarnings("try") // what close() does is what is tested
 class ServerControlsTest {
 
@@ -471,7 +471,7 @@ class ServerControlsTest {
                 RecordedConnection newest = server.recording().connections().get(i - 1);
                 assertThat(newest.number()).isEqualTo(i);
                 assertThat(newest.remote().getPort()).isEqualTo(socket.getLocalPort());
-                server.resetConnection(i); // it is open: its loop knows it
+                server.resetConnection(i); // its loop knows it by now
                 assertThat(server.recording().connections().get(i - 1).ending()).isPresent();
             }
             for (Socket socket : sockets) {
@@ -506,7 +506,7 @@ class ServerControlsTest {
             });
             new Thread(writing, "writes 16 MiB").start();
             server.recording().awaitConnections(1);
-            server.recording().awaitQuiet(Duration.ofMillis(200)); // nothing moves any more: all is full
+            server.recording().awaitQuiet(Duration.ofMillis(200)); // all buffers are full
             server.setFaultsOfAll(FaultPlan.of(Fault.corrupt()));
 
             byte[] back = socket.getInputStream().readAllBytes();

@@ -253,7 +253,7 @@ final class SimulatedConnection implements ConnectionPump.Owner {
         private long emptied; // when there was room last
         private boolean outputEnded;
 
-        /** What was written since the last call is one event, also where a ring wrapped. */
+        /** What was written since the last call is one event, also if a ring wrapped. */
         void showWritten() {
             if (!written.isEmpty()) {
                 String bytes = written.toString();
@@ -282,7 +282,7 @@ final class SimulatedConnection implements ConnectionPump.Owner {
             return n;
         }
 
-        /** Gives what has come until now, of as many arrivals as fit. */
+        /** Reads what has come until now, as far as it fits. */
         @Override
         public int read(ByteBuffer to) {
             int before = to.position();

@@ -299,7 +299,7 @@ class TransportTest {
                                 .connectTimeout(Duration.ofMinutes(1))
                                 .connect())
                         .isInstanceOf(InterruptedIOException.class);
-                return Thread.interrupted(); // it stays
+                return Thread.interrupted(); // the flag stays set
             });
             Thread thread = new Thread(connecting, "connects");
             thread.start();

@@ -9,7 +9,8 @@ import java.util.concurrent.TimeoutException;
 /**
  * Runs fixtures of which two tests are to run at the same time, and lets these wait for each other. JUnit permits tests to
  * run at the same time and does not promise it: on JDK 17 a {@link java.util.concurrent.ForkJoinPool} now and then leaves
- * the second test to the thread that runs the first. A run in which the two did not meet says nothing and is repeated.
+ * the second test to the thread that runs the first. A run in which the two did not meet proves nothing and is
+ * repeated.
  */
 final class Meeting {
 
@@ -35,7 +36,7 @@ final class Meeting {
         throw new AssertionError("no two tests ran at the same time in " + MOST_RUNS + " runs");
     }
 
-    /** Waits until the other one is here too. Not long for the first time: JUnit may have left the other one for later. */
+    /** Waits for the other test. The first wait is short, because JUnit may run the other test later. */
     static void await() {
         Meeting meeting = current;
         try {

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** How many servers there are by the place, the lifecycle and the scope that is declared: two tests in each class. */
 class ScopesTest {
 
-    /** A place with each scope; each is a class of its own, since the declaration stands on it. */
+    /** An injection point with each scope; one class for each scope, because the declaration is on the class. */
     private record Row(Class<?> method, Class<?> forClass, Class<?> run, boolean lastsForTest, boolean ofInstance) {}
 
     private static final List<Row> ROWS = List.of(

@@ -61,7 +61,7 @@ class TeardownTest {
         assertThat(closed).containsExactly("first");
     }
 
-    /** Is closed as a client that was there before all others. */
+    /** Acts as the oldest client, which the extension closes last. */
     static class Witness implements TestInstancePreConstructCallback {
         @Override
         public ExtensionContextScope getTestInstantiationExtensionContextScope(ExtensionContext root) {

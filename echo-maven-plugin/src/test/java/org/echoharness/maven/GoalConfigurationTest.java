@@ -297,7 +297,7 @@ class GoalConfigurationTest {
         assertThatCode(configuration::refuseEmptyProperties).doesNotThrowAnyException();
     }
 
-    /** Of a goal whose execution, or whose plugin, has an element of this name. */
+    /** Returns the warnings of a goal whose execution, or whose plugin, has an element of this name. */
     private static List<String> warnings(String goal, Build build, String element, boolean forAll) {
         EchoMojo mojo = build.prepared(new StopMojo(), goal);
         write(build, mojo, forAll, element == null ? new Xpp3Dom[0] : new Xpp3Dom[] {Build.element(element, "x")});

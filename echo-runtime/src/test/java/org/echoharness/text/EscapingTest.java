@@ -50,7 +50,7 @@ class EscapingTest {
                 .isEqualTo('"' + text + '"');
     }
 
-    /** Controls, marks of direction, spaces of other kinds, and what draws nothing. */
+    /** Control characters, direction marks, other spaces, and characters that draw nothing. */
     @ParameterizedTest
     @ValueSource(
             ints = {
