@@ -15,8 +15,8 @@ import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 
 /**
- * One kind of work against several servers, all of which run all the time, in short turns: what the machine does besides
- * falls on all alike. A ratio is that of the medians of two servers' turns. Server and load have a processor each where
+ * One kind of work against several servers, all of which run all the time, in short turns: other load of the machine
+ * affects all alike. A ratio is that of the medians of two servers' turns. Server and load have a processor each where
  * {@code taskset} is there. The processor time of a server is read from {@code /proc}.
  */
 final class Contest {
@@ -145,7 +145,7 @@ final class Contest {
         return server;
     }
 
-    /** A process of this contest that is spoken to line by line. */
+    /** A process of this contest, which takes commands line by line. */
     private static final class Peer implements AutoCloseable {
 
         private final Process process;

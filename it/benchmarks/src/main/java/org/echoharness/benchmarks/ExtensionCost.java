@@ -18,8 +18,8 @@ import org.junit.platform.launcher.core.LauncherFactory;
 import org.junit.platform.launcher.listeners.SummaryGeneratingListener;
 
 /**
- * What a test with a server and a client costs by the extension, divided by what it costs by hand: two classes of tests
- * that say the same, run by JUnit's launcher in alternation. Argument: the number of pairs, 30 unless given.
+ * What a test with a server and a client costs by the extension, divided by what it costs by hand: two test classes
+ * that do the same, which JUnit's launcher runs alternately. Argument: the number of pairs, 30 unless given.
  */
 final class ExtensionCost {
 

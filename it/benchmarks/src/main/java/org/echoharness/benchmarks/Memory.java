@@ -5,7 +5,7 @@ final class Memory {
 
     private Memory() {}
 
-    /** Bytes in use after the collector has had its say, several times. */
+    /** Bytes in use after several garbage collections. */
     static long usedAfterGc() {
         Runtime runtime = Runtime.getRuntime();
         long least = Long.MAX_VALUE;

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** Rows of figures: ours, what is to be reached, and each peer's with ours divided by it in brackets. */
+/** Rows of figures: ours, the goal, and each peer's with the ratio of ours to it in brackets. */
 final class Table {
 
     private final String ours;

@@ -25,8 +25,9 @@ import redis.clients.jedis.exceptions.JedisConnectionException;
 import redis.clients.jedis.util.Pool;
 
 /**
- * Jedis, a client of Redis, with its pool. To it an echo is a server: a command is an array of strings, and so is its
- * echo; other replies are greetings. The documentation of Jedis and of its pool, Apache Commons Pool, says:
+ * Jedis, a client of Redis, with its pool. For Jedis, an echo is a valid reply: a command is an array of strings, and
+ * so is its echo. Greetings give the other replies. The documentation of Jedis and of its pool, Apache Commons Pool,
+ * says:
  *
  * <ul>
  *   <li>{@link JedisConnectionException} is an error of the connection;
@@ -74,7 +75,7 @@ class JedisIT {
     @Test
     void unansweredConnectCausesTimeout() throws Exception {
         try (EchoServer server = EchoServer.builder().start()) {
-            server.unanswered(); // before there is a client: it connects when it is made
+            server.unanswered(); // before the client is created, because that connects
             try (RedisClient client = client(server, SHORT, LONG, new GenericObjectPoolConfig<>())) {
                 assertThatThrownBy(() -> commandAsReplied(client))
                         .isInstanceOf(JedisConnectionException.class)

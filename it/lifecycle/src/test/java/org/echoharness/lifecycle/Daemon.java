@@ -24,9 +24,9 @@ import org.codehaus.plexus.PlexusContainer;
 import org.codehaus.plexus.classworlds.ClassWorld;
 
 /**
- * A JVM that builds one project after the other as the Maven daemon does: one container, whose plugins stay loaded. A line
- * of the input is a build, {@code FOLDER THREADS GOAL [NAME=VALUE...]}; the answer says how it ended, which events the
- * request's own listener heard, and which threads of servers are left.
+ * A JVM that builds one project after the other as the Maven daemon does: one container, whose plugins stay loaded. A
+ * line of the input starts a build, {@code FOLDER THREADS GOAL [NAME=VALUE...]}; the answer states how the build ended,
+ * which events the request's own listener received, and which threads of servers are left.
  */
 public final class Daemon {
 

@@ -16,7 +16,7 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** Copies of the projects that are built, and looks at what their servers do. */
+/** Copies the projects that tests build, and checks their servers. */
 final class Projects {
 
     private static final Path HOME = Path.of("src", "test", "projects");

@@ -27,8 +27,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.platform.launcher.Launcher;
 
 /**
- * The pages against the tree: each snippet stands in a file that is run, each console shows what is printed, each link leads
- * to a file and a heading, contents are complete, and versions are those of the build.
+ * Checks the pages: each snippet is part of a file that a test runs, each console shows what is printed, each link
+ * leads to a file and a heading, contents are complete, and versions are those of the build.
  */
 @Timeout(120)
 class PagesIT {

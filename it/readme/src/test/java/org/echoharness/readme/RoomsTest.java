@@ -25,8 +25,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * The table of types in {@code package-info} against the code: each type stands in it once and uses only those before it,
- * but for the circles that the table names. A nested type is part of the type of its file.
+ * Compares the table of types in {@code package-info} with the code: the table has each type once, and a type uses only
+ * those before it, except in the circles that the table names. A nested type is part of the type of its file.
  */
 @Timeout(60)
 class RoomsTest {

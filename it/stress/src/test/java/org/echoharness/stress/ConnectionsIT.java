@@ -89,7 +89,7 @@ class ConnectionsIT {
         assertThat(Usage.threads()).isLessThanOrEqualTo(threads);
     }
 
-    /** Returns the seconds; while the server still serves, nothing of the clients that are gone may be open. */
+    /** Returns the seconds. No descriptor of a closed client may be open while the server still runs. */
     private static double echoInTurn(int count) throws Exception {
         byte[] message = EchoClient.DEFAULT_MESSAGE.getBytes(StandardCharsets.US_ASCII);
         try (EchoServer server = EchoServer.builder().start()) {
@@ -181,7 +181,7 @@ class ConnectionsIT {
                 PlainSockets.echoes(socket, "x");
             }
             server.memory();
-            Waiting.span(Duration.ofSeconds(1)); // the compiler's threads come to rest
+            Waiting.span(Duration.ofSeconds(1)); // the compiler's threads finish
             Duration before = Usage.cpu(server.handle());
             long start = System.nanoTime();
             Waiting.span(length);

@@ -15,15 +15,15 @@ import org.echoharness.support.Background;
 import org.echoharness.support.PlainSockets;
 
 /**
- * Many clients on one thread: each sends its share of a payload, ends it with a FIN, and reads until the end; how each
- * ended is counted.
+ * Many clients on one thread. Each sends its share of a payload, ends it with a FIN, and reads to the end of the
+ * stream. The class counts how they end.
  */
 final class Crowd implements AutoCloseable {
 
     enum End {
         /** Every byte, then the end of the stream. */
         WHOLE,
-        /** An error: also where a write met it, after which Linux gives a read a plain end of the stream. */
+        /** An error, also of a write; after that, Linux reports a normal end of the stream to a read. */
         RESET,
         /** The end of the stream before every byte had come back. */
         CUT,
@@ -61,7 +61,7 @@ final class Crowd implements AutoCloseable {
         return received.get();
     }
 
-    /** Lets them talk, on a thread of their own, until each has ended. */
+    /** Runs the clients on a thread of their own until each has ended. */
     FutureTask<Map<End, Integer>> talk() {
         return Background.inThread("crowd", this::untilAllHaveEnded);
     }

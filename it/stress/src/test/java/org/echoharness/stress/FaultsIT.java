@@ -27,7 +27,7 @@ import org.echoharness.FaultPlan;
 import org.echoharness.support.Background;
 import org.echoharness.support.PlainSockets;
 
-/** Faults, repeated: a real RST every time, changes under load, a port that refuses and accepts in turn. */
+/** Repeated faults: a real RST every time, changes under load, a port that refuses and accepts in turn. */
 class FaultsIT {
 
     private final Map<String, Integer> ends = new TreeMap<>();

@@ -62,7 +62,7 @@ class LifecycleIT {
                 .start();
     }
 
-    /** A port that was served before, so that what the JVM keeps from the first time is there. */
+    /** Returns a port that a server used before, so that the JVM has allocated what it keeps after the first use. */
     private static int onePort() throws IOException {
         try (EchoServer first = EchoServer.builder().start();
                 Socket socket = PlainSockets.connect(first.address())) {

@@ -12,8 +12,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.echoharness.support.PlainSockets;
 
 /**
- * Bytes without end that are random, and the same for the same seed: a block of a prime length again and again, so that
- * what is lost, doubled or moved by any buffer's size differs. Safe for use by several threads.
+ * An endless stream of random bytes, the same for the same seed. It repeats a block of a prime length, so that bytes
+ * lost, duplicated or moved by the size of any buffer make a difference. Safe for use by several threads.
  */
 final class Payload {
 

@@ -24,7 +24,7 @@ final class Rows implements ParameterResolver, AfterTestExecutionCallback {
         private final List<String> lines = new ArrayList<>();
         private final Path file = Path.of("target", "stress.txt");
 
-        /** Written at once: a run that is cut leaves what it has. */
+        /** Writes the row at once, so that an aborted run leaves its rows. */
         synchronized void add(String line) throws IOException {
             lines.add(line);
             Files.write(file, lines);

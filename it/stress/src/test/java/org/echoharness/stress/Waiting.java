@@ -6,7 +6,7 @@ import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
 import org.echoharness.support.Background;
 
-/** Waits for what has no event that would report it. */
+/** Waits for conditions that no event reports. */
 final class Waiting {
 
     private Waiting() {}
@@ -20,7 +20,7 @@ final class Waiting {
                 .atMost(Background.LONGEST);
     }
 
-    /** Lets time pass where its length is what the scenario is about. */
+    /** Waits for a fixed time, in scenarios that are about its length. */
     static void span(Duration length) throws InterruptedException {
         TimeUnit.NANOSECONDS.sleep(length.toNanos());
     }

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Assumptions;
 
 /**
  * A program of this machine, found on the path; installed where the variable {@code CI} or {@code -Dwire.install=true}
- * asks for that, and else the test is skipped. Each run has a deadline, and its processes end with it.
+ * asks for it; otherwise the test is skipped. Each run has a deadline, and its processes end with it.
  */
 final class Program {
 
