@@ -12,8 +12,9 @@ import org.echoharness.sockets.UrgentData;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Accepts the connections of one listening socket, on the thread of the server's first event loop, and gives each to one
- * of the loops in turn. When accepting fails (the process has no file descriptor left, say) it pauses and tries again.
+ * Accepts the connections of one listening socket, on the thread of the server's first event loop, and gives each to
+ * one of the loops in turn. If accepting fails, for example because the process has no file descriptor left, it pauses
+ * for 100 ms and tries again.
  */
 final class Acceptor implements EventLoopHandler {
 
@@ -71,7 +72,7 @@ final class Acceptor implements EventLoopHandler {
         listen();
     }
 
-    /** While it is parked, it accepts no connection. */
+    /** Stops accepting connections, or accepts them again. */
     void park(boolean now) {
         parked = now;
         listen();
@@ -122,7 +123,9 @@ final class Acceptor implements EventLoopHandler {
         }
     }
 
-    /** Starts to serve the channel, or resets it if that fails. Never throws. On the thread of the chosen loop. */
+    /**
+     * Starts to serve the channel, or resets it if that fails. Never throws. The thread of the chosen loop calls it.
+     */
     private static void open(
             ServingLoop serving,
             SocketChannel channel,
@@ -138,7 +141,7 @@ final class Acceptor implements EventLoopHandler {
             new ServerConnection(serving, channel, number, reporter).start(planned);
         } catch (Throwable failed) {
             SocketChannels.reset(channel);
-            boolean closing = !serving.loop().isOpen(); // the server was closed in between
+            boolean closing = !serving.loop().isOpen(); // the server was closed after it accepted the connection
             if (reporter != null) {
                 reporter.neverServed(closing ? ServerConnection.CLOSING : ServerConnection.FAILED, !closing);
             }
@@ -149,7 +152,7 @@ final class Acceptor implements EventLoopHandler {
         }
     }
 
-    /** Must load no class, which would fail if no file descriptor is left. */
+    /** Pauses. It must load no class, since loading fails if no file descriptor is left. */
     private void pause(Throwable why) {
         if (!key.isValid()) {
             return;

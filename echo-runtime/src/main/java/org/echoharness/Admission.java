@@ -19,7 +19,7 @@ final class Admission {
     private long numbered; // connections
     private volatile InForce faults;
     private boolean hasRejected;
-    private boolean hasWarnedOfAccept; // this and the next: of all acceptors
+    private boolean hasWarnedOfAccept; // this and the next field are about all acceptors
     private long lastAcceptWarning;
 
     /** A plan and the number of the next connection in it. */
@@ -38,7 +38,7 @@ final class Admission {
         faults = new InForce(context.config().faults(), 1);
     }
 
-    /** The loops among which connections are distributed, before any of them starts. */
+    /** Sets the loops among which connections are distributed. It is called before any of them starts. */
     void distributeTo(List<ServingLoop> all) {
         loops = List.copyOf(all);
     }
@@ -66,41 +66,43 @@ final class Admission {
         return false;
     }
 
-    /** The loop for the connection just accepted: each in turn. */
+    /** Returns the loop for the connection just accepted; the loops take turns. */
     ServingLoop nextLoop() {
         ServingLoop chosen = loops.get(next);
         next = (next + 1) % loops.size();
         return chosen;
     }
 
-    /** The number of the connection just accepted, from 1. */
+    /** Returns the number of the connection just accepted; the first has number 1. */
     long nextNumber() {
         return ++numbered;
     }
 
-    /** The plan for the connection just accepted and its number there, or null without a fault. */
+    /**
+     * Returns the plan for the connection just accepted and its number in that plan, or null if the plan has no rule.
+     */
     FaultPlan.@Nullable Place nextFaults() {
         InForce current = faults;
         return current.plan.rules().isEmpty() ? null : new FaultPlan.Place(current.plan, current.next++);
     }
 
-    /** The plan in force. Any thread may call this method and those below, except {@link #warnOfAccept}. */
+    /** Returns the plan in force. Any thread may call this method and those below, except {@link #warnOfAccept}. */
     FaultPlan faults() {
         return faults.plan;
     }
 
-    /** Checks and announces a plan, and puts it in force for connections accepted from now on. */
+    /** Checks a plan, reports its seed, and puts it in force for connections accepted from now on. */
     void setFaults(FaultPlan plan) {
         announce(plan);
         setFaults(plan, 1);
     }
 
-    /** For connections accepted from now on, of which the next has this number in the plan. */
+    /** Puts a plan in force for connections accepted from now on. The next one has this number in the plan. */
     void setFaults(FaultPlan plan, long number) {
         faults = new InForce(plan, number);
     }
 
-    /** Checks and announces a plan that is about to be in force. */
+    /** Checks a plan that is about to be in force, and reports its seed. */
     void announce(FaultPlan plan) {
         Preload.faults(plan.checked(context.config().bufferSize()));
         reportSeed(plan);
@@ -113,7 +115,10 @@ final class Admission {
         }
     }
 
-    /** Reports that accepting fails, at most once a second. Text is put together by concat: see {@link Preload}. */
+    /**
+     * Reports that accepting fails, at most once a second. It joins text by concat, which loads no class: see {@link
+     * Preload}.
+     */
     void warnOfAccept(long now, @Nullable String why) {
         if (!hasWarnedOfAccept || now - lastAcceptWarning >= WARNING_INTERVAL_NANOS) {
             hasWarnedOfAccept = true;

@@ -18,7 +18,9 @@ import org.echoharness.sockets.ChannelReadiness;
 import org.echoharness.sockets.NameResolver;
 import org.echoharness.sockets.UrgentData;
 
-/** Connects to a name: tries each address that it resolves to, in the resolver's order, all within one deadline. */
+/**
+ * Connects to a host: tries each address that its name resolves to, in the resolver's order, all within one deadline.
+ */
 final class ClientConnector {
 
     private final HostAndPort target;
@@ -27,8 +29,10 @@ final class ClientConnector {
     private final Map<InetSocketAddress, IOException> failed = new LinkedHashMap<>();
 
     /**
+     * Starts the deadline.
+     *
      * @param callNanos the limit of each call of the client, which applies if it is shorter than the connect time-out;
-     * 0 for none
+     *     0 for none
      */
     ClientConnector(HostAndPort target, Duration connectTimeout, long callNanos) {
         this.target = target.connectable();
@@ -38,7 +42,7 @@ final class ClientConnector {
         deadline = System.nanoTime() + most.toNanos();
     }
 
-    /** The candidates that did not accept, each with its cause. */
+    /** Returns the addresses that did not accept, each with the cause. */
     Map<InetSocketAddress, IOException> failed() {
         return failed;
     }
@@ -65,7 +69,7 @@ final class ClientConnector {
         throw allFailed();
     }
 
-    /** The candidate that is tried first. */
+    /** Returns the address that {@link #connect} tries first. */
     InetSocketAddress resolve() throws IOException {
         return candidates().get(0);
     }
@@ -92,8 +96,8 @@ final class ClientConnector {
     }
 
     /**
-     * Refuses a socket that is connected to itself, as when the kernel picks the target port as the local one (RFC
-     * 9293, section 3.5).
+     * Refuses a socket that is connected to itself, which happens when the kernel picks the target port as the local
+     * one (RFC 9293, section 3.5).
      */
     static void refuseSelfConnect(SocketChannel connected) throws IOException {
         if (connected.getLocalAddress().equals(connected.getRemoteAddress())) {

@@ -3,16 +3,19 @@ package org.echoharness;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
 
-/** How long one call of a client may take in all, and how long it waits for the peer. One for each call, on its thread. */
+/**
+ * Limits how long one call of a client takes in all, and how long it waits for the peer. Each call has its own, which
+ * only the calling thread uses.
+ */
 final class ClientDeadline {
 
-    private final long timeoutNanos; // of the whole call; 0 without
+    private final long timeoutNanos; // of the whole call; 0 for no limit
     private final long end;
     private long mostWait;
-    private long lastWait; // the end of all waits; 0 without
+    private long lastWait; // when all waits end; 0 if not set
 
     /**
-     * Begins now.
+     * Starts now.
      *
      * @param readTimeout the longest wait for the peer
      * @param timeoutNanos how long the call may take; 0 without a limit
@@ -34,7 +37,7 @@ final class ClientDeadline {
         }
     }
 
-    /** The end of a wait that begins now: for the peer, within the read time-out. */
+    /** Returns when a wait that begins now must end. The read time-out limits it only if it is for the peer. */
     long endOfWait(boolean isForPeer) {
         long now = System.nanoTime();
         long most = isForPeer ? mostWait : Long.MAX_VALUE / 2;
@@ -49,10 +52,10 @@ final class ClientDeadline {
     }
 
     /**
-     * The error after a wait without success.
+     * Returns the error for a wait that failed.
      *
-     * @param seen what was seen
-     * @param idle what the message adds if the call itself has time left
+     * @param seen what happened before the wait, in words
+     * @param idle what the message adds if the whole call has time left
      */
     SocketTimeoutException error(String seen, String idle) {
         return new SocketTimeoutException(

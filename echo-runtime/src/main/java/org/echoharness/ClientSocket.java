@@ -17,8 +17,8 @@ import org.echoharness.sockets.ChannelReadiness;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The reads, writes and waits of a client, on a non-blocking channel. At most one thread reads and one writes at a time;
- * any thread may close.
+ * Reads, writes and waits for a client, on a non-blocking channel. At most one thread reads and one thread writes at a
+ * time; any thread may close it.
  */
 final class ClientSocket implements AutoCloseable {
 
@@ -29,14 +29,16 @@ final class ClientSocket implements AutoCloseable {
     private final InetSocketAddress remote;
     private final int bufferSize;
     private final Duration readTimeout;
-    private final long timeoutNanos; // of a whole call; 0 without
+    private final long timeoutNanos; // of a whole call; 0 for no limit
     private final RecordedChannel recorded; // the same channel
     private final @Nullable ConnectionReporter reporter;
     private final Direction reading = new Direction();
     private final Direction writing = new Direction();
-    private volatile @Nullable Checked checked; // the last call, where it was an echo that was checked
+    private volatile @Nullable Checked checked; // the echo that the last call checked, if it checked one
 
-    /** One direction of the connection: one thread at a time uses it, with a selector made when it first has to wait. */
+    /**
+     * One direction of the connection. One thread at a time uses it; its selector is made when a thread first waits.
+     */
     private static final class Direction {
         private final ReentrantLock lock = new ReentrantLock();
         private volatile @Nullable ChannelReadiness readiness;
@@ -97,7 +99,7 @@ final class ClientSocket implements AutoCloseable {
         }
     }
 
-    /** Sends while it reads, until all is sent and all that is expected has come. */
+    /** Sends and reads at the same time, until everything is sent and everything that is expected has come. */
     void exchange(Exchange exchange) throws IOException {
         ClientDeadline deadline = deadline();
         writing.lock.lock();
@@ -163,12 +165,18 @@ final class ClientSocket implements AutoCloseable {
                 ", then nothing for " + OptionText.text(readTimeout));
     }
 
-    /** An echo that was checked: what more bytes are compared with, such as "were sent", and how many came. */
+    /**
+     * An echo that was checked.
+     *
+     * @param than what the error for further bytes compares them with, such as "were sent"
+     * @param bytes the length of the echo
+     */
     private record Checked(String than, long bytes) {}
 
     /**
-     * Notes that an echo was checked. If a further byte has come already, this call fails; if it comes later, the next
-     * call fails.
+     * Notes that an echo was checked. If a further byte has come already, this call fails. If one comes later, the next
+     * {@link #exchange}, {@link #expectEnd} or {@link #close} fails, unless {@link #send} or {@link #readSome} is
+     * called before it.
      */
     void echoIsChecked(String than, long bytes) throws EchoMismatchException {
         Checked echo = new Checked(than, bytes);
@@ -193,7 +201,9 @@ final class ClientSocket implements AutoCloseable {
         }
     }
 
-    /** The error for what came after the end of an echo and was read with it, or null; the position is the end. */
+    /**
+     * Returns the error for bytes that were read after the end of an echo, or null; the buffer's position is that end.
+     */
     @Nullable
     EchoMismatchException surplus(ByteBuffer first, String than) throws IOException {
         if (!first.hasRemaining()) {
@@ -204,8 +214,11 @@ final class ClientSocket implements AutoCloseable {
     }
 
     /**
-     * Reads until bytes come, and returns false at the end of the stream. The number of bytes read before is for the
-     * errors.
+     * Waits until bytes come and reads them.
+     *
+     * @param awaited what the caller waits for, for errors
+     * @param before how many bytes the caller read before, for errors
+     * @return false at the end of the stream
      */
     boolean readSome(ByteBuffer in, String awaited, int before, ClientDeadline deadline) throws IOException {
         reading.lock.lock();
@@ -231,8 +244,8 @@ final class ClientSocket implements AutoCloseable {
     }
 
     /**
-     * Returns whether the end of the stream has come. If {@code most} is null, it is an error that no end comes within
-     * the read time-out.
+     * Sends a FIN and returns whether the end of the stream has come. If {@code most} is null, this fails when the end
+     * does not come within the read time-out.
      */
     boolean expectEnd(@Nullable Duration most) throws IOException {
         Checked before = checked == null ? new Checked("were expected", 0) : checked;
@@ -246,8 +259,7 @@ final class ClientSocket implements AutoCloseable {
         try {
             while (!hasEnded && more.hasRemaining()) {
                 hasEnded = !readSome(more, "the end of the stream", 0, deadline);
-                deadline.waitOnceMore(); // a byte has come, which is an error: the rest of them is for its message
-                // alone
+                deadline.waitOnceMore(); // a byte has come, so this fails: it reads more only for the message
             }
         } catch (IOException failed) {
             boolean isSilent = most != null && failed instanceof SocketTimeoutException;
@@ -283,7 +295,7 @@ final class ClientSocket implements AutoCloseable {
             readiness = new ChannelReadiness(channel);
             direction.readiness = readiness;
             if (!channel.isOpen()) {
-                readiness.close(); // close() came in between and has not seen it
+                readiness.close(); // another thread has called close() and has not seen this selector
             }
         }
         return readiness;
@@ -297,7 +309,7 @@ final class ClientSocket implements AutoCloseable {
 
     private void recordUnread() {
         if (!reading.lock.tryLock()) {
-            return; // the thread that waits there sees it
+            return; // another thread is reading: it records what it reads
         }
         try {
             recorded.recordUnread();
@@ -318,7 +330,7 @@ final class ClientSocket implements AutoCloseable {
         return new EOFException(seen + ", then the end of the stream from " + peer());
     }
 
-    /** Adds what was seen to an error of the system; errors of this client contain it already. */
+    /** Adds to an error of the system what happened before it; errors of this client contain that already. */
     private IOException explained(IOException e, String seen) {
         if (e instanceof EOFException
                 || e instanceof SocketTimeoutException
@@ -348,7 +360,7 @@ final class ClientSocket implements AutoCloseable {
         try {
             recorded.shutdownOutput();
         } catch (IOException e) {
-            throw explained(e, "the output is not shut down");
+            throw explained(e, "no FIN sent");
         }
     }
 
@@ -370,7 +382,7 @@ final class ClientSocket implements AutoCloseable {
             for (Direction direction : List.of(reading, writing)) {
                 ChannelReadiness waiting = direction.readiness;
                 if (waiting != null) {
-                    waiting.close(); // only now is the socket really closed
+                    waiting.close(); // the system closes the socket only now
                 }
             }
         }
@@ -379,7 +391,7 @@ final class ClientSocket implements AutoCloseable {
         }
     }
 
-    /** What has come since an echo that was checked, or null. */
+    /** Returns the error for bytes that have come since an echo was checked, or null. */
     private @Nullable EchoMismatchException surplus() {
         if (checked == null || !reading.lock.tryLock()) {
             return null;

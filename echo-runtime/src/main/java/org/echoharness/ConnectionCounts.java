@@ -3,7 +3,7 @@ package org.echoharness;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 
-/** Counts the connections of a server; its loops' threads count, any thread reads. */
+/** Counts the connections of a server. The threads of its loops count; any thread may read. */
 final class ConnectionCounts {
 
     /** Why a connection has ended. */
@@ -14,7 +14,7 @@ final class ConnectionCounts {
         IDLE,
         /** The client reset it, or it was lost in another way. */
         LOST,
-        /** An exception in the server. */
+        /** The server reset it because of an exception. */
         FAILED;
 
         Ending.Side by() {
@@ -30,7 +30,7 @@ final class ConnectionCounts {
     private final AtomicInteger open = new AtomicInteger();
     private volatile int peak; // the thread that accepts writes it, seldom
 
-    /** Takes a slot for one more connection, if there is one; a limit of 0 is none. */
+    /** Counts one more connection as open and returns true, unless the limit is reached; 0 means no limit. */
     boolean opens(int limit) {
         int now = open.incrementAndGet();
         if (now <= limit || limit == 0) {
@@ -45,7 +45,7 @@ final class ConnectionCounts {
         return false;
     }
 
-    /** Gives the slot of a connection back. */
+    /** Counts a connection as ended. */
     void ends(Cause cause) {
         open.decrementAndGet();
         if (cause == Cause.IDLE) {

@@ -8,9 +8,9 @@ import org.echoharness.memory.RingPool;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a server does with what one client sends. Each connection has one, and calls it on the thread of its event loop; the
- * connection owns the socket, its deadlines and its end. Time is an argument, in nanoseconds as {@link System#nanoTime()}
- * gives them.
+ * What a server does with what one client sends. Each connection has one, and calls it on the thread of its event loop;
+ * the connection owns the socket, its deadlines and its end. Time is an argument, in nanoseconds as {@link
+ * System#nanoTime()} gives them.
  */
 interface ConnectionPump {
 
@@ -18,7 +18,7 @@ interface ConnectionPump {
     enum Next {
         /** Wait for the operations that {@link #rest} returns, and until {@link #untilWake}. */
         WAIT,
-        /** Everything is answered: send a FIN and close the socket. */
+        /** Send a FIN and close the socket: everything is answered. */
         END,
         /** Send a FIN and close the socket, although not everything may be answered. */
         CLOSE,
@@ -33,10 +33,11 @@ interface ConnectionPump {
         ConnectionPump open(ByteChannel client, Terms terms);
     }
 
-    /** The connection, as its pump sees it. It also reports the faults that take effect. */
+    /** The connection that a pump belongs to. It also learns which faults take effect. */
     interface Owner extends GateChain.Observer {
         /**
-         * Takes a turn, because something has changed that the socket does not report. On the thread of the event loop.
+         * Takes a turn, because something has changed that the socket does not report. The thread of the event loop
+         * calls it.
          */
         void goOn();
     }
@@ -44,68 +45,74 @@ interface ConnectionPump {
     /**
      * What a pump works with.
      *
+     * @param rings where it borrows memory for bytes
      * @param reporter null if nothing is printed or recorded
+     * @param owner the connection
      */
     record Terms(RingPool rings, @Nullable ConnectionReporter reporter, Owner owner) {}
 
     /** Reads once. Returns whether bytes or the client's FIN came. */
     boolean receive(LongSupplier clock) throws IOException;
 
-    /** Sends what may be sent now. It stops after some steps, so that other connections have their turn. */
+    /** Sends what may be sent now. It stops after a few steps, so that other connections get a turn. */
     Next pump(LongSupplier clock) throws IOException;
 
-    /** Why the last step asked for CLOSE, HALF_CLOSE or RESET; for people. */
+    /** Returns in words why the last step asked for CLOSE, HALF_CLOSE or RESET. */
     String reason();
 
-    /** The connection has sent the FIN of HALF_CLOSE. */
+    /** Called when the connection has sent the FIN of HALF_CLOSE. */
     void outputEnded();
 
     /**
-     * Ends the turn: gives up memory that it need not hold until the next one. Returns the operations of the socket to wait
-     * for.
+     * Ends the turn: gives up memory that is not needed until the next one. Returns the operations of the socket to
+     * wait for.
      */
     int rest();
 
-    /** Whether {@link #untilWake} may have a deadline; as of the last {@link #rest}. */
+    /** Returns whether {@link #untilWake} may return a deadline, as of the last {@link #rest}. */
     boolean mayWake();
 
-    /** Nanoseconds until the next turn is due even if nothing comes, at least 1, or {@link Verdict#NEVER}. */
+    /**
+     * Returns the nanoseconds until the next turn is due even if nothing comes: at least 1, or {@link Verdict#NEVER}.
+     */
     long untilWake(long now);
 
     /** Replaces the faults. The new ones also judge the bytes that are held; no byte is lost or sent twice. */
     void setFaults(List<Fault> faults, long number, long now);
 
     /**
-     * Reads what has come and drops it. Bytes that are not read would make the kernel send an RST when the socket is closed.
-     * Returns whether bytes came.
+     * Reads what has come and drops it. Bytes that are not read would make the kernel send an RST when the socket is
+     * closed. Returns whether bytes came.
      */
     boolean drain() throws IOException;
 
-    /** Whether it holds bytes of the client that are not answered yet. */
+    /** Returns whether it holds bytes of the client that are not answered yet. */
     boolean holds();
 
-    /** Whether the client's FIN has come. */
+    /** Returns whether the client's FIN has come. */
     boolean inputEnded();
 
-    /** Whether it has sent any byte on this connection. */
+    /** Returns whether it has sent any byte on this connection. */
     boolean hasSent();
 
-    /** Whether bytes were received or sent since the last call. */
+    /** Returns whether bytes were received or sent since the last call. */
     boolean hasMoved();
 
     /**
-     * Whether it holds nothing of its connection, as of the last {@link #rest}, except for {@link #hasSent}. The connection
-     * then need not keep it: any pump at rest of its loop can take the next turn.
+     * Returns whether it holds nothing of its connection, as of the last {@link #rest}, except {@link #hasSent}. The
+     * connection then need not keep it: any pump of the loop that is at rest can take the next turn.
      */
     default boolean isAtRest() {
         return false;
     }
 
-    /** Serves another connection from now on. Only at rest. */
+    /** Serves another connection from now on. It is called only if {@link #isAtRest} returns true. */
     default void serve(ByteChannel client, Owner owner) {
         throw new IllegalStateException("this pump does not rest");
     }
 
-    /** The connection has ended: gives up everything. The pump does nothing after this. May be called more than once. */
+    /**
+     * Gives up everything, since the connection has ended. The pump does nothing after this. Further calls do nothing.
+     */
     void release();
 }

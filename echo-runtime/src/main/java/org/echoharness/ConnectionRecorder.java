@@ -9,14 +9,14 @@ import org.echoharness.text.Escaping;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Records one connection, as one of its ends sees it. The methods synchronize on its {@link RecordingStore}, unless
- * stated otherwise. Any thread may call them.
+ * Records one connection, as one of its ends sees it. Any thread may call the methods. They synchronize on its {@link
+ * RecordingStore}, unless stated otherwise.
  */
 final class ConnectionRecorder {
 
     private static final byte[] NONE = {};
 
-    /** About how much memory a connection takes if only its beginning and its end are kept. */
+    /** How many bytes of memory a connection takes, about, if only its beginning and its end are kept. */
     private static final int BASE = 1_024;
 
     private final RecordingStore store;
@@ -72,7 +72,12 @@ final class ConnectionRecorder {
             return most - size;
         }
 
-        /** @param chunk the first of the bytes, or more; {@code count} is how many there are */
+        /**
+         * Adds the next bytes.
+         *
+         * @param chunk at least those that are to be kept, and perhaps more
+         * @param count how many bytes there are
+         */
         void add(ByteBuffer chunk, int count) {
             int n = Math.min(Math.min(chunk.remaining(), count), room());
             if (n > 0) {
@@ -83,7 +88,10 @@ final class ConnectionRecorder {
             total += count;
         }
 
-        /** Returns how many of the next bytes fit. Where that is not all, none is kept later: there would be a gap. */
+        /**
+         * Makes room and returns how many of the next bytes fit. If not all fit, none is kept later: there would be a
+         * gap.
+         */
         private int grow(int n) {
             if (size + n <= bytes.length) {
                 return n;
@@ -105,14 +113,15 @@ final class ConnectionRecorder {
             size = 0;
         }
 
-        /** Without a copy: what is there once never changes. */
+        /** Returns a view without a copy, since kept bytes never change. */
         ByteBuffer snapshot() {
             return ByteBuffer.wrap(bytes, 0, size).slice().asReadOnlyBuffer();
         }
     }
 
     /**
-     * Asks for the memory of a new connection; the store may drop other connections for it. The caller has the lock.
+     * Asks for the memory of a new connection and returns whether it was granted. The store may drop other connections
+     * for it. The caller has the lock.
      */
     boolean takesBase() {
         return takes(BASE);
@@ -124,7 +133,7 @@ final class ConnectionRecorder {
         return taking;
     }
 
-    /** The memory that it has taken and gives back now. The caller has the lock. */
+    /** Gives back the memory that it has taken, and returns how many bytes that is. The caller has the lock. */
     long giveUp() {
         long all = taken;
         taken = 0;
@@ -139,7 +148,7 @@ final class ConnectionRecorder {
         return recordedBy;
     }
 
-    /** 1 for the first connection; 0 if it was rejected. */
+    /** Returns 1 for the first connection, and 0 for one that was rejected. */
     long number() {
         return number;
     }
@@ -152,7 +161,7 @@ final class ConnectionRecorder {
         return remote;
     }
 
-    /** Nanoseconds since the first connection of its store. */
+    /** Returns when it opened, in nanoseconds since the first connection of its store. */
     long opened() {
         return start - store.origin();
     }
@@ -161,7 +170,7 @@ final class ConnectionRecorder {
         return accepted;
     }
 
-    /** The most bytes of each direction that are kept. */
+    /** Returns the most bytes of each direction that are kept. */
     int keeps() {
         return keeps;
     }
@@ -171,7 +180,9 @@ final class ConnectionRecorder {
         int make() throws IOException;
     }
 
-    /** Makes a call under the lock: what it records comes in its order among the calls of other threads. */
+    /**
+     * Makes a call under the lock, so that what it records stands in the right order among the calls of other threads.
+     */
     int inOrder(IoCall call) throws IOException {
         synchronized (store) {
             return call.make();
@@ -192,15 +203,15 @@ final class ConnectionRecorder {
         }
     }
 
-    /** How many of the bytes that are sent next are kept: this number, or fewer if the connection is left out meanwhile. */
+    /** Returns how many of the next bytes sent are kept at most; if the connection is left out before, none is. */
     int roomForSent() {
         return sent.room();
     }
 
     /**
-     * Bytes were sent.
+     * Records bytes that were sent.
      *
-     * @param first the first of them, as many as are kept, and perhaps more
+     * @param first the first of them: at least those that are to be kept, and perhaps more
      * @param count how many were sent
      * @param since the time before they were sent: no peer can have received them earlier
      */
@@ -212,12 +223,12 @@ final class ConnectionRecorder {
         }
     }
 
-    /** The FIN of the other end has come. */
+    /** Records that the FIN of the other end has come. */
     void inputEnded() {
         note(fin(other()), "", System.nanoTime());
     }
 
-    /** This end has sent its FIN. */
+    /** Records that this end has sent its FIN. */
     void outputEnded(String why, long since) {
         note(fin(recordedBy), why, since);
     }
@@ -234,7 +245,7 @@ final class ConnectionRecorder {
         return of == Ending.Side.CLIENT ? RecordedEvent.Kind.CLIENT_RST : RecordedEvent.Kind.SERVER_RST;
     }
 
-    /** A fault takes effect. */
+    /** Records that a fault takes effect. */
     void applying(Fault fault) {
         synchronized (store) {
             store.applied(fault);
@@ -255,7 +266,7 @@ final class ConnectionRecorder {
         }
     }
 
-    /** There is one FIN of each side. */
+    /** Returns whether this is the first FIN of its side, and notes it. */
     private boolean isNew(Ending.Side fin) {
         if (firstFin == fin || bothFins) {
             return false;
@@ -265,7 +276,7 @@ final class ConnectionRecorder {
         return true;
     }
 
-    /** It was accepted and is reset at once. */
+    /** Records that the connection was accepted and is reset at once. */
     void rejected(String why, long at) {
         synchronized (store) {
             events.add(at - start, RecordedEvent.Kind.REJECTED, 0, why);
@@ -277,7 +288,7 @@ final class ConnectionRecorder {
         ended(by, how, why, failed, System.nanoTime());
     }
 
-    /** The end, which counts once; with a FIN it belongs to the side whose FIN came first. */
+    /** Records the end; calls after the first do nothing. An end with a FIN is by the side whose FIN came first. */
     void ended(Ending.Side by, Ending.How how, String why, boolean failed, long at) {
         synchronized (store) {
             if (ending == null) {
@@ -290,14 +301,14 @@ final class ConnectionRecorder {
         }
     }
 
-    /** From now on only counts, and keeps only how the connection ends. The caller has the lock. */
+    /** Drops what it keeps. From now on it counts, and keeps only how the connection ends. The caller has the lock. */
     void leaveOut() {
         received.leaveOut();
         sent.leaveOut();
         events = events.leaveOut();
     }
 
-    /** The caller has the lock. */
+    /** Returns whether the connection has ended. The caller has the lock. */
     boolean hasEnded() {
         return ending != null;
     }

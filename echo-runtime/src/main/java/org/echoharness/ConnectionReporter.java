@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reports what happens on one connection of a server or a client: to the recorder, and then to the callback of the
- * conversation. The thread on which it happens calls it; an exception of the callback goes through. A connection that is
- * neither recorded nor printed has no reporter.
+ * conversation. The thread on which the event happens calls it; an exception of the callback reaches that thread. A
+ * connection that is neither recorded nor printed has no reporter.
  */
 final class ConnectionReporter {
 
@@ -22,7 +22,7 @@ final class ConnectionReporter {
         this.peer = peer;
     }
 
-    /** For a client, which records its reads and writes in their order: see {@link RecordedChannel}. */
+    /** Returns the recorder, for a client, which records its reads and writes in order: see {@link RecordedChannel}. */
     @Nullable
     ConnectionRecorder recorder() {
         return recorder;
@@ -41,7 +41,7 @@ final class ConnectionReporter {
         printReceived(bytes);
     }
 
-    /** Bytes were received that are recorded already. */
+    /** Prints bytes that were received and are recorded already. */
     void printReceived(ByteBuffer bytes) {
         if (conversation != null) {
             conversation.received(bytes, peer);
@@ -57,7 +57,7 @@ final class ConnectionReporter {
         }
     }
 
-    /** Bytes or the end of the input were read that the server no longer answers. */
+    /** Records bytes, or the end of the input, that were read but that the server no longer answers. */
     void drained(ByteBuffer bytes, boolean atEnd) {
         if (recorder != null && bytes.hasRemaining()) {
             recorder.received(bytes);
@@ -67,27 +67,27 @@ final class ConnectionReporter {
         }
     }
 
-    /** The next bytes, or the FIN, are about to be sent. */
+    /** Called when the next bytes, or the FIN, are about to be sent. */
     void sending() {
         sendingSince = recorder == null ? 0 : System.nanoTime();
     }
 
-    /** A client is about to send its message, or a piece of it. */
+    /** Called when a client is about to send its message, or a piece of it. */
     void printSending(ByteBuffer message) {
         if (conversation != null) {
             conversation.sending(message);
         }
     }
 
-    /** How many of the bytes that are sent next it wants to see. */
+    /** Returns how many of the next bytes sent are to be passed to {@link #sent}. */
     int wants() {
         return recorder == null ? 0 : recorder.roomForSent();
     }
 
     /**
-     * Bytes were sent.
+     * Reports bytes that were sent.
      *
-     * @param first the first of them, as many as are wanted, and perhaps some that were not sent
+     * @param first the first of them, as many as {@link #wants} returned, and perhaps some that were not sent
      * @param count how many were sent
      */
     void sent(ByteBuffer first, int count) {
@@ -117,14 +117,14 @@ final class ConnectionReporter {
         }
     }
 
-    /** A client is about to close its socket. */
+    /** Called when a client is about to close its socket. */
     void printClosing() {
         if (conversation != null) {
             conversation.closing();
         }
     }
 
-    /** The connection has ended. */
+    /** Reports that the connection has ended. */
     void ended(Ending.Side by, Ending.How how, String why, boolean failed) {
         if (recorder != null) {
             recorder.ended(by, how, why, failed);
@@ -134,7 +134,7 @@ final class ConnectionReporter {
         }
     }
 
-    /** It was accepted, and reset before anything else. */
+    /** Reports that the connection was accepted, and reset before it was served. */
     void neverServed(String why, boolean failed) {
         if (recorder != null) {
             recorder.ended(Ending.Side.SERVER, Ending.How.RST, why, failed);

@@ -6,7 +6,7 @@ import java.nio.channels.SocketChannel;
 
 /**
  * How the bytes of a connection get on and off its socket. For plain TCP there is one object without state for all
- * connections, and the pump reads and writes the socket itself. On the thread of the connection's event loop.
+ * connections, and the pump reads and writes the socket itself. The thread of the connection's event loop calls it.
  */
 interface ConnectionWire {
 
@@ -15,7 +15,7 @@ interface ConnectionWire {
         /**
          * Makes the wire of this socket.
          *
-         * @param owner takes a turn when the wire has something for it that the socket does not report
+         * @param owner the connection, which takes a turn when the wire has input that the socket does not report
          */
         ConnectionWire open(SocketChannel socket, ConnectionPump.Owner owner);
     }
@@ -28,7 +28,7 @@ interface ConnectionWire {
         }
     }
 
-    /** The channel that the pump reads and writes. */
+    /** Returns the channel that the pump reads and writes. */
     default ByteChannel bytes(SocketChannel socket) {
         return socket;
     }
@@ -38,12 +38,12 @@ interface ConnectionWire {
         socket.shutdownOutput();
     }
 
-    /** The operations of the socket to wait for, given those that the pump waits for. */
+    /** Returns the operations of the socket to wait for, given those that the pump waits for. */
     default int interest(int wanted) {
         return wanted;
     }
 
-    /** Whether a read has a result although the socket is not ready. */
+    /** Returns whether a read has a result although the socket is not ready. */
     default boolean hasInput() {
         return false;
     }

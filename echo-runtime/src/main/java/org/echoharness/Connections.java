@@ -5,22 +5,23 @@ import java.util.SplittableRandom;
 import java.util.function.Predicate;
 
 /**
- * Which connections a rule of a {@link FaultPlan} is for. Connections are counted from 1 in the order of their accept,
- * from the moment on at which the plan is in force; rejected ones do not count.
+ * The connections that a rule of a {@link FaultPlan} is for. Connections are counted from 1, in the order in which the
+ * server accepts them after the plan takes effect. Rejected connections are not counted.
  */
 public sealed interface Connections {
 
     /**
-     * Whether a connection is one of these.
+     * Returns whether a connection is one of these. A thread of the server calls it.
      *
-     * @param number of the connection, from 1
-     * @param remote where it comes from
-     * @return whether it is meant
+     * @param number the number of the connection, from 1
+     * @param remote the address of the client
+     * @return true if the rule is for the connection
      */
     boolean include(long number, InetSocketAddress remote);
 
     /**
-     * All connections that no earlier rule is for: {@code others}. If there is no earlier rule, all connections.
+     * Returns all connections that no earlier rule is for: {@code others}. If there is no earlier rule, these are all
+     * connections.
      *
      * @return the connections
      */
@@ -29,56 +30,56 @@ public sealed interface Connections {
     }
 
     /**
-     * One connection: {@code connection 3}.
+     * Returns one connection: {@code connection 3}.
      *
-     * @param number at least 1
+     * @param number the number of the connection, at least 1
      * @return the connection
-     * @throws IllegalArgumentException if it is out of range
+     * @throws IllegalArgumentException if the number is out of range
      */
     static Connections number(long number) {
         return new Range(number, number);
     }
 
     /**
-     * Some in a row: {@code connections 2-4}.
+     * Returns consecutive connections: {@code connections 2-4}.
      *
-     * @param first at least 1
-     * @param last at least the first
+     * @param first the number of the first connection, at least 1
+     * @param last the number of the last connection, at least {@code first}; {@link Long#MAX_VALUE} for no end
      * @return the connections
-     * @throws IllegalArgumentException if one is out of range
+     * @throws IllegalArgumentException if a number is out of range
      */
     static Connections range(long first, long last) {
         return new Range(first, last);
     }
 
     /**
-     * The first ones: {@code first 2}.
+     * Returns the first connections: {@code first 2}.
      *
-     * @param count at least 1
+     * @param count how many connections, at least 1
      * @return the connections
-     * @throws IllegalArgumentException if it is out of range
+     * @throws IllegalArgumentException if the count is out of range
      */
     static Connections first(long count) {
         return new First(count);
     }
 
     /**
-     * Each whose number can be divided by this: {@code every 3rd}.
+     * Returns the connections whose number is a multiple of the divisor: {@code every 3rd}.
      *
-     * @param divisor at least 1
+     * @param divisor the divisor, at least 1
      * @return the connections
-     * @throws IllegalArgumentException if it is out of range
+     * @throws IllegalArgumentException if the divisor is out of range
      */
     static Connections every(long divisor) {
         return new Every(divisor);
     }
 
     /**
-     * A part of all: {@code random 10% seed 42}. The seed and the number of a connection alone decide whether it is one
-     * of them.
+     * Returns a random part of all connections: {@code random 10% seed 42}. Whether a connection is one of them depends
+     * only on the seed and on its number.
      *
-     * @param percent how likely it is for each; over 0, at most 100
-     * @param seed of what is drawn
+     * @param percent the probability for each connection, over 0 and at most 100
+     * @param seed the seed of the random choice
      * @return the connections
      * @throws IllegalArgumentException if the percentage is out of range
      */
@@ -87,9 +88,11 @@ public sealed interface Connections {
     }
 
     /**
-     * Those from some addresses. There is no text for it.
+     * Returns the connections from addresses that the predicate accepts. A plan with this rule cannot be written as
+     * text.
      *
-     * @param remote decides, on a thread of the server; it must be quick. An exception ends the connection
+     * @param remote tests the address of the client; a thread of the server calls it, so it must be quick, and an
+     *     exception that it throws ends the connection
      * @return the connections
      */
     static Connections from(Predicate<InetSocketAddress> remote) {
@@ -112,16 +115,16 @@ public sealed interface Connections {
     /**
      * See {@link Connections#range}.
      *
-     * @param first at least 1
-     * @param last at least the first
+     * @param first the number of the first connection, at least 1
+     * @param last the number of the last connection, at least {@code first}; {@link Long#MAX_VALUE} for no end
      */
     record Range(long first, long last) implements Connections {
         /**
          * Checks the range.
          *
-         * @param first as above
-         * @param last as above
-         * @throws IllegalArgumentException if it is out of range
+         * @param first the number of the first connection
+         * @param last the number of the last connection
+         * @throws IllegalArgumentException if a number is out of range
          */
         public Range {
             OptionText.range("connections", first, last);
@@ -141,14 +144,14 @@ public sealed interface Connections {
     /**
      * See {@link Connections#first}.
      *
-     * @param count at least 1
+     * @param count how many connections, at least 1
      */
     record First(long count) implements Connections {
         /**
-         * Checks the range.
+         * Checks the count.
          *
-         * @param count as above
-         * @throws IllegalArgumentException if it is out of range
+         * @param count how many connections
+         * @throws IllegalArgumentException if the count is out of range
          */
         public First {
             OptionText.atLeastOne("first", count);
@@ -168,14 +171,14 @@ public sealed interface Connections {
     /**
      * See {@link Connections#every}.
      *
-     * @param divisor at least 1
+     * @param divisor the divisor, at least 1
      */
     record Every(long divisor) implements Connections {
         /**
-         * Checks the range.
+         * Checks the divisor.
          *
-         * @param divisor as above
-         * @throws IllegalArgumentException if it is out of range
+         * @param divisor the divisor
+         * @throws IllegalArgumentException if the divisor is out of range
          */
         public Every {
             OptionText.atLeastOne("every", divisor);
@@ -195,16 +198,16 @@ public sealed interface Connections {
     /**
      * See {@link Connections#random}.
      *
-     * @param percent over 0, at most 100
-     * @param seed of what is drawn
+     * @param percent the probability for each connection, over 0 and at most 100
+     * @param seed the seed of the random choice
      */
     record Random(double percent, long seed) implements Connections {
         /**
-         * Checks the range.
+         * Checks the percentage.
          *
-         * @param percent as above
-         * @param seed as above
-         * @throws IllegalArgumentException if it is out of range
+         * @param percent the probability for each connection
+         * @param seed the seed of the random choice
+         * @throws IllegalArgumentException if the percentage is out of range
          */
         public Random {
             OptionText.percent("random", percent);
@@ -224,7 +227,7 @@ public sealed interface Connections {
     /**
      * See {@link Connections#from}.
      *
-     * @param remote decides
+     * @param remote tests the address of the client
      */
     record From(Predicate<InetSocketAddress> remote) implements Connections {
         @Override

@@ -10,8 +10,8 @@ import java.util.function.Consumer;
 import org.echoharness.text.Escaping;
 
 /**
- * The lines about what happens on the connections of a server or client: one line per event, payload quoted and escaped.
- * The thread on which the event happens calls the callback.
+ * Makes the lines about what happens on the connections of a server or client: one line per event, with quoted and
+ * escaped payload. The thread on which the event happens calls the callback.
  */
 record Conversation(Consumer<String> lines, boolean isNumbered) {
 
@@ -22,13 +22,13 @@ record Conversation(Consumer<String> lines, boolean isNumbered) {
         this(lines, false);
     }
 
-    /** Begins each line with the time; a line about a connection also has its number. */
+    /** Returns a conversation whose lines begin with the time; a line about a connection also has its number. */
     static Conversation timed(Consumer<String> lines) {
         return new Conversation(
                 line -> lines.accept(TIME.format(Instant.now()).concat(" ").concat(line)), true);
     }
 
-    /** For the lines about one connection. */
+    /** Returns the conversation for the lines about one connection. */
     Conversation of(long number) {
         return isNumbered ? new Conversation(line -> lines.accept("connection " + number + ": " + line)) : this;
     }
@@ -52,7 +52,7 @@ record Conversation(Consumer<String> lines, boolean isNumbered) {
         lines.accept("rejecting " + peer + ": " + open + (open == 1 ? " connection is open" : " connections are open"));
     }
 
-    /** @param peer the other end; empty where the line is not to name it */
+    /** @param peer the other end; empty if the line does not name it */
     void received(ByteBuffer chunk, String peer) {
         lines.accept("received " + Escaping.bytes(chunk.remaining()) + " " + Escaping.quote(chunk)
                 + (peer.isEmpty() ? "" : " from " + peer));

@@ -3,8 +3,8 @@ package org.echoharness;
 import org.echoharness.memory.RingBuffer;
 
 /**
- * Flips bytes just before they are sent. Which bytes it flips depends on the seed and on their position in the client's
- * stream alone, so that it can flip back what the socket did not take.
+ * Flips bytes just before they are sent. Whether it flips a byte depends only on the seed and on the position of the
+ * byte in the client's stream, so that it can flip back what the socket did not take.
  */
 final class CorruptGate extends Gate {
 

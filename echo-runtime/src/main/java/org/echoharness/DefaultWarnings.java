@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class DefaultWarnings implements Consumer<String> {
 
-    /** One stream's lines. */
+    /** Prints the lines to one stream. */
     private record Printer(PrintStream stream) implements Consumer<String> {
         @Override
         public void accept(String line) {
@@ -19,7 +19,7 @@ final class DefaultWarnings implements Consumer<String> {
         }
     }
 
-    private static @Nullable Printer printer; // this and the next: of all servers; guarded by the class
+    private static @Nullable Printer printer; // this and the next field: for all servers; guarded by the class
     private static @Nullable LineBuffer lines;
 
     @Override
@@ -28,8 +28,8 @@ final class DefaultWarnings implements Consumer<String> {
     }
 
     /**
-     * Returns the buffer for a stream. A line goes to the {@link System#err} of the time at which it came, even if that
-     * is replaced before it is printed.
+     * Returns the buffer for a stream. A line is printed to the {@link System#err} of the moment at which it came, even
+     * if that is replaced before the line is printed.
      */
     @SuppressWarnings("ReferenceEquality") // a stream equals itself alone
     private static synchronized LineBuffer linesTo(PrintStream stream) {

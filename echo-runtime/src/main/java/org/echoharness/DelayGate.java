@@ -22,7 +22,7 @@ final class DelayGate extends Gate {
     private long[] times = new long[FIRST_MARKS]; // when the bytes before that position may leave
     private int first;
     private int count;
-    private long last; // of the times; they never go back, or bytes would overtake others
+    private long last; // of the times; times never decrease, or bytes would overtake others
     private long arrived; // bytes of the client
     private long end;
 
@@ -120,7 +120,7 @@ final class DelayGate extends Gate {
         count = 0;
     }
 
-    /** A longer array with the marks of a full one, the first of them at its start. */
+    /** Returns an array twice as long, with the same marks in order from index 0. */
     private long[] doubled(long[] marks) {
         long[] doubled = new long[marks.length * 2];
         System.arraycopy(marks, first, doubled, 0, marks.length - first);
@@ -128,7 +128,9 @@ final class DelayGate extends Gate {
         return doubled;
     }
 
-    /** When what comes now may leave. The jitter depends on the position of its first byte, or of the FIN, alone. */
+    /**
+     * Returns when what comes now may leave. The jitter depends only on the position of its first byte, or of the FIN.
+     */
     private long leaving(long now) {
         long drawn =
                 jitter == 0 ? 0 : new SplittableRandom(OptionText.mix(seed, arrived + 1)).nextLong(-jitter, jitter + 1);

@@ -28,10 +28,10 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>One thread may send while another receives; {@link #echo} does both at once on the thread that calls it, so it comes
- * to an end whatever the sizes of message and buffers. The read time-out bounds each wait for progress: a call may take
- * longer as long as bytes move, unless {@link Builder#timeout} limits it. {@link #close} may be called by any thread and
- * ends the waits of others.
+ * <p>One thread may send while another receives. {@link #echo} does both at once on the thread that calls it, so it
+ * does not block forever, whatever the sizes of message and buffers. The read time-out bounds each wait for progress: a
+ * call may take longer as long as bytes move, unless {@link Builder#timeout} limits it. Any thread may call {@link
+ * #close}, which ends the waits of other threads.
  */
 public final class EchoClient implements AutoCloseable {
 
@@ -50,7 +50,7 @@ public final class EchoClient implements AutoCloseable {
     }
 
     /**
-     * A builder with every option at its default.
+     * Returns a builder with every option at its default.
      *
      * @return a new builder
      */
@@ -82,12 +82,12 @@ public final class EchoClient implements AutoCloseable {
     }
 
     /**
-     * Sends the message, reads back as many bytes while it sends, and returns them unchecked; {@link #expectEcho(byte[])}
-     * checks them.
+     * Sends the message, reads back as many bytes while it sends, and returns them unchecked; {@link
+     * #expectEcho(byte[])} checks them.
      *
      * @param message the bytes to send, of any number
      * @return the bytes that came back, as many as were sent
-     * @throws EOFException if the stream ends before; the message says after how many bytes
+     * @throws EOFException if the stream ends before that; the message says after how many bytes
      * @throws SocketTimeoutException if nothing moves for the read time-out
      * @throws SocketException if the connection is reset or closed
      * @throws IOException if the system reports another failure
@@ -99,9 +99,9 @@ public final class EchoClient implements AutoCloseable {
     }
 
     /**
-     * Sends the message and checks that exactly it comes back. This call does not wait for more bytes than those. Bytes
-     * that have come with the echo fail it; those that come later fail the next call of {@code echo} or {@code expectEcho},
-     * if nothing else was sent or received in between, or else {@link #close}, if they are there by then. {@link
+     * Sends the message and checks that exactly the same bytes come back. This call does not wait for further bytes. If
+     * some have come with the echo, it fails. If some come later, the next call of {@code echo}, {@code expectEcho} or
+     * {@link #close} fails, provided that the client has neither sent nor received anything in between. {@link
      * #expectEnd} waits for them.
      *
      * @param message the bytes to send
@@ -113,7 +113,7 @@ public final class EchoClient implements AutoCloseable {
     }
 
     /**
-     * Sends the message and checks that exactly the expected bytes come back. Bytes that follow are noticed as {@link
+     * Sends the message and checks that exactly the expected bytes come back. Further bytes fail a call as {@link
      * #expectEcho(byte[])} says.
      *
      * @param message the bytes to send
@@ -138,10 +138,10 @@ public final class EchoClient implements AutoCloseable {
     }
 
     /**
-     * Sends a message of any length and checks that exactly the expected bytes come back, with neither of them in memory: a
-     * file, for one, is opened twice. Both streams are read by the calling thread, are sent as they come, and are not
-     * closed. The time-out of the call is checked between two reads of them; it does not end a read that blocks. Bytes that
-     * follow are noticed as {@link #expectEcho(byte[])} says.
+     * Sends a message of any length and checks that exactly the expected bytes come back. Neither is held in memory: to
+     * send a file, open it twice. The calling thread reads both streams, sends what it reads at once, and does not
+     * close them. The time-out of the call is checked between two reads; it does not end a read that blocks. Further
+     * bytes fail a call as {@link #expectEcho(byte[])} says.
      *
      * @param message the bytes to send, up to the end of the stream
      * @param expected the bytes to come back, up to the end of the stream
@@ -155,10 +155,11 @@ public final class EchoClient implements AutoCloseable {
     }
 
     /**
-     * Sends what the stream gives, as it comes, and checks that exactly this comes back. A daemon thread reads the stream,
-     * a few pieces ahead of the client, and closes it; so the stream may block, as a pipe does. {@link Builder#timeout}
-     * alone bounds a wait for the stream. This call never waits for that thread: after a failure, a read that blocks goes
-     * on until it returns. Bytes that follow the echo are noticed as {@link #expectEcho(byte[])} says.
+     * Sends what can be read from the stream, as soon as it is there, and checks that exactly the same bytes come back.
+     * A daemon thread reads the stream, a few pieces ahead of the client, and closes it; so the stream may block, as a
+     * pipe does. Only {@link Builder#timeout} limits a wait for the stream. This call never waits for that thread:
+     * after a failure, a read that blocks goes on until it returns. Further bytes fail a call as {@link
+     * #expectEcho(byte[])} says.
      *
      * @param message the bytes to send, up to the end of the stream
      * @throws EchoMismatchException if other bytes come back, or more; it names the first offset that differs
@@ -173,10 +174,11 @@ public final class EchoClient implements AutoCloseable {
     }
 
     /**
-     * Ends the output with a FIN, as {@link #shutdownOutput} does, and checks that the peer ends its own with nothing more.
+     * Ends the output with a FIN, as {@link #shutdownOutput} does, and checks that the peer ends its own with nothing
+     * more.
      *
-     * @throws EchoMismatchException if bytes come; it says how many, of 65,536 (64 KiB) at the most, and of those that come
-     *     within the read time-out after the first
+     * @throws EchoMismatchException if bytes come; it counts those that come within the read time-out after the first,
+     *     up to 65,536 (64 KiB)
      * @throws SocketTimeoutException if the peer neither sends nor ends its output for the read time-out
      * @throws SocketException if the connection is reset or closed
      * @throws IOException if the system reports another failure
@@ -186,9 +188,10 @@ public final class EchoClient implements AutoCloseable {
     }
 
     /**
-     * As {@link #expectEnd()}, but does not fail if the peer neither sends nor ends its output.
+     * Does what {@link #expectEnd()} does, but does not fail if the peer neither sends nor ends its output.
      *
-     * @param most the longest wait for the end of its output or for a byte
+     * @param most the longest wait for the end of the peer's output or for a byte; the read time-out applies if it is
+     *     shorter
      * @return whether the peer has ended its output
      * @throws IOException as {@link #expectEnd()} says
      */
@@ -197,10 +200,10 @@ public final class EchoClient implements AutoCloseable {
     }
 
     /**
-     * Sends bytes and returns when the kernel has taken all of them. A peer that does not read makes this wait: to send
-     * more than the socket buffers hold to an echo server, use {@link #echo}, or receive in another thread.
+     * Sends bytes and returns when the kernel has taken all of them. If the peer does not read, this call waits. To
+     * send an echo server more than the socket buffers hold, use {@link #echo}, or receive in another thread.
      *
-     * @param bytes what to send
+     * @param bytes the bytes to send
      * @throws SocketTimeoutException if the peer takes nothing for the read time-out
      * @throws SocketException if the connection is reset or closed
      * @throws IOException if the system reports another failure
@@ -210,9 +213,9 @@ public final class EchoClient implements AutoCloseable {
     }
 
     /**
-     * Reads once, at most the buffer size.
+     * Waits for bytes and reads once, at most {@link Builder#bufferSize} bytes.
      *
-     * @return the bytes that came; none at the end of the stream
+     * @return the bytes that came; an empty array at the end of the stream
      * @throws SocketTimeoutException if nothing comes for the read time-out
      * @throws SocketException if the connection is reset or closed
      * @throws IOException if the system reports another failure
@@ -228,7 +231,7 @@ public final class EchoClient implements AutoCloseable {
      *
      * @param bytes how many to read
      * @return the bytes
-     * @throws EOFException if the stream ends before
+     * @throws EOFException if the stream ends before that; the message says after how many bytes
      * @throws SocketTimeoutException if nothing comes for the read time-out
      * @throws SocketException if the connection is reset or closed
      * @throws IOException if the system reports another failure
@@ -273,7 +276,7 @@ public final class EchoClient implements AutoCloseable {
     }
 
     /**
-     * The family of the connection.
+     * Returns the protocol family of the connection.
      *
      * @return {@link StandardProtocolFamily#INET} or {@link StandardProtocolFamily#INET6}
      */
@@ -284,7 +287,7 @@ public final class EchoClient implements AutoCloseable {
     }
 
     /**
-     * This end of the connection.
+     * Returns the address of this end of the connection.
      *
      * @return a numeric address and port
      */
@@ -293,7 +296,7 @@ public final class EchoClient implements AutoCloseable {
     }
 
     /**
-     * The other end of the connection: the candidate that was chosen.
+     * Returns the address of the other end of the connection: the candidate that accepted.
      *
      * @return a numeric address and port
      */
@@ -302,22 +305,22 @@ public final class EchoClient implements AutoCloseable {
     }
 
     /**
-     * The candidate addresses that failed before {@link #remoteAddress()} accepted.
+     * Returns the candidate addresses that failed before {@link #remoteAddress()} accepted.
      *
-     * @return each with its cause, in the order of the tries
+     * @return an unmodifiable map of each address to its failure, in the order of the attempts
      */
     public Map<InetSocketAddress, IOException> failedCandidates() {
         return failedCandidates;
     }
 
     /**
-     * What happened on this connection, as this end saw it: {@code recording().connection(1)}. {@link RecordingComparison}
-     * lays it beside what the server recorded.
+     * Returns what happened on this connection, as this end saw it: {@code recording().connection(1)}. {@link
+     * RecordingComparison} compares it with what the server recorded.
      *
-     * <p>{@link #close} is recorded as a FIN or, where received bytes were not read, as the RST that is sent then
-     * (RFC 1122, section 4.2.2.13).
+     * <p>{@link #close} is recorded as a FIN or, if received bytes were not read, as the RST that the kernel sends in
+     * that case (RFC 1122, section 4.2.2.13).
      *
-     * @return the recording, which goes on while the client is used
+     * @return the recording, which grows while the client is used
      * @throws IllegalStateException if recording is off
      */
     public Recording recording() {
@@ -330,7 +333,8 @@ public final class EchoClient implements AutoCloseable {
     /**
      * Closes the connection; calls after the first do nothing.
      *
-     * @throws EchoMismatchException if the last call was an {@code expectEcho} and bytes have come since; it is closed
+     * @throws EchoMismatchException if the last call that sent or received was an {@code expectEcho} and bytes have
+     *     come since; the connection is closed all the same
      * @throws IOException if the system reports a failure
      */
     @Override
@@ -338,19 +342,19 @@ public final class EchoClient implements AutoCloseable {
         socket.close();
     }
 
-    /** For people: both ends of the connection. */
+    /** Returns both ends of the connection in words; the form may change. */
     @Override
     public String toString() {
         return "EchoClient " + socket;
     }
 
     /**
-     * The options of a client. Each has the same name, unit, default and error text on the command line, in Maven and in
-     * annotations, which hand it to {@link #set} as text. Not safe for use by several threads.
+     * The options of a client. Each has the same name, unit, default and error text on the command line, in Maven and
+     * in annotations, which hand it to {@link #set} as text. Not safe for use by several threads.
      */
     public static final class Builder {
 
-        /** The options that have a text, in the order of the pages. */
+        /** The options that {@link #set} takes, in the order of the pages. */
         private enum Option implements OptionText.Option {
             ADDRESS("address"),
             BUFFER_SIZE("bufferSize"),
@@ -375,14 +379,14 @@ public final class EchoClient implements AutoCloseable {
         private int bufferSize = 64 << 10;
         private Duration connectTimeout = Duration.ofSeconds(5);
         private Duration readTimeout = Duration.ofSeconds(5);
-        private long timeoutNanos; // 0 without
+        private long timeoutNanos; // 0 for no limit
         private @Nullable Conversation conversation;
         private int recordedBytes = -1;
 
         private Builder() {}
 
         /**
-         * Where to connect to. There is no default.
+         * Sets the address to connect to. There is no default.
          *
          * @param text {@code host:port} or {@code [v6]:port}; {@code *:port} stands for loopback
          * @return this builder
@@ -393,7 +397,7 @@ public final class EchoClient implements AutoCloseable {
         }
 
         /**
-         * Where to connect to.
+         * Sets the address to connect to. There is no default.
          *
          * @param socketAddress a resolved or unresolved address; a wildcard stands for loopback
          * @return this builder
@@ -407,7 +411,7 @@ public final class EchoClient implements AutoCloseable {
         }
 
         /**
-         * Where to connect to.
+         * Sets the address to connect to. There is no default.
          *
          * @param hostAndPort a name or a numeric address, and a port; a wildcard stands for loopback
          * @return this builder
@@ -423,7 +427,7 @@ public final class EchoClient implements AutoCloseable {
         }
 
         /**
-         * The most bytes that are read at once. The default is 65,536 (64 KiB).
+         * Sets the most bytes that are read at once. The default is 65,536 (64 KiB).
          *
          * @param bytes 1 to 1,073,741,824 (1 GiB)
          * @return this builder
@@ -435,7 +439,7 @@ public final class EchoClient implements AutoCloseable {
         }
 
         /**
-         * How long to resolve the name and to try all its addresses, together. The default is 5 seconds.
+         * Limits the time to resolve the name and to try all its addresses, together. The default is 5 seconds.
          *
          * @param timeout 1 ms to 365 days
          * @return this builder
@@ -447,7 +451,7 @@ public final class EchoClient implements AutoCloseable {
         }
 
         /**
-         * How long to wait for bytes to move. The default is 5 seconds.
+         * Limits each wait for bytes to be received, or to be taken by the peer. The default is 5 seconds.
          *
          * @param timeout 1 ms to 365 days
          * @return this builder
@@ -459,8 +463,8 @@ public final class EchoClient implements AutoCloseable {
         }
 
         /**
-         * How long one call that connects, sends or receives may take in all, however the bytes move: a whole {@link
-         * EchoClient#echo}, for one. The default is no limit.
+         * Limits the time that one call that connects, sends or receives takes in all, even while bytes move: for
+         * example a whole {@link EchoClient#echo}. The default is no limit.
          *
          * @param limit 1 ms to 365 days
          * @return this builder
@@ -473,19 +477,19 @@ public final class EchoClient implements AutoCloseable {
         }
 
         /**
-         * The read time-out that is set.
+         * Returns the read time-out that is set.
          *
-         * @return how long to wait for bytes to move
+         * @return the limit of each wait for bytes
          */
         public Duration readTimeout() {
             return readTimeout;
         }
 
         /**
-         * Receives the conversation, one line per event, on the thread that uses the client. Payload is quoted and
-         * escaped, at most 1,024 bytes of a chunk. By default no lines are made.
+         * Sets the callback for the conversation, one line per event. The thread that uses the client calls it. Payload
+         * is quoted and escaped, at most 1,024 bytes of a chunk. By default there is no callback.
          *
-         * @param lines takes one line at a time, without its end
+         * @param lines takes one line at a time, without its line end
          * @return this builder
          */
         public Builder conversation(Consumer<String> lines) {
@@ -494,8 +498,8 @@ public final class EchoClient implements AutoCloseable {
         }
 
         /**
-         * Records what happens on the connection, for {@link EchoClient#recording()}: the first 65,536 bytes (64 KiB) of
-         * each direction. The default is none.
+         * Records what happens on the connection, for {@link EchoClient#recording()}: the first 65,536 bytes (64 KiB)
+         * of each direction. The default is to record nothing.
          *
          * @return this builder
          */
@@ -504,9 +508,10 @@ public final class EchoClient implements AutoCloseable {
         }
 
         /**
-         * Records what happens on the connection, for {@link EchoClient#recording()}.
+         * Records what happens on the connection, for {@link EchoClient#recording()}. The default is to record nothing.
          *
-         * @param bytes the most that is kept of each direction, 0 to 1,073,741,824 (1 GiB); more is counted
+         * @param bytes the most bytes that are kept of each direction, 0 to 1,073,741,824 (1 GiB); further bytes are
+         *     only counted
          * @return this builder
          * @throws IllegalArgumentException if the value is out of range
          */
@@ -530,8 +535,8 @@ public final class EchoClient implements AutoCloseable {
          * @param word the name of the option: that of the method
          * @param text its value
          * @return this builder
-         * @throws IllegalArgumentException if there is no such option, or if the value is malformed or out of range; the
-         *     message names the word, the value and the cure
+         * @throws IllegalArgumentException if there is no such option, or if the value is malformed or out of range;
+         *     the message names the word, the value and the cure
          */
         public Builder set(String word, String text) {
             return switch (OptionText.option(word, Option.values())) {

@@ -5,7 +5,10 @@ import java.io.Serial;
 import java.nio.ByteBuffer;
 import org.echoharness.text.Escaping;
 
-/** What came back differs from what was expected; the message names the first differing offset and shows both sides. */
+/**
+ * Thrown when what came back differs from what was expected. The message names the first offset that differs and shows
+ * what was expected and what was received.
+ */
 public final class EchoMismatchException extends IOException {
 
     @Serial
@@ -19,7 +22,7 @@ public final class EchoMismatchException extends IOException {
         this.offset = (int) Math.min(offset, Integer.MAX_VALUE);
     }
 
-    /** Compares what came with what was expected, both from that offset of the message on. */
+    /** Compares what was received with what was expected; both begin at offset {@code from} of the message. */
     static void throwIfDifferent(ByteBuffer expected, ByteBuffer received, long from) throws EchoMismatchException {
         int offset = expected.mismatch(received);
         if (offset >= 0) {
@@ -31,11 +34,12 @@ public final class EchoMismatchException extends IOException {
     }
 
     /**
-     * More came than was expected.
+     * Returns the error for bytes after those that were expected.
      *
-     * @param count how many bytes, or how many at least
-     * @param than what was expected, such as "were sent"
-     * @param first the first of them
+     * @param count how many there are, or at least are
+     * @param than what they are compared with, such as "were sent"
+     * @param expected how many bytes were expected
+     * @param first the first of those after them
      */
     static EchoMismatchException more(long count, String than, long expected, ByteBuffer first) {
         String shown = first.remaining() < count ? " (the first " + first.remaining() + " shown)" : "";
@@ -44,7 +48,8 @@ public final class EchoMismatchException extends IOException {
     }
 
     /**
-     * Where the two first differ; where more came than was expected, the number of bytes that were.
+     * Returns where the two first differ. If more bytes came than were expected, this is the number of bytes that were
+     * expected.
      *
      * @return the offset of the first byte that differs, counted from 0; at most 2,147,483,647
      */

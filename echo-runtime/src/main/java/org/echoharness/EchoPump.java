@@ -16,9 +16,9 @@ import org.echoharness.memory.RingPool;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends back what comes: reads into a ring, and writes out of it what the gates let pass. It holds a ring only while it
- * holds bytes, and without faults it has no gates. On the thread of one event loop; the tests of the gates drive it without
- * one.
+ * Sends back what comes: reads into a ring buffer, and writes from it what the gates let pass. It has a ring only while
+ * it holds bytes, and it has gates only if there are faults. The thread of one event loop uses it; the tests of the
+ * gates use it without a loop.
  */
 final class EchoPump implements ConnectionPump {
 
@@ -30,12 +30,12 @@ final class EchoPump implements ConnectionPump {
         }
     }
 
-    /** How many steps a connection with faults takes before other connections have their turn. */
+    /** How many steps a connection with faults takes before other connections get a turn. */
     private static final int STEPS = 16;
 
     private static final long LOOK_FOR_MEMORY_NANOS = 500_000_000;
 
-    /** No switch: its class would be loaded at the first use, when no file descriptor may be left. */
+    /** A map, since a switch loads a class at its first use, when perhaps no file descriptor is left. */
     private static final Map<Verdict.Kind, Next> ENDS = new EnumMap<>(Map.of(
             Verdict.Kind.END, Next.END,
             Verdict.Kind.CLOSE, Next.CLOSE,
@@ -52,7 +52,7 @@ final class EchoPump implements ConnectionPump {
     private @Nullable RingBuffer ring; // only while it holds bytes
     private @Nullable GateChain gates;
     private boolean inputEnded;
-    private boolean lacksMemory; // so it does not read, and looks again later
+    private boolean lacksMemory; // if true, it does not read, and tries again later
     private boolean hasSent;
     private boolean hasMoved;
     private boolean isReleased;
@@ -102,7 +102,9 @@ final class EchoPump implements ConnectionPump {
         return inputEnded && !isReleased && !holds() ? Next.END : Next.WAIT;
     }
 
-    /** Does what the gates say, until they say to wait, the socket takes no more or other connections have their turn. */
+    /**
+     * Does what the gates ask for, until they ask to wait, the socket takes no more, or the turn ends after some steps.
+     */
     private Next obey(GateChain judges, LongSupplier clock) throws IOException {
         judges.blocked(false);
         for (int step = 0; step < STEPS; step++) {
@@ -135,7 +137,7 @@ final class EchoPump implements ConnectionPump {
         return Next.WAIT;
     }
 
-    /** Whether bytes or the client's FIN have come since it last read. */
+    /** Reads again, and returns whether bytes or the client's FIN have come since the last read. */
     private boolean receivesMore(GateChain judges, LongSupplier clock) throws IOException {
         giveBackEmpty();
         boolean came = receive(clock);
@@ -190,7 +192,7 @@ final class EchoPump implements ConnectionPump {
         return taken;
     }
 
-    /** What the reporter keeps of these bytes, before the ring forgets them. */
+    /** Returns a copy of those of these bytes that the reporter keeps, since the ring drops them when they are sent. */
     private ByteBuffer copied(RingBuffer from, int offset, int count) {
         if (reporter == null) {
             return NOTHING;
@@ -292,7 +294,7 @@ final class EchoPump implements ConnectionPump {
     @Override
     public boolean drain() throws IOException {
         if (ring != null) {
-            rings.giveBack(ring); // one of its own may be small
+            rings.giveBack(ring); // it may be smaller than a borrowed one
         }
         RingBuffer unread = rings.borrow();
         ring = unread;
@@ -315,7 +317,7 @@ final class EchoPump implements ConnectionPump {
         return held() > 0;
     }
 
-    /** How many bytes it holds. */
+    /** Returns how many bytes it holds. */
     int held() {
         return ring == null ? 0 : ring.size();
     }

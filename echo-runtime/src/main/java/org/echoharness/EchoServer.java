@@ -20,15 +20,15 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>A connection ends with a FIN when the client's FIN has come and every byte before it went back; in any other case
- * it ends with an RST (RFC 9293, section 3.10.4). So a client that sees a clean end of stream has seen a whole echo. The
- * server reads from a connection only while its buffer has room: a client that never reads comes to a halt (TCP's flow
- * control, RFC 9293, section 3.8.6), and the memory of the server does not grow.
+ * <p>A connection ends with a FIN when the client's FIN has come and every byte before it was sent back; in any other
+ * case it ends with an RST (RFC 9293, section 3.10.4). So a client that sees a clean end of stream has received the
+ * whole echo. The server reads from a connection only while its buffer has room: a client that never reads can at some
+ * point send no more (TCP's flow control, RFC 9293, section 3.8.6), and the memory of the server does not grow.
  *
- * <p>All methods may be called by any thread. Sockets are served by daemon threads of the server's own, and so are
- * callbacks. A control, such as {@link #freeze}, waits for these threads; if a callback blocks one of them for 10
- * seconds, perhaps because it waits for the thread that calls the control, the control fails with an {@link
- * IllegalStateException} that names the line at which the callback stands.
+ * <p>Any thread may call any method. The server's own daemon threads serve the sockets and call the callbacks. A
+ * control, such as {@link #freeze}, waits for these threads; if a callback blocks one of them for 10 seconds, perhaps
+ * because it waits for the thread that calls the control, the control fails with an {@link IllegalStateException} that
+ * names the line at which the callback stands.
  */
 public final class EchoServer implements AutoCloseable {
 
@@ -41,7 +41,7 @@ public final class EchoServer implements AutoCloseable {
     }
 
     /**
-     * A builder with every option at its default.
+     * Returns a builder with every option at its default.
      *
      * @return a new builder
      */
@@ -50,11 +50,11 @@ public final class EchoServer implements AutoCloseable {
     }
 
     /**
-     * Binds every address, in the caller's thread, and starts to serve. When it returns, a connect succeeds. When it
-     * throws, nothing is left bound or running.
+     * Binds every address, in the calling thread, and starts to serve. When this returns, a connect succeeds. If it
+     * throws, no port is left bound and no thread is left running.
      *
      * @return this server
-     * @throws java.net.BindException if an address cannot be bound; the message names host, port and cure
+     * @throws java.net.BindException if an address cannot be bound; the message names the host, the port and the cure
      * @throws java.net.UnknownHostException if a name does not resolve
      * @throws java.net.SocketTimeoutException if a name does not resolve within 5 seconds
      * @throws IOException if the system refuses for another reason
@@ -67,10 +67,10 @@ public final class EchoServer implements AutoCloseable {
 
     /**
      * Stops listening, ends every connection that is still open with an RST, and releases all resources. When it
-     * returns, the ports can be bound, the threads have ended and the sockets are closed. A later call only waits until
-     * the server is closed. A call from a callback of this server closes everything too, but cannot wait for the thread
-     * that it runs on. If a callback blocks for over 10 seconds, {@code close} returns without it; a warning names the
-     * line at which it stands.
+     * returns, the ports can be bound, the threads have ended and the sockets are closed. A further call only waits
+     * until the server is closed. A call from a callback of this server closes everything too, but cannot wait for the
+     * thread that it runs on. If a callback blocks for over 10 seconds, {@code close} returns without it; a warning
+     * names the line at which it stands.
      */
     @Override
     public void close() {
@@ -80,7 +80,7 @@ public final class EchoServer implements AutoCloseable {
     /**
      * Waits until this server is closed.
      *
-     * @param timeout the longest to wait
+     * @param timeout the longest time to wait
      * @return whether it is closed
      * @throws IllegalStateException if it would have to wait in a callback of this server
      * @throws InterruptedException if the thread is interrupted while it waits
@@ -90,28 +90,29 @@ public final class EchoServer implements AutoCloseable {
     }
 
     /**
-     * Whether the server was started and not closed since.
+     * Returns whether the server was started and not closed since.
      *
-     * @return whether it serves
+     * @return true if it serves
      */
     public boolean isRunning() {
         return core.isRunning();
     }
 
     /**
-     * Why the server closed by itself: an error ended one of its threads, such as an {@link OutOfMemoryError}. The
-     * server then closes and reports the error as a warning. An exception in one connection ends only that connection.
+     * Returns the error that made the server close by itself: one that ended one of its threads, such as an {@link
+     * OutOfMemoryError}. The server then closes and reports the error as a warning. An exception in one connection ends
+     * only that connection.
      *
-     * @return what was thrown; nothing while the server runs, and nothing if it was closed by a call
+     * @return what was thrown; empty while the server runs, and empty if a call closed it
      */
     public Optional<Throwable> failure() {
         return Optional.ofNullable(core.failure());
     }
 
     /**
-     * The first of {@link #addresses()}.
+     * Returns the first of {@link #addresses()}.
      *
-     * @return the address really bound
+     * @return the address that is bound, with its real port
      * @throws IllegalStateException before {@link #start}
      */
     public InetSocketAddress address() {
@@ -119,8 +120,9 @@ public final class EchoServer implements AutoCloseable {
     }
 
     /**
-     * The addresses really bound, in the order in which they were asked for: with the port that the kernel picked, and
-     * numeric, also in {@link InetSocketAddress#getHostName()}. They stay readable after the close.
+     * Returns the addresses that are bound, in the order in which they were configured: with the port that the kernel
+     * picked, and with a numeric host, also in {@link InetSocketAddress#getHostName()}. They can be read after the
+     * close.
      *
      * @return one address or more
      * @throws IllegalStateException before {@link #start}
@@ -134,8 +136,8 @@ public final class EchoServer implements AutoCloseable {
     }
 
     /**
-     * The addresses that were asked for, before names are resolved and the kernel picks ports: also of a server that could
-     * not be started.
+     * Returns the addresses that were configured, before names are resolved and the kernel picks ports. They can also
+     * be read if the server could not be started.
      *
      * @return as in {@link Builder#addresses(String...)}
      */
@@ -144,7 +146,7 @@ public final class EchoServer implements AutoCloseable {
     }
 
     /**
-     * The port of {@link #address()}.
+     * Returns the port of {@link #address()}.
      *
      * @return 1 to 65,535
      * @throws IllegalStateException before {@link #start}
@@ -154,18 +156,19 @@ public final class EchoServer implements AutoCloseable {
     }
 
     /**
-     * What became of the connections so far; it stays readable after the close.
+     * Returns how many connections there were and how they ended. The counters can be read after the close.
      *
-     * @return a snapshot; its numbers may be read while they change
+     * @return a snapshot; as the server goes on counting, its numbers may be of slightly different moments
      */
     public ConnectionCounters counters() {
         return core.counts().snapshot();
     }
 
     /**
-     * What happened on the connections, if the server was built to record it. It stays readable after the close.
+     * Returns what happened on the connections, if the server was built to record it. The recording can be read after
+     * the close.
      *
-     * @return the recording, which goes on while the server runs
+     * @return the recording, which grows while the server runs
      * @throws IllegalStateException if recording is off
      */
     public Recording recording() {
@@ -177,7 +180,7 @@ public final class EchoServer implements AutoCloseable {
     }
 
     /**
-     * The plan for connections that are accepted from now on.
+     * Returns the plan for connections that are accepted from now on.
      *
      * @return the plan; {@link FaultPlan#none()} unless another was set
      */
@@ -186,8 +189,8 @@ public final class EchoServer implements AutoCloseable {
     }
 
     /**
-     * From now on connections that are accepted misbehave by this plan, which counts them from 1; those that are open
-     * stay as they are. May be called in a callback.
+     * Sets the plan for connections that are accepted from now on. The plan counts them from 1; open connections keep
+     * their faults. A callback of this server may call this method.
      *
      * @param plan the plan
      * @throws IllegalArgumentException if it does not go with this server's bufferSize
@@ -197,9 +200,9 @@ public final class EchoServer implements AutoCloseable {
     }
 
     /**
-     * As {@link #setFaults}, and for open connections too: they come first in the count of the plan, in the order of
-     * their accept, and their bytes and their age are counted from now. The change itself loses no byte and reorders
-     * none: what is held is judged by the new plan.
+     * Sets the plan like {@link #setFaults}, and for open connections too. The plan counts these first, in the order in
+     * which they were accepted, and counts their bytes and their age from now. The change itself neither loses nor
+     * reorders bytes: the new plan applies to those that the server holds.
      *
      * @param plan the plan
      * @throws IllegalArgumentException if it does not go with this server's bufferSize
@@ -211,12 +214,13 @@ public final class EchoServer implements AutoCloseable {
     }
 
     /**
-     * Accepts every connection that has been made so far, reads what has come on the open ones, bytes, FINs and resets,
-     * and does what follows from it at once. The call waits neither for bytes that a fault delays nor for a client to
-     * read. After it the recording and the counters contain all that clients on this machine did before the call.
+     * Accepts every connection that has been made so far, reads what has come on the open ones (bytes, FINs and
+     * resets), and answers what can be answered at once. This call waits neither for bytes that a fault delays nor for
+     * a client to read. When it returns true, the recording and the counters contain everything that clients on this
+     * machine did before the call.
      *
-     * @param timeout the longest to go on while more comes
-     * @return whether nothing is left to read; false at the deadline
+     * @param timeout the longest time to go on while more comes
+     * @return true if nothing is left to read; false if the time is over before
      * @throws IllegalStateException if the server is not running, or when called in a callback of it
      * @throws java.io.UncheckedIOException if the thread is interrupted
      */
@@ -225,8 +229,8 @@ public final class EchoServer implements AutoCloseable {
     }
 
     /**
-     * Accepts every connection that has been made so far. When it returns, the counters and the recording contain each of
-     * them, and each has its number.
+     * Accepts every connection that has been made so far. When it returns, the counters and the recording contain each
+     * of them, and each has its number.
      *
      * @throws IllegalStateException if the server is not running, or when called in a callback of it
      * @throws java.io.UncheckedIOException if the thread is interrupted
@@ -236,8 +240,8 @@ public final class EchoServer implements AutoCloseable {
     }
 
     /**
-     * From now on connects are refused (the kernel answers with an RST), while the port stays taken: a socket is bound to
-     * it that does not listen. Open connections go on. Undone by {@link #resume}.
+     * Refuses connects from now on: the kernel answers them with an RST. The port stays taken, since a socket that does
+     * not listen is bound to it. Open connections go on. {@link #resume} undoes this.
      *
      * @throws IllegalStateException if the server is not running, or when called in a callback of it
      * @throws UnsupportedOperationException if the system lacks {@code SO_REUSEPORT}, as Windows does
@@ -248,12 +252,12 @@ public final class EchoServer implements AutoCloseable {
     }
 
     /**
-     * As {@link #refuse()}, for a time: then connects are accepted again, on the same port. It returns when connects are
-     * refused, and does not wait for the end of the time. A later call of {@code refuse}, {@link #restart},
-     * {@link #unanswered}, {@link #resume} or {@link #close} takes its place. If the port cannot be listened on when the
-     * time is up, the server warns once and tries again every 100 ms.
+     * Refuses connects like {@link #refuse()}, but only for a time; then the server accepts them again, on the same
+     * port. This returns when connects are refused, and does not wait for the end of the time. A later call of {@code
+     * refuse}, {@link #restart}, {@link #unanswered}, {@link #resume} or {@link #close} replaces this one. If the port
+     * cannot be listened on when the time is up, the server warns once and tries again every 100 ms.
      *
-     * @param time 1 ms to 365 days
+     * @param time how long connects are refused, 1 ms to 365 days
      * @throws IllegalArgumentException if the time is out of range
      * @throws IllegalStateException if the server is not running, or when called in a callback of it
      * @throws UnsupportedOperationException if the system lacks {@code SO_REUSEPORT}, as Windows does
@@ -264,10 +268,10 @@ public final class EchoServer implements AutoCloseable {
     }
 
     /**
-     * What a client sees when a server restarts: every open connection ends with an RST, connects are refused for a time,
-     * and then they are accepted again, on the same port. It returns when all connections are closed and connects are
-     * refused; the rest goes as {@link #refuse(Duration)} says. Faults, counters and the recording go on: the resets are
-     * recorded as {@code the server restarts}.
+     * Does what a client sees when a server restarts: ends every open connection with an RST, refuses connects for a
+     * time, and then accepts them again, on the same port. This returns when all connections are closed and connects
+     * are refused; {@link #refuse(Duration)} says what happens then. Faults, counters and the recording are kept. The
+     * resets are recorded as {@code the server restarts}.
      *
      * @param downTime how long connects are refused, 1 ms to 365 days
      * @throws IllegalArgumentException if the time is out of range
@@ -281,9 +285,9 @@ public final class EchoServer implements AutoCloseable {
     }
 
     /**
-     * From now on connects stay unanswered, until the client gives up: the server accepts no connection and fills the
+     * Leaves connects unanswered from now on, until the client gives up: the server accepts no connection and fills the
      * queue of the kernel. Before this returns, the server has checked that a connect stays unanswered. Open
-     * connections go on. Undone by {@link #resume}.
+     * connections go on. {@link #resume} undoes this.
      *
      * @throws IllegalStateException if the server is not running, or when called in a callback of it
      * @throws UnsupportedOperationException if the system does something else when its queue is full; the server then
@@ -295,7 +299,7 @@ public final class EchoServer implements AutoCloseable {
     }
 
     /**
-     * From now on connects are accepted again, on the same port. Does nothing if they are accepted already.
+     * Accepts connects again from now on, on the same port. This does nothing if they are accepted already.
      *
      * @throws IllegalStateException if the server is not running, or when called in a callback of it
      * @throws java.io.UncheckedIOException if the system refuses, or if the thread is interrupted
@@ -305,8 +309,8 @@ public final class EchoServer implements AutoCloseable {
     }
 
     /**
-     * From now on the server neither reads nor sends on any connection, though it accepts. Nothing is lost. Undone by
-     * {@link #unfreeze}. An idle connection is not reset meanwhile.
+     * Stops reading and sending on every connection from now on; the server still accepts connections. No byte is lost.
+     * While the server is frozen, it ends no connection for being idle. {@link #unfreeze} undoes this.
      *
      * @throws IllegalStateException if the server is not running, or when called in a callback of it
      * @throws java.io.UncheckedIOException if the thread is interrupted
@@ -316,7 +320,7 @@ public final class EchoServer implements AutoCloseable {
     }
 
     /**
-     * Goes on after {@link #freeze}.
+     * Reads and sends again after {@link #freeze}.
      *
      * @throws IllegalStateException if the server is not running, or when called in a callback of it
      * @throws java.io.UncheckedIOException if the thread is interrupted
@@ -326,7 +330,7 @@ public final class EchoServer implements AutoCloseable {
     }
 
     /**
-     * Ends every connection that is open now with an RST; all are closed when this returns.
+     * Ends every connection that is open now with an RST. All are closed when this returns.
      *
      * @throws IllegalStateException if the server is not running, or when called in a callback of it
      * @throws java.io.UncheckedIOException if the thread is interrupted
@@ -336,9 +340,9 @@ public final class EchoServer implements AutoCloseable {
     }
 
     /**
-     * Ends one connection with an RST if it is open; it is closed when this returns.
+     * Ends one connection with an RST if it is open. It is closed when this returns.
      *
-     * @param number as in {@link RecordedConnection#number()}: 1 for the first that was accepted
+     * @param number the number of the connection, as in {@link RecordedConnection#number()}: 1 for the first accepted
      * @throws IllegalStateException if the server is not running, or when called in a callback of it
      * @throws java.io.UncheckedIOException if the thread is interrupted
      */
@@ -357,7 +361,7 @@ public final class EchoServer implements AutoCloseable {
         controls.endConnections(true, "closeConnections()");
     }
 
-    /** For people: where the server listens, and whether it does. */
+    /** Returns the addresses and the state of the server in words; the form may change. */
     @Override
     public String toString() {
         List<InetSocketAddress> bound = core.addresses();
@@ -370,12 +374,12 @@ public final class EchoServer implements AutoCloseable {
     }
 
     /**
-     * The options of a server. Each has the same name, unit, default and error text on the command line, in Maven and in
-     * annotations, which hand it to {@link #set} as text. Not safe for use by several threads.
+     * The options of a server. Each has the same name, unit, default and error text on the command line, in Maven and
+     * in annotations, which hand it to {@link #set} as text. Not safe for use by several threads.
      */
     public static final class Builder {
 
-        /** The options that have a text, in the order of the pages. */
+        /** The options that {@link #set} takes, in the order of the pages. */
         private enum Option implements OptionText.Option {
             ADDRESSES("addresses"),
             BACKLOG("backlog"),
@@ -421,10 +425,10 @@ public final class EchoServer implements AutoCloseable {
         private Builder() {}
 
         /**
-         * Where to listen: one or several of {@code host:port}, {@code [v6]:port} and {@code *:port} (every interface,
-         * both families). Port 0 lets the kernel pick. A name stands for the first address that it resolves to, unless
-         * {@link #everyAddressOfNames} is called. The
-         * default is {@code 127.0.0.1:0}; any address but loopback draws a warning at the start.
+         * Sets the addresses to listen on: each is {@code host:port}, {@code [v6]:port} or {@code *:port} (every
+         * interface, both families). With port 0 the kernel picks a port. A name stands for the first address that it
+         * resolves to, unless {@link #everyAddressOfNames} is called. The default is {@code 127.0.0.1:0}. At its start,
+         * the server warns of each address that other machines can reach.
          *
          * @param texts the addresses
          * @return this builder
@@ -432,7 +436,7 @@ public final class EchoServer implements AutoCloseable {
          */
         public Builder addresses(String... texts) {
             if (texts.length == 0) {
-                throw new IllegalArgumentException("addresses must name at least one, such as 127.0.0.1:0");
+                throw new IllegalArgumentException("addresses () must name at least one address, such as 127.0.0.1:0");
             }
             List<HostAndPort> parsed = new ArrayList<>();
             for (String text : texts) {
@@ -447,9 +451,9 @@ public final class EchoServer implements AutoCloseable {
         }
 
         /**
-         * A name among the {@link #addresses} stands for every address that it resolves to and that this machine has, such
-         * as {@code 127.0.0.1} and {@code ::1}, with one port for all: for a server that a person starts by hand. The
-         * default is the first address alone.
+         * Makes a name among the {@link #addresses} stand for every address that it resolves to and that this machine
+         * has, such as {@code 127.0.0.1} and {@code ::1}, with one port for all. This is meant for a server that is
+         * started by hand. By default, a name stands only for its first address.
          *
          * @return this builder
          * @since 0.1.0
@@ -460,8 +464,8 @@ public final class EchoServer implements AutoCloseable {
         }
 
         /**
-         * How many connections the kernel queues before they are accepted; the kernel may take fewer. The default is
-         * 1,024.
+         * Sets how many connections the kernel queues before the server accepts them; the kernel may queue fewer. The
+         * default is 1,024.
          *
          * @param connections 1 to 65,535
          * @return this builder
@@ -473,7 +477,7 @@ public final class EchoServer implements AutoCloseable {
         }
 
         /**
-         * The most bytes that one connection holds, and the most that are read at once. The default is 65,536 (64 KiB).
+         * Sets the most bytes that one connection holds, and that are read at once. The default is 65,536 (64 KiB).
          *
          * @param bytes 1 to 1,073,741,824 (1 GiB)
          * @return this builder
@@ -485,8 +489,8 @@ public final class EchoServer implements AutoCloseable {
         }
 
         /**
-         * How many connections are served at a time. A further one is accepted, reset and reported in one line. The default
-         * is no limit.
+         * Sets how many connections may be open at the same time. A further one is accepted and reset at once; the
+         * server warns of the first such reset. The default is no limit.
          *
          * @param connections at least 1
          * @return this builder
@@ -498,7 +502,7 @@ public final class EchoServer implements AutoCloseable {
         }
 
         /**
-         * How long a connection may move no byte, in or out, before it is reset. The default is no limit.
+         * Sets how long a connection may neither receive nor send a byte before it is reset. The default is no limit.
          *
          * @param timeout 1 ms to 365 days
          * @return this builder
@@ -510,9 +514,10 @@ public final class EchoServer implements AutoCloseable {
         }
 
         /**
-         * How long a connection may move no byte, in or out, before it is closed with a FIN, as many servers do; where
-         * bytes of the client are held that were not sent back, it is reset. Of this and {@link #idleTimeout} the shorter
-         * applies, and {@code idleTimeout} if they are equal. The default is no limit.
+         * Sets how long a connection may neither receive nor send a byte before it is closed with a FIN, as many
+         * servers do. If the server holds bytes that it has not sent back, it resets the connection instead. The
+         * shorter of this and {@link #idleTimeout} applies, and {@code idleTimeout} if they are equal. The default is
+         * no limit.
          *
          * @param timeout 1 ms to 365 days
          * @return this builder
@@ -524,7 +529,8 @@ public final class EchoServer implements AutoCloseable {
         }
 
         /**
-         * How many threads serve connections; each connection belongs to one of them, in turn. The default is 1.
+         * Sets how many threads serve connections. Each connection belongs to one of them; they take turns. The default
+         * is 1.
          *
          * @param threads 1 to 256
          * @return this builder
@@ -536,8 +542,8 @@ public final class EchoServer implements AutoCloseable {
         }
 
         /**
-         * What goes wrong, on which connections and when. The default is a good echo. A plan that draws at random is
-         * reported at the start, with its seed.
+         * Sets what goes wrong, on which connections and when. The default is {@link FaultPlan#none()}. At its start,
+         * the server reports a plan with random values as a warning, with the seeds.
          *
          * @param plan the plan
          * @return this builder
@@ -548,9 +554,9 @@ public final class EchoServer implements AutoCloseable {
         }
 
         /**
-         * The same faults for every connection.
+         * Sets the same faults for every connection.
          *
-         * @param each any number
+         * @param each the faults; none for a correct echo
          * @return this builder
          */
         public Builder faults(Fault... each) {
@@ -558,9 +564,9 @@ public final class EchoServer implements AutoCloseable {
         }
 
         /**
-         * As {@link #faults(FaultPlan)}, from the text that {@link FaultPlan#parse} reads.
+         * Sets the plan from a text, which {@link FaultPlan#parse} reads.
          *
-         * @param plan such as {@code first 2: reset after 4; others: delay 50ms}
+         * @param plan the text of the plan, such as {@code first 2: reset after 4; others: delay 50ms}
          * @return this builder
          * @throws IllegalArgumentException if it is no plan; the message names the position, the word and the cure
          */
@@ -569,9 +575,9 @@ public final class EchoServer implements AutoCloseable {
         }
 
         /**
-         * Records what happens on the connections, for {@link EchoServer#recording()}: the first 65,536 bytes (64 KiB) of
-         * each direction of the newest 1,000 connections, of that what fits into a quarter of the heap. The default is to
-         * record nothing.
+         * Records what happens on the connections, for {@link EchoServer#recording()}: the first 65,536 bytes (64 KiB)
+         * of each direction of the newest 1,000 connections, as far as this fits into a quarter of the heap. The
+         * default is to record nothing.
          *
          * @return this builder
          */
@@ -580,12 +586,13 @@ public final class EchoServer implements AutoCloseable {
         }
 
         /**
-         * Records what happens on the connections, for {@link EchoServer#recording()}. A recording takes at most a quarter
-         * of the heap, and less where other recordings of this JVM take much. What does not fit is counted; connections
-         * that have ended are left out first.
+         * Records what happens on the connections, for {@link EchoServer#recording()}. A recording takes at most a
+         * quarter of the heap, and less if other recordings of this JVM take much. What does not fit is only counted;
+         * connections that have ended are dropped first. The default is to record nothing.
          *
-         * @param bytes the most that are kept of each direction of a connection, 0 to 1,073,741,824 (1 GiB); all are counted
-         * @param connections the most that are kept, the newest, 1 to 1,000,000
+         * @param bytes the most bytes that are kept of each direction of a connection, 0 to 1,073,741,824 (1 GiB);
+         *     further bytes are only counted
+         * @param connections how many connections are kept, 1 to 1,000,000; they are the newest
          * @return this builder
          * @throws IllegalArgumentException if a value is out of range
          */
@@ -597,13 +604,13 @@ public final class EchoServer implements AutoCloseable {
         }
 
         /**
-         * Receives the conversation, one line per event: what was received from which client, what was sent back. Payload
-         * is quoted, at most 1,024 bytes of a chunk; what is not visible text in UTF-8 is escaped. The thread that starts
-         * the server passes the lines about the start, the server's threads pass all others. The callback must be quick;
-         * {@link LineBuffer} is for output that may block. An exception that it throws ends the connection that the line
-         * is about. By default no lines are made.
+         * Sets the callback for the conversation, one line per event: what was received from which client, what was
+         * sent back. Payload is quoted, at most 1,024 bytes of a chunk; bytes that are not visible text in UTF-8 are
+         * escaped. The thread that starts the server passes the lines about the start; the server's threads pass all
+         * others. The callback must be quick; {@link LineBuffer} is for output that may block. An exception that it
+         * throws ends the connection that the line is about. By default there is no callback.
          *
-         * @param lines takes one line at a time, without its end
+         * @param lines takes one line at a time, without its line end
          * @return this builder
          */
         public Builder conversation(Consumer<String> lines) {
@@ -612,11 +619,11 @@ public final class EchoServer implements AutoCloseable {
         }
 
         /**
-         * Whether each line of the conversation begins with its time, in UTC, and each line about a connection also names
-         * that by its number, as fault plans count them: {@code 2026-01-02T03:04:05.006Z connection 3: received …}. The
-         * default is neither.
+         * Sets whether each line of the conversation begins with its time, in UTC, followed by the number of the
+         * connection if the line is about one: {@code 2026-01-02T03:04:05.006Z connection 3: received …}. The default
+         * is false.
          *
-         * @param times whether they do
+         * @param times true for lines with time and number
          * @return this builder
          */
         public Builder conversationTimes(boolean times) {
@@ -625,11 +632,12 @@ public final class EchoServer implements AutoCloseable {
         }
 
         /**
-         * Receives what a person who runs the server should know: an address that other machines reach, a limit that is
-         * reached, a failure that the server survived. The server waits for the callback; {@link LineBuffer} is for
-         * output that may block. The default prints to {@link System#err}, by such a buffer.
+         * Sets the callback for warnings, which the person who runs the server should read: an address that other
+         * machines can reach, a limit that is reached, a failure that the server survived. The server waits for the
+         * callback; {@link LineBuffer} is for output that may block. The default prints to {@link System#err} through
+         * such a buffer.
          *
-         * @param lines takes one line at a time, without its end; by any thread
+         * @param lines takes one line at a time, without its line end; any thread may call it
          * @return this builder
          */
         public Builder warnings(Consumer<String> lines) {
@@ -638,8 +646,8 @@ public final class EchoServer implements AutoCloseable {
         }
 
         /**
-         * Returns the names of the options that {@link #set} takes, which are those of the methods, of the attributes of
-         * annotations and of the parameters of goals.
+         * Returns the names of the options that {@link #set} takes, which are those of the methods, of the attributes
+         * of annotations and of the parameters of goals.
          *
          * @return the words, in the order of the pages
          */
@@ -649,14 +657,14 @@ public final class EchoServer implements AutoCloseable {
 
         /**
          * Sets one option from text, as every front end does: addresses with commas between them; sizes as {@code 16},
-         * {@code 16KiB}, {@code 1MiB} or {@code 1GiB}; durations as {@code 50ms}, {@code 2s} or {@code 1m}; {@code none}
-         * for no limit.
+         * {@code 16KiB}, {@code 1MiB} or {@code 1GiB}; durations as {@code 50ms}, {@code 2s} or {@code 1m}; {@code
+         * none} for no limit.
          *
          * @param word the name of the option: that of the method
          * @param text its value
          * @return this builder
-         * @throws IllegalArgumentException if there is no such option, or if the value is malformed or out of range; the
-         *     message names the word, the value and the cure
+         * @throws IllegalArgumentException if there is no such option, or if the value is malformed or out of range;
+         *     the message names the word, the value and the cure
          */
         public Builder set(String word, String text) {
             return switch (OptionText.option(word, Option.values())) {
@@ -686,7 +694,7 @@ public final class EchoServer implements AutoCloseable {
         }
 
         /**
-         * A server with these options, not yet started. This builder can be used again.
+         * Returns a server with these options, not yet started. This builder can be used again.
          *
          * @return a new server
          * @throws IllegalArgumentException if options do not go together: a fault that needs a larger bufferSize

@@ -56,21 +56,22 @@ public sealed interface Effect {
     }
 
     /**
-     * Every byte leaves this long after it came, and so does the answer to the client's FIN: {@code delay 50ms jitter
-     * 10ms}. Bytes are never reordered, and the delays of several bytes do not add up.
+     * Sends every byte, and the answer to the client's FIN, this long after it came: {@code delay 50ms jitter 10ms}.
+     * Bytes are never reordered, and the delays of several bytes do not add up.
      *
-     * @param delay whole milliseconds, 1 ms to 365 days
-     * @param jitter how much shorter or longer it may be, drawn for each read; zero, or at most the delay
-     * @param seed of what is drawn; 0 where there is no jitter
+     * @param delay how long each byte is delayed: whole milliseconds, 1 ms to 365 days
+     * @param jitter how much shorter or longer a delay may be, drawn at random for each read: zero, or whole
+     *     milliseconds up to the delay
+     * @param seed the seed of the jitter; 0 if there is no jitter
      */
     record Delay(Duration delay, Duration jitter, long seed) implements Effect {
         /**
-         * Checks the range.
+         * Checks the range of the values.
          *
-         * @param delay as above
-         * @param jitter as above
-         * @param seed as above
-         * @throws IllegalArgumentException if it is out of range
+         * @param delay how long each byte is delayed
+         * @param jitter how much shorter or longer a delay may be
+         * @param seed the seed of the jitter
+         * @throws IllegalArgumentException if a value is out of range
          */
         public Delay {
             OptionText.wholeMillis("delay", delay);
@@ -98,16 +99,16 @@ public sealed interface Effect {
     }
 
     /**
-     * Sends no more than this on average, in slices of a fiftieth of a second: {@code throttle 64KiB/s}.
+     * Limits the average rate; each write has at most the bytes of 20 ms: {@code throttle 64KiB/s}.
      *
-     * @param bytesPerSecond 1 to 1,099,511,627,776 (1 TiB)
+     * @param bytesPerSecond the most bytes per second, on average: 1 to 1,099,511,627,776 (1 TiB)
      */
     record Throttle(long bytesPerSecond) implements Effect {
         /**
-         * Checks the range.
+         * Checks the range of the value.
          *
-         * @param bytesPerSecond as above
-         * @throws IllegalArgumentException if it is out of range
+         * @param bytesPerSecond the most bytes per second, on average
+         * @throws IllegalArgumentException if the value is out of range
          */
         public Throttle {
             OptionText.atLeastOne("throttle", bytesPerSecond);
@@ -130,16 +131,16 @@ public sealed interface Effect {
     /**
      * Sends at most this many bytes with one write: {@code fragment 16 every 5ms}.
      *
-     * @param bytes at least 1
-     * @param every the least time between two writes; zero, or 1 ms to 365 days
+     * @param bytes the most bytes of one write, at least 1
+     * @param every the shortest time between two writes: zero, or whole milliseconds, 1 ms to 365 days
      */
     record Fragment(int bytes, Duration every) implements Effect {
         /**
-         * Checks the range.
+         * Checks the range of the values.
          *
-         * @param bytes as above
-         * @param every as above
-         * @throws IllegalArgumentException if it is out of range
+         * @param bytes the most bytes of one write
+         * @param every the shortest time between two writes
+         * @throws IllegalArgumentException if a value is out of range
          */
         public Fragment {
             OptionText.atLeastOne("fragment", bytes);
@@ -173,8 +174,8 @@ public sealed interface Effect {
     }
 
     /**
-     * Sends a FIN although not everything is echoed, and closes the socket: {@code close}. An exception to the rule that a
-     * clean end of stream means a complete echo.
+     * Sends a FIN although not everything is echoed, and closes the socket: {@code close}. This is an exception to the
+     * rule that a clean end of stream means a complete echo.
      */
     record Close() implements Effect {
         @Override
@@ -230,16 +231,16 @@ public sealed interface Effect {
     /**
      * Flips every bit of some bytes: {@code corrupt}, {@code corrupt byte 5}, {@code corrupt bytes 5-9}.
      *
-     * @param first the first of them, counted from 1 where the fault takes effect
-     * @param last the last of them; {@link Long#MAX_VALUE} for all that follow
+     * @param first the position of the first of them, counted from 1 at the byte where the fault takes effect
+     * @param last the position of the last of them; {@link Long#MAX_VALUE} for no end
      */
     record Corrupt(long first, long last) implements Effect {
         /**
-         * Checks the range.
+         * Checks the range of the values.
          *
-         * @param first as above
-         * @param last as above
-         * @throws IllegalArgumentException if it is out of range
+         * @param first the position of the first byte
+         * @param last the position of the last byte
+         * @throws IllegalArgumentException if a value is out of range
          */
         public Corrupt {
             OptionText.range("corrupt bytes", first, last);
@@ -259,18 +260,18 @@ public sealed interface Effect {
     }
 
     /**
-     * Flips every bit of a part of the bytes: {@code corrupt 1% seed 42}.
+     * Flips every bit of a random part of the bytes: {@code corrupt 1% seed 42}.
      *
-     * @param percent how likely it is for each byte; over 0, at most 100
-     * @param seed of what is drawn
+     * @param percent the probability for each byte, over 0 and at most 100
+     * @param seed the seed of the random choice
      */
     record CorruptAtRandom(double percent, long seed) implements Effect {
         /**
-         * Checks the range.
+         * Checks the range of the values.
          *
-         * @param percent as above
-         * @param seed as above
-         * @throws IllegalArgumentException if it is out of range
+         * @param percent the probability for each byte
+         * @param seed the seed of the random choice
+         * @throws IllegalArgumentException if a value is out of range
          */
         public CorruptAtRandom {
             OptionText.percent("corrupt", percent);
@@ -291,14 +292,14 @@ public sealed interface Effect {
      * Sends this many bytes twice before it goes on: {@code duplicate 42}. If fewer bytes come before the client's FIN,
      * it sends those twice.
      *
-     * @param bytes at least 1, and no more than the server's bufferSize
+     * @param bytes how many bytes are sent twice: at least 1, and at most the server's bufferSize
      */
     record Duplicate(int bytes) implements Effect {
         /**
-         * Checks the range.
+         * Checks the range of the value.
          *
-         * @param bytes as above
-         * @throws IllegalArgumentException if it is out of range
+         * @param bytes how many bytes are sent twice
+         * @throws IllegalArgumentException if the value is out of range
          */
         public Duplicate {
             OptionText.atLeastOne("duplicate", bytes);
@@ -318,14 +319,14 @@ public sealed interface Effect {
     /**
      * Drops this many bytes and goes on with those after them: {@code truncate 10}.
      *
-     * @param bytes at least 1
+     * @param bytes how many bytes are dropped, at least 1
      */
     record Truncate(long bytes) implements Effect {
         /**
-         * Checks the range.
+         * Checks the range of the value.
          *
-         * @param bytes as above
-         * @throws IllegalArgumentException if it is out of range
+         * @param bytes how many bytes are dropped
+         * @throws IllegalArgumentException if the value is out of range
          */
         public Truncate {
             OptionText.atLeastOne("truncate", bytes);
@@ -345,14 +346,14 @@ public sealed interface Effect {
     /**
      * Answers the client's FIN this much later: {@code slow-close 2s}.
      *
-     * @param delay whole milliseconds, 1 ms to 365 days
+     * @param delay how much later the FIN is answered: whole milliseconds, 1 ms to 365 days
      */
     record SlowClose(Duration delay) implements Effect {
         /**
-         * Checks the range.
+         * Checks the range of the value.
          *
-         * @param delay as above
-         * @throws IllegalArgumentException if it is out of range
+         * @param delay how much later the FIN is answered
+         * @throws IllegalArgumentException if the value is out of range
          */
         public SlowClose {
             OptionText.wholeMillis("slow-close", delay);
@@ -376,10 +377,10 @@ public sealed interface Effect {
      */
     record Greet(String bytes) implements Effect {
         /**
-         * Checks the range.
+         * Checks the range of the value.
          *
-         * @param bytes as above
-         * @throws IllegalArgumentException if it is out of range
+         * @param bytes the bytes that are sent
+         * @throws IllegalArgumentException if the value is out of range
          */
         public Greet {
             if (bytes.isEmpty() || bytes.chars().anyMatch(c -> c > 0xFF)) {

@@ -10,10 +10,12 @@ import java.util.function.ToIntFunction;
  * All parts of one effect, in one place. The compiler rejects a kind of effect without a row, and a row that lacks a
  * part. A row is made only when it is used, so that a fault loads no classes of other faults.
  *
+ * @param type the class of the effect
  * @param reader reads the effect from the text after its word
  * @param gates makes its gate
- * @param isDrawn whether it draws something from its seed
- * @param leastBuffer the least bufferSize of a server that it needs
+ * @param afterFin whether it may have the trigger {@code on fin}
+ * @param isDrawn tests whether an effect has random values
+ * @param leastBuffer gives the smallest bufferSize of a server that an effect needs
  */
 record EffectRow<E extends Effect>(
         Class<E> type,
@@ -23,7 +25,7 @@ record EffectRow<E extends Effect>(
         Predicate<E> isDrawn,
         ToIntFunction<E> leastBuffer) {
 
-    /** Whether an effect may have the trigger {@code on fin}. */
+    /** States whether an effect may have the trigger {@code on fin}. */
     enum AfterFin {
         NEVER,
         MAY,
@@ -41,7 +43,8 @@ record EffectRow<E extends Effect>(
         /**
          * Makes the gate of the effect.
          *
-         * @param connection its number, so that no two connections draw the same from one seed
+         * @param connection the number of the connection, so that two connections with the same seed draw different
+         *     values
          */
         Gate make(E effect, long connection);
     }
@@ -135,7 +138,7 @@ record EffectRow<E extends Effect>(
             case SLOW_CLOSE ->
                 new EffectRow<>(
                         Effect.SlowClose.class,
-                        tokens -> new Effect.SlowClose(tokens.duration("slow-close", "how long")),
+                        tokens -> new Effect.SlowClose(tokens.duration("slow-close")),
                         (effect, connection) ->
                                 SimpleGates.slowClose(effect.delay().toNanos()),
                         AfterFin.ALWAYS);
@@ -149,8 +152,8 @@ record EffectRow<E extends Effect>(
     }
 
     private static Effect delay(FaultTokens tokens) {
-        Duration delay = tokens.duration("delay", "how long");
-        Duration jitter = tokens.take("jitter") ? tokens.duration("jitter", "how much") : Duration.ZERO;
+        Duration delay = tokens.duration("delay");
+        Duration jitter = tokens.take("jitter") ? tokens.duration("jitter") : Duration.ZERO;
         return new Effect.Delay(delay, jitter, jitter.isZero() ? 0 : tokens.seed());
     }
 
@@ -161,7 +164,7 @@ record EffectRow<E extends Effect>(
 
     private static Effect fragment(FaultTokens tokens) {
         int bytes = tokens.intSize("fragment");
-        return new Effect.Fragment(bytes, tokens.take("every") ? tokens.duration("every", "how often") : Duration.ZERO);
+        return new Effect.Fragment(bytes, tokens.take("every") ? tokens.duration("every") : Duration.ZERO);
     }
 
     private static Effect corrupt(FaultTokens tokens) {
@@ -190,7 +193,9 @@ record EffectRow<E extends Effect>(
         throw new AssertionError(word);
     }
 
-    /** @param connection its number, so that no two connections draw the same from one seed */
+    /**
+     * @param connection the number of the connection, so that two connections with the same seed draw different values
+     */
     static Gate gate(Effect effect, long connection) {
         return of(effect.kind()).gateOf(effect, connection);
     }
@@ -199,7 +204,7 @@ record EffectRow<E extends Effect>(
         return gates.make(type.cast(effect), connection);
     }
 
-    /** Whether the effect is about the client's FIN, so that it has no other trigger. */
+    /** Returns whether the effect can have no trigger other than {@code on fin}. */
     static boolean isAlwaysAfterFin(Effect effect) {
         return of(effect.kind()).afterFin() == AfterFin.ALWAYS;
     }
@@ -208,7 +213,7 @@ record EffectRow<E extends Effect>(
         return of(effect.kind()).afterFin() != AfterFin.NEVER;
     }
 
-    /** For an error. */
+    /** Returns the words of the effects that may have the trigger {@code on fin}, for an error. */
     static List<String> wordsThatMayFollowFin() {
         return Arrays.stream(Effect.Kind.values())
                 .filter(kind -> of(kind).afterFin() == AfterFin.MAY)
@@ -216,7 +221,7 @@ record EffectRow<E extends Effect>(
                 .toList();
     }
 
-    /** Whether the effect draws something from its seed. */
+    /** Returns whether the effect has random values. */
     static boolean isDrawn(Effect effect) {
         return of(effect.kind()).isDrawnIn(effect);
     }
@@ -225,7 +230,7 @@ record EffectRow<E extends Effect>(
         return isDrawn.test(type.cast(effect));
     }
 
-    /** The least bufferSize of a server that the effect needs. */
+    /** Returns the smallest bufferSize of a server that the effect needs. */
     static int leastBuffer(Effect effect) {
         return of(effect.kind()).leastBufferOf(effect);
     }

@@ -3,21 +3,21 @@ package org.echoharness;
 /**
  * How a recorded connection ended.
  *
- * @param by who ended it: whose FIN came first, or whose RST
- * @param how with what
- * @param why in words, where there is more to say: {@code idle for 2s}, {@code reset after 300}; else empty
+ * @param by the side that ended it: the one whose FIN came first, or that sent the RST
+ * @param how whether it ended with a FIN or an RST
+ * @param why the reason in words, such as {@code idle for 2s} or {@code reset after 300}; empty if there is none
  */
 public record Ending(Side by, How how, String why) {
 
-    /** An end of the connection. */
+    /** A side of the connection. */
     public enum Side {
-        /** The end that connected. */
+        /** The side that connected. */
         CLIENT,
-        /** The end that accepted. */
+        /** The side that accepted. */
         SERVER
     }
 
-    /** The ways of TCP (RFC 9293, sections 3.6 and 3.5.3). */
+    /** The ways in which TCP ends a connection (RFC 9293, sections 3.6 and 3.5.3). */
     public enum How {
         /** An orderly end of the stream. */
         FIN,

@@ -9,13 +9,13 @@ import java.util.NoSuchElementException;
 import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
-/** The events of one connection, in 20 bytes each until they are asked for. The owner guards it. */
+/** The events of one connection, in compact arrays until they are asked for. The caller must synchronize. */
 final class EventLog implements Iterable<RecordedEvent> {
 
-    /** Events kept of one connection; what comes later is counted. */
+    /** How many events are kept of one connection; later ones are only counted. */
     static final int MOST = 4_096;
 
-    /** The most faults and notes kept after that: they explain why the connection goes on as it does. */
+    /** How many faults and notes are kept after that, since they explain the events after them. */
     static final int LATE_FAULTS = 64;
 
     private static final int FIRST = 8;
@@ -36,7 +36,7 @@ final class EventLog implements Iterable<RecordedEvent> {
         this(bytes -> true);
     }
 
-    /** Asks {@code memory} for what more events need; if it refuses, no more are kept. */
+    /** @param memory is asked for the bytes that more events need; if it refuses, no more are kept */
     EventLog(LongPredicate memory) {
         this.memory = memory;
         nanos = new long[FIRST];
@@ -56,7 +56,10 @@ final class EventLog implements Iterable<RecordedEvent> {
         leftOut = shared.leftOut;
     }
 
-    /** A view of the events so far. It shares memory: an event never changes, and a snapshot is never added to. */
+    /**
+     * Returns a view of the events so far. It shares the arrays, since no event in them changes and no view is added
+     * to.
+     */
     EventLog snapshot() {
         return new EventLog(this);
     }
@@ -117,7 +120,7 @@ final class EventLog implements Iterable<RecordedEvent> {
     }
 
     /**
-     * Whether an event is kept although the log is full: always the end of the connection, and a few faults and notes.
+     * Returns whether an event is kept although the log is full: every FIN and RST, and a few faults and notes.
      */
     private boolean isKept(RecordedEvent.Kind kind) {
         boolean explains = kind == RecordedEvent.Kind.FAULT || kind == RecordedEvent.Kind.NOTE;
@@ -137,7 +140,7 @@ final class EventLog implements Iterable<RecordedEvent> {
         return leftOut;
     }
 
-    /** How many come before the first that was left out. */
+    /** Returns how many events come before the first that was left out. */
     int beforeTheGap() {
         return leftOut == 0 ? Integer.MAX_VALUE : gap;
     }

@@ -7,10 +7,10 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import org.echoharness.text.Escaping;
 
-/** What a client sends, and what is to come back for it. The thread that calls the client uses it. */
+/** What a client sends, and what is expected to come back. Only the thread that calls the client uses it. */
 abstract class Exchange {
 
-    /** The most bytes of what is too much that an error shows. */
+    /** The most surplus bytes that an error shows. */
     static final int SURPLUS = 64;
 
     private static final int PIECE = 64 << 10;
@@ -19,24 +19,24 @@ abstract class Exchange {
     long sent; // bytes of the pieces that were handed out
     long echoed;
 
-    /** The bytes of a message, and room for as many bytes as are expected: the caller reads them there. */
+    /** Sends bytes, and reads an echo of {@code length} bytes into {@code answer}, which the caller then checks. */
     static Exchange of(byte[] message, ByteBuffer answer, int length) {
         return new OfBytes(message, answer, length);
     }
 
-    /** A message that is sent as it is read, and an answer that is compared as it comes. */
+    /** Sends a message as it is read, and compares the echo with {@code expected} as it comes. */
     static Exchange of(InputStream message, InputStream expected) {
         return new OfStreams(message, expected);
     }
 
-    /** A message that is read once, as it comes, and that is to come back. */
+    /** Sends a message as it is read, once, and compares the echo with it as it comes. */
     static Exchange of(MessageInput message) {
         return new OfInput(message);
     }
 
     /**
-     * Returns the next bytes to send; none when all were handed out, or while it waits. Called when the earlier bytes
-     * are sent.
+     * Returns the next bytes to send; none if all were handed out, or while it waits for more. It is called when the
+     * bytes returned before are sent.
      */
     final ByteBuffer outgoing() throws IOException {
         ByteBuffer next = isSent ? ByteBuffer.allocate(0) : next();
@@ -47,32 +47,36 @@ abstract class Exchange {
 
     abstract ByteBuffer next() throws IOException;
 
-    /** Whether there will be more to send which cannot be handed out now. */
+    /** Returns whether there may be more to send that cannot be handed out now. */
     boolean isWaiting() {
         return false;
     }
 
-    /** Whether the peer owes nothing: it waits for the message alone. */
+    /** Returns whether everything sent has come back, so that only more of the message is awaited. */
     boolean isIdle() {
         return false;
     }
 
-    /** What to call when a message that it waits for goes on. */
+    /** Sets what is called when more of an awaited message can be handed out. */
     void onArrival(Runnable listener) {}
 
-    /** Whether all that is expected has come. */
+    /** Returns whether everything that is expected has come. */
     abstract boolean isAnswered() throws IOException;
 
-    /** Where to read to; the position is that before the next read. */
+    /** Returns the buffer for the next read. */
     abstract ByteBuffer incoming();
 
-    /** Takes what was read. */
+    /** Takes the bytes that were read into {@link #incoming}. */
     abstract void received(int bytes) throws IOException;
 
-    /** "12 of 42 bytes", as far as it is known how many are expected. */
+    /** Returns how much has come back: "12 of 42 bytes", or "12 bytes" if the total is not known. */
     abstract String answered();
 
-    /** As {@link #answered}, for the bytes that were sent; {@code unsent} bytes do not count. */
+    /**
+     * Returns how much was sent, in the form of {@link #answered}.
+     *
+     * @param unsent how many of the bytes handed out the socket has not taken
+     */
     abstract String sent(int unsent);
 
     private static final class OfBytes extends Exchange {
@@ -150,7 +154,7 @@ abstract class Exchange {
             try {
                 int n = from.read(to);
                 while (n == 0) {
-                    n = from.read(to); // a stream may do that, though it should not
+                    n = from.read(to); // a stream should not return 0, but some do
                 }
                 return Math.max(0, n);
             } catch (IOException failed) {
@@ -185,11 +189,14 @@ abstract class Exchange {
 
     private static final class OfInput extends Exchange {
 
-        /** The most that is kept to be compared with the echo: no more is sent before some of it has come. */
+        /**
+         * The most bytes that are kept for the comparison. If that many are kept, no more is sent until some have come
+         * back.
+         */
         private static final long MOST_UNDER_WAY =
                 Math.max(1 << 20, Math.min(64 << 20, Runtime.getRuntime().maxMemory() / 8));
 
-        private static final int COST = 64; // of a piece, beside its bytes
+        private static final int COST = 64; // bytes of memory for a piece, besides its content
 
         private final MessageInput message;
         private final Deque<ByteBuffer> underWay = new ArrayDeque<>();
@@ -264,7 +271,7 @@ abstract class Exchange {
         @Override
         String answered() {
             return echoed + " of " + Escaping.bytes(sent)
-                    + (isFull() ? ", the most that is sent ahead of the echo of an input that is no file," : "");
+                    + (isFull() ? ", the most that is sent ahead of the echo of an input that is not a file," : "");
         }
 
         @Override

@@ -5,15 +5,15 @@ import java.time.Duration;
 
 /**
  * One thing that goes wrong on a connection of an {@link EchoServer}, and when. Immutable; text and Java mirror each
- * other: {@code Fault.parse("reset after 300")} equals {@code Fault.reset().after(300)}, and {@link #toString} gives the
- * text back.
+ * other: {@code Fault.parse("reset after 300")} equals {@code Fault.reset().after(300)}, and {@link #toString} gives
+ * the text back.
  *
- * <p>A fault holds from the accept on, unless it says otherwise: {@code after 300} (bytes), {@code after 300 sent},
+ * <p>A fault takes effect at the accept, unless it has a trigger: {@code after 300} (bytes), {@code after 300 sent},
  * {@code after 2s}, {@code on fin}. Random values come from a seed. If none is given, one is drawn and becomes part of
  * the fault, so that its text repeats the same values.
  *
  * @param effect what happens
- * @param trigger when
+ * @param trigger when it happens
  * @see FaultPlan
  */
 public record Fault(Effect effect, Trigger trigger) {
@@ -22,11 +22,12 @@ public record Fault(Effect effect, Trigger trigger) {
     private static final Trigger ON_FIN = new Trigger.OnFin();
 
     /**
-     * Checks that the two go together.
+     * Checks that effect and trigger go together.
      *
-     * @param effect as above
-     * @param trigger as above
-     * @throws IllegalArgumentException if they do not: after the client's FIN there are no bytes to be corrupted, say
+     * @param effect what happens
+     * @param trigger when it happens
+     * @throws IllegalArgumentException if they do not: for example, after the client's FIN no byte comes that could be
+     *     corrupted
      */
     public Fault {
         boolean onFin = trigger instanceof Trigger.OnFin;
@@ -48,18 +49,19 @@ public record Fault(Effect effect, Trigger trigger) {
     /**
      * Reads a fault from its text.
      *
-     * @param text such as {@code delay 50ms} or {@code reset after 300}
+     * @param text the text of a fault, such as {@code delay 50ms} or {@code reset after 300}
      * @return the fault
-     * @throws IllegalArgumentException if it is none; the message names the position, the word and what was expected
+     * @throws IllegalArgumentException if the text is not a fault; the message names the position, the word and what
+     *     was expected
      */
     public static Fault parse(String text) {
         return new FaultParser("fault", text).fault();
     }
 
     /**
-     * {@code delay 50ms}: every byte, and the answer to the client's FIN, leaves this much later than it came.
+     * {@code delay 50ms}: sends every byte, and the answer to the client's FIN, this long after it came.
      *
-     * @param delay whole milliseconds, 1 ms to 365 days
+     * @param delay how long each byte is delayed: whole milliseconds, 1 ms to 365 days
      * @return the fault
      * @throws IllegalArgumentException if the value is out of range
      */
@@ -68,11 +70,11 @@ public record Fault(Effect effect, Trigger trigger) {
     }
 
     /**
-     * {@code delay 50ms jitter 10ms}: as {@link #delay(Duration)}, shorter or longer by up to the jitter, from a seed
-     * drawn now.
+     * {@code delay 50ms jitter 10ms}: delays like {@link #delay(Duration)}, but each delay is shorter or longer by up
+     * to the jitter. The seed is drawn now.
      *
-     * @param delay whole milliseconds, 1 ms to 365 days
-     * @param jitter whole milliseconds, at most the delay
+     * @param delay how long each byte is delayed: whole milliseconds, 1 ms to 365 days
+     * @param jitter how much shorter or longer a delay may be: zero, or whole milliseconds up to the delay
      * @return the fault
      * @throws IllegalArgumentException if a value is out of range
      */
@@ -81,11 +83,11 @@ public record Fault(Effect effect, Trigger trigger) {
     }
 
     /**
-     * {@code delay 50ms jitter 10ms seed 42}.
+     * {@code delay 50ms jitter 10ms seed 42}: delays like {@link #delay(Duration, Duration)}, with this seed.
      *
-     * @param delay whole milliseconds, 1 ms to 365 days
-     * @param jitter whole milliseconds, at most the delay
-     * @param seed of what is drawn
+     * @param delay how long each byte is delayed: whole milliseconds, 1 ms to 365 days
+     * @param jitter how much shorter or longer a delay may be: zero, or whole milliseconds up to the delay
+     * @param seed the seed of the jitter
      * @return the fault
      * @throws IllegalArgumentException if a value is out of range
      */
@@ -94,9 +96,9 @@ public record Fault(Effect effect, Trigger trigger) {
     }
 
     /**
-     * {@code throttle 64KiB/s}: sends no more than this on average.
+     * {@code throttle 64KiB/s}: sends at most this many bytes per second on average.
      *
-     * @param bytesPerSecond 1 to 1,099,511,627,776
+     * @param bytesPerSecond the most bytes per second, 1 to 1,099,511,627,776 (1 TiB)
      * @return the fault
      * @throws IllegalArgumentException if the value is out of range
      */
@@ -105,9 +107,10 @@ public record Fault(Effect effect, Trigger trigger) {
     }
 
     /**
-     * {@code fragment 16}: sends at most this many bytes with one write. TCP is free to deliver several of them at once.
+     * {@code fragment 16}: sends at most this many bytes with one write. TCP may deliver several of these pieces at
+     * once.
      *
-     * @param bytes at least 1
+     * @param bytes the most bytes of one write, at least 1
      * @return the fault
      * @throws IllegalArgumentException if the value is out of range
      */
@@ -118,8 +121,8 @@ public record Fault(Effect effect, Trigger trigger) {
     /**
      * {@code fragment 16 every 5ms}: sends at most this many bytes with one write, and waits at least 5 ms between two.
      *
-     * @param bytes at least 1
-     * @param every whole milliseconds, 1 ms to 365 days
+     * @param bytes the most bytes of one write, at least 1
+     * @param every the shortest time between two writes: zero, or whole milliseconds, 1 ms to 365 days
      * @return the fault
      * @throws IllegalArgumentException if a value is out of range
      */
@@ -137,8 +140,8 @@ public record Fault(Effect effect, Trigger trigger) {
     }
 
     /**
-     * {@code close}: sends a FIN though not all is echoed, and closes the socket. A client that goes on sending much may
-     * see an RST instead, as with any peer that closes; {@link #halfClose} reads on.
+     * {@code close}: sends a FIN although not everything is echoed, and closes the socket. A client that sends much
+     * more may see an RST instead, as with any peer that closes; {@link #halfClose} goes on reading.
      *
      * @return the fault
      */
@@ -185,8 +188,8 @@ public record Fault(Effect effect, Trigger trigger) {
     /**
      * {@code corrupt bytes 5-9}: flips every bit of these bytes.
      *
-     * @param first of them, counted from 1 where the fault takes effect
-     * @param last of them
+     * @param first the position of the first of them, counted from 1 at the byte where the fault takes effect
+     * @param last the position of the last of them; {@link Long#MAX_VALUE} for no end
      * @return the fault
      * @throws IllegalArgumentException if a value is out of range
      */
@@ -195,9 +198,9 @@ public record Fault(Effect effect, Trigger trigger) {
     }
 
     /**
-     * {@code corrupt 1%}: flips every bit of each byte with this probability, from a seed drawn now.
+     * {@code corrupt 1%}: flips every bit of each byte with this probability. The seed is drawn now.
      *
-     * @param percent over 0, at most 100
+     * @param percent the probability for each byte, over 0 and at most 100
      * @return the fault
      * @throws IllegalArgumentException if the value is out of range
      */
@@ -206,21 +209,21 @@ public record Fault(Effect effect, Trigger trigger) {
     }
 
     /**
-     * {@code corrupt 1% seed 42}.
+     * {@code corrupt 1% seed 42}: flips bytes like {@link #corruptAtRandom(double)}, with this seed.
      *
-     * @param percent over 0, at most 100
-     * @param seed of what is drawn
+     * @param percent the probability for each byte, over 0 and at most 100
+     * @param seed the seed of the random choice
      * @return the fault
-     * @throws IllegalArgumentException if the value is out of range
+     * @throws IllegalArgumentException if a value is out of range
      */
     public static Fault corruptAtRandom(double percent, long seed) {
         return of(new Effect.CorruptAtRandom(percent, seed));
     }
 
     /**
-     * {@code duplicate 42}: sends this many bytes, and then the same once more.
+     * {@code duplicate 42}: sends this many bytes, and then the same bytes once more.
      *
-     * @param bytes at least 1, and no more than the server's bufferSize
+     * @param bytes how many bytes are sent twice: at least 1, and at most the server's bufferSize
      * @return the fault
      * @throws IllegalArgumentException if the value is out of range
      */
@@ -231,7 +234,7 @@ public record Fault(Effect effect, Trigger trigger) {
     /**
      * {@code truncate 10}: drops this many bytes and goes on with those after them.
      *
-     * @param bytes at least 1
+     * @param bytes how many bytes are dropped, at least 1
      * @return the fault
      * @throws IllegalArgumentException if the value is out of range
      */
@@ -242,7 +245,7 @@ public record Fault(Effect effect, Trigger trigger) {
     /**
      * {@code slow-close 2s}: answers the client's FIN this much later.
      *
-     * @param delay whole milliseconds, 1 ms to 365 days
+     * @param delay how much later the FIN is answered: whole milliseconds, 1 ms to 365 days
      * @return the fault
      * @throws IllegalArgumentException if the value is out of range
      */
@@ -251,32 +254,33 @@ public record Fault(Effect effect, Trigger trigger) {
     }
 
     /**
-     * {@code greet "220 ready\r\n"}: sends bytes of its own, before the client speaks unless a trigger says otherwise.
+     * {@code greet "220 ready\r\n"}: sends bytes of its own: at the accept, before any echo, unless it has a trigger.
      *
-     * @param text what to send, in UTF-8
+     * @param text the text to send, in UTF-8
      * @return the fault
-     * @throws IllegalArgumentException if it is empty
+     * @throws IllegalArgumentException if the text is empty
      */
     public static Fault greet(String text) {
         return greet(text.getBytes(StandardCharsets.UTF_8));
     }
 
     /**
-     * As {@link #greet(String)}, for bytes.
+     * Sends bytes like {@link #greet(String)}.
      *
-     * @param bytes what to send
+     * @param bytes the bytes to send
      * @return the fault
-     * @throws IllegalArgumentException if there is none
+     * @throws IllegalArgumentException if the array is empty
      */
     public static Fault greet(byte[] bytes) {
         return of(new Effect.Greet(new String(bytes, StandardCharsets.ISO_8859_1)));
     }
 
     /**
-     * This fault, once this many bytes of the client have been sent back or dropped: {@code after 300}.
+     * Returns this fault with another trigger: it takes effect once this many bytes of the client have been sent back
+     * or dropped, {@code after 300}.
      *
-     * @param bytes at least 1
-     * @return another fault
+     * @param bytes how many bytes, at least 1
+     * @return a new fault
      * @throws IllegalArgumentException if the value is out of range, or for a slow-close
      */
     public Fault after(long bytes) {
@@ -284,11 +288,11 @@ public record Fault(Effect effect, Trigger trigger) {
     }
 
     /**
-     * This fault, once this many bytes have been sent: {@code after 300 sent}. It differs from
-     * {@link #after(long)} where other faults add bytes or take them away.
+     * Returns this fault with another trigger: it takes effect once this many bytes have been sent, {@code after 300
+     * sent}. It differs from {@link #after(long)} if other faults add or drop bytes.
      *
-     * @param bytes at least 1
-     * @return another fault
+     * @param bytes how many bytes, at least 1
+     * @return a new fault
      * @throws IllegalArgumentException if the value is out of range, or for a slow-close
      */
     public Fault afterSent(long bytes) {
@@ -296,10 +300,10 @@ public record Fault(Effect effect, Trigger trigger) {
     }
 
     /**
-     * This fault, from this age of the connection on: {@code after 2s}.
+     * Returns this fault with another trigger: it takes effect when the connection has this age, {@code after 2s}.
      *
-     * @param age whole milliseconds, 1 ms to 365 days
-     * @return another fault
+     * @param age the time since the accept: whole milliseconds, 1 ms to 365 days
+     * @return a new fault
      * @throws IllegalArgumentException if the value is out of range, or for a slow-close
      */
     public Fault after(Duration age) {
@@ -307,23 +311,24 @@ public record Fault(Effect effect, Trigger trigger) {
     }
 
     /**
-     * This fault, when the client's FIN has come and every byte before it was sent back or dropped: {@code on fin}.
+     * Returns this fault with another trigger: it takes effect when the client's FIN has come and every byte before it
+     * was sent back or dropped, {@code on fin}.
      *
-     * @return another fault
-     * @throws IllegalArgumentException for an effect on bytes: none comes any more
+     * @return a new fault
+     * @throws IllegalArgumentException for an effect on bytes, since none comes after the FIN
      */
     public Fault onFin() {
         return new Fault(effect, ON_FIN);
     }
 
-    /** The text that {@link #parse} reads. */
+    /** Returns the text that {@link #parse} reads. */
     @Override
     public String toString() {
         boolean usual = trigger instanceof Trigger.AtAccept || EffectRow.isAlwaysAfterFin(effect);
         return usual ? effect.toString() : effect + " " + trigger;
     }
 
-    /** Whether a seed is part of it. */
+    /** Returns whether it has random values. */
     boolean isRandom() {
         return EffectRow.isDrawn(effect);
     }

@@ -6,8 +6,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads faults and plans from text. Words are separated by spaces, faults by commas, rules by semicolons; a colon stands
- * between connections and faults. An error names the position (from 1), what stands there and what was expected.
+ * Reads faults and plans from text. Words are separated by spaces, faults by commas, rules by semicolons; a colon
+ * stands between connections and faults. An error names the position (from 1), the word there and what was expected.
  */
 final class FaultParser {
 
@@ -18,7 +18,7 @@ final class FaultParser {
     private final FaultTokens tokens;
     private final String text;
 
-    /** @param option the name of the option, for errors */
+    /** @param option the name of the option that has the text, for errors */
     FaultParser(String option, String text) {
         tokens = new FaultTokens(option, text);
         this.text = text;
@@ -104,8 +104,10 @@ final class FaultParser {
     }
 
     /**
-     * @param also what else may stand here, for errors
-     * @param likely words that may have been meant, beside those of the effects
+     * Reads a fault.
+     *
+     * @param also what else is allowed here, for errors
+     * @param likely words that may have been meant, besides those of the effects
      */
     private Fault parseFault(String also, List<String> likely) {
         int start = tokens.position();
@@ -168,7 +170,7 @@ final class FaultParser {
             try {
                 bytes = OptionText.longSize("after", given);
             } catch (IllegalArgumentException neither) {
-                throw new NumberFormatException(); // a duration would do as well, so say both
+                throw new NumberFormatException(); // a duration is allowed too, so the error names both
             }
             OptionText.atLeastOne("after", bytes);
             tokens.advance();
@@ -181,7 +183,7 @@ final class FaultParser {
     }
 
     private long first() {
-        return tokens.reading("how many connections, such as 2", given -> {
+        return tokens.reading("a number of connections such as 2", given -> {
             long number = Long.parseLong(given);
             OptionText.atLeastOne("first", number);
             tokens.advance();
@@ -190,7 +192,7 @@ final class FaultParser {
     }
 
     private long ordinal() {
-        String what = "which, such as 2nd or 3rd";
+        String what = "an ordinal number such as 2nd or 3rd";
         return tokens.reading(what, given -> {
             long number = Long.parseLong(LETTERS.matcher(given).replaceFirst(""));
             if (!OptionText.ordinal(number).equals(given)) {

@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Which connections of a server misbehave, and how. Immutable, and as text:
+ * Says which connections of a server misbehave, and how. A plan is immutable. As text, plans look like this:
  *
  * <pre>
  * first 2: reset
@@ -16,26 +16,27 @@ import java.util.List;
  * throttle 64KiB/s
  * </pre>
  *
- * <p>The first rule that is for a connection applies to it, with all its faults; a connection without a rule has no
- * faults. Faults without a word about connections are for all. A rule for all, {@code others} too, is the last one: a
- * rule whose connections those before it have taken is refused, as it would never apply.
+ * <p>The first rule that is for a connection applies to it, with all its faults. A connection without a rule has no
+ * faults. Faults without connections before them are for all connections. No rule may follow one for all connections,
+ * such as {@code others}: a plan with a rule that would never apply, because the rules before it are for all its
+ * connections, is rejected.
  *
- * @param rules the rules in their order; none for a server that echoes well
+ * @param rules the rules in their order; none for a correct echo
  */
 public record FaultPlan(List<Rule> rules) {
 
     /**
-     * Which connections, and what goes wrong on them.
+     * Some connections, and what goes wrong on them.
      *
-     * @param connections those that are meant
-     * @param faults any number; none for a good echo
+     * @param connections the connections that this rule is for
+     * @param faults the faults of each of these connections; none for a correct echo
      */
     public record Rule(Connections connections, List<Fault> faults) {
         /**
-         * Copies the list.
+         * Copies the list of faults.
          *
-         * @param connections as above
-         * @param faults as above
+         * @param connections the connections that this rule is for
+         * @param faults the faults of each of these connections
          */
         public Rule {
             faults = List.copyOf(faults);
@@ -58,10 +59,11 @@ public record FaultPlan(List<Rule> rules) {
     private static final FaultPlan NONE = new FaultPlan(List.of());
 
     /**
-     * Copies the list.
+     * Copies the list of rules.
      *
-     * @param rules as above
-     * @throws IllegalArgumentException if the rules before one are for all its connections, so that it would never apply
+     * @param rules the rules in their order
+     * @throws IllegalArgumentException if a rule would never apply, since the rules before it are for all its
+     *     connections
      */
     public FaultPlan {
         rules = List.copyOf(rules);
@@ -75,18 +77,18 @@ public record FaultPlan(List<Rule> rules) {
     }
 
     /**
-     * A plan without a fault.
+     * Returns a plan without a fault; its text is {@code none}.
      *
-     * @return the plan; as text {@code none}
+     * @return the plan
      */
     public static FaultPlan none() {
         return NONE;
     }
 
     /**
-     * The same faults for every connection.
+     * Returns a plan with the same faults for every connection.
      *
-     * @param faults any number
+     * @param faults the faults; none for a correct echo
      * @return the plan
      */
     public static FaultPlan of(Fault... faults) {
@@ -94,13 +96,14 @@ public record FaultPlan(List<Rule> rules) {
     }
 
     /**
-     * This plan with one rule more, after the others: {@code FaultPlan.none().on(Connections.first(2), Fault.reset())}.
+     * Returns this plan with one more rule at its end: {@code FaultPlan.none().on(Connections.first(2),
+     * Fault.reset())}.
      *
-     * @param connections those that are meant
-     * @param faults any number; none for a good echo
-     * @return another plan
-     * @throws IllegalArgumentException if the rules of this plan are for all these connections, so that this one would
-     *     never apply
+     * @param connections the connections that the new rule is for
+     * @param faults the faults of each of these connections; none for a correct echo
+     * @return a new plan
+     * @throws IllegalArgumentException if the new rule would never apply, since the rules of this plan are for all
+     *     these connections
      */
     public FaultPlan on(Connections connections, Fault... faults) {
         List<Rule> more = new ArrayList<>(rules);
@@ -111,16 +114,16 @@ public record FaultPlan(List<Rule> rules) {
     /**
      * Reads a plan from its text.
      *
-     * @param text the plan, or {@code none}
+     * @param text the text of a plan, or {@code none}
      * @return the plan
-     * @throws IllegalArgumentException if it is none; the message names the position, the word and what was expected,
-     *     with the nearest valid word where one is close
+     * @throws IllegalArgumentException if the text is not a plan; the message names the position, the word and what was
+     *     expected, and a valid word if one is similar
      */
     public static FaultPlan parse(String text) {
         return new FaultParser("faults", text).plan();
     }
 
-    /** The text that {@link #parse} reads, but for rules by {@link Connections#from}. */
+    /** Returns the text that {@link #parse} reads, unless the plan has a rule by {@link Connections#from}. */
     @Override
     public String toString() {
         if (rules.isEmpty()) {
@@ -132,7 +135,7 @@ public record FaultPlan(List<Rule> rules) {
         return forAll ? joined(rules.get(0).faults(), ", ") : joined(rules, "; ");
     }
 
-    /** The faults of one connection, in their order. */
+    /** Returns the faults of one connection, in their order. */
     List<Fault> faults(long number, InetSocketAddress remote) {
         for (Rule rule : rules) {
             if (rule.connections().include(number, remote)) {
@@ -142,7 +145,7 @@ public record FaultPlan(List<Rule> rules) {
         return List.of();
     }
 
-    /** Whether a seed is part of it. */
+    /** Returns whether the plan has random values. */
     boolean isRandom() {
         for (Rule rule : rules) {
             boolean drawn = rule.connections() instanceof Connections.Random;
@@ -156,13 +159,13 @@ public record FaultPlan(List<Rule> rules) {
         return false;
     }
 
-    /** This plan, for a server that holds this many bytes for each connection. */
+    /** Returns this plan, or fails if it needs a server with a larger bufferSize than this. */
     FaultPlan checked(int bufferSize) {
         for (Rule rule : rules) {
             for (Fault fault : rule.faults()) {
                 if (EffectRow.leastBuffer(fault.effect()) > bufferSize) {
                     throw new IllegalArgumentException("faults (" + fault + ") must fit into bufferSize ("
-                            + OptionText.text(bufferSize) + "); make that larger");
+                            + OptionText.text(bufferSize) + "); raise bufferSize");
                 }
             }
         }

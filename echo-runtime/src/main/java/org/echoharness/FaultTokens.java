@@ -10,8 +10,8 @@ import org.echoharness.text.Escaping;
 import org.echoharness.text.NearestWord;
 
 /**
- * Splits the text of a fault into words, punctuation and quoted bytes, and reads the values among them. An error names the
- * position (from 1), what stands there and what was expected.
+ * Splits the text of a fault into words, punctuation and quoted bytes, and reads the values among them. An error names
+ * the position (from 1), the word there and what was expected.
  */
 final class FaultTokens {
 
@@ -23,31 +23,31 @@ final class FaultTokens {
     private int at; // where the next word begins, or the end of the text
     private String word = ""; // the next one; empty at the end
     private int end; // of the next word: the position after it
-    private final List<String> tried = new ArrayList<>(); // words that could stand here and do not
+    private final List<String> tried = new ArrayList<>(); // words that are allowed here and were not found
 
-    /** @param option the name of the option, for errors */
+    /** @param option the name of the option that has the text, for errors */
     FaultTokens(String option, String text) {
         this.option = option;
         this.text = text;
         advance();
     }
 
-    /** The next word, or an empty text at the end. */
+    /** Returns the next word, or an empty string at the end. */
     String next() {
         return word;
     }
 
-    /** Where it begins, from 0. */
+    /** Returns the index at which the next word begins. */
     int position() {
         return at;
     }
 
-    /** The words that {@link #take} has not found here. */
+    /** Returns the words that {@link #take} has looked for here and not found. */
     List<String> tried() {
         return tried;
     }
 
-    /** The bytes of the quoted text that comes next. */
+    /** Reads the quoted text that comes next, and returns its bytes, one for each character. */
     String quoted() {
         if (word.isEmpty() || (word.charAt(0) != '"' && word.charAt(0) != '\'')) {
             throw expected("the bytes in quotes, such as \"220 ready\\r\\n\"", List.of());
@@ -71,7 +71,7 @@ final class FaultTokens {
                 i = next - 1;
                 continue;
             }
-            char escape = text.charAt(++i); // there is one: a quote after a backslash does not end the text
+            char escape = text.charAt(++i); // it exists, since a quote after a backslash does not end the text
             switch (escape) {
                 case 'n' -> bytes.write('\n');
                 case 'r' -> bytes.write('\r');
@@ -91,18 +91,18 @@ final class FaultTokens {
                     throw refused(
                             i - 1,
                             "\\" + Escaping.escape(text.substring(i, text.offsetByCodePoints(i, 1)))
-                                    + " is no escape; write \\n, \\r, \\t, \\0, \\xHH, \\\" or \\\\");
+                                    + " is not an escape; write \\n, \\r, \\t, \\0, \\xHH, \\\" or \\\\");
             }
         }
         return bytes.toString(StandardCharsets.ISO_8859_1);
     }
 
-    /** Reads a word, or refuses it with an {@link IllegalArgumentException}. */
+    /** Reads a word, or rejects it with an {@link IllegalArgumentException}. */
     interface Reading<T> {
         T read(String word);
     }
 
-    /** Reads the next word. An error says what was expected, or what is wrong with the value. */
+    /** Reads the next word. An error says what is wrong with the value, or that {@code what} was expected. */
     <T> T reading(String what, Reading<T> reading) {
         int start = at;
         String given = word;
@@ -118,9 +118,8 @@ final class FaultTokens {
         }
     }
 
-    /** @param what how long or how often, for errors */
-    Duration duration(String name, String what) {
-        return reading(what + ", such as 50ms or 2s", given -> {
+    Duration duration(String name) {
+        return reading("a duration such as 50ms or 2s", given -> {
             Duration duration = OptionText.duration(name, given);
             advance();
             return duration;
@@ -136,7 +135,7 @@ final class FaultTokens {
     }
 
     private long size(String name, long most) {
-        return reading("how many bytes, such as 16 or 4KiB", given -> {
+        return reading("a number of bytes such as 16 or 4KiB", given -> {
             long size = OptionText.longSize(name, given);
             OptionText.atLeastOne(name, size);
             if (size > most) {
@@ -148,7 +147,7 @@ final class FaultTokens {
     }
 
     long rate(String name) {
-        return reading("how many bytes a second, such as 64KiB/s", given -> {
+        return reading("a number of bytes per second such as 64KiB/s", given -> {
             if (!given.endsWith("/s")) {
                 throw new NumberFormatException();
             }
@@ -159,7 +158,7 @@ final class FaultTokens {
         });
     }
 
-    /** The first and the last number; without an end, {@link Long#MAX_VALUE}. */
+    /** Reads a range, and returns its first and its last number, which is {@link Long#MAX_VALUE} for no end. */
     long[] range(String name, String what) {
         return reading(what, given -> {
             int dash = given.indexOf('-', 1);
@@ -186,7 +185,7 @@ final class FaultTokens {
                 });
     }
 
-    /** The seed, if the next word is {@code seed}; else one that is drawn now. */
+    /** Reads the seed if the next word is {@code seed}; otherwise draws one now. */
     long seed() {
         if (!take("seed")) {
             return OptionText.drawnSeed();
@@ -198,7 +197,7 @@ final class FaultTokens {
         });
     }
 
-    /** Goes on if this is the next word. */
+    /** Advances and returns true if this is the next word. */
     boolean take(String expected) {
         if (!word.equals(expected)) {
             tried.add(expected);
@@ -242,10 +241,10 @@ final class FaultTokens {
                 return i + 1;
             }
         }
-        throw refused(at, "the quote that begins here has no end; put a " + quote + " after the bytes");
+        throw refused(at, "the quote that begins here is not closed; put a " + quote + " after the bytes");
     }
 
-    /** An error that names its position already. */
+    /** An error whose message contains the position. */
     static final class Misread extends IllegalArgumentException {
         private static final long serialVersionUID = 1L;
 
@@ -254,7 +253,10 @@ final class FaultTokens {
         }
     }
 
-    /** An error: something else was expected here; perhaps one of these words was meant. */
+    /**
+     * Returns the error that something else was expected here. It suggests the most similar of the words, if one is
+     * similar.
+     */
     Misread expected(String what, Iterable<String> words) {
         String near = NearestWord.of(word, words);
         return misread(at, word, "expected " + what + (near.isEmpty() ? "" : "; did you mean " + near + "?"));
@@ -265,7 +267,7 @@ final class FaultTokens {
         return new Misread(option + ": " + here + " at position " + (position + 1) + ": " + why);
     }
 
-    /** Lists what could stand here instead, for an error. */
+    /** Returns a list of what is allowed here, for an error. */
     String triedOr(String last) {
         StringBuilder all = new StringBuilder();
         for (String one : tried) {

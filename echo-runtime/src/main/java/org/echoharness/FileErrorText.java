@@ -12,8 +12,8 @@ import org.echoharness.text.CompleteFile;
 import org.echoharness.text.Escaping;
 
 /**
- * Says in words why a file or folder could not be used, for every front end. The message of a file system's exception is
- * often the path alone, and some exceptions have no message. Any thread may call it.
+ * Says in words why a file or folder could not be used. All front ends use it, since the message of a file system's
+ * exception is often only the path, and some exceptions have no message. Any thread may call the methods.
  *
  * @since 0.1.0
  */
@@ -22,10 +22,10 @@ public final class FileErrorText {
     private FileErrorText() {}
 
     /**
-     * Returns why it failed, without the path, as {@code Permission denied}: the reason that the exception gives, or else
+     * Returns the reason without the path, such as {@code Permission denied}: the one that the exception gives, or else
      * the usual words for its type, or else its message.
      *
-     * @param failed what reading, writing or naming a file threw; its cause counts if it only wraps that
+     * @param failed what reading, writing or naming a file threw; if it only wraps its cause, the cause is used
      * @return the reason; never empty, and never only a path or the name of a class
      */
     public static String reason(Throwable failed) {
@@ -44,10 +44,10 @@ public final class FileErrorText {
     }
 
     /**
-     * Returns the path, or both paths, and {@link #reason}, as {@code target/echo: Permission denied}; the reason alone if
-     * the exception has no path.
+     * Returns the path, or both paths, and the {@link #reason}, such as {@code target/echo: Permission denied}. If the
+     * exception has no path, this is only the reason.
      *
-     * @param failed what reading, writing or naming a file threw; its cause counts if it only wraps that
+     * @param failed what reading, writing or naming a file threw; if it only wraps its cause, the cause is used
      * @return the text; never empty, and never only a path or the name of a class
      */
     public static String describe(Throwable failed) {
@@ -58,7 +58,7 @@ public final class FileErrorText {
         return reason(failed);
     }
 
-    /** Returns the cause of an exception that only wraps it: its message is then the text of the cause. */
+    /** Returns the cause of an exception that only wraps it, which is one whose message is the text of the cause. */
     private static Throwable unwrapped(Throwable failed) {
         Throwable error = failed;
         for (Throwable cause = error.getCause();

@@ -6,53 +6,65 @@ import org.echoharness.memory.RingBuffer;
 /**
  * The state of one effect on one connection. To judge, it adds what it asks for to a verdict. A gate does not know its
  * trigger; the {@link GateChain} opens the gate when the trigger is reached. Time is an argument, in nanoseconds since
- * the accept. On the thread of the connection's event loop.
+ * the accept. The thread of the connection's event loop calls it. The methods are called only while the gate is open,
+ * unless stated otherwise.
  */
 abstract class Gate {
 
-    /** Whether the client's FIN takes no effect yet because of this gate. Only when open. */
+    /** Returns whether this gate keeps the client's FIN from taking effect, so that faults {@code on fin} must wait. */
     boolean holdsFin(GateProgress progress) {
         return false;
     }
 
-    /** The gate has just opened. */
+    /** Called when the gate has just opened. */
     void opened(GateProgress progress) {}
 
-    /** Asks for something; only when open. */
+    /** Adds to the verdict what this gate asks for. */
     abstract void judge(GateProgress progress, Verdict verdict);
 
-    /** Bytes came from the client. Also when the gate is not open yet. */
+    /** Called when bytes have come from the client, even if the gate is not open yet. */
     void received(GateProgress progress) {}
 
-    /** The client's FIN came. Also when the gate is not open yet. */
+    /** Called when the client's FIN has come, even if the gate is not open yet. */
     void inputEnded(long now) {}
 
-    /** Whether it sends more after a late write, to keep its rate; it then must know when there is nothing to send. */
+    /**
+     * Returns whether it sends more after a late write, to keep its rate. It must then know when it has nothing to
+     * send.
+     */
     boolean makesUp() {
         return false;
     }
 
-    /** There is nothing to send now: the client has sent nothing more, or its bytes are not due yet. Only when open. */
+    /** Called when there is nothing to send now: the client has sent nothing more, or its bytes are not due yet. */
     void idles() {}
 
-    /** This many bytes were sent. Only when open. */
+    /** Called when this many bytes were sent. */
     void sent(int bytes, long now) {}
 
-    /** What this gate asked for was done, with this many bytes. */
+    /** Called when what this gate asked for was done, with this many bytes. */
     void done(int bytes) {}
 
-    /** Gives back what it took of {@link HeldMemory}. The gate is not used after this. */
+    /** Gives back what it took of {@link HeldMemory}, even if it is not open. The gate is not used after this. */
     void release() {}
 
     /**
-     * Alters bytes before they are sent. A second call with the same arguments undoes the first. Only when open.
+     * Alters bytes, or undoes that. {@link GateChain#alter} calls it before a write, for all bytes of the verdict.
+     * {@link GateChain#restore} calls it after the write, for those that the ring still holds: for a copy all of them;
+     * otherwise those that the socket did not take, perhaps none, with another index and position. Both call the gates
+     * in the same order. So a gate may only XOR bytes; it must remember by position a change that depends on anything
+     * but the position.
      *
-     * @param index of the first byte, counted in the ring from the oldest
-     * @param position of the first byte in the client's stream
+     * @param index the index of the first byte in the ring, counted from the oldest
+     * @param bytes how many bytes
+     * @param position the position of the first byte in the client's stream
      */
     void alter(RingBuffer ring, int index, int bytes, long position) {}
 
-    /** How many of the oldest bytes were sent already and must not be sent again once this gate is gone. */
+    /**
+     * Returns how many of the oldest bytes it has sent already; if the faults are replaced, they must not be sent
+     * again.
+     */
     int copied(GateProgress progress) {
         return 0;
     }

@@ -5,10 +5,10 @@ import org.echoharness.memory.HeldMemory;
 import org.echoharness.memory.RingBuffer;
 
 /**
- * The faults of one connection at work. It opens the gate of each fault when its trigger is reached, asks the open gates
- * what to do with the oldest bytes, and is called when that was done. Time is {@link System#nanoTime()} and an argument,
- * and what is random comes from seeds, so that the same calls always have the same results. One event loop's thread uses
- * it.
+ * Applies the faults of one connection. It opens the gate of each fault when its trigger is reached, asks the open
+ * gates what to do with the oldest bytes, and is called when that was done. Time is an argument, as {@link
+ * System#nanoTime()} gives it, and random values come from seeds, so that the same calls always have the same results.
+ * The thread of one event loop uses it.
  */
 final class GateChain implements Verdict.Order {
 
@@ -28,7 +28,9 @@ final class GateChain implements Verdict.Order {
     private boolean blocked;
     private boolean asksForMore;
 
-    /** @param connection its number, so that no two connections draw the same from one seed */
+    /**
+     * @param connection the number of the connection, so that two connections with the same seed draw different values
+     */
     GateChain(List<Fault> faults, long connection, long now, Observer observer) {
         this.faults = faults.toArray(Fault[]::new);
         this.observer = observer;
@@ -41,7 +43,7 @@ final class GateChain implements Verdict.Order {
         }
     }
 
-    /** Bytes came; this many are held now. */
+    /** Called when bytes have come; this many are held now. */
     void received(int held, long now) {
         progress.at(now - accepted, held);
         for (Gate gate : gates) {
@@ -56,7 +58,7 @@ final class GateChain implements Verdict.Order {
         }
     }
 
-    /** The client's FIN came. */
+    /** Called when the client's FIN has come. */
     void inputEnded(int held, long now) {
         progress.at(now - accepted, held);
         progress.endInput();
@@ -65,7 +67,7 @@ final class GateChain implements Verdict.Order {
         }
     }
 
-    /** Judges what to do next. The verdict is good until the next call. Reports the faults that take effect now. */
+    /** Decides what to do next. The verdict is valid until the next call. Reports the faults that take effect now. */
     Verdict judge(int held, long now) {
         progress.at(now - accepted, held);
         verdict.begin();
@@ -106,14 +108,14 @@ final class GateChain implements Verdict.Order {
     }
 
     /**
-     * Whether to read at once and call {@link #idles} if nothing has come, because a gate must know whether the client has
-     * sent more; as last judged, if the verdict was to wait.
+     * Returns whether to read at once and call {@link #idles} if nothing has come, because a gate must know whether the
+     * client has sent more. It is valid if the last verdict was to wait.
      */
     boolean asksForMore() {
         return asksForMore;
     }
 
-    /** The client has sent nothing more. */
+    /** Called when the client has sent nothing more. */
     void idles() {
         for (int i = 0; i < gates.length; i++) {
             if (open[i]) {
@@ -134,7 +136,7 @@ final class GateChain implements Verdict.Order {
         }
     }
 
-    /** Lets pass what comes before the trigger of a gate that is not open, and no more. */
+    /** Limits the verdict to what comes before the trigger of a gate that is not open. */
     private void awaitTrigger(Trigger trigger) {
         if (trigger instanceof Trigger.AfterReceived after) {
             verdict.stopBefore(after.bytes() - progress.consumed());
@@ -157,7 +159,9 @@ final class GateChain implements Verdict.Order {
         return moments[asking] > moments[inserting];
     }
 
-    /** Whether an open gate has something to do before the client's FIN takes effect. */
+    /**
+     * Returns whether an open gate keeps the client's FIN from taking effect; gates {@code on fin} then stay closed.
+     */
     private boolean holdsFin() {
         for (int i = 0; i < gates.length; i++) {
             if (open[i] && gates[i].holdsFin(progress)) {
@@ -167,12 +171,12 @@ final class GateChain implements Verdict.Order {
         return false;
     }
 
-    /** Alters the bytes of a verdict to send or copy. Before they are sent. */
+    /** Alters the bytes of a verdict to send or copy, before they are sent. */
     void alter(RingBuffer ring) {
         alter(ring, verdict.from(), verdict.count(), progress.consumed() + verdict.from());
     }
 
-    /** Undoes this for the bytes that the ring still holds. After the bytes were sent, before {@link #done}. */
+    /** Undoes {@link #alter} for the bytes that the ring still holds, after the write and before {@link #done}. */
     void restore(RingBuffer ring, int taken) {
         boolean kept = verdict.kind() == Verdict.Kind.COPY;
         int first = kept ? verdict.from() : 0;
@@ -188,7 +192,7 @@ final class GateChain implements Verdict.Order {
         }
     }
 
-    /** The verdict was carried out, with this many bytes. */
+    /** Called when the verdict was carried out, with this many bytes. */
     void done(int bytes, long now) {
         Verdict.Kind kind = verdict.kind();
         if (kind == Verdict.Kind.SEND || kind == Verdict.Kind.DISCARD) {
@@ -207,12 +211,12 @@ final class GateChain implements Verdict.Order {
         }
     }
 
-    /** The fault that the last verdict comes from, for people. */
+    /** Returns the text of the fault that the last verdict comes from, or an empty string. */
     String reason() {
         return verdict.author() < 0 ? "" : faults[verdict.author()].toString();
     }
 
-    /** The server's FIN was sent: from now on all bytes are dropped. */
+    /** Called when the server's FIN was sent: from now on all bytes are dropped. */
     void outputEnded() {
         progress.endOutput();
     }
@@ -221,7 +225,7 @@ final class GateChain implements Verdict.Order {
         return progress.outputEnded();
     }
 
-    /** Whether to go on as soon as the socket takes bytes. */
+    /** Returns whether to go on as soon as the socket takes bytes. */
     boolean isBlocked() {
         return blocked;
     }
@@ -230,17 +234,19 @@ final class GateChain implements Verdict.Order {
         blocked = now;
     }
 
-    /** Whether to read what the client sends, as last judged. */
+    /** Returns whether to read what the client sends, by the last verdict. */
     boolean reading() {
         return verdict.reading();
     }
 
-    /** Nanoseconds until the next judgement is due, at least 1, or {@link Verdict#NEVER}; as last judged. */
+    /**
+     * Returns the nanoseconds until {@link #judge} is due, at least 1, or {@link Verdict#NEVER}, by the last verdict.
+     */
     long untilWake(long now) {
         return verdict.wake() == Verdict.NEVER ? Verdict.NEVER : Math.max(1, verdict.wake() - (now - accepted));
     }
 
-    /** How many of the oldest bytes were sent already. */
+    /** Returns how many of the oldest bytes were sent already. */
     int copied() {
         int most = 0;
         for (Gate gate : gates) {
@@ -249,7 +255,7 @@ final class GateChain implements Verdict.Order {
         return most;
     }
 
-    /** For people. */
+    /** Returns the list of the faults. */
     @Override
     public String toString() {
         return List.of(faults).toString();

@@ -1,6 +1,6 @@
 package org.echoharness;
 
-/** How far a connection has got, as its gates see it. Times are nanoseconds since the accept. */
+/** How far a connection has progressed, for its gates. Times are nanoseconds since the accept. */
 final class GateProgress {
 
     private long consumed; // bytes of the client that were sent back or dropped
@@ -30,7 +30,7 @@ final class GateProgress {
         return now;
     }
 
-    /** Whether the client's FIN has come and no byte before it is left. */
+    /** Returns whether the client's FIN has come and no byte before it is left. */
     boolean isAtFin() {
         return inputEnded && held == 0;
     }
@@ -47,7 +47,7 @@ final class GateProgress {
         outputEnded = true;
     }
 
-    /** Grows with each byte that is consumed or sent. */
+    /** Returns a number that grows with each byte that is consumed or sent. */
     long moment() {
         return consumed + sent;
     }

@@ -13,9 +13,9 @@ import org.echoharness.text.Escaping;
 
 /**
  * An address in the form in which every front end reads and prints it: {@code host:port}, {@code [v6]:port}, and
- * {@code *:port} or {@code :port} for every interface of both families. Port 0 lets the kernel pick.
+ * {@code *:port} or {@code :port} for every interface of both families. With port 0 the kernel picks a port.
  *
- * <p>The text form of an IPv6 address is that of RFC 5952 ({@code ::1}), in brackets where a port follows it (RFC 3986,
+ * <p>The text form of an IPv6 address is that of RFC 5952 ({@code ::1}), in brackets if a port follows it (RFC 3986,
  * section 3.2.2). The prefixes {@code unix:}, {@code udp:} and {@code tls:} are reserved.
  *
  * @param host a name or a numeric address without brackets; {@code *} means every interface
@@ -23,7 +23,7 @@ import org.echoharness.text.Escaping;
  */
 public record HostAndPort(String host, int port) {
 
-    /** The port of the foreground front ends (command line, {@code run}, {@code client}) where none is given: 10,000. */
+    /** The default port of the front ends in the foreground (command line, {@code run}, {@code client}): 10,000. */
     public static final int DEFAULT_PORT = 10_000;
 
     static final String EVERY_INTERFACE = "*";
@@ -31,7 +31,7 @@ public record HostAndPort(String host, int port) {
     private static final Set<String> RESERVED = Set.of("unix", "udp", "tls");
 
     /**
-     * Checks both parts.
+     * Checks host and port.
      *
      * @param host a name or a numeric address without brackets; {@code *} means every interface
      * @param port 0 to 65,535
@@ -41,7 +41,7 @@ public record HostAndPort(String host, int port) {
     public HostAndPort {
         if (!host.equals(EVERY_INTERFACE) && !isPlausible(host)) {
             throw new IllegalArgumentException("address: host (" + Escaping.quote(host)
-                    + ") must be a name or a numeric" + " address, with nothing around it");
+                    + ") must be a name or a numeric address; remove every other character");
         }
         if (port < 0 || port > 65_535) {
             throw new IllegalArgumentException("address: port (" + port + ") must be from 0 to 65535");
@@ -60,10 +60,10 @@ public record HostAndPort(String host, int port) {
     }
 
     /**
-     * As {@link #parse(String)}, but the port may be left out.
+     * Reads an address like {@link #parse(String)}, but the port may be left out.
      *
      * @param text the address
-     * @param defaultPort the port where none is given; negative: one must be given
+     * @param defaultPort the port if the text has none; if this is negative, the text must have one
      * @return its two parts
      * @throws IllegalArgumentException if the text has another form; the message says which one to write
      */
@@ -79,8 +79,8 @@ public record HostAndPort(String host, int port) {
         }
         int colon = trimmed.indexOf(':', bracket);
         String host = trimmed.substring(0, colon < 0 ? trimmed.length() : colon);
-        if (isNumber(host)) { // the system would take it for an IPv4 address: 10000 is 0.0.39.16
-            throw malformed(text, "a number is no host; for a port of this machine write localhost:" + host);
+        if (isNumber(host)) { // the system would read it as an IPv4 address: 10000 is 0.0.39.16
+            throw malformed(text, "a number is not a host; for a port of this machine write localhost:" + host);
         }
         if (colon >= 0 && RESERVED.contains(host.toLowerCase(Locale.ROOT))) {
             throw malformed(text, "the prefix " + host + ": is reserved and does nothing yet; " + FORMS);
@@ -93,7 +93,7 @@ public record HostAndPort(String host, int port) {
     }
 
     /**
-     * The numeric form of a resolved socket address; no name is looked up.
+     * Returns the numeric form of a resolved socket address. No name is looked up.
      *
      * @param address a resolved address
      * @return its host in numeric form (RFC 5952 for IPv6) and its port
@@ -107,7 +107,7 @@ public record HostAndPort(String host, int port) {
         return new HostAndPort(numericHost(resolved), address.getPort());
     }
 
-    /** Where the other end of an accepted channel is, for people. */
+    /** Returns the address of the other end of an accepted channel, for a line of text. */
     static String peerOf(SocketChannel channel) {
         try {
             return of((InetSocketAddress) channel.getRemoteAddress()).toString();
@@ -117,9 +117,9 @@ public record HostAndPort(String host, int port) {
     }
 
     /**
-     * An address at which a client on this machine reaches the server that is bound to this one: {@code 127.0.0.1} in
-     * place of a wildcard, since a socket of Java's that is bound to {@code ::} listens on both families; anything else
-     * stays.
+     * Returns an address at which a client on this machine reaches a server that is bound to this one. A wildcard
+     * becomes {@code 127.0.0.1}, since a Java socket that is bound to {@code ::} listens on both families; any other
+     * host stays.
      *
      * @return this address, or loopback with the same port
      */
@@ -130,7 +130,7 @@ public record HostAndPort(String host, int port) {
         };
     }
 
-    /** {@code host:port}, with brackets around an IPv6 host; {@link #parse(String)} reads it back. */
+    /** Returns {@code host:port}, with brackets around an IPv6 host. {@link #parse(String)} reads it. */
     @Override
     public String toString() {
         return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port;
@@ -157,7 +157,7 @@ public record HostAndPort(String host, int port) {
     private static String unwrap(String host, int bracket, String text) {
         if (bracket > 0) {
             if (host.length() != bracket + 1 || host.indexOf(':') < 0) {
-                throw malformed(text, "only an IPv6 address stands in brackets, as in [::1]:10000");
+                throw malformed(text, "write only an IPv6 address in brackets, as in [::1]:10000");
             }
             return host.substring(1, bracket);
         }
@@ -166,7 +166,7 @@ public record HostAndPort(String host, int port) {
 
     private static int given(String text, int defaultPort) {
         if (defaultPort < 0) {
-            throw malformed(text, "must name a port: " + FORMS + "; port 0 lets the kernel pick");
+            throw malformed(text, "it has no port; " + FORMS + ", with port 0 if the kernel is to pick one");
         }
         return defaultPort;
     }
@@ -178,7 +178,7 @@ public record HostAndPort(String host, int port) {
             port = c >= '0' && c <= '9' && port <= 65_535 ? port * 10 + c - '0' : -1;
         }
         if (colon + 1 == trimmed.length() || port < 0 || port > 65_535) {
-            throw malformed(text, "must end in a port from 0 to 65535, as in 127.0.0.1:10000");
+            throw malformed(text, "it must end in a port from 0 to 65535, as in 127.0.0.1:10000");
         }
         return port;
     }
@@ -188,8 +188,8 @@ public record HostAndPort(String host, int port) {
     }
 
     /**
-     * This method and those below use loops: a regular expression would take most of the time of a server's first
-     * start.
+     * Returns whether a name or an address may have these characters. This method and those below use loops, since a
+     * regular expression would take most of the time of a server's first start.
      */
     private static boolean isPlausible(String host) {
         boolean v6 = host.indexOf(':') >= 0;

@@ -11,7 +11,7 @@ import org.echoharness.text.CompleteFile;
 import org.echoharness.text.Escaping;
 import org.echoharness.text.TextSize;
 
-/** Recorded connections as one page: no script, nothing from elsewhere, and every byte of the wire escaped. */
+/** Writes recorded connections as one page: without a script or a link, and with every byte of the wire escaped. */
 final class HtmlPage {
 
     private static final String HEAD = """
@@ -45,7 +45,7 @@ final class HtmlPage {
 
     private HtmlPage() {}
 
-    /** The bytes that a connection takes in the page. */
+    /** Returns how many bytes a connection takes in the page. */
     static long size(RecordedConnection connection) throws IOException {
         return TextSize.of(text -> section(connection, text));
     }
@@ -60,7 +60,7 @@ final class HtmlPage {
         });
     }
 
-    /** @param server what was done to the server as a whole */
+    /** @param server what happened to the server as a whole */
     static void write(
             List<RecordedConnection> connections, long leftOut, String note, ServerLog.Snapshot server, Appendable page)
             throws IOException {
@@ -69,7 +69,7 @@ final class HtmlPage {
             section(connection, page);
         }
         if (connections.isEmpty()) {
-            page.append("<p class=\"note\">No connection came.</p>\n");
+            page.append("<p class=\"note\">There was no connection.</p>\n");
         }
         if (leftOut > 0) {
             page.append("<p class=\"note\">")
@@ -173,8 +173,8 @@ final class HtmlPage {
     }
 
     /**
-     * Escapes text for HTML that {@link Escaping} has escaped, so that nothing in it is invisible. No line breaks
-     * within an escape.
+     * Escapes for HTML a text in which {@link Escaping} has made everything visible. Lines do not break within an
+     * escape.
      */
     private static String escape(String text) {
         StringBuilder html = new StringBuilder(text.length() + 16);

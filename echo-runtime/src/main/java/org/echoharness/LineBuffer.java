@@ -7,9 +7,10 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes lines without ever waiting, and hands them on, in their order, by a daemon thread of its own: for output that
- * may block, such as a pipe that is not read. It holds about 1 MiB of lines. While it is full, it leaves out further
- * lines, and then reports their number in a line of its own: {@code 206 lines were left out}. Any thread may use it.
+ * Takes lines without waiting; its own daemon thread passes them to an output that may block, such as a pipe that no
+ * process reads. The order of the lines is kept. The buffer holds lines of about 1,048,576 characters (1 Mi) in all.
+ * While it is full, it drops further lines, and then reports their number in a line of its own: {@code 206 lines were
+ * left out}. Any thread may use it.
  *
  * <pre>{@code
  * try (LineBuffer lines = new LineBuffer(System.out::println);
@@ -24,13 +25,13 @@ public final class LineBuffer implements Consumer<String>, AutoCloseable {
 
     private static final int MOST = 1 << 20;
     private static final int OVERHEAD = 64; // of a line, besides its characters
-    private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(1); // the thread ends after so long without a line
+    private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(1); // then the thread ends if no line came
     private static final long PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(200); // with the other buffer
     private static final Duration DRAIN = Duration.ofSeconds(1);
     private static final Duration IDLE_AT_EXIT = Duration.ofSeconds(1);
     private static final Duration MOST_AT_EXIT = Duration.ofMillis(1_500);
 
-    /** A line, its place among those of both buffers, and when it came. */
+    /** A line, its number among those of both buffers, and when it came. */
     private record Line(String text, long number, long nanos) {}
 
     /** Shared by two buffers whose lines come out in one order, as long as neither blocks. */
@@ -38,7 +39,7 @@ public final class LineBuffer implements Consumer<String>, AutoCloseable {
         private long next;
     }
 
-    /** What its threads do. A class where lambdas would do: those need more classes when the first line comes. */
+    /** What its threads do. It is a class, since lambdas would load more classes when the first line comes. */
     private final class Work implements Runnable {
         private final boolean isAtExit;
 
@@ -58,21 +59,22 @@ public final class LineBuffer implements Consumer<String>, AutoCloseable {
 
     private final Consumer<String> sink;
     private final boolean isPrintedAtExit;
-    private final Order order; // also the monitor of all that follows
+    private final Order order; // also the monitor that guards the fields below
     private final ArrayDeque<Line> lines = new ArrayDeque<>();
     private @Nullable LineBuffer other;
-    private @Nullable Line handedOn; // which the sink has and has not returned from
+    private @Nullable Line handedOn; // the line that the sink is taking
     private @Nullable Thread thread;
-    private @Nullable Thread hook; // as long as the thread
+    private @Nullable Thread hook; // exists as long as the thread
     private int held;
     private long leftOut;
     private long done; // lines that the sink took
     private boolean isClosed;
 
     /**
-     * A buffer with no line in it, and no thread until one comes.
+     * Makes an empty buffer. Its thread starts with the first line.
      *
-     * @param sink takes one line at a time, without its end, and may block; what it throws is ignored
+     * @param sink takes one line at a time, without its line end, and may block; the thread of the buffer calls it, and
+     *     an exception that it throws is ignored
      */
     public LineBuffer(Consumer<String> sink) {
         this(sink, new Order(), false);
@@ -84,7 +86,10 @@ public final class LineBuffer implements Consumer<String>, AutoCloseable {
         this.isPrintedAtExit = isPrintedAtExit;
     }
 
-    /** A buffer that is not closed: the end of the JVM waits for its lines, 1 s for the next and 1.5 s in all at the most. */
+    /**
+     * Returns a buffer that need not be closed: the JVM's end waits for its lines, at most 1 s for each and 1.5 s in
+     * all.
+     */
     static LineBuffer printedAtExit(Consumer<String> sink) {
         return new LineBuffer(sink, new Order(), true);
     }
@@ -97,10 +102,10 @@ public final class LineBuffer implements Consumer<String>, AutoCloseable {
     }
 
     /**
-     * Another buffer, for another output, such as standard error: a line of either waits for those that came before it to the
-     * other, but 200 ms at the most. At most one can be made of each.
+     * Returns another buffer, for another output, such as standard error. A line of one buffer waits until the other
+     * has passed on the lines that came before it, but at most 200 ms. Call this at most once for a buffer.
      *
-     * @param itsSink as that of this buffer
+     * @param itsSink takes the lines of the other buffer, like the sink of this buffer
      * @return the other buffer
      */
     public LineBuffer beside(Consumer<String> itsSink) {
@@ -111,15 +116,15 @@ public final class LineBuffer implements Consumer<String>, AutoCloseable {
     }
 
     /**
-     * Takes a line, or leaves it out.
+     * Takes a line, or drops it if the buffer is full or closed.
      *
-     * @param line without its end
+     * @param line the line, without its line end
      */
     @Override
     public void accept(String line) {
         synchronized (order) {
             int size = line.length() + OVERHEAD;
-            if (isClosed || held > (leftOut > 0 ? MOST / 2 : MOST - size)) { // in runs, not every other line
+            if (isClosed || held > (leftOut > 0 ? MOST / 2 : MOST - size)) { // drops in runs, not every other line
                 leftOut++;
                 return;
             }
@@ -157,9 +162,9 @@ public final class LineBuffer implements Consumer<String>, AutoCloseable {
                 hook = atExit;
             }
         } catch (OutOfMemoryError none) {
-            return; // the next line tries again, and the close
+            return; // the next line, or the close, tries again
         } catch (IllegalStateException exiting) {
-            return; // the thread prints as long as it can
+            return; // the JVM is ending; the thread prints until it has ended
         }
     }
 
@@ -169,13 +174,13 @@ public final class LineBuffer implements Consumer<String>, AutoCloseable {
             try {
                 Runtime.getRuntime().removeShutdownHook(hook);
             } catch (IllegalStateException exiting) {
-                // then it has nothing to wait for
+                // the JVM is ending, and the hook has nothing to wait for
             }
             hook = null;
         }
     }
 
-    /** Runs on the thread. */
+    /** Passes the lines to the sink, on the thread of the buffer. */
     private void handOn() {
         while (true) {
             Line line = next();
@@ -185,7 +190,7 @@ public final class LineBuffer implements Consumer<String>, AutoCloseable {
             try {
                 sink.accept(line.text);
             } catch (RuntimeException | Error ignored) {
-                // there is no other place to report it
+                // it cannot be reported: the sink is where reports go
             }
             synchronized (order) {
                 handedOn = null;
@@ -216,14 +221,14 @@ public final class LineBuffer implements Consumer<String>, AutoCloseable {
         }
     }
 
-    /** How long a line is to wait for an older one of the other buffer. */
+    /** Returns how many nanoseconds a line is to wait for an older one of the other buffer. */
     private long waitForOther(Line line, long now) {
         LineBuffer beside = other;
         Line older = beside == null ? null : beside.handedOn != null ? beside.handedOn : beside.lines.peek();
         return older == null || older.number > line.number ? 0 : PATIENCE_NANOS - (now - line.nanos);
     }
 
-    /** Returns whether the thread was interrupted. */
+    /** Waits, and returns whether the thread was interrupted. */
     private boolean pause(long nanos) {
         try {
             TimeUnit.NANOSECONDS.timedWait(order, nanos);
@@ -234,8 +239,8 @@ public final class LineBuffer implements Consumer<String>, AutoCloseable {
     }
 
     /**
-     * Waits until all lines are handed on, or until none was handed on for 1 second. Lines that come later are left
-     * out.
+     * Waits until all lines are passed on, or until none has been passed on for 1 second. Lines that come later are
+     * dropped.
      */
     @Override
     public void close() {
@@ -243,10 +248,10 @@ public final class LineBuffer implements Consumer<String>, AutoCloseable {
     }
 
     /**
-     * Waits until all lines are handed on, but within these times. Lines that come later are left out.
+     * Waits until all lines are passed on, but within these times. Lines that come later are dropped.
      *
-     * @param idle the longest wait for the next line to be handed on
-     * @param most the longest wait for all of them
+     * @param idle the longest wait for the next line to be passed on
+     * @param most the longest wait in all
      */
     public void close(Duration idle, Duration most) {
         synchronized (order) {
@@ -265,7 +270,7 @@ public final class LineBuffer implements Consumer<String>, AutoCloseable {
             long since = start;
             while (!lines.isEmpty() || handedOn != null) {
                 if (thread == null) {
-                    start(); // there was no memory for it
+                    start(); // there was no memory for the thread before
                 }
                 long now = System.nanoTime();
                 long left = Math.min(idle.toNanos() - (now - since), most.toNanos() - (now - start));

@@ -15,16 +15,16 @@ import org.echoharness.sockets.SocketChannels;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One address of a server: it listens there and accepts, refuses connects, or leaves them unanswered. The port stays
- * taken all the time: when the listening socket is closed, another that does not listen is bound beside it before
- * ({@code SO_REUSEPORT}, on for just that moment, so that no other process can do the same).
+ * One address of a server. The server accepts connections there, refuses connects, or leaves them unanswered. The port
+ * always stays taken: before the listening socket is closed, a socket that does not listen is bound to the same port.
+ * {@code SO_REUSEPORT} is on only for that moment, so that no other process can bind the port too.
  */
 final class ListeningPort {
 
     /** Learns that the port listens again. */
     interface Observer {
 
-        /** The port listens, after it did not. On the thread of the loop. */
+        /** Called when the port listens again. The thread of the loop calls it. */
         void listensAgain();
     }
 
@@ -59,14 +59,14 @@ final class ListeningPort {
         return address;
     }
 
-    /** From now on connects are refused. On the loop's thread, as the next two. */
+    /** Refuses connects from now on. The loop's thread calls this, {@link #listen} and {@link #leaveUnanswered}. */
     void refuse() throws IOException {
         if (listening != null) {
             stopListening(listening);
         }
     }
 
-    /** From now on connects are accepted again. */
+    /** Accepts connects again from now on. */
     void listen() throws IOException {
         if (acceptor != null) {
             return;
@@ -87,7 +87,7 @@ final class ListeningPort {
         return acceptor != null;
     }
 
-    /** From now on no connection is accepted, and the kernel queues as few as it can. {@link #fill} does the rest. */
+    /** Accepts no connection from now on, and makes the kernel's queue as short as possible, for {@link #fill}. */
     void leaveUnanswered() throws IOException {
         if (acceptor != null || listening == null) {
             refuse();
@@ -96,9 +96,9 @@ final class ListeningPort {
     }
 
     /**
-     * Connects until a connect stays unanswered. In the thread of the caller.
+     * Makes connections until a connect stays unanswered. Any thread may call it; it waits.
      *
-     * @return the connections that fill the queue, to be kept
+     * @return the connections that fill the queue, for {@link #keep}
      * @throws UnsupportedOperationException if the system does something else when its queue is full
      */
     List<SocketChannel> fill() throws IOException {
@@ -113,8 +113,8 @@ final class ListeningPort {
     }
 
     /**
-     * Keeps these connections until connects are answered or refused again, and then resets them. On the thread of the
-     * loop.
+     * Keeps these connections until connects are answered or refused again, and then resets them. The loop's thread
+     * calls it.
      */
     void keep(List<SocketChannel> filling) {
         if (isClosed) {
@@ -124,14 +124,14 @@ final class ListeningPort {
         }
     }
 
-    /** Accepts all that have connected so far. On the loop's thread. */
+    /** Accepts all that have connected so far. The loop's thread calls it. */
     void acceptAll() {
         if (acceptor != null) {
             acceptor.acceptAll();
         }
     }
 
-    /** While it is parked, no connection is accepted. On the loop's thread. */
+    /** Stops accepting connections, or accepts them again. The loop's thread calls it. */
     void park(boolean parked) {
         if (acceptor != null) {
             acceptor.park(parked);
@@ -150,12 +150,12 @@ final class ListeningPort {
                 }
             } catch (IOException refused) {
                 filler.close();
-                EventLoopCalls.refuseInterrupted(); // an interrupt closes the channel: that is no refusal
+                EventLoopCalls.refuseInterrupted(); // an interrupt closes the channel, which is not a refusal
                 throw unsupported("refuses connects when its queue is full: " + refused.getMessage());
             }
             filling.add(filler);
         }
-        throw unsupported("queued " + MOST_FILLERS + " connections where 1 was asked for");
+        throw unsupported("queued " + MOST_FILLERS + " connections although the backlog was 1");
     }
 
     private static UnsupportedOperationException unsupported(String why) {
@@ -170,7 +170,7 @@ final class ListeningPort {
         try (Selector selector = Selector.open()) {
             channel.register(selector, SelectionKey.OP_CONNECT);
             boolean ready = selector.select(PROBE_MILLIS) > 0;
-            EventLoopCalls.refuseInterrupted(); // it ends the wait as the time does
+            EventLoopCalls.refuseInterrupted(); // an interrupt ends the wait too
             return ready && channel.finishConnect();
         }
     }
@@ -199,7 +199,9 @@ final class ListeningPort {
         closeFillers();
     }
 
-    /** Lets the holder be bound beside the listening socket, and beside accepted ones, which have only SO_REUSEADDR. */
+    /**
+     * Lets the holder share the port with the listening socket, and with accepted ones, which have only SO_REUSEADDR.
+     */
     private static void shares(SocketChannel holder, boolean on) throws IOException {
         holder.setOption(StandardSocketOptions.SO_REUSEPORT, on);
         holder.setOption(StandardSocketOptions.SO_REUSEADDR, on);

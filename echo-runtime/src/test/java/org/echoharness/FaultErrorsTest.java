@@ -47,24 +47,24 @@ class FaultErrorsTest {
                 reset after 2s sent                            | "sent" at position 16: expected a comma, a semicolon or the end of the plan
                 reset after 9223372036854775808                | "9223372036854775808" at position 13: expected a size such as 300 or 4KiB, or a duration such as 2s
                 reset after 9007199254740993KiB                | "9007199254740993KiB" at position 13: expected a size such as 300 or 4KiB, or a duration such as 2s
-                delay                                          | the end at position 6: expected how long, such as 50ms or 2s
-                delay soon                                     | "soon" at position 7: expected how long, such as 50ms or 2s
+                delay                                          | the end at position 6: expected a duration such as 50ms or 2s
+                delay soon                                     | "soon" at position 7: expected a duration such as 50ms or 2s
                 delay 5ms jiter 2ms                            | "jiter" at position 11: expected jitter, at, on, after, a comma, a semicolon or the end of the plan; did you mean jitter?
-                delay 5ms jitter                               | the end at position 17: expected how much, such as 50ms or 2s
+                delay 5ms jitter                               | the end at position 17: expected a duration such as 50ms or 2s
                 delay 5ms jitter 1ms sed 4                     | "sed" at position 22: expected seed, at, on, after, a comma, a semicolon or the end of the plan; did you mean seed?
                 delay 5ms jitter 1ms seed                      | the end at position 26: expected a whole number
                 delay 5ms jitter 1ms seed x                    | "x" at position 27: expected a whole number
                 delay 5ms jitter 1ms seed 99999999999999999999 | "99999999999999999999" at position 27: expected a whole number
                 delay 5ms seed 4                               | "seed" at position 11: expected jitter, at, on, after, a comma, a semicolon or the end of the plan
-                throttle                                       | the end at position 9: expected how many bytes a second, such as 64KiB/s
-                throttle 64                                    | "64" at position 10: expected how many bytes a second, such as 64KiB/s
-                throttle 64KiB/m                               | "64KiB/m" at position 10: expected how many bytes a second, such as 64KiB/s
-                throttle fast/s                                | "fast/s" at position 10: expected how many bytes a second, such as 64KiB/s
-                throttle 64 KiB/s                              | "64" at position 10: expected how many bytes a second, such as 64KiB/s
-                fragment                                       | the end at position 9: expected how many bytes, such as 16 or 4KiB
+                throttle                                       | the end at position 9: expected a number of bytes per second such as 64KiB/s
+                throttle 64                                    | "64" at position 10: expected a number of bytes per second such as 64KiB/s
+                throttle 64KiB/m                               | "64KiB/m" at position 10: expected a number of bytes per second such as 64KiB/s
+                throttle fast/s                                | "fast/s" at position 10: expected a number of bytes per second such as 64KiB/s
+                throttle 64 KiB/s                              | "64" at position 10: expected a number of bytes per second such as 64KiB/s
+                fragment                                       | the end at position 9: expected a number of bytes such as 16 or 4KiB
                 fragment 3 evry 5ms                            | "evry" at position 12: expected every, at, on, after, a comma, a semicolon or the end of the plan; did you mean every?
-                fragment 3 every                               | the end at position 17: expected how often, such as 50ms or 2s
-                fragment many                                  | "many" at position 10: expected how many bytes, such as 16 or 4KiB
+                fragment 3 every                               | the end at position 17: expected a duration such as 50ms or 2s
+                fragment many                                  | "many" at position 10: expected a number of bytes such as 16 or 4KiB
                 corrupt 5e1%                                   | "5e1%" at position 9: expected a percentage such as 10%
                 corrupt %                                      | "%" at position 9: expected a percentage such as 10%
                 corrupt 1.%                                    | "1.%" at position 9: expected a percentage such as 10%
@@ -73,9 +73,9 @@ class FaultErrorsTest {
                 corrupt byte                                   | the end at position 13: expected a position such as 5, or a range such as 5-9
                 corrupt bytes x                                | "x" at position 15: expected a position such as 5, or a range such as 5-9
                 corrupt bite 4                                 | "bite" at position 9: expected byte, bytes, at, on, after, a comma, a semicolon or the end of the plan; did you mean byte?
-                duplicate                                      | the end at position 10: expected how many bytes, such as 16 or 4KiB
-                truncate x                                     | "x" at position 10: expected how many bytes, such as 16 or 4KiB
-                slow-close                                     | the end at position 11: expected how long, such as 50ms or 2s
+                duplicate                                      | the end at position 10: expected a number of bytes such as 16 or 4KiB
+                truncate x                                     | "x" at position 10: expected a number of bytes such as 16 or 4KiB
+                slow-close                                     | the end at position 11: expected a duration such as 50ms or 2s
                 slow-close 1s after 3                          | at position 1: slow-close 1s after 3: slow-close is about the client's FIN; leave its trigger out, or use stall or delay
                 corrupt on fin                                 | at position 1: corrupt on fin: no byte comes after the client's FIN; on fin is only for reset, stall, greet
                 othres: reset                                  | "othres" at position 1: expected a fault (FAULTS), connections (CONNECTIONS) or none; did you mean others?
@@ -91,18 +91,18 @@ class FaultErrorsTest {
 
     @ParameterizedTest(name = "{0}")
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
-                first                                     | the end at position 6: expected how many connections, such as 2
-                first x                                   | "x" at position 7: expected how many connections, such as 2
-                first 99999999999999999999: reset         | "99999999999999999999" at position 7: expected how many connections, such as 2
+                first                                     | the end at position 6: expected a number of connections such as 2
+                first x                                   | "x" at position 7: expected a number of connections such as 2
+                first 99999999999999999999: reset         | "99999999999999999999" at position 7: expected a number of connections such as 2
                 first 2 reset                             | "reset" at position 9: expected a colon after the connections
                 first 2                                   | the end at position 8: expected a colon after the connections
                 first 2:                                  | the end at position 9: expected a fault (FAULTS) or none
                 connection: reset                         | ":" at position 11: expected a number such as 1, or a range such as 2-4
                 connections 2-x: reset                    | "2-x" at position 13: expected a number such as 1, or a range such as 2-4
-                every 3: reset                            | "3" at position 7: expected which, such as 2nd or 3rd
-                every 3th: reset                          | "3th" at position 7: expected which, such as 2nd or 3rd; did you mean 3rd?
-                every: reset                              | ":" at position 6: expected which, such as 2nd or 3rd
-                every third: reset                        | "third" at position 7: expected which, such as 2nd or 3rd
+                every 3: reset                            | "3" at position 7: expected an ordinal number such as 2nd or 3rd
+                every 3th: reset                          | "3th" at position 7: expected an ordinal number such as 2nd or 3rd; did you mean 3rd?
+                every: reset                              | ":" at position 6: expected an ordinal number such as 2nd or 3rd
+                every third: reset                        | "third" at position 7: expected an ordinal number such as 2nd or 3rd
                 random: reset                             | ":" at position 7: expected a percentage such as 10%
                 random 10% sed 4: reset                   | "sed" at position 12: expected a colon after the connections; did you mean seed?
                 random 10: reset                          | "10" at position 8: expected a percentage such as 10%
@@ -209,12 +209,12 @@ class FaultErrorsTest {
                 greet         | the end at position 6: expected the bytes in quotes, such as "220 ready\\r\\n"
                 greet hello   | "hello" at position 7: expected the bytes in quotes, such as "220 ready\\r\\n"
                 greet ""      | at position 1: greet ("") must be at least one byte, each a character up to U+00FF; see Fault.greet(byte[])
-                greet "hi     | at position 7: the quote that begins here has no end; put a " after the bytes
-                greet 'hi     | at position 7: the quote that begins here has no end; put a ' after the bytes
-                greet "hi\\   | at position 7: the quote that begins here has no end; put a " after the bytes
+                greet "hi     | at position 7: the quote that begins here is not closed; put a " after the bytes
+                greet 'hi     | at position 7: the quote that begins here is not closed; put a ' after the bytes
+                greet "hi\\   | at position 7: the quote that begins here is not closed; put a " after the bytes
                 greet "\\x4"  | at position 8: \\x must be followed by two hexadecimal digits, such as \\x00
                 greet "\\xzz" | at position 8: \\x must be followed by two hexadecimal digits, such as \\x00
-                greet "a\\qb" | at position 9: \\q is no escape; write \\n, \\r, \\t, \\0, \\xHH, \\" or \\\\
+                greet "a\\qb" | at position 9: \\q is not an escape; write \\n, \\r, \\t, \\0, \\xHH, \\" or \\\\
                 greet "a"b    | "b" at position 10: expected at, on, after, a comma, a semicolon or the end of the plan
                 """)
     void reportsErrorInQuotedBytes(String text, String message) {
@@ -255,7 +255,7 @@ class FaultErrorsTest {
                 "duplicate 5\007",
                 "\"5\\x07\" at position 11: duplicate (5\\x07) must be a size in bytes, such as 16,"
                         + " 16KiB or 1GiB");
-        String escapes = " is no escape; write \\n, \\r, \\t, \\0, \\xHH, \\\" or \\\\";
+        String escapes = " is not an escape; write \\n, \\r, \\t, \\0, \\xHH, \\\" or \\\\";
         assertRefused("greet \"\\\033\"", "at position 8: \\\\x1b" + escapes);
         assertRefused("greet \"\\\ud83d\ude00\"", "at position 8: \\\ud83d\ude00" + escapes);
     }

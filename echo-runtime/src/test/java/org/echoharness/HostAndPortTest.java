@@ -39,23 +39,23 @@ class HostAndPortTest {
             delimiter = '|',
             value = {
                 "''|address () is not usable: write it as host:port, [v6]:port or *:port",
-                "localhost|address (localhost) is not usable: must name a port: write it as host:port, [v6]:port or *:port;"
-                        + " port 0 lets the kernel pick",
+                "localhost|address (localhost) is not usable: it has no port; write it as host:port, [v6]:port or *:port,"
+                        + " with port 0 if the kernel is to pick one",
                 "::1|address (::1) is not usable: write an IPv6 address in brackets, as in [::1]:10000",
                 "[::1|address ([::1) is not usable: write it as host:port, [v6]:port or *:port",
-                "[::1]x:1|address ([::1]x:1) is not usable: only an IPv6 address stands in brackets, as in [::1]:10000",
-                "[localhost]:1|address ([localhost]:1) is not usable: only an IPv6 address stands in brackets, as in [::1]:10000",
-                "h:|address (h:) is not usable: must end in a port from 0 to 65535, as in 127.0.0.1:10000",
-                "h:65536|address (h:65536) is not usable: must end in a port from 0 to 65535, as in 127.0.0.1:10000",
-                "h:-1|address (h:-1) is not usable: must end in a port from 0 to 65535, as in 127.0.0.1:10000",
-                "h:1x|address (h:1x) is not usable: must end in a port from 0 to 65535, as in 127.0.0.1:10000",
+                "[::1]x:1|address ([::1]x:1) is not usable: write only an IPv6 address in brackets, as in [::1]:10000",
+                "[localhost]:1|address ([localhost]:1) is not usable: write only an IPv6 address in brackets, as in [::1]:10000",
+                "h:|address (h:) is not usable: it must end in a port from 0 to 65535, as in 127.0.0.1:10000",
+                "h:65536|address (h:65536) is not usable: it must end in a port from 0 to 65535, as in 127.0.0.1:10000",
+                "h:-1|address (h:-1) is not usable: it must end in a port from 0 to 65535, as in 127.0.0.1:10000",
+                "h:1x|address (h:1x) is not usable: it must end in a port from 0 to 65535, as in 127.0.0.1:10000",
                 "unix:/tmp/x|address (unix:/tmp/x) is not usable: the prefix unix: is reserved and does nothing yet;"
                         + " write it as host:port, [v6]:port or *:port",
-                "10000|address (10000) is not usable: a number is no host; for a port of this machine write localhost:10000",
-                "10000:1|address (10000:1) is not usable: a number is no host; for a port of this machine write"
+                "10000|address (10000) is not usable: a number is not a host; for a port of this machine write localhost:10000",
+                "10000:1|address (10000:1) is not usable: a number is not a host; for a port of this machine write"
                         + " localhost:10000",
-                "a b:1|address: host (\"a b\") must be a name or a numeric address, with nothing around it",
-                "[::g]:1|address: host (\"::g\") must be a name or a numeric address, with nothing around it",
+                "a b:1|address: host (\"a b\") must be a name or a numeric address; remove every other character",
+                "[::g]:1|address: host (\"::g\") must be a name or a numeric address; remove every other character",
             })
     void refusesAnythingElseWithTheCure(String text, String message) {
         assertThatIllegalArgumentException()

@@ -181,7 +181,7 @@ class HtmlPageTest {
                         .getElementsByTagName("p")
                         .item(0)
                         .getTextContent())
-                .isEqualTo("No connection came.");
+                .isEqualTo("There was no connection.");
     }
 
     @Test

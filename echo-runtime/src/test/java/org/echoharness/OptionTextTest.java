@@ -191,6 +191,6 @@ class OptionTextTest {
     void serverRequiresAddress() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> EchoServer.builder().addresses())
-                .withMessage("addresses must name at least one, such as 127.0.0.1:0");
+                .withMessage("addresses () must name at least one address, such as 127.0.0.1:0");
     }
 }

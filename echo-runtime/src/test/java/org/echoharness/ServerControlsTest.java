@@ -425,7 +425,7 @@ class ServerControlsTest {
 
     @Test
     void duplicateMustFitBuffer() throws Exception {
-        String message = "faults (duplicate 17) must fit into bufferSize (16); make that larger";
+        String message = "faults (duplicate 17) must fit into bufferSize (16); raise bufferSize";
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> quiet().bufferSize(16).faults("duplicate 17").build())
                 .withMessage(message);

@@ -155,8 +155,9 @@ class ErrorsTest {
                                 + " EXTERNAL_OR_EMBEDDED"),
                 arguments(
                         MalformedAddress.class,
-                        "server \"default\" (@EchoTest on class HEREMalformedAddress): address (nowhere) is not usable: must"
-                                + " name a port: write it as host:port, [v6]:port or *:port; port 0 lets the kernel pick"),
+                        "server \"default\" (@EchoTest on class HEREMalformedAddress): address (nowhere) is not usable: it"
+                                + " has no port; write it as host:port, [v6]:port or *:port, with port 0 if the kernel is"
+                                + " to pick one"),
                 arguments(
                         ScopeOfMethod.class,
                         "server \"default\" (@EchoTest on HEREScopeOfMethod.test): scope (CLASS) is more than the one test"

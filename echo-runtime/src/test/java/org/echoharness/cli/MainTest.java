@@ -87,7 +87,7 @@ class MainTest {
                         + " such as 50ms, 2s or 1m, of at most 365 days",
                 "server --max-connections 0|--max-connections 0: maxConnections (0) must be at least 1",
                 "server --event-loops none|--event-loops none: eventLoops (none) must be a whole number of at least 1",
-                "server --faults discard,delay|--faults discard,delay: faults: the end at position 14: expected how long, such"
+                "server --faults discard,delay|--faults discard,delay: faults: the end at position 14: expected a duration such"
                         + " as 50ms or 2s",
                 "server --record pom.xml|--record pom.xml: is no folder and cannot be made one"
                         + " (File exists); name another",
@@ -285,8 +285,9 @@ class MainTest {
                     .isEqualTo(1);
         }
         assertThat(err().strip())
-                .matches("echo: 0 of \\d+ bytes, the most that is sent ahead of the echo of an input that is no file,"
-                        + " echoed by .*, then nothing for 3s");
+                .matches(
+                        "echo: 0 of \\d+ bytes, the most that is sent ahead of the echo of an input that is not a file,"
+                                + " echoed by .*, then nothing for 3s");
         assertThat(read.get()).isBetween(most / 2, most + (1 << 20));
     }
 
