@@ -83,7 +83,7 @@ class CallbackWaitsTest {
     }
 
     @Test
-    void allowsWhatNeedsNoWait() throws Exception {
+    void allowsCallsThatNeedNoWait() throws Exception {
         assertThat(thrownInACallback(server -> {
                     Recording recording = server.recording();
                     assertThat(recording.awaitConnections(1, LONG)).hasSize(1);
@@ -96,7 +96,7 @@ class CallbackWaitsTest {
     }
 
     @Test
-    void refusesToAwaitConnectionsBeforeAnyIsAccepted() throws Exception {
+    void refusesToAwaitConnectionsInStart() throws Exception {
         AtomicReference<EchoServer> itself = new AtomicReference<>();
         CompletableFuture<Throwable> thrown = new CompletableFuture<>();
         try (EchoServer server = EchoServer.builder()

@@ -74,7 +74,7 @@ class CutsTest {
                 half-close after 1, stall after 6                       | 123456   | 1 half-close open
                 greet "hello", half-close after 2 sent, reset on fin    | 123456   | he half-close RST
                 """)
-    void positionsDecideWhatIsNext(String plan, String client, String seen) {
+    void positionsDecideOrderOfEffects(String plan, String client, String seen) {
         List<Fault> faults = FaultPlan.parse(plan).rules().get(0).faults();
         byte[] bytes = client.getBytes(StandardCharsets.ISO_8859_1);
 

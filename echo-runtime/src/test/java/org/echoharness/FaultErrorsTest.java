@@ -85,7 +85,7 @@ class FaultErrorsTest {
                 reset; non                                     | "non" at position 8: expected a fault (FAULTS), connections (CONNECTIONS) or none; did you mean none?
                 réset                                          | "réset" at position 1: expected a fault (FAULTS), connections (CONNECTIONS) or none; did you mean reset?
                 """)
-    void namesPositionWordAndWhatWasExpected(String text, String message) {
+    void errorNamesPositionWordAndExpectation(String text, String message) {
         assertRefused(text, message);
     }
 
@@ -111,7 +111,7 @@ class FaultErrorsTest {
                 others: noen                              | "noen" at position 9: expected a fault (FAULTS) or none; did you mean none?
                 first 2: reset, close after; others: none | ";" at position 28: expected a size such as 300 or 4KiB, or a duration such as 2s
                 """)
-    void namesWhatIsWrongAboutConnections(String text, String message) {
+    void reportsErrorInConnections(String text, String message) {
         assertRefused(text, message);
     }
 
@@ -132,7 +132,7 @@ class FaultErrorsTest {
                 every 2nd: close; connection 6: reset | at position 19: the rule (connection 6: reset) would never apply, because the rules before it are for the same connections; write it before them, or leave it out
                 random 5% seed 1: close; random 5% seed 1: reset | at position 26: the rule (random 5% seed 1: reset) would never apply, because the rules before it are for the same connections; write it before them, or leave it out
                 """)
-    void refusesARuleAfterOneForAllConnections(String text, String message) {
+    void refusesRuleAfterOneForAll(String text, String message) {
         assertRefused(text, message);
     }
 
@@ -200,7 +200,7 @@ class FaultErrorsTest {
                 random 0%: reset       | "0%" at position 8: random (0%) must be over 0% and at most 100%
                 random 101%: reset     | "101%" at position 8: random (101%) must be over 0% and at most 100%
                 """)
-    void namesTheValueAndItsLimits(String text, String message) {
+    void namesValueAndLimits(String text, String message) {
         assertRefused(text, message);
     }
 

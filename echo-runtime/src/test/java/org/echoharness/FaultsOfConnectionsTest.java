@@ -103,7 +103,7 @@ class FaultsOfConnectionsTest {
     }
 
     @Test
-    void announcedLineRepeatsTheFaults() throws Exception {
+    void announcedLineRepeatsFaults() throws Exception {
         List<Long> first;
         try (EchoServer server = start("random 50%: greet '!'")) {
             first = greeted(server, 50);

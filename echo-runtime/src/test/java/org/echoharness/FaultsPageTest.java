@@ -98,7 +98,7 @@ class FaultsPageTest {
     }
 
     @Test
-    void everyEffectAndEveryWordHasARow() {
+    void everyEffectAndWordHasRow() {
         List<Fault> faults = ROWS.stream()
                 .map(Row::value)
                 .filter(Fault.class::isInstance)

@@ -37,7 +37,7 @@ class GateChainTest {
                 fragment 3 every 5ms after 50ms            | 0 "abcd", 100 "efg", 105 "h", 200 FIN
                 slow-close 30ms                            | 0 "abcd", 100 "efgh", 230 FIN
                 """)
-    void effectsOnTimeHoldFromTheirTriggerOn(String faults, String seen) {
+    void timingEffectsApplyFromTrigger(String faults, String seen) {
         assertThat(seenBy("0 abcd, 100 efgh, 200 FIN", faults)).isEqualTo(seen);
     }
 
@@ -66,7 +66,7 @@ class GateChainTest {
                 reset on fin            | 0 "abcd", 100 "efgh", 200 RST
                 stall on fin            | 0 "abcd", 100 "efgh", 200 open
                 """)
-    void effectsApplyFromTrigger(String faults, String seen) {
+    void connectionEffectsApplyFromTrigger(String faults, String seen) {
         assertThat(seenBy("0 abcd, 100 efgh, 200 FIN", faults)).isEqualTo(seen);
     }
 
@@ -102,7 +102,7 @@ class GateChainTest {
                 greet "hi" after 50ms            | 0 "abcd", 50 "hi", 100 "efgh", 200 FIN
                 greet "hi" on fin                | 0 "abcd", 100 "efgh", 200 "hi", 200 FIN
                 """)
-    void effectsOnBytesHoldFromTheirTriggerOn(String faults, String seen) {
+    void byteEffectsApplyFromTrigger(String faults, String seen) {
         assertThat(seenBy("0 abcd, 100 efgh, 200 FIN", faults)).isEqualTo(seen);
     }
 
@@ -146,7 +146,7 @@ class GateChainTest {
                 fragment 2, greet "hello"                             | 0 "he", 0 "ll", 0 "o", 0 "ab", 0 "cd", 100 "ef", 100 "gh", 200 FIN
                 fragment 1, duplicate 2                               | 0 "a", 0 "b", 0 "a", 0 "b", 0 "c", 0 "d", 100 "e", 100 "f", 100 "g", 100 "h", 200 FIN
                 """)
-    void faultsGoTogether(String faults, String seen) {
+    void combinesFaults(String faults, String seen) {
         assertThat(seenBy("0 abcd, 100 efgh, 200 FIN", faults)).isEqualTo(seen);
     }
 
@@ -187,7 +187,7 @@ class GateChainTest {
                 corrupt 30% seed 7, greet "hi" after 5          | \u00ce2345hi\u00c97 FIN
                 greet "hi", corrupt 30% seed 7 after 4 sent     | hi12345\u00c97 FIN
                 """)
-    void positionAloneDecides(String faults, String sent) {
+    void cutsOfInputChangeNoOutput(String faults, String sent) {
         for (String cut : CUTS) {
             assertThat(SimulatedConnection.output(
                                     SimulatedConnection.by(faults).client(cut).run())

@@ -34,7 +34,7 @@ class GateLimitsTest {
                 delay 2ms                        | 2 | 9  | 2 "ab", 9 "cd", 18 "ef", 18 FIN
                 half-close after 3               | 2 | 1  | 0 "ab", 1 "c", 1 half-close, 1 closed
                 """)
-    void goesOnWithWhatTheSocketTook(String faults, int bytes, long everyMillis, String seen) {
+    void continuesAfterPartialWrite(String faults, int bytes, long everyMillis, String seen) {
         SimulatedConnection judged = SimulatedConnection.by(faults)
                 .client("0 abcdef, 0 FIN")
                 .takes(bytes, everyMillis * SimulatedConnection.MILLI);
@@ -80,7 +80,7 @@ class GateLimitsTest {
         "'throttle 90KiB/s, throttle 64KiB/s',                    65536, 2500,  64",
         "throttle 333/s,                                            333, 20000, 2",
     })
-    void throttleKeepsItsRateAndNeverExceedsIt(String faults, long rate, long micros, int ring) {
+    void throttleKeepsRateAndNeverExceedsIt(String faults, long rate, long micros, int ring) {
         long burst = Math.max(1, rate / 50);
         int bytes = (int) (2 * rate);
 

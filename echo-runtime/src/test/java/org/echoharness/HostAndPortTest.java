@@ -57,7 +57,7 @@ class HostAndPortTest {
                 "a b:1|address: host (\"a b\") must be a name or a numeric address; remove every other character",
                 "[::g]:1|address: host (\"::g\") must be a name or a numeric address; remove every other character",
             })
-    void refusesAnythingElseWithTheCure(String text, String message) {
+    void refusesOtherTextsAndNamesCure(String text, String message) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> HostAndPort.parse(text))
                 .withMessage(message);

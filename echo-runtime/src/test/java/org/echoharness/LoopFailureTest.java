@@ -157,7 +157,7 @@ class LoopFailureTest {
     }
 
     @Test
-    void errorsOfListenersEndTheirConnection() throws Exception {
+    void listenerErrorEndsItsConnectionOnly() throws Exception {
         try (EchoServer server = EchoServer.builder()
                         .warnings(warnings)
                         .conversation(line -> {

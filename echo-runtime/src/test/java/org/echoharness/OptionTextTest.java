@@ -58,7 +58,7 @@ class OptionTextTest {
                 "buffersize|1|there is no option \"buffersize\"; the options are WORDS; did you mean bufferSize?",
                 "port|1|there is no option \"port\"; the options are WORDS",
             })
-    void wrongServerOptionNamesWordValueAndCure(String word, String text, String message) {
+    void wrongServerOptionErrorNamesCure(String word, String text, String message) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> EchoServer.builder().set(word, text))
                 .withMessage(message.replace("WORDS", String.join(", ", EchoServer.Builder.words())));

@@ -52,7 +52,7 @@ class RecordingFilesTest {
     }
 
     @Test
-    void writesOtherFilesWhereOneExists() throws Exception {
+    void writesOtherFilesIfOneExists() throws Exception {
         Recording recording = ofEcho(5, 1);
         Path page = Files.createFile(folder.resolve("conversation.html"));
         assertThatThrownBy(() -> recording.writeFiles(folder))

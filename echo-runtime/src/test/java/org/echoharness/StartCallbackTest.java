@@ -145,7 +145,7 @@ class StartCallbackTest {
     }
 
     @Test
-    void reportsItsStartBeforeConnections() throws Exception {
+    void reportsStartBeforeConnections() throws Exception {
         AwaitedLines lines = new AwaitedLines();
         Once connects = new Once(server -> {
             try (Socket socket = PlainSockets.connect(server.address())) {

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
  *     EchoServer server;
  *
  *     @Test
- *     void comesBack(@Echo EchoClient client) throws IOException {
+ *     void messageComesBack(@Echo EchoClient client) throws IOException {
  *         client.expectEcho("hello".getBytes(UTF_8));
  *     }
  * }

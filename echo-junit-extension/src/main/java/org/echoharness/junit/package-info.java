@@ -6,7 +6,7 @@
  * class GreetingTest {
  *
  *     @Test
- *     void comesBack(@Echo EchoClient client) throws IOException {
+ *     void messageComesBack(@Echo EchoClient client) throws IOException {
  *         client.expectEcho("hello".getBytes(UTF_8));
  *     }
  * }

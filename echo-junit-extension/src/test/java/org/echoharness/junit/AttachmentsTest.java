@@ -134,7 +134,7 @@ class AttachmentsTest {
 
     @ParameterizedTest
     @ValueSource(classes = {Each.class, OnItsMethod.class, InNested.class, AtTheEndOfItsClass.class})
-    void secondFailureReplacesTheFirst(Class<?> fixture) throws IOException {
+    void secondFailureReplacesFirst(Class<?> fixture) throws IOException {
         runToFailure(fixture);
         assertThat(Files.readString(only("transcript.txt"))).contains("\"first\"");
         message = "second";
@@ -190,7 +190,7 @@ class AttachmentsTest {
     }
 
     @Test
-    void filesOfTestsThatDoNotRunStay() throws IOException {
+    void keepsFilesOfTestsNotRun() throws IOException {
         assertThat(run(Two.class)).hasSize(2);
         fails = false;
 
@@ -201,7 +201,7 @@ class AttachmentsTest {
     }
 
     @Test
-    void filesOfOthersStay() throws IOException {
+    void keepsFilesOfOthers() throws IOException {
         runToFailure(Each.class);
         Path directory = only("transcript.txt").getParent();
         Files.writeString(directory.resolve("mine.txt"), "mine");

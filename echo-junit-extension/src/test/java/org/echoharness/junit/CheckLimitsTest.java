@@ -123,7 +123,7 @@ class CheckLimitsTest {
     }
 
     @Test
-    void showsTheFirstResetsAndCountsTheRest() throws IOException {
+    void showsFirstResetsAndCountsOthers() throws IOException {
         assertThat(complaint(Run.of(ManyResets.class)).lines())
                 .hasSize(11)
                 .last()

@@ -26,18 +26,18 @@ class DeclarationTest {
 
     @ParameterizedTest
     @MethodSource
-    void knowsWhetherAPortIsFixed(EchoTest options) {
+    void knowsWhetherPortIsFixed(EchoTest options) {
         assertThat(EchoExtension.Annotations.options(options).hasFixedPort())
                 .isEqualTo(options.name().startsWith("fixed"));
     }
 
-    static Stream<EchoTest> knowsWhetherAPortIsFixed() {
+    static Stream<EchoTest> knowsWhetherPortIsFixed() {
         return Stream.of(Ports.class.getAnnotationsByType(EchoTest.class));
     }
 
     @ParameterizedTest
-    @MethodSource("knowsWhetherAPortIsFixed")
-    void fixedPortLastsForTheClass(EchoTest options) {
+    @MethodSource("knowsWhetherPortIsFixed")
+    void fixedPortLastsForClass(EchoTest options) {
         assertThat(new Declaration(EchoExtension.Annotations.options(options), Ports.class).scope())
                 .isEqualTo(options.name().startsWith("fixed") ? EchoScope.CLASS : EchoScope.INFERRED);
     }

@@ -76,7 +76,7 @@ class InheritedDeclarationsTest {
                 ChildOfField.class,
                 GrandchildOfField.class
             })
-    void grandparentDeclares(Class<?> fixture) throws IOException {
+    void inheritsDeclarationOfGrandparent(Class<?> fixture) throws IOException {
         Run.of(fixture).passed(fixture == Grandchild.class ? 2 : 1);
     }
 

@@ -45,7 +45,7 @@ class InjectablesTest {
     }
 
     @Test
-    void uriOfAnIpv6AddressHasBrackets() throws IOException {
+    void uriOfIpv6AddressHasBrackets() throws IOException {
         Run.of(Ipv6.class).passed(1);
     }
 

@@ -107,7 +107,7 @@ class MisplacedTest {
     }
 
     @Test
-    void everyKindOfTestMethodDeclares() throws IOException {
+    void acceptsEveryKindOfTestMethod() throws IOException {
         Run.of(EveryKind.class).passed(8);
     }
 
@@ -117,7 +117,7 @@ class MisplacedTest {
     }
 
     @Test
-    void fieldOfAnyTypeDeclares() throws IOException {
+    void acceptsFieldOfAnyType() throws IOException {
         Run.of(AsItsInterface.class).passed(1);
 
         assertThat(InjectedLog.servers()).hasSize(1);

@@ -60,7 +60,7 @@ class SourcesTest {
     }
 
     @Test
-    void fileNamesTheServer() throws IOException {
+    void findsServerInFile() throws IOException {
         write("echo.server.default.address=" + address, "echo.pid=" + pid());
 
         run(External.class).passed(1);

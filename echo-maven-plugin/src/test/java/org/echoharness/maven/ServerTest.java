@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 class ServerTest {
 
     @Test
-    void hasAnElementForEachOption() {
+    void hasElementForEachOption() {
         List<String> elements = new ArrayList<>(EchoServer.Builder.words());
         elements.addAll(List.of("id", "record"));
         assertThat(Stream.of(Server.class.getDeclaredFields())

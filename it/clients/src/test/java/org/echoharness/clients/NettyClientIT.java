@@ -127,7 +127,7 @@ class NettyClientIT {
     }
 
     @Test
-    void halfCloseIsAnEventAndWritingContinues() throws Exception {
+    void halfCloseFiresEventAndKeepsWriting() throws Exception {
         try (EchoServer server =
                 EchoServer.builder().faults("half-close after 5 sent").start()) {
             Channel channel = connect(server, client(events).option(ChannelOption.ALLOW_HALF_CLOSURE, true));

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 class BuildOrIdeIT {
 
     @Test
-    void comesBack(EchoClient client) throws IOException {
+    void messageComesBack(EchoClient client) throws IOException {
         client.expectEcho("hello".getBytes(UTF_8));
     }
 }

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 class EmbeddedEchoTest {
 
     @Test
-    void comesBack(EchoServer server, EchoClient client) throws Exception {
+    void messageComesBack(EchoServer server, EchoClient client) throws Exception {
         client.expectEcho("hello".getBytes(UTF_8)); // the client is connected to the server
 
         try (Socket yours = new Socket(server.address().getAddress(), server.port())) {

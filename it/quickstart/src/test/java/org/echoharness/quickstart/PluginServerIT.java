@@ -16,12 +16,12 @@ import org.junit.jupiter.api.Test;
 class PluginServerIT {
 
     @Test
-    void comesBack(EchoClient client) throws IOException {
+    void messageComesBack(EchoClient client) throws IOException {
         client.expectEcho("hello".getBytes(UTF_8));
     }
 
     @Test
-    void addressIsThereForYourOwnCode(@Echo InetSocketAddress address, EchoClient client) {
+    void injectsAddressForOwnCode(@Echo InetSocketAddress address, EchoClient client) {
         assertEquals(address, client.remoteAddress());
     }
 }

@@ -27,7 +27,7 @@ class UpstreamByCodeTest {
             .build();
 
     @Test
-    void isReset(@Echo("upstream") URI uri, EchoClient client) {
+    void upstreamResetsConnection(@Echo("upstream") URI uri, EchoClient client) {
         assertEquals(client.remoteAddress().getPort(), uri.getPort());
         assertThrows(SocketException.class, () -> client.echo("hello".getBytes(UTF_8)));
     }

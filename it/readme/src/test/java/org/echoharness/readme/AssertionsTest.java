@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 class AssertionsTest {
 
     @Test
-    void asInTheReadme(EchoServer server) throws Exception {
+    void runsSnippetsOfPage(EchoServer server) throws Exception {
         try (EchoClient client = EchoClient.connect(server.address())) {
             client.expectEcho("hello".getBytes(UTF_8));
         }

@@ -19,7 +19,7 @@ class FaultsInJavaTest {
 
     @Test
     @Timeout(60)
-    void asInTheReadme() throws Exception {
+    void runsSnippetsOfReadme() throws Exception {
         FaultPlan plan = FaultPlan.none()
                 .on(Connections.first(2), Fault.reset().after(4))
                 .on(Connections.others(), Fault.delay(Duration.ofMillis(50)), Fault.fragment(16));

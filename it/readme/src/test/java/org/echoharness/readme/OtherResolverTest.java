@@ -69,7 +69,7 @@ class OtherResolverTest {
     }
 
     @Test
-    void fieldAvoidsTheConflict() {
+    void fieldAvoidsConflict() {
         assertThat(failures(FieldFixture.class)).isEmpty();
     }
 

@@ -184,7 +184,7 @@ class PagesIT {
 
     @ParameterizedTest
     @MethodSource("pagesWithSnippets")
-    void everyJavaAndXmlBlockIsASnippet(Page page) {
+    void everyJavaAndXmlBlockIsSnippet(Page page) {
         List<List<String>> blocks = found(FENCE, page.text()).stream()
                 .filter(block -> block.group(1).equals("java") || block.group(1).equals("xml"))
                 .map(block -> stripped(block.group(2)))

@@ -13,7 +13,7 @@ class PlainJavaTest {
 
     @Test
     @Timeout(60)
-    void asInTheReadme() throws Exception {
+    void runsSnippetsOfReadme() throws Exception {
         try (EchoServer server = EchoServer.builder().bufferSize(16).start()) {
 
             try (Socket yours = new Socket(server.address().getAddress(), server.port())) { // your own client

@@ -22,7 +22,7 @@ class RecordingInJavaTest {
 
     @Test
     @Timeout(60)
-    void asOnThePages(@TempDir Path folder) throws Exception {
+    void runsSnippetsOfPages(@TempDir Path folder) throws Exception {
         try (EchoServer server =
                 EchoServer.builder().recording().faults(Fault.reset().after(4)).start()) {
             try (Socket yours = new Socket(server.address().getAddress(), server.port())) {
@@ -44,7 +44,7 @@ class RecordingInJavaTest {
 
     @Test
     @Timeout(60)
-    void bothEndsAsOnThePages() throws Exception {
+    void comparesBothEndsAsOnPages() throws Exception {
         try (EchoServer server = EchoServer.builder().recording().start()) {
             EchoClient client = EchoClient.builder()
                     .address(server.address()) // or the address of your proxy

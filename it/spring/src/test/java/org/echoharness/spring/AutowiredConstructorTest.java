@@ -34,7 +34,7 @@ class AutowiredConstructorTest {
     static class Nothing {}
 
     @Test
-    void errorSaysWhereToInject() {
+    void errorNamesOtherInjectionPoints() {
         List<String> failures = new CopyOnWriteArrayList<>();
         LauncherFactory.create()
                 .execute(

@@ -33,7 +33,7 @@ class FaultsIT {
     private final Map<String, Integer> ends = new TreeMap<>();
 
     @Stress(row = "RST fault, 1,000 times: reset after 4, blocking socket", pass = "ECONNRESET every time, never EOF")
-    void resets(Row row) throws Exception {
+    void resetReachesBlockingClients(Row row) throws Exception {
         int count = row.scaled(1_000);
         try (EchoServer server =
                 EchoServer.builder().faults(Fault.reset().after(4)).start()) {
@@ -157,7 +157,7 @@ class FaultsIT {
     }
 
     @Stress(row = "unanswered, 20 times", pass = "a plain connect times out")
-    void unanswered(Row row) throws Exception {
+    void unansweredConnectTimesOut(Row row) throws Exception {
         int count = row.scaled(20);
         int late = 0;
         try (EchoServer server = EchoServer.builder().start()) {

@@ -20,12 +20,12 @@ class ProcessIT {
     private static final int TIMES = 5;
 
     @Stress(row = "SIGTERM in the foreground", pass = "143; < 2 s; port free")
-    void terminated(Row row) throws Exception {
+    void sigtermEndsServer(Row row) throws Exception {
         ends(row, "TERM", 143, List.of());
     }
 
     @Stress(row = "SIGINT in the foreground", pass = "130; < 2 s; port free")
-    void interrupted(Row row) throws Exception {
+    void sigintEndsServer(Row row) throws Exception {
         ends(row, "INT", 130, ForkedProcess.withDefaultSignals());
     }
 
@@ -50,7 +50,7 @@ class ProcessIT {
     }
 
     @Stress(row = "localhost is ::1 first and only 127.0.0.1 listens", pass = "connects")
-    void namesInTheWrongOrder(Row row, @TempDir Path folder) throws Exception {
+    void clientTriesSecondAddressOfName(Row row, @TempDir Path folder) throws Exception {
         Path hosts = Files.writeString(folder.resolve("hosts"), "::1 localhost\n127.0.0.1 localhost\n");
         List<String> options = List.of("-Djdk.net.hosts.file=" + hosts, "-Djava.net.preferIPv6Addresses=true");
         try (EchoServer server = EchoServer.builder().start();

@@ -28,17 +28,17 @@ class ScarceIT {
     @Stress(
             row = "heap of 32 MiB, direct memory of 16 MiB, recorded: 5,000 connections that hold a byte",
             pass = "others served; what was not kept is said; SIGTERM ends it, 143")
-    void heapOf32(Row row, @TempDir Path folder) throws Exception {
+    void servesOthersInHeapOf32MiB(Row row, @TempDir Path folder) throws Exception {
         servesOthers(row, folder, 32);
     }
 
     @Stress(row = "the same with a heap of 64 MiB", pass = "the same")
-    void heapOf64(Row row, @TempDir Path folder) throws Exception {
+    void servesOthersInHeapOf64MiB(Row row, @TempDir Path folder) throws Exception {
         servesOthers(row, folder, 64);
     }
 
     @Stress(row = "the same with a heap of 128 MiB", pass = "the same")
-    void heapOf128(Row row, @TempDir Path folder) throws Exception {
+    void servesOthersInHeapOf128MiB(Row row, @TempDir Path folder) throws Exception {
         servesOthers(row, folder, 128);
     }
 

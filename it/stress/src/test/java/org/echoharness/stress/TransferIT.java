@@ -54,7 +54,7 @@ class TransferIT {
 
     /** A server that holds little stalls the writer; one that holds all has read the FIN before the client reads. */
     @Stress(row = "half-close 1, 16, 64, 256 MiB", pass = "every byte, then EOF")
-    void halfClose(Row row) throws Exception {
+    void echoesEveryByteAfterHalfClose(Row row) throws Exception {
         Payload payload = new Payload(row.seed());
         AwaitedLines fins = new AwaitedLines();
         EchoServer.Builder holding = EchoServer.builder()
@@ -132,7 +132,7 @@ class TransferIT {
     }
 
     @Stress(row = "10^6 random payloads, 1 to 2,048 B", pass = "0 mismatches")
-    void randomPayloads(Row row) throws Exception {
+    void echoesRandomPayloads(Row row) throws Exception {
         int count = row.scaled(1_000_000);
         Random random = new Random(row.seed());
         long bytes = 0;
