@@ -123,7 +123,8 @@ final class Admission {
         if (!hasWarnedOfAccept || now - lastAcceptWarning >= WARNING_INTERVAL_NANOS) {
             hasWarnedOfAccept = true;
             lastAcceptWarning = now;
-            context.warnings().warn("cannot accept, trying again every 100ms: ".concat(String.valueOf(why)));
+            context.warnings()
+                    .warn("cannot accept connections, trying again every 100ms: ".concat(String.valueOf(why)));
         }
     }
 }

@@ -62,8 +62,8 @@ abstract class Gate {
     void alter(RingBuffer ring, int index, int bytes, long position) {}
 
     /**
-     * Returns how many of the oldest bytes it has sent already; if the faults are replaced, they must not be sent
-     * again.
+     * Returns how many of the oldest bytes it has sent already, 0 if it is not open. If the faults are replaced, these
+     * must not be sent again.
      */
     int copied(GateProgress progress) {
         return 0;

@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Set;
 import org.echoharness.sockets.NameResolver;
 
-/** Binds the listening sockets of a server, in the caller's thread: all of them or none. */
+/** Binds the listening sockets of a server, in the calling thread: all of them or none. */
 final class ListeningSockets {
 
     private static final long RESOLVE_TIMEOUT_NANOS = 5_000_000_000L;
@@ -33,7 +33,7 @@ final class ListeningSockets {
      */
     record Bound(HostAndPort asked, ServerSocketChannel channel) {}
 
-    /** @param isEvery whether a name stands for all its addresses; else for the first */
+    /** @param isEvery whether a name stands for all its addresses, or only for the first */
     static List<Bound> bind(List<HostAndPort> addresses, boolean isEvery, int backlog) throws IOException {
         List<Bound> bound = new ArrayList<>();
         try {
@@ -71,7 +71,7 @@ final class ListeningSockets {
                         && (includes(taken.getAddress(), local.getAddress())
                                 || includes(local.getAddress(), taken.getAddress()))) {
                     BindException twice = new BindException("cannot listen on " + address + ": the address " + own.asked
-                            + " of the same server takes that too; leave one out");
+                            + " of the same server uses that port; leave one out");
                     twice.initCause(refused);
                     throw twice;
                 }
@@ -89,7 +89,7 @@ final class ListeningSockets {
             try {
                 each.channel.close();
             } catch (IOException e) {
-                // nothing was accepted from it: there is nothing to lose
+                // no connection was accepted from it, so none is lost
             }
         }
     }
@@ -104,7 +104,7 @@ final class ListeningSockets {
                 return bound;
             } catch (IOException | RuntimeException refused) {
                 close(bound);
-                if (tries == 1 || bound.isEmpty()) { // else another process has that port on the other address
+                if (tries == 1 || bound.isEmpty()) { // otherwise another process has that port on another address
                     throw refused;
                 }
             }
@@ -138,7 +138,7 @@ final class ListeningSockets {
         return HostAndPort.numeric((InetSocketAddress) bound.getLocalAddress());
     }
 
-    /** @param which of several addresses, for the error */
+    /** @param which names the address if there are several, for the error */
     private static Bound bind(HostAndPort address, InetSocketAddress local, int backlog, String which)
             throws IOException {
         ServerSocketChannel channel = open(address, local.getAddress());
@@ -156,28 +156,28 @@ final class ListeningSockets {
         }
         long deadline = System.nanoTime() + RESOLVE_TIMEOUT_NANOS;
         InetAddress[] resolved = NameResolver.resolve(address.host(), deadline, "cannot listen on " + address);
-        Set<InetSocketAddress> locals = new LinkedHashSet<>(); // a file of hosts may name one twice
+        Set<InetSocketAddress> locals = new LinkedHashSet<>(); // a hosts file may contain an address twice
         for (InetAddress each : resolved) {
             locals.add(new InetSocketAddress(each, address.port()));
         }
         return List.copyOf(locals);
     }
 
-    /** A channel of no particular family listens on both at a wildcard, so an IPv4 address opens one for IPv4 alone. */
+    /** Opens a channel: only for IPv4 if that is asked for, since one for both families listens on both at a wildcard. */
     static ServerSocketChannel open(HostAndPort address, InetAddress local) throws IOException {
         return isIpv4Alone(address, local)
                 ? ServerSocketChannel.open(StandardProtocolFamily.INET)
                 : ServerSocketChannel.open();
     }
 
-    /** A socket of the same family, to be bound beside. */
+    /** Opens a socket of the same family, to be bound to the same port. */
     static SocketChannel openHolder(HostAndPort asked, InetSocketAddress bound) throws IOException {
         return isIpv4Alone(asked, bound.getAddress())
                 ? SocketChannel.open(StandardProtocolFamily.INET)
                 : SocketChannel.open();
     }
 
-    /** Returns the address to bind again after it was bound before. */
+    /** Returns the address with which to bind an address again that was bound before. */
     static InetSocketAddress local(HostAndPort asked, InetSocketAddress bound) {
         return asked.isEveryInterface() ? new InetSocketAddress(bound.getPort()) : bound;
     }
@@ -188,9 +188,9 @@ final class ListeningSockets {
 
     private static BindException explained(HostAndPort address, InetAddress local, String which, Exception refused) {
         String reason = refused.getMessage() == null ? refused.toString() : refused.getMessage();
-        String cure; // by the facts: the reason is in the system's language
+        String cure; // not from the reason, which is in the system's language
         if (!(refused instanceof SocketException)) {
-            cure = "take an IPv4 address where there is no IPv6";
+            cure = "use an IPv4 address if this machine has no IPv6";
         } else if (NameResolver.lacksInterface(local)) {
             cure = NameResolver.NAME_THE_INTERFACE;
         } else if (!isOfThisMachine(local)) {

@@ -82,7 +82,7 @@ class AddressErrorsTest {
                         .close())
                 .isInstanceOf(BindException.class)
                 .hasMessage("cannot listen on " + second + ":" + port + ": the address " + first + ":" + port
-                        + " of the same server takes that too; leave one out");
+                        + " of the same server uses that port; leave one out");
     }
 
     @ParameterizedTest

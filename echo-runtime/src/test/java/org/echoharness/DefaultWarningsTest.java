@@ -193,7 +193,8 @@ class DefaultWarningsTest {
             for (int i = 0; i < 100; i++) {
                 clients.add(PlainSockets.connect(PlainSockets.at("127.0.0.1", port)));
             }
-            server.lines().await("echo server: cannot accept, trying again every 100ms: Too many open files");
+            server.lines()
+                    .await("echo server: cannot accept connections, trying again every 100ms: Too many open files");
             PlainSockets.echoes(clients.get(0), "an old connection goes on");
         } finally {
             for (Socket client : clients) {

@@ -196,7 +196,7 @@ class ErrorsTest {
                 .hasMessageStartingWith("parameter 1 (EchoClient) of the constructor of " + HERE
                         + "BusyPort$Inner: server \"busy\" (@EchoTest on " + HERE
                         + "BusyPort$Inner.test): cannot listen on 127.")
-                .hasMessageEndingWith(" of the same server takes that too; leave one out")
+                .hasMessageEndingWith(" of the same server uses that port; leave one out")
                 .hasCauseInstanceOf(BindException.class);
         assertThat(InjectedLog.servers()).hasSize(1);
         assertThat(InjectedLog.clients()).hasSize(1);
@@ -208,7 +208,7 @@ class ErrorsTest {
                 .isInstanceOf(ExtensionConfigurationException.class)
                 .hasMessageStartingWith("server \"default\" (@EchoTest on class " + HERE
                         + "BusyPortNotInjected): cannot listen on 127.")
-                .hasMessageEndingWith(" of the same server takes that too; leave one out")
+                .hasMessageEndingWith(" of the same server uses that port; leave one out")
                 .hasCauseInstanceOf(BindException.class);
     }
 
