@@ -12,8 +12,9 @@ import org.junit.jupiter.api.extension.ExtensionContext.Store;
 import org.junit.jupiter.api.extension.ParameterContext;
 
 /**
- * Reads what tests say by annotation and by code. The annotations name the extension class, which uses most of this
- * package; with this interface, what stands below the extension needs to name none of them. By any thread.
+ * Reads the declarations of tests, from annotations and from code. The annotations name the extension class, which uses
+ * most of this package. The classes below the extension use this interface, so that they need not name the annotations.
+ * By any thread.
  */
 interface AnnotationReader {
 
@@ -31,14 +32,14 @@ interface AnnotationReader {
     @Nullable
     String serverNamed(AnnotatedElement element);
 
-    /** As above. JUnit knows best where the annotations of a parameter are. */
+    /** The same for a parameter, whose annotations JUnit looks up. */
     @Nullable
     String serverNamed(ParameterContext parameter);
 
     /** The fields of a class and its superclasses that have an annotation that asks for a server. */
     List<Field> injectedFields(Class<?> type, Predicate<Field> which);
 
-    /** Makes this one the reader of the run, unless there is one. */
+    /** Makes this the reader of the run, unless the run has one. */
     static void provide(Supplier<AnnotationReader> reader, ExtensionContext context) {
         Store store = ExtensionStore.ofRoot(context);
         store.getOrComputeIfAbsent(AnnotationReader.class, unused -> reader.get());

@@ -19,33 +19,34 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Store;
 
 /**
- * The files of failed tests in JUnit's output directory. When a test runs again, its files of an earlier run are deleted, so
- * that all files there are of the last run. By any thread.
+ * Publishes the files of failed tests in JUnit's output directory. When a test runs again, this class deletes its files
+ * of an earlier run, so that all files there are of the last run. By any thread.
  */
 final class Attachments {
 
     private static final String PREFIX = "echo-";
     private static final String PROBE = PREFIX + "probe-";
 
-    /** Of all files of one test. */
+    /** The limit for all files of one test together. */
     static final long MOST_BYTES = 6 << 20;
 
     private static final String LIMIT = "limit of attachments of ";
 
     private Attachments() {}
 
-    /** A line about what the limit left out, or nothing where the files are complete. */
+    /** Returns a line that says what the limit left out, or an empty text if the files are complete. */
     static String leftOut(RecordingFiles files) {
         return files.leftOutOfTranscript() + files.leftOutOfPage() + files.leftOutOfPackets() == 0
                 ? ""
                 : "(the attachments of a test are limited to " + (MOST_BYTES >> 20)
-                        + " MiB: the newest connections are there; left out are " + files.leftOutOfTranscript() + " of "
+                        + " MiB: they contain the newest connections; left out are " + files.leftOutOfTranscript()
+                        + " of "
                         + files.transcript().getFileName() + ", " + files.leftOutOfPage() + " of "
                         + files.page().getFileName() + ", " + files.leftOutOfPackets() + " of "
                         + files.packets().getFileName() + ")\n";
     }
 
-    /** Deletes what an earlier run left of this test, or of this class itself. */
+    /** Deletes the files that an earlier run left for this test, or for this class itself. */
     static void deleteOld(ExtensionContext context) {
         if (mayExist(context)) {
             probe(context, Attachments::deleteIn);
@@ -71,13 +72,13 @@ final class Attachments {
         return Objects.requireNonNull(published.get());
     }
 
-    /** Other names have other files, also where they differ in characters that a file's name may not have. */
+    /** Different names get different file names, even if they differ only in characters that are replaced. */
     static String fileName(String name) {
         String safe = name.replaceAll("[^A-Za-z0-9_-]", "_");
         return safe.equals(name) ? name : safe + "-" + Integer.toHexString(name.hashCode());
     }
 
-    /** Looked up once for each class: where nothing is left of it, its tests have nothing to delete. */
+    /** Looks once for each class: if an earlier run left no files of the class, its tests have nothing to delete. */
     private static boolean mayExist(ExtensionContext context) {
         ExtensionContext outermost = context;
         for (ExtensionContext at = context; at != null; at = at.getParent().orElse(null)) {
@@ -131,7 +132,7 @@ final class Attachments {
         return true;
     }
 
-    /** Leaves other files, and links. */
+    /** Deletes only the files of a recording. Leaves other files and links. */
     private static boolean delete(Path directory) throws IOException {
         if (Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
             RecordingFiles.delete(directory);

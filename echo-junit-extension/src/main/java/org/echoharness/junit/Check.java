@@ -2,7 +2,7 @@ package org.echoharness.junit;
 
 import java.util.Locale;
 
-/** What can be checked at the end of a test. */
+/** A check at the end of a test. */
 enum Check {
 
     /** A connection that the test opened is still open. */

@@ -8,16 +8,16 @@ import org.junit.jupiter.api.extension.ExtensionConfigurationException;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * What is checked on the connections of one server.
+ * The checks on the connections of one server.
  *
- * @param asked whether a test or the configuration said so; else it is the default
+ * @param asked whether a test or the configuration selected the checks; otherwise they are the default
  */
 record Checks(Set<Check> all, boolean asked) {
 
     static final String PARAMETER = "echo.checks";
     private static final Checks DEFAULT = new Checks(Set.of(Check.LEAKS), false);
 
-    /** Refuses what cannot be, with what is wrong and the cure. */
+    /** Throws an exception that names the value and the cure if the checks are not possible. */
     static void check(String checks, Source source, BooleanSupplier records) {
         if (checks.isEmpty() || parse("checks", checks).all().isEmpty()) {
             return;
@@ -34,15 +34,15 @@ record Checks(Set<Check> all, boolean asked) {
     }
 
     /**
-     * What is checked on one server.
+     * Returns the checks for one server.
      *
-     * @param checks what its declaration says; empty for what is configured
+     * @param checks the text in its declaration; empty for the configured checks
      */
     static Checks of(String checks, ExtensionContext context) {
         return checks.isEmpty() ? configured(context) : parse("checks", checks);
     }
 
-    /** What holds where a server says nothing; a wrong text is refused. */
+    /** Returns the checks for servers that select none. Refuses a malformed text. */
     static Checks configured(ExtensionContext context) {
         String text = context.getConfigurationParameter(PARAMETER).orElse("");
         try {

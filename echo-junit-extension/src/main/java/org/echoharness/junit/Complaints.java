@@ -4,17 +4,20 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 
-/** What one check found, a line each: the first ones in full, the rest as a number. Not safe for use by several threads. */
+/**
+ * The findings of one check, one line each. It keeps the first ones in full, and counts the others. Not safe for use by
+ * several threads.
+ */
 final class Complaints {
 
-    /** The most that are shown in full. */
+    /** The number of findings that are kept in full. */
     static final int SHOWN = 10;
 
     private final List<String> shown = new ArrayList<>();
     private final List<String> finished = new ArrayList<>();
     private int more;
 
-    /** The text is made only where it is shown. */
+    /** Calls the supplier only if the text is kept. */
     void add(Supplier<String> text) {
         if (shown.size() < SHOWN) {
             shown.add(text.get());
@@ -23,12 +26,15 @@ final class Complaints {
         }
     }
 
-    /** Says how many are left out since the last call; what comes next is of another kind. */
+    /**
+     * Adds a line with the number of findings left out since the last call. The findings that follow are of another
+     * kind.
+     */
     void summarize(String one, String several) {
         summarize("", one, several);
     }
 
-    /** As above, where some could not be looked at. */
+    /** The same if some connections could not be checked. */
     void summarizeAtLeast(String one, String several) {
         summarize("at least ", one, several);
     }

@@ -22,10 +22,11 @@ import org.echoharness.Recording;
 import org.echoharness.junit.UnclosedSockets.Unclosed;
 
 /**
- * Looks at what a test, or all the tests of a class, did with one embedded server that records, on their thread.
+ * Checks the connections of a test, or of all tests of a class, to one embedded server that records. It runs on the
+ * thread of the test.
  *
- * @param before how many connections the server had accepted when it began
- * @param last whether the server ends with it
+ * @param before the number of connections that the server had accepted when the test began
+ * @param last whether the server ends with the test
  */
 record ConnectionChecks(TargetServer target, long before, boolean last, Checks checks) {
 
@@ -35,7 +36,10 @@ record ConnectionChecks(TargetServer target, long before, boolean last, Checks c
     private static final Duration QUIET = Duration.ofMillis(50);
     private static final long LOOK_NANOS = 2_000_000;
 
-    /** Before the injected clients are closed: that may reset them, which is not the test's doing. */
+    /**
+     * Must be called before the injected clients are closed: the close may reset connections, and the test does not
+     * cause that.
+     */
     List<String> endings() throws InterruptedException {
         Complaints complaints = new Complaints();
         boolean resets = checks.include(Check.RESETS);
@@ -52,7 +56,7 @@ record ConnectionChecks(TargetServer target, long before, boolean last, Checks c
         return complaints.lines();
     }
 
-    /** When the injected clients are closed. */
+    /** Must be called after the injected clients were closed. */
     List<String> leaks() throws InterruptedException {
         Complaints complaints = new Complaints();
         if (checks.include(Check.FAULTS) && last) {
@@ -67,7 +71,7 @@ record ConnectionChecks(TargetServer target, long before, boolean last, Checks c
         return complaints.lines();
     }
 
-    /** So that what clients did is seen, though the server had no time for it yet. */
+    /** Lets the server process what clients have done so far. */
     private void catchUp(Complaints complaints, Check check) throws InterruptedException {
         try {
             target.server().catchUp(LONGEST);
@@ -76,7 +80,7 @@ record ConnectionChecks(TargetServer target, long before, boolean last, Checks c
         }
     }
 
-    /** A server that the test has closed needs no check; for any other reason there is a complaint. */
+    /** Adds a complaint, unless the test has closed the server: then there is nothing to check. */
     private void unjudged(Complaints complaints, Check check, RuntimeException failed) throws InterruptedException {
         if (Thread.interrupted()) {
             throw new InterruptedException();
@@ -114,8 +118,9 @@ record ConnectionChecks(TargetServer target, long before, boolean last, Checks c
     }
 
     /**
-     * The numbers of those of the test that are open, also those that the server had not accepted yet. Where the server ends now,
-     * nothing holds up their end any more; where it goes on, one that a fault may hold up is left out.
+     * Returns the numbers of the test's open connections, also of those that the server had not accepted yet. If the
+     * server ends now, this method lifts {@code freeze()} and the faults. If the server goes on, connections with a
+     * fault are left out.
      */
     private Set<Long> openNow() {
         target.server().acceptPending();
@@ -125,8 +130,8 @@ record ConnectionChecks(TargetServer target, long before, boolean last, Checks c
                 .collect(Collectors.toSet());
         if (last && !open.isEmpty()) {
             recording()
-                    .note("the test is over: to find leaks, the extension lifts freeze() and the faults; what is sent"
-                            + " from here on is its doing");
+                    .note("the test is over: to find leaks, the extension lifts freeze() and the faults; it"
+                            + " causes what is sent from here on");
             target.server().unfreeze();
             target.server().setFaultsOfAll(FaultPlan.none());
         }
@@ -194,7 +199,7 @@ record ConnectionChecks(TargetServer target, long before, boolean last, Checks c
         return all ? unclosed.isEmpty() : unclosed.stream().noneMatch(ended::containsKey);
     }
 
-    /** As the sockets of their clients, with their names. */
+    /** Returns the clients' sockets of these connections, with the names of the connections. */
     private Map<Unclosed, String> endedByTheServer() {
         Map<Unclosed, String> ended = new LinkedHashMap<>(); // in the order of the connections
         for (RecordedConnection connection : connections()) {
@@ -230,7 +235,7 @@ record ConnectionChecks(TargetServer target, long before, boolean last, Checks c
         }
     }
 
-    /** Since the start of the server, those that are not kept too. */
+    /** Counts all connections since the start of the server, also those that are not kept. */
     private long resetInCounters() {
         ConnectionCounters counters = target.server().counters();
         return counters.reset() + counters.failed();
@@ -250,7 +255,7 @@ record ConnectionChecks(TargetServer target, long before, boolean last, Checks c
         return ending.by() == Ending.Side.CLIENT ? !isFaulty(connection) : connection.hasFailed();
     }
 
-    /** What a client sent before it closed is judged though a fault delays it, and though the server was slow. */
+    /** Waits first, so that a fault or a slow server does not hide what a client sent before it closed. */
     private void faults(Complaints complaints) throws InterruptedException {
         if (unapplied().isEmpty()) {
             return;
@@ -268,7 +273,7 @@ record ConnectionChecks(TargetServer target, long before, boolean last, Checks c
         complaints.summarize("fault that was never applied", "faults that were never applied");
     }
 
-    /** A reset takes what the server still has to do, so that a fault may not be reached. */
+    /** A client's reset discards bytes, so that the connection may end before a fault applies. */
     private String resetByClients() {
         long reset = connections().stream()
                 .flatMap(connection -> connection.ending().stream())
@@ -287,7 +292,7 @@ record ConnectionChecks(TargetServer target, long before, boolean last, Checks c
                 .toList();
     }
 
-    /** A connection whose client is done goes on until the server is done too. */
+    /** Waits for the ends of connections whose client has closed: the server may still be sending. */
     private void awaitEndsOfClosed() throws InterruptedException {
         long deadline = System.nanoTime() + timeout().toNanos();
         for (RecordedConnection connection : recording().openConnections()) {
@@ -302,7 +307,7 @@ record ConnectionChecks(TargetServer target, long before, boolean last, Checks c
         awaitQuiet();
     }
 
-    /** While connections are open, bytes that were sent an instant before may still be on their way. */
+    /** Waits while connections are open: bytes that were sent just before may still be on their way. */
     private void awaitQuiet() throws InterruptedException {
         if (recording().openConnections().stream().noneMatch(connection -> connection.number() > before)) {
             return;
@@ -310,7 +315,7 @@ record ConnectionChecks(TargetServer target, long before, boolean last, Checks c
         try {
             recording().awaitQuiet(QUIET, timeout());
         } catch (AssertionError busy) {
-            // then what there is counts
+            // then the check uses what is recorded by now
         }
     }
 
@@ -320,7 +325,7 @@ record ConnectionChecks(TargetServer target, long before, boolean last, Checks c
                 .toList();
     }
 
-    /** How many connections of the test are not kept any more. */
+    /** Returns the number of the test's connections that the recording does not keep any more. */
     private long notKept() {
         return target.server().counters().accepted() - before - connections().size();
     }
@@ -329,7 +334,7 @@ record ConnectionChecks(TargetServer target, long before, boolean last, Checks c
         return target.server().recording();
     }
 
-    /** A long read time-out of the client does not make the check take as long. */
+    /** Returns the read time-out of the client, but at most 5 seconds. */
     private Duration timeout() {
         Duration timeout = target.declaration().options().newClient().readTimeout();
         return timeout.compareTo(LONGEST) < 0 ? timeout : LONGEST;
@@ -347,7 +352,7 @@ record ConnectionChecks(TargetServer target, long before, boolean last, Checks c
         return "connection " + connection.number() + " from " + HostAndPort.of(connection.remote());
     }
 
-    /** As the transcript shows it. */
+    /** Returns the last bytes received, as the transcript shows them. */
     private static String lastSaid(RecordedConnection connection) {
         if (connection.bytesReceived() > 0 && connection.events().isEmpty()) {
             return "it sent " + connection.bytesReceived() + " bytes, which are not kept any more";

@@ -15,14 +15,14 @@ import org.junit.platform.commons.support.AnnotationSupport;
 import org.junit.platform.commons.support.ModifierSupport;
 
 /**
- * What one {@link EchoTest} or {@link EchoExtension} says about a server, checked. Two of the same are the same server
- * wherever both are visible.
+ * The checked declaration of a server, by one {@link EchoTest} or {@link EchoExtension}. Equal declarations mean the
+ * same server.
  *
  * @param on the class or method that the annotation stands on; the field that holds the extension
  */
 record Declaration(ServerOptions options, AnnotatedElement on) {
 
-    /** The server that is there where none is declared. */
+    /** The server that exists if a test declares none. */
     static final Declaration IMPLICIT = new Declaration(ServerOptions.DEFAULTS, Implicit.class);
 
     private interface Implicit {}
@@ -49,7 +49,7 @@ record Declaration(ServerOptions options, AnnotatedElement on) {
         }
     }
 
-    /** On another method the annotation would do nothing. */
+    /** Refuses other methods, because the annotation would have no effect there. */
     private static void checkIsTest(Method method) {
         if (!AnnotationSupport.isAnnotated(method, Testable.class)) {
             throw new IllegalArgumentException("it has no effect on a method that is not a test; declare it on the test"
@@ -67,7 +67,7 @@ record Declaration(ServerOptions options, AnnotatedElement on) {
         return options.name();
     }
 
-    /** The class that it stands on, or whose member it stands on. */
+    /** Returns the class that has the annotation, or whose member has it. */
     Class<?> type() {
         if (on instanceof Class<?> type) {
             return type;
@@ -75,12 +75,15 @@ record Declaration(ServerOptions options, AnnotatedElement on) {
         return on instanceof Member member ? member.getDeclaringClass() : Object.class;
     }
 
-    /** What errors call it. */
+    /** Returns its name in error messages. */
     String text() {
         return text(options, on);
     }
 
-    /** Of the whole run a name means one server, wherever it is declared; otherwise the place counts. */
+    /**
+     * In the scope RUN, a name means one server, wherever it is declared. In other scopes, declarations at two places
+     * are two servers.
+     */
     boolean isSameServerAs(Declaration other) {
         if (scope() != EchoScope.RUN || other.scope() != EchoScope.RUN || !name().equals(other.name())) {
             return equals(other);
@@ -92,7 +95,7 @@ record Declaration(ServerOptions options, AnnotatedElement on) {
         return true;
     }
 
-    /** INFERRED where the place of injection decides. */
+    /** Returns INFERRED if the place of injection decides. */
     EchoScope scope() {
         if (options.scope() != EchoScope.INFERRED) {
             return options.scope();
@@ -104,7 +107,7 @@ record Declaration(ServerOptions options, AnnotatedElement on) {
         return isForClass ? EchoScope.CLASS : EchoScope.INFERRED;
     }
 
-    /** Whether the server runs though it is injected nowhere. */
+    /** Returns whether the server runs even if it is injected nowhere. */
     boolean startsByItself() {
         return on instanceof Field ? options.source() != Source.EXTERNAL : options.isKnownOutside();
     }
@@ -113,7 +116,7 @@ record Declaration(ServerOptions options, AnnotatedElement on) {
         return options.newClient().address(address).connect();
     }
 
-    /** An error about it. */
+    /** Returns an error about this declaration. */
     ExtensionConfigurationException refused(@Nullable String why, @Nullable Exception cause) {
         return new ExtensionConfigurationException(text() + ": " + why, cause);
     }

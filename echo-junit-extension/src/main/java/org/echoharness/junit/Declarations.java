@@ -18,10 +18,13 @@ import org.junit.platform.commons.support.AnnotationSupport;
 import org.junit.platform.commons.support.ModifierSupport;
 import org.junit.platform.commons.support.ReflectionSupport;
 
-/** The servers that are visible from a test or a class: for each name the nearest declaration, nearest first. */
+/**
+ * The servers that are visible from a test or a class. For each name it has the nearest declaration. The nearest come
+ * first.
+ */
 record Declarations(Map<String, Declaration> byName) {
 
-    /** Checks what is declared, too. */
+    /** Also checks the declarations. */
     static Declarations visibleFrom(ExtensionContext context) {
         Map<String, Declaration> visible = new LinkedHashMap<>();
         for (ExtensionContext at = context; at != null; at = at.getParent().orElse(null)) {
@@ -37,7 +40,10 @@ record Declarations(Map<String, Declaration> byName) {
         return new Declarations(visible);
     }
 
-    /** Of two that one class inherits: one may stand on an heir of the other, or both may say the same. */
+    /**
+     * Chooses between two declarations that one class inherits. It prefers the declaration on the subtype, and accepts
+     * either if both are equal.
+     */
     private static Declaration nearer(Declaration first, Declaration second) {
         if (second.type().isAssignableFrom(first.type()) || first.options().equals(second.options())) {
             return first;
@@ -51,7 +57,7 @@ record Declarations(Map<String, Declaration> byName) {
                 null);
     }
 
-    /** Of the contexts around this one, the outermost whose class carries or inherits the declaration. */
+    /** Returns the outermost context around this one whose class has or inherits the declaration. */
     static ExtensionContext classOf(Declaration declaration, ExtensionContext context) {
         AnnotatedElement type = declaration.on() instanceof Field ? declaration.type() : declaration.on();
         ExtensionContext outermost = context;
@@ -104,7 +110,10 @@ record Declarations(Map<String, Declaration> byName) {
         return declared;
     }
 
-    /** What the annotations on this element itself declare, by name. Read once in a run: values are parsed for the check. */
+    /**
+     * Returns the declarations by annotations on this element itself, by name. Each element is read once in a run,
+     * because the check parses its values.
+     */
     @SuppressWarnings("unchecked") // only such a map is put there
     static Map<String, Declaration> annotated(AnnotatedElement element, ExtensionContext context) {
         Store store = ExtensionStore.ofRoot(context);
@@ -126,7 +135,7 @@ record Declarations(Map<String, Declaration> byName) {
         }
     }
 
-    /** Null where a field has no instance yet: JUnit, too, sees it only then. */
+    /** Returns null if a field has no instance yet. JUnit, too, reads the field only later. */
     private static @Nullable Object value(Field field, ExtensionContext context) {
         Class<?> type = field.getDeclaringClass();
         Object instance = OpenedServers.instances(context).stream()
@@ -140,7 +149,7 @@ record Declarations(Map<String, Declaration> byName) {
                         .orElse(null);
     }
 
-    /** A method or class of the context, and what the class inherits from, nearest first. */
+    /** Returns the method or class of the context, and the supertypes of the class, nearest first. */
     private static Set<AnnotatedElement> elements(ExtensionContext context) {
         Set<AnnotatedElement> elements = new LinkedHashSet<>();
         context.getElement().ifPresent(elements::add);

@@ -54,11 +54,12 @@ import org.junit.jupiter.api.extension.ExtendWith;
  *       {@code @TestFactory} method share one.
  * </ul>
  *
- * <p>Within a test a name means one server: all places share it, and a server that lives for the class already is what a
- * place of a shorter life gets, in {@code @Nested} classes too. A client lives as long as its place; in a parameter of a
- * test, {@code @BeforeEach} or {@code @AfterEach} method always for the test. So do those of a supplier, which connects
- * no more afterwards. Clients are closed before servers. Tests may run in parallel; only a static field that several
- * classes inherit belongs to one of them at a time. Static fields are null, or 0, again after the class.
+ * <p>Within a test a name means one server: all places share it. If a server of this name lives for the class already, a
+ * place with a shorter life gets that server, in {@code @Nested} classes too. A client lives as long as its place; in a
+ * parameter of a test, {@code @BeforeEach} or {@code @AfterEach} method, it always lives for the test. The same applies
+ * to the clients of a supplier. Afterwards the supplier connects no more, but throws an exception. Clients are closed
+ * before servers. Tests may run in parallel; only a static field that several classes inherit belongs to one of them at
+ * a time. Static fields are null, or 0, again after the class.
  *
  * <p>A field may be private but not final, and nothing else may set it.
  */

@@ -9,7 +9,8 @@ import org.echoharness.RecordedEvent;
 import org.echoharness.Recording;
 
 /**
- * AssertJ's manner for recordings. AssertJ is an optional dependency: who uses this class has it on the class path.
+ * Assertions on recordings in the style of AssertJ. AssertJ is an optional dependency: to use this class, add it to the
+ * class path.
  *
  * <pre>{@code
  * server.recording().connection(1).awaitEnd();
@@ -50,7 +51,7 @@ public final class EchoAssertions {
         /**
          * Checks how many connections there were, rejected ones too.
          *
-         * @param count how many there are to be
+         * @param count the number that is expected
          * @return this
          */
         public RecordingAssert hasConnections(int count) {
@@ -61,7 +62,7 @@ public final class EchoAssertions {
         /**
          * Checks how many connections were open at the same time; a rejected one was never open.
          *
-         * @param count how many there may be
+         * @param count the most that are allowed
          * @return this
          */
         public RecordingAssert hasAtMostConnections(int count) {
@@ -69,7 +70,7 @@ public final class EchoAssertions {
             return passes(actual.peak(), count, () -> actual.assertAtMostConnections(count));
         }
 
-        /** Fails with AssertJ's description before the message, and with both values for those who compare them. */
+        /** Fails with AssertJ's description before the message, and with both values, which IDEs compare. */
         private RecordingAssert passes(long seen, long expected, Runnable assertion) {
             try {
                 assertion.run();
@@ -80,7 +81,7 @@ public final class EchoAssertions {
         }
 
         /**
-         * Goes on with one connection, as it is now.
+         * Returns assertions on one connection, as it is now.
          *
          * @param number 1 for the first that was accepted
          * @return assertions on it
@@ -125,9 +126,9 @@ public final class EchoAssertions {
         }
 
         /**
-         * Checks all that was received, of which nothing may be cut.
+         * Checks all that was received. It fails if the recording does not keep all bytes.
          *
-         * @param bytes what is to have come from the other end
+         * @param bytes the bytes that must have come from the other end
          * @return this
          */
         public RecordedConnectionAssert hasReceived(byte[] bytes) {
@@ -135,9 +136,9 @@ public final class EchoAssertions {
         }
 
         /**
-         * Checks all that was sent, of which nothing may be cut.
+         * Checks all that was sent. It fails if the recording does not keep all bytes.
          *
-         * @param bytes what is to have gone to the other end
+         * @param bytes the bytes that must have gone to the other end
          * @return this
          */
         public RecordedConnectionAssert hasSent(byte[] bytes) {

@@ -44,11 +44,11 @@ import org.junit.platform.commons.support.ReflectionSupport;
  * }
  * }</pre>
  *
- * <p>The field says how long the server lives, unless {@link Builder#scope} does: in a static field for the class, in an
- * instance field as long as the instance. It runs for that time even if it is injected nowhere. (An {@link Source#EXTERNAL}
- * server is looked up when it is injected.) Otherwise the rules of {@link EchoTest} and {@link Echo} apply: the server counts
- * as declared on the class that has the field. Parameters of a constructor do not see the servers of instance fields, which
- * are set later.
+ * <p>The field decides how long the server lives, unless {@link Builder#scope} does: with a static field, as long as the
+ * class; with an instance field, as long as the instance. It runs for that time even if it is injected nowhere. (An
+ * {@link Source#EXTERNAL} server is looked up when it is injected.) Otherwise the rules of {@link EchoTest} and {@link
+ * Echo} apply: the server counts as declared on the class that has the field. Parameters of a constructor do not see the
+ * servers of instance fields, which are set later.
  */
 public sealed class EchoExtension
         implements BeforeAllCallback,
@@ -67,7 +67,9 @@ public sealed class EchoExtension
         this.declared = declared;
     }
 
-    /** Called by JUnit where a test names this class: it would declare nothing, and free no test that hangs. */
+    /**
+     * JUnit calls this if a test names this class. Such an extension would declare nothing, and free no test that hangs.
+     */
     @SuppressWarnings("unused") // by reflection
     private EchoExtension() {
         throw new ExtensionConfigurationException(
@@ -87,13 +89,13 @@ public sealed class EchoExtension
         return new Builder();
     }
 
-    /** So that what a constructor or an instance field gets belongs to the test, as the instance does. */
+    /** Makes what a constructor or an instance field receives belong to the test, as the instance does. */
     @Override
     public ExtensionContextScope getTestInstantiationExtensionContextScope(ExtensionContext root) {
         return TEST_METHOD;
     }
 
-    /** All that the class declares is checked here, also where nothing is injected. */
+    /** Checks all that the class declares, even if nothing is injected. */
     @Override
     public void beforeAll(ExtensionContext context) {
         if (leads(context, "all")) {
@@ -128,7 +130,7 @@ public sealed class EchoExtension
         }
     }
 
-    /** The failure of a test reports what happened on its connections. */
+    /** Adds to the failure of a test what happened on its connections. */
     @Override
     public void afterEach(ExtensionContext context) {
         if (leads(context, "each")) {
@@ -136,7 +138,7 @@ public sealed class EchoExtension
         }
     }
 
-    /** So does the failure of a method that runs before or after all tests of a class. */
+    /** Does the same for the failure of a method that runs before or after all tests of a class. */
     @Override
     public void afterAll(ExtensionContext context) {
         if (leads(context, "all")) {
@@ -160,7 +162,10 @@ public sealed class EchoExtension
         return Injection.inject(point, context, ParameterResolutionException::new);
     }
 
-    /** Also before an instance is made: its fields and its constructor may connect to servers of the class. */
+    /**
+     * Marks the connections before an instance is made, because its fields and its constructor may connect to servers of
+     * the class.
+     */
     private static void markBeforeInstance(ExtensionContext context) {
         if (context.getTestMethod().isPresent()) {
             markBefore(context);
@@ -174,7 +179,10 @@ public sealed class EchoExtension
         ServerLookup.markBefore(test);
     }
 
-    /** Whether this one acts. Annotations register one, and each field another: the first that is asked does it for all. */
+    /**
+     * Returns whether this instance handles the call. JUnit registers one instance for the annotations and one for each
+     * field. The first that is called acts for all.
+     */
     boolean leads(ExtensionContext context, Object call) {
         AnnotationReader.provide(Annotations::new, context);
         List<Object> key = List.of(context.getUniqueId(), call);
@@ -236,7 +244,7 @@ public sealed class EchoExtension
                     ServerOptions.NO_CLIENT_CODE);
         }
 
-        /** Of the words that are attributes, those that are set, each with its text. */
+        /** Returns the words whose attributes are set, each with its text. */
         private static Map<String, String> texts(EchoTest annotation, List<String> words) {
             Map<String, String> texts = new LinkedHashMap<>();
             for (String word : words) {
@@ -250,7 +258,7 @@ public sealed class EchoExtension
         }
     }
 
-    /** What {@link EchoTest} says by annotation, and code. Not safe for use by several threads. */
+    /** Sets the options of an {@link EchoTest} by code, and more. Not safe for use by several threads. */
     public static final class Builder {
 
         private String name = ServerOptions.DEFAULTS.name();
@@ -278,8 +286,8 @@ public sealed class EchoExtension
         }
 
         /**
-         * Sets what is to differ from the defaults of an embedded server, which are those of an {@link EchoTest}: it
-         * records, on a port of loopback that the kernel picks.
+         * Sets options that differ from the defaults of an embedded server. The defaults are those of an {@link
+         * EchoTest}: the server records, and listens on a port of loopback that the kernel picks.
          *
          * @param options sets options; it is called for each server that is built, and to check them in {@link #build}
          * @return this builder
@@ -290,7 +298,7 @@ public sealed class EchoExtension
         }
 
         /**
-         * Sets what is to differ from the defaults of the clients that are injected. Their address is the server's.
+         * Sets options that differ from the defaults of the injected clients. Their address is the server's.
          *
          * @param options sets options; it is called for each client that is built, and to check them in {@link #build}
          * @return this builder

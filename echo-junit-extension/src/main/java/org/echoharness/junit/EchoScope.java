@@ -5,7 +5,7 @@ public enum EchoScope {
 
     /**
      * As long as the place that it is first injected into, as {@link Echo} says. A declaration on a method is for one
-     * test. A fixed port can be taken once only: a declaration on a class that names one is for the class.
+     * test. Only one server can have a fixed port, so that a declaration on a class with a fixed port is for the class.
      */
     INFERRED,
 

@@ -43,9 +43,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * @interface FlakyUpstream {}
  * }</pre>
  *
- * <p>Of several declarations of one name the nearest to the test counts: that on the test method, on the test class, on
- * its interfaces and superclasses, on the enclosing classes of a {@code @Nested} one. It may stand on an annotation, which
- * then declares the same wherever it is put.
+ * <p>If several declarations have one name, the nearest to the test counts, in this order: on the test method, on the
+ * test class, on its interfaces and superclasses, on the enclosing classes of a {@code @Nested} one. A declaration on an
+ * annotation applies wherever that annotation is put.
  *
  * <p>A server starts when it is first injected and lives as {@link Echo} or {@link #scope()} says. One with a fixed port,
  * which can be reached without being injected, starts before the tests, one for all tests of the class.
@@ -57,11 +57,11 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * method that has no {@link org.junit.jupiter.api.Timeout @Timeout}; when it is up, the connections are ended, so that a
  * blocked read returns, and the test fails. By default there is no limit.
  *
- * <p>Options are texts, in the words, units and defaults of {@link org.echoharness.EchoServer.Builder} and
- * {@link org.echoharness.EchoClient.Builder}; empty means the default. An {@link Source#EXTERNAL} server has the options
- * that it was started with: here they are refused. All that a class and its methods declare is checked before its first
- * test runs. On a method that is no test, such as a {@code @BeforeEach} one, a declaration is refused; in a class where
- * nothing else makes JUnit load the extension, it is not seen.
+ * <p>Options are texts, in the words, units and defaults of {@link org.echoharness.EchoServer.Builder} and {@link
+ * org.echoharness.EchoClient.Builder}; empty means the default. An {@link Source#EXTERNAL} server has the options that
+ * it was started with; its declaration must not set options of the server. All that a class and its methods declare is
+ * checked before its first test runs. A declaration on a method that is no test, such as a {@code @BeforeEach} one, is
+ * refused; if nothing else in the class makes JUnit load the extension, the declaration goes unnoticed.
  */
 @Target({ElementType.TYPE, ElementType.METHOD})
 @Retention(RetentionPolicy.RUNTIME)
@@ -119,8 +119,8 @@ public @interface EchoTest {
     String idleTimeout() default "";
 
     /**
-     * How long a connection may move no byte, in or out, before it is closed with a FIN: {@code 1ms} to 365 days. Of this
-     * and {@link #idleTimeout()} the shorter applies. Empty means {@code none}: no limit.
+     * How long a connection may move no byte, in or out, before it is closed with a FIN: {@code 1ms} to 365 days. The
+     * shorter of this and {@link #idleTimeout()} applies. Empty means {@code none}: no limit.
      *
      * @return a duration, such as {@code 50ms}, {@code 2s} or {@code 1m}, or {@code none}
      */
@@ -207,20 +207,21 @@ public @interface EchoTest {
      * commas. What the check finds fails the test, with its transcript.
      *
      * <ul>
-     *   <li>{@code leaks}: a connection that the test opened is still open, {@link #readTimeout()} after the last callback
-     *       and after the injected clients were closed. One that a fault of the server holds up counts only if it stays
-     *       open without that fault;
+     *   <li>{@code leaks}: a connection that the test opened is still open after the last callback and after the
+     *       injected clients were closed. The check waits as long as {@link #readTimeout()}, but at most 5 seconds. A
+     *       connection that a fault of the server holds up counts only if it stays open without that fault;
      *   <li>{@code resets}: a connection was reset that no fault had touched, by a client that gave up, for one. (One that
      *       closes before it has read everything may seem to end in order, since its FIN comes first);
      *   <li>{@code faults}: a fault of {@link #faults()} was not applied to any connection by the time the server ends.
      * </ul>
      *
-     * <p>Empty means JUnit's configuration parameter {@code echo.checks}, with the same text, and without it the default:
-     * {@code leaks}, on servers that live for one test. A server that outlives the test is checked only if it is asked
-     * for, since a connection to it may be meant to outlive the test too. Then the connections that came during the test
-     * are the test's. If tests shared the server in parallel, a connection cannot be assigned to one of them; the check then
-     * runs at the end of the class. If the server turns out to be external, or if {@code echo.checks} is set and this server
-     * records nothing, a report entry {@code echo.server.NAME} says that the checks cannot be judged.
+     * <p>Empty means JUnit's configuration parameter {@code echo.checks}, with the same text, and without it the
+     * default: {@code leaks}, on servers that live for one test. A server that outlives the test is checked only if it
+     * is asked for, since a connection to it may be meant to outlive the test too. Then the connections that came during
+     * the test are the test's. If tests shared the server in parallel, a connection cannot be assigned to one of them;
+     * the check then runs at the end of the class. A server of the scope {@link EchoScope#RUN} is not checked in that
+     * case. If the server turns out to be external, or if {@code echo.checks} is set and this server records nothing, a
+     * report entry {@code echo.server.NAME} says that the checks cannot be judged.
      *
      * @return names of checks
      */
@@ -238,7 +239,7 @@ public @interface EchoTest {
      */
     String systemProperty() default "";
 
-    /** Holds the declarations where there are several; the compiler writes it. */
+    /** Holds several declarations; the compiler adds it. */
     @Target({ElementType.TYPE, ElementType.METHOD})
     @Retention(RetentionPolicy.RUNTIME)
     @Documented

@@ -3,8 +3,8 @@ package org.echoharness.junit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What happened on the connections of a test that failed; it is suppressed by the failure, and has no stack trace of its
- * own. The message is the transcript.
+ * Reports what happened on the connections of a failed test. The failure carries it as a suppressed exception without a
+ * stack trace. The message is the transcript.
  */
 public final class EchoTranscript extends Exception {
 

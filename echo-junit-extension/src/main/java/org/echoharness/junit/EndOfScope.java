@@ -10,9 +10,8 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Store.CloseableResource;
 
 /**
- * Checks what a test, or the tests of a class, did with the servers when all of it is over: JUnit's store closes this
- * object after every callback and before the {@link OpenedServers}, which were put there earlier. A test that failed is not
- * checked.
+ * Checks what a test, or the tests of a class, did with the servers. JUnit's store closes this object after every
+ * callback and before the {@link OpenedServers}, which were put there earlier. A test that failed is not checked.
  */
 final class EndOfScope implements CloseableResource, AutoCloseable {
 
@@ -20,7 +19,7 @@ final class EndOfScope implements CloseableResource, AutoCloseable {
     private final OpenedServers own;
     private final List<EndOfScope> around = new ArrayList<>();
     private final Set<EndOfScope> inside = ConcurrentHashMap.newKeySet(); // the tests that run now
-    private final Set<EndOfScope> crowded = ConcurrentHashMap.newKeySet(); // those around in which others ran too
+    private final Set<EndOfScope> crowded = ConcurrentHashMap.newKeySet(); // enclosing scopes in which others ran too
     private volatile boolean failed;
 
     private EndOfScope(ExtensionContext context) {
@@ -28,7 +27,7 @@ final class EndOfScope implements CloseableResource, AutoCloseable {
         own = OpenedServers.of(context);
     }
 
-    /** Refuses a wrong configuration, too. */
+    /** Also refuses a wrong configuration. */
     static EndOfScope of(ExtensionContext context) {
         Checks.configured(context);
         OpenedServers.of(context);
@@ -37,7 +36,7 @@ final class EndOfScope implements CloseableResource, AutoCloseable {
                         "end of " + context.getUniqueId(), unused -> new EndOfScope(context), EndOfScope.class);
     }
 
-    /** What the servers have seen so far is not the test's own. */
+    /** Connections that the servers have accepted so far do not belong to the test. */
     static void begin(ExtensionContext test) {
         EndOfScope end = of(test);
         for (ExtensionContext at = test.getParent().orElse(null);
@@ -49,7 +48,7 @@ final class EndOfScope implements CloseableResource, AutoCloseable {
         }
     }
 
-    /** A dynamic test failed: nothing around it is checked, as for any test that fails. */
+    /** Records that a dynamic test failed. Nothing around it is checked then, as for any test that fails. */
     static void failInside(ExtensionContext dynamic) {
         for (ExtensionContext at = dynamic; at != null; at = at.getParent().orElse(null)) {
             if (at.getElement().isPresent()) {
@@ -67,7 +66,7 @@ final class EndOfScope implements CloseableResource, AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        boolean wasInterrupted = Thread.interrupted(); // by the test: the checks wait all the same
+        boolean wasInterrupted = Thread.interrupted(); // by the test; the checks wait nevertheless
         try {
             if (context.getExecutionException().isPresent()) {
                 around.forEach(each -> each.failed = true);
@@ -94,7 +93,7 @@ final class EndOfScope implements CloseableResource, AutoCloseable {
         }
     }
 
-    /** A server that closed by itself fails the test in which it did, whatever is checked. */
+    /** Fails the test during which a server closed by itself, whatever the checks are. */
     private void checkFailures() {
         Set<TargetServer> targets = new LinkedHashSet<>(own.targets());
         if (!around.isEmpty()) {
@@ -140,7 +139,10 @@ final class EndOfScope implements CloseableResource, AutoCloseable {
         }
     }
 
-    /** By default only of servers that are one test's own: what a test opens to others may be meant to outlive it. */
+    /**
+     * By default, returns checks only for servers that live for one test. A connection to another server may be meant to
+     * outlive the test.
+     */
     private List<ConnectionChecks> connectionChecks() {
         List<ConnectionChecks> all = new ArrayList<>();
         boolean isTest = !around.isEmpty();
@@ -157,7 +159,10 @@ final class EndOfScope implements CloseableResource, AutoCloseable {
         return all;
     }
 
-    /** Whether other tests ran too where the server lives; one of the whole run lives in the outermost. */
+    /**
+     * Returns whether other tests ran at the same time in the scope of the server. A server of the whole run counts in
+     * the outermost scope.
+     */
     private boolean isCrowded(TargetServer target) {
         EndOfScope home = around.get(around.size() - 1);
         for (EndOfScope each : around) {

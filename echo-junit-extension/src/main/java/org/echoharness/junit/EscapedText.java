@@ -7,7 +7,7 @@ final class EscapedText {
 
     private EscapedText() {}
 
-    /** Its beginning, where it is longer. Neither a character nor an escape is cut. */
+    /** Shortens a text that is too long. Never cuts within a character or an escape. */
     static String cut(String text, int most) {
         return text.length() <= most ? text : Escaping.first(text, most) + "…";
     }

@@ -11,12 +11,15 @@ final class ExtensionStore {
 
     private ExtensionStore() {}
 
-    /** The store of this context. It is closed with the context, and a lookup goes on to the contexts around it. */
+    /**
+     * Returns the store of this context. JUnit closes it with the context. A lookup continues in the contexts around
+     * it.
+     */
     static Store of(ExtensionContext context) {
         return context.getStore(NAMESPACE);
     }
 
-    /** The store of the outermost context, for what is known once in a run. */
+    /** Returns the store of the outermost context, for what is computed once in a run. */
     static Store ofRoot(ExtensionContext context) {
         return of(context.getRoot());
     }

@@ -9,10 +9,10 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * What the lookup of another process's server came to.
+ * The result of a lookup of a server in another process.
  *
- * @param address where it is reached; null if it is not found
- * @param text where the address is from; if there is none, why, and where it was looked for
+ * @param address the address of the server; null if it was not found
+ * @param text where the address is from; if there is none, the reason, and where it was looked for
  */
 record ExternalLookup(@Nullable HostAndPort address, String text) {
 
@@ -44,7 +44,10 @@ record ExternalLookup(@Nullable HostAndPort address, String text) {
                 : missing(path + " has no server \"" + declaration.name() + "\", only " + file.names());
     }
 
-    /** No one has said that this address is served now, so that where there is a choice it is tried. */
+    /**
+     * Nothing shows that a server runs at this address. With EXTERNAL_OR_EMBEDDED, this method therefore connects to it
+     * first.
+     */
     private static ExternalLookup named(String text, String from, Declaration declaration) {
         ExternalLookup found = found(text, from);
         if (found.address() != null && declaration.options().source() == Source.EXTERNAL_OR_EMBEDDED) {

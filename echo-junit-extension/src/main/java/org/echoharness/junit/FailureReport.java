@@ -27,7 +27,9 @@ final class FailureReport {
 
     private FailureReport() {}
 
-    /** At the end of a test or of a class: adds to its failure, if there is one, what happened on its connections. */
+    /**
+     * Called at the end of a test or of a class. If that failed, adds to the failure what happened on its connections.
+     */
     static void of(ExtensionContext context) {
         Throwable failure = context.getExecutionException().orElse(null);
         if (failure != null) {
@@ -87,7 +89,7 @@ final class FailureReport {
         }
     }
 
-    /** A client may have read bytes that the server has sent and has not yet recorded. */
+    /** Waits, because a client may have read bytes that the server has sent and not yet recorded. */
     private static void catchUp(EchoServer server) {
         try {
             server.catchUp(Duration.ofSeconds(1));
@@ -102,7 +104,10 @@ final class FailureReport {
                 + (cause == null ? "" : " (" + FileErrorText.describe(cause) + ")"));
     }
 
-    /** The last lines of the last connections, then the last of what was done to the server; each line after a break. */
+    /**
+     * Returns the last lines of the last connections, then the last lines about the server. Each line begins with a line
+     * break.
+     */
     private static String text(
             Recording recording, List<RecordedConnection> connections, @Nullable RecordingFiles published) {
         List<String> text = new ArrayList<>();
@@ -129,7 +134,7 @@ final class FailureReport {
         return text.stream().map(line -> "\n" + line).collect(Collectors.joining());
     }
 
-    /** A heading and the last lines, if there are any. */
+    /** Returns a heading and the last lines, if there are any. */
     private static List<String> ofServer(Recording recording, @Nullable RecordingFiles published) {
         List<String> lines =
                 new ArrayList<>(recording.serverTranscript().lines().toList());
@@ -153,7 +158,7 @@ final class FailureReport {
         return count == 0 ? "" : count + " " + what + (count == 1 ? "" : "s");
     }
 
-    /** From the current directory, where the file is below it. */
+    /** Returns a path relative to the current directory if the file is below it. */
     private static Path shortest(Path file) {
         Path whole = file.toAbsolutePath();
         Path current = Path.of("").toAbsolutePath();

@@ -15,7 +15,7 @@ final class Fields {
 
     private Fields() {}
 
-    /** A field that an enclosing class inherits too, and has set, keeps the value. */
+    /** Leaves the value of a field that an enclosing class also inherits and has set. */
     static void injectStatic(ExtensionContext context) {
         for (Field field : AnnotationReader.of(context)
                 .injectedFields(context.getRequiredTestClass(), ModifierSupport::isStatic)) {
@@ -26,7 +26,7 @@ final class Fields {
         }
     }
 
-    /** The components of a record are injected by its constructor. */
+    /** Leaves out records, whose constructor receives the components. */
     static void injectInstance(Object instance, ExtensionContext context) {
         if (!instance.getClass().isRecord()) {
             AnnotationReader.of(context)
@@ -47,7 +47,7 @@ final class Fields {
             if (present != null && !present.equals(0)) { // int has a value from the beginning
                 throw refused(
                         point,
-                        "it is set already, which @Echo alone does: remove its initializer, and do not make it static where"
+                        "it already has a value; remove its initializer, and do not make it static where"
                                 + " classes that run in parallel inherit it",
                         null);
             }
@@ -62,7 +62,10 @@ final class Fields {
         }
     }
 
-    /** Through JUnit, as for reading, which makes it accessible: it is to JUnit that test modules open their packages. */
+    /**
+     * Sets the field through JUnit, which makes it accessible: test modules open their packages to JUnit, not to this
+     * module.
+     */
     private static void set(Field field, @Nullable Object instance, @Nullable Object value)
             throws NoSuchMethodException {
         Method setter = Field.class.getMethod("set", Object.class, Object.class);

@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * Frees a test whose time is up. A thread of JUnit calls it and then interrupts the test. A blocked read of a plain socket
- * ignores the interrupt, but not the end of its connection.
+ * Frees a test whose time is up. The caller, a thread of JUnit or of {@code TimeLimit}, then interrupts the test. A
+ * blocked read of a plain socket ignores the interrupt, but not the end of its connection.
  */
 final class HangRescue {
 
@@ -25,7 +25,7 @@ final class HangRescue {
 
     private HangRescue() {}
 
-    /** What the failure reports is collected here: from the interrupt on, the test may go on to its end. */
+    /** Collects now what the failure reports later: after the interrupt, the test may go on to its end. */
     static void free(Thread blocked, ExtensionContext context) {
         StackTraceElement[] stack = blocked.getStackTrace();
         Map<TargetServer, Long> seen = ServerLookup.seenBefore(context);
@@ -68,7 +68,7 @@ final class HangRescue {
                 : ", and " + connections + (connections == 1 ? " connection is" : " connections are") + " aborted";
     }
 
-    /** At the end of the test or of the class: what was kept goes with its failure. */
+    /** Adds the collected report to the failure of the test or class. */
     static void explain(Throwable failure, ExtensionContext context) {
         EchoTranscript hang = ExtensionStore.of(context).remove(KEY, EchoTranscript.class);
         if (hang != null) {
@@ -76,7 +76,7 @@ final class HangRescue {
         }
     }
 
-    /** A server of its own is closed, so that a client that connects again does not hang again. */
+    /** Closes a server of the test's own, so that a client that connects again does not hang again. */
     private static void abort(TargetServer target, long before, boolean isOwn) {
         EchoServer server = target.embedded();
         if (server == null) {
@@ -99,7 +99,10 @@ final class HangRescue {
         }
     }
 
-    /** The connections since then; if there are none, the thread can only hang on an older one. */
+    /**
+     * Returns the open connections since then. If there are none, it returns the older ones, because the thread can only
+     * hang on one of these.
+     */
     private static List<RecordedConnection> open(TargetServer target, @Nullable Long before) {
         if (!target.records()) {
             return List.of();

@@ -14,10 +14,10 @@ import org.echoharness.EchoServer;
 import org.echoharness.Recording;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
-/** Finds or makes what a place asks for. */
+/** Finds or creates the object that a field or parameter asks for. */
 final class Injection {
 
-    /** What needs no {@link Echo} to say that it is ours. */
+    /** The types that are injected without an {@link Echo}. */
     private static final List<Class<?>> OWN = List.of(EchoServer.class, EchoClient.class, Recording.class);
 
     private static final List<Class<?>> OTHERS = List.of(InetSocketAddress.class, URI.class, int.class);
@@ -28,7 +28,7 @@ final class Injection {
         return OWN.contains(type);
     }
 
-    /** Errors are made by the function given, and name the place, the server and the cure. */
+    /** The given function makes the errors, which name the place, the server and the cure. */
     static Object inject(
             InjectionPoint point,
             ExtensionContext context,
@@ -52,7 +52,10 @@ final class Injection {
         return isSupplier(type) || (type instanceof Class<?> plain && (OWN.contains(plain) || OTHERS.contains(plain)));
     }
 
-    /** Of clients, or raw: for the constructor of an inner class, the JDK has no type arguments of its parameters. */
+    /**
+     * Accepts a supplier of clients, or a raw one: the JDK does not give the type arguments of parameters of an inner
+     * class's constructor.
+     */
     private static boolean isSupplier(Type type) {
         return type == Supplier.class
                 || (type instanceof ParameterizedType of
@@ -103,7 +106,8 @@ final class Injection {
         EchoClient client = target.connect();
         if (!scope.keep(client::close)) {
             client.close();
-            throw new IllegalStateException("what it was injected into has ended; connect before");
+            throw new IllegalStateException(
+                    "the class or test that it was injected into is over; connect before its end");
         }
         return client;
     }

@@ -13,8 +13,8 @@ import org.junit.jupiter.api.extension.ParameterContext;
 /**
  * A field or a parameter that something is injected into.
  *
- * @param server the name in its {@link Echo}; null without one: the server that is visible
- * @param text what errors call it
+ * @param server the name in its {@link Echo}; null without one, for the visible server
+ * @param text its name in error messages
  */
 record InjectionPoint(Type type, @Nullable String server, String text) {
 
@@ -32,7 +32,7 @@ record InjectionPoint(Type type, @Nullable String server, String text) {
         return name(number(parameter), parameter.getParameter());
     }
 
-    /** Its number is counted from 1. */
+    /** The number counts from 1. */
     static String name(int number, Parameter parameter) {
         return "parameter " + number + " (" + parameter.getType().getSimpleName() + ") of "
                 + name(parameter.getDeclaringExecutable());
@@ -51,7 +51,9 @@ record InjectionPoint(Type type, @Nullable String server, String text) {
         return executable instanceof Constructor ? "the constructor of " + type : type + "." + executable.getName();
     }
 
-    /** Counted from 1, as in the source: the constructor of an inner class has the outer instance before it. */
+    /**
+     * Counts from 1, as in the source: the constructor of an inner class has the outer instance as its first parameter.
+     */
     private static int number(ParameterContext parameter) {
         Class<?> type = parameter.getDeclaringExecutable().getDeclaringClass();
         boolean hidden = parameter.getDeclaringExecutable() instanceof Constructor

@@ -5,8 +5,8 @@ import org.junit.jupiter.api.extension.Extension;
 import org.junit.jupiter.api.extension.ExtensionConfigurationException;
 
 /**
- * Registered before {@link TimeoutAwareExtension}: with a JUnit that is too old for that, which cannot be loaded then, it says
- * so. It uses nothing that came later than JUnit 5.0.
+ * Registered before {@link TimeoutAwareExtension}. If JUnit is too old to load that class, this one reports so. It uses
+ * only what JUnit 5.0 has.
  */
 final class JUnitVersion implements Extension {
 
@@ -24,7 +24,7 @@ final class JUnitVersion implements Extension {
         }
     }
 
-    /** What is found, what is needed and the cure; null where JUnit is new enough. */
+    /** Returns the version found, the version needed and the cure; null if JUnit is new enough. */
     static @Nullable String complaint() {
         try {
             Class.forName(NEEDED, false, Extension.class.getClassLoader());

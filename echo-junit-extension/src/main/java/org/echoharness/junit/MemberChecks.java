@@ -48,7 +48,10 @@ final class MemberChecks {
         }
     }
 
-    /** JUnit runs no static class as a nested one, and no inner class without {@link Nested}, unless another extends it. */
+    /**
+     * Refuses declarations on member classes that JUnit does not run: static classes with {@link Nested}, and inner
+     * classes without it. A class that another one extends may have them.
+     */
     private static void checkMemberClasses(Class<?> type, AnnotationReader reader) {
         List<Class<?>> members = List.of(type.getDeclaredClasses());
         for (Class<?> member : members) {
@@ -69,7 +72,7 @@ final class MemberChecks {
     }
 
     /**
-     * A method without annotations is called by the test itself, so that nothing injects into its parameters. One that
+     * The test itself calls a method without annotations, so that nothing injects into its parameters. A method that
      * returns something may be a {@code @MethodSource}, which JUnit calls.
      */
     private static void checkIsInjected(Method method, AnnotationReader reader) {
@@ -84,9 +87,10 @@ final class MemberChecks {
     }
 
     /**
-     * A field that holds a declaration that is not registered has no effect.
+     * Refuses a field with a declaration that is not registered, because it has no effect.
      *
-     * @param instance null to look at static fields, before there is an instance; else at those of the instance
+     * @param instance null to check static fields, before there is an instance; otherwise the instance whose fields are
+     *     checked
      */
     static void checkRegistered(Class<?> type, @Nullable Object instance, ExtensionContext context) {
         Class<?> declaring = AnnotationReader.of(context).declaringType();
@@ -117,7 +121,10 @@ final class MemberChecks {
                 : ReflectionSupport.tryToReadFieldValue(field, instance).toOptional();
     }
 
-    /** Spring takes every parameter of such a constructor, so that JUnit would complain of two resolvers. */
+    /**
+     * Refuses a constructor with {@code @Autowired}: Spring resolves all its parameters, so that JUnit would report two
+     * resolvers.
+     */
     static void refuseAutowired(ParameterContext parameter) {
         Executable executable = parameter.getDeclaringExecutable();
         boolean autowired = Stream.of(executable.getAnnotations())

@@ -6,9 +6,9 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * Stands on an annotation for fields. JUnit 5.11 loads all extensions of a field before it makes the first, {@link
- * JUnitVersion}, so that its error would name a missing class. Before that it reads this annotation: its constant checks the
- * version.
+ * Checks the version of JUnit for an annotation on fields. JUnit 5.11 loads all extensions of a field before it creates
+ * the first, {@link JUnitVersion}, so that its error would name a missing class. Before that it reads this annotation,
+ * whose constant checks the version.
  */
 @Target(ElementType.ANNOTATION_TYPE)
 @Retention(RetentionPolicy.RUNTIME)
@@ -17,7 +17,7 @@ import java.lang.annotation.Target;
     /** The version that is needed. */
     Oldest value();
 
-    /** Initialized when the annotation is read; that fails where JUnit is too old. */
+    /** The initialization of this class, when JUnit reads the annotation, fails if JUnit is too old. */
     enum Oldest {
         V5_12_2;
 

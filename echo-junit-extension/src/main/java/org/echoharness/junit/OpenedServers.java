@@ -14,9 +14,9 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Store.CloseableResource;
 
 /**
- * What was opened for one extension context (a class, a test) and is closed with it: the last first, and every client
- * before any server. Kept in JUnit's store. (JUnit 5.12 closes a {@link CloseableResource}, later versions prefer an
- * {@link AutoCloseable} and warn of what is not.)
+ * The servers and clients of one extension context (a class, a test), which are closed with it: the last opened first,
+ * and every client before any server. JUnit's store keeps this object. (JUnit 5.12 closes a {@link CloseableResource};
+ * later versions prefer an {@link AutoCloseable}, and warn of other objects.)
  */
 final class OpenedServers implements CloseableResource, AutoCloseable {
 
@@ -34,7 +34,7 @@ final class OpenedServers implements CloseableResource, AutoCloseable {
         this.path = path;
     }
 
-    /** What is opened for this context itself. */
+    /** Returns what is opened for this context itself. */
     static OpenedServers of(ExtensionContext context) {
         return ExtensionStore.of(context)
                 .getOrComputeIfAbsent(
@@ -52,12 +52,12 @@ final class OpenedServers implements CloseableResource, AutoCloseable {
         return null;
     }
 
-    /** A test instance was made. JUnit does not list it before it is initialized. */
+    /** Records a new test instance. JUnit does not list it before it is initialized. */
     static void made(Object instance, ExtensionContext context) {
         of(context).remember(instance);
     }
 
-    /** The test instances that there are, as far as is known. */
+    /** Returns the test instances that are known. */
     static List<Object> instances(ExtensionContext context) {
         List<Object> known = new ArrayList<>();
         context.getTestInstances().ifPresent(instances -> known.addAll(instances.getAllInstances()));
@@ -65,7 +65,7 @@ final class OpenedServers implements CloseableResource, AutoCloseable {
         return known;
     }
 
-    /** What was opened for this context and for those around it, the nearest first. */
+    /** Returns what was opened for this context and for those around it, the nearest first. */
     static List<OpenedServers> around(ExtensionContext context) {
         List<OpenedServers> around = new ArrayList<>();
         for (ExtensionContext at = context; at != null; at = at.getParent().orElse(null)) {
@@ -90,7 +90,7 @@ final class OpenedServers implements CloseableResource, AutoCloseable {
         return List.copyOf(instances);
     }
 
-    /** A test begins, or its instance is about to be made. Whether this is the first call. */
+    /** Records that a test begins, or that its instance is about to be made. Returns whether this is the first call. */
     synchronized boolean begin() {
         boolean first = began == null;
         if (first) {
@@ -99,7 +99,7 @@ final class OpenedServers implements CloseableResource, AutoCloseable {
         return first;
     }
 
-    /** When the test began: rejected connections have no number. */
+    /** Returns when the test began. Rejected connections have no number, so that callers compare times. */
     synchronized Instant began() {
         return began == null ? Instant.MIN : began;
     }
@@ -117,7 +117,7 @@ final class OpenedServers implements CloseableResource, AutoCloseable {
         return new LinkedHashMap<>(before);
     }
 
-    /** The client given is closed with this scope; false if that is closed already. */
+    /** Closes the given client with this scope. Returns false if the scope is closed already. */
     synchronized boolean keep(Closeable client) {
         if (!closed) {
             clients.push(client);
@@ -125,7 +125,7 @@ final class OpenedServers implements CloseableResource, AutoCloseable {
         return !closed;
     }
 
-    /** The clients alone, before the rest is. */
+    /** Closes the clients alone, before the servers. */
     synchronized void closeClients() throws IOException {
         closed = true;
         close(List.of(clients));

@@ -4,7 +4,7 @@ import java.lang.annotation.Annotation;
 import java.lang.reflect.AnnotatedElement;
 import org.jspecify.annotations.Nullable;
 
-/** An element with the annotations that stand on itself: JUnit's search adds the inherited ones otherwise. */
+/** An element with its own annotations only. Without this class, JUnit's search adds the inherited ones. */
 record OwnAnnotations(AnnotatedElement element) implements AnnotatedElement {
 
     @Override

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.extension.ExtensionContext.Store;
 
 /**
  * Refuses configuration parameters whose names differ in one character from those of the extension: they would have no
- * effect. JUnit lists no names to an extension, so that each such name is looked up, once in a run.
+ * effect. JUnit does not list the names to an extension, so this class looks up each such name, once in a run.
  */
 final class ParameterNames {
 
@@ -35,7 +35,9 @@ final class ParameterNames {
         store.put(ParameterNames.class, true);
     }
 
-    /** One character too many, missing, another, in the other case, or two in the wrong order. */
+    /**
+     * Returns the names with one character more, one less, one replaced, one in upper case, or two in the wrong order.
+     */
     static Set<String> near(String name) {
         Set<String> near = new LinkedHashSet<>();
         for (int i = 0; i <= name.length(); i++) {

@@ -4,10 +4,10 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
- * Where an extension context stands among the others.
+ * The position of an extension context among the others.
  *
  * @param id JUnit's unique ID of it; empty for the whole run, which is around every context
- * @param concurrent whether what stands beside it may run at the same time
+ * @param concurrent whether other contexts with the same parent may run at the same time
  */
 record ScopePath(String id, boolean concurrent) {
 
@@ -20,7 +20,7 @@ record ScopePath(String id, boolean concurrent) {
         return new ScopePath(context.getUniqueId(), parallel && context.getExecutionMode() == ExecutionMode.CONCURRENT);
     }
 
-    /** Whether this context is within the other one. */
+    /** Returns whether this context is within the other one. */
     boolean isInside(ScopePath other) {
         return !id.equals(other.id) && (other.id.isEmpty() || id.startsWith(other.id + "/"));
     }

@@ -8,12 +8,15 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
-/** Finds the server of a declaration, or opens it in the scope in which it is due. By any thread. */
+/** Finds the server of a declaration, or opens it in the scope that the declaration asks for. By any thread. */
 final class ServerLookup {
 
     private ServerLookup() {}
 
-    /** The server that was opened for this context or for one around it, or else a new one for as long as it is due. */
+    /**
+     * Returns the server that was opened for this context or for one around it. If there is none, opens one in its
+     * scope.
+     */
     static TargetServer findOrOpen(Declaration declaration, ExtensionContext context) throws IOException {
         TargetServer open = find(declaration, context);
         if (open == null) {
@@ -25,7 +28,7 @@ final class ServerLookup {
         return open;
     }
 
-    /** Opens the servers that can be reached without being injected, of those that live that long. */
+    /** Opens the servers that code can reach without injection, if their scope includes this context. */
     static void openThoseThatStart(ExtensionContext context) {
         for (Declaration declaration : Declarations.visibleFrom(context).all()) {
             boolean isDue = context.getTestMethod().isPresent() || declaration.scope() != EchoScope.METHOD;
@@ -45,7 +48,9 @@ final class ServerLookup {
                 : OpenedServers.find(context, declaration);
     }
 
-    /** What its servers have seen so far is not the test's own. The first of several calls counts. */
+    /**
+     * Connections that the servers have accepted so far do not belong to the test. The first of several calls counts.
+     */
     static void markBefore(ExtensionContext test) {
         OpenedServers own = OpenedServers.of(test);
         for (TargetServer target : visible(test)) {
@@ -55,7 +60,7 @@ final class ServerLookup {
         }
     }
 
-    /** The servers that a test could reach, and how many connections each had when it began. */
+    /** Returns the servers that a test could reach, and how many connections each had when the test began. */
     static Map<TargetServer, Long> seenBefore(ExtensionContext test) {
         OpenedServers own = OpenedServers.of(test);
         for (TargetServer target : visible(test)) {
@@ -94,7 +99,7 @@ final class ServerLookup {
         return context;
     }
 
-    /** With PER_CLASS a server lives as long as the instance. */
+    /** With PER_CLASS, a server lives as long as the instance. */
     private static ExtensionContext inferred(ExtensionContext context) {
         ExtensionContext due = context;
         if (context.getTestInstanceLifecycle().orElse(null) == Lifecycle.PER_CLASS) {

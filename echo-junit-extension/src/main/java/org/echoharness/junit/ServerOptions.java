@@ -9,12 +9,12 @@ import org.echoharness.EchoServer;
 import org.echoharness.HostAndPort;
 
 /**
- * What an annotation or a builder says about one server. Equal ones are interchangeable.
+ * The options of one server, from an annotation or a builder. Equal options are interchangeable.
  *
  * @param serverWords words of the server's builder that are set, with their texts
  * @param clientWords words of the client's builder that are set, with their texts
- * @param serverCode what code does to the server's builder
- * @param clientCode what code does to the client's builder
+ * @param serverCode code that sets options of the server's builder
+ * @param clientCode code that sets options of the client's builder
  */
 record ServerOptions(
         String name,
@@ -34,7 +34,7 @@ record ServerOptions(
 
     private static final Pattern PREFIX = Pattern.compile("[^\\s.=:]+(\\.[^\\s.=:]+)*");
 
-    /** What holds where nothing is said. */
+    /** The options of a declaration that sets none. */
     static final ServerOptions DEFAULTS = new ServerOptions(
             "default",
             EchoScope.INFERRED,
@@ -48,7 +48,7 @@ record ServerOptions(
             NO_SERVER_CODE,
             NO_CLIENT_CODE);
 
-    /** Refuses what cannot be, with what is wrong and the cure. */
+    /** Throws an exception that names the value and the cure if the options are not possible. */
     void check() {
         if (name.isBlank()) {
             throw new IllegalArgumentException("the name must not be blank");
@@ -79,12 +79,12 @@ record ServerOptions(
         return !serverWords.isEmpty() || serverCode != NO_SERVER_CODE;
     }
 
-    /** What is said about the server itself, for errors. */
+    /** Returns the options of the server itself, for error messages. */
     String serverOptions() {
         return serverWords.isEmpty() ? "server(...)" : String.join(", ", serverWords.keySet());
     }
 
-    /** Whether an embedded server keeps what happens on its connections. */
+    /** Returns whether an embedded server records its connections. */
     boolean records() {
         try {
             return newServer().recording() != null;
@@ -93,7 +93,7 @@ record ServerOptions(
         }
     }
 
-    /** A server that is not started. */
+    /** Returns a server that is not started. */
     EchoServer newServer() {
         EchoServer.Builder builder = EchoServer.builder().recording();
         serverWords.forEach(builder::set);
@@ -101,7 +101,7 @@ record ServerOptions(
         return builder.build();
     }
 
-    /** A client without an address. */
+    /** Returns a builder of clients without an address. */
     EchoClient.Builder newClient() {
         EchoClient.Builder builder = EchoClient.builder();
         clientWords.forEach(builder::set);
@@ -109,12 +109,14 @@ record ServerOptions(
         return builder;
     }
 
-    /** Whether the server can be reached by those to whom it is not injected. */
+    /** Returns whether code can reach the server without injection. */
     boolean isKnownOutside() {
         return !systemProperty.isEmpty() || hasFixedPort();
     }
 
-    /** As an annotation says; of the ports that code sets, nothing is known before it builds a server. */
+    /**
+     * Returns whether an annotation sets a fixed port. Ports that code sets are not known before it builds a server.
+     */
     boolean hasFixedPort() {
         return Stream.of(serverWords.getOrDefault("addresses", ":0").split(",", -1))
                 .anyMatch(address -> HostAndPort.parse(address).port() != 0);

@@ -38,7 +38,7 @@ record ServersFile(Path path, Properties entries) {
                 .orElseGet(() -> locate(module, context.getTestClass().orElse(declaration.type())));
     }
 
-    /** The build directory has any name; the classes of the tests stand in it. */
+    /** Finds a build directory of any name: it contains the classes of the tests. */
     static Path locate(Path module, Class<?> test) {
         Path usual = module.resolve(DEFAULT_PATH);
         if (Files.exists(usual)) {
@@ -57,7 +57,7 @@ record ServersFile(Path path, Properties entries) {
         return usual;
     }
 
-    /** The folder or jar that a class was loaded from; an empty path if there is none. */
+    /** Returns the folder or jar that a class was loaded from; an empty path if there is none. */
     private static Path classes(Class<?> test) {
         try {
             CodeSource source = test.getProtectionDomain().getCodeSource();
@@ -68,7 +68,7 @@ record ServersFile(Path path, Properties entries) {
         }
     }
 
-    /** Null if there is no such file. */
+    /** Returns null if there is no such file. */
     static @Nullable ServersFile read(Path path) throws IOException {
         Properties entries = new Properties();
         try (Reader reader = Files.newBufferedReader(path)) {
@@ -84,7 +84,9 @@ record ServersFile(Path path, Properties entries) {
         return new ServersFile(path, entries);
     }
 
-    /** Why the file is stale; null if the process that wrote it still runs, as far as can be known. */
+    /**
+     * Returns why the file is stale; null if the process that wrote it still runs, as far as this process can find out.
+     */
     @Nullable
     String staleness() {
         Long pid = number("echo.pid");
@@ -111,7 +113,7 @@ record ServersFile(Path path, Properties entries) {
         return entries.getProperty("echo.server." + name + ".address");
     }
 
-    /** The names of the servers, for people. */
+    /** Returns the names of the servers, for error messages. */
     String names() {
         String names = entries.stringPropertyNames().stream()
                 .map(ADDRESS::matcher)

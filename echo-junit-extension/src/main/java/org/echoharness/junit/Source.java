@@ -8,8 +8,8 @@ package org.echoharness.junit;
  * {@code target/echo/servers.properties}, which the Maven plugin's goal {@code start} writes for the build. The file is
  * looked for in the directory that the system property {@code basedir} names (Surefire and Failsafe set it to the
  * module's), or else in the current one; where the build directory has another name, beside the test's classes. The
- * configuration parameter {@code echo.servers.file} names another file, such as that of another module. A file of a
- * process that has ended is ignored.
+ * configuration parameter {@code echo.servers.file} names another file, such as that of another module. If the process
+ * that wrote the file has ended, the server counts as not found.
  */
 public enum Source {
 
@@ -17,16 +17,18 @@ public enum Source {
     EMBEDDED,
 
     /**
-     * In another process, which is not started here. It is an error if none is found. Its options and faults are set where
-     * it is started, and its {@code EchoServer} and {@code Recording} are there: here they are refused.
+     * In another process, which the extension does not start. It is an error if no server is found. The other process
+     * sets the options and faults and has the {@code EchoServer} and {@code Recording}, so that a test cannot ask for
+     * them.
      */
     EXTERNAL,
 
     /**
      * In another process if one is found, or else in this JVM, so that a test runs both in the build and in the IDE. An
      * address from {@link EchoTest#external()} or from a configuration parameter counts as found if it accepts a
-     * connection. A report entry {@code echo.server.NAME} says so when the server is embedded, and why; when it is external,
-     * which {@link EchoTest#checks() checks} cannot be judged and which options have no effect.
+     * connection. If the server is embedded, a report entry {@code echo.server.NAME} gives the reason. If it is
+     * external, the entry lists the {@link EchoTest#checks() checks} that cannot be judged and the options that have no
+     * effect.
      */
     EXTERNAL_OR_EMBEDDED
 }

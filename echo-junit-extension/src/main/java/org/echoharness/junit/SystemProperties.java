@@ -8,9 +8,9 @@ import org.echoharness.HostAndPort;
 import org.jspecify.annotations.Nullable;
 
 /**
- * System properties that say where a server is reached, for as long as it lives; what they were before is put back. They
- * belong to the whole JVM, so that a prefix is held by one server at a time: by the innermost of those that enclose one
- * another.
+ * System properties with the address of a server, for as long as it lives. Afterwards, this class restores their
+ * earlier values. The properties belong to the whole JVM, so that one server at a time holds a prefix: if the scopes of
+ * several enclose one another, the innermost.
  */
 final class SystemProperties implements Closeable {
 
@@ -30,9 +30,9 @@ final class SystemProperties implements Closeable {
     }
 
     /**
-     * Takes the prefix before the server starts. Nothing is held where the prefix is empty.
+     * Takes the prefix before the server starts. If the prefix is empty, takes nothing.
      *
-     * @throws IllegalStateException if another server has it that may run at the same time
+     * @throws IllegalStateException if another server that may run at the same time has the prefix
      */
     static SystemProperties reserve(Declaration declaration, ScopePath scope) {
         String prefix = declaration.options().systemProperty();
@@ -52,7 +52,7 @@ final class SystemProperties implements Closeable {
         }
     }
 
-    /** Sets none where the prefix is empty. */
+    /** Sets the properties, unless the prefix is empty. */
     void set(HostAndPort address) {
         if (!prefix.isEmpty()) {
             set(prefix + ".host", address.host());

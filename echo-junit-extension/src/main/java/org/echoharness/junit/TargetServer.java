@@ -19,11 +19,11 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * A server that tests talk to.
+ * A server that tests connect to.
  *
- * @param address where it is reached
+ * @param address the address at which clients reach it
  * @param from where that address is from, for errors; empty if the server is embedded
- * @param embedded the server itself; null where another process runs it
+ * @param embedded the server itself; null if another process runs it
  * @param failureReported whether a test or a class has failed with {@link #failure()}
  */
 record TargetServer(
@@ -39,7 +39,10 @@ record TargetServer(
 
     private record Owner(Declaration declaration, ScopePath scope) {}
 
-    /** Finds the server or starts it, as its source says; the scope closes it. What is not done for it is reported. */
+    /**
+     * Finds the server or starts it, as its source says. The scope closes it. A report entry lists options and checks
+     * that have no effect.
+     */
     static TargetServer open(Declaration declaration, ScopePath scope, ExtensionContext context) throws IOException {
         TargetServer target = findOrStart(declaration, scope, context);
         String left = target.withoutEffect(context);
@@ -50,7 +53,10 @@ record TargetServer(
         return target;
     }
 
-    /** What was asked for and cannot be had, since the server is external or does not record; or nothing. */
+    /**
+     * Returns the options and checks that have no effect because the server is external or does not record; empty if
+     * all have.
+     */
     private String withoutEffect(ExtensionContext context) {
         ServerOptions options = declaration.options();
         Checks checks = Checks.of(options.checks(), context);
@@ -93,7 +99,10 @@ record TargetServer(
                 declaration, HostAndPort.of(server.address()).connectable(), "", server, new AtomicBoolean());
     }
 
-    /** Where another server of these tests has the port, "end what listens there" would be the wrong cure. */
+    /**
+     * If another server of these tests has the port, returns an error that names it: "end what listens there" would be
+     * the wrong cure.
+     */
     private static BindException explained(BindException busy, EchoServer refused, ScopePath scope) {
         Set<Integer> ports = refused.configuredAddresses().stream()
                 .map(HostAndPort::port)
@@ -107,7 +116,7 @@ record TargetServer(
                         BindException explained = new BindException("port " + address.getPort() + " is in use by "
                                 + owner.declaration().text() + ", which runs for "
                                 + (scope.isInside(owner.scope())
-                                        ? "what is around this; give this one another port, or leave its declaration out"
+                                        ? "an enclosing scope; give this one another port, or leave its declaration out"
                                                 + " and inject that server"
                                         : "other tests at the same time; give each a port of its own, or declare both"
                                                 + " alike with scope RUN"));
@@ -120,7 +129,7 @@ record TargetServer(
         return busy;
     }
 
-    /** A report that cannot be published is no reason to fail. */
+    /** Prints a report that cannot be published, because it is no reason to fail. */
     private static void report(ExtensionContext context, String key, String value) {
         try {
             context.publishReportEntry(key, value);
@@ -136,24 +145,24 @@ record TargetServer(
         return embedded;
     }
 
-    /** Why it closed by itself; null if it did not. */
+    /** Returns why the server closed by itself; null if it did not. */
     @Nullable
     Throwable failure() {
         return embedded == null ? null : embedded.failure().orElse(null);
     }
 
-    /** For a test that fails for this reason, or for another one. */
+    /** Returns the text for a test that fails for this reason or for another one. */
     String failureText(Throwable why) {
         String reason = why.getClass().getName();
         try {
             reason = why.toString();
         } catch (Throwable unprintable) {
-            // then its class has to do
+            // then the name of its class is shown
         }
         return declaration.text() + " closed by itself, since an error left its event loop: " + reason;
     }
 
-    /** Whether what happens on its connections is recorded here. */
+    /** Returns whether this process records its connections. */
     boolean records() {
         try {
             return embedded != null && embedded.recording().total() >= 0;
@@ -162,13 +171,13 @@ record TargetServer(
         }
     }
 
-    /** @param wanted what of it was asked for */
+    /** @param wanted the type that was asked for */
     static IllegalStateException isElsewhere(String wanted) {
         return new IllegalStateException("it is external: its " + wanted + " is in another process; inject EchoClient,"
                 + " Supplier<EchoClient>, InetSocketAddress, URI or int instead, or set source to EMBEDDED");
     }
 
-    /** How many connections it has accepted, with those that have been made so far and were not accepted yet. */
+    /** Accepts the connections that wait, then returns how many connections the server has accepted. */
     long accepted() {
         try {
             server().acceptPending();
@@ -186,7 +195,7 @@ record TargetServer(
         }
     }
 
-    /** The name of an external one is resolved within its connect time-out. */
+    /** Resolves the name of an external server within the connect time-out. */
     InetSocketAddress socketAddress() throws IOException {
         try {
             return declaration.options().newClient().address(address).resolve();

@@ -17,8 +17,8 @@ import org.junit.platform.commons.annotation.Testable;
 import org.junit.platform.commons.support.AnnotationSupport;
 
 /**
- * The time that one test or lifecycle method has which has no {@link Timeout}, by the configuration parameter
- * {@code echo.timeout}. When it is up, the test is freed and interrupted, by a thread of its own.
+ * Limits the time of one test or lifecycle method that has no {@link Timeout}. The configuration parameter {@code
+ * echo.timeout} sets the limit. When the time is up, another thread frees and interrupts the test.
  */
 final class TimeLimit {
 
@@ -40,7 +40,7 @@ final class TimeLimit {
         this.limit = limit;
     }
 
-    /** Null where nothing is configured; a wrong text is refused. */
+    /** Returns null if no limit is configured. Refuses a malformed text. */
     static @Nullable Duration configured(ExtensionContext context) {
         String text = context.getConfigurationParameter(PARAMETER).orElse("").strip();
         try {
@@ -52,7 +52,7 @@ final class TimeLimit {
         }
     }
 
-    /** Runs a method within its time; if that is up, what it threw is suppressed. */
+    /** Runs a method within its time. If the time is up, the failure suppresses what the method threw. */
     static <T extends @Nullable Object> T run(
             Invocation<T> method, String name, @Nullable Method on, ExtensionContext context) throws Throwable {
         Duration limit = configured(context);
@@ -61,7 +61,7 @@ final class TimeLimit {
                 : new TimeLimit(limit).run(method, name, context);
     }
 
-    /** Its own counts, and for tests that of the classes around them. */
+    /** A method's own annotation counts; for tests, those of the classes around them count too. */
     private static boolean hasTimeout(@Nullable Method on, ExtensionContext context) {
         if (on != null && AnnotationSupport.isAnnotated(on, Timeout.class)) {
             return true;
@@ -125,7 +125,7 @@ final class TimeLimit {
         }
     }
 
-    /** The interrupt is not for what follows. */
+    /** Waits for the interrupt and clears it, so that it does not reach the code that runs next. */
     private void awaitInterrupt() {
         while (interrupted.getCount() > 0) {
             try {

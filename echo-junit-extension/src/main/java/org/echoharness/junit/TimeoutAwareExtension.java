@@ -10,12 +10,12 @@ import org.junit.jupiter.api.extension.PreInterruptContext;
 import org.junit.jupiter.api.extension.ReflectiveInvocationContext;
 
 /**
- * The extension that JUnit calls: with the limits on the time of a test, which JUnit has in full from 5.12 on. It is a class of
+ * The extension that JUnit calls. It limits the time of tests with types that JUnit has from 5.12 on. It is a class of
  * its own so that an earlier JUnit can load the other one.
  */
 final class TimeoutAwareExtension extends EchoExtension implements InvocationInterceptor, PreInterruptCallback {
 
-    /** What the annotations register: it declares nothing. */
+    /** Called for the annotations. Such an extension declares nothing. */
     TimeoutAwareExtension() {
         this(null);
     }
@@ -73,7 +73,7 @@ final class TimeoutAwareExtension extends EchoExtension implements InvocationInt
         return limited(invocation, method, context);
     }
 
-    /** The time that a method has is limited by one of the registered. */
+    /** Limits the time of a method, if this is the registered instance that acts. */
     private <T> T limited(
             Invocation<T> invocation, ReflectiveInvocationContext<Method> method, ExtensionContext context)
             throws Throwable {
@@ -83,7 +83,7 @@ final class TimeoutAwareExtension extends EchoExtension implements InvocationInt
                 : invocation.proceed();
     }
 
-    /** A dynamic test has no callbacks. Its failure reports what happened on its connections, as that of other tests does. */
+    /** Adds to the failure of a dynamic test what happened on its connections: a dynamic test has no callbacks. */
     @Override
     public void interceptDynamicTest(
             Invocation<Void> invocation, DynamicTestInvocationContext dynamic, ExtensionContext context)
@@ -106,7 +106,7 @@ final class TimeoutAwareExtension extends EchoExtension implements InvocationInt
         }
     }
 
-    /** The time of a test or lifecycle method is up; called by a thread of JUnit's. */
+    /** A thread of JUnit calls this when the time of a test or lifecycle method is up. */
     @Override
     public void beforeThreadInterrupt(PreInterruptContext hang, ExtensionContext context) {
         if (leads(context, hang)) {

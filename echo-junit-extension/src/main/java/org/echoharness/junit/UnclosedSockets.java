@@ -12,8 +12,8 @@ import java.util.Set;
 import org.echoharness.sockets.SocketTable;
 
 /**
- * The TCP sockets of this process whose other end has sent its FIN and that are open all the same: the state CLOSE_WAIT.
- * The kernel lists them on Linux alone; elsewhere there are none. The list has no sockets that were reset.
+ * The open TCP sockets of this process whose other end has sent its FIN: the state CLOSE_WAIT. Only on Linux does the
+ * kernel list them; on other systems the result is empty. The list has no sockets that were reset.
  */
 final class UnclosedSockets {
 
@@ -29,7 +29,7 @@ final class UnclosedSockets {
 
     private UnclosedSockets() {}
 
-    /** Those whose other end is one of these ports. */
+    /** Returns the sockets whose other end has one of these ports. */
     static Set<Unclosed> to(Set<Integer> ports) {
         Map<Unclosed, String> inodes = new HashMap<>(); // the table lists the sockets of every process
         try {
@@ -44,7 +44,7 @@ final class UnclosedSockets {
                 return true;
             });
         } catch (IOException unreadable) {
-            // then none is known
+            // then no socket is known
         }
         if (!inodes.isEmpty()) {
             inodes.values().retainAll(ownInodes());
@@ -62,7 +62,7 @@ final class UnclosedSockets {
                 }
             }
         } catch (IOException absent) {
-            // then none is known to be ours
+            // then no socket is known to belong to this process
         }
         return inodes;
     }

@@ -33,7 +33,7 @@ record WholeRun(OpenedServers all) implements CloseableResource, AutoCloseable {
         }
     }
 
-    /** The launcher session's, which JUnit has from 5.13 on, or else that of this execution. */
+    /** Returns the store of the launcher session, which JUnit has from 5.13 on, or else that of this execution. */
     private static Store store(ExtensionContext context) {
         try {
             Class<?> scopes = Class.forName(ExtensionContext.class.getName() + "$StoreScope");

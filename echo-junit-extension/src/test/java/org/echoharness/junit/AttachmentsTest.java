@@ -292,8 +292,8 @@ class AttachmentsTest {
         assertThat(failure.getSuppressed())
                 .extracting(Throwable::getMessage)
                 .hasSize(2)
-                .allMatch(
-                        each -> each.contains("(the attachments of a test are limited to 6 MiB: the newest connections")
+                .allMatch(each ->
+                        each.contains("(the attachments of a test are limited to 6 MiB: they contain the newest")
                                 && each.length() < 30_000);
     }
 }

@@ -106,11 +106,11 @@ class ErrorsTest {
                                 + " remove final"),
                 arguments(
                         SetField.class,
-                        "field \"server\" of HERESetField: it is set already, which @Echo alone does: remove its"
+                        "field \"server\" of HERESetField: it already has a value; remove its"
                                 + " initializer, and do not make it static where classes that run in parallel inherit it"),
                 arguments(
                         IntSet.class,
-                        "field \"port\" of HEREIntSet: it is set already, which @Echo alone does: remove its initializer,"
+                        "field \"port\" of HEREIntSet: it already has a value; remove its initializer,"
                                 + " and do not make it static where classes that run in parallel inherit it"),
                 arguments(WrongField.class, "field \"port\" of HEREWrongField: @Echo cannot inject long; " + TYPES),
                 arguments(

@@ -231,7 +231,7 @@ class InjectablesTest {
             assertThatThrownBy(supplier::get)
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessage("server \"default\" (@EchoTest on class " + HERE
-                            + "Kept): what it was injected into has ended; connect before");
+                            + "Kept): the class or test that it was injected into is over; connect before its end");
         }
     }
 

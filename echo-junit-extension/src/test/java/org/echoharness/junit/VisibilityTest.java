@@ -99,7 +99,7 @@ class VisibilityTest {
         atFixedPort(() -> assertThat(Run.of(Repeating.class).failure())
                 .hasMessage("server \"inner\" (@EchoTest on class " + Repeating.Inner.class.getName()
                         + "): port 10917 is in use by server \"outer\" (@EchoTest on class " + Repeating.class.getName()
-                        + "), which runs for what is around this; give this one another port, or leave its declaration out"
+                        + "), which runs for an enclosing scope; give this one another port, or leave its declaration out"
                         + " and inject that server")
                 .hasCauseInstanceOf(BindException.class));
     }
@@ -115,7 +115,7 @@ class VisibilityTest {
         atFixedPort(() -> assertThat(Run.of(RepeatingByCode.class).failure())
                 .hasMessageContaining(
                         "port 10917 is in use by server \"outer\" (@RegisterExtension on field \"OUTER\" of "
-                                + RepeatingByCode.class.getName() + "), which runs for what is around this; "));
+                                + RepeatingByCode.class.getName() + "), which runs for an enclosing scope; "));
     }
 
     private interface Runs {
