@@ -10,8 +10,8 @@ import org.echoharness.EchoClient;
 import org.echoharness.HostAndPort;
 
 /**
- * Connects to addresses again and again until something has accepted at each, or until the time is up. The kernel
- * does not report when a port begins to listen, so there is a pause between the tries. A socket that the kernel connected to
+ * Connects to addresses again and again until each has accepted a connection, or until the time is up. The kernel does
+ * not report when a port begins to listen, so there is a pause between the tries. A socket that the kernel connected to
  * itself does not count as a listener.
  */
 record AddressAwaiter(Duration timeout, Consumer<String> lines) {
@@ -42,7 +42,7 @@ record AddressAwaiter(Duration timeout, Consumer<String> lines) {
                 long left = deadline - System.nanoTime();
                 if (left <= 0) {
                     throw new TimeoutException(address + " was tried " + (tries == 1 ? "once" : tries + " times")
-                            + ", at last: " + failed.getMessage());
+                            + "; the last error was: " + failed.getMessage());
                 }
                 if (tries == 1) {
                     lines.accept("waiting for " + address + ": " + failed.getMessage());
@@ -52,7 +52,10 @@ record AddressAwaiter(Duration timeout, Consumer<String> lines) {
         }
     }
 
-    /** The last try has some time too; the others end early, since the addresses of a name may change meanwhile. */
+    /**
+     * Gives each try at least PAUSE, also the last one, and at most LONGEST_TRY, because the addresses of a name may
+     * change meanwhile.
+     */
     private static void connect(HostAndPort address, long left) throws IOException {
         EchoClient.builder()
                 .address(address)

@@ -13,9 +13,9 @@ import org.echoharness.OptionText;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Waits until something listens at each of some addresses, and fails the build if it does not in time. It is for servers
- * that something else started; {@code start} has no need of it. Each try is a connection, which the server sees. It needs
- * no project. Nothing is awaited where {@code start} starts nothing.
+ * Waits until something listens at each of some addresses, and fails the build if it does not in time. It is for
+ * servers that something else started; {@code start} has no need of it. Each try is a connection, which the server
+ * sees. It needs no project. If the integration tests are skipped, it does nothing, as {@code start} does.
  *
  * @since 0.1.0
  */
@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
 public final class AwaitMojo extends EchoMojo {
 
     /**
-     * Where something is to listen: one or several of {@code host}, {@code host:port} and {@code [v6]:port}, on the command
-     * line with commas between them. The port is 10000 where none is given.
+     * The addresses to wait for: one or several of {@code host}, {@code host:port} and {@code [v6]:port}, on the
+     * command line with commas between them. The default port is 10000.
      *
      * @since 0.1.0
      */
@@ -41,8 +41,8 @@ public final class AwaitMojo extends EchoMojo {
     String timeout;
 
     /**
-     * Whether to do nothing where the integration tests are skipped, {@code true} or {@code false}. It is {@code false}
-     * where something else than Failsafe needs this goal, such as tests that Surefire runs in the phase {@code
+     * Whether to do nothing if the integration tests are skipped, {@code true} or {@code false}. Set it to {@code
+     * false} if something other than Failsafe needs this goal, such as tests that Surefire runs in the phase {@code
      * integration-test}.
      *
      * @since 0.1.0

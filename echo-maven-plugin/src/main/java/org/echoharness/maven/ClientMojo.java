@@ -16,9 +16,9 @@ import org.echoharness.OptionText;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends a message to a server, prints the conversation, and fails the build if the echo is wrong, short, late or refused.
- * With several round trips it also prints how many there were a second, and how long they took. It needs no project.
- * Nothing is sent where {@code start} starts nothing.
+ * Sends a message to a server, prints the conversation, and fails the build if the echo is wrong, short, late or
+ * refused. With several round trips it also prints how many there were a second, and how long they took. It needs no
+ * project. If the integration tests are skipped, it does nothing, as {@code start} does.
  *
  * @since 0.1.0
  */
@@ -30,7 +30,7 @@ public final class ClientMojo extends EchoMojo {
     private static final Duration PROGRESS = Duration.ofSeconds(5);
 
     /**
-     * Where to connect to: {@code host}, {@code host:port} or {@code [v6]:port}. The port is 10000 where none is given.
+     * Where to connect to: {@code host}, {@code host:port} or {@code [v6]:port}. The default port is 10000.
      *
      * @since 0.1.0
      */
@@ -107,8 +107,8 @@ public final class ClientMojo extends EchoMojo {
     String readTimeout;
 
     /**
-     * How long the connect may take, and how long a whole round trip, however the bytes move, such as {@code 50ms},
-     * {@code 2s} or {@code 1m}, or {@code none} for no limit.
+     * The limit for the connect, and for each whole round trip, even if bytes keep moving, such as {@code 50ms}, {@code
+     * 2s} or {@code 1m}, or {@code none} for no limit.
      *
      * @since 0.1.0
      */
@@ -116,8 +116,8 @@ public final class ClientMojo extends EchoMojo {
     String timeout;
 
     /**
-     * Whether to do nothing where the integration tests are skipped, {@code true} or {@code false}. It is {@code false}
-     * where something else than Failsafe needs this goal, such as tests that Surefire runs in the phase {@code
+     * Whether to do nothing if the integration tests are skipped, {@code true} or {@code false}. Set it to {@code
+     * false} if something other than Failsafe needs this goal, such as tests that Surefire runs in the phase {@code
      * integration-test}.
      *
      * @since 0.1.0
@@ -167,7 +167,7 @@ public final class ClientMojo extends EchoMojo {
         all.run(() -> options(target), isWatched() ? PROGRESS : Duration.ofDays(365));
     }
 
-    /** Whether a person looks on. */
+    /** Returns whether the goal runs in a terminal. */
     @SuppressWarnings("SystemConsoleNull") // a JDK that sees one where none is costs a line now and then
     private boolean isWatched() {
         return session.getRequest().isInteractiveMode() && System.console() != null;

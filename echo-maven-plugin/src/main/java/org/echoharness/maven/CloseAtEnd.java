@@ -14,8 +14,9 @@ import org.echoharness.HostAndPort;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Stands in front of a request's execution listener and closes servers that {@code stop} did not reach: those of a project
- * when it fails, all when the session ends. Every event goes on to that listener, those of later Mavens too.
+ * Wraps a request's execution listener and closes servers that {@code stop} did not stop: those of a project when it
+ * fails, and all when the session ends. It passes every event on to that listener, also events that later versions of
+ * Maven add.
  */
 final class CloseAtEnd implements InvocationHandler {
 
@@ -34,7 +35,10 @@ final class CloseAtEnd implements InvocationHandler {
         }
     }
 
-    /** The server of this request that keeps others from the address, as errors name it; null if none does. */
+    /**
+     * Returns the name, for errors, of the server of this request that keeps others from the address; null if none
+     * does.
+     */
     static @Nullable String listeningOn(MavenExecutionRequest request, HostAndPort address) {
         return of(request).watched.stream()
                 .map(servers -> servers.listeningOn(address))
@@ -43,9 +47,12 @@ final class CloseAtEnd implements InvocationHandler {
                 .orElse(null);
     }
 
-    /** The one in front of the request's listener; modules share it unless their plugin has a class loader of its own. */
+    /**
+     * Returns the wrapper of the request's listener. Modules share it unless their plugin has a class loader of its
+     * own.
+     */
     private static CloseAtEnd of(MavenExecutionRequest request) {
-        synchronized (request) { // the one thing that modules built in parallel have in common
+        synchronized (request) { // modules that are built in parallel share only the request
             ExecutionListener listener = request.getExecutionListener();
             if (listener != null
                     && Proxy.isProxyClass(listener.getClass())
@@ -74,7 +81,7 @@ final class CloseAtEnd implements InvocationHandler {
                 return "CloseAtEnd in front of " + next;
             }
             default -> {
-                // the listener's alone
+                // only the listener handles it
             }
         }
         try {

@@ -13,13 +13,13 @@ import org.eclipse.aether.SessionData;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What all goals have in common: before one does its work, it is skipped, or what it was given is checked. A superclass,
- * because Maven looks for parameters nowhere else.
+ * The part that all goals share. Before a goal does its work, it checks whether it is skipped, and checks its
+ * parameters. It is a superclass because Maven reads parameters only from superclasses.
  */
 @SuppressWarnings("NullAway.Init") // Maven sets the parameters
 abstract class EchoMojo extends AbstractMojo {
 
-    /** What an option without a limit is set to. */
+    /** The value of an option without a limit. */
     static final String NONE = "none";
 
     /**
@@ -42,7 +42,7 @@ abstract class EchoMojo extends AbstractMojo {
     @Parameter(defaultValue = "${mojoExecution}", readonly = true, required = true)
     MojoExecution execution;
 
-    /** What an error says did not happen, such as {@code no server started}. */
+    /** The beginning of errors: what did not happen, such as {@code no server started}. */
     private final String refusal;
 
     EchoMojo(String refusal) {
@@ -74,7 +74,7 @@ abstract class EchoMojo extends AbstractMojo {
     abstract void perform() throws MojoExecutionException, MojoFailureException;
 
     /**
-     * Why there is nothing to do; null if there is.
+     * Returns why the goal has nothing to do; null if it has work.
      *
      * @throws IllegalArgumentException if a parameter that decides it has a wrong value
      */
@@ -83,7 +83,10 @@ abstract class EchoMojo extends AbstractMojo {
         return isOn(configuration, "skip", skip) ? SkippedTests.ECHO_SKIP : null;
     }
 
-    /** As {@link #skipped(GoalConfiguration)} of a goal that follows the integration tests if its parameter says so. */
+    /**
+     * Like {@link #skipped(GoalConfiguration)}, for a goal that is skipped with the integration tests if its parameter
+     * says so.
+     */
     @Nullable
     final String skipped(GoalConfiguration configuration, String skipWithTests) {
         boolean followsTests = isOn(configuration, "skipWithTests", skipWithTests);
@@ -98,7 +101,7 @@ abstract class EchoMojo extends AbstractMojo {
         return isOn(parameter, text);
     }
 
-    /** Warns of what may hold for many executions and modules of the build, which share what the session keeps. */
+    /** Warns once in a session, because many executions and modules may have the same cause. */
     private void warnOnce(String warning) {
         SessionData kept = session.getRepositorySession().getData();
         if (kept.set(EchoMojo.class.getName() + ": " + warning, null, "warned")) {
@@ -115,7 +118,7 @@ abstract class EchoMojo extends AbstractMojo {
                 what + " (execution " + execution.getExecutionId() + "): " + FileErrors.text(cause), cause);
     }
 
-    /** Refuses a list without elements, over which every check would pass. */
+    /** Refuses an empty list, and a list with an empty element. */
     static void refuseEmpty(String parameter, List<String> list) {
         List<String> texts =
                 list.stream().map(text -> Objects.requireNonNullElse(text, "")).toList();
@@ -126,7 +129,7 @@ abstract class EchoMojo extends AbstractMojo {
     }
 
     /**
-     * Whether a parameter is true. Maven itself would read any other text as false.
+     * Returns whether a parameter is true. Maven itself would read any other text as false.
      *
      * @throws IllegalArgumentException if it is neither {@code true} nor {@code false}
      */

@@ -11,7 +11,10 @@ import java.nio.file.Path;
 import org.echoharness.FileErrorText;
 import org.jspecify.annotations.Nullable;
 
-/** Says of an error of the file system what went wrong and what helps: its own message is often the path alone. */
+/**
+ * Describes an error of the file system: what went wrong, and the cure. The message of such an error is often the path
+ * alone.
+ */
 final class FileErrors {
 
     private static final String DELETE_IT = "; delete it";
@@ -34,7 +37,10 @@ final class FileErrors {
         return FileErrorText.describe(failed) + cure(failed);
     }
 
-    /** What is there where a folder is needed, if it is that; the system may just say that it is no folder. */
+    /**
+     * Returns the path that is in the way of a folder, if that is the cause. The system may report only that it is no
+     * folder.
+     */
     private static @Nullable Path inPlaceOfAFolder(FileSystemException failed) {
         Path file = Path.of(failed.getFile());
         Path folder = isAboutAFolder(failed) ? file : file.getParent();

@@ -8,9 +8,9 @@ import org.echoharness.LineBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The server of {@code run}, with what is to be written when it ends. Ctrl-C is its usual end, so that where it records
- * there is a shutdown hook, as long as it runs; without a recording there is none. Neither the server nor the hook waits
- * for the log, which may block.
+ * The server of {@code run}, which writes its recording when it ends. Ctrl-C is its usual end, so that a server that
+ * records has a shutdown hook while it runs; a server without a recording has none. Neither the server nor the hook
+ * waits for the log, which may block.
  */
 final class ForegroundServer implements AutoCloseable {
 
@@ -54,20 +54,20 @@ final class ForegroundServer implements AutoCloseable {
         infos.accept(line);
     }
 
-    /** Why the server closed by itself, or null. */
+    /** Returns why the server closed by itself, or null. */
     @Nullable
     Throwable failure() {
         return server.failure().orElse(null);
     }
 
-    /** After the close: why what was recorded could not be written, or null. */
+    /** Returns, after the close, why the recording could not be written, or null. */
     synchronized @Nullable String unwritten() {
         return unwritten;
     }
 
     @Override
     public void close() {
-        end(); // and, where the hook is at work, waits for it: Maven would unload our classes
+        end(); // waits for the hook if it runs: otherwise Maven would unload its classes
         try {
             Runtime.getRuntime().removeShutdownHook(hook);
         } catch (IllegalStateException atWork) {

@@ -18,18 +18,18 @@ import org.codehaus.plexus.util.xml.Xpp3Dom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The parameters of an execution as the POM and the command line give them. Where one names a property that is not set,
- * Maven hands the goal the default value, null or an empty list, as if nothing had been given.
+ * The parameters of an execution as the POM and the command line give them. If one names a property that is not set,
+ * Maven passes the default value, null or an empty list to the goal, as if the parameter were absent.
  */
 record GoalConfiguration(MojoExecution execution, MavenSession session, MavenProject project) {
 
-    /** A property that is named; {@code $${name}} is the text itself. */
+    /** The name of a property in a text; {@code $${name}} is the text itself. */
     private static final Pattern NAMED = Pattern.compile("(?<!\\$)\\$\\{([^}]+)\\}");
 
     /** Properties that name others may do so in a circle. */
     private static final int DEEPEST = 20;
 
-    /** Whether a value was asked for, be it the default. */
+    /** Returns whether a value is set, even if it is the default. */
     boolean isGiven(String parameter) {
         Xpp3Dom configured = configured(parameter);
         if (configured == null) {
@@ -69,7 +69,8 @@ record GoalConfiguration(MojoExecution execution, MavenSession session, MavenPro
     }
 
     /**
-     * Checks the properties of the parameters, of which Maven makes an empty list or the folder of the project.
+     * Checks the properties of the parameters. If one is empty, Maven makes it an empty list or the folder of the
+     * project.
      *
      * @throws IllegalArgumentException if one is set and empty
      */
@@ -85,8 +86,8 @@ record GoalConfiguration(MojoExecution execution, MavenSession session, MavenPro
     }
 
     /**
-     * What the POM says to this execution, without what Maven adds; null where it says nothing. Maven hands it to the goals
-     * of the command line too, whose execution does not know it.
+     * Returns the configuration of this execution in the POM, without what Maven adds; null if there is none. Maven
+     * passes it to goals on the command line too, whose execution does not have it.
      */
     @Nullable
     Xpp3Dom written() {
@@ -98,14 +99,14 @@ record GoalConfiguration(MojoExecution execution, MavenSession session, MavenPro
         return configuration(inPom == null ? plugin : inPom);
     }
 
-    /** What the POM says to all executions. */
+    /** Returns the configuration of all executions in the POM. */
     @Nullable
     Xpp3Dom writtenForAll() {
         Plugin plugin = plugin();
         return plugin == null ? null : configuration(plugin);
     }
 
-    /** The goals of the execution, as the POM names them; none on the command line. */
+    /** Returns the goals of the execution in the POM; none on the command line. */
     List<String> goals() {
         Plugin plugin = plugin();
         PluginExecution inPom =
@@ -151,7 +152,7 @@ record GoalConfiguration(MojoExecution execution, MavenSession session, MavenPro
         }
     }
 
-    /** Whether the element is a word of its own within the parameter, as in a {@code <server>}. */
+    /** Returns whether the element is a separate word within the parameter, as in a {@code <server>}. */
     private static boolean isPart(String parameter, String element) {
         return parameter.equals("servers") && !element.equals("address") && !element.equals("server");
     }
@@ -166,7 +167,7 @@ record GoalConfiguration(MojoExecution execution, MavenSession session, MavenPro
         return "set " + name + ", or " + instead;
     }
 
-    /** In Maven's order: the command line, the system, the POM. */
+    /** Looks in Maven's order: the command line, the system, the POM. */
     private @Nullable String property(String name) {
         String value = null;
         for (Properties from :
@@ -187,7 +188,7 @@ record GoalConfiguration(MojoExecution execution, MavenSession session, MavenPro
         }
     }
 
-    /** The property of the parameter itself, as {@code ${echo.word}}; empty if it has none. */
+    /** Returns the property of the parameter itself, such as {@code ${echo.word}}; empty if it has none. */
     private String own(String parameter) {
         MojoDescriptor goal = execution.getMojoDescriptor();
         PlexusConfiguration all = goal == null ? null : goal.getMojoConfiguration();

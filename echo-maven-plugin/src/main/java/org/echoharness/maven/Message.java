@@ -10,12 +10,15 @@ import java.nio.file.Path;
 import org.echoharness.EchoClient;
 import org.jspecify.annotations.Nullable;
 
-/** What the goal {@code client} sends or expects: bytes, or a file that is too large for the memory and is read each time. */
+/**
+ * The bytes that the goal {@code client} sends or expects, or a file of them. A file may be too large for the memory,
+ * so that it is read each time.
+ */
 final class Message {
 
     private static final int HELD = 1 << 20;
 
-    private final byte[] bytes; // none of a file
+    private final byte[] bytes; // empty for a file
     private final @Nullable Path file;
     private final long length;
 
@@ -42,7 +45,7 @@ final class Message {
         return length > HELD ? new Message(new byte[0], file, length) : of(Files.readAllBytes(file));
     }
 
-    /** How many bytes. */
+    /** Returns the number of bytes. */
     long length() {
         return length;
     }
@@ -51,7 +54,7 @@ final class Message {
         return file == null;
     }
 
-    /** Sends this, and checks that the other comes back. */
+    /** Sends this message, and checks that the other one comes back. */
     void expect(Message expected, EchoClient client) throws IOException {
         if (isHeld() && expected.isHeld()) {
             client.expectEcho(bytes, expected.bytes);

@@ -26,19 +26,19 @@ import org.codehaus.plexus.util.xml.Xpp3Dom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Warns of elements that are no parameter of a goal or are empty, which Maven 3 passes over in silence, and of properties
- * that are close to one of the goal's.
+ * Warns of elements that are no parameter of a goal or are empty, which Maven 3 ignores silently, and of properties
+ * whose names are close to one of the goal's.
  */
 record ParameterNames(GoalConfiguration configuration, Consumer<String> warnings) {
 
     private static final String PREFIX = "echo.";
-    /** What a build publishes. */
+    /** The properties that a build publishes. */
     private static final Pattern PUBLISHED = Pattern.compile("echo\\.server\\.[^.]+\\..+");
 
-    /** What tests read. */
+    /** The properties that tests read. */
     private static final List<String> OF_TESTS = List.of("echo.checks", "echo.servers.file", "echo.timeout");
 
-    /** Words that people try, with what the goals call it. */
+    /** Words that people try, each with the goals' words for it. */
     private static final Map<String, List<String>> OTHER_WORDS = Map.of(
             "port", List.of("addresses", "address"),
             "ports", List.of("addresses", "address"),
@@ -81,7 +81,7 @@ record ParameterNames(GoalConfiguration configuration, Consumer<String> warnings
         }
     }
 
-    /** Maven passes over an empty element; one that overrides what a POM above says is meant. */
+    /** Warns of empty elements, which Maven ignores, unless one overrides the value of a parent POM. */
     private void checkValue(Xpp3Dom element) {
         if (isEmpty(element)) {
             warnings.accept("<" + element.getName() + "> is empty, so that its property or its default is used; give it"
@@ -142,7 +142,7 @@ record ParameterNames(GoalConfiguration configuration, Consumer<String> warnings
         return name.startsWith(PREFIX) && !PUBLISHED.matcher(name).matches();
     }
 
-    /** The last words are compared; those before must be alike, be left out, or name the goal. */
+    /** Compares the last words. The words before must be equal, be left out, or name the goal. */
     private static @Nullable String nearestProperty(String given, MojoDescriptor goal) {
         Map<String, String> byWord = new TreeMap<>();
         String before = group(given.toLowerCase(Locale.ROOT));
@@ -203,7 +203,7 @@ record ParameterNames(GoalConfiguration configuration, Consumer<String> warnings
         return LevenshteinDistance.getDefaultInstance().apply(one, other);
     }
 
-    /** Whether the POM, or one above it in a file, names the property, which is then one of its own. */
+    /** Returns whether the POM or a parent POM in a file names the property, so that it is one of the project's own. */
     private boolean isUsed(String property) {
         for (MavenProject pom = configuration.project(); pom != null; pom = pom.getParent()) {
             File file = pom.getFile();
@@ -212,7 +212,7 @@ record ParameterNames(GoalConfiguration configuration, Consumer<String> warnings
                     return true;
                 }
             } catch (IOException unreadable) {
-                return true; // who knows
+                return true; // unreadable: assume that the POM uses it
             }
         }
         return false;

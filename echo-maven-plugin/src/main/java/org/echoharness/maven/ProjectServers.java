@@ -25,14 +25,16 @@ import org.echoharness.LineBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The servers that run for one project. It is kept in the plugin's context, of which a session has one for each project.
- * The thread that builds the project uses it, and the one that ends the session.
+ * The servers that run for one project. The plugin's context keeps this object; a session has one context for each
+ * project. The thread that builds the project uses it, and the thread that ends the session.
  */
 final class ProjectServers {
 
     private static final String KEY = ProjectServers.class.getName();
 
-    /** The project, or the copy of it that a forked lifecycle has, whose start was the last that started one. */
+    /**
+     * The project, or its copy in a forked lifecycle, whose execution of {@code start} was the last to start a server.
+     */
     private MavenProject project;
 
     private final Path buildDirectory;
@@ -41,10 +43,10 @@ final class ProjectServers {
     private final PublishedAddresses published;
     private final Map<String, EchoServer> running = new TreeMap<>();
     private final Map<String, ServerRecording> recorded = new TreeMap<>();
-    /** The warnings of a server, by its id, on their way to the log, for which no server waits. */
+    /** The warnings of each server, by id, on their way to the log. No server waits for the log. */
     private final Map<String, LineBuffer> warnings = new HashMap<>();
 
-    /** Which execution started a server, by its id. */
+    /** The execution that started each server, by id. */
     private final Map<String, String> starters = new HashMap<>();
 
     private boolean ended;
@@ -57,7 +59,7 @@ final class ProjectServers {
         published = new PublishedAddresses(session, project, buildDirectory, log::warn);
     }
 
-    /** Those in the context; where there are none, new ones are put there. */
+    /** Returns the servers in the context. If it has none, puts a new object there. */
     @SuppressWarnings("unchecked") // Maven's own type is the raw one
     static ProjectServers in(
             Map<?, ?> context, MavenSession session, MavenProject project, Path buildDirectory, Log log) {
@@ -65,17 +67,17 @@ final class ProjectServers {
                 .computeIfAbsent(KEY, key -> new ProjectServers(session, project, buildDirectory, log));
     }
 
-    /** Those in the context, if {@code start} was there. */
+    /** Returns the servers in the context; null if {@code start} has not run. */
     static @Nullable ProjectServers in(Map<?, ?> context) {
         return (ProjectServers) context.get(KEY);
     }
 
-    /** Whether they are this project's; Maven may hand out copies of a project. */
+    /** Returns whether the servers belong to this project. Maven may pass copies of a project. */
     boolean belongTo(MavenProject other) {
         return project.getId().equals(other.getId());
     }
 
-    /** The server that keeps others from the address, as errors name it; null if none of these does. */
+    /** Returns the name, for errors, of the server that keeps others from the address; null if none of these does. */
     synchronized @Nullable String listeningOn(HostAndPort address) {
         for (Map.Entry<String, EchoServer> server : running.entrySet()) {
             if (server.getValue().addresses().stream()
@@ -99,14 +101,15 @@ final class ProjectServers {
         }
     }
 
-    /** Publishes to this copy of the project too, from the next start on: a forked lifecycle has one of its own. */
+    /** Publishes to this copy of the project too, from the next start on. A forked lifecycle has its own copy. */
     synchronized void publishTo(MavenSession session, MavenProject copy) {
         published.alsoTo(session, copy);
     }
 
     /**
-     * Starts servers and publishes where they listen, in a file of the user's choice too: all or none. What the same
-     * execution started before goes on: in a forked lifecycle, or in a second phase of the command line, it runs again.
+     * Starts servers and publishes where they listen, also in a file that the user chooses: all or none. Servers that
+     * the same execution started before go on: in a forked lifecycle, or in a second phase of the command line, an
+     * execution runs again.
      *
      * @throws NotStarted if one of an id runs, if the build has ended, if one cannot listen, or if they cannot be published
      */
@@ -181,7 +184,7 @@ final class ProjectServers {
         printWarnings(server.id());
     }
 
-    /** All that the server warned of, now that it warns no more. */
+    /** Logs the rest of the server's warnings, after the server has ended. */
     private void printWarnings(String id) {
         LineBuffer lines = warnings.remove(id);
         if (lines != null) {
@@ -189,7 +192,10 @@ final class ProjectServers {
         }
     }
 
-    /** Whether this is the copy of the project in a lifecycle that was forked while the servers ran: others need them. */
+    /**
+     * Returns whether this is the copy of the project in a lifecycle that was forked while the servers ran, so that the
+     * build around it needs them.
+     */
     @SuppressWarnings("ReferenceEquality") // a copy equals its project
     synchronized boolean areOutside(MavenProject fork) {
         for (MavenProject outer = project; outer.getExecutionProject() != outer; outer = outer.getExecutionProject()) {
@@ -200,12 +206,12 @@ final class ProjectServers {
         return false;
     }
 
-    /** Takes back what was published and stops what runs; the occasion, if any, goes into the log. */
+    /** Removes what was published and stops the servers. The log line ends with the occasion, if any. */
     synchronized void stop(String occasion) {
         stop(List.copyOf(running.keySet()), occasion);
     }
 
-    /** Stops those of these ids; one that does not run while others do draws a warning. */
+    /** Stops the servers with these ids. If one does not run while others do, logs a warning. */
     synchronized void stop(Collection<String> ids) {
         if (running.isEmpty()) {
             return;
@@ -217,7 +223,7 @@ final class ProjectServers {
         stop(ids.stream().filter(running::containsKey).distinct().toList(), "");
     }
 
-    /** As {@link #stop(String)}, and for good. */
+    /** Like {@link #stop(String)}, but no server can start afterwards. */
     synchronized void end(String occasion) {
         ended = true;
         stop(occasion);
@@ -247,8 +253,8 @@ final class ProjectServers {
     }
 
     /**
-     * Writes the recording. Where it cannot be written, the build is to fail, but not at once: what follows would be left
-     * out, Failsafe's look at the results of the tests above all.
+     * Writes the recording. If that fails, the build must fail, but not at once: otherwise later goals would not run,
+     * above all Failsafe's check of the test results.
      */
     private String recorded(String id, EchoServer server) {
         ServerRecording files = recorded.remove(id);
@@ -275,15 +281,15 @@ final class ProjectServers {
                 .collect(Collectors.joining(", "));
     }
 
-    /** The server of this id, which runs. */
+    /** Returns the running server with this id. */
     EchoServer runningBy(String id) {
         return Objects.requireNonNull(running.get(id));
     }
 
-    /** A server that is to start, and where it is to listen. */
+    /** A server to start, and its addresses. */
     record PlannedServer(String id, EchoServer.Builder options, boolean records, List<HostAndPort> addresses) {}
 
-    /** Why servers did not start, and which; nothing of them is left. */
+    /** Reports which servers did not start, and why. None of them is left running. */
     static final class NotStarted extends Exception {
 
         private static final long serialVersionUID = 1;

@@ -15,14 +15,14 @@ import org.echoharness.EchoServer;
 import org.echoharness.HostAndPort;
 
 /**
- * What a build knows of its servers: properties of the project, and {@code echo/servers.properties} in its build directory,
- * which names this process too, so that a reader recognizes the file of a process that was killed.
+ * The published addresses of a build's servers: properties of the project, and {@code echo/servers.properties} in its
+ * build directory. The file also names this process, so that a reader recognizes the file of a process that was killed.
  */
 final class PublishedAddresses {
 
     private final Consumer<String> warnings;
     private final List<ServersListFile> files = new ArrayList<>();
-    /** The project's, then those of its copies. */
+    /** The properties of the project, then those of its copies. */
     private final List<PublishedProperties> projects = new ArrayList<>();
 
     private SortedMap<String, String> current = new TreeMap<>();
@@ -33,7 +33,7 @@ final class PublishedAddresses {
         projects.add(new PublishedProperties(session, project, warnings));
     }
 
-    /** From the next update on, the properties of this copy of the project are set too. */
+    /** Sets the properties of this copy of the project too, from the next update on. */
     void alsoTo(MavenSession session, MavenProject copy) {
         if (projects.stream().noneMatch(known -> known.isOf(copy))) {
             projects.add(projects.get(0).of(session, copy));
@@ -41,7 +41,7 @@ final class PublishedAddresses {
     }
 
     /**
-     * From the next update on, the list is in this file too.
+     * Writes the list to this file too, from the next update on.
      *
      * @throws IllegalStateException if it is not such a list
      */
@@ -69,7 +69,7 @@ final class PublishedAddresses {
         current = next;
     }
 
-    /** Takes everything back. */
+    /** Removes all properties and files. */
     void clear() throws IOException {
         projects.forEach(project -> project.set(new TreeMap<>()));
         current = new TreeMap<>();
@@ -91,7 +91,7 @@ final class PublishedAddresses {
         return properties;
     }
 
-    /** All files or, as far as can be, none. */
+    /** Writes all files or, as far as possible, none. */
     private void writeAll(SortedMap<String, String> next) throws IOException {
         try {
             for (ServersListFile file : files) {

@@ -12,8 +12,8 @@ import org.apache.maven.execution.MavenSession;
 import org.apache.maven.project.MavenProject;
 
 /**
- * What one project, or the copy of it that a forked lifecycle has, knows of the servers: properties of the project. They
- * are asked for each time, because Maven 4 gives another object for the same properties each time.
+ * The addresses of servers as properties of one project, or of its copy in a forked lifecycle. This class asks the
+ * project for its properties each time, because Maven 4 returns a different object for them each time.
  */
 final class PublishedProperties {
 
@@ -30,7 +30,7 @@ final class PublishedProperties {
         this.warnings = warnings;
     }
 
-    /** Those of a copy of the project, which was made with what was published at that time. */
+    /** Creates the properties of a copy of the project, which was made with what was published at that time. */
     PublishedProperties of(MavenSession session, MavenProject copy) {
         PublishedProperties properties = new PublishedProperties(session, copy, warnings);
         properties.warned.addAll(warned);
@@ -61,7 +61,7 @@ final class PublishedProperties {
         }
     }
 
-    /** Sets these in place of those before. */
+    /** Sets these in place of the earlier ones. */
     void set(SortedMap<String, String> next) {
         takeBack();
         next.keySet().forEach(this::keepWhatThePomSays);
@@ -74,14 +74,13 @@ final class PublishedProperties {
         if (value != null) {
             hidden.setProperty(name, value);
             if (warned.add(name)) {
-                warnings.accept(
-                        "the POM defines " + name + " (" + value
-                                + "): where the POM uses it, that value is put in before the server has its port; remove the property");
+                warnings.accept("the POM defines " + name + " (" + value
+                        + "): Maven inserts that value into the POM before the server has a port; remove the property");
             }
         }
     }
 
-    /** What something else has set since then stays. */
+    /** Leaves properties that something else has set since then. */
     private void takeBack() {
         Properties properties = project.getProperties();
         current.forEach((name, value) -> {

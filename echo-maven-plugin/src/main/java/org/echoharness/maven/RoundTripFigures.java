@@ -10,7 +10,7 @@ import org.echoharness.HostAndPort;
 /** The figures of round trips: their number, rate and latencies. The latencies are in nanoseconds. */
 record RoundTripFigures(AbstractHistogram latencies, long nanos, int connections) {
 
-    /** The latency at which the record ends: what takes longer is kept as this. */
+    /** The longest latency that is kept: a longer one counts as this. */
     static final long LONGEST = Duration.ofHours(1).toNanos();
 
     /** "1200 of 4000 round trips, 600 a second". */

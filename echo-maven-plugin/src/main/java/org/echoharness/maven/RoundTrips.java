@@ -22,12 +22,12 @@ import org.echoharness.HostAndPort;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A message that each of several connections sends and reads back several times, with one thread per connection. The thread
- * of the goal calls it, and waits.
+ * A message that each of several connections sends and reads back several times, with one thread per connection. The
+ * thread of the goal calls this class, and waits.
  */
 final class RoundTrips {
 
-    /** A server that keeps the connection open has sent nothing more after this time. */
+    /** How long to wait for bytes after the echo if the server keeps the connection open. */
     private static final Duration END = Duration.ofSeconds(2);
 
     private static final Duration LONGEST_JOIN = Duration.ofSeconds(10);
@@ -54,8 +54,8 @@ final class RoundTrips {
     }
 
     /**
-     * Opens all connections, then sends on all of them, and prints the first round trip, the progress and the figures. The
-     * first failure ends all.
+     * Opens all connections, then sends on all of them, and prints the first round trip, the progress and the figures.
+     * The first failure ends all of them.
      */
     void run(Supplier<EchoClient.Builder> options, Duration betweenProgress) throws IOException, InterruptedException {
         List<EchoClient> clients = new ArrayList<>();
@@ -140,7 +140,7 @@ final class RoundTrips {
         };
     }
 
-    /** After the last round trip nothing may follow. */
+    /** Checks that nothing follows the last round trip. */
     private void expectEnd(EchoClient client, int number) throws IOException {
         try {
             client.expectEnd(END);
@@ -149,7 +149,7 @@ final class RoundTrips {
         }
     }
 
-    /** Where there are several, the error says which one it was; trip 0 is the connect. */
+    /** If there are several, names the one that failed. Trip 0 is the connect. */
     private IOException located(int connection, int trip, IOException failed) {
         String where = (connections == 1 ? "" : "connection " + connection + " of " + connections + ": ")
                 + (repeat == 1 || trip == 0 ? "" : "round trip " + trip + " of " + repeat + ": ");
@@ -180,7 +180,10 @@ final class RoundTrips {
         return thread;
     }
 
-    /** A JVM that outlives the build keeps nothing of the goal. The threads end by themselves: their clients are closed. */
+    /**
+     * Lets a JVM that outlives the build release the goal. The threads end by themselves, because their clients are
+     * closed.
+     */
     private void joinThreads() throws InterruptedException {
         long deadline = System.nanoTime() + LONGEST_JOIN.toNanos();
         for (Thread thread : threads) {

@@ -28,8 +28,8 @@ public final class RunMojo extends ServerMojo {
 
     /**
      * Where to listen: one or several of {@code host}, {@code host:port}, {@code [v6]:port} and {@code *:port} (every
-     * interface, both families), on the command line with commas between them. A name stands for every address
-     * of it that this machine has. The port is 10000 where none is given; port 0 lets the kernel pick a free one.
+     * interface, both families), on the command line with commas between them. A name means all of its addresses that
+     * this machine has. The default port is 10000; port 0 lets the kernel pick a free one.
      *
      * @since 0.1.0
      */

@@ -49,7 +49,7 @@ public final class Server {
     /** Called by Maven. */
     public Server() {}
 
-    /** The options by the runtime's words: what is given, and else what the others say. */
+    /** Returns the options by the runtime's words: the values of this server, and the others for the rest. */
     Map<String, String> options(Map<String, String> others) {
         Map<String, String> options = new TreeMap<>(others);
         if (addresses != null && !addresses.isEmpty()) {

@@ -6,13 +6,13 @@ import org.apache.maven.plugins.annotations.Parameter;
 import org.echoharness.EchoServer;
 
 /**
- * The options that {@code start} and {@code run} share. A superclass too: a
- * bean of them would be one element deeper in every POM, and would have no properties.
+ * The options that {@code start} and {@code run} share. Maven reads parameters from superclasses. A bean would need one
+ * more element in every POM, and would have no properties.
  */
 @SuppressWarnings("NullAway.Init") // Maven sets the parameters
 abstract class ServerMojo extends EchoMojo {
 
-    /** Where the server of {@code run} listens, and the goals that connect look for one. */
+    /** The default address of {@code run}, {@code client} and {@code await}. */
     static final String DEFAULT_TARGET = "localhost:10000";
 
     /**
@@ -50,8 +50,8 @@ abstract class ServerMojo extends EchoMojo {
     String idleTimeout;
 
     /**
-     * How long a connection may move no byte before it is closed with a FIN, such as {@code 50ms}, {@code 2s} or
-     * {@code 1m}, or {@code none} for no limit. Of this and {@code idleTimeout} the shorter applies.
+     * How long a connection may move no byte before it is closed with a FIN, such as {@code 50ms}, {@code 2s} or {@code
+     * 1m}, or {@code none} for no limit. The shorter of this and {@code idleTimeout} applies.
      *
      * @since 0.1.0
      */
@@ -76,10 +76,11 @@ abstract class ServerMojo extends EchoMojo {
     String faults;
 
     /**
-     * The most bytes that are recorded of each direction of a connection, such as {@code 16KiB}, or {@code on} for 64KiB;
-     * the newest 1,000 connections are kept. When the server ends, the files {@code transcript.txt},
-     * {@code conversation.html} and {@code conversation.pcapng} (for Wireshark) are written to {@code echo/ID} in the build
-     * directory; if they cannot be, the build fails, after its other goals. {@code none} records nothing.
+     * The most bytes that are recorded of each direction of a connection, such as {@code 16KiB}, or {@code on} for
+     * 64KiB; the newest 1,000 connections are kept. When the server ends, the files {@code transcript.txt}, {@code
+     * conversation.html} and {@code conversation.pcapng} (for Wireshark) are written to {@code echo/ID} in the build
+     * directory (without a POM, {@code target} in the current directory); if they cannot be written, the build fails,
+     * after its other goals. {@code none} records nothing.
      *
      * @since 0.1.0
      */
@@ -87,7 +88,7 @@ abstract class ServerMojo extends EchoMojo {
     String recording;
 
     /**
-     * Whether to record, {@code true} or {@code false}: short for {@code on} as {@code recording}.
+     * Whether to record, {@code true} or {@code false}. {@code true} means the same as {@code on} in {@code recording}.
      *
      * @since 0.1.0
      */
@@ -98,7 +99,7 @@ abstract class ServerMojo extends EchoMojo {
         super(refusal);
     }
 
-    /** The goal's own options, for one server at these addresses. */
+    /** Returns the goal's own options, for one server at these addresses. */
     final Server server(String id, List<String> addresses) {
         Server server = new Server();
         server.id = id;
@@ -115,7 +116,7 @@ abstract class ServerMojo extends EchoMojo {
         return server;
     }
 
-    /** Whether these options record. */
+    /** Returns whether these options record. */
     static boolean records(Map<String, String> options) {
         return !options.getOrDefault("recording", NONE).equals(NONE);
     }

@@ -7,7 +7,10 @@ import org.echoharness.Recording;
 import org.echoharness.RecordingFiles;
 import org.jspecify.annotations.Nullable;
 
-/** Where the recording of a server goes when it ends: a folder of its own, with names that are ours, and never a link. */
+/**
+ * The folder to which a server's recording is written when the server ends. The plugin chooses its name, and it is
+ * never a link.
+ */
 final class ServerRecording {
 
     private final Path parent;
@@ -22,7 +25,10 @@ final class ServerRecording {
         return folder;
     }
 
-    /** Deletes what an earlier build left, and checks that files can be written: what cannot work is to fail at the start. */
+    /**
+     * Deletes the files of an earlier build, and checks that files can be written, so that the goal fails at the start
+     * if they cannot.
+     */
     void prepare() throws IOException {
         try {
             RecordingFiles.delete(folder);
@@ -32,7 +38,7 @@ final class ServerRecording {
         }
     }
 
-    /** Why they could not be written; null if they were. */
+    /** Returns why the files could not be written; null if they were. */
     @Nullable
     String write(Recording recording) {
         try {

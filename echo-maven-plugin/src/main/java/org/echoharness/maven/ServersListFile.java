@@ -17,8 +17,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One file with the list of the servers that this build runs. Another build may run in the same folder: its list is put
- * aside while this one is written, and given back; what another process wrote is never deleted while that process runs.
+ * One file with the list of the servers that this build runs. Another build may run in the same folder: this build
+ * moves the list of the other one aside, and moves it back at the end. It never deletes a list whose process still
+ * runs.
  */
 final class ServersListFile {
 
@@ -37,7 +38,7 @@ final class ServersListFile {
         this.warnings = warnings;
     }
 
-    /** Whether the file may be replaced: there is none, or it is such a list. */
+    /** Returns whether the file may be replaced: it does not exist, or it is such a list. */
     static boolean isReplaceable(Path file) throws IOException {
         if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
             return true;
@@ -75,8 +76,8 @@ final class ServersListFile {
     }
 
     /**
-     * Deletes what this build wrote, wherever it is now, and what was left by one that has ended; a list that was put aside
-     * and whose process runs comes back.
+     * Deletes the list of this build, wherever it is now, and the lists of builds that have ended. Moves back a list
+     * that was moved aside if its process runs.
      */
     void delete() throws IOException {
         String own = written;
@@ -109,7 +110,7 @@ final class ServersListFile {
         }
     }
 
-    /** The first that was put aside and whose process runs; others are deleted. */
+    /** Returns the first list that was moved aside and whose process runs. Deletes the others. */
     private @Nullable Path listOfAnotherThatRuns() throws IOException {
         try (DirectoryStream<Path> asides =
                 Files.newDirectoryStream(file.resolveSibling(""), file.getFileName() + ".[0-9]*")) {
@@ -124,7 +125,7 @@ final class ServersListFile {
         return null;
     }
 
-    /** Where another build puts what this one wrote. */
+    /** Returns the path to which another build moves the list of this one. */
     private Path ownAside() {
         return aside(ProcessHandle.current().pid());
     }
@@ -133,7 +134,7 @@ final class ServersListFile {
         return file.resolveSibling(file.getFileName() + "." + pid);
     }
 
-    /** Null if there is no such file, or something else than a file. */
+    /** Returns null if there is no such file, or if it is not a regular file. */
     private static @Nullable String read(Path file) throws IOException {
         try {
             return Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)
@@ -144,7 +145,7 @@ final class ServersListFile {
         }
     }
 
-    /** The process that wrote this list; null if it has ended. */
+    /** Returns the process that wrote this list; null if it has ended. */
     private static @Nullable Long runningProcess(String text) throws IOException {
         Properties entries = new Properties();
         entries.load(new StringReader(text));

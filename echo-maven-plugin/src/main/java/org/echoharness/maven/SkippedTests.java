@@ -8,22 +8,22 @@ import org.apache.maven.project.MavenProject;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether the integration tests of a build are skipped, so that no server is needed: by the properties that Failsafe
- * follows. They are read here and are no parameters of ours, because they mean the tests and not a goal.
+ * Finds out whether the integration tests of a build are skipped, so that no server is needed. It reads the properties
+ * that Failsafe reads. They are no parameters of the goals, because they control the tests and not a goal.
  */
 final class SkippedTests {
 
-    /** The other reason, which is a goal's own. */
+    /** The reason that is given if a goal's own parameter skips it. */
     static final String ECHO_SKIP = "echo.skip is set";
 
     private static final String FAILSAFE = "org.apache.maven.plugins:maven-failsafe-plugin";
 
-    /** From this version on Failsafe runs tests under {@code skipTests}; Surefire does not. */
+    /** From this version on, Failsafe runs tests under {@code skipTests}; Surefire does not. */
     private static final ComparableVersion RUNS_ALL_THE_SAME = new ComparableVersion("3.6.0-alpha");
 
     private SkippedTests() {}
 
-    /** Why they are skipped; null if they run. */
+    /** Returns why the tests are skipped; null if they run. */
     static @Nullable String reason(MavenSession session, MavenProject project) {
         for (String property : new String[] {"skipITs", "maven.test.skip", "maven.test.skip.exec"}) {
             if (isSet(property, session, project)) {
@@ -36,7 +36,7 @@ final class SkippedTests {
         return null;
     }
 
-    /** In Maven's order for {@code ${property}}: the command line, the system, the POM. */
+    /** Looks in Maven's order for {@code ${property}}: the command line, the system, the POM. */
     private static boolean isSet(String property, MavenSession session, MavenProject project) {
         String value = null;
         for (Properties from :

@@ -21,9 +21,9 @@ import org.jspecify.annotations.Nullable;
  * Starts echo servers in Maven's own JVM and publishes where they listen: in the project properties {@code
  * echo.server.ID.host}, {@code echo.server.ID.port} and {@code echo.server.ID.address}, and in {@code
  * target/echo/servers.properties}. {@code stop} ends them; so does a failure of the project, and the end of the build.
- * Nothing is started where integration tests are skipped: by {@code skipITs}, {@code maven.test.skip} or {@code
- * maven.test.skip.exec}, and by {@code skipTests} unless the project has Failsafe 3.6.0 or later, which runs them all the
- * same.
+ * It starts nothing if the integration tests are skipped: by {@code skipITs}, {@code maven.test.skip} or {@code
+ * maven.test.skip.exec}, and by {@code skipTests} unless the project has Failsafe 3.6.0 or later, which runs them
+ * nevertheless.
  *
  * @since 0.1.0
  */
@@ -65,8 +65,8 @@ public final class StartMojo extends ServerMojo {
     List<Server> servers;
 
     /**
-     * A file of this project alone that lists the servers as {@code target/echo/servers.properties} does, and is deleted
-     * when they are stopped. The default is none.
+     * A second file with the same list as {@code target/echo/servers.properties}. No other project may use it. It is
+     * deleted when the servers stop. The default is none.
      *
      * @since 0.1.0
      */
@@ -74,13 +74,13 @@ public final class StartMojo extends ServerMojo {
     @Nullable
     File portsFile;
 
-    /** Where the list of servers is written, in {@code echo/servers.properties}. */
+    /** The directory for the list of servers, {@code echo/servers.properties}. */
     @Parameter(defaultValue = "${project.build.directory}", readonly = true, required = true)
     File buildDirectory;
 
     /**
-     * Whether to do nothing where the integration tests are skipped, {@code true} or {@code false}. It is {@code false}
-     * where something else than Failsafe needs this goal, such as tests that Surefire runs in the phase {@code
+     * Whether to do nothing if the integration tests are skipped, {@code true} or {@code false}. Set it to {@code
+     * false} if something other than Failsafe needs this goal, such as tests that Surefire runs in the phase {@code
      * integration-test}.
      *
      * @since 0.1.0
@@ -114,7 +114,10 @@ public final class StartMojo extends ServerMojo {
         }
     }
 
-    /** Which other server of this build, perhaps of a module that is built at the same time, has one of the ports. */
+    /**
+     * Names another server of this build, perhaps of a module that is built at the same time, that has one of the
+     * ports.
+     */
     private @Nullable String takenInThisBuild(List<ProjectServers.PlannedServer> planned) {
         for (ProjectServers.PlannedServer server : planned) {
             for (HostAndPort address : server.addresses()) {

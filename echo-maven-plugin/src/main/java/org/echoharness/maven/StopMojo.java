@@ -8,7 +8,7 @@ import org.apache.maven.plugins.annotations.Parameter;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Stops the servers that {@code start} started in this project, all or some; their ports are free when it ends. Where none
+ * Stops the servers that {@code start} started in this project, all or some; their ports are free when it ends. If none
  * runs, it does nothing.
  *
  * @since 0.1.0

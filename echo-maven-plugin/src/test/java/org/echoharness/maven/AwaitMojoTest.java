@@ -63,7 +63,7 @@ class AwaitMojoTest {
                     .isInstanceOf(MojoFailureException.class)
                     .hasMessageMatching(
                             "no server at " + good + ", " + bad + " \\(execution await-it\\): after 200ms " + bad
-                                    + " was tried (once|\\d+ times), at last: cannot connect to " + bad
+                                    + " was tried (once|\\d+ times); the last error was: cannot connect to " + bad
                                     + " within \\d+ms; tried .* \\(Connection refused\\); is a server listening there\\?");
         }
     }

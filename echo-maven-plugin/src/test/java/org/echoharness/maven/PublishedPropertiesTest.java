@@ -20,8 +20,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class PublishedPropertiesTest {
 
     private static final String PORT = "echo.server.one.port";
-    private static final String WARNING = "the POM defines " + PORT + " (4711): where the POM uses it, that value is"
-            + " put in before the server has its port; remove the property";
+    private static final String WARNING = "the POM defines " + PORT + " (4711): Maven inserts that value into the POM"
+            + " before the server has a port; remove the property";
 
     @TempDir
     private Path directory;
