@@ -11,6 +11,7 @@ import org.echoharness.EchoServer;
 import org.echoharness.Ending;
 import org.echoharness.Fault;
 import org.echoharness.RecordedConnection;
+import org.echoharness.RecordedEvent;
 import org.echoharness.Recording;
 import org.echoharness.RecordingComparison;
 import org.junit.jupiter.api.Test;
@@ -39,6 +40,26 @@ class RecordingInJavaTest {
             System.out.println(recording.transcript()); // also first.timeline() and first.hexDump()
             recording.writePcapng(folder.resolve("echo.pcapng")); // for Wireshark
             recording.writeHtml(folder.resolve("echo.html")); // for a browser
+        }
+    }
+
+    @Test
+    @Timeout(60)
+    void printsEventsAsOnPages() throws Exception {
+        try (EchoServer server = EchoServer.builder().recording().start();
+                Socket yours = new Socket(server.address().getAddress(), server.port())) {
+            yours.getOutputStream().write("hello".getBytes(UTF_8));
+
+            server.catchUp(Duration.ofSeconds(1)); // the server has read what clients have sent
+            RecordedConnection connection = server.recording().connection(1);
+            for (RecordedEvent event : connection.events()) {
+                System.out.println(event.kind() + " " + connection.payloadText(event));
+            }
+
+            assertThat(connection.events())
+                    .filteredOn(event -> event.kind() == RecordedEvent.Kind.RECEIVED)
+                    .extracting(connection::payloadText)
+                    .containsExactly("5 bytes \"hello\"");
         }
     }
 
