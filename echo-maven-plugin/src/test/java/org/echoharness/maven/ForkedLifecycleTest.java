@@ -2,32 +2,13 @@ package org.echoharness.maven;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Path;
 import org.apache.maven.project.MavenProject;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** A lifecycle that a goal forks has a copy of the project, with the same id. */
-class ForkedLifecycleTest {
+class ForkedLifecycleTest extends BuildFixture {
 
     private static final String PORT = "echo.server.default.port";
-
-    @TempDir
-    private Path directory;
-
-    private Build build;
-
-    @BeforeEach
-    void begin() {
-        build = new Build(directory);
-    }
-
-    @AfterEach
-    void end() throws Exception {
-        build.stop().execute();
-    }
 
     @Test
     void serverRunsInFork() throws Exception {

@@ -7,27 +7,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import org.apache.maven.plugin.MojoExecutionException;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-class ServerRecordingTest {
-
-    @TempDir
-    private Path directory;
-
-    private Build build;
-
-    @BeforeEach
-    void begin() {
-        build = new Build(directory);
-    }
-
-    @AfterEach
-    void end() throws Exception {
-        build.stop().execute();
-    }
+class ServerRecordingTest extends BuildFixture {
 
     @Test
     void stopWritesRecordings() throws Exception {

@@ -6,32 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.net.BindException;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.List;
 import org.apache.maven.plugin.MojoExecutionException;
 import org.echoharness.EchoClient;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** {@code <servers>}, and {@code <ids>} of some of them. */
-class SeveralServersTest {
-
-    @TempDir
-    private Path directory;
-
-    private Build build;
-
-    @BeforeEach
-    void begin() {
-        build = new Build(directory);
-    }
-
-    @AfterEach
-    void end() throws Exception {
-        build.stop().execute();
-    }
+class SeveralServersTest extends BuildFixture {
 
     @Test
     void serverOptionsOverrideThoseOfGoal() throws Exception {

@@ -9,7 +9,6 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -20,31 +19,13 @@ import org.apache.maven.plugin.MojoExecution;
 import org.apache.maven.plugin.MojoExecutionException;
 import org.echoharness.BrokenServers;
 import org.echoharness.EchoServer;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class StartAndStopTest {
-
-    @TempDir
-    private Path directory;
-
-    private Build build;
-
-    @BeforeEach
-    void begin() {
-        build = new Build(directory);
-    }
-
-    @AfterEach
-    void end() throws Exception {
-        build.stop().execute();
-    }
+class StartAndStopTest extends BuildFixture {
 
     @Test
     void serverListensUntilStop() throws Exception {
