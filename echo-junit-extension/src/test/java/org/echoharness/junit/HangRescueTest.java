@@ -1,7 +1,7 @@
 package org.echoharness.junit;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.echoharness.junit.HangingFixtures.hang;
 
 import java.io.IOException;
 import java.net.ConnectException;
@@ -22,14 +22,6 @@ import org.junit.jupiter.api.Timeout.ThreadMode;
 
 /** A test whose time ends while it waits for a server; a plain socket ignores JUnit's interrupt. */
 class HangRescueTest {
-
-    /** Blocks until the connection is ended. */
-    private static void hang(EchoServer server) throws IOException {
-        try (Socket socket = new Socket(server.address().getAddress(), server.port())) {
-            socket.getOutputStream().write("anybody?".getBytes(UTF_8));
-            while (socket.getInputStream().read() >= 0) {}
-        }
-    }
 
     private static List<String> reported(Throwable failure) {
         return Stream.of(failure.getSuppressed())
@@ -59,7 +51,7 @@ class HangRescueTest {
                 (?s)the time of thread "[^"]+" was up, and 2 connections are aborted:
                 connection 1 from 127\\.0\\.0\\.1:\\d+, 0 bytes in, 0 out, open
                 connection 2 from 127\\.0\\.0\\.1:\\d+, 8 bytes in, 8 out, open
-                \tat .*HangRescueTest\\.hang.*""");
+                \tat .*HangingFixtures\\.hang.*""");
         assertThat(failure).hasStackTraceContaining("received 8 bytes \"anybody?\"");
     }
 
@@ -112,7 +104,7 @@ class HangRescueTest {
             assertThat(Run.of(fixture).failure())
                     .as(fixture.toString())
                     .isInstanceOf(TimeoutException.class)
-                    .hasStackTraceContaining("HangRescueTest.hang");
+                    .hasStackTraceContaining("HangingFixtures.hang");
         }
     }
 

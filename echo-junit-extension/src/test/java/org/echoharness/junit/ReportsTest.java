@@ -2,6 +2,7 @@ package org.echoharness.junit;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.echoharness.junit.HangingFixtures.hang;
 
 import java.io.IOException;
 import java.net.Socket;
@@ -39,13 +40,6 @@ class ReportsTest {
                 .filter(text -> !text.startsWith("the conversation could not be written"));
     }
 
-    private static void hang(EchoServer server) throws IOException {
-        try (Socket socket = LeakyFixtures.connect(server)) {
-            socket.getOutputStream().write("anybody?".getBytes(UTF_8));
-            while (socket.getInputStream().read() >= 0) {}
-        }
-    }
-
     @EchoTest
     static class BeforeAllHangs {
         @BeforeAll
@@ -77,7 +71,7 @@ class ReportsTest {
 
         assertThat(failure).isInstanceOf(TimeoutException.class);
         assertThat(transcripts(failure))
-                .anyMatch(text -> text.startsWith("the time of thread") && text.contains("ReportsTest.hang"))
+                .anyMatch(text -> text.startsWith("the time of thread") && text.contains("HangingFixtures.hang"))
                 .anyMatch(text -> text.startsWith("server \"default\"") && text.contains("\"anybody?\""));
     }
 

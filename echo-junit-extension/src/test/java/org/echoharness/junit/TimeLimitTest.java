@@ -1,9 +1,9 @@
 package org.echoharness.junit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.echoharness.junit.HangingFixtures.hang;
 
 import java.io.IOException;
-import java.net.Socket;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -27,14 +27,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 class TimeLimitTest {
 
     private static final Map<String, String> LIMIT = Map.of("echo.timeout", "300ms");
-
-    /** Blocks until the connection is ended. */
-    private static void hang(EchoServer server) throws IOException {
-        try (Socket socket = new Socket(server.address().getAddress(), server.port())) {
-            socket.getOutputStream().write(1);
-            while (socket.getInputStream().read() >= 0) {}
-        }
-    }
 
     @EchoTest
     static class InItsTest {
@@ -121,7 +113,7 @@ class TimeLimitTest {
         assertThat(failure)
                 .isInstanceOf(TimeoutException.class)
                 .hasMessage("hangs() timed out after 0.3s (echo.timeout)")
-                .hasStackTraceContaining("TimeLimitTest.hang");
+                .hasStackTraceContaining("HangingFixtures.hang");
     }
 
     @Test
@@ -129,7 +121,7 @@ class TimeLimitTest {
         assertThat(Run.with(LIMIT, InItsTest.class).failure().getSuppressed())
                 .extracting(Throwable::getMessage)
                 .anyMatch(message -> message.contains("was up, and 1 connection is aborted:"))
-                .anyMatch(message -> message.contains("received 1 byte "));
+                .anyMatch(message -> message.contains("received 8 bytes "));
     }
 
     @EchoTest
