@@ -18,17 +18,20 @@ import org.junit.jupiter.api.extension.ParameterContext;
  */
 interface AnnotationReader {
 
-    /** The servers that annotations on this element itself declare, not those that it inherits. They are not checked. */
+    /**
+     * Returns the servers that annotations on this element itself declare, without those that it inherits. They are not
+     * checked.
+     */
     List<ServerOptions> declaredOn(AnnotatedElement element);
 
-    /** The server that the value of a field declares by code; null if it declares none. */
+    /** Returns the server that the value of a field declares by code; null if it declares none. */
     @Nullable
     ServerOptions declaredBy(@Nullable Object value);
 
-    /** The type of a value that declares a server by code. */
+    /** Returns the type of the values that declare a server by code. */
     Class<?> declaringType();
 
-    /** The name of the server that an annotation asks for; null if it has none of ours. */
+    /** Returns the name of the server that an {@code @Echo} asks for; null if the element has none. */
     @Nullable
     String serverNamed(AnnotatedElement element);
 
@@ -36,7 +39,7 @@ interface AnnotationReader {
     @Nullable
     String serverNamed(ParameterContext parameter);
 
-    /** The fields of a class and its superclasses that have an annotation that asks for a server. */
+    /** Returns the fields of a class and its superclasses that have an {@code @Echo}. */
     List<Field> injectedFields(Class<?> type, Predicate<Field> which);
 
     /** Makes this the reader of the run, unless the run has one. */
@@ -45,7 +48,7 @@ interface AnnotationReader {
         store.getOrComputeIfAbsent(AnnotationReader.class, unused -> reader.get());
     }
 
-    /** The reader of the run: the extension provides it when JUnit calls it. */
+    /** Returns the reader of the run. The extension provides it when JUnit calls it. */
     static AnnotationReader of(ExtensionContext context) {
         return Objects.requireNonNull(
                 ExtensionStore.ofRoot(context).get(AnnotationReader.class, AnnotationReader.class));

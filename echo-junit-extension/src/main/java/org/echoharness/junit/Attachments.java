@@ -98,8 +98,8 @@ final class Attachments {
     }
 
     /**
-     * JUnit gives the output directory of a test only to callers that publish, and creates it. Nothing is published here,
-     * and an empty directory is deleted again. False if there is no such directory.
+     * Uses the output directory of a test. JUnit gives the directory only to callers that publish, and creates it. This
+     * method publishes nothing, and deletes an empty directory. It returns false if there is no such directory.
      */
     private static boolean probe(ExtensionContext context, Use use) {
         AtomicReference<@Nullable Boolean> result = new AtomicReference<>();
@@ -112,7 +112,7 @@ final class Attachments {
                 throw new NothingPublished();
             });
         } catch (RuntimeException nothingPublished) {
-            // as intended; or nothing can be published here, and publish says so
+            // expected; if nothing can be published here, publish reports it
         }
         return Boolean.TRUE.equals(result.get());
     }

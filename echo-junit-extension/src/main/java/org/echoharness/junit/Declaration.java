@@ -18,7 +18,7 @@ import org.junit.platform.commons.support.ModifierSupport;
  * The checked declaration of a server, by one {@link EchoTest} or {@link EchoExtension}. Equal declarations mean the
  * same server.
  *
- * @param on the class or method that the annotation stands on; the field that holds the extension
+ * @param on the class or method with the annotation, or the field with the extension
  */
 record Declaration(ServerOptions options, AnnotatedElement on) {
 

@@ -111,8 +111,8 @@ record Declarations(Map<String, Declaration> byName) {
     }
 
     /**
-     * Returns the declarations by annotations on this element itself, by name. Each element is read once in a run,
-     * because the check parses its values.
+     * Returns the declarations that annotations on this element itself make, with their names as keys. Each element is
+     * read once in a run, because the check parses its values.
      */
     @SuppressWarnings("unchecked") // only such a map is put there
     static Map<String, Declaration> annotated(AnnotatedElement element, ExtensionContext context) {
@@ -123,7 +123,7 @@ record Declarations(Map<String, Declaration> byName) {
         }
         Map<String, Declaration> annotated = new LinkedHashMap<>();
         for (ServerOptions options : AnnotationReader.of(context).declaredOn(element)) {
-            add(new Declaration(options, element), annotated); // the same twice comes once
+            add(new Declaration(options, element), annotated); // equal declarations count once
         }
         store.put(element, annotated);
         return annotated;

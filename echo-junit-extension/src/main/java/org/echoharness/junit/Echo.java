@@ -9,8 +9,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * Injects an echo server, or what belongs to it, into a field or a parameter of a constructor, lifecycle method or test
- * method. It needs nothing else: where no server is declared with {@link EchoTest} or {@link EchoExtension}, there is one
- * called {@code default}, with every option at its default.
+ * method. It needs nothing else: if no {@link EchoTest} or {@link EchoExtension} declares a server, there is one called
+ * {@code default}, with every option at its default.
  *
  * <pre>{@code
  * class GreetingTest {
@@ -25,7 +25,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * }
  * }</pre>
  *
- * <p>The type of the field or parameter says what is injected:
+ * <p>The type of the field or parameter decides what is injected:
  *
  * <ul>
  *   <li>{@link org.echoharness.EchoServer}: the server, running;
@@ -42,7 +42,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * <p>A server in another process ({@link Source#EXTERNAL}) is injected as all of these but {@code EchoServer} and
  * {@code Recording}.
  *
- * <p>A server starts when it is first injected, and the place says how long it lives, unless {@link EchoTest#scope()}
+ * <p>A server starts when it is first injected. The place decides how long it lives, unless {@link EchoTest#scope()}
  * does:
  *
  * <ul>

@@ -27,8 +27,8 @@ import org.junit.platform.commons.support.AnnotationSupport;
 import org.junit.platform.commons.support.ReflectionSupport;
 
 /**
- * Declares an echo server by code, where an {@link EchoTest} does not reach: a fault plan with a predicate, a callback that
- * receives the conversation, a value that is computed. It stands in a field:
+ * Declares an echo server by code, for what an {@link EchoTest} cannot express: a fault plan with a predicate, a
+ * callback that receives the conversation, a computed value. A field contains it:
  *
  * <pre>{@code
  * class UpstreamTest {
@@ -79,7 +79,7 @@ public sealed class EchoExtension
     }
 
     /**
-     * A builder with every option at its default: a server called {@code default}.
+     * Returns a builder with every option at its default: a server called {@code default}.
      *
      * @return a new builder
      * @throws org.junit.jupiter.api.extension.ExtensionConfigurationException if the JUnit on the class path is too old
@@ -123,7 +123,7 @@ public sealed class EchoExtension
     public void beforeEach(ExtensionContext context) {
         if (leads(context, "each")) {
             ParameterNames.check(context);
-            MemberChecks.check(context); // where the extension is registered on the method alone
+            MemberChecks.check(context); // if the extension is registered only on the method
             ServerLookup.openThoseThatStart(context);
             markBefore(context);
             EndOfScope.begin(context);
@@ -274,8 +274,8 @@ public sealed class EchoExtension
         private Builder() {}
 
         /**
-         * The name by which {@link Echo#value()} and the lookup of an external server know this one. The default is
-         * {@code default}.
+         * Sets the name, which {@link Echo#value()} and the lookup of an external server use. The default is {@code
+         * default}.
          *
          * @param serverName a name, not blank
          * @return this builder
@@ -309,7 +309,7 @@ public sealed class EchoExtension
         }
 
         /**
-         * How long the server lives. By default the field decides.
+         * Sets how long the server lives. By default the field decides.
          *
          * @param lifetime the scope
          * @return this builder
@@ -320,7 +320,7 @@ public sealed class EchoExtension
         }
 
         /**
-         * Where the server runs. By default it is embedded in this JVM.
+         * Sets where the server runs. By default it is embedded in this JVM.
          *
          * @param where the source
          * @return this builder
@@ -331,7 +331,7 @@ public sealed class EchoExtension
         }
 
         /**
-         * The address of an external server. By default it is looked up, as {@link Source} says.
+         * Sets the address of an external server. By default the extension looks it up, as {@link Source} says.
          *
          * @param address {@code host:port} or {@code [v6]:port}
          * @return this builder
@@ -342,7 +342,8 @@ public sealed class EchoExtension
         }
 
         /**
-         * Whether transcript, page and pcapng file of a test that fails are published. By default they are.
+         * Sets whether the extension publishes transcript, page and pcapng file of a test that fails. By default it
+         * does.
          *
          * @param published whether files are written
          * @return this builder
@@ -353,7 +354,7 @@ public sealed class EchoExtension
         }
 
         /**
-         * What is checked at the end of a test, as {@link EchoTest#checks} says.
+         * Sets the checks at the end of a test, as {@link EchoTest#checks} describes them.
          *
          * @param names {@code all}, {@code none}, or some of {@code leaks}, {@code resets}, {@code faults}, joined by commas
          * @return this builder
@@ -364,7 +365,8 @@ public sealed class EchoExtension
         }
 
         /**
-         * A prefix of system properties that give the server's address, as {@link EchoTest#systemProperty} says.
+         * Sets a prefix of system properties with the server's address, as {@link EchoTest#systemProperty} describes
+         * it.
          *
          * @param prefix a prefix, without the dot at its end
          * @return this builder
@@ -375,8 +377,8 @@ public sealed class EchoExtension
         }
 
         /**
-         * An extension for a field that is annotated with
-         * {@link org.junit.jupiter.api.extension.RegisterExtension @RegisterExtension}.
+         * Returns an extension for a field that is annotated with {@link
+         * org.junit.jupiter.api.extension.RegisterExtension @RegisterExtension}.
          *
          * @return a new extension
          * @throws IllegalArgumentException if a value is malformed or out of range, or if options do not go together; the

@@ -10,8 +10,8 @@ public enum EchoScope {
     INFERRED,
 
     /**
-     * One server for each test, also with {@link org.junit.jupiter.api.TestInstance.Lifecycle#PER_CLASS PER_CLASS}.
-     * Places that last for the class cannot have it.
+     * One server for each test, also with {@link org.junit.jupiter.api.TestInstance.Lifecycle#PER_CLASS PER_CLASS}. It
+     * cannot be injected into places that last for the class.
      */
     METHOD,
 
@@ -22,8 +22,9 @@ public enum EchoScope {
     CLASS,
 
     /**
-     * One server for all classes that declare it alike, by its name, until the end of the run: of the launcher session
-     * from JUnit 5.13 on, of one execution with 5.12. Other tests see what a test changes, such as the faults.
+     * One server for all classes that declare it equally, by its name, until the end of the run. The run is the
+     * launcher session from JUnit 5.13 on, and one execution with 5.12. Other tests see what a test changes, such as
+     * the faults.
      */
     RUN
 }

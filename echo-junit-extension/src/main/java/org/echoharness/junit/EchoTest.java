@@ -10,8 +10,8 @@ import java.lang.annotation.Target;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * Declares an echo server for the tests of a class, or for one test method, and lets parameters of the types
- * {@link org.echoharness.EchoServer}, {@link org.echoharness.EchoClient} and {@link org.echoharness.Recording} go without
+ * Declares an echo server for the tests of a class, or for one test method, and injects into parameters of the types
+ * {@link org.echoharness.EchoServer}, {@link org.echoharness.EchoClient} and {@link org.echoharness.Recording} without
  * {@link Echo} as long as one server is visible.
  *
  * <pre>{@code
@@ -35,7 +35,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * }
  * }</pre>
  *
- * <p>A team may give a declaration a name, and put that on its classes and methods:
+ * <p>You can put a declaration on an annotation of your own, and that annotation on classes and methods:
  *
  * <pre>{@code
  * @Retention(RetentionPolicy.RUNTIME)
@@ -47,15 +47,15 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * test class, on its interfaces and superclasses, on the enclosing classes of a {@code @Nested} one. A declaration on an
  * annotation applies wherever that annotation is put.
  *
- * <p>A server starts when it is first injected and lives as {@link Echo} or {@link #scope()} says. One with a fixed port,
- * which can be reached without being injected, starts before the tests, one for all tests of the class.
+ * <p>A server starts when it is first injected and lives as {@link Echo} or {@link #scope()} says. A server with a
+ * fixed port, which code can reach without injection, starts before the tests: one for all tests of the class.
  *
  * <p>A failed test reports what happened on its connections: its exception carries a suppressed {@link EchoTranscript},
  * and transcript, page and pcapng file are published as a directory of the test, by JUnit's file publishing.
  *
- * <p>JUnit's configuration parameter {@code echo.timeout}, such as {@code 30s}, limits the time of each test and lifecycle
- * method that has no {@link org.junit.jupiter.api.Timeout @Timeout}; when it is up, the connections are ended, so that a
- * blocked read returns, and the test fails. By default there is no limit.
+ * <p>JUnit's configuration parameter {@code echo.timeout}, such as {@code 30s}, limits the time of each test and
+ * lifecycle method that has no {@link org.junit.jupiter.api.Timeout @Timeout}; when the time is up, the extension ends
+ * the connections, so that a blocked read returns, and the test fails. By default there is no limit.
  *
  * <p>Options are texts, in the words, units and defaults of {@link org.echoharness.EchoServer.Builder} and {@link
  * org.echoharness.EchoClient.Builder}; empty means the default. An {@link Source#EXTERNAL} server has the options that
@@ -73,7 +73,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 public @interface EchoTest {
 
     /**
-     * The name by which {@link Echo#value()} and the lookup of an external server know this one.
+     * The name, which {@link Echo#value()} and the lookup of an external server use.
      *
      * @return a name, not blank
      */
@@ -180,8 +180,8 @@ public @interface EchoTest {
     String readTimeout() default "";
 
     /**
-     * How long one call of an injected client that sends or receives may take in all, however the bytes move: {@code 1ms} to
-     * 365 days, or {@code none}. Empty means {@code none}.
+     * The longest time for one call of an injected client that sends or receives, even if bytes keep moving: {@code
+     * 1ms} to 365 days, or {@code none}. Empty means {@code none}.
      *
      * @return a duration, such as {@code 50ms}, {@code 2s} or {@code 1m}
      */
@@ -203,37 +203,40 @@ public @interface EchoTest {
     boolean attachments() default true;
 
     /**
-     * What is checked at the end of a test that did not fail: {@code all}, {@code none}, or some of these, joined by
-     * commas. What the check finds fails the test, with its transcript.
+     * The checks at the end of a test that did not fail: {@code all}, {@code none}, or some of these, joined by commas.
+     * If a check finds something, the test fails, with its transcript.
      *
      * <ul>
      *   <li>{@code leaks}: a connection that the test opened is still open after the last callback and after the
      *       injected clients were closed. The check waits as long as {@link #readTimeout()}, but at most 5 seconds. A
      *       connection that a fault of the server holds up counts only if it stays open without that fault;
-     *   <li>{@code resets}: a connection was reset that no fault had touched, by a client that gave up, for one. (One that
-     *       closes before it has read everything may seem to end in order, since its FIN comes first);
+     *   <li>{@code resets}: a connection without a fault was reset, for instance by a client that gave up. (If a client
+     *       closes before it has read everything, its connection may seem to end in order, because its FIN comes
+     *       first);
      *   <li>{@code faults}: a fault of {@link #faults()} was not applied to any connection by the time the server ends.
      * </ul>
      *
      * <p>Empty means JUnit's configuration parameter {@code echo.checks}, with the same text, and without it the
-     * default: {@code leaks}, on servers that live for one test. A server that outlives the test is checked only if it
-     * is asked for, since a connection to it may be meant to outlive the test too. Then the connections that came during
-     * the test are the test's. If tests shared the server in parallel, a connection cannot be assigned to one of them;
-     * the check then runs at the end of the class. A server of the scope {@link EchoScope#RUN} is not checked in that
-     * case. If the server turns out to be external, or if {@code echo.checks} is set and this server records nothing, a
-     * report entry {@code echo.server.NAME} says that the checks cannot be judged.
+     * default: {@code leaks}, on servers that live for one test. A server that outlives the test is checked only if the
+     * attribute or the parameter asks for it, because a connection to it may be meant to outlive the test too. Then the
+     * connections that came during the test belong to the test. If tests shared the server in parallel, a connection
+     * cannot be assigned to one of them; the check then runs at the end of the class. A server of the scope {@link
+     * EchoScope#RUN} is not checked in that case. If the server turns out to be external, or if {@code echo.checks} is
+     * set and this server records nothing, a report entry {@code echo.server.NAME} says that the checks cannot be
+     * judged.
      *
      * @return names of checks
      */
     String checks() default "";
 
     /**
-     * A prefix of system properties that give the server's address as long as it lives: {@code my.upstream} sets
-     * {@code my.upstream.host}, {@code my.upstream.port} and {@code my.upstream.address}. Their earlier values are restored
-     * afterwards. A server that is declared on a class then starts before anything else of that class and lives as long as
-     * the class, even if it is injected nowhere; so an application context finds the properties, too. System properties belong to the whole JVM:
-     * a second server that has the prefix at the same time is refused, unless tests of one class run one after the other
-     * and the second is declared within the first. {@code @ResourceLock} keeps classes apart. Empty means none.
+     * A prefix of system properties with the server's address, as long as it lives: {@code my.upstream} sets {@code
+     * my.upstream.host}, {@code my.upstream.port} and {@code my.upstream.address}. Their earlier values are restored
+     * afterwards. A server that is declared on a class then starts before anything else of that class and lives as long
+     * as the class, even if it is injected nowhere; so an application context finds the properties, too. System
+     * properties belong to the whole JVM: a second server that has the prefix at the same time is refused, unless tests
+     * of one class run one after the other and the second is declared within the first. {@code @ResourceLock} keeps
+     * classes apart. Empty means none.
      *
      * @return a prefix, without the dot at its end
      */

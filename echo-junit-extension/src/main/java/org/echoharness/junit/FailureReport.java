@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.opentest4j.TestAbortedException;
 
-/** Adds to the failure of a test what happened on its connections. An error in here never hides the failure. */
+/** Adds to the failure of a test what happened on its connections. An error in this class never hides the failure. */
 final class FailureReport {
 
     private static final int MOST_LINES = 60;
@@ -99,7 +99,7 @@ final class FailureReport {
     }
 
     private static EchoTranscript unwritten(Throwable why) {
-        Throwable cause = why.getCause(); // JUnit's own message does not say why
+        Throwable cause = why.getCause(); // JUnit's own message does not contain the reason
         return new EchoTranscript("the conversation could not be written: " + FileErrorText.describe(why)
                 + (cause == null ? "" : " (" + FileErrorText.describe(cause) + ")"));
     }

@@ -64,7 +64,7 @@ final class Injection {
     }
 
     private static Object value(Type type, Declaration declaration, ExtensionContext context) throws IOException {
-        if (declaration.options().source() == Source.EXTERNAL) { // also where it is not found
+        if (declaration.options().source() == Source.EXTERNAL) { // even if it is not found
             if (type == EchoServer.class) {
                 throw TargetServer.isElsewhere("EchoServer");
             }

@@ -7,7 +7,7 @@ package org.echoharness.junit;
  * parameter (in {@code junit-platform.properties}, or a system property) {@code echo.server.NAME.address}; the file
  * {@code target/echo/servers.properties}, which the Maven plugin's goal {@code start} writes for the build. The file is
  * looked for in the directory that the system property {@code basedir} names (Surefire and Failsafe set it to the
- * module's), or else in the current one; where the build directory has another name, beside the test's classes. The
+ * module's), or else in the current one; if the build directory has another name, beside the test's classes. The
  * configuration parameter {@code echo.servers.file} names another file, such as that of another module. If the process
  * that wrote the file has ended, the server counts as not found.
  */

@@ -14,8 +14,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Waits until something listens at each of some addresses, and fails the build if it does not in time. It is for
- * servers that something else started; {@code start} has no need of it. Each try is a connection, which the server
- * sees. It needs no project. If the integration tests are skipped, it does nothing, as {@code start} does.
+ * servers that something else started; a server of {@code start} listens when the goal ends. Each try is a connection,
+ * which the server sees. It needs no project. If the integration tests are skipped, it does nothing, as {@code start}
+ * does.
  *
  * @since 0.1.0
  */

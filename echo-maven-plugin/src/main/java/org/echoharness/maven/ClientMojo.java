@@ -168,7 +168,7 @@ public final class ClientMojo extends EchoMojo {
     }
 
     /** Returns whether the goal runs in a terminal. */
-    @SuppressWarnings("SystemConsoleNull") // a JDK that sees one where none is costs a line now and then
+    @SuppressWarnings("SystemConsoleNull") // a JDK that wrongly reports one only costs a line now and then
     private boolean isWatched() {
         return session.getRequest().isInteractiveMode() && System.console() != null;
     }

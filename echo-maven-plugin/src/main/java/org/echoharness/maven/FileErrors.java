@@ -21,7 +21,7 @@ final class FileErrors {
 
     private FileErrors() {}
 
-    /** As {@code target/echo: a file is in the way; delete it}. */
+    /** Returns a text such as {@code target/echo: a file is in the way; delete it}. */
     static String text(Exception error) {
         if (!(error instanceof FileSystemException failed) || failed.getFile() == null) {
             return FileErrorText.reason(error);

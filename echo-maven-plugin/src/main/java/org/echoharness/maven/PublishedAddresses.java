@@ -56,7 +56,7 @@ final class PublishedAddresses {
     }
 
     /**
-     * Publishes these servers, by id, in place of those before; if it throws, those before stay published.
+     * Publishes these servers, by id, in place of the earlier ones. If it throws, the earlier ones stay published.
      *
      * @throws IllegalStateException if a property that is stronger than the project's would hide one of these
      */

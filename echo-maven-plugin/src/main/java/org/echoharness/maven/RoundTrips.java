@@ -40,7 +40,7 @@ final class RoundTrips {
     private final AtomicHistogram latencies = new AtomicHistogram(RoundTripFigures.LONGEST, 3);
     /** When the last round trip ended, in nanoseconds. */
     private final AtomicLong lastAnswer = new AtomicLong();
-    /** Whether the lines of the first connection are printed. */
+    /** True while the lines of the first connection are printed. */
     private volatile boolean printing = true;
 
     private final List<Thread> threads = new ArrayList<>();

@@ -45,8 +45,8 @@ public final class RunMojo extends ServerMojo {
     String timeout;
 
     /**
-     * Whether each line of the conversation begins with the time, in UTC, and one about a connection also has its number,
-     * {@code true} or {@code false}.
+     * Whether each line of the conversation begins with the time, in UTC, and a line about a connection also has its
+     * number, {@code true} or {@code false}.
      *
      * @since 0.1.0
      */
