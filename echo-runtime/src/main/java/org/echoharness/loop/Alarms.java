@@ -3,10 +3,10 @@ package org.echoharness.loop;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/** The deadlines of one event loop, soonest first. Times are {@link System#nanoTime()} and arguments: no clock here. */
+/** The deadlines of one event loop, soonest first. The caller passes the time, which is {@link System#nanoTime()}. */
 public final class Alarms {
 
-    /** One deadline; the same object cancels it. */
+    /** One deadline. Pass it to {@link #cancel} to cancel it. */
     public static final class Alarm implements Comparable<Alarm> {
         private final long at;
         private final long order;
@@ -18,7 +18,7 @@ public final class Alarms {
             this.handler = handler;
         }
 
-        /** Whether it goes off later than at this time. */
+        /** Returns whether the alarm goes off later than at this time. */
         private boolean isAfter(Alarms own, long time) {
             return at > time - own.epoch;
         }
@@ -33,19 +33,19 @@ public final class Alarms {
     private final long epoch; // nanoTime may be negative and may wrap: what is kept is the time since this one
     private long count;
 
-    /** Alarms from this time on. */
+    /** Creates an empty set of alarms at this time. */
     public Alarms(long now) {
         epoch = now;
     }
 
-    /** Sets an alarm, which calls {@link EventLoopHandler#alarm} of the handler at that time. */
+    /** Sets an alarm that calls {@link EventLoopHandler#alarm} of the handler at this time. */
     public Alarm set(long at, EventLoopHandler handler) {
         Alarm alarm = new Alarm(at - epoch, count++, handler);
         alarms.add(alarm);
         return alarm;
     }
 
-    /** Sets an alarm in place of another one, unless the other one goes off before. Returns the one that is set. */
+    /** Replaces an alarm by one at this time, unless the old one goes off no later. Returns the alarm that is set. */
     public Alarm sooner(@Nullable Alarm other, long at, EventLoopHandler handler) {
         if (other != null && !other.isAfter(this, at)) {
             return other;
@@ -65,7 +65,7 @@ public final class Alarms {
         return alarms.isEmpty();
     }
 
-    /** Nanoseconds until the soonest alarm, at least 1. There must be one. */
+    /** Returns the nanoseconds until the next alarm, at least 1. At least one alarm must be set. */
     public long untilNext(long now) {
         return Math.max(1, alarms.first().at - (now - epoch));
     }

@@ -24,10 +24,10 @@ public final class EventLoop implements Runnable {
     /** What an event loop belongs to. The loop's thread calls it. */
     public interface Owner {
 
-        /** An error has left the loop, which is about to end. Allocates nothing. */
+        /** Notes the error because of which the loop is about to end. Allocates nothing. */
         void failing(Throwable why);
 
-        /** Reports the error, when all is closed. Memory may be short. */
+        /** Reports the error after all sockets are closed. Memory may be short. */
         void reportFailure(Throwable why);
 
         /** The loop has ended, and all of its sockets are closed. */
@@ -44,14 +44,14 @@ public final class EventLoop implements Runnable {
     private final ArrayDeque<EventLoopHandler> last = new ArrayDeque<>(); // ready, and served after the others
     private final Consumer<SelectionKey> serve = new Serve();
     private final List<Runnable> atEnd = new ArrayList<>();
-    /** Memory to give up when an error ends the loop: reporting it takes some. */
+    /** Memory that is released when an error ends the loop, because the report needs some. */
     @SuppressWarnings("UnusedVariable")
     private byte @Nullable [] reserve = new byte[RESERVE];
 
     private volatile boolean ending;
     private volatile boolean ended;
 
-    /** A loop that {@link #start} starts; the name is its thread's. */
+    /** Creates a loop whose thread has this name. {@link #start} starts it. */
     public EventLoop(String name, Warnings warnings, Owner owner) throws IOException {
         this.warnings = warnings;
         this.owner = owner;
@@ -72,7 +72,7 @@ public final class EventLoop implements Runnable {
         return ending;
     }
 
-    /** Whether sockets can be registered still. On the loop's thread. */
+    /** Returns whether sockets can still be registered. On the loop's thread. */
     public boolean isOpen() {
         return selector.isOpen();
     }
@@ -86,7 +86,7 @@ public final class EventLoop implements Runnable {
         return alarms;
     }
 
-    /** Runs the task on the loop's thread, soon. Where the loop has ended, runs it here: it must release what it holds. */
+    /** Runs the task on the loop's thread soon; if the loop has ended, on this one, so that it can release what it holds. */
     public void post(Runnable task) {
         tasks.add(task);
         if (ended) {
@@ -96,7 +96,7 @@ public final class EventLoop implements Runnable {
         }
     }
 
-    /** Any thread. On the loop's own thread everything is closed at return; other threads call {@link #join}. */
+    /** Ends the loop. On its own thread all is closed at return; other threads then call {@link #join}. Any thread. */
     public void end() {
         ending = true;
         if (isCurrent() || thread.getState() == Thread.State.NEW) {
@@ -106,7 +106,7 @@ public final class EventLoop implements Runnable {
         }
     }
 
-    /** Waits until the thread has ended. Returns where it stands if it did not by the deadline, else an empty text. */
+    /** Waits until the thread has ended. Returns an empty text, or at the deadline {@link #where} the thread is. */
     public String join(long deadlineNanos) {
         boolean interrupted = false;
         try {
@@ -130,22 +130,22 @@ public final class EventLoop implements Runnable {
     }
 
     /**
-     * Closes the key's channel when the selector has run once more and has deregistered it. Closing a registered channel
-     * takes two more system calls, and its socket stays open until the selector runs all the same.
+     * Closes the key's channel once the selector has run and deregistered it. Closing a channel that is still registered
+     * would take two more system calls, and its socket would stay open until the selector runs, too.
      */
     public void close(SelectionKey key) {
         key.cancel();
         closing.add(key.channel());
     }
 
-    /** Closes at once what was to be closed next. On the loop's thread, in a task. */
+    /** Closes at once the channels that wait for the selector to run. On the loop's thread, in a task. */
     public void closeNow() throws IOException {
         if (!closing.isEmpty()) {
             serveReady();
         }
     }
 
-    /** Serves every socket that is ready now, once, and returns how many were. On the loop's thread, in a task. */
+    /** Serves every ready socket once, and returns how many were ready. On the loop's thread, in a task. */
     public int serveReady() throws IOException {
         int released = closing.size();
         int ready = selector.selectNow(serve);
@@ -154,7 +154,7 @@ public final class EventLoop implements Runnable {
         return ready;
     }
 
-    /** The handlers of the registered sockets, in no order. On the loop's thread. */
+    /** Returns the handlers of the registered sockets, in no particular order. On the loop's thread. */
     public List<EventLoopHandler> handlers() {
         List<EventLoopHandler> handlers = new ArrayList<>();
         for (SelectionKey key : selector.keys()) {
@@ -170,7 +170,7 @@ public final class EventLoop implements Runnable {
         atEnd.add(task);
     }
 
-    /** Where its thread stands: the innermost line that is not the JDK's, such as one of a callback. For messages. */
+    /** Returns for messages where the thread is: the innermost line outside the JDK, such as one of a callback. */
     public String where() {
         for (StackTraceElement line : thread.getStackTrace()) {
             String module = String.valueOf(line.getModuleName());
@@ -207,7 +207,7 @@ public final class EventLoop implements Runnable {
     }
 
     private void turn() throws IOException {
-        Thread.interrupted(); // a callback may have left one: it would make select() spin
+        Thread.interrupted(); // an interrupt that a callback left would make select() return at once each time
         long nanos = alarms.isEmpty() ? 0 : alarms.untilNext(System.nanoTime());
         if (closing.isEmpty()) {
             selector.select(serve, (nanos + 999_999) / 1_000_000);
@@ -264,7 +264,7 @@ public final class EventLoop implements Runnable {
         }
     }
 
-    /** Aborts all that is registered, then closes the selector: only that closes their sockets for good. */
+    /** Aborts every handler, then closes the selector, because only then are the sockets closed. */
     private void closeAll() {
         ending = true;
         if (selector.isOpen()) {
@@ -286,7 +286,7 @@ public final class EventLoop implements Runnable {
         runTasks();
     }
 
-    /** One handler that fails does not keep the others from their end. */
+    /** Aborts one handler. If it fails, the others are aborted all the same. */
     private void abort(SelectionKey key) {
         try {
             ((EventLoopHandler) key.attachment()).abort();

@@ -16,7 +16,7 @@ public final class EventLoopCalls {
 
     private EventLoopCalls() {}
 
-    /** A thread of the server did not run a task in time. Where it had begun, it may still end it. */
+    /** Thrown if a thread of the server did not finish a task in time. A task that had begun may still finish. */
     public static final class NoAnswerException extends IllegalStateException {
         private static final long serialVersionUID = 1L;
 
@@ -25,7 +25,7 @@ public final class EventLoopCalls {
         }
     }
 
-    /** Throws if the thread is interrupted, before anything is begun. */
+    /** Throws if the thread is interrupted. Called before a task begins. */
     public static void refuseInterrupted() throws InterruptedIOException {
         if (Thread.currentThread().isInterrupted()) {
             throw interrupted();
@@ -36,7 +36,7 @@ public final class EventLoopCalls {
         return new InterruptedIOException("interrupted while a thread of the server was waited for");
     }
 
-    /** Runs the task on the loop's thread and returns its result; at once where this is that thread. */
+    /** Runs the task on the loop's thread, waits for it and returns its result. On that thread, runs it at once. */
     public static <T extends @Nullable Object> T call(EventLoop loop, Callable<T> task) throws IOException {
         refuseInterrupted();
         FutureTask<T> running = new FutureTask<>(task);

@@ -1,18 +1,18 @@
 package org.echoharness.loop;
 
-/** What an event loop serves: a registered socket and, where it asked for one, an alarm. The loop's thread calls it. */
+/** Serves a socket registered with an event loop, and the alarms that it set. The loop's thread calls it. */
 public interface EventLoopHandler {
 
-    /** The socket is ready for what its key's interest set asks for. No exception may leave. */
+    /** Called when the socket is ready for an operation of its key's interest set. Must not throw. */
     void ready();
 
-    /** The alarm that was set for this instant or before it has gone off. No exception may leave. */
+    /** Called when an alarm set for this time or an earlier one goes off. Must not throw. */
     void alarm(long now);
 
-    /** The loop ends: the socket is closed at once, without a clean end of stream. No exception may leave. */
+    /** Closes the socket at once, without a clean end of stream, because the loop ends. */
     void abort();
 
-    /** Whether it is served after the other sockets that are ready. */
+    /** Returns whether this handler is served after the others whose sockets are ready. */
     default boolean comesLast() {
         return false;
     }

@@ -14,9 +14,9 @@ import org.echoharness.sockets.SocketTable;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The connections of one event loop that are to end as soon as the client's kernel has acknowledged all that was sent: an
- * RST throws away the rest. One look at the system's list of sockets is for all of them, by a thread of its own. The loop's
- * thread calls it.
+ * Ends connections of one event loop as soon as the client's kernel has acknowledged all that was sent, because an RST
+ * discards the rest. {@link SocketLooks} looks at the system's list of sockets once for all of them, on a thread of its
+ * own. The loop's thread calls it.
  */
 public final class UnsentBytes implements EventLoopHandler, SocketLooks.Asker, Runnable {
 
@@ -26,9 +26,10 @@ public final class UnsentBytes implements EventLoopHandler, SocketLooks.Asker, R
     private static final long LATE = 1_000 * MILLI; // a look that takes longer
     private static final int REST = 3; // a pause is at least this many times as long as the look before it
 
-    /** Nanoseconds without an acknowledgement, and in all, after which a connection ends all the same. */
+    /** A connection ends at the latest after this many nanoseconds without an acknowledgement. */
     static final long MOST_WITHOUT_PROGRESS = 3_000 * MILLI;
 
+    /** A connection ends at the latest after this many nanoseconds. */
     static final long MOST = 30_000 * MILLI;
 
     private static final int MOST_MISSING = 3; // a socket may be left out of a list that changes while it is read
@@ -40,10 +41,10 @@ public final class UnsentBytes implements EventLoopHandler, SocketLooks.Asker, R
     /** A connection that is to end. The loop's thread calls it. */
     public interface Waiter {
 
-        /** Whether it is still open and waits for this end. */
+        /** Returns whether the connection is open and still waits for its end. */
         boolean isWaiting();
 
-        /** Ends it now. No exception may leave. */
+        /** Ends the connection now. Must not throw. */
         void endWaited();
     }
 
@@ -74,7 +75,7 @@ public final class UnsentBytes implements EventLoopHandler, SocketLooks.Asker, R
         }
     }
 
-    /** Those of a look, and what it found, for the loop's thread. */
+    /** Passes the result of a look to the loop's thread. */
     final class Answer implements Runnable {
         private final @Nullable Map<String, Long> found;
         private final long began;
@@ -95,8 +96,8 @@ public final class UnsentBytes implements EventLoopHandler, SocketLooks.Asker, R
     }
 
     private final EventLoop loop;
-    private final Map<String, Wait> waits = new HashMap<>(); // by name in the list
-    private Map<String, Wait> looking = Map.of(); // those that a look is under way for
+    private final Map<String, Wait> waits = new HashMap<>(); // by the socket's name in the list
+    private Map<String, Wait> looking = Map.of(); // those that the current look is for
     private Alarms.@Nullable Alarm alarm;
     private long pause = SHORTEST_PAUSE;
     private long looked; // how long the last look took
@@ -106,7 +107,7 @@ public final class UnsentBytes implements EventLoopHandler, SocketLooks.Asker, R
         loop.atEnd(this);
     }
 
-    /** Loads the classes that a wait takes: without a file descriptor left they cannot be loaded. */
+    /** Loads the classes that a wait needs: they cannot be loaded when no file descriptor is left. */
     public static void load() {
         if (IS_KNOWN && !loaded) {
             loaded = true;
@@ -120,7 +121,7 @@ public final class UnsentBytes implements EventLoopHandler, SocketLooks.Asker, R
         }
     }
 
-    /** Calls {@link Waiter#endWaited} soon. False where it cannot be known what is not sent yet. */
+    /** Calls {@link Waiter#endWaited} when all is acknowledged. Returns false if this system has no list of sockets. */
     public boolean await(Waiter waiter, SocketChannel channel) throws IOException {
         if (!IS_KNOWN) {
             return false;
@@ -165,7 +166,7 @@ public final class UnsentBytes implements EventLoopHandler, SocketLooks.Asker, R
         loop.post(new Answer(found, began, nanos));
     }
 
-    /** What was found is judged by when the look began: on a busy machine its answer may come seconds later. */
+    /** Uses the time when the look began: on a busy machine the result may come seconds later. */
     private void answered(@Nullable Map<String, Long> found, long began, long nanos) {
         looked = nanos;
         pause = Math.min(2 * pause, LONGEST_PAUSE);
@@ -202,7 +203,7 @@ public final class UnsentBytes implements EventLoopHandler, SocketLooks.Asker, R
         }
     }
 
-    /** The loop has ended. */
+    /** Called when the loop has ended. */
     @Override
     public void run() {
         SocketLooks.leave(this);

@@ -3,7 +3,7 @@ package org.echoharness.loop;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Reports lines to the user. What a callback throws for a line goes no further. Any thread may call it. */
+/** Passes lines to the user's callback, and ignores what the callback throws. Any thread may call it. */
 public final class Warnings {
 
     private final Consumer<String> callback;
@@ -17,12 +17,12 @@ public final class Warnings {
         report(line, null);
     }
 
-    /** As {@link #warn(String)}, with what was thrown: by a callback, perhaps, so that its text may fail too. */
+    /** Reports one line that ends with the {@link #text} of what was thrown. */
     public void warn(String line, Throwable thrown) {
         report(line, thrown);
     }
 
-    /** As the others, and returns whether the callback took the line. Text is put together by concat: that loads no class. */
+    /** Reports one line, and returns whether the callback did not throw. Uses concat, which loads no class. */
     public boolean report(String line, @Nullable Throwable thrown) {
         try {
             callback.accept(thrown == null ? line : line.concat(text(thrown)));
@@ -32,7 +32,7 @@ public final class Warnings {
         }
     }
 
-    /** The text of what was thrown, or its class where making the text fails. */
+    /** Returns the text of what was thrown, or the name of its class if {@code toString} fails. */
     public static String text(Throwable thrown) {
         try {
             return String.valueOf(thrown.toString());

@@ -1,4 +1,4 @@
-/** Event loops, which serve sockets on one thread each, for the runtime alone: no API, and not exported. */
+/** Event loops, which serve sockets on one thread each. Not an API, and not exported. */
 @NullMarked
 package org.echoharness.loop;
 

@@ -3,12 +3,13 @@ package org.echoharness.memory;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * What the connections of this JVM may hold together, beside the rings of their loops: an eighth of the heap. Where it is
- * used up, those that hold read no more; the last quarter is for connections without faults. Any thread.
+ * Limits the memory that all connections of this JVM may hold in addition to the rings of their loops to an eighth of the
+ * heap. At the limit, connections that hold bytes stop reading. The last quarter is reserved for connections without
+ * faults. Any thread may call it.
  */
 public final class HeldMemory {
 
-    /** What a connection that holds nothing may read though memory is short: about what the connection itself takes. */
+    /** The bytes that a connection that holds none may read even at the limit: about its own size in memory. */
     static final int ALWAYS = 512;
 
     private static final long LIMIT = Runtime.getRuntime().maxMemory() / 8;
@@ -17,7 +18,7 @@ public final class HeldMemory {
 
     private HeldMemory() {}
 
-    /** The most that a connection may read now, at most what is asked for. */
+    /** Returns how many bytes a connection may read now, at most the number asked for. */
     public static int room(int asked, boolean isHolding, boolean hasFaults) {
         long free = (hasFaults ? LIMIT / 4 * 3 : LIMIT) - USED.get();
         return (int) Math.min(asked, Math.max(free, isHolding ? 0 : ALWAYS));
@@ -31,7 +32,7 @@ public final class HeldMemory {
         USED.addAndGet(-bytes);
     }
 
-    /** How much is taken. */
+    /** Returns how many bytes are taken. */
     public static long used() {
         return USED.get();
     }

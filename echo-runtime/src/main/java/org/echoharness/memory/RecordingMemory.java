@@ -6,8 +6,9 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The part of the heap that recordings may fill, all of this JVM together. One recording takes at most as much as it leaves
- * to others: alone a quarter of the heap. What a recording holds is free again when the recording is garbage. Any thread.
+ * Limits the memory that all recordings of this JVM may fill to half of the heap. One recording takes at most as much as it
+ * leaves free, so that a single one may fill a quarter of the heap. Its memory is free again once the recording is garbage.
+ * Any thread may call it.
  */
 public final class RecordingMemory {
 
@@ -23,7 +24,7 @@ public final class RecordingMemory {
         this.limit = limit;
     }
 
-    /** How much one share is known to hold: outlives it. */
+    /** Remembers how much one share holds, also when the share is garbage. */
     private static final class Holder extends WeakReference<Share> {
         private final AtomicLong taken;
 
@@ -33,11 +34,11 @@ public final class RecordingMemory {
         }
     }
 
-    /** What one recording takes. Its lock guards it. */
+    /** The memory of one recording. The lock of the recording guards it. */
     public final class Share {
         private final AtomicLong taken = new AtomicLong();
 
-        /** Takes memory for this number of bytes, if there is. */
+        /** Takes memory for this number of bytes. Returns false if there is not enough. */
         public boolean take(long bytes) {
             return fits(bytes) || (reclaim(bytes, taken.get()) && fits(bytes));
         }
@@ -67,14 +68,15 @@ public final class RecordingMemory {
         return share;
     }
 
-    /** The most that one recording takes. */
+    /** Returns the most bytes that one recording can take. */
     public long most() {
         return limit / 2;
     }
 
     /**
-     * Takes back what garbage holds. Where others hold more than the one that asks, garbage is looked for: at first, and
-     * again when a quarter of the whole was refused since, for it takes time.
+     * Takes back the memory of recordings that are garbage. If the other recordings hold more than the one that asks, it
+     * may run the garbage collector, which takes time: at the first request, and again each time that requests for a
+     * quarter of the limit have come since.
      */
     private boolean reclaim(long asked, long own) {
         synchronized (holders) {

@@ -8,19 +8,19 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The bounded buffer between a connection's reads and its writes: bytes leave in the order in which they came. One event
- * loop's thread uses it. The memory of those that a loop lends is direct, so that the kernel reads and writes it without a
- * copy. What a connection holds for longer goes into one of its own, on the heap, which is as small as it can be and grows.
+ * The bounded buffer between a connection's reads and its writes. Bytes leave it in the order in which they came. One event
+ * loop's thread uses it. A ring that a loop lends has direct memory, which the kernel reads and writes without a copy. Bytes
+ * that a connection holds for longer go into a ring of its own on the heap, which begins as small as possible and grows.
  */
 public final class RingBuffer {
 
-    /** One ring that a closed server left for the next: a test's server would else allocate and clear one for each test. */
+    /** One ring of a closed server, for the next one: allocating and clearing a ring for each test would take time. */
     private static final AtomicReference<@Nullable RingBuffer> LEFT = new AtomicReference<>();
 
     private static final int SMALLEST = 64;
     private static final int SCARCE = 4 << 10;
 
-    /** The most that moves at once to or from the heap: the JDK keeps a direct buffer of that size for each thread. */
+    /** The most bytes that one call moves to or from the heap: the JDK keeps a direct buffer of that size per thread. */
     public static final int SLICE = 64 << 10;
 
     private final int most; // bytes that it may hold
@@ -37,7 +37,7 @@ public final class RingBuffer {
         this.buffer = buffer;
     }
 
-    /** A ring that holds the same, on the heap, and is no larger than it must be. */
+    /** Returns a ring on the heap with the same bytes, and no larger than necessary. */
     public RingBuffer own() {
         int capacity = Math.min(most, Math.max(SMALLEST, ceiling(size)));
         RingBuffer own = new RingBuffer(most, copy(0, size, capacity));
@@ -46,30 +46,30 @@ public final class RingBuffer {
         return own;
     }
 
-    /** An empty ring on the heap, small where there is little direct memory: the JDK reads and writes it by way of some. */
+    /** Returns a small empty ring on the heap, because the JDK copies its bytes through direct memory, which is short. */
     public static RingBuffer scarce(int most) {
         int capacity = Math.min(most, SCARCE);
         HeldMemory.take(capacity);
         return new RingBuffer(capacity, ByteBuffer.allocate(capacity));
     }
 
-    /** The power of two that is no less. */
+    /** Returns the smallest power of two that is not less than {@code n}. */
     private static int ceiling(int n) {
         return n <= 1 ? 1 : (int) Math.min(Integer.MAX_VALUE, Long.highestOneBit(n - 1L) << 1);
     }
 
-    /** Whether it is on the heap, of one connection alone. */
+    /** Returns whether the ring is on the heap and belongs to one connection. */
     public boolean isOwn() {
         return !buffer.isDirect();
     }
 
-    /** Gives back the memory of a ring that is a connection's own, and that is not used any more. */
+    /** Releases the memory of a connection's own ring, which is not used any more. */
     public void release() {
         HeldMemory.release(buffer.capacity());
         clear();
     }
 
-    /** How many bytes more of memory it takes to read on. */
+    /** Returns how many more bytes of memory the ring needs to read on. */
     public int lacks() {
         return size < buffer.capacity() ? 0 : Math.min(most - size, buffer.capacity());
     }
@@ -81,7 +81,7 @@ public final class RingBuffer {
         HeldMemory.take(more);
     }
 
-    /** An empty ring of that capacity. Any thread. */
+    /** Returns an empty ring of this capacity. Any thread. */
     public static RingBuffer of(int capacity) {
         RingBuffer left = LEFT.getAndSet(null);
         return left != null && left.buffer.capacity() == capacity ? left : new RingBuffer(capacity);
@@ -105,7 +105,7 @@ public final class RingBuffer {
         return size < most;
     }
 
-    /** Whether to read more already is worth a system call. A ring that is not empty but cannot be halved is not. */
+    /** Returns whether enough is free for a read to be worth a system call: at least half. */
     public boolean isHalfFree() {
         return size <= most / 2;
     }
@@ -115,12 +115,12 @@ public final class RingBuffer {
         size = 0;
     }
 
-    /** Reads once, into the free space up to the end of the memory. Returns what the channel returns: -1 at its end. */
+    /** Reads once, into the free space up to the end of the memory. Returns what the channel returns, -1 at its end. */
     public int readFrom(ReadableByteChannel channel) throws IOException {
         return readFrom(channel, most);
     }
 
-    /** As {@link #readFrom(ReadableByteChannel)}, at most this number of bytes. */
+    /** Reads once, at most this number of bytes. Returns what the channel returns, -1 at its end. */
     public int readFrom(ReadableByteChannel channel, int bytes) throws IOException {
         if (lacks() > 0) {
             grow();
@@ -156,7 +156,7 @@ public final class RingBuffer {
         return written;
     }
 
-    /** Writes some of the bytes, beginning this many after the oldest, and keeps them. Returns how many the channel took. */
+    /** Writes bytes from this index on, and keeps them. The oldest byte has index 0. Returns how many it wrote. */
     public int copyTo(WritableByteChannel channel, int from, int most) throws IOException {
         int start = (head + from) % buffer.capacity();
         int n = slice(Math.min(most, buffer.capacity() - start));
@@ -164,7 +164,7 @@ public final class RingBuffer {
         return channel.write(buffer);
     }
 
-    /** A copy of some of the bytes, beginning this many after the oldest. */
+    /** Returns a copy of {@code n} bytes from the index {@code from} on. */
     public ByteBuffer copy(int from, int n) {
         return copy(from, n, n);
     }
@@ -182,20 +182,20 @@ public final class RingBuffer {
         return copy;
     }
 
-    /** Drops the oldest bytes. */
+    /** Drops the oldest {@code n} bytes. */
     public void discard(int n) {
         head = (head + n) % buffer.capacity();
         size -= n;
     }
 
-    /** Flips every bit of the byte that is this many after the oldest. */
+    /** Flips every bit of the byte at this index. */
     public void flip(int index) {
         int at = (head + index) % buffer.capacity();
-        buffer.clear(); // or the limit of the last write would hold
+        buffer.clear(); // the limit of the last write may be below this index
         buffer.put(at, (byte) ~buffer.get(at));
     }
 
-    /** The newest {@code n} bytes, which one {@link #readFrom} has just put there. */
+    /** Returns the newest {@code n} bytes, which one call of {@link #readFrom} has just read. */
     public ByteBuffer newest(int n) {
         int tail = head + size;
         int end = tail > buffer.capacity() ? tail - buffer.capacity() : tail;

@@ -4,34 +4,35 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
-/** The rings of one event loop, which its connections borrow while they hold bytes. The loop's thread calls it. */
+/** The rings of one event loop. Connections borrow them while they hold bytes. The loop's thread calls it. */
 public final class RingPool {
 
-    /** The most rings of a loop, and the memory that they may take together; there is one at least. */
+    /** The most rings of a loop. */
     private static final int MOST_RINGS = 32;
 
+    /** The most bytes that the rings of a loop take together, unless a single ring is larger. */
     private static final int RING_MEMORY = 2 << 20;
 
     private final int bufferSize;
     private final ArrayDeque<RingBuffer> spare = new ArrayDeque<>(MOST_RINGS);
     private int rings; // lent and spare
     private int mostRings;
-    /** Direct memory to give up when rings have taken all: the JDK moves what is on the heap by way of some. */
+    /** Direct memory that is released when rings have taken the rest: the JDK needs some to move bytes of the heap. */
     @SuppressWarnings("UnusedVariable")
     private @Nullable ByteBuffer headroom;
 
-    /** Rings of this capacity. Allocates none yet. */
+    /** Creates a pool for rings of this capacity. Allocates none yet. */
     public RingPool(int bufferSize) {
         this.bufferSize = bufferSize;
         mostRings = Math.max(1, Math.min(MOST_RINGS, RING_MEMORY / bufferSize));
     }
 
-    /** The most that one ring holds. */
+    /** Returns the most bytes that one ring holds. */
     public int bufferSize() {
         return bufferSize;
     }
 
-    /** An empty ring. One is there whenever a connection's turn begins: see {@link #held}. */
+    /** Returns an empty ring. {@link #held} leaves one for each turn of a connection. */
     public RingBuffer borrow() {
         RingBuffer last = spare.pollLast();
         return last == null ? another() : last;
@@ -44,13 +45,13 @@ public final class RingPool {
                 rings++;
                 return another;
             } catch (OutOfMemoryError noneLeft) {
-                mostRings = 0; // to ask again would take long each time
+                mostRings = 0; // each further attempt would take long
             }
         }
         return RingBuffer.scarce(bufferSize);
     }
 
-    /** Takes back a ring that its connection uses no more. */
+    /** Takes back a ring that its connection does not use any more. */
     public void giveBack(RingBuffer ring) {
         if (ring.isOwn()) {
             ring.release();
@@ -60,7 +61,7 @@ public final class RingPool {
         }
     }
 
-    /** The ring to hold until the next turn: the same if another one is left for the turns of others, or one of its own. */
+    /** Returns the ring to hold until the next turn: the same if another ring is spare, otherwise a copy on the heap. */
     public RingBuffer held(RingBuffer ring) {
         if (ring.isOwn() || !spare.isEmpty() || addSpare()) {
             return ring;
@@ -82,13 +83,13 @@ public final class RingPool {
             rings++;
             return true;
         } catch (OutOfMemoryError noneLeft) {
-            mostRings = rings; // to ask again would take long each time
+            mostRings = rings; // each further attempt would take long
             headroom = null;
             return false;
         }
     }
 
-    /** Leaves one ring for another server of this JVM. The loop has ended, and no connection uses a ring any more. */
+    /** Leaves one ring for another server of this JVM. The loop has ended, and no connection uses a ring. */
     public void leave() {
         if (!spare.isEmpty()) {
             spare.removeLast().leave();

@@ -1,4 +1,4 @@
-/** What connections and recordings hold, and how much it may be, for the runtime alone: no API, and not exported. */
+/** Buffers of connections, and limits on the memory of connections and recordings. Not an API, and not exported. */
 @NullMarked
 package org.echoharness.memory;
 

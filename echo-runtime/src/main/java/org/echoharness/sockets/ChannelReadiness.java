@@ -29,9 +29,9 @@ public final class ChannelReadiness implements AutoCloseable {
     /**
      * Waits until the channel is ready for one of the operations, or until {@link #wakeup}.
      *
-     * @return whether one of them came; false when the deadline has passed
-     * @throws InterruptedIOException if the thread is interrupted; it stays so
-     * @throws ClosedChannelException if the channel is closed meanwhile
+     * @return true if the channel is ready or {@link #wakeup} was called; false if the deadline has passed
+     * @throws InterruptedIOException if the thread is interrupted; its interrupt status stays set
+     * @throws ClosedChannelException if the channel is closed during the wait
      */
     public boolean await(int operations, long deadlineNanos) throws IOException {
         try {
@@ -60,7 +60,7 @@ public final class ChannelReadiness implements AutoCloseable {
         }
     }
 
-    /** Ends the wait of another thread, or else the next one. */
+    /** Ends the wait of another thread. If no thread waits, the next wait ends at once. */
     public void wakeup() {
         isWoken = true;
         selector.wakeup();

@@ -16,7 +16,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.echoharness.text.Escaping;
 
-/** Resolves names within a deadline. The system's resolver has no deadline, so its thread may go on after that. */
+/** Resolves names within a deadline. The system's resolver has none, so the thread that calls it may outlive the wait. */
 public final class NameResolver {
 
     private static final String OCTET = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])";
@@ -31,12 +31,12 @@ public final class NameResolver {
     private NameResolver() {}
 
     /**
-     * The addresses of a name, in the system's order.
+     * Returns the addresses of a name, in the system's order.
      *
-     * @param what what needs the addresses; it stands first in the errors
-     * @throws UnknownHostException if there is none
+     * @param what what needs the addresses; each error begins with it
+     * @throws UnknownHostException if the name has no address
      * @throws SocketTimeoutException if the system has not answered by the deadline
-     * @throws InterruptedIOException if the thread is interrupted; it stays so
+     * @throws InterruptedIOException if the thread is interrupted; its interrupt status stays set
      */
     public static InetAddress[] resolve(String host, long deadlineNanos, String what) throws IOException {
         if (isNumeric(host)) {
@@ -62,7 +62,7 @@ public final class NameResolver {
         }
     }
 
-    /** The default comes first: regular expressions cost the first server of a JVM a few milliseconds. */
+    /** Compares with the default first: the first regular expression of a JVM takes a few milliseconds. */
     private static boolean isNumeric(String host) {
         return host.equals("127.0.0.1") || host.indexOf(':') >= 0 || host.matches(IPV4);
     }
@@ -125,7 +125,7 @@ public final class NameResolver {
                 .anyMatch(address -> address instanceof Inet6Address && address.isLinkLocalAddress());
     }
 
-    /** Whether an address needs the name of a network interface, and has none. */
+    /** Returns whether the address needs the name of a network interface and has none. */
     public static boolean lacksInterface(InetAddress address) {
         return address instanceof Inet6Address v6 && v6.isLinkLocalAddress() && v6.getScopeId() == 0;
     }

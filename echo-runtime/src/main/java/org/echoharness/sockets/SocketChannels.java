@@ -5,29 +5,29 @@ import java.net.StandardSocketOptions;
 import java.nio.channels.SocketChannel;
 import java.util.List;
 
-/** What is done to the socket of a connection. Any thread may call it. */
+/** Resets sockets and sets how they close. Any thread may call it. */
 public final class SocketChannels {
 
     private SocketChannels() {}
 
-    /** Closes with an RST, whatever was written or read; never throws. */
+    /** Closes the channel with an RST, even if bytes are unsent or unread. Never throws. */
     public static void reset(SocketChannel channel) {
         linger(channel, 0);
         try {
             channel.close();
         } catch (IOException alreadyGone) {
-            // as below
+            // the client has seen its end
         }
     }
 
-    /** Closes each with an RST. */
+    /** Closes each channel with an RST. */
     public static void reset(List<SocketChannel> channels) {
         for (SocketChannel channel : channels) {
             reset(channel);
         }
     }
 
-    /** How long closing waits for what is not yet sent: 0 sends an RST instead, -1 takes that back. Never throws. */
+    /** Sets SO_LINGER: with 0, closing sends an RST and drops unsent bytes; -1 restores the default. Never throws. */
     public static void linger(SocketChannel channel, int seconds) {
         try {
             channel.setOption(StandardSocketOptions.SO_LINGER, seconds);

@@ -14,8 +14,8 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks at the system's list of sockets for all event loops of this JVM, on a daemon thread: a look takes milliseconds where
- * there are many sockets. The thread ends a second after the last look, or with the last event loop that asked for one.
+ * Looks at the system's list of sockets for all event loops of this JVM, on a daemon thread: with many sockets, a look takes
+ * milliseconds. The thread ends a second after the last look, or with the last event loop that asked for one.
  */
 public final class SocketLooks implements Runnable {
 
@@ -25,12 +25,12 @@ public final class SocketLooks implements Runnable {
     /** Asks for looks, and receives what they find. */
     public interface Asker {
         /**
-         * The look is over; by its thread.
+         * Receives the result of a look, on the thread that looks.
          *
-         * @param found of each socket asked for, the bytes sent that the other end has not acknowledged; none of those that
-         *     are not in the list; null where it could not be read
-         * @param began when the look began, by {@link System#nanoTime()}; what it found is from then or later
-         * @param nanos how long it took
+         * @param found the bytes that were sent and that the other end has not acknowledged, for each socket asked for; a
+         *     socket that is not in the list has no entry; null if the list could not be read
+         * @param began when the look began, by {@link System#nanoTime()}; the result is from then or later
+         * @param nanos how long the look took
          */
         void looked(@Nullable Map<String, Long> found, long began, long nanos);
     }
@@ -38,7 +38,7 @@ public final class SocketLooks implements Runnable {
     /** The names of the sockets that an asker wants. */
     private record Look(Asker asker, Set<String> names) {}
 
-    /** Finds sockets by their names, until it has all. */
+    /** Finds sockets by their names, and stops when it has found all. */
     private static final class Search implements Predicate<SocketTable.Row> {
         private final Set<String> names;
         private final BitSet ports = new BitSet();
@@ -71,18 +71,18 @@ public final class SocketLooks implements Runnable {
 
     private SocketLooks() {}
 
-    /** Looks once, for the sake of the classes that this takes: without a file descriptor left they cannot be loaded. */
+    /** Looks once, to load the classes that a look needs: they cannot be loaded when no file descriptor is left. */
     public static void load() {
         InetSocketAddress any = new InetSocketAddress(0);
         look(List.of(new Look((found, began, nanos) -> {}, Set.of(SocketTable.name(any, any)))));
     }
 
-    /** Has the asker called soon; false where there is no memory for a thread. */
+    /** Asks for a look, whose result the asker receives soon. Returns false if there is no memory for a thread. */
     public static boolean ask(Asker asker, Set<String> names) {
         return ALL.add(new Look(asker, Set.copyOf(names)));
     }
 
-    /** The asker asks no more. When the last one leaves, the thread has ended at return. */
+    /** Removes an asker and its requests. If it was the last one, waits up to a second for the thread to end. */
     public static void leave(Asker asker) {
         Thread ending = ALL.remove(asker);
         if (ending != null) {
@@ -94,7 +94,7 @@ public final class SocketLooks implements Runnable {
         }
     }
 
-    /** Of each of these sockets, the bytes sent that the other end has not acknowledged; none of those not found. */
+    /** Returns the bytes that the other end of each socket has not acknowledged. A socket not found has no entry. */
     public static Map<String, Long> unacknowledged(Set<String> names) throws IOException {
         Search search = new Search(names);
         SocketTable.read(search);
@@ -132,7 +132,7 @@ public final class SocketLooks implements Runnable {
         }
     }
 
-    /** Those asked for meanwhile; none when the thread is to end. */
+    /** Waits for requests and returns them. Returns an empty list when the thread is to end. */
     private synchronized List<Look> next() {
         long idleSince = System.nanoTime();
         while (asked.isEmpty()) {
@@ -162,14 +162,14 @@ public final class SocketLooks implements Runnable {
             }
             found = unacknowledged(names);
         } catch (IOException | RuntimeException | Error unknown) {
-            found = null; // no file descriptor is left, say
+            found = null; // for example, no file descriptor is left
         }
         long took = System.nanoTime() - start;
         for (Look look : looks) {
             try {
                 look.asker.looked(found, start, took);
             } catch (RuntimeException | Error failed) {
-                // no memory, say; it ends its wait by itself
+                // for example, memory is short; the asker ends its wait by itself
             }
         }
     }

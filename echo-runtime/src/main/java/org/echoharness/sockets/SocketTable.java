@@ -16,22 +16,22 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Linux's list of the TCP sockets in this process's network namespace, proc_net_tcp(5). Any thread may read it; a read takes
- * longer the more sockets there are, some milliseconds for 1,000.
+ * Reads Linux's list of the TCP sockets in this process's network namespace, proc_net_tcp(5). Any thread may call it. The
+ * time of a read grows with the number of sockets: some milliseconds for 1,000.
  */
 public final class SocketTable {
 
     private static final List<Path> FILES = List.of(Path.of("/proc/self/net/tcp"), Path.of("/proc/self/net/tcp6"));
-    private static final int CHUNK = 8_192; // a larger one, FileInputStream would copy by way of malloc
+    private static final int CHUNK = 8_192; // FileInputStream would copy a larger chunk through memory from malloc
 
-    /** What stands before an IPv4 address where a line has one of IPv6: ::ffff:0:0/96, in words of the machine's order. */
+    /** The prefix of an IPv4 address that is mapped into IPv6, ::ffff:0:0/96, in words of the machine's byte order. */
     private static final String MAPPED =
             hex(ByteBuffer.allocate(12).put(10, (byte) -1).put(11, (byte) -1));
 
     private SocketTable() {}
 
     /**
-     * Whether this system has the list.
+     * Returns whether this system has the list.
      *
      * @return whether {@link #read} finds sockets
      */
@@ -40,7 +40,7 @@ public final class SocketTable {
     }
 
     /**
-     * How a {@link Row} names a socket.
+     * Returns the name that a {@link Row} gives to a socket.
      *
      * @param local its own address
      * @param remote the address of the other end
@@ -66,10 +66,10 @@ public final class SocketTable {
     }
 
     /**
-     * Hands over the sockets, one after the other, IPv4 first; none where the system has no list.
+     * Passes the sockets to the predicate, one after the other, IPv4 first; none if the system has no list.
      *
-     * @param wants looks at a row, which is another socket's after that, and returns whether it wants the next
-     * @throws IOException if the list cannot be read, as without a file descriptor left
+     * @param wants reads a row, and returns whether to go on; the same row object then holds the next socket
+     * @throws IOException if the list cannot be read, for example because no file descriptor is left
      */
     public static void read(Predicate<Row> wants) throws IOException {
         Row row = new Row();
@@ -86,7 +86,7 @@ public final class SocketTable {
         }
     }
 
-    /** Lines may be cut anywhere between two reads. Returns whether it was to go on to the end. */
+    /** Reads rows, of which one may be split between two reads. Returns false if the predicate stopped it. */
     static boolean read(InputStream in, Row row, Predicate<Row> wants) throws IOException {
         byte[] bytes = row.bytes;
         boolean isHead = true;
@@ -109,10 +109,10 @@ public final class SocketTable {
         return true;
     }
 
-    /** One socket, until the next is handed over. */
+    /** One socket of the list. The same object is used for the next socket. */
     public static final class Row {
 
-        /** The state of a socket whose other end has sent its FIN, and that is open all the same. */
+        /** The state of a socket that is open although its other end has sent its FIN. */
         public static final int CLOSE_WAIT = 8;
 
         private static final int PORT = 4; // hexadecimal digits; this and the next
@@ -140,7 +140,7 @@ public final class SocketTable {
                     && bytes[state + STATE] == ' ';
         }
 
-        /** The position after the next one of these. */
+        /** Returns the position after the next such character. */
         private int after(int from, char wanted) {
             int i = from;
             while (i < end && bytes[i] != wanted) {
@@ -158,7 +158,7 @@ public final class SocketTable {
         }
 
         /**
-         * The port of the other end.
+         * Returns the port of the other end.
          *
          * @return 0 to 65,535
          */
@@ -167,7 +167,7 @@ public final class SocketTable {
         }
 
         /**
-         * What becomes of the connection.
+         * Returns the state of the connection.
          *
          * @return the kernel's number, such as {@link #CLOSE_WAIT}
          */
@@ -176,18 +176,18 @@ public final class SocketTable {
         }
 
         /**
-         * What was sent and not acknowledged by the other end.
+         * Returns how many bytes were sent and are not acknowledged by the other end.
          *
-         * @return bytes
+         * @return a number of bytes
          */
         public long unacknowledged() {
             return hex(state + STATE + 1, QUEUE);
         }
 
         /**
-         * The number by which {@code /proc/self/fd} knows the socket.
+         * Returns the inode number of the socket, as the links in {@code /proc/self/fd} show it.
          *
-         * @return a number, 0 where no process has the socket any more
+         * @return a number; 0 if no process has the socket any more
          */
         public String inode() {
             int from = state + STATE + 1;
@@ -201,9 +201,9 @@ public final class SocketTable {
         }
 
         /**
-         * The socket's name.
+         * Returns the socket's name.
          *
-         * @return as {@link SocketTable#name} names it
+         * @return the name that {@link SocketTable#name} returns for its addresses
          */
         public String name() {
             return mapped(local, remote - 1) + ' ' + mapped(remote, state - 1);
@@ -218,24 +218,24 @@ public final class SocketTable {
         }
 
         /**
-         * The socket's own address.
+         * Returns the socket's own address.
          *
-         * @return one of IPv4 where the socket's is mapped into IPv6; null where it has another form than is known
+         * @return the address, of IPv4 if it is mapped into IPv6; null if its form is unknown
          */
         public @Nullable InetSocketAddress local() {
             return address(local, remote - 1);
         }
 
         /**
-         * The address of the other end.
+         * Returns the address of the other end.
          *
-         * @return as {@link #local} does
+         * @return the address, in the form that {@link #local} returns
          */
         public @Nullable InetSocketAddress remote() {
             return address(remote, state - 1);
         }
 
-        /** Words of 32 bits in the order of this machine, and the port. */
+        /** Parses words of 32 bits in this machine's byte order, and the port. */
         private @Nullable InetSocketAddress address(int from, int to) {
             int digits = to - PORT - 1 - from;
             ByteBuffer address = ByteBuffer.allocate(digits / 2).order(ByteOrder.nativeOrder());

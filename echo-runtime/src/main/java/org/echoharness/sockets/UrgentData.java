@@ -6,18 +6,19 @@ import java.nio.channels.SocketChannel;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps TCP's urgent data in its place in the stream; else the kernel takes it out, and no read returns it. Any thread may
- * call it.
+ * Keeps TCP's urgent data at its place in the stream. Otherwise the kernel takes it out, and no read returns it. Any thread
+ * may call it.
  */
 public final class UrgentData {
 
     private static final String NAME = "SO_OOBINLINE";
 
-    private static volatile @Nullable SocketOption<Boolean> option; // no constant of the JDK: found by its name
+    private static volatile @Nullable SocketOption<Boolean>
+            option; // the JDK has no constant for it, so it is found by name
 
     private UrgentData() {}
 
-    /** One system call. An accepted socket would inherit the option, but no listening socket of the JDK has it. */
+    /** Makes one system call. Listening sockets of the JDK lack the option, so accepted ones cannot inherit it. */
     public static void keepInline(SocketChannel channel) throws IOException {
         SocketOption<Boolean> known = option;
         if (known == null) {

@@ -1,4 +1,4 @@
-/** Sockets, and what the system says of them; for the runtime and the JUnit extension: no API, exported to no other. */
+/** Sockets, and what the system reports about them. Not an API: exported only to the JUnit extension. */
 @NullMarked
 package org.echoharness.sockets;
 

@@ -17,17 +17,17 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.concurrent.ThreadLocalRandom;
 
-/** Writes a new file that is complete when it has its name: until then it has another, and if it fails it is removed. */
+/** Writes a new file under a temporary name, and gives it its own name once it is complete. Removes it on a failure. */
 public final class CompleteFile {
 
-    /** Writes what the file is to hold; the stream is buffered. */
+    /** Writes the content of the file to a buffered stream. */
     public interface Content {
         void writeTo(OutputStream out) throws IOException;
     }
 
     private CompleteFile() {}
 
-    /** Fails if the file exists, which then stays as it is. */
+    /** Writes the file. Fails if it exists, and then leaves it unchanged. */
     public static void write(Path file, Content content) throws IOException {
         if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
             throw new FileAlreadyExistsException(file.toString(), null, "File exists");
@@ -47,7 +47,7 @@ public final class CompleteFile {
         }
     }
 
-    /** A link fails where another process has made the file meanwhile; a move would replace it. */
+    /** Makes a hard link, which fails if another process has made the file in the meantime. A move would replace it. */
     private static void rename(Path part, Path file) throws IOException {
         try {
             Files.createLink(file, part);
@@ -62,11 +62,11 @@ public final class CompleteFile {
         try {
             Files.deleteIfExists(part);
         } catch (IOException stays) {
-            return; // under a name that is not mistaken for the file
+            return; // its name is not mistaken for the file's
         }
     }
 
-    /** The same failure with the name of the file, which is what the caller knows, and with the reason. */
+    /** Returns the same failure with the reason and the name of the file, because the caller does not know the part's. */
     private static FileSystemException named(Path path, FileSystemException failed) {
         String file = path.toString();
         String reason = reason(failed);
@@ -84,7 +84,7 @@ public final class CompleteFile {
         return named;
     }
 
-    /** Why the file system refused: the reason that it gives, or else the usual words for the type of the exception. */
+    /** Returns why the file system refused: the reason that it gives, or else the usual text for the exception's type. */
     public static String reason(FileSystemException failed) {
         String given = failed.getReason();
         return given == null || given.isBlank() ? wordsFor(failed) : given;

@@ -3,10 +3,10 @@ package org.echoharness.text;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
-/** Makes bytes and texts that came from elsewhere safe and exact to read in a terminal or a log. */
+/** Escapes bytes and texts from elsewhere, so that a terminal or a log shows them safely and exactly. */
 public final class Escaping {
 
-    /** The most bytes of one chunk that a line shows; what is cut is said. */
+    /** The most bytes of one chunk that a line shows. The line states what is cut. */
     public static final int SHOWN = 1024;
 
     /** The cure for text that was not decoded. */
@@ -14,7 +14,7 @@ public final class Escaping {
 
     private Escaping() {}
 
-    /** The bytes in double quotes, everything but {@link Utf8#isShown text} escaped, at most {@link #SHOWN} of them. */
+    /** Returns at most {@link #SHOWN} bytes in double quotes. All that is not {@link Utf8#isShown text} is escaped. */
     public static String quote(ByteBuffer bytes) {
         int from = bytes.position();
         int to = bytes.remaining() <= SHOWN ? bytes.limit() : Utf8.boundary(bytes, from + SHOWN);
@@ -29,12 +29,12 @@ public final class Escaping {
                         .toString();
     }
 
-    /** What stands around that offset, quoted; no character of it is cut. */
+    /** Returns the bytes around an offset, quoted. No character is cut. */
     public static String excerpt(byte[] bytes, int offset) {
         return excerpt(ByteBuffer.wrap(bytes), offset);
     }
 
-    /** As above; the offset counts from the position. */
+    /** Returns the bytes around an offset, quoted. The offset counts from the buffer's position. */
     public static String excerpt(ByteBuffer bytes, int offset) {
         ByteBuffer all = bytes.slice();
         int from = Utf8.boundary(all, Math.max(0, offset - 8));
@@ -42,24 +42,24 @@ public final class Escaping {
         return quote(all.slice(from, to - from));
     }
 
-    /** As above, of the bytes of the text in UTF-8. */
+    /** Returns the text in double quotes, as {@link #quote(ByteBuffer)} returns its bytes in UTF-8. */
     public static String quote(String text) {
         return quote(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
     }
 
-    /** All of the bytes, one for each character of the text (U+0000 to U+00FF), in double quotes. */
+    /** Returns all bytes in double quotes. Each character of the text (U+0000 to U+00FF) stands for one byte. */
     public static String quoteBytes(String latin1) {
         StringBuilder text = new StringBuilder(latin1.length() + 2).append('"');
         escape(latin1.getBytes(StandardCharsets.ISO_8859_1), text);
         return text.append('"').toString();
     }
 
-    /** A text for an error about {@link #undecoded} characters: they are escaped also where they can be printed. */
+    /** Returns a text for an error about {@link #undecoded} characters. It escapes U+FFFD, too. */
     public static String escaped(String text) {
         return escape(text).replace("\uFFFD", "\\xef\\xbf\\xbd");
     }
 
-    /** Where the first character stands that was not decoded, or -1. */
+    /** Returns the index of the first character that was not decoded, or -1. */
     public static int undecoded(String text) {
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
@@ -74,12 +74,12 @@ public final class Escaping {
         return -1;
     }
 
-    /** A text of no more than {@link #SHOWN} characters: a greeting, for one, may be of any length. */
+    /** Returns at most the first {@link #SHOWN} characters of a text, and states if more were cut. */
     public static String cut(String text) {
         return text.length() <= SHOWN ? text : first(text, SHOWN) + "... (the first " + SHOWN + " characters kept)";
     }
 
-    /** The beginning of a text that was escaped here, of no more characters than that; no escape of it is cut. */
+    /** Returns at most the first {@code most} characters of an escaped text. No escape is cut. */
     public static String first(String escaped, int most) {
         int end = 0;
         while (end < escaped.length()) {
@@ -92,7 +92,7 @@ public final class Escaping {
         return escaped;
     }
 
-    /** How many characters the escape that begins there has, or the character. */
+    /** Returns the length of the escape or of the character that begins at the index. */
     public static int pieceAt(String escaped, int at) {
         if (escaped.charAt(at) == '\\') {
             return escaped.startsWith("\\x", at) ? 4 : 2;
@@ -100,14 +100,14 @@ public final class Escaping {
         return Character.charCount(escaped.codePointAt(at));
     }
 
-    /** As {@link #quote(String)}, all of it and without the quotes around it. */
+    /** Returns the whole text, escaped as by {@link #quote(String)}, without quotes. */
     public static String escape(String text) {
         StringBuilder escaped = new StringBuilder();
         escape(text.getBytes(StandardCharsets.UTF_8), escaped);
         return escaped.toString();
     }
 
-    /** "1 byte" or "5 bytes". */
+    /** Returns "1 byte" or "5 bytes". */
     public static String bytes(long n) {
         return n == 1 ? "1 byte" : n + " bytes";
     }
@@ -117,7 +117,7 @@ public final class Escaping {
     }
 
     private static void escape(ByteBuffer bytes, int from, int end, StringBuilder to) {
-        int marks = Utf8.MOST_MARKS; // there is nothing yet that a mark could go with
+        int marks = Utf8.MOST_MARKS; // no letter comes before it that a mark could be drawn on
         int at = from;
         while (at < end) {
             int point = Utf8.codePoint(bytes, at, end);

@@ -4,15 +4,15 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The first place where bytes are not what is expected; for errors, quoted and escaped.
+ * The first place where bytes differ from those expected, for error messages.
  *
  * @param offset counted from 0
- * @param expected what is expected around there: quoted, {@code nothing more}, or how many bytes more
- * @param seen what is there, in the same way
+ * @param expected the bytes expected around the offset: quoted and escaped, {@code nothing more}, or how many bytes more
+ * @param seen the bytes seen around the offset, in the same form
  */
 public record FirstDifference(long offset, String expected, String seen) {
 
-    /** Of either side there may be more than the bytes that are at hand. Null where those are alike, and as many. */
+    /** Compares the bytes, which may be only the first of each side's total. Returns null if bytes and totals are equal. */
     public static @Nullable FirstDifference of(byte[] expected, long totalExpected, byte[] seen, long totalSeen) {
         int both = Math.min(expected.length, seen.length);
         int offset = Arrays.mismatch(expected, 0, both, seen, 0, both);
@@ -26,7 +26,7 @@ public record FirstDifference(long offset, String expected, String seen) {
         return new FirstDifference(end, from(end, expected, totalExpected), from(end, seen, totalSeen));
     }
 
-    /** What is there from that offset on. */
+    /** Describes the bytes from the offset on. */
     private static String from(long offset, byte[] kept, long total) {
         if (total == offset) {
             return "nothing more";

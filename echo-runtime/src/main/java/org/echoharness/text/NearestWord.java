@@ -2,15 +2,15 @@ package org.echoharness.text;
 
 import java.util.Locale;
 
-/** Finds the word that was probably meant where another was written. */
+/** Finds the known word that a misspelled word was probably meant to be. */
 public final class NearestWord {
 
     private NearestWord() {}
 
-    /** The word that is at most two letters away (inserted, left out, changed), or an empty text. */
+    /** Returns the nearest word, at most two letters inserted, left out or changed; an empty text if there is none. */
     public static String of(String given, Iterable<String> words) {
         String best = "";
-        int least = Math.min(3, given.length()); // of one letter everything is near
+        int least = Math.min(3, given.length()); // every word is near to a single letter
         for (String candidate : words) {
             if (Math.abs(given.length() - candidate.length()) >= least) {
                 continue;

@@ -7,7 +7,7 @@ import java.io.OutputStreamWriter;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 
-/** Counts the bytes that a text takes in UTF-8. The text is never in memory as a whole. */
+/** Counts the bytes of a text in UTF-8 without holding the whole text in memory. */
 public final class TextSize {
 
     /** Writes the text. */

@@ -2,16 +2,16 @@ package org.echoharness.text;
 
 import java.nio.ByteBuffer;
 
-/** Finds the characters in bytes that may be UTF-8 (RFC 3629), and says which of them a person can see. */
+/** Finds the characters in bytes that may be UTF-8 (RFC 3629), and decides which of them are visible. */
 public final class Utf8 {
 
-    /** How many marks are shown on one letter: more would cover the lines around. */
+    /** The most marks that are shown on one letter. More would cover the lines above and below. */
     static final int MOST_MARKS = 4;
 
     /** No valid character begins here. */
     private static final int INVALID = -1;
 
-    /** Letters and marks that draw nothing, or that look like a space, though their category does not say so. */
+    /** Characters that draw nothing or look like a space, although their category does not show it. */
     private static final int[][] UNSEEN = {
         {0x034F, 0x034F},
         {0x115F, 0x1160},
@@ -27,7 +27,7 @@ public final class Utf8 {
 
     private Utf8() {}
 
-    /** The character that begins there and ends before the end, or a negative number. */
+    /** Returns the character that begins at the index and is complete before the end, or a negative number. */
     static int codePoint(ByteBuffer bytes, int at, int end) {
         int first = bytes.get(at) & 0xFF;
         if (first < 0x80) {
@@ -51,12 +51,12 @@ public final class Utf8 {
         return isValid ? point : INVALID;
     }
 
-    /** How many bytes it takes: one where it is no character. */
+    /** Returns how many bytes the character takes; 1 if it is not valid. */
     static int length(int point) {
         return point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
     }
 
-    /** This offset, or that of the character in whose middle it is. */
+    /** Returns the offset, or the start of the character if the offset is inside one. */
     public static int boundary(ByteBuffer bytes, int offset) {
         for (int at = Math.max(bytes.position(), offset - 3); at < offset; at++) {
             if (at + length(codePoint(bytes, at, bytes.limit())) > offset) {
@@ -66,7 +66,7 @@ public final class Utf8 {
         return offset;
     }
 
-    /** Whether a person sees the character, and sees it where it stands: not a control, not a mark of direction, no space. */
+    /** Returns whether the character is visible at its place: no control, no mark of direction, no space but U+0020. */
     public static boolean isShown(int point) {
         if (point < 0) {
             return false;
@@ -89,7 +89,7 @@ public final class Utf8 {
         };
     }
 
-    /** Whether it is drawn on the character before it. */
+    /** Returns whether the character is drawn on the one before it. */
     static boolean isMark(int point) {
         return switch (point < 0 ? Character.UNASSIGNED : Character.getType(point)) {
             case Character.NON_SPACING_MARK, Character.ENCLOSING_MARK, Character.COMBINING_SPACING_MARK -> true;

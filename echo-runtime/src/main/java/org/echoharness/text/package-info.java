@@ -1,5 +1,5 @@
 /**
- * How texts are read, shown and written to files; for the runtime and the JUnit extension: no API, exported to no other.
+ * Reads and shows texts, and writes them to files. Not an API: exported only to the JUnit extension.
  */
 @NullMarked
 package org.echoharness.text;
