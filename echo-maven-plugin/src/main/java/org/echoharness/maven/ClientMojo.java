@@ -57,7 +57,7 @@ public final class ClientMojo extends EchoMojo {
     File messageFile;
 
     /**
-     * The text that must come back, in UTF-8. The default is what is sent.
+     * The text that must come back, in UTF-8. The default is the text or file that is sent.
      *
      * @since 0.1.0
      */

@@ -26,7 +26,7 @@ record GoalConfiguration(MojoExecution execution, MavenSession session, MavenPro
     /** The name of a property in a text; {@code $${name}} is the text itself. */
     private static final Pattern NAMED = Pattern.compile("(?<!\\$)\\$\\{([^}]+)\\}");
 
-    /** Properties that name others may do so in a circle. */
+    /** The limit for properties that name others, because they may do so in a circle. */
     private static final int DEEPEST = 20;
 
     /** Returns whether a value is set, even if it is the default. */
@@ -136,7 +136,7 @@ record GoalConfiguration(MojoExecution execution, MavenSession session, MavenPro
         }
     }
 
-    /** The text is that of the element, or of a property that it names. */
+    /** Checks a text, which is that of the element or of a property that it names. */
     private void refuseUnset(String parameter, String element, String given, String text, int depth) {
         for (Matcher named = NAMED.matcher(text); named.find(); ) {
             String name = named.group(1);

@@ -33,7 +33,8 @@ abstract class ServerMojo extends EchoMojo {
     String bufferSize;
 
     /**
-     * How many connections are served at a time, or {@code none} for no limit; one more is accepted and reset.
+     * How many connections are served at a time, or {@code none} for no limit; a further connection is accepted and
+     * reset.
      *
      * @since 0.1.0
      */

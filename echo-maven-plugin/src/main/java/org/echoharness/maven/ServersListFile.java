@@ -55,7 +55,7 @@ final class ServersListFile {
         return file;
     }
 
-    /** Readers see the old file or the new one, never a part. No value needs an escape. */
+    /** Replaces the file. Readers see the old file or the new one, never a part. No value needs an escape. */
     void write(SortedMap<String, String> servers) throws IOException {
         String text = text(servers);
         try {

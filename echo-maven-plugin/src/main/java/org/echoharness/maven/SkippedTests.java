@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class SkippedTests {
 
-    /** The reason that is given if a goal's own parameter skips it. */
+    /** The reason if a goal's own parameter skips the goal. */
     static final String ECHO_SKIP = "echo.skip is set";
 
     private static final String FAILSAFE = "org.apache.maven.plugins:maven-failsafe-plugin";

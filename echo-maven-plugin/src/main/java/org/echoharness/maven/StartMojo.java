@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Starts echo servers in Maven's own JVM and publishes where they listen: in the project properties {@code
  * echo.server.ID.host}, {@code echo.server.ID.port} and {@code echo.server.ID.address}, and in {@code
- * target/echo/servers.properties}. {@code stop} ends them; so does a failure of the project, and the end of the build.
- * It starts nothing if the integration tests are skipped: by {@code skipITs}, {@code maven.test.skip} or {@code
+ * target/echo/servers.properties}. The servers end when {@code stop} runs, when the project fails, or when the build
+ * ends. It starts nothing if the integration tests are skipped: by {@code skipITs}, {@code maven.test.skip} or {@code
  * maven.test.skip.exec}, and by {@code skipTests} unless the project has Failsafe 3.6.0 or later, which runs them
  * nevertheless.
  *
@@ -54,9 +54,10 @@ public final class StartMojo extends ServerMojo {
     List<String> addresses;
 
     /**
-     * Several servers, in place of {@code id} and {@code addresses}: a {@code <server>} each, with its {@code <id>} and any
-     * of the options of a server, which are named as the parameters of this goal: {@code <addresses>}, {@code <faults>},
-     * {@code <record>} and so on. A server without an option of its own uses the goal's. The default is one server.
+     * Several servers, in place of {@code id} and {@code addresses}: a {@code <server>} each, with its {@code <id>} and
+     * any options of a server. The options have the names of this goal's parameters: {@code <addresses>}, {@code
+     * <faults>}, {@code <record>} and so on. A server without an option of its own uses the goal's. The default is one
+     * server.
      *
      * @since 0.1.0
      */
