@@ -14,7 +14,7 @@ import org.junit.jupiter.api.extension.ParameterContext;
 /**
  * Reads the declarations of tests, from annotations and from code. The annotations name the extension class, which uses
  * most of this package. The classes below the extension use this interface, so that they need not name the annotations.
- * By any thread.
+ * Any thread may use it.
  */
 interface AnnotationReader {
 

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.extension.ExtensionContext.Store;
 
 /**
  * Publishes the files of failed tests in JUnit's output directory. When a test runs again, this class deletes its files
- * of an earlier run, so that all files there are of the last run. By any thread.
+ * of an earlier run, so that all files there are of the last run. Any thread may use it.
  */
 final class Attachments {
 

@@ -138,7 +138,7 @@ record ConnectionChecks(TargetServer target, long before, boolean last, Checks c
         return open;
     }
 
-    /** A connection that a fault closes ends when its client's system has acknowledged all bytes. */
+    /** Waits for connections that a fault closes. They end when the client's system has acknowledged all bytes. */
     private void awaitClosed(long deadline) throws InterruptedException {
         Set<String> closing = recording().appliedFaults().stream()
                 .filter(fault -> fault.effect() instanceof Effect.Close)
@@ -160,7 +160,10 @@ record ConnectionChecks(TargetServer target, long before, boolean last, Checks c
         }
     }
 
-    /** The client's sockets of connections that the server ended first. The server has closed its own sockets of them. */
+    /**
+     * Finds the clients' open sockets of connections that the server ended first. The server has closed its own sockets
+     * of these connections.
+     */
     private void unclosed(Complaints complaints, long deadline) throws InterruptedException {
         Map<Unclosed, String> ended = endedByTheServer();
         Set<Integer> ports =
@@ -201,7 +204,7 @@ record ConnectionChecks(TargetServer target, long before, boolean last, Checks c
 
     /** Returns the clients' sockets of these connections, with the names of the connections. */
     private Map<Unclosed, String> endedByTheServer() {
-        Map<Unclosed, String> ended = new LinkedHashMap<>(); // in the order of the connections
+        Map<Unclosed, String> ended = new LinkedHashMap<>(); // keeps the order of the connections
         for (RecordedConnection connection : connections()) {
             Ending ending = connection.ending().orElse(null);
             if (ending != null && ending.how() == Ending.How.FIN && ending.by() == Ending.Side.SERVER) {

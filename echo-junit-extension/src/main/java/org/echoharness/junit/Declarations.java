@@ -135,7 +135,7 @@ record Declarations(Map<String, Declaration> byName) {
         }
     }
 
-    /** Returns null if a field has no instance yet. JUnit, too, reads the field only later. */
+    /** Returns null if a field has no instance yet. JUnit, too, reads the field only after that. */
     private static @Nullable Object value(Field field, ExtensionContext context) {
         Class<?> type = field.getDeclaringClass();
         Object instance = OpenedServers.instances(context).stream()

@@ -30,17 +30,17 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * <ul>
  *   <li>{@link org.echoharness.EchoServer}: the server, running;
  *   <li>{@link org.echoharness.EchoClient}: a connection of its own to the server, for each place;
- *   <li>{@link java.util.function.Supplier Supplier&lt;EchoClient&gt;}: a new connection at each {@code get()}; one that
- *       fails throws {@link java.io.UncheckedIOException};
+ *   <li>{@link java.util.function.Supplier Supplier&lt;EchoClient&gt;}: a new connection at each {@code get()}, which
+ *       throws {@link java.io.UncheckedIOException} if the connect fails;
  *   <li>{@link java.net.InetSocketAddress}: an address at which a client on this machine reaches the server; a name is
  *       resolved within the connect time-out;
  *   <li>{@link java.net.URI}: the same as {@code tcp://127.0.0.1:40123} or {@code tcp://[::1]:40123};
- *   <li>{@code int}: the port of it;
+ *   <li>{@code int}: the port of that address;
  *   <li>{@link org.echoharness.Recording}: what happened on the connections of the server.
  * </ul>
  *
- * <p>A server in another process ({@link Source#EXTERNAL}) is injected as all of these but {@code EchoServer} and
- * {@code Recording}.
+ * <p>A server in another process ({@link Source#EXTERNAL}) is injected as all of these types except {@code EchoServer}
+ * and {@code Recording}.
  *
  * <p>A server starts when it is first injected. The place decides how long it lives, unless {@link EchoTest#scope()}
  * does:

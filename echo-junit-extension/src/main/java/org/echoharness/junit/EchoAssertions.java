@@ -34,14 +34,14 @@ public final class EchoAssertions {
     /**
      * Assertions on one connection.
      *
-     * @param actual the connection, as it was then
+     * @param actual a snapshot of the connection
      * @return its assertions
      */
     public static RecordedConnectionAssert assertThat(RecordedConnection actual) {
         return new RecordedConnectionAssert(actual);
     }
 
-    /** Assertions on a {@link Recording}; their errors show what was seen. */
+    /** Assertions on a {@link Recording}. Their errors show what was recorded. */
     public static final class RecordingAssert extends AbstractAssert<RecordingAssert, Recording> {
 
         private RecordingAssert(Recording actual) {
@@ -49,7 +49,7 @@ public final class EchoAssertions {
         }
 
         /**
-         * Checks how many connections there were, rejected ones too.
+         * Checks how many connections there were, including rejected ones.
          *
          * @param count the number that is expected
          * @return this

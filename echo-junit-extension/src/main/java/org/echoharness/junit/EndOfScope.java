@@ -36,7 +36,7 @@ final class EndOfScope implements CloseableResource, AutoCloseable {
                         "end of " + context.getUniqueId(), unused -> new EndOfScope(context), EndOfScope.class);
     }
 
-    /** Connections that the servers have accepted so far do not belong to the test. */
+    /** Begins a test. Connections that the servers have accepted so far do not belong to it. */
     static void begin(ExtensionContext test) {
         EndOfScope end = of(test);
         for (ExtensionContext at = test.getParent().orElse(null);

@@ -4,7 +4,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 import org.junit.jupiter.api.extension.ExtensionContext.Store;
 
-/** The part of JUnit's stores that belongs to the extension. All of its state is there. By any thread. */
+/** The part of JUnit's stores that belongs to the extension. All of its state is there. Any thread may use it. */
 final class ExtensionStore {
 
     static final Namespace NAMESPACE = Namespace.create(ExtensionStore.class);

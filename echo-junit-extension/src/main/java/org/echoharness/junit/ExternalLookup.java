@@ -45,8 +45,8 @@ record ExternalLookup(@Nullable HostAndPort address, String text) {
     }
 
     /**
-     * Nothing shows that a server runs at this address. With EXTERNAL_OR_EMBEDDED, this method therefore connects to it
-     * first.
+     * Returns an address from the attribute or the configuration. Nothing shows that a server runs there, so that with
+     * EXTERNAL_OR_EMBEDDED this method connects to it first.
      */
     private static ExternalLookup named(String text, String from, Declaration declaration) {
         ExternalLookup found = found(text, from);

@@ -22,7 +22,7 @@ import org.junit.platform.commons.support.HierarchyTraversalMode;
 import org.junit.platform.commons.support.ModifierSupport;
 import org.junit.platform.commons.support.ReflectionSupport;
 
-/** Refuses members of a test class whose annotations or values would have no effect. By any thread. */
+/** Refuses members of a test class whose annotations or values would have no effect. Any thread may use it. */
 final class MemberChecks {
 
     private static final String AUTOWIRED = "org.springframework.beans.factory.annotation.Autowired";

@@ -41,7 +41,7 @@ final class OpenedServers implements CloseableResource, AutoCloseable {
                         context.getUniqueId(), unused -> new OpenedServers(ScopePath.of(context)), OpenedServers.class);
     }
 
-    /** The server that was opened for this context or for one around it; null if there is none. */
+    /** Returns the server that was opened for this context or for one around it; null if there is none. */
     static @Nullable TargetServer find(ExtensionContext context, Declaration declaration) {
         for (OpenedServers scope : around(context)) {
             TargetServer open = scope.get(declaration);
@@ -77,7 +77,7 @@ final class OpenedServers implements CloseableResource, AutoCloseable {
         return around;
     }
 
-    /** The servers that were opened for this context. */
+    /** Returns the servers that were opened for this context. */
     synchronized List<TargetServer> targets() {
         return List.copyOf(targets);
     }
@@ -112,7 +112,7 @@ final class OpenedServers implements CloseableResource, AutoCloseable {
         before.putIfAbsent(target, connections);
     }
 
-    /** The servers that this test could reach when it began, and how many connections each had. */
+    /** Returns the servers that this test could reach when it began, and how many connections each had. */
     synchronized Map<TargetServer, Long> marks() {
         return new LinkedHashMap<>(before);
     }
@@ -173,7 +173,7 @@ final class OpenedServers implements CloseableResource, AutoCloseable {
             targets.add(target);
             servers.push(target);
             properties.set(target.address());
-            servers.push(properties); // closed before the server is
+            servers.push(properties); // closed before the server
         }
         return target;
     }

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
-/** Finds the server of a declaration, or opens it in the scope that the declaration asks for. By any thread. */
+/** Finds the server of a declaration, or opens it in the scope that the declaration asks for. Any thread may use it. */
 final class ServerLookup {
 
     private ServerLookup() {}
@@ -22,7 +22,7 @@ final class ServerLookup {
         if (open == null) {
             open = due(declaration, context).open(declaration, context);
             if (context.getTestMethod().isPresent()) {
-                OpenedServers.of(context).mark(open, 0); // what connects to it before the test begins is the test's
+                OpenedServers.of(context).mark(open, 0); // connections made before the test begins belong to the test
             }
         }
         return open;
@@ -49,7 +49,8 @@ final class ServerLookup {
     }
 
     /**
-     * Connections that the servers have accepted so far do not belong to the test. The first of several calls counts.
+     * Marks the connections that the servers have accepted so far: they do not belong to the test. The first of several
+     * calls counts.
      */
     static void markBefore(ExtensionContext test) {
         OpenedServers own = OpenedServers.of(test);

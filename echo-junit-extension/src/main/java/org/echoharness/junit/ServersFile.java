@@ -50,7 +50,7 @@ record ServersFile(Path path, Properties entries) {
             if (Files.exists(file)) {
                 return file;
             }
-            if (!folder.startsWith(module) || folder.equals(module)) { // what is above may be another's
+            if (!folder.startsWith(module) || folder.equals(module)) { // a folder above may belong to another project
                 break;
             }
         }

@@ -34,7 +34,7 @@ record TargetServer(
         AtomicBoolean failureReported)
         implements Closeable {
 
-    /** The servers of this JVM that run, each with the scope that closes it. */
+    /** The running servers of this JVM, each with the scope that closes it. */
     private static final Map<EchoServer, Owner> OWNERS = new ConcurrentHashMap<>();
 
     private record Owner(Declaration declaration, ScopePath scope) {}
@@ -54,8 +54,8 @@ record TargetServer(
     }
 
     /**
-     * Returns the options and checks that have no effect because the server is external or does not record; empty if
-     * all have.
+     * Returns the options and checks that have no effect because the server is external or does not record; an empty
+     * text if all have an effect.
      */
     private String withoutEffect(ExtensionContext context) {
         ServerOptions options = declaration.options();

@@ -10,8 +10,8 @@ import org.junit.jupiter.api.extension.PreInterruptContext;
 import org.junit.jupiter.api.extension.ReflectiveInvocationContext;
 
 /**
- * The extension that JUnit calls. It limits the time of tests with types that JUnit has from 5.12 on. It is a class of
- * its own so that an earlier JUnit can load the other one.
+ * The extension that JUnit calls. To limit the time of tests, it uses types that JUnit has only from 5.12 on. It is a
+ * class of its own so that an earlier JUnit can load {@link EchoExtension}.
  */
 final class TimeoutAwareExtension extends EchoExtension implements InvocationInterceptor, PreInterruptCallback {
 

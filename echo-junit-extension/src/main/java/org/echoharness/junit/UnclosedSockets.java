@@ -21,7 +21,7 @@ final class UnclosedSockets {
      * One socket.
      *
      * @param local its own address
-     * @param remote the address of the end that has closed
+     * @param remote the address of the end that has sent its FIN
      */
     record Unclosed(InetSocketAddress local, InetSocketAddress remote) {}
 

@@ -8,7 +8,10 @@ import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 import org.junit.jupiter.api.extension.ExtensionContext.Store;
 import org.junit.jupiter.api.extension.ExtensionContext.Store.CloseableResource;
 
-/** The servers that live until the end of the run. No test is left to fail then, so failures are printed, not thrown. */
+/**
+ * The servers that live until the end of the run. No test can fail then, so this class prints failures instead of
+ * throwing them.
+ */
 record WholeRun(OpenedServers all) implements CloseableResource, AutoCloseable {
 
     static OpenedServers scope(ExtensionContext context) {
@@ -44,7 +47,7 @@ record WholeRun(OpenedServers all) implements CloseableResource, AutoCloseable {
                 }
             }
         } catch (ReflectiveOperationException before513) {
-            // as below
+            // JUnit before 5.13 has only the store of this execution
         }
         return ExtensionStore.ofRoot(context);
     }
