@@ -1,5 +1,5 @@
-/** A live TCP echo server and client for tests, builds and the prompt. Needs {@code java.base} alone. */
-@SuppressWarnings("module") // the one that sees the package of internals is compiled after this one
+/** A live TCP echo server and client for tests, builds and the command line. Needs only {@code java.base}. */
+@SuppressWarnings("module") // the module that the packages are exported to is compiled after this one
 module org.echoharness {
     requires static org.jspecify;
 

@@ -10,7 +10,7 @@ import org.echoharness.HostAndPort;
 import org.echoharness.text.Escaping;
 import org.jspecify.annotations.Nullable;
 
-/** The command {@code client}: sends a message and checks that it comes back, and nothing more. */
+/** The command {@code client}: sends a message, and checks that it comes back and that nothing follows it. */
 final class ClientCommand {
 
     private static final List<String> OPTIONS =
@@ -20,7 +20,7 @@ final class ClientCommand {
     private static final String VERBOSE = "--verbose";
     private static final List<String> FLAGS = List.of(QUIET, VERBOSE, CommandHelp.HELP, CommandHelp.VERSION);
 
-    /** A peer that goes on listening has sent nothing more after so long. */
+    /** How long the client waits for the end of the stream, or for bytes after the echo. */
     private static final Duration END = Duration.ofSeconds(2);
 
     private final Console console;
@@ -36,7 +36,7 @@ final class ClientCommand {
                 "client", args, OPTIONS, List.of(MESSAGE, MessageFile.OPTION, RecordingFolder.OPTION), FLAGS);
     }
 
-    /** The way to send bytes that are no text. */
+    /** Returns how to send bytes that are not text, for an error about the option; empty if there is no such way. */
     static String otherWay(String option) {
         return option.equals(MESSAGE) ? "take " + MessageFile.OPTION : "";
     }
@@ -69,7 +69,7 @@ final class ClientCommand {
             throws IOException {
         End end = new End(client, folder);
         Thread hook = new Thread(() -> endBySignal(end), "echo-client closing");
-        Runtime.getRuntime().addShutdownHook(hook); // a signal may end it while it waits
+        Runtime.getRuntime().addShutdownHook(hook); // a signal may end the process during a wait
         try {
             if (isVerbose) {
                 describe(client);
@@ -124,7 +124,7 @@ final class ClientCommand {
         console.out("protocol: IPPROTO_TCP");
     }
 
-    /** Closes a client and writes what it recorded, if anything: once; a second caller waits for the first. */
+    /** Closes a client and writes its recording, if it has one. Runs once; a second caller waits for the first. */
     private final class End implements Runnable {
         private final EchoClient client;
         private final @Nullable RecordingFolder folder;

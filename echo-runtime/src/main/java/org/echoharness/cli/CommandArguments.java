@@ -10,10 +10,10 @@ import java.util.function.UnaryOperator;
 import org.echoharness.text.Escaping;
 import org.echoharness.text.NearestWord;
 
-/** The arguments of one command, taken apart: {@code --option value}, {@code --option=value}, {@code --flag}, the rest. */
+/** The parsed arguments of one command: {@code --option value}, {@code --option=value}, {@code --flag} and the rest. */
 final class CommandArguments {
 
-    /** What a person typed cannot be used; the message is the one line to print. */
+    /** Thrown if an argument cannot be used. Its message is the one line to print. */
     static final class UsageException extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
@@ -25,7 +25,7 @@ final class CommandArguments {
     private final Map<String, String> values = new LinkedHashMap<>();
     private final List<String> rest = new ArrayList<>();
 
-    /** Takes arguments of which the options and the others take a value, and the flags take none. */
+    /** Parses the arguments. {@code options} and {@code others} take a value, {@code flags} do not. */
     CommandArguments(String command, List<String> args, List<String> options, List<String> others, List<String> flags) {
         List<String> valued = new ArrayList<>(options);
         valued.addAll(others);
@@ -60,9 +60,9 @@ final class CommandArguments {
     }
 
     /**
-     * Refuses characters that stand for bytes which are no text in the encoding of the JVM: what was meant is lost.
+     * Refuses characters in place of bytes that the JVM could not decode, because the original bytes are lost.
      *
-     * @param otherWay another way to give the value of an option, such as {@code take --message-file}, or nothing
+     * @param otherWay returns another way to give the option's value, such as {@code take --message-file}, or empty text
      */
     static void checkDecoded(List<String> args, UnaryOperator<String> otherWay) {
         for (int i = 0; i < args.size(); i++) {
@@ -84,12 +84,12 @@ final class CommandArguments {
         return values.getOrDefault(name, otherwise);
     }
 
-    /** What is neither an option nor a flag. */
+    /** Returns the arguments that are neither options nor flags. */
     List<String> rest() {
         return rest;
     }
 
-    /** Runs what reads the value of an option, and names the option in the error. */
+    /** Runs a reader of an option's value. If the reader refuses the value, the error names the option. */
     static void reading(String name, String value, Runnable reader) {
         try {
             reader.run();
@@ -98,7 +98,7 @@ final class CommandArguments {
         }
     }
 
-    /** Hands each of these options that is given to the setter of a builder, as word and value. */
+    /** Passes the word and the value of each given option to the setter of a builder. */
     void hand(List<String> options, BiConsumer<String, String> setter) {
         for (String option : options) {
             String value = values.get(option);
@@ -108,7 +108,7 @@ final class CommandArguments {
         }
     }
 
-    /** The options for these words of a builder, but for those that the command line gives in another way. */
+    /** Returns the options for a builder's words, except those that the command line gives in another way. */
     static List<String> options(List<String> words, String... others) {
         List<String> options = new ArrayList<>();
         for (String word : words) {
@@ -119,7 +119,7 @@ final class CommandArguments {
         return options;
     }
 
-    /** {@code --buffer-size} is the option for {@code bufferSize}. */
+    /** Returns a builder's word for an option: {@code bufferSize} for {@code --buffer-size}. */
     private static String word(String option) {
         StringBuilder word = new StringBuilder();
         for (int i = 2; i < option.length(); i++) {

@@ -4,7 +4,7 @@ import java.lang.module.ModuleDescriptor;
 import java.util.List;
 import java.util.Objects;
 
-/** What the command line says about itself. */
+/** The help and the version that the command line prints. */
 final class CommandHelp {
 
     static final String HELP = "--help";
@@ -15,41 +15,45 @@ final class CommandHelp {
             usage: java -jar echo-runtime.jar server [ADDRESS...] [OPTION...]
                    java -jar echo-runtime.jar client [ADDRESS] [OPTION...]
 
-            server sends back what it receives, until it is stopped (Ctrl-C);
+            server sends back all bytes that it receives, until it is stopped (Ctrl-C).
             client sends a message and checks that it comes back.
 
             ADDRESS is host, host:port, [v6]:port, or '*' for every interface (which the
-            client reaches at 127.0.0.1). The server listens on each address of a name.
-            The default is localhost:10000; the default port is 10000; port 0 takes a free one.
+            client reaches at 127.0.0.1). A server listens on every address of a name.
+            The default is localhost:10000, and the default port is 10000. For port 0 the system
+            picks a free port.
 
-            both:    --buffer-size SIZE         the most bytes read at once (64KiB)
-                     --quiet                    no conversation; server: only where it listens
+            both:    --buffer-size SIZE         the most bytes of one read (64KiB)
+                     --quiet                    prints no conversation; a server prints only
+                                                the addresses that it listens on
                      --record DIR               writes the conversation at the end, to a new
                                                 folder DIR/echo-PID: transcript.txt,
                                                 conversation.html and .pcapng (Wireshark)
                      --help, --version
-            server:  --backlog N                connections queued before they are accepted (1024)
+            server:  --backlog N                most connections that wait for their accept (1024)
                      --max-connections N        further connections are reset (none)
-                     --idle-timeout DURATION    a connection silent that long is reset (none)
-                     --times                    the time and the connection's number in each line
-                     --idle-close DURATION      a connection silent that long is closed with a FIN
-                                                (none)
-                     --event-loops N            threads that serve (1)
-                     --faults PLAN              what goes wrong, such as
+                     --idle-timeout DURATION    idle time before a connection is reset (none)
+                     --times                    each line has the time and a connection number
+                     --idle-close DURATION      idle time before a close with a FIN (none)
+                     --event-loops N            threads that serve connections (1)
+                     --faults PLAN              the faults of connections, such as
                                                 'first 2: reset after 4; others: delay 50ms'
-            client:  --message TEXT             what to send (a line of 42 bytes)
-                     --message-file FILE        the same, from a file; '-' is standard input.
-                                                That, a pipe and a device are sent as they come
-                     --connect-timeout DURATION for all candidate addresses together (5s)
-                     --read-timeout DURATION    the longest wait for bytes to move (5s)
-                     --timeout DURATION         for the connect, and for the whole echo (none)
-                     --verbose                  also the socket's family, type and protocol,
-                                                and each candidate address that failed
+            client:  --message TEXT             the text to send (a line of 42 bytes)
+                     --message-file FILE        the file to send; '-' is standard input.
+                                                Standard input, a pipe or a device is sent
+                                                while it is read
+                     --connect-timeout DURATION to resolve the name and to connect (5s)
+                     --read-timeout DURATION    the longest wait to send or receive bytes (5s)
+                     --timeout DURATION         the limit of the connect and of the echo (none)
+                     --verbose                  also prints the socket's family, type and
+                                                protocol, and each address that failed
 
-            SIZE is such as 16, 16KiB, 1MiB or 1GiB; DURATION is such as 50ms, 2s or 1m.
-            Exit codes: 0; 1 if the echo is wrong, short, late, refused or followed by more, the
-            server cannot listen, or a recording cannot be written; 2 for a usage error;
-            143 and 130 after SIGTERM and SIGINT, also where a recording cannot be written.
+            Examples of SIZE: 16, 16KiB, 1MiB, 1GiB; of DURATION: 50ms, 2s, 1m.
+            Defaults are in parentheses.
+            Exit codes: 0 on success; 1 if the connection fails, the echo is wrong, incomplete, late
+            or followed by more bytes, the server cannot listen, or a recording cannot be written;
+            2 for a usage error; 143 after SIGTERM and 130 after SIGINT, even if a recording
+            cannot be written.
             """;
 
     private CommandHelp() {}
@@ -58,7 +62,7 @@ final class CommandHelp {
         return TEXT.lines().toList();
     }
 
-    /** From the manifest on the class path, from the module on the module path. */
+    /** Returns the version, from the manifest on the class path and from the module on the module path. */
     static String version() {
         String version = CommandHelp.class.getPackage().getImplementationVersion();
         ModuleDescriptor module = CommandHelp.class.getModule().getDescriptor();

@@ -9,14 +9,17 @@ import java.util.HexFormat;
 import java.util.function.Consumer;
 import org.echoharness.LineBuffer;
 
-/** The output of a command, which never waits for its reader. Any thread may print. */
+/** Prints the output of a command without waiting for the reader of it. Any thread may print. */
 final class Console {
 
-    /** The longest wait for a line to be printed at the end of a command, and at its end by a signal. */
+    /** The longest wait for one line to be printed, at the end of a command and when a signal ends it. */
     private static final Duration IDLE = Duration.ofSeconds(3);
 
     private static final Duration IDLE_AT_SIGNAL = Duration.ofMillis(400);
+
+    /** The longest wait for all lines to be printed, in the same two cases. */
     private static final Duration MOST = Duration.ofSeconds(30);
+
     private static final Duration MOST_AT_SIGNAL = Duration.ofMillis(800);
 
     private final LineBuffer out;
@@ -31,18 +34,18 @@ final class Console {
         out.accept(line);
     }
 
-    /** What is wrong, to standard error. */
+    /** Prints an error to standard error. */
     void error(String line) {
         err.accept("echo: ".concat(line));
     }
 
-    /** Waits until all is printed, but not for output that blocks. */
+    /** Waits until all lines are printed. Gives up if the output blocks. */
     void close() {
         out.close(IDLE, MOST);
         err.close(IDLE, MOST);
     }
 
-    /** As above, when a signal ends the process: within its 2 seconds. */
+    /** Closes the output when a signal ends the process: within 2 seconds. */
     void closeAtSignal() {
         out.close(IDLE_AT_SIGNAL, MOST_AT_SIGNAL);
         err.close(IDLE_AT_SIGNAL, MOST_AT_SIGNAL);
@@ -53,14 +56,14 @@ final class Console {
         return line -> stream.println(encoder.canEncode(line) ? line : escaped(line, encoder));
     }
 
-    /** The one of that stream, for which JDK 17 has no method. */
+    /** Returns the charset of the stream, for which JDK 17 has no method. */
     private static Charset charset(PrintStream stream, String property) {
         boolean isOfSystem = stream == System.out || stream == System.err;
         String name = isOfSystem ? System.getProperty(property, System.getProperty("sun." + property)) : null;
         return name != null && Charset.isSupported(name) ? Charset.forName(name) : Charset.defaultCharset();
     }
 
-    /** What the stream would print as question marks. */
+    /** Escapes the characters that the stream would print as question marks. */
     private static String escaped(String line, CharsetEncoder encoder) {
         StringBuilder text = new StringBuilder();
         line.codePoints().forEach(c -> {

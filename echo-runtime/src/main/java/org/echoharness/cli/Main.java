@@ -8,7 +8,7 @@ import org.echoharness.FileErrorText;
 import org.echoharness.text.Escaping;
 import org.echoharness.text.NearestWord;
 
-/** The command line: {@code server} and {@code client}. Its conversation goes to standard output, what is wrong to error. */
+/** Runs the commands {@code server} and {@code client}. Conversations go to standard output, errors to standard error. */
 final class Main {
 
     private final Console console;

@@ -12,8 +12,8 @@ import org.echoharness.text.Escaping;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The message of a client, from {@code --message-file} or given. A small file is held in memory and a large one is read
- * twice while it is echoed. Standard input, a pipe or a device is sent as it comes.
+ * The message of a client, from {@code --message-file} or from bytes. A small file is held in memory. A large one is read
+ * twice while it is echoed. Standard input, a pipe or a device is sent as it is read.
  */
 final class MessageFile {
 
@@ -37,7 +37,7 @@ final class MessageFile {
         return new MessageFile(client -> client.expectEcho(bytes));
     }
 
-    /** Opens a file, or standard input for {@code -}; what may block is opened later, within the time-out. */
+    /** Opens a file, or standard input for {@code -}. A pipe or device may block, so it is opened within the time-out. */
     static MessageFile open(String name, InputStream standardInput) {
         if (name.equals(STANDARD_INPUT)) {
             checkOpen(standardInput);
@@ -62,7 +62,7 @@ final class MessageFile {
         }
     }
 
-    /** Where a process is started without standard input, the number 0 is that of a file of the JVM's, on Linux. */
+    /** Refuses closed standard input. On Linux, file descriptor 0 then belongs to a file that the JVM has opened. */
     private static void checkOpen(InputStream standardInput) {
         if (standardInput != System.in) {
             return;
@@ -78,7 +78,7 @@ final class MessageFile {
         }
     }
 
-    /** Standard input stays open: if it is a file of the JVM's, the JVM would crash. */
+    /** Keeps standard input open. If its descriptor belonged to a file of the JVM, closing it would crash the JVM. */
     private static InputStream unclosed(InputStream in) {
         return new FilterInputStream(in) {
             @Override
@@ -101,12 +101,12 @@ final class MessageFile {
         });
     }
 
-    /** Sends it, and checks that it comes back. */
+    /** Sends the message, and checks that it comes back. */
     void expectEcho(EchoClient client) throws IOException {
         exchange.with(client);
     }
 
-    /** A file that the first read opens, which may block: a pipe waits for its writer. */
+    /** A file that is opened by the first read. Opening a pipe blocks until it has a writer. */
     private static class OpenedLater extends InputStream {
         private final Path file;
         private @Nullable InputStream opened;

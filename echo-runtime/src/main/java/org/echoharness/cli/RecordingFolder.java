@@ -15,7 +15,7 @@ import org.echoharness.RecordingFiles;
 import org.echoharness.text.Escaping;
 import org.jspecify.annotations.Nullable;
 
-/** The folder that a command writes its recording to, in a new folder there: {@code --record}. */
+/** The folder of the option {@code --record}. A command writes its recording to a new folder in it. */
 final class RecordingFolder {
 
     static final String OPTION = "--record";
@@ -27,12 +27,12 @@ final class RecordingFolder {
         this.folder = folder;
     }
 
-    /** The one that the option names; null without it. */
+    /** Returns the folder that the option names, or null without the option. */
     static @Nullable RecordingFolder of(CommandArguments given) {
         return given.has(OPTION) ? checked(given.get(OPTION, "")) : null;
     }
 
-    /** Checks that files can be written there: what cannot work is to fail at the start. */
+    /** Checks at the start of the command that files can be written to the folder. */
     private static RecordingFolder checked(String name) {
         if (name.isEmpty()) {
             throw new CommandArguments.UsageException(OPTION + ": its value is empty; name a folder");
@@ -51,9 +51,9 @@ final class RecordingFolder {
     }
 
     /**
-     * Writes the files of a recording to a new folder; one of another process that had this number stays.
+     * Writes the files of a recording to a new folder. The folder of an earlier process with the same id is kept.
      *
-     * @return whether all were written
+     * @return whether all files were written
      */
     boolean write(Recording recording, Console console) {
         Path made = newFolder();
@@ -85,7 +85,7 @@ final class RecordingFolder {
                 + " (" + FileErrorText.reason(failed) + "); " + cure(failed));
     }
 
-    /** More room helps only where the path can be used, and a heap that is full is not that of the disk. */
+    /** Returns the cure: more memory if the heap is full, more room if the disk is, otherwise another folder. */
     private static String cure(Throwable failed) {
         if (failed instanceof OutOfMemoryError) {
             return "give the JVM more memory, as with -Xmx1g";

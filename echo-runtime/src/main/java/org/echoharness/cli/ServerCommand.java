@@ -20,7 +20,7 @@ final class ServerCommand {
     private static final List<String> FLAGS = List.of(QUIET, TIMES, CommandHelp.HELP, CommandHelp.VERSION);
 
     private final Console console;
-    private volatile boolean ending; // by a signal
+    private volatile boolean ending; // a signal ends the process
 
     ServerCommand(Console console) {
         this.console = console;
@@ -49,7 +49,7 @@ final class ServerCommand {
                 server.addresses().forEach(this::printStart);
             }
             End end = new End(server, folder);
-            // the end of the process resets what is open by itself; this reports whose connections were lost
+            // the kernel resets open connections when the process ends; this also reports them
             Runtime.getRuntime().addShutdownHook(new Thread(() -> endBySignal(end), "echo-server closing"));
             boolean closed;
             do {
@@ -59,13 +59,13 @@ final class ServerCommand {
                 stall();
             }
             end.run();
-            return 1; // only a failure closes it
+            return 1; // the server closes by itself only after a failure
         } catch (InterruptedException interrupted) {
             return 1;
         }
     }
 
-    /** The line with which the conversation begins. */
+    /** Prints the line that a conversation begins with. */
     private void printStart(InetSocketAddress address) {
         HostAndPort text = HostAndPort.of(address);
         String interfaces = !address.getAddress().isAnyLocalAddress()
@@ -82,7 +82,7 @@ final class ServerCommand {
         console.closeAtSignal();
     }
 
-    /** A signal ends the process, with a code of its own: one of ours could take its place until the very end (JDK 17). */
+    /** Waits for a signal to end the process with the signal's exit code. On JDK 17 another exit code could replace it. */
     static void stall() {
         while (true) {
             LockSupport.park();
@@ -96,7 +96,7 @@ final class ServerCommand {
         return address.toString();
     }
 
-    /** Closes the server and writes what it recorded, if anything: once; a second caller waits for the first. */
+    /** Closes the server and writes its recording, if it has one. Runs once; a second caller waits for the first. */
     private final class End implements Runnable {
         private final EchoServer server;
         private final @Nullable RecordingFolder folder;

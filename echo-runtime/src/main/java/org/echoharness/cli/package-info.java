@@ -1,4 +1,4 @@
-/** The command line: {@code server} and {@code client}. No API, and not exported. */
+/** The command line: {@code server} and {@code client}. Not an API, and not exported. */
 @NullMarked
 package org.echoharness.cli;
 
