@@ -59,7 +59,7 @@ public sealed class EchoExtension
                 ParameterResolver
         permits TimeoutAwareExtension {
 
-    // by any thread; state is in the OpenedServers of each extension context
+    // Any thread may call the methods: all state is in the OpenedServers of each extension context.
 
     private final @Nullable ServerOptions declared;
 
