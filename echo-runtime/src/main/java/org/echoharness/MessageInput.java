@@ -10,12 +10,12 @@ import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A message that is read once, such as a pipe, and that may block or never end: a thread of its own reads it, a few pieces
+ * A message that is read once, such as a pipe, and that may block or never end. Its own thread reads it, up to four pieces
  * ahead of the thread that sends them.
  */
 final class MessageInput implements AutoCloseable {
 
-    /** The message, or the expected echo, could not be read: no failure of the connection. */
+    /** Thrown if the message or the expected echo cannot be read. The connection has not failed. */
     static final class InputFailedException extends IOException {
 
         @Serial
@@ -49,12 +49,12 @@ final class MessageInput implements AutoCloseable {
         return input;
     }
 
-    /** What to call, on the thread that reads, each time that there is something new. */
+    /** Sets the callback that the reading thread runs after each piece and at the end of the input. */
     synchronized void onArrival(Runnable callback) {
         arrival = callback;
     }
 
-    /** The next piece that was read, or null: there is none yet, or all was taken. */
+    /** Returns the next piece that was read, or null if there is none yet or all were taken. */
     synchronized @Nullable ByteBuffer poll() throws IOException {
         ByteBuffer next = pieces.poll();
         notifyAll();
@@ -67,12 +67,12 @@ final class MessageInput implements AutoCloseable {
         return next;
     }
 
-    /** Whether the input has ended and all pieces were taken. */
+    /** Returns whether the input has ended and all pieces were taken. */
     synchronized boolean isAtEnd() {
         return isRead && pieces.isEmpty() && failure == null;
     }
 
-    /** Ends the thread that reads, unless it waits for the input. */
+    /** Ends the reading thread. If it is blocked in a read, it ends after the read. */
     @Override
     public synchronized void close() {
         isClosed = true;

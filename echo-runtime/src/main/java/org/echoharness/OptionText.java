@@ -14,15 +14,15 @@ import org.echoharness.text.Escaping;
 import org.echoharness.text.NearestWord;
 
 /**
- * Reads the texts of options, for every front end: an error names the word, the value and the cure. The word is the one
- * of the builder's method, whichever front end the value came from.
+ * Reads the texts of options for every front end. An error names the option, the value and the cure. The option's name is
+ * that of the builder's method, whichever front end the value came from.
  */
 public final class OptionText {
 
-    /** What an option without a limit is set to, as text. */
+    /** The text that sets an option to no limit. */
     static final String NONE = "none";
 
-    /** The bytes that are recorded of each direction of a connection, by default. */
+    /** The default number of bytes that are recorded of each direction of a connection. */
     static final int RECORDED_BYTES = 64 << 10;
 
     private static final String MOST_BUFFER = "1073741824 bytes (1 GiB)";
@@ -34,9 +34,9 @@ public final class OptionText {
     private static final Map<String, Long> DURATIONS = Map.of("ms", 1L, "s", 1_000L, "m", 60_000L, "h", 3_600_000L);
     private static final Duration LONGEST = Duration.ofDays(365);
 
-    /** An option of a builder. The options of one builder are an enum, so that one without its part does not compile. */
+    /** An option of a builder. A builder's options are an enum, so that a switch that lacks one does not compile. */
     interface Option {
-        /** Its name in every front end: that of the builder's method. */
+        /** Returns the option's name in every front end, which is that of the builder's method. */
         String word();
     }
 
@@ -65,7 +65,7 @@ public final class OptionText {
      * @param word the name of the option, for the error
      * @param text its value
      * @return the number of bytes
-     * @throws IllegalArgumentException if the text is no size, or if it is under 1 byte or over 1 GiB
+     * @throws IllegalArgumentException if the text is not a size, or if it is under 1 byte or over 1 GiB
      */
     static int bufferSize(String word, String text) {
         String expected = "a size in bytes, such as 16, 16KiB or 1MiB";
@@ -78,7 +78,7 @@ public final class OptionText {
      * @param word the name of the option, for the error
      * @param text its value
      * @return the duration
-     * @throws IllegalArgumentException if the text is no duration, or if it is under 1 ms or over 365 days
+     * @throws IllegalArgumentException if the text is not a duration, or if it is under 1 ms or over 365 days
      */
     public static Duration duration(String word, String text) {
         return positive(
@@ -93,8 +93,8 @@ public final class OptionText {
     }
 
     /**
-     * Refuses text with characters that stand for bytes which could not be decoded (U+FFFD, or half of a surrogate pair):
-     * what was meant is lost, as with {@code LC_ALL=C} on the command line.
+     * Refuses text with characters in place of bytes that could not be decoded: U+FFFD, or half of a surrogate pair. The
+     * original bytes are lost, for example on a command line with {@code LC_ALL=C}.
      *
      * @param word the name of the option, for the error
      * @param text its value
@@ -109,13 +109,13 @@ public final class OptionText {
         return text;
     }
 
-    /** A size of any length. */
+    /** Reads a size in bytes, of at most {@link Long#MAX_VALUE}. */
     static long longSize(String word, String text) {
         String expected = "a size in bytes, such as 16, 16KiB or 1GiB";
         return scaled(word, text, SIZES, Long.MAX_VALUE, expected, Long.MAX_VALUE + " bytes");
     }
 
-    /** Whether the text ends in a unit of time. */
+    /** Returns whether the text is a number with a unit of time. */
     static boolean isDuration(String text) {
         Matcher matcher = Pattern.compile(NUMBER_AND_UNIT).matcher(text);
         return matcher.matches() && DURATIONS.containsKey(matcher.group(2));
@@ -128,24 +128,24 @@ public final class OptionText {
      * @param text its value
      * @param most the greatest number allowed
      * @return the number
-     * @throws IllegalArgumentException if the text is no whole number, or if it is under 1 or over {@code most}
+     * @throws IllegalArgumentException if the text is not a whole number, or if it is under 1 or over {@code most}
      */
     public static int count(String word, String text, int most) {
         String expected = "a whole number of at least 1";
         return inRange(word, scaled(word, text, Map.of("", 1), Long.MAX_VALUE, expected, "" + most), 1, most, "");
     }
 
-    /** As {@link #count} without a greatest number, or 0 for {@code none}. */
+    /** Reads a whole number of at least 1, or {@code none}, for which it returns 0. */
     static int countOrNone(String word, String text) {
         return text.equals(NONE) ? 0 : count(word, text, Integer.MAX_VALUE);
     }
 
-    /** The nanoseconds of a {@link #duration}, or 0 for {@code none}. */
+    /** Reads a {@link #duration} and returns its nanoseconds; 0 for {@code none}. */
     static long nanosOrNone(String word, String text) {
         return text.equals(NONE) ? 0 : duration(word, text).toNanos();
     }
 
-    /** Splits a list at its commas; an empty item is an error. */
+    /** Splits a list at its commas. An empty item is an error. */
     static List<String> list(String word, String text) {
         List<String> items = new ArrayList<>();
         for (String item : text.split(",", -1)) {
@@ -175,7 +175,7 @@ public final class OptionText {
         return inRange("recording", bytes, 0, 1 << 30, " bytes a connection");
     }
 
-    /** How many bytes of each direction to record: {@code on}, a size, or {@code none}, which is -1. */
+    /** Reads how many bytes of each direction to record: {@code on}, a size, or {@code none}, for which it returns -1. */
     static int recorded(String word, String text) {
         return switch (text) {
             case "on" -> RECORDED_BYTES;
@@ -191,7 +191,7 @@ public final class OptionText {
         };
     }
 
-    /** The nanoseconds of any duration. A longer one than 365 days counts as 365 days, a negative one as none. */
+    /** Returns the nanoseconds of any duration. One over 365 days counts as 365 days, a negative one as 0. */
     static long nanos(Duration duration) {
         if (duration.isNegative()) {
             return 0;
@@ -239,12 +239,12 @@ public final class OptionText {
         return value;
     }
 
-    /** "10%" or "0.5%", from which the same number is read again. */
+    /** Returns "10%" or "0.5%", a text that is read as the same number. */
     static String percentText(double percent) {
         return BigDecimal.valueOf(percent).stripTrailingZeros().toPlainString() + "%";
     }
 
-    /** "byte 5", "bytes 5-9", or "bytes 5-" without an end. */
+    /** Returns "byte 5", "bytes 5-9", or "bytes 5-" for a range without an end. */
     static String rangeText(String what, long first, long last) {
         if (first == last) {
             return what + " " + first;
@@ -252,19 +252,19 @@ public final class OptionText {
         return what + "s " + first + "-" + (last == Long.MAX_VALUE ? "" : last);
     }
 
-    /** "1st", "2nd", "3rd", "4th". */
+    /** Returns "1st", "2nd", "3rd", "4th". */
     static String ordinal(long number) {
         long tens = number % 100;
         int last = tens >= 11 && tens <= 13 ? 0 : (int) (number % 10);
         return number + (last == 1 ? "st" : last == 2 ? "nd" : last == 3 ? "rd" : "th");
     }
 
-    /** Draws a seed where none is given. It is short, to be typed again. */
+    /** Draws a seed if none is given. It is short, so that it can be typed again. */
     static long drawnSeed() {
         return ThreadLocalRandom.current().nextInt(1, 1_000_000);
     }
 
-    /** A seed for each number, so that neighbours have nothing in common. */
+    /** Derives a seed for a number, so that neighbouring numbers get unrelated seeds. */
     static long mix(long seed, long number) {
         return new SplittableRandom(seed ^ number * 0x9E3779B97F4A7C15L).nextLong();
     }
@@ -275,7 +275,7 @@ public final class OptionText {
                 + String.join(", ", known) + (near.isEmpty() ? "" : "; did you mean " + near + "?"));
     }
 
-    /** "50ms", "2s" or "1m": the inverse of {@link #duration}. One over 365 days stands as {@code PT…}. */
+    /** Returns "50ms", "2s" or "1m": the inverse of {@link #duration}. For one over 365 days, returns {@code PT…}. */
     static String text(Duration duration) {
         if (duration.compareTo(LONGEST) > 0 || duration.compareTo(LONGEST.negated()) < 0) {
             return duration.toString(); // its milliseconds may be too many for a long
@@ -287,7 +287,7 @@ public final class OptionText {
         return millis % 60_000 != 0 || millis == 0 ? millis / 1_000 + "s" : millis / 60_000 + "m";
     }
 
-    /** "300", "4KiB" or "1GiB": the inverse of {@link #longSize}. */
+    /** Returns "300", "4KiB" or "1GiB": the inverse of {@link #longSize}. */
     static String text(long bytes) {
         String[] units = {"", "KiB", "MiB", "GiB"};
         int unit = 0;
@@ -299,7 +299,7 @@ public final class OptionText {
         return scaled + units[unit];
     }
 
-    /** @param limit the most that the option takes, for a number that no long holds; empty: as for what is no number */
+    /** @param limit the greatest value, for an error about a number over {@code most}; if empty, it gives {@code expected} */
     private static long scaled(
             String word, String text, Map<String, ? extends Number> units, long most, String expected, String limit) {
         Matcher matcher = Pattern.compile(NUMBER_AND_UNIT).matcher(text.strip());
@@ -308,7 +308,7 @@ public final class OptionText {
             throw refused(word, Escaping.escape(text), "be " + expected);
         }
         String digits = matcher.group(1);
-        BigInteger value = digits.length() > MOST_DIGITS // to read a million of them would take long
+        BigInteger value = digits.length() > MOST_DIGITS // reading a million digits would take long
                 ? BigInteger.TEN.pow(MOST_DIGITS)
                 : new BigInteger(digits).multiply(BigInteger.valueOf(unit.longValue()));
         if (value.compareTo(BigInteger.valueOf(most)) > 0) {

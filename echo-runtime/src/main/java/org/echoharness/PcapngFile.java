@@ -20,14 +20,14 @@ import org.echoharness.text.CompleteFile;
 import org.echoharness.text.Escaping;
 
 /**
- * Writes recorded connections as a pcapng file (draft-ietf-opsawg-pcapng): raw IP packets, with a handshake, sequence
- * numbers and checksums made here, and each event at its time. Packets of several connections are in the order of time.
+ * Writes recorded connections as a pcapng file (draft-ietf-opsawg-pcapng) of raw IP packets, each at the time of its event.
+ * This class makes handshakes, sequence numbers and checksums. Packets of several connections are in the order of time.
  */
 final class PcapngFile {
 
     private static final int LINKTYPE_RAW = 101;
-    private static final int SEGMENT = 60_000; // under the most that an IPv4 packet holds
-    private static final int PACKET = 160; // of the file, without payload and comment, at most
+    private static final int SEGMENT = 60_000; // less than the most that an IPv4 packet holds
+    private static final int PACKET = 160; // the most bytes in the file, without payload and comment
     private static final int FIN = 1;
     private static final int SYN = 2;
     private static final int RST = 4;
@@ -35,7 +35,7 @@ final class PcapngFile {
     private static final int ACK = 16;
     private static final long INITIAL_NUMBERS_APART = 0x9E37_79B9L; // 2^32 divided by the golden ratio; odd
     private static final int COMMENT = 1;
-    private static final int COMMENT_LENGTH = 4_000; // characters of a packet's
+    private static final int COMMENT_LENGTH = 4_000; // characters of a packet's comment
     private static final String CUT = "(...)";
     private static final int MOST_OF_OPTION = 65_535; // bytes, by the format
 
@@ -43,7 +43,7 @@ final class PcapngFile {
 
     private PcapngFile() {}
 
-    /** No less than what it takes in the file. */
+    /** Returns an upper bound of the bytes that a connection takes in the file. */
     static long size(RecordedConnection connection) {
         long size = 3 * PACKET; // the handshake
         for (RecordedEvent event : connection.log()) {
@@ -56,8 +56,8 @@ final class PcapngFile {
     /**
      * Writes the file, one packet after the other.
      *
-     * @param server what was done to the server as a whole, in order: comments of the packets that came next
-     * @param remarks lines about all, the comment of the section
+     * @param server what was done to the server as a whole, in order; each is a comment of the packet that came next
+     * @param remarks lines about the whole recording, which are the comment of the section
      */
     static void write(List<RecordedConnection> connections, ServerLog.Snapshot server, List<String> remarks, Path file)
             throws IOException {
@@ -116,7 +116,7 @@ final class PcapngFile {
                         .array()));
     }
 
-    /** The lines as one text: the last ones, as many as the format has room for. */
+    /** Joins the last lines, as many as the format has room for. */
     private static byte[] comment(List<String> lines) {
         ArrayDeque<String> fitting = new ArrayDeque<>();
         int room = MOST_OF_OPTION - CUT.length();
@@ -151,14 +151,14 @@ final class PcapngFile {
         return comment.length == 0 ? 0 : 4 + padded(comment.length) + 4;
     }
 
-    /** Followed by the end of the options, which is zero. */
+    /** Writes an option and the end of the options, which is zero. */
     private static void putOption(ByteBuffer to, byte[] comment) {
         if (comment.length > 0) {
             to.putShort((short) COMMENT).putShort((short) comment.length).put(comment);
         }
     }
 
-    /** No character and no escape of it is cut. */
+    /** Cuts a long comment between characters, and not within an escape. */
     private static String cut(String comment) {
         return comment.length() <= COMMENT_LENGTH ? comment : Escaping.first(comment, COMMENT_LENGTH) + "...";
     }
@@ -174,19 +174,19 @@ final class PcapngFile {
         return (length + 3) & ~3;
     }
 
-    /** The packets of one connection, made when they are asked for: a file may be larger than the memory. */
+    /** Makes the packets of one connection one by one, because a file may be larger than the memory. */
     private static final class Stream {
         private final RecordedConnection connection;
         private final int index;
         private final Iterator<RecordedEvent> events;
         private final List<String> comments = new ArrayList<>(); // of the next packet
-        private final ArrayDeque<Packet> packets = new ArrayDeque<>(); // made, not taken yet
+        private final ArrayDeque<Packet> packets = new ArrayDeque<>(); // made and not taken yet
         private final InetAddress client;
         private final InetAddress server;
         private long clientNext; // the next sequence number of each side
         private long serverNext;
         private boolean ended;
-        private final long[] missing = new long[2]; // bytes not kept and not reported yet: received, sent
+        private final long[] missing = new long[2]; // bytes received and sent that are neither kept nor reported yet
 
         Stream(RecordedConnection connection, int index) {
             this.connection = connection;
@@ -194,9 +194,10 @@ final class PcapngFile {
             events = connection.log().iterator();
             client = connection.client().getAddress();
             server = connection.server().getAddress();
-            // each connection starts at a number of its own, or a client port that is used again would look like a
-            // retransmission; a product with an odd number repeats only after 2^32 connections, and neighbours lie far
-            // apart
+            // each connection starts at a different number, so that a connection that reuses a client port does not
+            // look
+            // like a retransmission; products with an odd number repeat only after 2^32 connections, and those of
+            // neighbours are far apart
             clientNext = index * INITIAL_NUMBERS_APART & 0xFFFF_FFFFL;
             serverNext = clientNext;
             handshake();
@@ -212,7 +213,7 @@ final class PcapngFile {
             packet(at, true, ACK, new byte[0], 0, 0, "");
         }
 
-        /** How long after the start of the first connection of the recording. */
+        /** Returns the time since the start of the first connection of the recording. */
         Duration sinceOrigin(Packet packet) {
             return connection.opened().plus(Duration.between(connection.accepted(), packet.at()));
         }
@@ -231,7 +232,7 @@ final class PcapngFile {
             return next;
         }
 
-        /** Makes at least two, so that the last packet can take the comments that are left. */
+        /** Makes at least two packets, so that the last packet can take the remaining comments. */
         private void make() {
             while (packets.size() < 2 && events.hasNext()) {
                 add(events.next());
@@ -280,7 +281,7 @@ final class PcapngFile {
             return taken();
         }
 
-        /** What is to be said with the next packet. */
+        /** Returns the comment of the next packet. */
         private String taken() {
             if (missing[0] > 0) {
                 comments.add(missing[0] + " bytes more were received, not kept");
@@ -303,7 +304,7 @@ final class PcapngFile {
                 next(fromClient, length);
                 packet(at, !fromClient, ACK, new byte[0], 0, 0, "");
             }
-            // sequence numbers go on without what is not kept, so that nothing looks lost
+            // sequence numbers do not count bytes that are not kept, so that no packet looks lost
             missing[event.kind() == RecordedEvent.Kind.RECEIVED ? 0 : 1] += event.bytes() - bytes.length;
         }
 
@@ -352,7 +353,7 @@ final class PcapngFile {
             ByteBuffer ip = ByteBuffer.allocate(20 + tcp.length)
                     .putShort((short) 0x4500)
                     .putShort((short) (20 + tcp.length))
-                    .putInt(0x4000) // no identification, do not fragment
+                    .putInt(0x4000) // identification 0, flag "do not fragment"
                     .put((byte) 64)
                     .put((byte) 6)
                     .putShort((short) 0)
@@ -369,7 +370,7 @@ final class PcapngFile {
             return (short) ~sum(sum, tcp, tcp.length);
         }
 
-        /** The sum of RFC 1071. */
+        /** Computes the checksum of RFC 1071. */
         private static int sum(int start, byte[] bytes, int length) {
             long sum = start;
             for (int i = 0; i < length; i += 2) {

@@ -17,8 +17,8 @@ import org.echoharness.text.Escaping;
 import org.echoharness.text.Utf8;
 
 /**
- * Loads at the start of a server what serving and failing need later, when the process may have no file descriptor left:
- * a class of ours is read from a file, and the JDK opens a socket before it closes its first one.
+ * Loads the classes that serving and reporting failures need, at the start of a server. Later the process may have no file
+ * descriptor left, but a class is read from a file, and the JDK opens a socket before it closes its first one.
  */
 final class Preload {
 
@@ -42,7 +42,7 @@ final class Preload {
 
     private Preload() {}
 
-    /** Does its work once for all servers of this JVM. */
+    /** Loads the classes once for all servers of this JVM. */
     static void run() throws IOException {
         if (done) {
             return;
@@ -54,13 +54,13 @@ final class Preload {
             try {
                 MethodHandles.lookup().ensureInitialized(each);
             } catch (IllegalAccessException impossible) {
-                throw new AssertionError(impossible); // they are of this package, or public
+                throw new AssertionError(impossible); // they are in this package or public
             }
         }
         done = true;
     }
 
-    /** Loads what recording needs once a connection comes. */
+    /** Loads the classes that recording a connection needs. */
     static void recording() {
         InetSocketAddress any = new InetSocketAddress(0);
         ConnectionRecorder recorder = new ConnectionRecorder(
@@ -70,7 +70,7 @@ final class Preload {
         recorder.store().server("");
     }
 
-    /** Loads what these faults need once a connection comes. */
+    /** Loads the classes that applying these faults to a connection needs. */
     static void faults(FaultPlan plan) {
         for (FaultPlan.Rule rule : plan.rules()) {
             if (!rule.faults().isEmpty()) {

@@ -7,8 +7,8 @@ import java.nio.channels.SocketChannel;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The socket of a client, which does not block, with its reads and writes recorded if they are to be. One thread may send
- * while another receives: each call is made and recorded as one step, so that the order is that in which it happened.
+ * The non-blocking socket of a client, with its reads and writes recorded if the client has a recording. One thread may send
+ * while another receives. Each call is made and recorded as one step, so that the recording has the actual order.
  */
 final class RecordedChannel {
 
@@ -46,7 +46,7 @@ final class RecordedChannel {
         });
     }
 
-    /** Writes what the kernel takes now, in slices. Returns whether something is left. */
+    /** Writes, in slices, the bytes that the kernel takes now. Returns whether bytes are left. */
     boolean write(ByteBuffer out) throws IOException {
         int limit = out.limit();
         while (out.hasRemaining()) {
@@ -94,7 +94,7 @@ final class RecordedChannel {
         });
     }
 
-    /** Records, before the close, that it will send an RST, since received bytes were not read. */
+    /** Records before the close that the close will send an RST, if received bytes are unread. */
     void recordUnread() throws IOException {
         if (recorder == null) {
             return;
@@ -102,7 +102,7 @@ final class RecordedChannel {
         int unread = available();
         int n = unread > 0 ? unread : readRecorded(recorder, ByteBuffer.allocate(1));
         if (n > 0) {
-            // otherwise the one byte that was read could make it a FIN
+            // if the byte just read was the only one, the close would send a FIN
             channel.setOption(StandardSocketOptions.SO_LINGER, 0);
             recordEnd(Ending.Side.CLIENT, Ending.How.RST, "closed with bytes unread");
         }
@@ -114,7 +114,7 @@ final class RecordedChannel {
         }
     }
 
-    /** How many bytes have come and are not read. */
+    /** Returns how many received bytes are unread. */
     int available() throws IOException {
         return channel.socket().getInputStream().available();
     }

@@ -13,7 +13,7 @@ import org.echoharness.text.Escaping;
 import org.echoharness.text.FirstDifference;
 import org.jspecify.annotations.Nullable;
 
-/** One recorded connection as it was when it was asked for: immutable. */
+/** An immutable snapshot of one recorded connection. */
 public final class RecordedConnection {
 
     private static final Duration TIMEOUT = Duration.ofSeconds(5);
@@ -47,7 +47,7 @@ public final class RecordedConnection {
     }
 
     /**
-     * Which end recorded it.
+     * Returns which end recorded the connection.
      *
      * @return SERVER for a connection of {@link EchoServer#recording()}, CLIENT for one of {@link EchoClient#recording()}
      */
@@ -56,34 +56,34 @@ public final class RecordedConnection {
     }
 
     /**
-     * Its number among the accepted connections of the server.
+     * Returns the connection's number among the accepted connections of the server.
      *
-     * @return 1 or more; 0 if it was rejected; 1 for what a client recorded
+     * @return 1 or more; 0 if it was rejected; 1 if a client recorded it
      */
     public long number() {
         return recorder.number();
     }
 
     /**
-     * The end that recorded it.
+     * Returns the address of the end that recorded the connection.
      *
-     * @return of a server, the address that the client connected to
+     * @return in a server's recording, the address that the client connected to
      */
     public InetSocketAddress local() {
         return recorder.local();
     }
 
     /**
-     * The other end.
+     * Returns the address of the other end.
      *
-     * @return of a server, the address that the client connected from
+     * @return in a server's recording, the address that the client connected from
      */
     public InetSocketAddress remote() {
         return recorder.remote();
     }
 
     /**
-     * When it was accepted, or by a client made.
+     * Returns when the server accepted the connection, or in a client's recording when the client connected.
      *
      * @return an instant of the system's clock
      */
@@ -92,8 +92,8 @@ public final class RecordedConnection {
     }
 
     /**
-     * How long after the first connection of the recording it was accepted. With it all events of a recording have one
-     * clock: {@code connection.opened().plus(event.after())}.
+     * Returns the time from the accept of the recording's first connection to the accept of this one. It puts the events of
+     * all connections on one clock: {@code connection.opened().plus(event.after())}.
      *
      * @return zero for the first connection
      */
@@ -102,7 +102,7 @@ public final class RecordedConnection {
     }
 
     /**
-     * How many bytes came from the other end, those that were not kept too.
+     * Returns how many bytes came from the other end, including those that are not kept.
      *
      * @return a number of bytes
      */
@@ -111,7 +111,7 @@ public final class RecordedConnection {
     }
 
     /**
-     * How many bytes were sent to the other end, those that were not kept too.
+     * Returns how many bytes were sent to the other end, including those that are not kept.
      *
      * @return a number of bytes
      */
@@ -120,7 +120,7 @@ public final class RecordedConnection {
     }
 
     /**
-     * What came from the other end: the first bytes, as many as are kept.
+     * Returns the bytes that came from the other end: the first ones, as many as are kept.
      *
      * @return a copy
      */
@@ -129,7 +129,7 @@ public final class RecordedConnection {
     }
 
     /**
-     * What was sent to the other end: the first bytes, as many as are kept.
+     * Returns the bytes that were sent to the other end: the first ones, as many as are kept.
      *
      * @return a copy
      */
@@ -138,16 +138,16 @@ public final class RecordedConnection {
     }
 
     /**
-     * Whether bytes or events are missing here, since there were more than are kept.
+     * Returns whether bytes or events are missing, because there were more than the recording keeps.
      *
-     * @return whether it is cut
+     * @return whether any are missing
      */
     public boolean isCut() {
         return bytesReceived > received.limit() || bytesSent > sent.limit() || log.leftOut() > 0;
     }
 
     /**
-     * What happened, in order. Each call makes a new list.
+     * Returns what happened, in order. Each call makes a new list.
      *
      * @return the events; the first is the accept or the connect
      */
@@ -156,46 +156,46 @@ public final class RecordedConnection {
     }
 
     /**
-     * How many bytes an event brought, and what is kept of them, as the transcript shows them: {@code 5 bytes "hello"}.
+     * Returns the number of an event's bytes and those that are kept, as in the transcript: {@code 5 bytes "hello"}.
      *
      * @param event one of {@link #events()}
-     * @return empty for an event without bytes
+     * @return the text; empty for an event without bytes
      */
     public String payloadText(RecordedEvent event) {
         return Transcript.payload(this, event);
     }
 
     /**
-     * How many events were not kept.
+     * Returns how many events are not kept.
      *
-     * @return a number, most often 0
+     * @return a number, usually 0
      */
     public long eventsLeftOut() {
         return log.leftOut();
     }
 
     /**
-     * How it ended.
+     * Returns how the connection ended.
      *
-     * @return nothing while it is open
+     * @return the ending; empty while the connection is open
      */
     public Optional<Ending> ending() {
         return Optional.ofNullable(ending);
     }
 
     /**
-     * Whether the server reset the connection because serving it failed: an exception in a callback, for one.
+     * Returns whether the server reset the connection because serving it failed, for example by an exception in a callback.
      *
-     * @return false while it is open, and where a client recorded it
+     * @return true if serving it failed; false while it is open, and always in a client's recording
      */
     public boolean hasFailed() {
         return hasFailed;
     }
 
     /**
-     * As {@link #awaitEnd(Duration)}, for 5 seconds.
+     * Waits until the connection has ended, for 5 seconds. See {@link #awaitEnd(Duration)}.
      *
-     * @return a snapshot of then
+     * @return a snapshot taken after the end
      * @throws AssertionError at the deadline
      * @throws IllegalStateException if it would have to wait in a callback of the server
      * @throws InterruptedException if the thread is interrupted
@@ -207,8 +207,8 @@ public final class RecordedConnection {
     /**
      * Waits until the connection has ended.
      *
-     * @param timeout the longest to wait
-     * @return a snapshot of then
+     * @param timeout the longest time to wait
+     * @return a snapshot taken after the end
      * @throws AssertionError at the deadline, with the transcript
      * @throws IllegalStateException if it would have to wait in a callback of the server
      * @throws InterruptedException if the thread is interrupted
@@ -218,11 +218,11 @@ public final class RecordedConnection {
     }
 
     /**
-     * As {@link #awaitReceived(byte[], Duration)}, for 5 seconds.
+     * Waits until these bytes have come, for 5 seconds. See {@link #awaitReceived(byte[], Duration)}.
      *
-     * @param bytes what is to come
-     * @return a snapshot of then
-     * @throws AssertionError at the deadline
+     * @param bytes the bytes to wait for
+     * @return a snapshot that has the bytes
+     * @throws AssertionError if they do not come, as {@link #awaitReceived(byte[], Duration)} describes
      * @throws IllegalStateException if it would have to wait in a callback of the server
      * @throws InterruptedException if the thread is interrupted
      */
@@ -231,13 +231,13 @@ public final class RecordedConnection {
     }
 
     /**
-     * Waits until these bytes, in one piece, are among those that came from the other end and are kept.
+     * Waits until these bytes, one directly after the other, are among those that came from the other end and are kept.
      *
-     * @param bytes what is to come
-     * @param timeout the longest to wait
-     * @return a snapshot of then
-     * @throws AssertionError at the deadline, or at once where they cannot come any more: the connection has ended, or
-     *     keeps no more bytes; with the first difference and the transcript
+     * @param bytes the bytes to wait for
+     * @param timeout the longest time to wait
+     * @return a snapshot that has the bytes
+     * @throws AssertionError at the deadline, or at once if the bytes cannot come any more, because the connection has ended
+     *     or the recording keeps no more of its bytes; with the first difference and the transcript
      * @throws IllegalStateException if it would have to wait in a callback of the server
      * @throws InterruptedException if the thread is interrupted
      */
@@ -252,13 +252,13 @@ public final class RecordedConnection {
     }
 
     /**
-     * Waits until what came from the other end is as the predicate wants it.
+     * Waits until the predicate accepts the bytes that came from the other end.
      *
-     * @param received decides by the bytes that are kept, again after events
-     * @param timeout the longest to wait
-     * @return a snapshot of then
-     * @throws AssertionError at the deadline, or at once where the connection has ended or keeps no more bytes; with the
-     *     transcript
+     * @param received tests the bytes that are kept; it is called again after further events
+     * @param timeout the longest time to wait
+     * @return a snapshot whose bytes the predicate accepted
+     * @throws AssertionError at the deadline, or at once if the connection has ended or the recording keeps no more of its
+     *     bytes; with the transcript
      * @throws IllegalStateException if it would have to wait in a callback of the server
      * @throws InterruptedException if the thread is interrupted
      */
@@ -266,7 +266,7 @@ public final class RecordedConnection {
         return await(timeout, "what the predicate wants", true, later -> received.test(later.received()), later -> "");
     }
 
-    /** @param ofBytes whether it waits for bytes, which is over when no more are kept */
+    /** @param ofBytes whether to wait for bytes; the wait then ends when no more of them are kept */
     private RecordedConnection await(
             Duration timeout,
             String what,
@@ -288,7 +288,7 @@ public final class RecordedConnection {
         return found;
     }
 
-    /** Whether no more of what is received is kept. */
+    /** Returns whether the recording keeps no more received bytes. */
     private boolean isFull() {
         return bytesReceived > received.limit() || received.limit() == recorder.keeps();
     }
@@ -304,7 +304,7 @@ public final class RecordedConnection {
         return part.length == 0 || longest(all, part)[1] == part.length;
     }
 
-    /** Where most of the part's beginning stands, and how many bytes of it do. */
+    /** Finds the longest beginning of the part. Returns its offset and its length. */
     private static int[] longest(byte[] all, byte[] part) {
         int[] longest = {0, 0};
         for (int at = 0; at < all.length && longest[1] < part.length; at++) {
@@ -319,7 +319,7 @@ public final class RecordedConnection {
         return longest;
     }
 
-    /** Where most of the bytes came, and what came in place of the rest. */
+    /** Describes where the longest beginning of the bytes came, and what came in place of the rest. */
     private static String nearest(RecordedConnection seen, byte[] bytes) {
         byte[] all = seen.received();
         int[] longest = longest(all, bytes);
@@ -334,21 +334,21 @@ public final class RecordedConnection {
     }
 
     /**
-     * Checks all that came from the other end.
+     * Checks that exactly these bytes came from the other end.
      *
-     * @param expected what is to have come, no more and no less
-     * @throws AssertionError if other bytes came, or if that cannot be known since not all are kept; with the bytes
-     *     expected, those received, their first difference and the transcript
+     * @param expected all bytes that must have come
+     * @throws AssertionError if other bytes came, or if that is unknown because not all are kept; with the bytes expected,
+     *     those received, their first difference and the transcript
      */
     public void assertReceived(byte[] expected) {
         assertSame("received", expected, received(), bytesReceived);
     }
 
     /**
-     * Checks all that was sent to the other end.
+     * Checks that exactly these bytes were sent to the other end.
      *
-     * @param expected what is to have been sent, no more and no less
-     * @throws AssertionError if other bytes were sent, or if that cannot be known since not all are kept; with the bytes
+     * @param expected all bytes that must have been sent
+     * @throws AssertionError if other bytes were sent, or if that is unknown because not all are kept; with the bytes
      *     expected, those sent, their first difference and the transcript
      */
     public void assertSent(byte[] expected) {
@@ -379,11 +379,11 @@ public final class RecordedConnection {
     }
 
     /**
-     * Checks how it ended.
+     * Checks which side ended the connection, and how.
      *
-     * @param by the side that is to have ended it
+     * @param by the side that must have ended it
      * @param how FIN or RST
-     * @throws AssertionError if it is open, or if it ended in another way; with the transcript
+     * @throws AssertionError if the connection is open or ended in another way; with the transcript
      */
     public void assertEndedBy(Ending.Side by, Ending.How how) {
         Ending was = ending;
@@ -394,7 +394,7 @@ public final class RecordedConnection {
     }
 
     /**
-     * The conversation for people, one line per event. Payload is quoted and escaped; a line says what is cut.
+     * Returns the conversation as text, one line per event. Payload is quoted and escaped. A line states what is cut.
      *
      * @return lines, each with its end
      */
@@ -403,8 +403,8 @@ public final class RecordedConnection {
     }
 
     /**
-     * As much of {@link #transcript()} as a message shows: where there are more than 60 lines the first 20 and the last 40,
-     * of each at most 400 characters.
+     * Returns the part of {@link #transcript()} that error messages show: of more than 60 lines, the first 20 and the last
+     * 40, and of each line at most 400 characters.
      *
      * @return lines, each with its end
      */
@@ -413,7 +413,8 @@ public final class RecordedConnection {
     }
 
     /**
-     * The conversation side by side: the client's bytes on the left, the server's on the right, with milliseconds.
+     * Returns the conversation in two columns, the client's bytes on the left and the server's on the right, with
+     * milliseconds.
      *
      * @return lines, each with its end
      */
@@ -422,7 +423,8 @@ public final class RecordedConnection {
     }
 
     /**
-     * The bytes of both directions in hexadecimal and ASCII, sixteen a line, {@code >} from the client and {@code <} to it.
+     * Returns the bytes of both directions in hexadecimal and ASCII, sixteen per line. A line begins with {@code >} if the
+     * client sent the bytes, and with {@code <} if it received them.
      *
      * @return lines, each with its end
      */
@@ -430,12 +432,12 @@ public final class RecordedConnection {
         return Transcript.hexDump(this);
     }
 
-    /** The events one by one. */
+    /** Returns the log of the events. */
     EventLog log() {
         return log;
     }
 
-    /** The bytes of one event, of those that are kept. */
+    /** Returns the kept bytes of one event. */
     byte[] bytes(RecordedEvent event) {
         ByteBuffer of = event.kind() == RecordedEvent.Kind.RECEIVED ? received : sent;
         int from = (int) Math.min(event.offset(), of.limit());
@@ -448,17 +450,17 @@ public final class RecordedConnection {
         return copy;
     }
 
-    /** The client's end, whichever side recorded it. */
+    /** Returns the client's address, whichever side recorded the connection. */
     InetSocketAddress client() {
         return recordedBy() == Ending.Side.CLIENT ? local() : remote();
     }
 
-    /** The server's end, whichever side recorded it. */
+    /** Returns the server's address, whichever side recorded the connection. */
     InetSocketAddress server() {
         return recordedBy() == Ending.Side.CLIENT ? remote() : local();
     }
 
-    /** "connection 1", for a sentence. */
+    /** Returns "connection 1" or "rejected connection", for a sentence. */
     String name() {
         return number() == 0 ? "rejected connection" : "connection " + number();
     }

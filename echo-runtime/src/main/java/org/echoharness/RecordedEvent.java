@@ -5,41 +5,41 @@ import java.time.Duration;
 /**
  * One thing that happened on a recorded connection.
  *
- * @param after how long after the accept, or after the connect in what a client recorded
+ * @param after the time since the accept, or in a client's recording since the connect
  * @param kind what happened
- * @param offset where its bytes begin in what was received or sent; 0 where there are none
- * @param bytes how many bytes; 0 where there are none
- * @param detail the fault that took hold, the note, or why the connection ended, at most 1,024 characters of it; else empty
+ * @param offset the position of the first byte among those received or sent; 0 if the event has no bytes
+ * @param bytes the number of bytes; 0 if the event has none
+ * @param detail the fault that took effect, the note, or why the connection ended, at most 1,024 characters; else empty
  */
 public record RecordedEvent(Duration after, Kind kind, long offset, int bytes, String detail) {
 
-    /** What can happen. */
+    /** The kinds of events. */
     public enum Kind {
-        /** The connection was accepted: in what a server recorded. */
+        /** The server accepted the connection. Only a server records it. */
         ACCEPTED,
-        /** The connection was made: in what a client recorded. */
+        /** The client connected. Only a client records it. */
         CONNECTED,
-        /** It was accepted and reset, since {@code maxConnections} was reached. */
+        /** The server accepted and reset the connection, because {@code maxConnections} was reached. */
         REJECTED,
         /** Bytes came from the other end. */
         RECEIVED,
         /** Bytes were sent to the other end. */
         SENT,
-        /** A fault took hold. */
+        /** A fault took effect. */
         FAULT,
         /** A note that {@link Recording#note} added. */
         NOTE,
-        /** The client's FIN: it came, or in what a client recorded, it was sent. */
+        /** The client's FIN: the server received it, or in a client's recording the client sent it. */
         CLIENT_FIN,
-        /** The client's RST came, or the connection was lost in another way. */
+        /** The client's RST: the server received it or lost the connection, or in a client's recording the client sent it. */
         CLIENT_RST,
-        /** The server's FIN: it was sent, or in what a client recorded, it came. */
+        /** The server's FIN: the server sent it, or in a client's recording the client received it. */
         SERVER_FIN,
-        /** The server's RST: it was sent, or in what a client recorded, it came, or the connection was lost. */
+        /** The server's RST: the server sent it, or in a client's recording the client received it or lost the connection. */
         SERVER_RST
     }
 
-    /** Whether the client did it, where this side recorded it. */
+    /** Returns whether the client caused the event, in a recording of this side. */
     boolean isByClient(Ending.Side recordedBy) {
         return switch (kind) {
             case ACCEPTED, CONNECTED, CLIENT_FIN, CLIENT_RST -> true;
@@ -49,7 +49,7 @@ public record RecordedEvent(Duration after, Kind kind, long offset, int bytes, S
         };
     }
 
-    /** "12.345", milliseconds since the start. */
+    /** Returns the milliseconds since the start, such as "12.345". */
     String millis() {
         return millis(after);
     }

@@ -10,8 +10,8 @@ import org.echoharness.text.FirstDifference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a client and a server recorded, side by side: whether each end received what the other sent. Between the two may be
- * a proxy that is under test.
+ * Compares the recordings of a client and a server: whether each end received the bytes that the other sent. A proxy under
+ * test may stand between the two.
  *
  * <pre>{@code
  * RecordedConnection atClient = client.recording().connection(1);
@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  * RecordingComparison.of(atClient, atServer).assertSame();
  * }</pre>
  *
- * <p>Compare connections that have ended: bytes of an open one may still be on their way. Bytes are compared as far as both
- * ends kept them, and how many there were in any case. Immutable.
+ * <p>Compare connections that have ended, because bytes of an open one may still be on their way. The bytes that both ends
+ * kept are compared, and always the numbers of all bytes. Immutable.
  */
 public final class RecordingComparison {
 
@@ -33,12 +33,12 @@ public final class RecordingComparison {
     }
 
     /**
-     * The first place where what was received is not what was sent.
+     * The first place where the received bytes differ from the sent ones.
      *
-     * @param sentBy the end whose bytes they are
-     * @param offset counted from 0; where bytes before it are not kept, the first difference may be among those
-     * @param expected what was sent around there: quoted and escaped, {@code nothing more}, or how many bytes more
-     * @param seen what was received around there, in the same way
+     * @param sentBy the end that sent the bytes
+     * @param offset counted from 0; if bytes before it are not kept, the first difference may be among those
+     * @param expected the bytes sent around the offset: quoted and escaped, {@code nothing more}, or how many bytes more
+     * @param seen the bytes received around the offset, in the same form
      */
     public record Difference(Ending.Side sentBy, long offset, String expected, String seen) {
 
@@ -55,7 +55,7 @@ public final class RecordingComparison {
      * @param client what the client recorded
      * @param server what the server recorded
      * @return the comparison
-     * @throws IllegalArgumentException if either was recorded by the other side
+     * @throws IllegalArgumentException if the first is not a client's, or the second not a server's
      */
     public static RecordingComparison of(RecordedConnection client, RecordedConnection server) {
         check(client, Ending.Side.CLIENT);
@@ -72,9 +72,9 @@ public final class RecordingComparison {
     }
 
     /**
-     * The first difference: of the bytes of the client if they differ, else of those of the server.
+     * Returns the first difference in the bytes that the client sent, or else in those that the server sent.
      *
-     * @return nothing where each end received what the other sent
+     * @return the difference; empty if each end received what the other sent
      */
     public Optional<Difference> firstDifference() {
         Difference ofClient = difference(client, server);
@@ -84,7 +84,7 @@ public final class RecordingComparison {
     /**
      * Checks that each end received what the other sent.
      *
-     * @throws AssertionError if not, with the first difference and both recordings side by side, the first and last lines
+     * @throws AssertionError if not; with the first difference, and the first and last lines of both recordings side by side
      */
     public void assertSame() {
         firstDifference().ifPresent(difference -> {
@@ -98,8 +98,8 @@ public final class RecordingComparison {
     }
 
     /**
-     * What became of the bytes of each side, and the events of both ends in the order of their time, the client's on the
-     * left and the server's on the right, with milliseconds.
+     * Returns how many bytes of each side were sent and received, and the events of both ends in the order of their time:
+     * the client's on the left, the server's on the right, with milliseconds.
      *
      * @return lines, each with its end
      */
@@ -117,7 +117,7 @@ public final class RecordingComparison {
                 lines.add(new Line(each, event));
             }
         }
-        lines.sort(Comparator.comparing(Line::at)); // stable: what came at one time stays in order
+        lines.sort(Comparator.comparing(Line::at)); // stable: events of the same time stay in order
         Instant start = client.accepted().isBefore(server.accepted()) ? client.accepted() : server.accepted();
         for (Line line : lines) {
             text.append(Transcript.millis(Duration.between(start, line.at())))
@@ -150,7 +150,7 @@ public final class RecordingComparison {
                 + " received; " + (difference == null ? same : difference) + "\n";
     }
 
-    /** An event of one of the ends. */
+    /** An event at one of the ends. */
     private record Line(RecordedConnection of, RecordedEvent event) {
 
         Instant at() {

@@ -11,15 +11,15 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The files that {@link Recording#writeFiles(Path)} has written, which have the same names in every front end: {@code
- * transcript.txt} for people, {@code conversation.html} for a browser, {@code conversation.pcapng} for Wireshark.
+ * The files that {@link Recording#writeFiles(Path)} has written. They have the same names in every front end: {@code
+ * transcript.txt}, {@code conversation.html} for a browser and {@code conversation.pcapng} for Wireshark.
  *
- * @param transcript what {@link Recording#writeTranscript(Path)} writes
- * @param page what {@link Recording#writeHtml(Path)} writes
- * @param packets what {@link Recording#writePcapng(Path)} writes
- * @param leftOutOfTranscript how many of the kept connections the limit left out of the transcript
- * @param leftOutOfPage the same for the page
- * @param leftOutOfPackets the same for the packets
+ * @param transcript the file that {@link Recording#writeTranscript(Path)} writes
+ * @param page the file that {@link Recording#writeHtml(Path)} writes
+ * @param packets the file that {@link Recording#writePcapng(Path)} writes
+ * @param leftOutOfTranscript how many kept connections the size limit left out of the transcript
+ * @param leftOutOfPage how many it left out of the page
+ * @param leftOutOfPackets how many it left out of the packets
  * @since 0.1.0
  */
 public record RecordingFiles(
@@ -33,7 +33,7 @@ public record RecordingFiles(
         int writeTo(Path file) throws IOException;
     }
 
-    /** The size that a connection takes in a file. */
+    /** Returns the size of a connection in a file. */
     interface Size {
         long of(RecordedConnection connection) throws IOException;
     }
@@ -48,7 +48,7 @@ public record RecordingFiles(
     }
 
     /**
-     * Deletes the files of an earlier recording, so that they are not taken for those of a later one. The folder and all
+     * Deletes the files of an earlier recording, so that they are not mistaken for those of a later one. The folder and all
      * other files stay.
      *
      * @param folder the folder that {@link Recording#writeFiles(Path)} wrote to; it need not exist
@@ -65,11 +65,11 @@ public record RecordingFiles(
     }
 
     /**
-     * Checks at the start that files can be written at the end: makes the folder and a file of 4 KiB in it, and removes
-     * both. A folder that was there stays.
+     * Checks in advance that files can be written to a folder. Makes the folder if it is missing and a file of 4 KiB in it,
+     * and removes what it made.
      *
      * @param folder the folder that files are to be written to
-     * @throws IOException if it cannot be made, or no file can be written there
+     * @throws IOException if the folder cannot be made, or no file can be written there
      */
     public static void checkWritable(Path folder) throws IOException {
         Path made = outermostMissing(folder);
@@ -86,7 +86,7 @@ public record RecordingFiles(
         }
     }
 
-    /** Tries all three files. Throws the first failure, which names its file and has the others suppressed. */
+    /** Tries to write all three files. Throws the first failure, which names its file and has the others suppressed. */
     static RecordingFiles write(Path folder, Content transcript, Content page, Content packets) throws IOException {
         Path made = outermostMissing(folder);
         List<Path> files = NAMES.stream().map(folder::resolve).toList();
@@ -142,7 +142,7 @@ public record RecordingFiles(
         }
     }
 
-    /** The outermost of the folders that are to be made; null if all exist. */
+    /** Returns the outermost of the folders that must be made; null if all exist. */
     private static @Nullable Path outermostMissing(Path folder) {
         Path missing = null;
         for (Path path = folder.toAbsolutePath();
@@ -153,7 +153,7 @@ public record RecordingFiles(
         return missing;
     }
 
-    /** Removes the folders that were made, from the innermost on, up to the first that is not empty. */
+    /** Removes the folders that were made, innermost first, and stops at one that is not empty. */
     private static void removeEmpty(Path folder, @Nullable Path outermost) {
         try {
             for (Path path = folder.toAbsolutePath();
@@ -162,13 +162,13 @@ public record RecordingFiles(
                 Files.deleteIfExists(path);
             }
         } catch (IOException inUse) {
-            // another program has put a file there, or it cannot be deleted: the folder stays
+            // another program has put a file into the folder, or it cannot be deleted: it stays
         }
     }
 
     /**
-     * Returns the newest connections, as many as fit. A connection that alone is too large is passed over; from the first
-     * that does not fit any more, all older ones are left out.
+     * Returns the newest connections, as many as fit. Skips a connection that is larger than the limit. Stops at the first
+     * other one that does not fit.
      */
     static List<RecordedConnection> fitting(List<RecordedConnection> all, long mostBytes, Size size)
             throws IOException {
