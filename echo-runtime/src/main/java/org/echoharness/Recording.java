@@ -15,12 +15,12 @@ import org.echoharness.text.Escaping;
 import org.echoharness.text.TextSize;
 
 /**
- * What happened on the connections of a server, while it happens and afterwards: connections in the order of their accept,
- * each as an immutable snapshot, and waits that need no sleep. Bounded as {@link EchoServer.Builder#recording(int, int)}
- * says. Or what happened on the one connection of a client, which is its number 1. Any thread may use it, also when the
- * server or the client is closed.
+ * Records what happens on the connections of a server, or on the one connection of a client, which has the number 1. It
+ * returns immutable snapshots of connections in the order of their accept, and waits for events without sleeping. {@link
+ * EchoServer.Builder#recording(int, int)} describes its limits. Any thread may use it, even after the server or the client
+ * was closed.
  *
- * <p>Every wait has a deadline, 5 seconds unless given, and its error says what was seen.
+ * <p>Every wait has a deadline, 5 seconds by default. Its error shows what the recording has seen.
  */
 public final class Recording {
 
@@ -35,7 +35,7 @@ public final class Recording {
     }
 
     /**
-     * The connections that are kept, rejected ones too.
+     * Returns the connections that are kept, including rejected ones.
      *
      * @return snapshots, in the order of their accept
      */
@@ -44,8 +44,8 @@ public final class Recording {
     }
 
     /**
-     * The connections that are open now. Those that are not kept any more, since too many are open, are among them: their
-     * bytes are counted, and their events are left out.
+     * Returns the connections that are open now. They include those that are not kept any more because too many are open;
+     * of these, bytes are counted and events are left out.
      *
      * @return snapshots, in the order of their accept
      */
@@ -54,18 +54,18 @@ public final class Recording {
     }
 
     /**
-     * The faults that have taken effect so far, on any connection, also on those that are not kept any more.
+     * Returns the faults that have taken effect on any connection so far, including those that are not kept any more.
      *
-     * @return a copy; at most 4,096, those that took effect last
+     * @return a copy; at most the 4,096 faults that took effect last
      */
     public Set<Fault> appliedFaults() {
         return store.applied();
     }
 
     /**
-     * Adds an event of the kind {@link RecordedEvent.Kind#NOTE} to each connection that is open, so that a reader of the
-     * conversation sees what was done from here on: {@code note("the second request")}. Where none is open, it stands with
-     * what was done to the server, at the end of the transcript.
+     * Adds an event of the kind {@link RecordedEvent.Kind#NOTE} to each open connection. It marks the place in the
+     * conversation for the reader: {@code note("the second request")}. If no connection is open, the note appears at the
+     * end of the transcript, together with what was done to the server.
      *
      * @param text the note; at most 1,024 characters of it are kept
      */
@@ -74,11 +74,11 @@ public final class Recording {
     }
 
     /**
-     * One connection.
+     * Returns one connection.
      *
-     * @param number 1 for the first that was accepted
+     * @param number 1 for the first accepted connection
      * @return a snapshot
-     * @throws AssertionError if it has not been accepted, or is not kept any more
+     * @throws AssertionError if the connection has not been accepted, or is not kept any more
      */
     public RecordedConnection connection(long number) {
         RecordedConnection found = number < 1 ? null : store.snapshot(number);
@@ -92,7 +92,7 @@ public final class Recording {
     }
 
     /**
-     * How many connections were accepted or rejected, those that are not kept any more too.
+     * Returns how many connections were accepted or rejected, including those that are not kept any more.
      *
      * @return a number of connections
      */
@@ -101,7 +101,7 @@ public final class Recording {
     }
 
     /**
-     * How many connections are not kept any more.
+     * Returns how many connections are not kept any more.
      *
      * @return a number of connections
      */
@@ -110,11 +110,11 @@ public final class Recording {
     }
 
     /**
-     * As {@link #awaitConnections(int, Duration)}, for 5 seconds.
+     * Waits until this number of connections have come, for 5 seconds. See {@link #awaitConnections(int, Duration)}.
      *
-     * @param count how many
+     * @param count the number of connections
      * @return the connections that are kept
-     * @throws AssertionError as {@link #awaitConnections(int, Duration)} says
+     * @throws AssertionError if they do not come, as {@link #awaitConnections(int, Duration)} describes
      * @throws IllegalStateException if it would have to wait in a callback of the server
      * @throws InterruptedException if the thread is interrupted
      */
@@ -126,10 +126,10 @@ public final class Recording {
      * Waits until this number of connections have been accepted or rejected since the start.
      *
      * @param count the number of connections
-     * @param timeout the longest to wait
+     * @param timeout the longest time to wait
      * @return the connections that are kept
-     * @throws AssertionError at the deadline, or at once where no more can come: the server was closed, or a client's
-     *     recording is to have more than its one
+     * @throws AssertionError at the deadline, or at once if no more can come, because the server was closed or because a
+     *     client's recording has only one
      * @throws IllegalStateException if it would have to wait in a callback of the server
      * @throws InterruptedException if the thread is interrupted
      */
@@ -149,9 +149,9 @@ public final class Recording {
     }
 
     /**
-     * As {@link #awaitQuiet(Duration, Duration)}, for 5 seconds.
+     * Waits until nothing has happened for a time, for 5 seconds. See {@link #awaitQuiet(Duration, Duration)}.
      *
-     * @param quiet how long nothing is to happen
+     * @param quiet how long nothing must happen
      * @throws AssertionError at the deadline
      * @throws IllegalStateException if it would have to wait in a callback of the server
      * @throws InterruptedException if the thread is interrupted
@@ -161,10 +161,10 @@ public final class Recording {
     }
 
     /**
-     * Waits until nothing has happened on any connection for that long, or the server is closed.
+     * Waits until nothing has happened on any connection for a time, or until the server is closed.
      *
-     * @param quiet how long nothing is to happen
-     * @param timeout the longest to wait
+     * @param quiet how long nothing must happen
+     * @param timeout the longest time to wait
      * @throws AssertionError at the deadline
      * @throws IllegalStateException if it would have to wait in a callback of the server
      * @throws InterruptedException if the thread is interrupted
@@ -177,9 +177,9 @@ public final class Recording {
     }
 
     /**
-     * Checks how many connections there were, rejected ones too.
+     * Checks how many connections there were, including rejected ones.
      *
-     * @param count how many there are to be
+     * @param count the number of connections that there must be
      * @throws AssertionError if there were more or fewer, with what was seen
      */
     public void assertConnections(int count) {
@@ -189,8 +189,8 @@ public final class Recording {
     }
 
     /**
-     * The most connections that were open at the same time so far. A rejected one was never open. A connection ends when
-     * the server has read its client's FIN and sent the rest of the echo, a moment after the client closed it.
+     * Returns the most connections that were open at the same time so far. A rejected one does not count as open. A
+     * connection that its client closes stays open until the server has read the FIN and sent the rest of the echo.
      *
      * @return a number of connections
      */
@@ -199,9 +199,10 @@ public final class Recording {
     }
 
     /**
-     * Checks how many connections were open at the same time, as {@link #peak()} counts them: that a pool keeps its limit.
+     * Checks how many connections were open at the same time, as {@link #peak()} counts them. A test of a connection pool
+     * can check the pool's limit with it.
      *
-     * @param count how many there may be
+     * @param count the most connections that there may be
      * @throws AssertionError if there were more, with what was seen
      */
     public void assertAtMostConnections(int count) {
@@ -213,14 +214,14 @@ public final class Recording {
     }
 
     /**
-     * The conversation of all connections that are kept, for people. Where there were several, the milliseconds since the
-     * first was accepted follow those of each connection, with a plus sign: {@code 0.123  +4567.890}. What was done to the
-     * server as a whole ({@link EchoServer#refuse}, {@link EchoServer#restart}, {@link EchoServer#unanswered}, {@link
-     * EchoServer#resume}, {@link EchoServer#freeze}) stands at the end, also where no connection was open: the newest 256
-     * times, with the milliseconds since the first connection.
+     * Returns the conversation of all kept connections as text. If there were several connections, each line has two times
+     * in milliseconds: since the accept of its connection and, with a plus sign, since the accept of the first connection:
+     * {@code 0.123  +4567.890}. The end of the text lists the last 256 things that were done to the server as a whole
+     * ({@link EchoServer#refuse}, {@link EchoServer#restart}, {@link EchoServer#unanswered}, {@link EchoServer#resume},
+     * {@link EchoServer#freeze}), with the milliseconds since the first connection.
      *
-     * <p>The text is in memory as a whole, and may take several times the memory of the recording: each byte that is kept
-     * may take four characters. For a large recording, {@link #writeTranscript(Path)} needs little memory.
+     * <p>The whole text is in memory. It may take several times the memory of the recording, because each kept byte may take
+     * four characters. For a large recording use {@link #writeTranscript(Path)}, which needs little memory.
      *
      * @return lines, each with its end
      */
@@ -235,7 +236,7 @@ public final class Recording {
     }
 
     /**
-     * The part of {@link #transcript()} that is about one connection: its summary, and a line for each event.
+     * Returns the part of {@link #transcript()} about one connection: its summary, and a line for each event.
      *
      * @param connection one of this recording
      * @return lines, each with its end
@@ -251,8 +252,8 @@ public final class Recording {
     }
 
     /**
-     * The part of {@link #transcript()} that is about the server as a whole: a heading, and a line for each of the newest
-     * 256 things that were done to it, in order.
+     * Returns the part of {@link #transcript()} about the server as a whole: a heading, and a line for each of the last 256
+     * things that were done to it, in order.
      *
      * @return lines, each with its end; empty if nothing was done to it
      */
@@ -273,8 +274,8 @@ public final class Recording {
     }
 
     /**
-     * Writes {@link #transcript()} to a file, in UTF-8. This and the other files are complete or absent: each is written
-     * under another name beside its own, and removed if that fails.
+     * Writes {@link #transcript()} to a file, in UTF-8. The file is complete or absent, as are those of the other methods:
+     * each is written under a temporary name in the same folder, and removed if that fails.
      *
      * @param file a new file
      * @throws IOException if it exists, or cannot be written
@@ -288,12 +289,12 @@ public final class Recording {
     }
 
     /**
-     * As {@link #writeTranscript(Path)}, with a limit: the newest connections, as many as fit. The file says at its end how
-     * many are left out.
+     * Writes the transcript of the newest connections, as many as fit, to a file. The end of the file states how many are
+     * left out. See {@link #writeTranscript(Path)}.
      *
      * @param file a new file
      * @param mostBytes the most bytes of text about connections
-     * @return how many of the connections that are kept are left out
+     * @return how many of the kept connections are left out
      * @throws IOException if the file exists, or cannot be written
      */
     public int writeTranscript(Path file, long mostBytes) throws IOException {
@@ -321,7 +322,7 @@ public final class Recording {
         }
     }
 
-    /** What is to be said of the recording as a whole: what it does not have, and what was done to the server. */
+    /** Returns the lines about the recording as a whole: what it does not keep, and what was done to the server. */
     private List<String> remarks() {
         List<String> lines = new ArrayList<>();
         if (leftOut() > 0) {
@@ -341,11 +342,11 @@ public final class Recording {
     }
 
     /**
-     * Writes the connections that are kept to a file that Wireshark and {@code tshark} read (pcapng,
-     * draft-ietf-opsawg-pcapng). Addresses, ports, times, payload and how the connections ended are those of the recording;
-     * the packets are made of them, with headers and sequence numbers of their own. What was done to the server as a whole
-     * is a comment of the packet that came next, and with its times in the comment of the file (in Wireshark: <i>Capture
-     * File Properties</i>; {@code capinfos}).
+     * Writes the kept connections to a pcapng file (draft-ietf-opsawg-pcapng), which Wireshark and {@code tshark} read.
+     * Addresses, ports, times, payload and the ends of connections are those of the recording. The packets are constructed
+     * from them, and do not have the original headers and sequence numbers. What was done to the server as a whole is a
+     * comment of the packet that came next. The comment of the file lists it with the times (Wireshark shows it in
+     * <i>Capture File Properties</i>, and {@code capinfos} prints it).
      *
      * @param file a new file
      * @throws IOException if it exists, or cannot be written
@@ -355,8 +356,7 @@ public final class Recording {
     }
 
     /**
-     * Writes the connections that are kept as one page for a browser, which loads nothing from elsewhere and runs no
-     * script.
+     * Writes the kept connections as one page for a browser. The page loads nothing from elsewhere and runs no script.
      *
      * @param file a new file
      * @throws IOException if it exists, or cannot be written
@@ -379,11 +379,11 @@ public final class Recording {
     }
 
     /**
-     * As {@link #writePcapng(Path)}, with a limit: the newest connections, as many as fit.
+     * Writes the newest connections, as many as fit, to a pcapng file. See {@link #writePcapng(Path)}.
      *
      * @param file a new file
-     * @param mostBytes about the most bytes of the file
-     * @return how many of the connections that are kept are left out
+     * @param mostBytes the approximate limit of the file's size in bytes
+     * @return how many of the kept connections are left out
      * @throws IOException if the file exists, or cannot be written
      */
     public int writePcapng(Path file, long mostBytes) throws IOException {
@@ -399,12 +399,12 @@ public final class Recording {
     }
 
     /**
-     * As {@link #writeHtml(Path)}, with a limit: the newest connections, as many as fit. The page says at its end how many
-     * are left out.
+     * Writes the newest connections, as many as fit, as one page for a browser. The end of the page states how many are left
+     * out. See {@link #writeHtml(Path)}.
      *
      * @param file a new file
      * @param mostBytes the most bytes of text about connections
-     * @return how many of the connections that are kept are left out
+     * @return how many of the kept connections are left out
      * @throws IOException if the file exists, or cannot be written
      */
     public int writeHtml(Path file, long mostBytes) throws IOException {
@@ -419,13 +419,13 @@ public final class Recording {
     }
 
     /**
-     * Writes transcript, page and pcapng file to a folder, under the names that {@link RecordingFiles#names()} gives. Makes
-     * the folder if it is missing. Each file is complete or absent, and all three are tried also where one fails.
+     * Writes the transcript, the page and the pcapng file to a folder, under the names that {@link RecordingFiles#names()}
+     * returns. Makes the folder if it is missing. Each file is complete or absent. If one fails, the others are still written.
      *
      * @param folder a folder without such files
      * @return the files
-     * @throws IOException the first failure, with the others suppressed: the folder cannot be made, or a file exists or
-     *     cannot be written; a {@link java.nio.file.FileSystemException} that names it
+     * @throws IOException the first failure, with the others suppressed, if the folder cannot be made, or a file exists or
+     *     cannot be written; it is a {@link java.nio.file.FileSystemException} that names the file
      */
     public RecordingFiles writeFiles(Path folder) throws IOException {
         return RecordingFiles.write(
@@ -445,12 +445,12 @@ public final class Recording {
     }
 
     /**
-     * As {@link #writeFiles(Path)}, with a limit: the newest connections, as many as fit into each file.
+     * Writes the newest connections, as many as fit into each file. See {@link #writeFiles(Path)}.
      *
      * @param folder a folder without such files
-     * @param mostBytes the limit of each file, as {@link #writeTranscript(Path, long)} says
+     * @param mostBytes the limit of each file, as {@link #writeTranscript(Path, long)} describes
      * @return the files, and how many connections are left out of each
-     * @throws IOException as {@link #writeFiles(Path)} says
+     * @throws IOException as {@link #writeFiles(Path)} describes
      */
     public RecordingFiles writeFiles(Path folder, long mostBytes) throws IOException {
         return RecordingFiles.write(

@@ -18,17 +18,17 @@ import org.echoharness.text.Escaping;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is kept of the connections of a server, or of the one of a client: its threads write, any thread reads and waits.
- * Here is the one lock on the path of a byte. Bounded: the newest connections, the first bytes of each.
+ * Keeps the recorded connections of a server, or the one of a client: the newest connections, and the first bytes of each.
+ * The threads of the server or client write, and any thread reads and waits. Its lock is the only one on the path of a byte.
  */
 final class RecordingStore {
 
-    /** Faults that took effect are remembered up to this number, far more than a plan has. */
+    /** The most faults that are remembered as having taken effect, far more than a plan has. */
     private static final int MOST_APPLIED = 4_096;
 
-    /** What brings the events. */
+    /** The source of the events. */
     interface Source {
-        /** Throws where this thread must not wait for an event, since it would wait for itself. */
+        /** Throws if this thread must not wait for an event, because it would wait for itself. */
         void refuseWait();
     }
 
@@ -68,12 +68,12 @@ final class RecordingStore {
         return by;
     }
 
-    /** Asked before each wait; before that any thread may wait. */
+    /** Sets the source that is asked before each wait. Until then any thread may wait. */
     void from(Source events) {
         source = events;
     }
 
-    /** A connection was accepted, or is made; where it is reset at once, its number is 0. Null where it has gone already. */
+    /** Begins to record a connection; number 0 means that it is reset at once. Returns null if it is closed already. */
     @Nullable
     ConnectionRecorder open(SocketChannel channel, long number) {
         InetSocketAddress local;
@@ -111,7 +111,7 @@ final class RecordingStore {
         }
     }
 
-    /** A connection is accepted and reset at once: it never counts as open. */
+    /** Records a connection that is accepted and reset at once. It never counts as open. */
     synchronized void reject(SocketChannel channel) {
         ConnectionRecorder recorder = open(channel, 0);
         if (recorder != null) {
@@ -119,7 +119,7 @@ final class RecordingStore {
         }
     }
 
-    /** The oldest that has ended, or else the oldest, which may go on for long and keeps nothing any more. */
+    /** Leaves out the oldest connection that has ended, or else the oldest, which may stay open but keeps nothing more. */
     private void leaveOutOldest() {
         leftOut++;
         for (Iterator<ConnectionRecorder> each = recorders.iterator(); each.hasNext(); ) {
@@ -136,7 +136,7 @@ final class RecordingStore {
         openLeftOut.add(oldest);
     }
 
-    /** Takes memory for a connection, for which older ones that have ended may go. False where there is not enough. */
+    /** Takes memory for a connection, and leaves out older ones that have ended if necessary. False if that is not enough. */
     boolean take(ConnectionRecorder recorder, long bytes) {
         while (!memory.take(bytes)) {
             isFull = true;
@@ -160,18 +160,18 @@ final class RecordingStore {
         return false;
     }
 
-    /** Whether memory was too short to keep all that was asked for. */
+    /** Returns whether memory was too short to keep all that was to be recorded. */
     synchronized boolean isFull() {
         return isFull;
     }
 
-    /** A connection has ended: the recorder has the lock. */
+    /** Called when a connection has ended. The recorder holds the lock. */
     void ended(ConnectionRecorder recorder) {
         open--;
         openLeftOut.remove(recorder);
     }
 
-    /** A fault has taken effect on a connection. */
+    /** Remembers that a fault has taken effect on a connection. */
     synchronized void applied(Fault fault) {
         applied.remove(fault);
         applied.add(fault);
@@ -184,11 +184,11 @@ final class RecordingStore {
         return new LinkedHashSet<>(applied);
     }
 
-    /** On each connection that is open; where there is none, on the server. */
+    /** Adds a note to each open connection, or to the server if there is none. */
     synchronized void noteAll(String text) {
         long now = System.nanoTime();
         for (ConnectionRecorder recorder : recorders) {
-            recorder.note(RecordedEvent.Kind.NOTE, text, now); // an ended one takes none
+            recorder.note(RecordedEvent.Kind.NOTE, text, now); // an ended connection ignores it
         }
         if (open == 0) {
             server("note: ".concat(Escaping.cut(text)));
@@ -196,12 +196,12 @@ final class RecordingStore {
         changed(now);
     }
 
-    /** Something was done to the server as a whole, with connections or without. Loads no class: see {@link Preload}. */
+    /** Records what was done to the server as a whole, even without connections. Loads no class: see {@link Preload}. */
     synchronized void server(String what) {
         serverLog.add(what);
     }
 
-    /** What was done to the server as a whole. */
+    /** Returns what was done to the server as a whole. */
     synchronized ServerLog.Snapshot serverLog() {
         return serverLog.snapshot(by == Ending.Side.CLIENT ? "the client" : "the server", accepted > 0, origin);
     }
@@ -214,7 +214,7 @@ final class RecordingStore {
         return all;
     }
 
-    /** Those that are open, of which some may keep nothing any more, in the order of their accept. */
+    /** Returns the open connections in the order of their accept. Some of them may keep nothing more. */
     synchronized List<RecordedConnection> openSnapshots() {
         List<RecordedConnection> open = new ArrayList<>();
         for (ConnectionRecorder recorder : openLeftOut) {
@@ -237,7 +237,7 @@ final class RecordingStore {
         return null;
     }
 
-    /** Whether there was a connection of that number. */
+    /** Returns whether there was a connection with this number. */
     synchronized boolean knew(long number) {
         return number >= 1 && number <= newest;
     }
@@ -246,25 +246,25 @@ final class RecordingStore {
         return accepted;
     }
 
-    /** No connection comes any more. */
+    /** Notes that no further connection can come, and why. */
     synchronized void finish(String why) {
         over = why;
         changes++;
         notifyAll();
     }
 
-    /** Why no connection comes any more; null while one may come. */
+    /** Returns why no further connection can come; null while one may come. */
     @Nullable
     String over() {
         return over;
     }
 
-    /** When its first connection was accepted: the clock that all share begins there. */
+    /** Returns when the first connection was accepted. The clock that all connections share begins there. */
     long origin() {
         return origin;
     }
 
-    /** The most that were open at the same time. */
+    /** Returns the most connections that were open at the same time. */
     synchronized int peak() {
         return peak;
     }
@@ -274,8 +274,8 @@ final class RecordingStore {
     }
 
     /**
-     * Waits until the supplier has something; null at the deadline. It is asked after events, without the lock: what it
-     * does, slow or not, holds up no connection.
+     * Waits until the supplier returns a value that is not null, and returns it; null at the deadline. Calls the supplier
+     * after events and without the lock, so that a slow one does not delay a connection.
      */
     <T> @Nullable T await(Duration timeout, Supplier<@Nullable T> condition) throws InterruptedException {
         long deadline = System.nanoTime() + OptionText.nanos(timeout);
@@ -314,7 +314,7 @@ final class RecordingStore {
         }
     }
 
-    /** Waits until nothing has happened for that long, or can happen any more; false at the deadline. */
+    /** Waits until nothing has happened for a time or can happen any more. Returns false at the deadline. */
     synchronized boolean awaitQuiet(Duration quiet, Duration timeout) throws InterruptedException {
         long deadline = System.nanoTime() + OptionText.nanos(timeout);
         while (true) {
@@ -331,7 +331,7 @@ final class RecordingStore {
         }
     }
 
-    /** Something has happened on a connection: the recorder has the lock. */
+    /** Called when something has happened on a connection. The recorder holds the lock. */
     void changed(long now) {
         lastEvent = now;
         changes++;

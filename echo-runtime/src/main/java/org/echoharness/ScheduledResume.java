@@ -9,7 +9,7 @@ import org.echoharness.loop.EventLoopHandler;
 import org.echoharness.loop.Warnings;
 import org.jspecify.annotations.Nullable;
 
-/** Makes a server that refuses connects accept them again after a time. On the thread of its first event loop. */
+/** Makes a server that refuses connects accept them again after a time. The thread of its first event loop calls it. */
 final class ScheduledResume implements EventLoopHandler {
 
     private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
@@ -26,7 +26,7 @@ final class ScheduledResume implements EventLoopHandler {
         this.warnings = warnings;
     }
 
-    /** In place of what was set before. */
+    /** Sets the time after which the server accepts connects again. Replaces an earlier one. */
     void set(Duration time) {
         cancel();
         hasWarned = false;
@@ -40,7 +40,7 @@ final class ScheduledResume implements EventLoopHandler {
         }
     }
 
-    /** Where an address cannot be listened on, connects to it stay refused. Loads no class: see {@link Preload}. */
+    /** Listens again. Retries an address on which that fails. Loads no class: see {@link Preload}. */
     @Override
     public void alarm(long now) {
         alarm = null;

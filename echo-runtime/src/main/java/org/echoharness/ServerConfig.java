@@ -5,10 +5,10 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a server was built with; checked by its builder. Zero means none where a limit may be absent.
+ * The options of a server, which its builder has checked. For a limit that may be absent, zero means none.
  *
- * @param bindsEvery whether a name stands for all its addresses; else for the first
- * @param closesIdle whether a connection that is idle ends with a FIN; else with an RST
+ * @param bindsEvery whether the server listens on all addresses of a name; otherwise only on the first
+ * @param closesIdle whether an idle connection ends with a FIN; otherwise with an RST
  */
 record ServerConfig(
         List<HostAndPort> addresses,
