@@ -420,7 +420,8 @@ public final class Recording {
 
     /**
      * Writes the transcript, the page and the pcapng file to a folder, under the names that {@link RecordingFiles#names()}
-     * returns. Makes the folder if it is missing. Each file is complete or absent. If one fails, the others are still written.
+     * returns. Makes the folder if it is missing. Each file is complete or absent. If one fails, the others
+     * are still written.
      *
      * @param folder a folder without such files
      * @return the files

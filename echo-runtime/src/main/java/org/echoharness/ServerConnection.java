@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  * One accepted connection, on its event loop's thread. It owns the socket: it calls its pump when the socket is ready or a
  * deadline is due, waits for what the pump waits for, and ends the connection.
  *
- * <p>It ends with a FIN when the client's FIN has come and every byte before it was sent back, and in any other case with
- * an RST, so that a clean end of stream always means a complete echo. Some faults are exceptions to this.
+ * <p>It ends with a FIN if the client's FIN has come and every byte before it was sent back, and otherwise with an RST, so
+ * that a clean end of stream always means a complete echo. Some faults, idle closes and controls are exceptions.
  */
 final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, ConnectionPump.Owner {
 
@@ -47,7 +47,7 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
     private Alarms.@Nullable Alarm alarm;
     private long lastMoved; // when bytes last moved; kept only if there is an idle time-out
 
-    /** How a fault ends the connection once the client's kernel has what was sent. Until then nothing else is done. */
+    /** How the connection ends once the client's kernel has all that was sent. Until then it does nothing else. */
     record Due(boolean clean, String why) {}
 
     ServerConnection(ServingLoop serving, SocketChannel channel, long number, @Nullable ConnectionReporter reporter)
@@ -140,7 +140,7 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
         end(false, Cause.SERVER, CLOSING);
     }
 
-    /** Resets the connection, or closes it with a FIN although not everything may be echoed. */
+    /** Resets the connection, or closes it with a FIN even if not everything was echoed. */
     void endNow(boolean clean, String why) {
         if (!isOpen()) {
             return;
@@ -155,7 +155,7 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
         }
     }
 
-    /** The connections of the loop were frozen or unfrozen: derives again what to wait for, and for how long. */
+    /** Derives what to wait for, and for how long, after the connections of the loop were frozen or unfrozen. */
     void refreeze() {
         lastMoved = config().idleNanos() > 0 ? System.nanoTime() : 0;
         goOn();
@@ -168,7 +168,7 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
         }
     }
 
-    /** Takes other faults. */
+    /** Replaces the faults. */
     void change(FaultPlan.Place planned) {
         if (!isOpen() || isWaiting()) {
             return;
@@ -200,7 +200,7 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
         }
     }
 
-    /** Without a switch: its class would be loaded at the first use, when no file descriptor may be left. */
+    /** Uses no switch: its class would be loaded at the first use, when no file descriptor may be left. */
     private void advance() throws IOException {
         ConnectionPump.Next next = pump().pump(CLOCK);
         if (next == ConnectionPump.Next.HALF_CLOSE) {
@@ -242,7 +242,7 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
         rest();
     }
 
-    /** Keeps no pump that holds nothing: an idle connection takes less memory. */
+    /** Gives up a pump that holds nothing, so that an idle connection takes less memory. */
     private void rest() {
         ConnectionPump mine = pump();
         if (mine.isAtRest()) {
@@ -261,7 +261,7 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
         return mine;
     }
 
-    /** Sets the alarm for the next deadline, if there is one. An alarm that is set earlier stays, and finds nothing to do. */
+    /** Sets the alarm for the next deadline, if there is one. An earlier alarm stays, and does nothing when it goes off. */
     private void setAlarm() {
         long now = System.nanoTime();
         long idle = config().idleNanos();
@@ -274,7 +274,7 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
         }
     }
 
-    /** Ends this connection alone. An {@link IOException} means that it was lost, by an RST of the client for one. */
+    /** Ends only this connection. An {@link IOException} means that it was lost, for example by an RST of the client. */
     private void fail(Throwable failure) {
         if (!isOpen()) {
             return; // a callback closed the server, and with it this connection
@@ -294,7 +294,7 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
         }
     }
 
-    /** Sends a FIN although not everything may be echoed. Bytes that are not read would turn the close into an RST. */
+    /** Sends a FIN even if not everything was echoed. Drains the input, since unread bytes turn the close into an RST. */
     private void closeEarly(String why) {
         try {
             endOutput(why);
@@ -305,9 +305,9 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
     }
 
     /**
-     * Ends the connection once the client's kernel has what was sent. An RST, of this side or in answer to what the client
-     * sends later, makes the kernel throw away what is not sent yet. A client whose FIN has come sends nothing more. After
-     * the FINs of both sides the kernel sends no RST, and may have forgotten the socket, but delivers what it still has.
+     * Ends the connection once the client's kernel has all that was sent. An RST, from this side or in answer to later bytes
+     * of the client, makes the kernel discard unsent bytes. A client sends nothing after its FIN. After the FINs of both
+     * sides the kernel sends no RST. It may have forgotten the socket then, but delivers the bytes that it still has.
      */
     private void endWhenSent(boolean clean, String why) throws IOException {
         if (isOpen() && isHalfClosed) {
@@ -359,8 +359,8 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
     }
 
     /**
-     * Closes the socket, with a FIN after a complete echo and else with an RST, and then reports it. The selector releases
-     * the socket when it runs next, so that a callback that blocks delays an RST.
+     * Closes the socket, with a FIN if the end is clean and otherwise with an RST, and then reports the end. The selector
+     * releases the socket when it runs next, so that a callback that blocks delays an RST.
      */
     private void end(boolean clean, Cause cause, String why) {
         end(clean ? -1 : 0, clean, cause, why);

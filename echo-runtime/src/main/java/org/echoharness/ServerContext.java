@@ -5,9 +5,9 @@ import org.echoharness.loop.Warnings;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What all parts of one server share. Any thread may call it.
+ * The configuration, counts, recordings and warnings that all parts of one server share. Any thread may call it.
  *
- * @param recordings null where nothing is recorded
+ * @param recordings null if nothing is recorded
  */
 record ServerContext(
         ServerConfig config,
@@ -23,7 +23,7 @@ record ServerContext(
         boolean isRunning();
     }
 
-    /** For the connection just accepted; null where nothing is reported or recorded. */
+    /** Returns a reporter for a connection just accepted, or null if nothing is reported or recorded. */
     @Nullable
     ConnectionReporter reporter(SocketChannel channel, long number) {
         Conversation all = config.conversation();
@@ -36,7 +36,7 @@ record ServerContext(
                 all == null ? "" : HostAndPort.peerOf(channel));
     }
 
-    /** Reports the end of a connection, and that the server waits for the next one, if it does. Never throws. */
+    /** Reports the end of a connection and, if the server runs, that it waits for the next one. Never throws. */
     void reportEnd(ConnectionReporter reporter, ConnectionCounts.Cause cause, Ending.How how, String why) {
         try {
             reporter.ended(cause.by(), how, why, cause == ConnectionCounts.Cause.FAILED);

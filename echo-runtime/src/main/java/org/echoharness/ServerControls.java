@@ -14,8 +14,8 @@ import org.echoharness.loop.EventLoopHandler;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What can be done to a server while it runs. Any thread but the server's own: each control waits until it is in force, and
- * there is one at a time. What fails takes no effect later.
+ * Changes a server while it runs. Any thread may call it except the server's own, because each control waits until it has
+ * taken effect. One control runs at a time. A control that fails takes no effect later.
  */
 final class ServerControls {
 
@@ -27,11 +27,10 @@ final class ServerControls {
         this.server = server;
     }
 
-    /** For the connections that are open too. No connection is accepted between the count of the open ones and its use. */
+    /** Sets the faults of open connections, too. Accepts none between counting the open ones and numbering them. */
     void setFaultsOfAll(FaultPlan plan) {
         mustBeCallable();
-        server.admission()
-                .announce(plan); // calls a callback: not while other controls wait, nor while the ports are parked
+        server.admission().announce(plan); // calls a callback, which must not delay other controls or parked ports
         control("setFaultsOfAll", () -> {
             Exception failure = null;
             try {
@@ -61,7 +60,7 @@ final class ServerControls {
         });
     }
 
-    /** Until no socket is ready any more; false at the deadline. */
+    /** Serves sockets until none is ready. Returns false at the deadline. */
     boolean catchUp(Duration timeout) {
         long deadline = System.nanoTime() + OptionText.nanos(timeout);
         boolean[] isIdle = {false};
@@ -75,7 +74,7 @@ final class ServerControls {
         return isIdle[0];
     }
 
-    /** A connection for another loop is opened by a task that the first loop has posted there before. */
+    /** Accepts pending connections. Waits for each loop, since the first one posts tasks that open connections on others. */
     void acceptPending() {
         control("acceptPending", () -> {
             onEachPort(ListeningPort::acceptAll);
@@ -104,7 +103,7 @@ final class ServerControls {
                 }));
     }
 
-    /** Refuses connects and does what comes next; accepts them again where either fails. */
+    /** Refuses connects and runs the next action. If either fails, accepts connects again. */
     private void refuseOrListen(String what, Action next) throws IOException {
         try {
             turnPorts(what, ListeningPort::refuse);
@@ -131,7 +130,7 @@ final class ServerControls {
                     });
                 }
             } catch (IOException | RuntimeException failed) {
-                mustBeCallable(); // a close meanwhile makes its connects fail
+                mustBeCallable(); // a close in the meantime makes the connects fail
                 undo(failed, this::listen);
                 throw failed;
             }
@@ -164,7 +163,7 @@ final class ServerControls {
         connections(serving).forEach(ServerConnection::refreeze);
     }
 
-    /** Those of one loop that are open, in the order of their accept. On the loop's thread. */
+    /** Returns the open connections of one loop, in the order of their accept. On the loop's thread. */
     private static List<ServerConnection> connections(ServingLoop serving) {
         List<ServerConnection> open = new ArrayList<>();
         for (EventLoopHandler handler : serving.loop().handlers()) {
@@ -185,7 +184,7 @@ final class ServerControls {
     }
 
     private void end(LongPredicate which, boolean clean, String why) throws IOException {
-        onEachPort(ListeningPort::acceptAll); // connections that are not accepted yet are meant, too
+        onEachPort(ListeningPort::acceptAll); // also ends connections that are not accepted yet
         onEachLoop(each -> {
             for (ServerConnection connection : connections(each)) {
                 if (which.test(connection.number())) {
@@ -200,7 +199,7 @@ final class ServerControls {
         void run() throws IOException;
     }
 
-    /** One at a time, and none from a callback: it waits for the server's threads. */
+    /** Runs one control at a time, and none on a callback's thread, because it waits for the server's threads. */
     private void control(String name, Action action) {
         mustBeCallable();
         synchronized (this) {
@@ -212,7 +211,7 @@ final class ServerControls {
         }
     }
 
-    /** Opens or shuts every port, in place of what was scheduled for later. */
+    /** Opens or shuts every port, and cancels what was scheduled for later. */
     private void turnPorts(String what, PortAction action) throws IOException {
         mustBeCallable();
         EventLoopCalls.call(firstLoop(), () -> {
@@ -238,8 +237,8 @@ final class ServerControls {
     }
 
     /**
-     * Puts back what a control has begun with the ports, also for a thread that is interrupted; what fails is reported. A
-     * thread that does not answer puts it back as soon as it can.
+     * Undoes what a control has begun with the ports, even if the calling thread is interrupted. Reports a failure. A loop's
+     * thread that does not answer undoes it as soon as it can.
      */
     private void undo(@Nullable Exception failure, PortAction action) {
         EventLoop first = firstLoop();

@@ -13,8 +13,8 @@ import org.echoharness.loop.Warnings;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The life of one server: its listening sockets, its event loops, and what they share. Any thread may start and close it;
- * the loops' threads call the rest.
+ * The life cycle of one server, with its listening sockets, its event loops and what they share. Any thread may start and
+ * close it.
  */
 final class ServerCore implements EventLoop.Owner, RecordingStore.Source, ServerContext.Server, ListeningPort.Observer {
 
@@ -35,7 +35,7 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source, Server
     private final List<ListeningPort> ports = new ArrayList<>(); // the thread of the first loop opens and shuts them
     private @Nullable ScheduledResume scheduledResume; // the thread of the first loop uses it
     private volatile @Nullable Throwable failure;
-    private volatile @Nullable Thread starting; // it reports the start; no connection is accepted yet
+    private volatile @Nullable Thread starting; // the thread that reports the start; no connection is accepted yet
 
     ServerCore(ServerConfig config) {
         RecordingStore recordings = config.recordedConnections() == 0
@@ -48,7 +48,7 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source, Server
         }
     }
 
-    /** Callbacks are called while the loops run and without the monitor: they may call controls and wait for a close. */
+    /** Calls callbacks while the loops run, and without the monitor: they may call controls and wait for a close. */
     void start() throws IOException {
         List<ServingLoop> opened = new ArrayList<>();
         try {
@@ -67,7 +67,7 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source, Server
             throw failed;
         }
         if (state == State.CLOSED) {
-            close(); // another thread's may not have finished
+            close(); // the close of another thread may not have finished
             throw new IllegalStateException(
                     failure == null ? "a callback closed the server while it started" : stopped());
         }
@@ -123,12 +123,12 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source, Server
     @Override
     public void reportFailure(Throwable why) {
         if (!warnings().report("the event loop failed, so the server closes: ", why)) {
-            // the first may have needed too much memory
+            // the first report may have needed too much memory
             warnings().report("the event loop failed, so the server closes", null);
         }
     }
 
-    /** The rings are given up no sooner than here: a callback that closes the server may still look at one. */
+    /** Gives up the rings only now, because a callback that closes the server may still use one. */
     @Override
     public void ended(EventLoop loop) {
         try {
@@ -142,13 +142,13 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source, Server
         }
     }
 
-    /** Why the server closed by itself, or null. */
+    /** Returns why the server closed by itself, or null. */
     @Nullable
     Throwable failure() {
         return failure;
     }
 
-    /** Why a server that is not running is not, for a sentence. */
+    /** Returns why the server is not running, for a sentence. */
     String stopped() {
         Throwable why = failure;
         if (why != null) {
@@ -164,7 +164,7 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source, Server
         return ended.await(OptionText.nanos(timeout), TimeUnit.NANOSECONDS);
     }
 
-    /** Throws on a thread of the server's own, which must not wait for the server. */
+    /** Throws on one of the server's own threads, which must not wait for the server. */
     void refuseCallback() {
         for (ServingLoop each : loops) {
             if (each.loop().isCurrent()) {
@@ -196,7 +196,7 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source, Server
         return loops;
     }
 
-    /** One for each address. The thread of the first loop opens and shuts them. */
+    /** Returns a port for each address. The thread of the first loop opens and shuts them. */
     List<ListeningPort> ports() {
         return ports;
     }
@@ -206,7 +206,7 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source, Server
         return Objects.requireNonNull(scheduledResume);
     }
 
-    /** The addresses bound, numeric; none before the start. */
+    /** Returns the bound addresses, in numeric form; none before the start. */
     List<InetSocketAddress> addresses() {
         return addresses;
     }
@@ -215,13 +215,13 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source, Server
         return context.config();
     }
 
-    /** Null where nothing is recorded. */
+    /** Returns the recordings, or null if nothing is recorded. */
     @Nullable
     RecordingStore recordings() {
         return context.recordings();
     }
 
-    /** Records what is done to the server as a whole; nothing for an empty text. */
+    /** Records what is done to the server as a whole, unless the text is empty. */
     void record(String what) {
         RecordingStore recordings = recordings();
         if (recordings != null && !what.isEmpty()) {
@@ -229,7 +229,7 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source, Server
         }
     }
 
-    /** One port listens again, perhaps the last. On the first loop's thread. */
+    /** Called on the first loop's thread when a port listens again. Records it if all ports listen. */
     @Override
     public void listensAgain() {
         for (ListeningPort port : ports) {
@@ -252,7 +252,7 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source, Server
         return admission;
     }
 
-    /** Binds and runs; callbacks come later. The loops that were made are in the list, also when it throws. */
+    /** Binds and runs, without callbacks. Adds the loops that it makes to the list, even if it throws later. */
     private synchronized void launch(List<ServingLoop> opened) throws IOException {
         if (state != State.NEW) {
             throw new IllegalStateException("this server was " + (state == State.RUNNING ? "started" : "closed")
@@ -324,7 +324,7 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source, Server
         }
     }
 
-    /** As in {@code 127.0.0.1:1, [::1]:2}, for messages. */
+    /** Returns {@code 127.0.0.1:1, [::1]:2}, for messages. */
     static String texts(List<InetSocketAddress> addresses) {
         StringBuilder texts = new StringBuilder();
         for (InetSocketAddress address : addresses) {

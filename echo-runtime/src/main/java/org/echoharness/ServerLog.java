@@ -5,7 +5,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What was done to a server as a whole, with connections or without: the newest 256 times. Its recorder locks it. */
+/** Keeps the last 256 things that were done to a server as a whole. The {@link RecordingStore} locks it. */
 final class ServerLog {
 
     private static final int MOST = 256;
@@ -16,13 +16,13 @@ final class ServerLog {
     record Event(Duration since, String what) {}
 
     /**
-     * What is kept, at one moment.
+     * The log at one moment.
      *
      * @param of "the server", or "the client" in what a client recorded
      */
     record Snapshot(String of, List<Event> events, long leftOut) {
 
-        /** A line for each, with milliseconds. */
+        /** Returns a line for each event, with milliseconds. */
         List<String> lines() {
             List<String> lines = new ArrayList<>();
             if (leftOut > 0) {

@@ -6,7 +6,7 @@ import org.echoharness.loop.UnsentBytes;
 import org.echoharness.memory.RingPool;
 import org.jspecify.annotations.Nullable;
 
-/** What the connections of one event loop of a server share. The loop's thread calls it. */
+/** The pump, rings and state that the connections of one event loop share. The loop's thread calls it. */
 final class ServingLoop {
 
     private final ServerContext context;
@@ -22,7 +22,7 @@ final class ServingLoop {
         rings = new RingPool(context.config().bufferSize());
     }
 
-    /** Any thread, as the next. */
+    /** Any thread may call this method and the next. */
     ServerContext context() {
         return context;
     }
@@ -31,7 +31,7 @@ final class ServingLoop {
         return loop;
     }
 
-    /** A pump for a connection that has none. */
+    /** Returns a pump for a connection that has none. */
     ConnectionPump pump(ByteChannel client, @Nullable ConnectionReporter reporter, ConnectionPump.Owner owner) {
         ConnectionPump pump = resting;
         if (pump == null || reporter != null) {
@@ -42,7 +42,7 @@ final class ServingLoop {
         return pump;
     }
 
-    /** A pump at rest, which its connection does not keep. */
+    /** Takes back a pump at rest from its connection. */
     void rests(ConnectionPump pump) {
         resting = pump;
     }
@@ -58,12 +58,12 @@ final class ServingLoop {
         return unsentBytes;
     }
 
-    /** Whether its connections neither read nor send. */
+    /** Returns whether the connections of this loop are frozen: they neither read nor send. */
     boolean isFrozen() {
         return isFrozen;
     }
 
-    /** The connections learn it by their own {@code refreeze}. */
+    /** Sets the state only. The caller then calls {@link ServerConnection#refreeze} of each connection. */
     void setFrozen(boolean frozen) {
         isFrozen = frozen;
     }

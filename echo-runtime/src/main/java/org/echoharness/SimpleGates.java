@@ -3,7 +3,7 @@ package org.echoharness;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
-/** The gates that are short. */
+/** The gates whose code is short. */
 final class SimpleGates {
 
     private SimpleGates() {}
@@ -45,7 +45,7 @@ final class SimpleGates {
         return new DuplicateGate(bytes);
     }
 
-    /** Ends the connection, or its output, when it opens. */
+    /** Ends the connection or its output when the gate opens. */
     private static final class EndGate extends Gate {
         private final Verdict.Kind how;
 
@@ -67,17 +67,17 @@ final class SimpleGates {
     }
 
     /**
-     * Sends at most the bytes of a fiftieth of a second with one write, on a schedule that the rate gives. A late write does
-     * not move the schedule, so that the average rate is kept; time in which there was nothing to send does not count.
+     * Sends with one write at most the bytes that the rate allows in 20 ms. The rate gives the schedule of the writes. A late
+     * write does not move it, so that the average rate is kept. Time in which there was nothing to send does not count.
      */
     private static final class ThrottleGate extends Gate {
 
-        private static final long MOST_MADE_UP = 100_000_000; // nanoseconds: the rest of a longer lateness is lost
+        private static final long MOST_MADE_UP = 100_000_000; // nanoseconds; more lateness than this is not made up
 
         private final long rate;
         private long free; // when the next bytes may be sent
         private long fraction; // of a nanosecond, in parts of the rate, that free is too early
-        private boolean idle = true; // since the last write nothing could be sent
+        private boolean idle = true; // there has been nothing to send since the last write
 
         ThrottleGate(long bytesPerSecond) {
             rate = bytesPerSecond;
@@ -229,11 +229,11 @@ final class SimpleGates {
         }
     }
 
-    /** Sends some bytes and keeps them, and then lets them pass. */
+    /** Sends a copy of some bytes, and then lets the bytes themselves pass. */
     private static final class DuplicateGate extends Gate {
         private final int bytes;
-        private long end; // positions of the client's stream: of the last byte to be copied
-        private long copied; // and of the last one that was
+        private long end; // the position in the client's stream at which copying ends
+        private long copied; // the position up to which bytes were copied
         private boolean done;
 
         DuplicateGate(int bytes) {

@@ -9,14 +9,14 @@ import java.util.TreeMap;
 import org.echoharness.text.Escaping;
 import org.jspecify.annotations.Nullable;
 
-/** The connections of the rules of a plan so far. A rule that is only for these would never apply. */
+/** The connections that the rules of a plan have taken so far. A further rule for only these would never apply. */
 final class TakenConnections {
 
     private record Interval(long first, long last) {
         private static final Interval ALL = new Interval(1, Long.MAX_VALUE);
     }
 
-    private final TreeMap<Long, Long> intervals = new TreeMap<>(); // from the first to the last; they do not touch
+    private final TreeMap<Long, Long> intervals = new TreeMap<>(); // the last number of each by its first; no two touch
     private final List<Long> divisors = new ArrayList<>();
     private final Set<Connections> drawn = new HashSet<>();
     private @Nullable Object ofAll;
@@ -24,7 +24,7 @@ final class TakenConnections {
     /**
      * Adds the connections of one more rule. Returns why the rule would never apply, or an empty text.
      *
-     * @param rule for errors; its text is read where there is one
+     * @param rule the rule; only an error calls its {@code toString}
      */
     String add(Connections connections, Object rule) {
         String unused = unused(connections, rule);
@@ -67,7 +67,7 @@ final class TakenConnections {
         return divisible > 0 && divisors.stream().anyMatch(divisor -> divisible % divisor == 0);
     }
 
-    /** The connections as one interval, if they are one. */
+    /** Returns the connections as one interval, or null if they are not one. */
     private static @Nullable Interval allOf(Connections connections) {
         if (connections instanceof Connections.Range || connections instanceof Connections.First) {
             return within(connections);
@@ -78,7 +78,7 @@ final class TakenConnections {
         return isAll ? Interval.ALL : null;
     }
 
-    /** An interval that contains all of them. */
+    /** Returns an interval that contains all of the connections. */
     private static Interval within(Connections connections) {
         if (connections instanceof Connections.Range range) {
             return new Interval(range.first(), range.last());

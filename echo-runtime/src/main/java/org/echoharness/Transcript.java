@@ -8,7 +8,7 @@ import java.util.List;
 import org.echoharness.text.Escaping;
 import org.echoharness.text.Utf8;
 
-/** A recorded connection as text for people: all bytes escaped but text, everything that is cut said. */
+/** Shows a recorded connection as text. Bytes that are not text are escaped, and each cut is stated. */
 final class Transcript {
 
     static final int COLUMN = 46;
@@ -30,7 +30,7 @@ final class Transcript {
         return text.toString();
     }
 
-    /** The first and the last lines, none of them long. */
+    /** Returns the first and the last lines, and cuts long ones. */
     static String excerpt(String transcript) {
         List<String> lines = new ArrayList<>(transcript.lines().toList());
         int left = lines.size() - FIRST_LINES - LAST_LINES;
@@ -46,7 +46,7 @@ final class Transcript {
         return text.toString();
     }
 
-    /** @param common whether the time since the first connection of the recording stands beside each connection's own */
+    /** @param common whether each line also has the time since the first connection of the recording */
     static void write(RecordedConnection connection, boolean common, Appendable text) throws IOException {
         String peer = HostAndPort.of(connection.remote()).toString();
         int i = 0;
@@ -64,12 +64,12 @@ final class Transcript {
         }
     }
 
-    /** "+12345.678  ", milliseconds since the first connection of the recording. */
+    /** Returns the milliseconds since the first connection of the recording, such as "+12345.678  ". */
     private static String sinceFirst(RecordedConnection connection, RecordedEvent event) {
         return pad("+" + RecordedEvent.millis(connection.opened().plus(event.after())), 11) + "  ";
     }
 
-    /** Says what is missing where the first of it is missing: before the event of this index. */
+    /** Returns how many events are missing, if they are missing before the event of this index. */
     private static String leftOut(RecordedConnection connection, int index) {
         return index == connection.log().beforeTheGap()
                 ? "(" + connection.eventsLeftOut() + " events more, not kept)\n"
@@ -91,7 +91,7 @@ final class Transcript {
         };
     }
 
-    /** Whether the end that recorded it did it. */
+    /** Returns whether the end that recorded the connection caused the event. */
     static boolean isOwn(RecordedConnection connection, RecordedEvent event) {
         return event.isByClient(connection.recordedBy()) == (connection.recordedBy() == Ending.Side.CLIENT);
     }
@@ -200,7 +200,7 @@ final class Transcript {
         to.append("  ").append(ascii).append('\n');
     }
 
-    /** "   12.345", milliseconds since the start. */
+    /** Returns the milliseconds since the start, such as "   12.345". */
     private static String millis(RecordedEvent event) {
         return millis(event.after());
     }

@@ -3,12 +3,12 @@ package org.echoharness;
 import java.time.Duration;
 
 /**
- * When a {@link Fault} takes effect on its connection. Bytes are counted from the accept, or from the moment at which the
- * plan of an open connection was changed; so is time.
+ * Decides when a {@link Fault} takes effect on its connection. Bytes and time are counted from the accept, or from the last
+ * change of the plan of an open connection.
  */
 public sealed interface Trigger {
 
-    /** From the start on. As text it is left out, or {@code at accept}. */
+    /** The fault takes effect from the start. In a plan, {@code at accept} may be left out. */
     record AtAccept() implements Trigger {
         @Override
         public String toString() {
@@ -17,7 +17,7 @@ public sealed interface Trigger {
     }
 
     /**
-     * When this many bytes of the client have been sent back, or dropped by a fault: {@code after 300}.
+     * The fault takes effect when this many bytes of the client were sent back or dropped by a fault: {@code after 300}.
      *
      * @param bytes at least 1
      */
@@ -39,7 +39,7 @@ public sealed interface Trigger {
     }
 
     /**
-     * When this many bytes have been sent to the client: {@code after 300 sent}.
+     * The fault takes effect when this many bytes were sent to the client: {@code after 300 sent}.
      *
      * @param bytes at least 1
      */
@@ -61,7 +61,7 @@ public sealed interface Trigger {
     }
 
     /**
-     * When the connection has this age: {@code after 2s}.
+     * The fault takes effect when the connection has this age: {@code after 2s}.
      *
      * @param age whole milliseconds, 1 ms to 365 days
      */
@@ -82,7 +82,10 @@ public sealed interface Trigger {
         }
     }
 
-    /** When the client's FIN has come and all bytes before it were sent back or dropped: {@code on fin}. */
+    /**
+     * The fault takes effect when the client's FIN has come and all bytes before it were sent back or dropped: {@code on
+     * fin}.
+     */
     record OnFin() implements Trigger {
         @Override
         public String toString() {

@@ -5,12 +5,12 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What to do next on a connection that has faults. There is one object for each connection: {@link GateChain} clears it,
- * each gate adds what it asks for, and {@link #settle} decides. The verdict knows its gates by their index alone. Times are
+ * Decides what a connection that has faults does next. There is one object for each connection: {@link GateChain} clears it,
+ * each gate adds what it asks for, and {@link #settle} decides. The verdict knows its gates only by their index. Times are
  * nanoseconds since the accept.
  *
- * <p>The next action depends on the position in the stream alone. When it is done depends on when its bytes come, and on
- * when the socket takes them.
+ * <p>The next action depends only on the position in the stream. Its time depends on when its bytes come, and on when the
+ * socket takes them.
  */
 final class Verdict {
 
@@ -35,10 +35,10 @@ final class Verdict {
         RESET
     }
 
-    /** Says which of two gates acts first. */
+    /** Decides which of two gates acts first. */
     interface Order {
 
-        /** Whether a gate that ends or stalls the connection does so in the middle of what another one inserts. */
+        /** Returns whether a gate that ends or stalls the connection interrupts the bytes that another gate inserts. */
         boolean interrupts(int asking, int inserting);
     }
 
@@ -52,7 +52,7 @@ final class Verdict {
     private int count;
     private int from;
     private @Nullable ByteBuffer extra;
-    private int author = NONE; // of what is neither SEND nor WAIT nor END
+    private int author = NONE; // the gate that asked for the action; none for SEND, WAIT and END
     private long wake;
     private boolean reading;
 
@@ -88,22 +88,22 @@ final class Verdict {
         return Objects.requireNonNull(extra);
     }
 
-    /** The index of the gate that asked for it; negative if none did. */
+    /** Returns the index of the gate that asked for the action; negative if none did. */
     int author() {
         return author;
     }
 
-    /** When to judge again though nothing came; {@link #NEVER} if no time is set. */
+    /** Returns when to judge again even if nothing comes; {@link #NEVER} if no time is set. */
     long wake() {
         return wake;
     }
 
-    /** Whether bytes are ready to be sent and wait for {@link #wake} alone. */
+    /** Returns whether bytes are ready to be sent and wait only for {@link #wake}. */
     boolean isHeldBack() {
         return isHeldBack;
     }
 
-    /** Whether to read what the client sends. */
+    /** Returns whether to read the client's bytes. */
     boolean reading() {
         return reading;
     }
@@ -130,7 +130,7 @@ final class Verdict {
         count = 0;
     }
 
-    /** The gate of this index judges next. */
+    /** Sets the index of the gate that judges next. */
     void asks(int index) {
         asking = index;
     }
@@ -211,7 +211,7 @@ final class Verdict {
         }
     }
 
-    /** Nothing moves any more, except a greeting whose trigger was reached earlier. */
+    /** Stops all bytes, except a greeting whose trigger was reached earlier. */
     void halt() {
         halted = true;
         if (inserter != NONE && order.interrupts(asking, inserter)) {
@@ -241,7 +241,7 @@ final class Verdict {
         settle(move, move == Kind.DISCARD ? bytes : (int) Math.min(bytes, most));
     }
 
-    /** After the server's FIN drops all bytes, up to the next trigger. */
+    /** Drops all bytes up to the next trigger, because the server has sent its FIN. */
     private void settleInput(int held, boolean inputEnded) {
         if (held > 0) {
             settle(Kind.DISCARD, halted ? 0 : (int) Math.min(held, barrier));

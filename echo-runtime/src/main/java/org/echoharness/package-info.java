@@ -6,28 +6,28 @@
  *
  * <pre>
  * Acceptor → EchoPump.receive → RingBuffer.readFrom → (GateChain.judge → Verdict) → RingBuffer.writeTo
- *                      ↑ while the ring has room      with faults alone                     ↓ while it holds bytes
+ *                      ↑ while the ring has room      only with faults                      ↓ while it holds bytes
  *                      └───────────────── interest set, derived from state ─────────────────┘
  * </pre>
  *
  * <table>
  * <caption>The types in reading order: each uses only those before it, except within a circle</caption>
  * <tr><th>room<th>what is there<th>types
- * <tr><th>text<td>how texts are read, shown and written to files; a package, as are the next three
+ * <tr><th>text<td>reads and shows texts, and writes them to files; a package, as are the next three
  *     <td>{@code Utf8} {@code Escaping} {@code NearestWord} {@code FirstDifference} {@code CompleteFile}
  *     {@code TextSize}
- * <tr><th>sockets<td>what the system says of sockets, and waits for them
+ * <tr><th>sockets<td>what the system reports about sockets, and waits until they are ready
  *     <td>{@code SocketTable} {@code SocketLooks} {@code UrgentData} {@code SocketChannels} {@code ChannelReadiness}
  *     {@code NameResolver}
- * <tr><th>memory<td>what connections and recordings hold
+ * <tr><th>memory<td>buffers, and limits on what connections and recordings hold
  *     <td>{@code HeldMemory} {@code RecordingMemory} {@code RingBuffer} {@code RingPool}
  * <tr><th>loop<td>one thread that serves sockets
  *     <td>{@code Warnings} {@code EventLoopHandler} {@code Alarms} {@code EventLoop} {@code EventLoopCalls}
  *     {@code UnsentBytes}
- * <tr><th>options<td>values from their text, and lines for people
+ * <tr><th>options<td>values from their text, and lines for the user
  *     <td>{@link org.echoharness.OptionText} {@link org.echoharness.HostAndPort} {@link org.echoharness.LineBuffer}
  *     {@code DefaultWarnings} {@link org.echoharness.FileErrorText}
- * <tr><th>gates<td>the state of faults in one connection: each judges the oldest bytes of the ring
+ * <tr><th>gates<td>the state of faults in one connection: each gate judges the oldest bytes of the ring
  *     <td>{@link org.echoharness.Trigger} {@code GateProgress} {@code Verdict} {@code Gate} {@code SimpleGates}
  *     {@code DelayGate} {@code CorruptGate}
  * <tr><th>faults<td>what goes wrong, when and on which connections; its text; the chain of gates that it makes
