@@ -22,7 +22,7 @@ final class MessageInput implements AutoCloseable {
         private static final long serialVersionUID = 1L;
 
         InputFailedException(Throwable cause) {
-            super("what is to be sent or expected cannot be read (" + FileErrorText.reason(cause) + ")", cause);
+            super("the message or the expected echo cannot be read (" + FileErrorText.reason(cause) + ")", cause);
         }
     }
 

@@ -263,7 +263,8 @@ public final class RecordedConnection {
      * @throws InterruptedException if the thread is interrupted
      */
     public RecordedConnection awaitReceived(Predicate<byte[]> received, Duration timeout) throws InterruptedException {
-        return await(timeout, "what the predicate wants", true, later -> received.test(later.received()), later -> "");
+        return await(
+                timeout, "bytes that match the predicate", true, later -> received.test(later.received()), later -> "");
     }
 
     /** @param ofBytes whether to wait for bytes; the wait then ends when no more of them are kept */
@@ -360,7 +361,7 @@ public final class RecordedConnection {
         if (difference == null && kept.length == total) {
             return;
         }
-        String what = name() + " was to have " + verb + " exactly " + Escaping.bytes(expected.length) + " "
+        String what = name() + " should have " + verb + " exactly " + Escaping.bytes(expected.length) + " "
                 + Escaping.quote(ByteBuffer.wrap(expected));
         if (difference == null) {
             throw new AssertionError(what + ", and " + verb + " as many, of which the first " + kept.length
@@ -388,7 +389,7 @@ public final class RecordedConnection {
     public void assertEndedBy(Ending.Side by, Ending.How how) {
         Ending was = ending;
         if (was == null || was.by() != by || was.how() != how) {
-            throw new AssertionError(name() + " was to be ended by " + by + " with " + how + ", but "
+            throw new AssertionError(name() + " should have been ended by " + by + " with " + how + ", but "
                     + (was == null ? "is open" : "was ended by " + was) + ":\n" + excerpt());
         }
     }

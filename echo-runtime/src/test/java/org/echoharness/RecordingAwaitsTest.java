@@ -183,7 +183,7 @@ class RecordingAwaitsTest {
             RecordedConnection open = recording.connection(1);
             assertFails(() -> open.awaitEnd(SHORT)).hasMessage("awaited the end of connection 1 for 20ms, saw" + seen);
             assertFails(() -> open.assertEndedBy(Ending.Side.SERVER, Ending.How.RST))
-                    .hasMessage("connection 1 was to be ended by SERVER with RST, but is open" + seen);
+                    .hasMessage("connection 1 should have been ended by SERVER with RST, but is open" + seen);
         }
     }
 
@@ -196,9 +196,9 @@ class RecordingAwaitsTest {
             String rest = ", but was ended by SERVER RST (resetConnections()):\n0.000  connection from " + peer(socket)
                     + "\n0.000  resetting " + peer(socket) + ": resetConnections()\n";
             assertFails(() -> ended.assertEndedBy(Ending.Side.SERVER, Ending.How.FIN))
-                    .hasMessage("connection 1 was to be ended by SERVER with FIN" + rest);
+                    .hasMessage("connection 1 should have been ended by SERVER with FIN" + rest);
             assertFails(() -> ended.assertEndedBy(Ending.Side.CLIENT, Ending.How.RST))
-                    .hasMessage("connection 1 was to be ended by CLIENT with RST" + rest);
+                    .hasMessage("connection 1 should have been ended by CLIENT with RST" + rest);
             ended.assertEndedBy(Ending.Side.SERVER, Ending.How.RST);
         }
     }
@@ -238,7 +238,7 @@ class RecordingAwaitsTest {
                             + "of the 5 bytes awaited the first 3 came at offset 0; then, at offset 3, expected"
                             + " \"ones\\n\", seen nothing more");
             assertFails(() -> open.awaitReceived(all -> all.length == 4, SHORT))
-                    .hasMessage("awaited what the predicate wants" + seen);
+                    .hasMessage("awaited bytes that match the predicate" + seen);
         }
     }
 
@@ -330,7 +330,7 @@ class RecordingAwaitsTest {
         one.assertSent(bytes("good morning, \u0007all"));
         assertFails(() -> one.assertReceived(bytes("good evening")))
                 .hasMessageStartingWith(
-                        "connection 1 was to have received exactly 12 bytes \"good evening\", but received 18 bytes"
+                        "connection 1 should have received exactly 12 bytes \"good evening\", but received 18 bytes"
                                 + " \"good morning, \\x07all\"; the first difference is at offset 5: expected \"good evening\","
                                 + " received \"good morning, \\x07all\":\n0.000  connection from ");
         assertFails(() -> one.assertSent(bytes("good morning, \u0007all, again")))

@@ -486,7 +486,7 @@ class ServerControlsTest {
             Thread.currentThread().interrupt();
             assertThatThrownBy(server::unanswered)
                     .isInstanceOf(UncheckedIOException.class)
-                    .hasMessage("unanswered failed: interrupted while a thread of the server was waited for")
+                    .hasMessage("unanswered failed: interrupted while waiting for a thread of the server")
                     .hasCauseInstanceOf(InterruptedIOException.class);
             assertThat(Thread.interrupted()).isTrue();
 

@@ -70,12 +70,12 @@ class EchoAssertionsTest {
                     seen + "be ended by SERVER with FIN" + transcript);
             assertFails(
                     () -> assertThat(ends[0]).hasReceived(new byte[5]),
-                    "connection 1 was to have received exactly 5 bytes \"\\x00\\x00\\x00\\x00\\x00\", but received 5 bytes"
+                    "connection 1 should have received exactly 5 bytes \"\\x00\\x00\\x00\\x00\\x00\", but received 5 bytes"
                             + " \"hello\"; the first difference is at offset 0: expected"
                             + " \"\\x00\\x00\\x00\\x00\\x00\", received \"hello\"" + transcript.replace("\r", ""));
             assertFails(
                     () -> assertThat(ends[0]).as("the echo").hasSent(HELLO),
-                    "[the echo] connection 1 was to have sent exactly 5 bytes \"hello\", but sent 4 bytes \"hell\"; the"
+                    "[the echo] connection 1 should have sent exactly 5 bytes \"hello\", but sent 4 bytes \"hell\"; the"
                             + " first difference is at offset 4: expected \"hello\", sent nothing more");
             assertFails(
                     () -> assertThat(ends[0]).hadFault("reset"),

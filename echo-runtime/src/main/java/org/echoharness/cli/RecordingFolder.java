@@ -42,8 +42,9 @@ final class RecordingFolder {
             RecordingFiles.checkWritable(folder);
             return new RecordingFolder(folder);
         } catch (FileAlreadyExistsException | NotDirectoryException | InvalidPathException noFolder) {
-            throw new CommandArguments.UsageException(OPTION + " " + Escaping.escape(name)
-                    + ": is no folder and cannot be made one (" + FileErrorText.reason(noFolder) + "); name another");
+            throw new CommandArguments.UsageException(
+                    OPTION + " " + Escaping.escape(name) + ": is not a folder and cannot be made one ("
+                            + FileErrorText.reason(noFolder) + "); name another");
         } catch (IOException unusable) {
             throw new CommandArguments.UsageException(OPTION + " " + Escaping.escape(name) + ": cannot be written ("
                     + FileErrorText.reason(unusable) + "); name a folder that can");

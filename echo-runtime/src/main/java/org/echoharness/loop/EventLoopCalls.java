@@ -33,7 +33,7 @@ public final class EventLoopCalls {
     }
 
     private static InterruptedIOException interrupted() {
-        return new InterruptedIOException("interrupted while a thread of the server was waited for");
+        return new InterruptedIOException("interrupted while waiting for a thread of the server");
     }
 
     /** Runs the task on the loop's thread, waits for it and returns its result. On that thread, runs it at once. */

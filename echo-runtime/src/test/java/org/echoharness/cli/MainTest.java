@@ -89,7 +89,7 @@ class MainTest {
                 "server --event-loops none|--event-loops none: eventLoops (none) must be a whole number of at least 1",
                 "server --faults discard,delay|--faults discard,delay: faults: the end at position 14: expected a duration such"
                         + " as 50ms or 2s",
-                "server --record pom.xml|--record pom.xml: is no folder and cannot be made one"
+                "server --record pom.xml|--record pom.xml: is not a folder and cannot be made one"
                         + " (File exists); name another",
                 "server --backlog x|--backlog x: backlog (x) must be a whole number of at least 1",
                 "server ::1|server ::1: address (::1) is not usable: write an IPv6 address in brackets, as in [::1]:10000",
@@ -341,7 +341,8 @@ class MainTest {
             assertThat(run("client", "127.0.0.1:" + server.port(), "--message-file=-"))
                     .isEqualTo(1);
         }
-        assertThat(err().strip()).isEqualTo("echo: what is to be sent or expected cannot be read (Input/output error)");
+        assertThat(err().strip())
+                .isEqualTo("echo: the message or the expected echo cannot be read (Input/output error)");
     }
 
     @Test
@@ -449,7 +450,7 @@ class MainTest {
             Files.delete(file);
             try (EchoClient client = EchoClient.connect(peer.address())) {
                 assertThatThrownBy(() -> message.expectEcho(client))
-                        .hasMessage("what is to be sent or expected cannot be read (No such file or directory)");
+                        .hasMessage("the message or the expected echo cannot be read (No such file or directory)");
             }
         }
     }
