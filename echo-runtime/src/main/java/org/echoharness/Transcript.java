@@ -100,7 +100,7 @@ final class Transcript {
         return event.detail().isEmpty() ? "" : ": " + event.detail();
     }
 
-    /** How many bytes, and what is kept of them; empty for an event without bytes. */
+    /** Returns the number of the event's bytes and those that are kept; empty for an event without bytes. */
     static String payload(RecordedConnection connection, RecordedEvent event) {
         return event.bytes() == 0 ? "" : Escaping.bytes(event.bytes()) + " " + kept(connection, event);
     }

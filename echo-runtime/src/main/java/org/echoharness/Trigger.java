@@ -25,7 +25,7 @@ public sealed interface Trigger {
         /**
          * Checks the range.
          *
-         * @param bytes as above
+         * @param bytes at least 1
          * @throws IllegalArgumentException if it is out of range
          */
         public AfterReceived {
@@ -47,7 +47,7 @@ public sealed interface Trigger {
         /**
          * Checks the range.
          *
-         * @param bytes as above
+         * @param bytes at least 1
          * @throws IllegalArgumentException if it is out of range
          */
         public AfterSent {
@@ -69,7 +69,7 @@ public sealed interface Trigger {
         /**
          * Checks the range.
          *
-         * @param age as above
+         * @param age whole milliseconds, 1 ms to 365 days
          * @throws IllegalArgumentException if it is out of range
          */
         public AfterTime {

@@ -21,7 +21,7 @@ public final class EventLoop implements Runnable {
 
     private static final int RESERVE = 16 << 10;
 
-    /** What an event loop belongs to. The loop's thread calls it. */
+    /** The owner of an event loop. The loop's thread calls it. */
     public interface Owner {
 
         /** Notes the error because of which the loop is about to end. Allocates nothing. */
@@ -286,7 +286,7 @@ public final class EventLoop implements Runnable {
         runTasks();
     }
 
-    /** Aborts one handler. If it fails, the others are aborted all the same. */
+    /** Aborts one handler. A failure does not keep the others from being aborted. */
     private void abort(SelectionKey key) {
         try {
             ((EventLoopHandler) key.attachment()).abort();
