@@ -5,7 +5,6 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.List;
-import java.util.function.LongSupplier;
 import org.echoharness.ConnectionCounts.Cause;
 import org.echoharness.loop.Alarms;
 import org.echoharness.loop.EventLoopHandler;
@@ -25,15 +24,6 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
 
     static final String CLOSING = "the server closes";
     static final String FAILED = "an exception in the server";
-    private static final Clock CLOCK = new Clock();
-
-    /** Like {@link DefaultWarnings}, a class and not a lambda. */
-    private static final class Clock implements LongSupplier {
-        @Override
-        public long getAsLong() {
-            return System.nanoTime();
-        }
-    }
 
     private final ServingLoop serving;
     private final SelectionKey key;
@@ -124,7 +114,7 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
      */
     private void endIdle(String why) throws IOException {
         boolean reads = (key.interestOps() & SelectionKey.OP_READ) != 0;
-        if (reads && pump().receive(CLOCK)) {
+        if (reads && pump().receive(ServingLoop.CLOCK)) {
             turn(false);
         } else if (config().closesIdle() && !pump().holds() && (reads || !pump().drain())) {
             serving.context().counts().idleClosed.increment(); // before the client sees the FIN
@@ -187,7 +177,7 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
         }
         try {
             if (isReady && key.isReadable()) {
-                pump().receive(CLOCK);
+                pump().receive(ServingLoop.CLOCK);
             }
             if (!serving.isFrozen() && isOpen()) {
                 advance();
@@ -202,12 +192,12 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
 
     /** Uses no switch: its class would be loaded at the first use, when no file descriptor may be left. */
     private void advance() throws IOException {
-        ConnectionPump.Next next = pump().pump(CLOCK);
+        ConnectionPump.Next next = pump().pump(ServingLoop.CLOCK);
         if (next == ConnectionPump.Next.HALF_CLOSE) {
             endOutput(pump().reason());
             isHalfClosed = true;
             pump().outputEnded();
-            next = pump().pump(CLOCK);
+            next = pump().pump(ServingLoop.CLOCK);
         }
         if (next == ConnectionPump.Next.WAIT) {
             return;

@@ -1,6 +1,7 @@
 package org.echoharness;
 
 import java.nio.channels.ByteChannel;
+import java.util.function.LongSupplier;
 import org.echoharness.loop.EventLoop;
 import org.echoharness.loop.UnsentBytes;
 import org.echoharness.memory.RingPool;
@@ -8,6 +9,17 @@ import org.jspecify.annotations.Nullable;
 
 /** The pump, rings and state that the connections of one event loop share. The loop's thread calls it. */
 final class ServingLoop {
+
+    /** Gives pumps the time. Any thread may call it. */
+    static final LongSupplier CLOCK = new Clock();
+
+    /** Like {@link DefaultWarnings}, a class and not a lambda. */
+    private static final class Clock implements LongSupplier {
+        @Override
+        public long getAsLong() {
+            return System.nanoTime();
+        }
+    }
 
     private final ServerContext context;
     private final EventLoop loop;

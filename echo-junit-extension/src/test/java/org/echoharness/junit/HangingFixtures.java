@@ -11,9 +11,9 @@ final class HangingFixtures {
 
     private HangingFixtures() {}
 
-    /** Sends 8 bytes, and reads until the connection ends, without a time-out. */
+    /** Sends 8 bytes, and reads until the connection ends, or until the deadline of the tests. */
     static void hang(EchoServer server) throws IOException {
-        try (Socket socket = new Socket(server.address().getAddress(), server.port())) {
+        try (Socket socket = LeakyFixtures.connect(server)) {
             socket.getOutputStream().write("anybody?".getBytes(UTF_8));
             while (socket.getInputStream().read() >= 0) {}
         }

@@ -13,8 +13,8 @@ public final class UrgentData {
 
     private static final String NAME = "SO_OOBINLINE";
 
-    private static volatile @Nullable SocketOption<Boolean>
-            option; // the JDK has no constant for it, so it is found by name
+    /** The JDK has no constant for it, so it is found by its name. */
+    private static volatile @Nullable SocketOption<Boolean> option;
 
     private UrgentData() {}
 
