@@ -17,6 +17,7 @@ import java.util.Map;
 import org.echoharness.sockets.ChannelReadiness;
 import org.echoharness.sockets.NameResolver;
 import org.echoharness.sockets.UrgentData;
+import org.echoharness.text.Quantities;
 
 /**
  * Connects to a host: tries each address that its name resolves to, in the resolver's order, all within one deadline.
@@ -38,7 +39,7 @@ final class ClientConnector {
         this.target = target.connectable();
         boolean isCall = callNanos != 0 && callNanos < connectTimeout.toNanos();
         Duration most = isCall ? Duration.ofNanos(callNanos) : connectTimeout;
-        within = OptionText.text(most) + (isCall ? " (timeout)" : "");
+        within = Quantities.text(most) + (isCall ? " (timeout)" : "");
         deadline = System.nanoTime() + most.toNanos();
     }
 

@@ -2,6 +2,7 @@ package org.echoharness;
 
 import java.net.SocketTimeoutException;
 import java.time.Duration;
+import org.echoharness.text.Quantities;
 
 /**
  * Limits how long one call of a client takes in all, and how long it waits for the peer. Each call has its own, which
@@ -60,7 +61,7 @@ final class ClientDeadline {
     SocketTimeoutException error(String seen, String idle) {
         return new SocketTimeoutException(
                 isOver()
-                        ? seen + " when timeout (" + OptionText.text(Duration.ofNanos(timeoutNanos)) + ") was over"
+                        ? seen + " when timeout (" + Quantities.text(Duration.ofNanos(timeoutNanos)) + ") was over"
                         : seen + idle);
     }
 }

@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import org.echoharness.sockets.ChannelReadiness;
+import org.echoharness.text.Quantities;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -89,7 +90,7 @@ final class ClientSocket implements AutoCloseable {
                 if (deadline.isOver() || !await(writing, SelectionKey.OP_WRITE, deadline, true)) {
                     throw deadline.error(
                             out.position() + " of " + bytes.length + " bytes sent to " + peer(),
-                            ", which took no more for " + OptionText.text(readTimeout));
+                            ", which took no more for " + Quantities.text(readTimeout));
                 }
             }
         } catch (IOException e) {
@@ -162,7 +163,7 @@ final class ClientSocket implements AutoCloseable {
                         ? exchange.sent(unsent.remaining()) + " sent to " + peer()
                         : exchange.answered() + " echoed by " + peer()
                                 + (exchange.isIdle() ? ", and the message had not ended" : ""),
-                ", then nothing for " + OptionText.text(readTimeout));
+                ", then nothing for " + Quantities.text(readTimeout));
     }
 
     /**
@@ -230,7 +231,7 @@ final class ClientSocket implements AutoCloseable {
                     String came = before + in.position() == 0 ? "" : "; " + (before + in.position()) + " bytes came";
                     throw deadline.isOver()
                             ? deadline.error("waited for " + awaited + " from " + peer() + came + ",", "")
-                            : new SocketTimeoutException("waited " + OptionText.text(readTimeout) + " for " + awaited
+                            : new SocketTimeoutException("waited " + Quantities.text(readTimeout) + " for " + awaited
                                     + " from " + peer() + came);
                 }
                 n = read(in);
@@ -251,7 +252,7 @@ final class ClientSocket implements AutoCloseable {
         Checked before = checked == null ? new Checked("were expected", 0) : checked;
         ClientDeadline deadline = deadline();
         if (most != null) {
-            deadline.waitAtMost(OptionText.nanos(most));
+            deadline.waitAtMost(Quantities.nanos(most));
         }
         shutdownOutput();
         ByteBuffer more = ByteBuffer.allocate(MOST_SURPLUS);

@@ -3,6 +3,8 @@ package org.echoharness;
 import java.net.InetSocketAddress;
 import java.util.SplittableRandom;
 import java.util.function.Predicate;
+import org.echoharness.gates.Seeds;
+import org.echoharness.text.Quantities;
 
 /**
  * The connections that a rule of a {@link FaultPlan} is for. Connections are counted from 1, in the order in which the
@@ -127,7 +129,7 @@ public sealed interface Connections {
          * @throws IllegalArgumentException if a number is out of range
          */
         public Range {
-            OptionText.range("connections", first, last);
+            Quantities.range("connections", first, last);
         }
 
         @Override
@@ -137,7 +139,7 @@ public sealed interface Connections {
 
         @Override
         public String toString() {
-            return OptionText.rangeText("connection", first, last);
+            return Quantities.rangeText("connection", first, last);
         }
     }
 
@@ -154,7 +156,7 @@ public sealed interface Connections {
          * @throws IllegalArgumentException if the count is out of range
          */
         public First {
-            OptionText.atLeastOne("first", count);
+            Quantities.atLeastOne("first", count);
         }
 
         @Override
@@ -181,7 +183,7 @@ public sealed interface Connections {
          * @throws IllegalArgumentException if the divisor is out of range
          */
         public Every {
-            OptionText.atLeastOne("every", divisor);
+            Quantities.atLeastOne("every", divisor);
         }
 
         @Override
@@ -191,7 +193,7 @@ public sealed interface Connections {
 
         @Override
         public String toString() {
-            return "every " + OptionText.ordinal(divisor);
+            return "every " + Quantities.ordinal(divisor);
         }
     }
 
@@ -210,17 +212,17 @@ public sealed interface Connections {
          * @throws IllegalArgumentException if the percentage is out of range
          */
         public Random {
-            OptionText.percent("random", percent);
+            Quantities.percent("random", percent);
         }
 
         @Override
         public boolean include(long number, InetSocketAddress remote) {
-            return new SplittableRandom(OptionText.mix(seed, number)).nextDouble() * 100 < percent;
+            return new SplittableRandom(Seeds.mix(seed, number)).nextDouble() * 100 < percent;
         }
 
         @Override
         public String toString() {
-            return "random " + OptionText.percentText(percent) + " seed " + seed;
+            return "random " + Quantities.percentText(percent) + " seed " + seed;
         }
     }
 

@@ -17,6 +17,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.echoharness.text.Quantities;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -446,7 +447,7 @@ public final class EchoClient implements AutoCloseable {
          * @throws IllegalArgumentException if the value is out of range
          */
         public Builder connectTimeout(Duration timeout) {
-            connectTimeout = OptionText.positive("connectTimeout", timeout);
+            connectTimeout = Quantities.positive("connectTimeout", timeout);
             return this;
         }
 
@@ -458,7 +459,7 @@ public final class EchoClient implements AutoCloseable {
          * @throws IllegalArgumentException if the value is out of range
          */
         public Builder readTimeout(Duration timeout) {
-            readTimeout = OptionText.positive("readTimeout", timeout);
+            readTimeout = Quantities.positive("readTimeout", timeout);
             return this;
         }
 
@@ -472,7 +473,7 @@ public final class EchoClient implements AutoCloseable {
          * @since 0.1.0
          */
         public Builder timeout(Duration limit) {
-            timeoutNanos = OptionText.positive("timeout", limit).toNanos();
+            timeoutNanos = Quantities.positive("timeout", limit).toNanos();
             return this;
         }
 
@@ -542,8 +543,8 @@ public final class EchoClient implements AutoCloseable {
             return switch (OptionText.option(word, Option.values())) {
                 case ADDRESS -> address(text);
                 case BUFFER_SIZE -> bufferSize(OptionText.bufferSize(word, text));
-                case CONNECT_TIMEOUT -> connectTimeout(OptionText.duration(word, text));
-                case READ_TIMEOUT -> readTimeout(OptionText.duration(word, text));
+                case CONNECT_TIMEOUT -> connectTimeout(Quantities.duration(word, text));
+                case READ_TIMEOUT -> readTimeout(Quantities.duration(word, text));
                 case TIMEOUT -> {
                     timeoutNanos = OptionText.nanosOrNone(word, text);
                     yield this;

@@ -10,6 +10,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
+import org.echoharness.gates.Verdict;
 import org.echoharness.memory.HeldMemory;
 import org.echoharness.memory.RingBuffer;
 import org.echoharness.memory.RingPool;

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.echoharness.text.Quantities;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -472,7 +473,7 @@ public final class EchoServer implements AutoCloseable {
          * @throws IllegalArgumentException if the value is out of range
          */
         public Builder backlog(int connections) {
-            backlog = OptionText.inRange("backlog", connections, 1, MOST_BACKLOG, "");
+            backlog = Quantities.inRange("backlog", connections, 1, MOST_BACKLOG, "");
             return this;
         }
 
@@ -497,7 +498,7 @@ public final class EchoServer implements AutoCloseable {
          * @throws IllegalArgumentException if the value is out of range
          */
         public Builder maxConnections(int connections) {
-            maxConnections = OptionText.inRange("maxConnections", connections, 1, Integer.MAX_VALUE, "");
+            maxConnections = Quantities.inRange("maxConnections", connections, 1, Integer.MAX_VALUE, "");
             return this;
         }
 
@@ -509,7 +510,7 @@ public final class EchoServer implements AutoCloseable {
          * @throws IllegalArgumentException if the value is out of range
          */
         public Builder idleTimeout(Duration timeout) {
-            idleTimeoutNanos = OptionText.positive("idleTimeout", timeout).toNanos();
+            idleTimeoutNanos = Quantities.positive("idleTimeout", timeout).toNanos();
             return this;
         }
 
@@ -524,7 +525,7 @@ public final class EchoServer implements AutoCloseable {
          * @throws IllegalArgumentException if the value is out of range
          */
         public Builder idleClose(Duration timeout) {
-            idleCloseNanos = OptionText.positive("idleClose", timeout).toNanos();
+            idleCloseNanos = Quantities.positive("idleClose", timeout).toNanos();
             return this;
         }
 
@@ -537,7 +538,7 @@ public final class EchoServer implements AutoCloseable {
          * @throws IllegalArgumentException if the value is out of range
          */
         public Builder eventLoops(int threads) {
-            eventLoops = OptionText.inRange("eventLoops", threads, 1, MOST_LOOPS, "");
+            eventLoops = Quantities.inRange("eventLoops", threads, 1, MOST_LOOPS, "");
             return this;
         }
 
@@ -598,7 +599,7 @@ public final class EchoServer implements AutoCloseable {
          */
         public Builder recording(int bytes, int connections) {
             recordedBytes = OptionText.recorded(bytes);
-            recordedConnections = OptionText.inRange(
+            recordedConnections = Quantities.inRange(
                     "recording", connections, 1, 1_000_000, connections < 1 ? " connection" : " connections");
             return this;
         }
@@ -669,7 +670,7 @@ public final class EchoServer implements AutoCloseable {
         public Builder set(String word, String text) {
             return switch (OptionText.option(word, Option.values())) {
                 case ADDRESSES -> addresses(OptionText.list(word, text).toArray(String[]::new));
-                case BACKLOG -> backlog(OptionText.count(word, text, MOST_BACKLOG));
+                case BACKLOG -> backlog(Quantities.count(word, text, MOST_BACKLOG));
                 case BUFFER_SIZE -> bufferSize(OptionText.bufferSize(word, text));
                 case MAX_CONNECTIONS -> {
                     maxConnections = OptionText.countOrNone(word, text);
@@ -683,7 +684,7 @@ public final class EchoServer implements AutoCloseable {
                     idleCloseNanos = OptionText.nanosOrNone(word, text);
                     yield this;
                 }
-                case EVENT_LOOPS -> eventLoops(OptionText.count(word, text, MOST_LOOPS));
+                case EVENT_LOOPS -> eventLoops(Quantities.count(word, text, MOST_LOOPS));
                 case FAULTS -> faults(text);
                 case RECORDING -> {
                     int bytes = OptionText.recorded(word, text);

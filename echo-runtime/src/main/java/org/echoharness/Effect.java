@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import org.echoharness.text.Escaping;
+import org.echoharness.text.Quantities;
 
 /** What a {@link Fault} does to its connection. Made by the methods of {@link Fault}; immutable. */
 public sealed interface Effect {
@@ -74,15 +75,15 @@ public sealed interface Effect {
          * @throws IllegalArgumentException if a value is out of range
          */
         public Delay {
-            OptionText.wholeMillis("delay", delay);
+            Quantities.wholeMillis("delay", delay);
             if (!jitter.isZero()) {
-                OptionText.wholeMillis("jitter", jitter);
+                Quantities.wholeMillis("jitter", jitter);
             } else {
                 seed = 0;
             }
             if (jitter.compareTo(delay) > 0) {
-                throw new IllegalArgumentException("jitter (" + OptionText.text(jitter)
-                        + ") must be at most the delay (" + OptionText.text(delay) + ")");
+                throw new IllegalArgumentException("jitter (" + Quantities.text(jitter)
+                        + ") must be at most the delay (" + Quantities.text(delay) + ")");
             }
         }
 
@@ -93,8 +94,8 @@ public sealed interface Effect {
 
         @Override
         public String toString() {
-            return "delay " + OptionText.text(delay)
-                    + (jitter.isZero() ? "" : " jitter " + OptionText.text(jitter) + " seed " + seed);
+            return "delay " + Quantities.text(delay)
+                    + (jitter.isZero() ? "" : " jitter " + Quantities.text(jitter) + " seed " + seed);
         }
     }
 
@@ -111,7 +112,7 @@ public sealed interface Effect {
          * @throws IllegalArgumentException if the value is out of range
          */
         public Throttle {
-            OptionText.atLeastOne("throttle", bytesPerSecond);
+            Quantities.atLeastOne("throttle", bytesPerSecond);
             if (bytesPerSecond > 1L << 40) {
                 throw new IllegalArgumentException("throttle (" + bytesPerSecond + ") must be at most 1024GiB/s");
             }
@@ -124,7 +125,7 @@ public sealed interface Effect {
 
         @Override
         public String toString() {
-            return "throttle " + OptionText.text(bytesPerSecond) + "/s";
+            return "throttle " + Quantities.text(bytesPerSecond) + "/s";
         }
     }
 
@@ -143,9 +144,9 @@ public sealed interface Effect {
          * @throws IllegalArgumentException if a value is out of range
          */
         public Fragment {
-            OptionText.atLeastOne("fragment", bytes);
+            Quantities.atLeastOne("fragment", bytes);
             if (!every.isZero()) {
-                OptionText.wholeMillis("every", every);
+                Quantities.wholeMillis("every", every);
             }
         }
 
@@ -156,7 +157,7 @@ public sealed interface Effect {
 
         @Override
         public String toString() {
-            return "fragment " + OptionText.text(bytes) + (every.isZero() ? "" : " every " + OptionText.text(every));
+            return "fragment " + Quantities.text(bytes) + (every.isZero() ? "" : " every " + Quantities.text(every));
         }
     }
 
@@ -243,7 +244,7 @@ public sealed interface Effect {
          * @throws IllegalArgumentException if a value is out of range
          */
         public Corrupt {
-            OptionText.range("corrupt bytes", first, last);
+            Quantities.range("corrupt bytes", first, last);
         }
 
         @Override
@@ -255,7 +256,7 @@ public sealed interface Effect {
         public String toString() {
             return first == 1 && last == Long.MAX_VALUE
                     ? "corrupt"
-                    : "corrupt " + OptionText.rangeText("byte", first, last);
+                    : "corrupt " + Quantities.rangeText("byte", first, last);
         }
     }
 
@@ -274,7 +275,7 @@ public sealed interface Effect {
          * @throws IllegalArgumentException if a value is out of range
          */
         public CorruptAtRandom {
-            OptionText.percent("corrupt", percent);
+            Quantities.percent("corrupt", percent);
         }
 
         @Override
@@ -284,7 +285,7 @@ public sealed interface Effect {
 
         @Override
         public String toString() {
-            return "corrupt " + OptionText.percentText(percent) + " seed " + seed;
+            return "corrupt " + Quantities.percentText(percent) + " seed " + seed;
         }
     }
 
@@ -302,7 +303,7 @@ public sealed interface Effect {
          * @throws IllegalArgumentException if the value is out of range
          */
         public Duplicate {
-            OptionText.atLeastOne("duplicate", bytes);
+            Quantities.atLeastOne("duplicate", bytes);
         }
 
         @Override
@@ -312,7 +313,7 @@ public sealed interface Effect {
 
         @Override
         public String toString() {
-            return "duplicate " + OptionText.text(bytes);
+            return "duplicate " + Quantities.text(bytes);
         }
     }
 
@@ -329,7 +330,7 @@ public sealed interface Effect {
          * @throws IllegalArgumentException if the value is out of range
          */
         public Truncate {
-            OptionText.atLeastOne("truncate", bytes);
+            Quantities.atLeastOne("truncate", bytes);
         }
 
         @Override
@@ -339,7 +340,7 @@ public sealed interface Effect {
 
         @Override
         public String toString() {
-            return "truncate " + OptionText.text(bytes);
+            return "truncate " + Quantities.text(bytes);
         }
     }
 
@@ -356,7 +357,7 @@ public sealed interface Effect {
          * @throws IllegalArgumentException if the value is out of range
          */
         public SlowClose {
-            OptionText.wholeMillis("slow-close", delay);
+            Quantities.wholeMillis("slow-close", delay);
         }
 
         @Override
@@ -366,7 +367,7 @@ public sealed interface Effect {
 
         @Override
         public String toString() {
-            return "slow-close " + OptionText.text(delay);
+            return "slow-close " + Quantities.text(delay);
         }
     }
 

@@ -5,6 +5,13 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.Predicate;
 import java.util.function.ToIntFunction;
+import org.echoharness.gates.CorruptGate;
+import org.echoharness.gates.DelayGate;
+import org.echoharness.gates.Gate;
+import org.echoharness.gates.Seeds;
+import org.echoharness.gates.SimpleGates;
+import org.echoharness.gates.Verdict;
+import org.echoharness.text.Tokens;
 
 /**
  * All parts of one effect, in one place. The compiler rejects a kind of effect without a row, and a row that lacks a
@@ -35,7 +42,7 @@ record EffectRow<E extends Effect>(
 
     /** Reads the effect. */
     interface Reader {
-        Effect read(FaultTokens tokens);
+        Effect read(Tokens tokens);
     }
 
     /** Makes a gate. */
@@ -151,23 +158,22 @@ record EffectRow<E extends Effect>(
         };
     }
 
-    private static Effect delay(FaultTokens tokens) {
+    private static Effect delay(Tokens tokens) {
         Duration delay = tokens.duration("delay");
         Duration jitter = tokens.take("jitter") ? tokens.duration("jitter") : Duration.ZERO;
         return new Effect.Delay(delay, jitter, jitter.isZero() ? 0 : tokens.seed());
     }
 
     private static Gate delayGate(Effect.Delay effect, long connection) {
-        return new DelayGate(
-                effect.delay().toNanos(), effect.jitter().toNanos(), OptionText.mix(effect.seed(), connection));
+        return new DelayGate(effect.delay().toNanos(), effect.jitter().toNanos(), Seeds.mix(effect.seed(), connection));
     }
 
-    private static Effect fragment(FaultTokens tokens) {
+    private static Effect fragment(Tokens tokens) {
         int bytes = tokens.intSize("fragment");
         return new Effect.Fragment(bytes, tokens.take("every") ? tokens.duration("every") : Duration.ZERO);
     }
 
-    private static Effect corrupt(FaultTokens tokens) {
+    private static Effect corrupt(Tokens tokens) {
         if (tokens.next().endsWith("%")) {
             double percent = tokens.percent("corrupt");
             return new Effect.CorruptAtRandom(percent, tokens.seed());
@@ -180,11 +186,11 @@ record EffectRow<E extends Effect>(
     }
 
     private static Gate corruptAtRandomGate(Effect.CorruptAtRandom effect, long connection) {
-        return new CorruptGate(1, Long.MAX_VALUE, effect.percent() / 100, OptionText.mix(effect.seed(), connection));
+        return new CorruptGate(1, Long.MAX_VALUE, effect.percent() / 100, Seeds.mix(effect.seed(), connection));
     }
 
     /** Reads the effect of this word from the text after it. */
-    static Effect read(String word, FaultTokens tokens) {
+    static Effect read(String word, Tokens tokens) {
         for (Effect.Kind kind : Effect.Kind.values()) {
             if (kind.word.equals(word)) {
                 return of(kind).reader().read(tokens);

@@ -2,6 +2,7 @@ package org.echoharness;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import org.echoharness.text.Quantities;
 
 /**
  * One thing that goes wrong on a connection of an {@link EchoServer}, and when. Immutable; text and Java mirror each
@@ -79,7 +80,7 @@ public record Fault(Effect effect, Trigger trigger) {
      * @throws IllegalArgumentException if a value is out of range
      */
     public static Fault delay(Duration delay, Duration jitter) {
-        return delay(delay, jitter, OptionText.drawnSeed());
+        return delay(delay, jitter, Quantities.drawnSeed());
     }
 
     /**
@@ -205,7 +206,7 @@ public record Fault(Effect effect, Trigger trigger) {
      * @throws IllegalArgumentException if the value is out of range
      */
     public static Fault corruptAtRandom(double percent) {
-        return corruptAtRandom(percent, OptionText.drawnSeed());
+        return corruptAtRandom(percent, Quantities.drawnSeed());
     }
 
     /**

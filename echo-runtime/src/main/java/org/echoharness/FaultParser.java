@@ -3,6 +3,8 @@ package org.echoharness;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
+import org.echoharness.text.Quantities;
+import org.echoharness.text.Tokens;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,12 +17,12 @@ final class FaultParser {
             List.of("connection", "connections", "first", "every", "random", "others");
     private static final Pattern LETTERS = Pattern.compile("[a-z]+$");
 
-    private final FaultTokens tokens;
+    private final Tokens tokens;
     private final String text;
 
     /** @param option the name of the option that has the text, for errors */
     FaultParser(String option, String text) {
-        tokens = new FaultTokens(option, text);
+        tokens = new Tokens(option, text);
         this.text = text;
     }
 
@@ -132,7 +134,7 @@ final class FaultParser {
         tokens.advance();
         try {
             return EffectRow.read(word, tokens);
-        } catch (FaultTokens.Misread misread) {
+        } catch (Tokens.Misread misread) {
             throw misread;
         } catch (IllegalArgumentException refused) {
             throw tokens.refused(start, String.valueOf(refused.getMessage()));
@@ -161,18 +163,18 @@ final class FaultParser {
     private Trigger after() {
         String what = "a size such as 300 or 4KiB, or a duration such as 2s";
         return tokens.reading(what, given -> {
-            if (OptionText.isDuration(given)) {
-                Trigger age = new Trigger.AfterTime(OptionText.duration("after", given));
+            if (Quantities.isDuration(given)) {
+                Trigger age = new Trigger.AfterTime(Quantities.duration("after", given));
                 tokens.advance();
                 return age;
             }
             long bytes;
             try {
-                bytes = OptionText.longSize("after", given);
+                bytes = Quantities.size("after", given);
             } catch (IllegalArgumentException neither) {
                 throw new NumberFormatException(); // a duration is allowed too, so the error names both
             }
-            OptionText.atLeastOne("after", bytes);
+            Quantities.atLeastOne("after", bytes);
             tokens.advance();
             if (tokens.take("sent")) {
                 return new Trigger.AfterSent(bytes);
@@ -185,7 +187,7 @@ final class FaultParser {
     private long first() {
         return tokens.reading("a number of connections such as 2", given -> {
             long number = Long.parseLong(given);
-            OptionText.atLeastOne("first", number);
+            Quantities.atLeastOne("first", number);
             tokens.advance();
             return number;
         });
@@ -195,10 +197,10 @@ final class FaultParser {
         String what = "an ordinal number such as 2nd or 3rd";
         return tokens.reading(what, given -> {
             long number = Long.parseLong(LETTERS.matcher(given).replaceFirst(""));
-            if (!OptionText.ordinal(number).equals(given)) {
-                throw tokens.expected(what, List.of(OptionText.ordinal(number)));
+            if (!Quantities.ordinal(number).equals(given)) {
+                throw tokens.expected(what, List.of(Quantities.ordinal(number)));
             }
-            OptionText.atLeastOne("every", number);
+            Quantities.atLeastOne("every", number);
             tokens.advance();
             return number;
         });

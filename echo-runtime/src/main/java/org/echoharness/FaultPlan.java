@@ -5,6 +5,7 @@ import java.net.InetSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
 import java.util.List;
+import org.echoharness.text.Quantities;
 
 /**
  * Says which connections of a server misbehave, and how. A plan is immutable. As text, plans look like this:
@@ -165,7 +166,7 @@ public record FaultPlan(List<Rule> rules) {
             for (Fault fault : rule.faults()) {
                 if (EffectRow.leastBuffer(fault.effect()) > bufferSize) {
                     throw new IllegalArgumentException("faults (" + fault + ") must fit into bufferSize ("
-                            + OptionText.text(bufferSize) + "); raise bufferSize");
+                            + Quantities.text(bufferSize) + "); raise bufferSize");
                 }
             }
         }

@@ -1,6 +1,9 @@
 package org.echoharness;
 
 import java.util.List;
+import org.echoharness.gates.Gate;
+import org.echoharness.gates.GateProgress;
+import org.echoharness.gates.Verdict;
 import org.echoharness.memory.HeldMemory;
 import org.echoharness.memory.RingBuffer;
 
@@ -127,13 +130,26 @@ final class GateChain implements Verdict.Order {
     private void open(boolean onFin) {
         for (int i = 0; i < gates.length; i++) {
             Trigger trigger = faults[i].trigger();
-            if (!open[i] && trigger instanceof Trigger.OnFin == onFin && progress.reached(trigger)) {
+            if (!open[i] && trigger instanceof Trigger.OnFin == onFin && reached(trigger)) {
                 open[i] = true;
                 moments[i] = progress.moment();
                 gates[i].opened(progress);
                 observer.applying(faults[i]);
             }
         }
+    }
+
+    private boolean reached(Trigger trigger) {
+        if (trigger instanceof Trigger.AfterReceived after) {
+            return progress.consumed() >= after.bytes();
+        }
+        if (trigger instanceof Trigger.AfterSent after) {
+            return progress.sent() >= after.bytes();
+        }
+        if (trigger instanceof Trigger.AfterTime after) {
+            return progress.now() >= after.age().toNanos();
+        }
+        return trigger instanceof Trigger.AtAccept || progress.isAtFin();
     }
 
     /** Limits the verdict to what comes before the trigger of a gate that is not open. */

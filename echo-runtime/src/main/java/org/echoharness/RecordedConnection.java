@@ -11,6 +11,7 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 import org.echoharness.text.Escaping;
 import org.echoharness.text.FirstDifference;
+import org.echoharness.text.Quantities;
 import org.jspecify.annotations.Nullable;
 
 /** An immutable snapshot of one recorded connection. */
@@ -282,7 +283,7 @@ public final class RecordedConnection {
         });
         if (found == null || !condition.test(found)) {
             RecordedConnection last = found == null ? recorder.snapshot() : found;
-            String until = found == null ? "for " + OptionText.text(timeout) : last.whyOver();
+            String until = found == null ? "for " + Quantities.text(timeout) : last.whyOver();
             throw new AssertionError("awaited " + what + " of " + name() + " " + until + ", saw:\n" + last.excerpt()
                     + difference.apply(last));
         }

@@ -1,6 +1,7 @@
 package org.echoharness;
 
 import java.time.Duration;
+import org.echoharness.text.Quantities;
 
 /**
  * One thing that happened on a recorded connection.
@@ -55,7 +56,7 @@ public record RecordedEvent(Duration after, Kind kind, long offset, int bytes, S
     }
 
     static String millis(Duration after) {
-        long micros = OptionText.nanos(after) / 1_000;
+        long micros = Quantities.nanos(after) / 1_000;
         return micros / 1_000 + "." + Long.toString(1_000 + micros % 1_000).substring(1);
     }
 }

@@ -12,6 +12,7 @@ import java.util.Set;
 import org.echoharness.memory.RecordingMemory;
 import org.echoharness.text.CompleteFile;
 import org.echoharness.text.Escaping;
+import org.echoharness.text.Quantities;
 import org.echoharness.text.TextSize;
 
 /**
@@ -141,7 +142,7 @@ public final class Recording {
         Boolean decided = store.await(timeout, () -> (store.over() != null || store.accepted() >= count) ? true : null);
         if (store.accepted() < count) {
             String until = decided == null
-                    ? " for " + OptionText.text(timeout)
+                    ? " for " + Quantities.text(timeout)
                     : ", but no more can come, since the server is not running: " + store.over();
             throw new AssertionError("awaited " + connections(count) + until + ": " + summary());
         }
@@ -171,8 +172,8 @@ public final class Recording {
      */
     public void awaitQuiet(Duration quiet, Duration timeout) throws InterruptedException {
         if (!store.awaitQuiet(quiet, timeout)) {
-            throw new AssertionError("awaited " + OptionText.text(quiet) + " without an event for "
-                    + OptionText.text(timeout) + ": " + summary());
+            throw new AssertionError("awaited " + Quantities.text(quiet) + " without an event for "
+                    + Quantities.text(timeout) + ": " + summary());
         }
     }
 

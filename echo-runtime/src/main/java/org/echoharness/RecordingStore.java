@@ -15,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.echoharness.memory.RecordingMemory;
 import org.echoharness.text.Escaping;
+import org.echoharness.text.Quantities;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -278,7 +279,7 @@ final class RecordingStore {
      * after events and without the lock, so that a slow one does not delay a connection.
      */
     <T> @Nullable T await(Duration timeout, Supplier<@Nullable T> condition) throws InterruptedException {
-        long deadline = System.nanoTime() + OptionText.nanos(timeout);
+        long deadline = System.nanoTime() + Quantities.nanos(timeout);
         while (true) {
             long seen = changes();
             T found = condition.get();
@@ -316,10 +317,10 @@ final class RecordingStore {
 
     /** Waits until nothing has happened for a time or can happen any more. Returns false at the deadline. */
     synchronized boolean awaitQuiet(Duration quiet, Duration timeout) throws InterruptedException {
-        long deadline = System.nanoTime() + OptionText.nanos(timeout);
+        long deadline = System.nanoTime() + Quantities.nanos(timeout);
         while (true) {
             long now = System.nanoTime();
-            long left = lastEvent + OptionText.nanos(quiet) - now;
+            long left = lastEvent + Quantities.nanos(quiet) - now;
             if (left <= 0 || over != null) {
                 return true;
             }

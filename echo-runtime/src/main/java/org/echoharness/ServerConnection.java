@@ -6,11 +6,13 @@ import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.List;
 import org.echoharness.ConnectionCounts.Cause;
+import org.echoharness.gates.Verdict;
 import org.echoharness.loop.Alarms;
 import org.echoharness.loop.EventLoopHandler;
 import org.echoharness.loop.UnsentBytes;
 import org.echoharness.sockets.SocketChannels;
 import org.echoharness.text.Escaping;
+import org.echoharness.text.Quantities;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -99,7 +101,7 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
             lastMoved = now;
         } else if (idle > 0 && now - lastMoved >= idle) {
             try {
-                endIdle("idle for " + OptionText.text(Duration.ofNanos(idle)));
+                endIdle("idle for " + Quantities.text(Duration.ofNanos(idle)));
             } catch (Throwable failed) {
                 fail(failed);
             }

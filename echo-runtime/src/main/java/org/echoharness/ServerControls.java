@@ -11,6 +11,7 @@ import java.util.function.LongPredicate;
 import org.echoharness.loop.EventLoop;
 import org.echoharness.loop.EventLoopCalls;
 import org.echoharness.loop.EventLoopHandler;
+import org.echoharness.text.Quantities;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,7 +63,7 @@ final class ServerControls {
 
     /** Serves sockets until none is ready. Returns false at the deadline. */
     boolean catchUp(Duration timeout) {
-        long deadline = System.nanoTime() + OptionText.nanos(timeout);
+        long deadline = System.nanoTime() + Quantities.nanos(timeout);
         boolean[] isIdle = {false};
         control("catchUp", () -> {
             do {
@@ -87,14 +88,14 @@ final class ServerControls {
     }
 
     void refuse(Duration time) {
-        OptionText.positive("refuse", time);
-        String what = "refuses connects for " + OptionText.text(time);
+        Quantities.positive("refuse", time);
+        String what = "refuses connects for " + Quantities.text(time);
         control("refuse", () -> refuseOrListen(what, () -> resumeAfter(time)));
     }
 
     void restart(Duration downTime) {
-        OptionText.positive("restart", downTime);
-        String what = "restarts, and refuses connects for " + OptionText.text(downTime);
+        Quantities.positive("restart", downTime);
+        String what = "restarts, and refuses connects for " + Quantities.text(downTime);
         control(
                 "restart",
                 () -> refuseOrListen(what, () -> {

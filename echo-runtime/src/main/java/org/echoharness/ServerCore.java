@@ -10,6 +10,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.echoharness.loop.EventLoop;
 import org.echoharness.loop.Warnings;
+import org.echoharness.text.Quantities;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -161,7 +162,7 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source, Server
         if (ended.getCount() > 0 && !timeout.isNegative() && !timeout.isZero()) {
             refuseCallback();
         }
-        return ended.await(OptionText.nanos(timeout), TimeUnit.NANOSECONDS);
+        return ended.await(Quantities.nanos(timeout), TimeUnit.NANOSECONDS);
     }
 
     /** Throws on one of the server's own threads, which must not wait for the server. */

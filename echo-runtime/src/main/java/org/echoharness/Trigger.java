@@ -1,6 +1,7 @@
 package org.echoharness;
 
 import java.time.Duration;
+import org.echoharness.text.Quantities;
 
 /**
  * Decides when a {@link Fault} takes effect on its connection. Bytes and time are counted from the accept, or from the last
@@ -29,12 +30,12 @@ public sealed interface Trigger {
          * @throws IllegalArgumentException if it is out of range
          */
         public AfterReceived {
-            OptionText.atLeastOne("after", bytes);
+            Quantities.atLeastOne("after", bytes);
         }
 
         @Override
         public String toString() {
-            return "after " + OptionText.text(bytes);
+            return "after " + Quantities.text(bytes);
         }
     }
 
@@ -51,12 +52,12 @@ public sealed interface Trigger {
          * @throws IllegalArgumentException if it is out of range
          */
         public AfterSent {
-            OptionText.atLeastOne("after", bytes);
+            Quantities.atLeastOne("after", bytes);
         }
 
         @Override
         public String toString() {
-            return "after " + OptionText.text(bytes) + " sent";
+            return "after " + Quantities.text(bytes) + " sent";
         }
     }
 
@@ -73,12 +74,12 @@ public sealed interface Trigger {
          * @throws IllegalArgumentException if it is out of range
          */
         public AfterTime {
-            OptionText.wholeMillis("after", age);
+            Quantities.wholeMillis("after", age);
         }
 
         @Override
         public String toString() {
-            return "after " + OptionText.text(age);
+            return "after " + Quantities.text(age);
         }
     }
 

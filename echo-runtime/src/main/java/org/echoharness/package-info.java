@@ -13,9 +13,9 @@
  * <table>
  * <caption>The types in reading order: each uses only those before it, except within a circle</caption>
  * <tr><th>room<th>what is there<th>types
- * <tr><th>text<td>reads and shows texts, and writes them to files; a package, as are the next three
+ * <tr><th>text<td>reads and shows texts, and writes them to files; a package, as are the next four
  *     <td>{@code Utf8} {@code Escaping} {@code NearestWord} {@code FirstDifference} {@code CompleteFile}
- *     {@code TextSize}
+ *     {@code TextSize} {@code Quantities} {@code Tokens}
  * <tr><th>sockets<td>what the system reports about sockets, and waits until they are ready
  *     <td>{@code SocketTable} {@code SocketLooks} {@code UrgentData} {@code SocketChannels} {@code ChannelReadiness}
  *     {@code NameResolver}
@@ -24,14 +24,14 @@
  * <tr><th>loop<td>one thread that serves sockets
  *     <td>{@code Warnings} {@code EventLoopHandler} {@code Alarms} {@code EventLoop} {@code EventLoopCalls}
  *     {@code UnsentBytes}
+ * <tr><th>gates<td>the state of faults in one connection: each gate judges the oldest bytes of the ring
+ *     <td>{@code Seeds} {@code GateProgress} {@code Verdict} {@code Gate} {@code SimpleGates} {@code DelayGate}
+ *     {@code CorruptGate}
  * <tr><th>options<td>values from their text, and lines for the user
  *     <td>{@link org.echoharness.OptionText} {@link org.echoharness.HostAndPort} {@link org.echoharness.LineBuffer}
  *     {@code DefaultWarnings} {@link org.echoharness.FileErrorText}
- * <tr><th>gates<td>the state of faults in one connection: each gate judges the oldest bytes of the ring
- *     <td>{@link org.echoharness.Trigger} {@code GateProgress} {@code Verdict} {@code Gate} {@code SimpleGates}
- *     {@code DelayGate} {@code CorruptGate}
  * <tr><th>faults<td>what goes wrong, when and on which connections; its text; the chain of gates that it makes
- *     <td>{@code FaultTokens} {@link org.echoharness.Effect} {@code EffectRow} {@link org.echoharness.Connections}
+ *     <td>{@link org.echoharness.Trigger} {@link org.echoharness.Effect} {@code EffectRow} {@link org.echoharness.Connections}
  *     {@code TakenConnections} {@link org.echoharness.Fault} {@link org.echoharness.FaultPlan} {@code FaultParser}
  *     {@code GateChain}
  * <tr><th>recording<td>what happened, and the files that show it

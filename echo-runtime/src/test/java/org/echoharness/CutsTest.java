@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.LongStream;
+import org.echoharness.gates.Seeds;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -37,7 +38,7 @@ class CutsTest {
     void cutsOfInputChangeNoOutput(long seed) {
         System.out.println("CutsTest: -Dfaults.seed=" + seed);
         for (int i = 0; i < PLANS; i++) {
-            Random random = new Random(OptionText.mix(seed, i));
+            Random random = new Random(Seeds.mix(seed, i));
             assertCutsDoNotMatter("plan " + i + " of seed " + seed, plan(random), bytes(random), random);
         }
     }

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import org.echoharness.gates.Verdict;
 import org.echoharness.memory.HeldMemory;
 import org.echoharness.memory.RingBuffer;
 import org.echoharness.support.ForkedProcess;

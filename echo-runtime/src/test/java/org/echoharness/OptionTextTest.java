@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import java.lang.reflect.Method;
 import java.time.Duration;
+import org.echoharness.text.Quantities;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -20,8 +21,8 @@ class OptionTextTest {
     @ParameterizedTest
     @CsvSource({"50ms, PT0.05S, 50ms", "2s, PT2S, 2s", "1m, PT1M, 1m", "1h, PT1H, 60m", "90s, PT1M30S, 90s"})
     void readsDurations(String text, Duration duration, String printed) {
-        assertThat(OptionText.duration("idleTimeout", text)).isEqualTo(duration);
-        assertThat(OptionText.text(duration)).isEqualTo(printed);
+        assertThat(Quantities.duration("idleTimeout", text)).isEqualTo(duration);
+        assertThat(Quantities.text(duration)).isEqualTo(printed);
     }
 
     @ParameterizedTest
@@ -134,7 +135,7 @@ class OptionTextTest {
         builder.set("idleClose", close == 0 ? "none" : close + "s");
         ServerConfig config = builder.build().core().config();
         return (config.closesIdle() ? "FIN after " : "RST after ")
-                + OptionText.text(Duration.ofNanos(config.idleNanos()));
+                + Quantities.text(Duration.ofNanos(config.idleNanos()));
     }
 
     @Test

@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.LongStream;
+import org.echoharness.gates.Seeds;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -37,7 +38,7 @@ class RandomPlansTest {
     @MethodSource("seeds")
     void planAndItsTextSendSameBytes(long seed) {
         for (int i = 0; i < PLANS; i++) {
-            long each = OptionText.mix(seed, i);
+            long each = Seeds.mix(seed, i);
             Random random = new Random(each);
             FaultPlan plan = FaultPlan.of(
                     new Plans(random, MOST).faults(1 + random.nextInt(5)).toArray(new Fault[0]));
@@ -62,7 +63,7 @@ class RandomPlansTest {
     @MethodSource("seeds")
     void cutsOfInputDoNotChangeOutput(long seed) {
         for (int i = 0; i < PLANS; i++) {
-            long each = OptionText.mix(~seed, i);
+            long each = Seeds.mix(~seed, i);
             Random random = new Random(each);
             int length = random.nextInt(LONGEST + 1);
             List<Fault> faults = withoutTimes(new Plans(random, LONGEST), 1 + random.nextInt(5));

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.echoharness.gates.Verdict;
 import org.echoharness.memory.RingPool;
 import org.echoharness.text.Escaping;
 

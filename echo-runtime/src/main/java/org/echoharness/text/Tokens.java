@@ -1,4 +1,4 @@
-package org.echoharness;
+package org.echoharness.text;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
@@ -6,14 +6,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
-import org.echoharness.text.Escaping;
-import org.echoharness.text.NearestWord;
 
 /**
  * Splits the text of a fault into words, punctuation and quoted bytes, and reads the values among them. An error names
  * the position (from 1), the word there and what was expected.
  */
-final class FaultTokens {
+public final class Tokens {
 
     private static final String PUNCTUATION = ",;:";
     private static final Pattern PERCENT = Pattern.compile("[0-9]+(\\.[0-9]+)?%");
@@ -25,30 +23,34 @@ final class FaultTokens {
     private int end; // of the next word: the position after it
     private final List<String> tried = new ArrayList<>(); // words that are allowed here and were not found
 
-    /** @param option the name of the option that has the text, for errors */
-    FaultTokens(String option, String text) {
+    /**
+     * Begins at the first word of a text.
+     *
+     * @param option the name of the option that has the text, for errors
+     */
+    public Tokens(String option, String text) {
         this.option = option;
         this.text = text;
         advance();
     }
 
     /** Returns the next word, or an empty string at the end. */
-    String next() {
+    public String next() {
         return word;
     }
 
     /** Returns the index at which the next word begins. */
-    int position() {
+    public int position() {
         return at;
     }
 
     /** Returns the words that {@link #take} has looked for here and not found. */
-    List<String> tried() {
+    public List<String> tried() {
         return tried;
     }
 
     /** Reads the quoted text that comes next, and returns its bytes, one for each character. */
-    String quoted() {
+    public String quoted() {
         if (word.isEmpty() || (word.charAt(0) != '"' && word.charAt(0) != '\'')) {
             throw expected("the bytes in quotes, such as \"220 ready\\r\\n\"", List.of());
         }
@@ -98,12 +100,12 @@ final class FaultTokens {
     }
 
     /** Reads a word, or rejects it with an {@link IllegalArgumentException}. */
-    interface Reading<T> {
+    public interface Reading<T> {
         T read(String word);
     }
 
     /** Reads the next word. An error says what is wrong with the value, or that {@code what} was expected. */
-    <T> T reading(String what, Reading<T> reading) {
+    public <T> T reading(String what, Reading<T> reading) {
         int start = at;
         String given = word;
         try {
@@ -118,26 +120,26 @@ final class FaultTokens {
         }
     }
 
-    Duration duration(String name) {
+    public Duration duration(String name) {
         return reading("a duration such as 50ms or 2s", given -> {
-            Duration duration = OptionText.duration(name, given);
+            Duration duration = Quantities.duration(name, given);
             advance();
             return duration;
         });
     }
 
-    int intSize(String name) {
+    public int intSize(String name) {
         return (int) size(name, Integer.MAX_VALUE);
     }
 
-    long size(String name) {
+    public long size(String name) {
         return size(name, Long.MAX_VALUE);
     }
 
     private long size(String name, long most) {
         return reading("a number of bytes such as 16 or 4KiB", given -> {
-            long size = OptionText.longSize(name, given);
-            OptionText.atLeastOne(name, size);
+            long size = Quantities.size(name, given);
+            Quantities.atLeastOne(name, size);
             if (size > most) {
                 throw new IllegalArgumentException(name + " (" + given + ") must be at most " + most + " bytes");
             }
@@ -146,32 +148,32 @@ final class FaultTokens {
         });
     }
 
-    long rate(String name) {
+    public long rate(String name) {
         return reading("a number of bytes per second such as 64KiB/s", given -> {
             if (!given.endsWith("/s")) {
                 throw new NumberFormatException();
             }
-            long size = OptionText.longSize(name, given.substring(0, given.length() - 2));
-            OptionText.atLeastOne(name, size);
+            long size = Quantities.size(name, given.substring(0, given.length() - 2));
+            Quantities.atLeastOne(name, size);
             advance();
             return size;
         });
     }
 
     /** Reads a range, and returns its first and its last number, which is {@link Long#MAX_VALUE} for no end. */
-    long[] range(String name, String what) {
+    public long[] range(String name, String what) {
         return reading(what, given -> {
             int dash = given.indexOf('-', 1);
             long first = Long.parseLong(dash < 0 ? given : given.substring(0, dash));
             long last =
                     dash < 0 ? first : given.endsWith("-") ? Long.MAX_VALUE : Long.parseLong(given.substring(dash + 1));
-            OptionText.range(name, first, last);
+            Quantities.range(name, first, last);
             advance();
             return new long[] {first, last};
         });
     }
 
-    double percent(String name) {
+    public double percent(String name) {
         return reading(
                 "a percentage such as 10%",
                 given -> {
@@ -179,16 +181,16 @@ final class FaultTokens {
                         throw new NumberFormatException();
                     }
                     double percent =
-                            OptionText.percent(name, Double.parseDouble(given.substring(0, given.length() - 1)));
+                            Quantities.percent(name, Double.parseDouble(given.substring(0, given.length() - 1)));
                     advance();
                     return percent;
                 });
     }
 
     /** Reads the seed if the next word is {@code seed}; otherwise draws one now. */
-    long seed() {
+    public long seed() {
         if (!take("seed")) {
-            return OptionText.drawnSeed();
+            return Quantities.drawnSeed();
         }
         return reading("a whole number", given -> {
             long seed = Long.parseLong(given);
@@ -198,7 +200,7 @@ final class FaultTokens {
     }
 
     /** Advances and returns true if this is the next word. */
-    boolean take(String expected) {
+    public boolean take(String expected) {
         if (!word.equals(expected)) {
             tried.add(expected);
             return false;
@@ -207,7 +209,7 @@ final class FaultTokens {
         return true;
     }
 
-    void advance() {
+    public void advance() {
         tried.clear();
         at = end;
         while (at < text.length() && Character.isWhitespace(text.charAt(at))) {
@@ -245,7 +247,7 @@ final class FaultTokens {
     }
 
     /** An error whose message contains the position. */
-    static final class Misread extends IllegalArgumentException {
+    public static final class Misread extends IllegalArgumentException {
         private static final long serialVersionUID = 1L;
 
         Misread(String message) {
@@ -257,7 +259,7 @@ final class FaultTokens {
      * Returns the error that something else was expected here. It suggests the most similar of the words, if one is
      * similar.
      */
-    Misread expected(String what, Iterable<String> words) {
+    public Misread expected(String what, Iterable<String> words) {
         String near = NearestWord.of(word, words);
         return misread(at, word, "expected " + what + (near.isEmpty() ? "" : "; did you mean " + near + "?"));
     }
@@ -268,7 +270,7 @@ final class FaultTokens {
     }
 
     /** Returns a list of what is allowed here, for an error. */
-    String triedOr(String last) {
+    public String triedOr(String last) {
         StringBuilder all = new StringBuilder();
         for (String one : tried) {
             all.append(all.isEmpty() ? "" : ", ");
@@ -277,7 +279,7 @@ final class FaultTokens {
         return all.append(all.isEmpty() ? "" : " or ").append(last).toString();
     }
 
-    Misread refused(int position, String why) {
+    public Misread refused(int position, String why) {
         return new Misread(option + ": at position " + (position + 1) + ": " + why);
     }
 }

@@ -1,47 +1,70 @@
-package org.echoharness;
+package org.echoharness.gates;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
 /** The gates whose code is short. */
-final class SimpleGates {
+public final class SimpleGates {
 
     private SimpleGates() {}
 
-    /** @param how RESET, CLOSE or HALF_CLOSE */
-    static Gate end(Verdict.Kind how) {
+    /**
+     * Ends the connection or its output.
+     *
+     * @param how RESET, CLOSE or HALF_CLOSE
+     */
+    public static Gate end(Verdict.Kind how) {
         return new EndGate(how);
     }
 
-    static Gate throttle(long bytesPerSecond) {
+    /** Limits the rate of what is sent. */
+    public static Gate throttle(long bytesPerSecond) {
         return new ThrottleGate(bytesPerSecond);
     }
 
-    /** @param every nanoseconds between two writes */
-    static Gate fragment(int bytes, long every) {
+    /**
+     * Sends with small writes.
+     *
+     * @param every nanoseconds between two writes
+     */
+    public static Gate fragment(int bytes, long every) {
         return new FragmentGate(bytes, every);
     }
 
-    /** @param bytes how many to drop; {@link Long#MAX_VALUE} for all */
-    static Gate discard(long bytes) {
+    /**
+     * Drops bytes.
+     *
+     * @param bytes how many to drop; {@link Long#MAX_VALUE} for all
+     */
+    public static Gate discard(long bytes) {
         return new DiscardGate(bytes);
     }
 
-    static Gate stall() {
+    /** Neither reads nor sends. */
+    public static Gate stall() {
         return new StallGate();
     }
 
-    /** @param delay nanoseconds */
-    static Gate slowClose(long delay) {
+    /**
+     * Delays the answer to the client's FIN.
+     *
+     * @param delay nanoseconds
+     */
+    public static Gate slowClose(long delay) {
         return new SlowCloseGate(delay);
     }
 
-    /** @param latin1 one character for each byte */
-    static Gate greet(String latin1) {
+    /**
+     * Sends bytes of its own.
+     *
+     * @param latin1 one character for each byte
+     */
+    public static Gate greet(String latin1) {
         return new GreetGate(latin1);
     }
 
-    static Gate duplicate(int bytes) {
+    /** Sends some bytes twice. */
+    public static Gate duplicate(int bytes) {
         return new DuplicateGate(bytes);
     }
 
@@ -54,14 +77,14 @@ final class SimpleGates {
         }
 
         @Override
-        void judge(GateProgress progress, Verdict verdict) {
+        public void judge(GateProgress progress, Verdict verdict) {
             if (holdsFin(progress)) {
                 verdict.end(how);
             }
         }
 
         @Override
-        boolean holdsFin(GateProgress progress) {
+        public boolean holdsFin(GateProgress progress) {
             return how != Verdict.Kind.HALF_CLOSE || !progress.outputEnded();
         }
     }
@@ -84,7 +107,7 @@ final class SimpleGates {
         }
 
         @Override
-        void judge(GateProgress progress, Verdict verdict) {
+        public void judge(GateProgress progress, Verdict verdict) {
             if (progress.now() < next()) {
                 verdict.holdSending(next());
             }
@@ -96,17 +119,17 @@ final class SimpleGates {
         }
 
         @Override
-        boolean makesUp() {
+        public boolean makesUp() {
             return true;
         }
 
         @Override
-        void idles() {
+        public void idles() {
             idle = true;
         }
 
         @Override
-        void sent(int bytes, long now) {
+        public void sent(int bytes, long now) {
             if (bytes == 0) {
                 return;
             }
@@ -134,7 +157,7 @@ final class SimpleGates {
         }
 
         @Override
-        void judge(GateProgress progress, Verdict verdict) {
+        public void judge(GateProgress progress, Verdict verdict) {
             if (progress.now() < free) {
                 verdict.holdSending(free);
             }
@@ -142,7 +165,7 @@ final class SimpleGates {
         }
 
         @Override
-        void sent(int bytes, long now) {
+        public void sent(int bytes, long now) {
             if (bytes > 0) {
                 free = now + every;
             }
@@ -158,14 +181,14 @@ final class SimpleGates {
         }
 
         @Override
-        void judge(GateProgress progress, Verdict verdict) {
+        public void judge(GateProgress progress, Verdict verdict) {
             if (left > 0) {
                 verdict.discard(left);
             }
         }
 
         @Override
-        void done(int bytes) {
+        public void done(int bytes) {
             left -= left == Long.MAX_VALUE ? 0 : bytes;
         }
     }
@@ -173,7 +196,7 @@ final class SimpleGates {
     /** Stops reading and sending. */
     private static final class StallGate extends Gate {
         @Override
-        void judge(GateProgress progress, Verdict verdict) {
+        public void judge(GateProgress progress, Verdict verdict) {
             verdict.pass(0);
             verdict.halt();
             verdict.stopReading();
@@ -181,7 +204,7 @@ final class SimpleGates {
         }
 
         @Override
-        boolean holdsFin(GateProgress progress) {
+        public boolean holdsFin(GateProgress progress) {
             return true;
         }
     }
@@ -196,12 +219,12 @@ final class SimpleGates {
         }
 
         @Override
-        void opened(GateProgress progress) {
+        public void opened(GateProgress progress) {
             end = progress.now() + delay;
         }
 
         @Override
-        void judge(GateProgress progress, Verdict verdict) {
+        public void judge(GateProgress progress, Verdict verdict) {
             if (progress.now() < end) {
                 verdict.holdEnd(end);
             }
@@ -217,14 +240,14 @@ final class SimpleGates {
         }
 
         @Override
-        void judge(GateProgress progress, Verdict verdict) {
+        public void judge(GateProgress progress, Verdict verdict) {
             if (bytes.hasRemaining()) {
                 verdict.insert(bytes);
             }
         }
 
         @Override
-        boolean holdsFin(GateProgress progress) {
+        public boolean holdsFin(GateProgress progress) {
             return bytes.hasRemaining() && !progress.outputEnded();
         }
     }
@@ -241,13 +264,13 @@ final class SimpleGates {
         }
 
         @Override
-        void opened(GateProgress progress) {
+        public void opened(GateProgress progress) {
             copied = progress.consumed();
             end = copied + bytes;
         }
 
         @Override
-        void judge(GateProgress progress, Verdict verdict) {
+        public void judge(GateProgress progress, Verdict verdict) {
             copied = Math.max(copied, progress.consumed()); // another fault may have taken bytes away
             done |= copied >= end || (copied == progress.received() && progress.inputEnded());
             if (!done) {
@@ -256,12 +279,12 @@ final class SimpleGates {
         }
 
         @Override
-        void done(int sent) {
+        public void done(int sent) {
             copied += sent;
         }
 
         @Override
-        int copied(GateProgress progress) {
+        public int copied(GateProgress progress) {
             return done ? 0 : (int) Math.max(0, copied - progress.consumed());
         }
     }

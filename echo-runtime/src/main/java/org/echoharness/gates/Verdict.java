@@ -1,20 +1,20 @@
-package org.echoharness;
+package org.echoharness.gates;
 
 import java.nio.ByteBuffer;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides what a connection that has faults does next. There is one object for each connection: {@link GateChain} clears it,
+ * Decides what a connection that has faults does next. There is one object for each connection: {@code GateChain} clears it,
  * each gate adds what it asks for, and {@link #settle} decides. The verdict knows its gates only by their index. Times are
  * nanoseconds since the accept.
  *
  * <p>The next action depends only on the position in the stream. Its time depends on when its bytes come, and on when the
  * socket takes them.
  */
-final class Verdict {
+public final class Verdict {
 
-    enum Kind {
+    public enum Kind {
         /** Send {@link #count} of the oldest bytes. */
         SEND,
         /** Send {@link #count} bytes, beginning {@link #from} bytes after the oldest, and keep them. */
@@ -36,13 +36,13 @@ final class Verdict {
     }
 
     /** Decides which of two gates acts first. */
-    interface Order {
+    public interface Order {
 
         /** Returns whether a gate that ends or stalls the connection interrupts the bytes that another gate inserts. */
         boolean interrupts(int asking, int inserting);
     }
 
-    static final long NEVER = Long.MAX_VALUE;
+    public static final long NEVER = Long.MAX_VALUE;
 
     private static final int NONE = -1;
 
@@ -68,48 +68,48 @@ final class Verdict {
     private Kind move = Kind.SEND;
     private @Nullable Kind ending;
 
-    Verdict(Order order) {
+    public Verdict(Order order) {
         this.order = order;
     }
 
-    Kind kind() {
+    public Kind kind() {
         return kind;
     }
 
-    int count() {
+    public int count() {
         return count;
     }
 
-    int from() {
+    public int from() {
         return from;
     }
 
-    ByteBuffer extra() {
+    public ByteBuffer extra() {
         return Objects.requireNonNull(extra);
     }
 
     /** Returns the index of the gate that asked for the action; negative if none did. */
-    int author() {
+    public int author() {
         return author;
     }
 
     /** Returns when to judge again even if nothing comes; {@link #NEVER} if no time is set. */
-    long wake() {
+    public long wake() {
         return wake;
     }
 
     /** Returns whether bytes are ready to be sent and wait only for {@link #wake}. */
-    boolean isHeldBack() {
+    public boolean isHeldBack() {
         return isHeldBack;
     }
 
     /** Returns whether to read the client's bytes. */
-    boolean reading() {
+    public boolean reading() {
         return reading;
     }
 
     /** Clears everything. */
-    void begin() {
+    public void begin() {
         barrier = Long.MAX_VALUE;
         due = Long.MAX_VALUE;
         most = Integer.MAX_VALUE;
@@ -131,46 +131,46 @@ final class Verdict {
     }
 
     /** Sets the index of the gate that judges next. */
-    void asks(int index) {
+    public void asks(int index) {
         asking = index;
     }
 
     /** Lets pass at most this many of the oldest bytes. */
-    void pass(long bytes) {
+    public void pass(long bytes) {
         due = Math.min(due, bytes);
     }
 
     /** Lets pass at most this many of the oldest bytes before the next judgement. */
-    void stopBefore(long bytes) {
+    public void stopBefore(long bytes) {
         barrier = Math.min(barrier, bytes);
         pass(bytes);
     }
 
     /** Sends at most this many bytes with one write. */
-    void atMost(long bytes) {
+    public void atMost(long bytes) {
         most = Math.min(most, bytes);
     }
 
-    void wakeAt(long time) {
+    public void wakeAt(long time) {
         wake = Math.min(wake, time);
     }
 
-    void holdSending(long until) {
+    public void holdSending(long until) {
         sendingIsHeld = true;
         wakeAt(until);
     }
 
-    void holdEnd(long until) {
+    public void holdEnd(long until) {
         endIsHeld = true;
         wakeAt(until);
     }
 
-    void stopReading() {
+    public void stopReading() {
         reading = false;
     }
 
     /** Drops this many of the oldest bytes, including those that have yet to come. A gate before this one has precedence. */
-    void discard(long bytes) {
+    public void discard(long bytes) {
         move(Kind.DISCARD, bytes);
     }
 
@@ -179,7 +179,7 @@ final class Verdict {
      * precedence. If the bytes have not come yet, nothing moves until they come. At the next trigger it stops, and the
      * bytes that were kept are free to move.
      */
-    void copy(int offset, int bytes) {
+    public void copy(int offset, int bytes) {
         if (offset < barrier && move(Kind.COPY, bytes)) {
             from = offset;
         }
@@ -196,7 +196,7 @@ final class Verdict {
     }
 
     /** Sends these bytes before anything else moves. The first gate that inserts has precedence. */
-    void insert(ByteBuffer bytes) {
+    public void insert(ByteBuffer bytes) {
         if (inserter == NONE && !halted) {
             inserter = asking;
             extra = bytes;
@@ -204,7 +204,7 @@ final class Verdict {
     }
 
     /** Ends the connection, or its output. A greeting whose trigger was reached earlier is sent first. */
-    void end(Kind how) {
+    public void end(Kind how) {
         if (ending == null && (inserter == NONE || order.interrupts(asking, inserter))) {
             ending = how;
             author = asking;
@@ -212,7 +212,7 @@ final class Verdict {
     }
 
     /** Stops all bytes, except a greeting whose trigger was reached earlier. */
-    void halt() {
+    public void halt() {
         halted = true;
         if (inserter != NONE && order.interrupts(asking, inserter)) {
             inserter = NONE;
@@ -220,7 +220,7 @@ final class Verdict {
     }
 
     /** Decides: an end comes first, then what is inserted, then the oldest bytes. */
-    void settle(int held, boolean outputEnded, boolean inputEnded) {
+    public void settle(int held, boolean outputEnded, boolean inputEnded) {
         if (ending != null) {
             kind = ending;
         } else if (outputEnded) {

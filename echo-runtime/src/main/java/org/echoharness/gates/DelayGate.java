@@ -1,4 +1,4 @@
-package org.echoharness;
+package org.echoharness.gates;
 
 import java.util.SplittableRandom;
 import org.echoharness.memory.HeldMemory;
@@ -8,7 +8,7 @@ import org.echoharness.memory.HeldMemory;
  * reads that are closest in time leave together, at the later time; if the memory for what connections hold is used up,
  * they do so beyond {@link #FIRST_MARKS} reads.
  */
-final class DelayGate extends Gate {
+public final class DelayGate extends Gate {
 
     private static final int MARKS = 512;
 
@@ -26,14 +26,14 @@ final class DelayGate extends Gate {
     private long arrived; // bytes of the client
     private long end;
 
-    DelayGate(long delay, long jitter, long seed) {
+    public DelayGate(long delay, long jitter, long seed) {
         this.delay = delay;
         this.jitter = jitter;
         this.seed = seed;
     }
 
     @Override
-    void received(GateProgress progress) {
+    public void received(GateProgress progress) {
         forget(progress);
         if (count == MARKS || (count == ends.length && !mayGrow())) {
             join();
@@ -48,12 +48,12 @@ final class DelayGate extends Gate {
     }
 
     @Override
-    void inputEnded(long now) {
+    public void inputEnded(long now) {
         end = leaving(now);
     }
 
     @Override
-    void judge(GateProgress progress, Verdict verdict) {
+    public void judge(GateProgress progress, Verdict verdict) {
         forget(progress);
         long due = 0;
         int next = 0;
@@ -112,7 +112,7 @@ final class DelayGate extends Gate {
     }
 
     @Override
-    void release() {
+    public void release() {
         HeldMemory.release((ends.length - FIRST_MARKS) * BYTES);
         ends = new long[FIRST_MARKS];
         times = new long[FIRST_MARKS];
@@ -132,8 +132,7 @@ final class DelayGate extends Gate {
      * Returns when what comes now may leave. The jitter depends only on the position of its first byte, or of the FIN.
      */
     private long leaving(long now) {
-        long drawn =
-                jitter == 0 ? 0 : new SplittableRandom(OptionText.mix(seed, arrived + 1)).nextLong(-jitter, jitter + 1);
+        long drawn = jitter == 0 ? 0 : new SplittableRandom(Seeds.mix(seed, arrived + 1)).nextLong(-jitter, jitter + 1);
         return Math.max(last, now + delay + drawn);
     }
 }

@@ -1,56 +1,56 @@
-package org.echoharness;
+package org.echoharness.gates;
 
 import org.echoharness.memory.HeldMemory;
 import org.echoharness.memory.RingBuffer;
 
 /**
  * The state of one effect on one connection. To judge, it adds what it asks for to a verdict. A gate does not know its
- * trigger; the {@link GateChain} opens the gate when the trigger is reached. Time is an argument, in nanoseconds since
+ * trigger; the {@code GateChain} opens the gate when the trigger is reached. Time is an argument, in nanoseconds since
  * the accept. The thread of the connection's event loop calls it. The methods are called only while the gate is open,
  * unless stated otherwise.
  */
-abstract class Gate {
+public abstract class Gate {
 
     /** Returns whether this gate keeps the client's FIN from taking effect, so that faults {@code on fin} must wait. */
-    boolean holdsFin(GateProgress progress) {
+    public boolean holdsFin(GateProgress progress) {
         return false;
     }
 
     /** Called when the gate has just opened. */
-    void opened(GateProgress progress) {}
+    public void opened(GateProgress progress) {}
 
     /** Adds to the verdict what this gate asks for. */
-    abstract void judge(GateProgress progress, Verdict verdict);
+    public abstract void judge(GateProgress progress, Verdict verdict);
 
     /** Called when bytes have come from the client, even if the gate is not open yet. */
-    void received(GateProgress progress) {}
+    public void received(GateProgress progress) {}
 
     /** Called when the client's FIN has come, even if the gate is not open yet. */
-    void inputEnded(long now) {}
+    public void inputEnded(long now) {}
 
     /**
      * Returns whether it sends more after a late write, to keep its rate. It must then know when it has nothing to
      * send.
      */
-    boolean makesUp() {
+    public boolean makesUp() {
         return false;
     }
 
     /** Called when there is nothing to send now: the client has sent nothing more, or its bytes are not due yet. */
-    void idles() {}
+    public void idles() {}
 
     /** Called when this many bytes were sent. */
-    void sent(int bytes, long now) {}
+    public void sent(int bytes, long now) {}
 
     /** Called when what this gate asked for was done, with this many bytes. */
-    void done(int bytes) {}
+    public void done(int bytes) {}
 
     /** Gives back what it took of {@link HeldMemory}, even if it is not open. The gate is not used after this. */
-    void release() {}
+    public void release() {}
 
     /**
-     * Alters bytes, or undoes that. {@link GateChain#alter} calls it before a write, for all bytes of the verdict.
-     * {@link GateChain#restore} calls it after the write, for those that the ring still holds: for a copy all of them;
+     * Alters bytes, or undoes that. {@code GateChain#alter} calls it before a write, for all bytes of the verdict.
+     * {@code GateChain#restore} calls it after the write, for those that the ring still holds: for a copy all of them;
      * otherwise those that the socket did not take, perhaps none, with another index and position. Both call the gates
      * in the same order. So a gate may only XOR bytes; it must remember by position a change that depends on anything
      * but the position.
@@ -59,13 +59,13 @@ abstract class Gate {
      * @param bytes how many bytes
      * @param position the position of the first byte in the client's stream
      */
-    void alter(RingBuffer ring, int index, int bytes, long position) {}
+    public void alter(RingBuffer ring, int index, int bytes, long position) {}
 
     /**
      * Returns how many of the oldest bytes it has sent already, 0 if it is not open. If the faults are replaced, these
      * must not be sent again.
      */
-    int copied(GateProgress progress) {
+    public int copied(GateProgress progress) {
         return 0;
     }
 }

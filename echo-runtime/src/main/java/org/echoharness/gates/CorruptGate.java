@@ -1,4 +1,4 @@
-package org.echoharness;
+package org.echoharness.gates;
 
 import org.echoharness.memory.RingBuffer;
 
@@ -6,7 +6,7 @@ import org.echoharness.memory.RingBuffer;
  * Flips bytes just before they are sent. Whether it flips a byte depends only on the seed and on the position of the
  * byte in the client's stream, so that it can flip back what the socket did not take.
  */
-final class CorruptGate extends Gate {
+public final class CorruptGate extends Gate {
 
     private final long firstByte;
     private final long lastByte;
@@ -14,8 +14,12 @@ final class CorruptGate extends Gate {
     private final long seed;
     private long start; // the position of the client's stream at which the gate opened
 
-    /** @param seed ignored if the probability is 1 */
-    CorruptGate(long firstByte, long lastByte, double probability, long seed) {
+    /**
+     * Flips the bytes of this range, counted from 1, each with this probability.
+     *
+     * @param seed ignored if the probability is 1
+     */
+    public CorruptGate(long firstByte, long lastByte, double probability, long seed) {
         this.firstByte = firstByte;
         this.lastByte = lastByte;
         this.probability = probability;
@@ -23,15 +27,15 @@ final class CorruptGate extends Gate {
     }
 
     @Override
-    void opened(GateProgress progress) {
+    public void opened(GateProgress progress) {
         start = progress.consumed();
     }
 
     @Override
-    void judge(GateProgress progress, Verdict verdict) {}
+    public void judge(GateProgress progress, Verdict verdict) {}
 
     @Override
-    void alter(RingBuffer ring, int index, int bytes, long position) {
+    public void alter(RingBuffer ring, int index, int bytes, long position) {
         for (int i = 0; i < bytes; i++) {
             long number = position + i - start + 1;
             if (number >= firstByte && number <= lastByte && isDrawn(position + i + 1)) {
@@ -41,6 +45,6 @@ final class CorruptGate extends Gate {
     }
 
     private boolean isDrawn(long place) {
-        return probability == 1 || (OptionText.mix(seed, place) >>> 11) * 0x1.0p-53 < probability;
+        return probability == 1 || (Seeds.mix(seed, place) >>> 11) * 0x1.0p-53 < probability;
     }
 }
