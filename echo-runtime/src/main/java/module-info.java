@@ -4,6 +4,7 @@ module org.echoharness {
     requires static org.jspecify;
 
     exports org.echoharness;
+    exports org.echoharness.script;
     exports org.echoharness.sockets to
             org.echoharness.junit;
     exports org.echoharness.text to

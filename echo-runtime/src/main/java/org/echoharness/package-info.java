@@ -13,9 +13,9 @@
  * <table>
  * <caption>The types in reading order: each uses only those before it, except within a circle</caption>
  * <tr><th>room<th>what is there<th>types
- * <tr><th>text<td>reads and shows texts, and writes them to files; a package, as are the next four
+ * <tr><th>text<td>reads and shows texts, and writes them to files; a package, as are the next six
  *     <td>{@code Utf8} {@code Escaping} {@code NearestWord} {@code FirstDifference} {@code CompleteFile}
- *     {@code TextSize} {@code Quantities} {@code Tokens}
+ *     {@code TextSize} {@code Quantities} {@code Template} {@code Tokens}
  * <tr><th>sockets<td>what the system reports about sockets, and waits until they are ready
  *     <td>{@code SocketTable} {@code SocketLooks} {@code UrgentData} {@code SocketChannels} {@code ChannelReadiness}
  *     {@code NameResolver}
@@ -24,6 +24,11 @@
  * <tr><th>loop<td>one thread that serves sockets
  *     <td>{@code Warnings} {@code EventLoopHandler} {@code Alarms} {@code EventLoop} {@code EventLoopCalls}
  *     {@code UnsentBytes}
+ * <tr><th>script<td>what a script is made of; exported
+ *     <td>{@code Latin1} {@code Patterns} {@code FrameLength} {@code Data} {@code Expectation} {@code Step}
+ *     {@code ServedConnection}
+ * <tr><th>dialogue<td>what goes out for what came in
+ *     <td>{@code Outlet} {@code Mismatch} {@code Dialogue}
  * <tr><th>gates<td>the state of faults in one connection: each gate judges the oldest bytes of the ring
  *     <td>{@code Seeds} {@code GateProgress} {@code Verdict} {@code Gate} {@code SimpleGates} {@code DelayGate}
  *     {@code CorruptGate}

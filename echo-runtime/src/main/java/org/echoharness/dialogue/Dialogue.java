@@ -1,0 +1,66 @@
+package org.echoharness.dialogue;
+
+import java.io.IOException;
+import org.echoharness.memory.RingBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What goes out for what came in, on one connection. It knows no socket, no clock and no fault. The thread of the
+ * connection's event loop uses it. Times are nanoseconds as {@link System#nanoTime()} gives them.
+ */
+public interface Dialogue {
+
+    /** What a dialogue waits for or asks for. */
+    enum Next {
+        /** More bytes of the client, its FIN, or {@link #wake}. */
+        MORE,
+        /** Room in the outlet. */
+        ROOM,
+        /** That all that it has put is sent. */
+        PAUSE,
+        /** Nothing: it has ended, and answers the client's FIN. */
+        DONE,
+        /** A FIN and the end of the connection, when all was sent. */
+        CLOSE,
+        /** A FIN, when all was sent; then it goes on. */
+        HALF_CLOSE,
+        /** An RST, when all was sent. */
+        RESET,
+        /** An RST at once: see {@link #mismatch}. */
+        FAILED
+    }
+
+    /** A deadline that never comes. */
+    long NEVER = Long.MAX_VALUE;
+
+    /**
+     * Goes on as far as it can, but not for so long that other connections wait.
+     *
+     * @param in the bytes of the client that are not matched yet; it discards what it has matched
+     * @param inputEnded whether the client's FIN has come after them
+     */
+    Next advance(RingBuffer in, boolean inputEnded, Outlet out, long now) throws IOException;
+
+    /** Returns when to call {@link #advance} even if nothing comes, or {@link #NEVER}. */
+    long wake();
+
+    /** Returns whether the socket is read once more at {@link #wake} before {@link #advance}, since a step fails then. */
+    boolean readsAtWake();
+
+    /** Returns why it has failed. Called after FAILED. */
+    Mismatch mismatch();
+
+    /**
+     * Returns what is left to do if the connection ends now, or null if it may end here.
+     *
+     * @param seen how the connection ends, such as {@code a reset by the client}
+     */
+    @Nullable
+    Mismatch leftOver(RingBuffer in, String seen);
+
+    /** Called after the server was frozen, or a fault has stalled the connection, for this long: that time does not count. */
+    void stoodStill(long nanos);
+
+    /** Gives back what it holds. It is not used after this. */
+    void release();
+}

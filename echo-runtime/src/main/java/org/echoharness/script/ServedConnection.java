@@ -1,0 +1,48 @@
+package org.echoharness.script;
+
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+
+/**
+ * One connection of a server with a script or a handler. Any thread may call it; it stays usable after the end of the
+ * connection, and {@link #isOpen} returns false then.
+ */
+public interface ServedConnection {
+
+    /** {@return the number of the connection, from 1 in the order of the accepts of the server} */
+    long number();
+
+    /** {@return the address of the client} */
+    InetSocketAddress remote();
+
+    /** {@return whether the connection has not ended} */
+    boolean isOpen();
+
+    /**
+     * Sends bytes after all that was sent before. In a callback of a handler it returns at once. In any other thread it
+     * returns when the last byte is handed to the faults and the socket, and waits for room as long as bytes leave.
+     *
+     * @param bytes the bytes
+     * @throws IllegalStateException if the connection or its output has ended, or if for 10 seconds no byte could leave
+     */
+    default void send(byte[] bytes) {
+        send(ByteBuffer.wrap(bytes));
+    }
+
+    /**
+     * Sends the remaining bytes of a buffer, as {@link #send(byte[])} does, and takes them from it.
+     *
+     * @param bytes the bytes
+     * @throws IllegalStateException if the connection or its output has ended, or if for 10 seconds no byte could leave
+     */
+    void send(ByteBuffer bytes);
+
+    /** Ends the connection with a FIN, when all was sent. Does nothing if it has ended. */
+    void close();
+
+    /** Sends a FIN, when all was sent, and goes on reading. Does nothing if the output has ended. */
+    void halfClose();
+
+    /** Ends the connection with an RST, when all was sent. Does nothing if it has ended. */
+    void reset();
+}

@@ -1,0 +1,8 @@
+/**
+ * What a script is made of. {@code Script} holds steps for the connections of a server; each
+ * {@link org.echoharness.script.Step} expects something of the client or sends something to it.
+ */
+@NullMarked
+package org.echoharness.script;
+
+import org.jspecify.annotations.NullMarked;
