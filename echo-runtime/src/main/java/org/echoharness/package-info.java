@@ -47,7 +47,7 @@
  * <tr><th>reporting<td>what a connection reports: lines, and to its recorder
  *     <td>{@code Conversation} {@code ConnectionReporter}
  * <tr><th>seam<td>what a server does with what a client sends, and how bytes get on and off the wire
- *     <td>{@code ConnectionPump} {@code ConnectionWire} {@code EchoPump}
+ *     <td>{@code ConnectionPump} {@code ConnectionWire} {@code GatedOutput} {@code EchoPump}
  * <tr><th>server<td>from the port to the connection
  *     <td>{@link org.echoharness.ConnectionCounters} {@code ConnectionCounts} {@code ServerConfig}
  *     {@code ServerContext} {@code ServingLoop} {@code ServerConnection} {@code ListeningSockets} {@code Preload}

@@ -74,8 +74,12 @@ public final class RingBuffer {
         return size < buffer.capacity() ? 0 : Math.min(most - size, buffer.capacity());
     }
 
-    private void grow() {
-        int more = lacks();
+    /** Returns how many bytes fit into the memory that the ring has. */
+    public int spare() {
+        return buffer.capacity() - size;
+    }
+
+    private void grow(int more) {
         buffer = copy(0, size, buffer.capacity() + more);
         head = 0;
         HeldMemory.take(more);
@@ -123,7 +127,7 @@ public final class RingBuffer {
     /** Reads once, at most this number of bytes. Returns what the channel returns, -1 at its end. */
     public int readFrom(ReadableByteChannel channel, int bytes) throws IOException {
         if (lacks() > 0) {
-            grow();
+            grow(lacks());
         }
         int tail = head + size;
         if (tail < buffer.capacity()) {
@@ -135,6 +139,57 @@ public final class RingBuffer {
         int n = channel.read(buffer);
         size += Math.max(n, 0);
         return n;
+    }
+
+    /** Returns how many more bytes it may hold, whether or not it has the memory for them yet: see {@link #lacks}. */
+    public int room() {
+        return most - size;
+    }
+
+    /** Appends bytes, at most {@link #room}. */
+    public void put(byte[] bytes, int from, int count) {
+        makeRoom(count);
+        int tail = (head + size) % buffer.capacity();
+        int first = Math.min(count, buffer.capacity() - tail);
+        buffer.clear(); // the limit of the last read or write may be below the tail
+        buffer.put(tail, bytes, from, first).put(0, bytes, from + first, count - first);
+        size += count;
+    }
+
+    /** Appends the remaining bytes, at most {@link #room}. */
+    public void put(ByteBuffer bytes) {
+        int count = bytes.remaining();
+        makeRoom(count);
+        append(bytes, bytes.position(), count);
+        bytes.position(bytes.limit());
+    }
+
+    /** Moves the oldest bytes of another ring to the end of this one, at most {@link #room}. */
+    public void take(RingBuffer other, int count) {
+        makeRoom(count);
+        int first = Math.min(count, other.buffer.capacity() - other.head);
+        other.buffer.clear();
+        append(other.buffer, other.head, first);
+        append(other.buffer, 0, count - first);
+        other.discard(count);
+    }
+
+    private void append(ByteBuffer bytes, int from, int count) {
+        int tail = (head + size) % buffer.capacity();
+        int first = Math.min(count, buffer.capacity() - tail);
+        buffer.clear(); // the limit of the last read or write may be below the tail
+        buffer.put(tail, bytes, from, first).put(0, bytes, from + first, count - first);
+        size += count;
+    }
+
+    private void makeRoom(int count) {
+        if (count > room()) {
+            throw new IllegalArgumentException(count + " bytes for a room of " + room());
+        }
+        int wanted = size + count;
+        if (wanted > buffer.capacity()) {
+            grow(Math.min(most, ceiling(wanted)) - buffer.capacity());
+        }
     }
 
     /** Writes the oldest bytes, at most {@code most} of them, until the channel takes no more. Returns how many it took. */

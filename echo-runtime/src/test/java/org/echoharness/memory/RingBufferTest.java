@@ -1,6 +1,7 @@
 package org.echoharness.memory;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -75,6 +76,64 @@ class RingBufferTest {
         for (int i = 0; i < out.length; i++) {
             assertThat(out[i]).isEqualTo((byte) i);
         }
+    }
+
+    /** On the heap the ring grows; a ring that a loop lends does not. */
+    @RepeatedTest(20)
+    void putsKeepOrderForAnySizes(RepetitionInfo repetition) throws IOException {
+        Random random = new Random(repetition.getCurrentRepetition()); // the seed: its number
+        int most = 1 + random.nextInt(400);
+        long before = HeldMemory.used();
+        RingBuffer ring = random.nextBoolean() ? new RingBuffer(most) : new RingBuffer(most).own();
+        RingBuffer other = new RingBuffer(1 + random.nextInt(40));
+        byte next = 0;
+        for (int i = 0; i < 1_000; i++) {
+            byte[] bytes = new byte[random.nextInt(ring.room() + 1)];
+            for (int j = 0; j < bytes.length; j++) {
+                bytes[j] = next++;
+            }
+            int way = random.nextInt(3);
+            if (way == 0) {
+                ring.put(bytes, 0, bytes.length);
+            } else if (way == 1) {
+                ByteBuffer more = ByteBuffer.allocate(bytes.length + 3).put(2, bytes);
+                ring.put(more.position(2).limit(2 + bytes.length));
+                assertThat(more.hasRemaining()).isFalse();
+            } else {
+                for (int from = 0, n; from < bytes.length; from += n) {
+                    n = Math.min(other.room(), bytes.length - from);
+                    other.put(bytes, from, n);
+                    int first = random.nextInt(n + 1);
+                    ring.take(other, first);
+                    ring.take(other, n - first);
+                    assertThat(other.isEmpty()).isTrue();
+                }
+            }
+            ring.writeTo(wire, random.nextInt(ring.size() + 1));
+            assertThat(ring.size() + ring.room()).isEqualTo(most);
+            if (ring.isOwn()) {
+                assertThat(HeldMemory.used() - before).isEqualTo(ring.size() + ring.spare());
+            }
+        }
+        ring.writeTo(wire, ring.size());
+
+        byte[] out = wire.written.toByteArray();
+        assertThat(out[out.length - 1]).isEqualTo((byte) (next - 1));
+        for (int i = 0; i < out.length; i++) {
+            assertThat(out[i]).isEqualTo((byte) i);
+        }
+        if (ring.isOwn()) {
+            ring.release();
+        }
+        assertThat(HeldMemory.used()).isEqualTo(before);
+    }
+
+    @Test
+    void refusesMoreThanRoom() {
+        RingBuffer ring = new RingBuffer(8);
+        ring.put(new byte[5], 0, 5);
+
+        assertThatThrownBy(() -> ring.put(new byte[4], 0, 4)).hasMessage("4 bytes for a room of 3");
     }
 
     @Test
