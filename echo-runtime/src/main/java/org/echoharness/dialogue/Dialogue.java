@@ -2,6 +2,7 @@ package org.echoharness.dialogue;
 
 import java.io.IOException;
 import org.echoharness.memory.RingBuffer;
+import org.echoharness.script.ServedConnection;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +29,11 @@ public interface Dialogue {
         RESET,
         /** An RST at once: see {@link #mismatch}. */
         FAILED
+    }
+
+    /** Opens the dialogue of a connection. */
+    interface Factory {
+        Dialogue open(ServedConnection connection);
     }
 
     /** A deadline that never comes. */
