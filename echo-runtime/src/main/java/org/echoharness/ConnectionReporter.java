@@ -13,6 +13,7 @@ final class ConnectionReporter {
     private final @Nullable Conversation conversation;
     private final @Nullable ConnectionRecorder recorder;
     private final String peer;
+    private boolean answers;
     private long sendingSince;
 
     /** @param peer how the lines name the other end; empty for a client, whose lines do not name it */
@@ -26,6 +27,11 @@ final class ConnectionReporter {
     @Nullable
     ConnectionRecorder recorder() {
         return recorder;
+    }
+
+    /** Called if the server does not send back what it receives, but answers it. */
+    void answers() {
+        answers = true;
     }
 
     void accepted() {
@@ -98,7 +104,7 @@ final class ConnectionReporter {
             recorder.sent(first, count, sendingSince);
         }
         if (conversation != null) {
-            conversation.sendingBack(peer, count);
+            conversation.sending(peer, count, answers);
         }
     }
 
@@ -114,6 +120,20 @@ final class ConnectionReporter {
         }
         if (conversation != null) {
             conversation.applying(fault, peer);
+        }
+    }
+
+    /** Called when a step of the script begins or is met. The conversation does not show it. */
+    void step(String label) {
+        if (recorder != null) {
+            recorder.note(RecordedEvent.Kind.STEP, label, System.nanoTime());
+        }
+    }
+
+    /** Called when the client does not do what the script expects. A warning shows it. */
+    void mismatch(String what) {
+        if (recorder != null) {
+            recorder.note(RecordedEvent.Kind.MISMATCH, what, System.nanoTime());
         }
     }
 

@@ -58,8 +58,9 @@ record Conversation(Consumer<String> lines, boolean isNumbered) {
                 + (peer.isEmpty() ? "" : " from " + peer));
     }
 
-    void sendingBack(String peer, int bytes) {
-        lines.accept("sending " + Escaping.bytes(bytes) + " back to " + peer);
+    /** @param isAnswer whether the bytes are not those that were received */
+    void sending(String peer, int bytes, boolean isAnswer) {
+        lines.accept("sending " + Escaping.bytes(bytes) + (isAnswer ? " to " : " back to ") + peer);
     }
 
     void noDataFrom(String peer) {

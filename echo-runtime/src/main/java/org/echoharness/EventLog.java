@@ -15,7 +15,7 @@ final class EventLog implements Iterable<RecordedEvent> {
     /** How many events are kept of one connection; later ones are only counted. */
     static final int MOST = 4_096;
 
-    /** How many faults and notes are kept after that, since they explain the events after them. */
+    /** How many faults, notes and mismatches are kept after that, since they explain the events after them. */
     static final int LATE_FAULTS = 64;
 
     private static final int FIRST = 8;
@@ -120,10 +120,12 @@ final class EventLog implements Iterable<RecordedEvent> {
     }
 
     /**
-     * Returns whether an event is kept although the log is full: every FIN and RST, and a few faults and notes.
+     * Returns whether an event is kept although the log is full: every FIN and RST, and a few faults, notes and mismatches.
      */
     private boolean isKept(RecordedEvent.Kind kind) {
-        boolean explains = kind == RecordedEvent.Kind.FAULT || kind == RecordedEvent.Kind.NOTE;
+        boolean explains = kind == RecordedEvent.Kind.FAULT
+                || kind == RecordedEvent.Kind.NOTE
+                || kind == RecordedEvent.Kind.MISMATCH;
         return kind.compareTo(RecordedEvent.Kind.CLIENT_FIN) >= 0
                 || (explains && most > 0 && lateFaults++ < LATE_FAULTS);
     }

@@ -131,9 +131,9 @@ final class HtmlPage {
         boolean byClient = event.isByClient(connection.recordedBy());
         String style = switch (event.kind()) {
             case FAULT -> "fault";
-            case NOTE -> "note";
-            case CLIENT_RST, SERVER_RST, REJECTED -> "rst";
-            default -> byClient ? "client" : "server";
+            case NOTE, STEP -> "note";
+            case CLIENT_RST, SERVER_RST, REJECTED, MISMATCH -> "rst";
+            case ACCEPTED, CONNECTED, RECEIVED, SENT, CLIENT_FIN, SERVER_FIN -> byClient ? "client" : "server";
         };
         String cell = "<td class=\"" + style + "\">" + what(connection, event) + "</td>";
         page.append("<tr><td>")
@@ -156,6 +156,8 @@ final class HtmlPage {
             case REJECTED -> "rejected: RST" + detail;
             case FAULT -> "fault" + detail;
             case NOTE -> "note" + detail;
+            case STEP -> escape(event.detail());
+            case MISMATCH -> "mismatch" + detail;
             case CLIENT_FIN, SERVER_FIN -> "FIN" + detail;
             case CLIENT_RST, SERVER_RST -> "RST" + detail;
             case RECEIVED, SENT -> {

@@ -257,6 +257,7 @@ final class PcapngFile {
                 case ACCEPTED, CONNECTED -> {}
                 case FAULT -> comments.add("fault: " + event.detail());
                 case NOTE -> comments.add("note: " + event.detail());
+                case STEP, MISMATCH -> comments.add(event.detail());
                 case RECEIVED, SENT -> data(at, event);
                 case CLIENT_FIN -> {
                     packet(at, true, FIN | ACK, new byte[0], 0, 0, because(event));
@@ -275,7 +276,7 @@ final class PcapngFile {
 
         private String because(RecordedEvent event) {
             String why = event.detail();
-            if (!why.isEmpty() && !comments.contains("fault: " + why)) {
+            if (!why.isEmpty() && !comments.contains("fault: " + why) && !comments.contains(why)) {
                 comments.add(why);
             }
             return taken();

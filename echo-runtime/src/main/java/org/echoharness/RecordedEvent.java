@@ -10,7 +10,8 @@ import org.echoharness.text.Quantities;
  * @param kind what happened
  * @param offset the position of the first byte among those received or sent; 0 if the event has no bytes
  * @param bytes the number of bytes; 0 if the event has none
- * @param detail the fault that took effect, the note, or why the connection ended, at most 1,024 characters; else empty
+ * @param detail the fault that took effect, the note, the step of the script, what was expected and seen, or why the
+ *     connection ended, at most 1,024 characters; else empty
  */
 public record RecordedEvent(Duration after, Kind kind, long offset, int bytes, String detail) {
 
@@ -30,6 +31,10 @@ public record RecordedEvent(Duration after, Kind kind, long offset, int bytes, S
         FAULT,
         /** A note that {@link Recording#note} added. */
         NOTE,
+        /** A message of the client was as a step of the script expects it, or a step that does something has begun. */
+        STEP,
+        /** What the client did, or did not do, is not what the script expects; or a handler has failed. */
+        MISMATCH,
         /** The client's FIN: the server received it, or in a client's recording the client sent it. */
         CLIENT_FIN,
         /** The client's RST: the server received it or lost the connection, or in a client's recording the client sent it. */
@@ -44,7 +49,7 @@ public record RecordedEvent(Duration after, Kind kind, long offset, int bytes, S
     boolean isByClient(Ending.Side recordedBy) {
         return switch (kind) {
             case ACCEPTED, CONNECTED, CLIENT_FIN, CLIENT_RST -> true;
-            case REJECTED, FAULT, NOTE, SERVER_FIN, SERVER_RST -> false;
+            case REJECTED, FAULT, NOTE, STEP, MISMATCH, SERVER_FIN, SERVER_RST -> false;
             case RECEIVED -> recordedBy == Ending.Side.SERVER;
             case SENT -> recordedBy == Ending.Side.CLIENT;
         };

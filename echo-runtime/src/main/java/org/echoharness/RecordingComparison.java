@@ -162,8 +162,9 @@ public final class RecordingComparison {
             return switch (event.kind()) {
                 case ACCEPTED -> "accepted";
                 case CONNECTED -> "connected";
-                case FAULT -> "(" + event.detail() + ")";
+                case FAULT, STEP -> "(" + event.detail() + ")";
                 case NOTE -> "(note: " + event.detail() + ")";
+                case MISMATCH -> "(mismatch: " + event.detail() + ")";
                 case RECEIVED, SENT -> did + event.bytes() + " " + Transcript.excerpt(of.bytes(event), event.bytes());
                 case CLIENT_FIN, SERVER_FIN -> did + "FIN";
                 case CLIENT_RST, SERVER_RST, REJECTED -> did + "RST";

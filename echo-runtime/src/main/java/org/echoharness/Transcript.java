@@ -85,6 +85,8 @@ final class Transcript {
             case SENT -> "sending " + payload(connection, event) + " to " + peer;
             case FAULT -> "applying " + event.detail() + " to " + peer;
             case NOTE -> "note: " + event.detail();
+            case STEP -> event.detail();
+            case MISMATCH -> "mismatch at " + event.detail();
             case CLIENT_FIN, SERVER_FIN ->
                 (isOwn(connection, event) ? "closing " : "no data from ") + peer + because(event);
             case CLIENT_RST, SERVER_RST -> (isOwn(connection, event) ? "resetting " : "lost ") + peer + because(event);
@@ -142,6 +144,8 @@ final class Transcript {
             case RECEIVED, SENT -> event.bytes() + " " + excerpt(connection.bytes(event), event.bytes());
             case FAULT -> "(" + event.detail() + ")";
             case NOTE -> "(note: " + event.detail() + ")";
+            case STEP -> "(" + event.detail() + ")";
+            case MISMATCH -> "(mismatch: " + event.detail() + ")";
             case CLIENT_FIN -> "FIN";
             case CLIENT_RST -> "RST";
             case SERVER_FIN -> "FIN";

@@ -49,6 +49,20 @@ class EventLogTest {
     }
 
     @Test
+    void keepsLateMismatchButNoLateStep() {
+        EventLog log = new EventLog();
+        for (int i = 0; i < EventLog.MOST + 10; i++) {
+            log.add(i, RecordedEvent.Kind.STEP, 0, "step 1 of 1: echo");
+        }
+        log.add(5_000, RecordedEvent.Kind.MISMATCH, 0, "step 1 of 1: expected");
+        log.add(5_001, RecordedEvent.Kind.SERVER_RST, 0, "");
+        assertThat(log.list().subList(EventLog.MOST, EventLog.MOST + 2))
+                .extracting(RecordedEvent::kind)
+                .containsExactly(RecordedEvent.Kind.MISMATCH, RecordedEvent.Kind.SERVER_RST);
+        assertThat(log.leftOut()).isEqualTo(10);
+    }
+
+    @Test
     void snapshotNeverChanges() {
         EventLog log = new EventLog();
         log.add(1, RecordedEvent.Kind.ACCEPTED, 0, "");

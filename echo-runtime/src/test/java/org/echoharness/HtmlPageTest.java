@@ -22,6 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.w3c.dom.Document;
 import org.w3c.dom.Element;
+import org.w3c.dom.Node;
 import org.w3c.dom.NodeList;
 import org.xml.sax.InputSource;
 
@@ -106,6 +107,20 @@ class HtmlPageTest {
         assertThat(Recordings.page(
                         List.of(all, new RecordedBytes(0, 10).reject().snapshot()), 0))
                 .doesNotContain("<script", "http:", "https:", "src=", "href=", "url(", "@import", "javascript:");
+    }
+
+    @Test
+    void stepsAndMismatchesAreOnSideOfServer() throws Exception {
+        NodeList rows = parsed(Recordings.page(List.of(Recordings.notMet()), 0)).getElementsByTagName("tr");
+        assertThat(rows.item(3).getTextContent()).isEqualTo("1.000step 1 of 2: line \"PING\"");
+        assertThat(styleOf(rows.item(3).getLastChild())).isEqualTo("note");
+        assertThat(rows.item(5).getTextContent())
+                .isEqualTo("1.000mismatch: step 2 of 2: expected line \"QUIT\", seen \"<Q>\\n\"");
+        assertThat(styleOf(rows.item(5).getLastChild())).isEqualTo("rst");
+    }
+
+    private static String styleOf(Node cell) {
+        return cell.getAttributes().getNamedItem("class").getTextContent();
     }
 
     @Test

@@ -160,6 +160,18 @@ class PcapngFileTest {
     }
 
     @Test
+    void nextPacketHasStepsAsComments() throws Exception {
+        RecordedConnection notMet = Recordings.notMet();
+        assertThat(texts(written(notMet), notMet))
+                .endsWith(
+                        "> PSH ACK 9",
+                        "< ACK",
+                        "< PSH ACK 5 (step 1 of 2: line \"PING\")",
+                        "> ACK",
+                        "< RST ACK (step 2 of 2: expected line \"QUIT\", seen \"<Q>\\n\")");
+    }
+
+    @Test
     void halfCloseHasOneFinOfEachSide() throws Exception {
         RecordedConnection halfClosed = new RecordedBytes(1, 99)
                 .received("hello")

@@ -54,4 +54,17 @@ final class Recordings {
         }
         return page.toString();
     }
+
+    /** A connection on which the second step of a script was not met. */
+    static RecordedConnection notMet() {
+        String mismatch = "step 2 of 2: expected line \"QUIT\", seen \"<Q>\\n\"";
+        return new RecordedBytes(3, 100)
+                .at(1_000_000)
+                .received("PING\n<Q>\n")
+                .note(RecordedEvent.Kind.STEP, "step 1 of 2: line \"PING\"")
+                .sent("PONG\n")
+                .note(RecordedEvent.Kind.MISMATCH, mismatch)
+                .end(Ending.Side.SERVER, Ending.How.RST, mismatch)
+                .snapshot();
+    }
 }

@@ -124,6 +124,22 @@ class TranscriptTest {
     }
 
     @Test
+    void showsStepsAndMismatchOfScript() {
+        RecordedConnection notMet = Recordings.notMet();
+        assertThat(notMet.transcript()).isEqualTo("""
+                    0.000  connection from 10.0.0.2:4000
+                    1.000  received 9 bytes "PING\\n<Q>\\n" from 10.0.0.2:4000
+                    1.000  step 1 of 2: line "PING"
+                    1.000  sending 5 bytes "PONG\\n" to 10.0.0.2:4000
+                    1.000  mismatch at step 2 of 2: expected line "QUIT", seen "<Q>\\n"
+                    1.000  resetting 10.0.0.2:4000: step 2 of 2: expected line "QUIT", seen "<Q>\\n"
+                """);
+        assertThat(notMet.timeline().lines().map(line -> line.replaceAll(" {2,}", "  ")))
+                .containsSequence("  1.000  <-- (step 1 of 2: line \"PING\")", "  1.000  <-- 5 \"PONG\\n\"")
+                .contains("  1.000  <-- (mismatch: step 2 of 2: expected line \"QUIT\", seen \"<Q>\\n\")");
+    }
+
+    @Test
     void timelineHasClientLeftAndServerRight() {
         String timeline = new RecordedBytes(3, 100)
                 .at(1_000_000)
