@@ -50,7 +50,8 @@
  *     {@code ServerControls}
  * <tr><th>client<td>one connection to a server
  *     <td>{@link org.echoharness.EchoMismatchException} {@code MessageInput} {@code Exchange} {@code ClientConnector}
- *     {@code ClientDeadline} {@code RecordedChannel} {@code ClientSocket}
+ *     {@code ClientDeadline} {@code RecordedChannel} {@code SurplusCheck}
+ *     {@code ClientSocket}
  * <tr><th>API<td>where users begin
  *     <td>{@link org.echoharness.EchoServer} {@link org.echoharness.EchoClient}
  * <tr><th>cli<td>the command line; a package
