@@ -35,7 +35,7 @@ final class ClientSocket implements AutoCloseable {
     private final @Nullable ConnectionReporter reporter;
     private final Direction reading = new Direction();
     private final Direction writing = new Direction();
-    private volatile @Nullable Checked checked; // the echo that the last call checked, if it checked one
+    private final SurplusCheck surplus;
 
     /**
      * One direction of the connection. One thread at a time uses it; its selector is made when a thread first waits.
@@ -59,7 +59,8 @@ final class ClientSocket implements AutoCloseable {
         this.readTimeout = readTimeout;
         this.timeoutNanos = timeoutNanos;
         this.reporter = reporter;
-        recorded = new RecordedChannel(channel, reporter);
+        recorded = new RecordedChannel(channel, bufferSize, reporter);
+        surplus = new SurplusCheck(recorded);
     }
 
     InetSocketAddress local() {
@@ -82,7 +83,7 @@ final class ClientSocket implements AutoCloseable {
     void send(byte[] bytes) throws IOException {
         ByteBuffer out = ByteBuffer.wrap(bytes);
         ClientDeadline deadline = deadline();
-        checked = null; // what is sent now may be answered
+        surplus.end();
         writing.lock.lock();
         try {
             printSending(out);
@@ -106,7 +107,7 @@ final class ClientSocket implements AutoCloseable {
         writing.lock.lock();
         reading.lock.lock();
         try {
-            failIfMoreCame();
+            surplus.failIfMoreCame();
             ChannelReadiness readiness = exchange.isWaiting() ? readiness(reading) : null;
             if (readiness != null) {
                 exchange.onArrival(readiness::wakeup);
@@ -117,7 +118,7 @@ final class ClientSocket implements AutoCloseable {
             }
             out = recorded.write(out) ? out : next(exchange);
             while (!exchange.isAnswered() || out.hasRemaining()) {
-                int n = exchange.isAnswered() ? 0 : read(exchange.incoming());
+                int n = exchange.isAnswered() ? 0 : recorded.read(exchange.incoming());
                 if (n < 0) {
                     throw ended(exchange.answered() + " echoed");
                 }
@@ -167,39 +168,18 @@ final class ClientSocket implements AutoCloseable {
     }
 
     /**
-     * An echo that was checked.
-     *
-     * @param than what the error for further bytes compares them with, such as "were sent"
-     * @param bytes the length of the echo
-     */
-    private record Checked(String than, long bytes) {}
-
-    /**
      * Notes that an echo was checked. If a further byte has come already, this call fails. If one comes later, the next
      * {@link #exchange}, {@link #expectEnd} or {@link #close} fails, unless {@link #send} or {@link #readSome} is
      * called before it.
      */
     void echoIsChecked(String than, long bytes) throws EchoMismatchException {
-        Checked echo = new Checked(than, bytes);
-        checked = echo;
+        SurplusCheck.Expected echo = new SurplusCheck.Expected(than, bytes);
+        surplus.begin(echo);
         EchoMismatchException more = surplus();
         if (more != null) {
             throw more;
         }
-        checked = echo;
-    }
-
-    private void failIfMoreCame() throws IOException {
-        Checked before = checked;
-        checked = null;
-        if (before != null) {
-            int more = recorded.available();
-            if (more > 0) {
-                ByteBuffer in = ByteBuffer.allocate(Math.min(more, Exchange.SURPLUS));
-                read(in);
-                throw EchoMismatchException.more(more, before.than, before.bytes, in.flip());
-            }
-        }
+        surplus.begin(echo);
     }
 
     /**
@@ -224,8 +204,8 @@ final class ClientSocket implements AutoCloseable {
     boolean readSome(ByteBuffer in, String awaited, int before, ClientDeadline deadline) throws IOException {
         reading.lock.lock();
         try {
-            checked = null;
-            int n = read(in);
+            surplus.end();
+            int n = recorded.read(in);
             while (n == 0) {
                 if (deadline.isOver() || !await(reading, SelectionKey.OP_READ, deadline, true)) {
                     String came = before + in.position() == 0 ? "" : "; " + (before + in.position()) + " bytes came";
@@ -234,7 +214,7 @@ final class ClientSocket implements AutoCloseable {
                             : new SocketTimeoutException("waited " + Quantities.text(readTimeout) + " for " + awaited
                                     + " from " + peer() + came);
                 }
-                n = read(in);
+                n = recorded.read(in);
             }
             return n > 0;
         } catch (IOException e) {
@@ -249,7 +229,7 @@ final class ClientSocket implements AutoCloseable {
      * does not come within the read time-out.
      */
     boolean expectEnd(@Nullable Duration most) throws IOException {
-        Checked before = checked == null ? new Checked("were expected", 0) : checked;
+        SurplusCheck.Expected expected = surplus.expected();
         ClientDeadline deadline = deadline();
         if (most != null) {
             deadline.waitAtMost(Quantities.nanos(most));
@@ -269,20 +249,9 @@ final class ClientSocket implements AutoCloseable {
             }
         }
         if (more.flip().hasRemaining()) {
-            int count = more.limit();
-            throw EchoMismatchException.more(
-                    count, before.than, before.bytes, more.limit(Math.min(count, Exchange.SURPLUS)));
+            throw expected.more(more.remaining(), more);
         }
         return hasEnded;
-    }
-
-    private int read(ByteBuffer in) throws IOException {
-        int start = in.position();
-        int limit = in.limit();
-        in.limit(Math.min(limit, start + bufferSize));
-        int n = recorded.read(in);
-        in.limit(limit);
-        return n;
     }
 
     private boolean await(Direction direction, int operations, ClientDeadline deadline, boolean isForPeer)
@@ -368,9 +337,9 @@ final class ClientSocket implements AutoCloseable {
     @Override
     public void close() throws IOException {
         boolean wasOpen = channel.isOpen();
-        EchoMismatchException surplus = null;
+        EchoMismatchException more = null;
         try {
-            surplus = wasOpen ? surplus() : null;
+            more = wasOpen ? surplus() : null;
             if (wasOpen && reporter != null) {
                 reporter.printClosing();
             }
@@ -387,18 +356,18 @@ final class ClientSocket implements AutoCloseable {
                 }
             }
         }
-        if (surplus != null) {
-            throw surplus;
+        if (more != null) {
+            throw more;
         }
     }
 
     /** Returns the error for bytes that have come since an echo was checked, or null. */
     private @Nullable EchoMismatchException surplus() {
-        if (checked == null || !reading.lock.tryLock()) {
+        if (!surplus.isOn() || !reading.lock.tryLock()) {
             return null;
         }
         try {
-            failIfMoreCame();
+            surplus.failIfMoreCame();
         } catch (EchoMismatchException more) {
             return more;
         } catch (IOException lost) {

@@ -8,6 +8,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import java.util.function.Consumer;
 import org.echoharness.text.Escaping;
+import org.echoharness.text.StartLine;
 
 /**
  * Makes the lines about what happens on the connections of a server or client: one line per event, with quoted and
@@ -34,10 +35,7 @@ record Conversation(Consumer<String> lines, boolean isNumbered) {
     }
 
     void startingUp(InetSocketAddress local) {
-        boolean wildcard = local.getAddress().isAnyLocalAddress();
-        boolean v4 = local.getAddress().getAddress().length == 4;
-        lines.accept("starting up on " + place(local)
-                + (wildcard ? " (every interface" + (v4 ? ", IPv4)" : ", IPv4 and IPv6)") : ""));
+        lines.accept(StartLine.of(HostAndPort.of(local).host(), local));
     }
 
     void waiting() {
@@ -85,10 +83,5 @@ record Conversation(Consumer<String> lines, boolean isNumbered) {
 
     void closing() {
         lines.accept("closing socket");
-    }
-
-    private static String place(InetSocketAddress address) {
-        HostAndPort text = HostAndPort.of(address);
-        return text.host() + " port " + text.port();
     }
 }

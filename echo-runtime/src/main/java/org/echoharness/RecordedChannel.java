@@ -15,18 +15,24 @@ final class RecordedChannel {
     private static final int SLICE = 64 << 10; // the JDK keeps direct memory as large as a thread's largest write
 
     private final SocketChannel channel;
+    private final int bufferSize;
     private final @Nullable ConnectionRecorder recorder;
     private final @Nullable ConnectionReporter reporter;
 
-    RecordedChannel(SocketChannel channel, @Nullable ConnectionReporter reporter) {
+    /** @param bufferSize the most bytes of one read */
+    RecordedChannel(SocketChannel channel, int bufferSize, @Nullable ConnectionReporter reporter) {
         this.channel = channel;
+        this.bufferSize = bufferSize;
         this.reporter = reporter;
         recorder = reporter == null ? null : reporter.recorder();
     }
 
     int read(ByteBuffer in) throws IOException {
         int start = in.position();
+        int limit = in.limit();
+        in.limit(Math.min(limit, start + bufferSize));
         int n = recorder == null ? channel.read(in) : readRecorded(recorder, in);
+        in.limit(limit);
         if (n > 0 && reporter != null) {
             reporter.printReceived(in.duplicate().flip().position(start));
         }

@@ -210,7 +210,7 @@ public final class RecordedConnection {
      *
      * @param timeout the longest time to wait
      * @return a snapshot taken after the end
-     * @throws AssertionError at the deadline, with the transcript
+     * @throws AssertionError at the deadline, with the {@link #excerpt excerpt}
      * @throws IllegalStateException if it would have to wait in a callback of the server
      * @throws InterruptedException if the thread is interrupted
      */
@@ -238,7 +238,7 @@ public final class RecordedConnection {
      * @param timeout the longest time to wait
      * @return a snapshot that has the bytes
      * @throws AssertionError at the deadline, or at once if the bytes cannot come any more, because the connection has ended
-     *     or the recording keeps no more of its bytes; with the first difference and the transcript
+     *     or the recording keeps no more of its bytes; with the first difference and the {@link #excerpt excerpt}
      * @throws IllegalStateException if it would have to wait in a callback of the server
      * @throws InterruptedException if the thread is interrupted
      */
@@ -259,7 +259,7 @@ public final class RecordedConnection {
      * @param timeout the longest time to wait
      * @return a snapshot whose bytes the predicate accepted
      * @throws AssertionError at the deadline, or at once if the connection has ended or the recording keeps no more of its
-     *     bytes; with the transcript
+     *     bytes; with the {@link #excerpt excerpt}
      * @throws IllegalStateException if it would have to wait in a callback of the server
      * @throws InterruptedException if the thread is interrupted
      */
@@ -340,7 +340,7 @@ public final class RecordedConnection {
      *
      * @param expected all bytes that must have come
      * @throws AssertionError if other bytes came, or if that is unknown because not all are kept; with the bytes expected,
-     *     those received, their first difference and the transcript
+     *     those received, their first difference and the {@link #excerpt excerpt}
      */
     public void assertReceived(byte[] expected) {
         assertSame("received", expected, received(), bytesReceived);
@@ -351,7 +351,7 @@ public final class RecordedConnection {
      *
      * @param expected all bytes that must have been sent
      * @throws AssertionError if other bytes were sent, or if that is unknown because not all are kept; with the bytes
-     *     expected, those sent, their first difference and the transcript
+     *     expected, those sent, their first difference and the {@link #excerpt excerpt}
      */
     public void assertSent(byte[] expected) {
         assertSame("sent", expected, sent(), bytesSent);
@@ -385,7 +385,7 @@ public final class RecordedConnection {
      *
      * @param by the side that must have ended it
      * @param how FIN or RST
-     * @throws AssertionError if the connection is open or ended in another way; with the transcript
+     * @throws AssertionError if the connection is open or ended in another way; with the {@link #excerpt excerpt}
      */
     public void assertEndedBy(Ending.Side by, Ending.How how) {
         Ending was = ending;
@@ -405,7 +405,7 @@ public final class RecordedConnection {
     }
 
     /**
-     * Returns the part of {@link #transcript()} that error messages show: of more than 60 lines, the first 20 and the last
+     * Returns the part of {@link #transcript()} that error messages show: of more than 61 lines, the first 20 and the last
      * 40, and of each line at most 400 characters.
      *
      * @return lines, each with its end

@@ -371,9 +371,7 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
     private void release(int linger, Cause cause) {
         SocketChannels.linger(channel(), linger);
         serving.loop().close(key);
-        if (pump != null) {
-            pump.release();
-        }
+        serving.release(pump);
         serving.loop().alarms().cancel(alarm);
         serving.context().counts().ends(cause);
     }

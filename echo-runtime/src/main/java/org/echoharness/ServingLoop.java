@@ -59,6 +59,18 @@ final class ServingLoop {
         resting = pump;
     }
 
+    /**
+     * Releases the pump of a connection that ends. If the connection has none, the pump at rest may have served it last and
+     * refer to it: drops that pump, so that the connection can be collected.
+     */
+    void release(@Nullable ConnectionPump pump) {
+        if (pump == null) {
+            resting = null;
+        } else {
+            pump.release();
+        }
+    }
+
     RingPool rings() {
         return rings;
     }

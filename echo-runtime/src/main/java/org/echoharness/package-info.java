@@ -15,7 +15,7 @@
  * <tr><th>room<th>what is there<th>types
  * <tr><th>text<td>reads and shows texts, and writes them to files; a package, as are the next six
  *     <td>{@code Utf8} {@code Escaping} {@code NearestWord} {@code FirstDifference} {@code CompleteFile}
- *     {@code TextSize} {@code Quantities} {@code Template} {@code Tokens}
+ *     {@code TextSize} {@code Quantities} {@code Template} {@code Tokens} {@code StartLine}
  * <tr><th>sockets<td>what the system reports about sockets, and waits until they are ready
  *     <td>{@code SocketTable} {@code SocketLooks} {@code UrgentData} {@code SocketChannels} {@code ChannelReadiness}
  *     {@code NameResolver}
@@ -55,7 +55,8 @@
  *     {@code ServerControls}
  * <tr><th>client<td>one connection to a server
  *     <td>{@link org.echoharness.EchoMismatchException} {@code MessageInput} {@code Exchange} {@code ClientConnector}
- *     {@code ClientDeadline} {@code RecordedChannel} {@code ClientSocket}
+ *     {@code ClientDeadline} {@code RecordedChannel} {@code SurplusCheck}
+ *     {@code ClientSocket}
  * <tr><th>API<td>where users begin
  *     <td>{@link org.echoharness.EchoServer} {@link org.echoharness.EchoClient}
  * <tr><th>cli<td>the command line; a package

@@ -93,7 +93,7 @@ class ChecksTest {
         Socket closedAfterEach;
 
         @Test
-        void leavesItToOthers(EchoServer server, EchoClient injected) throws IOException {
+        void leavesClosingToOthers(EchoServer server, EchoClient injected) throws IOException {
             injected.send("unread".getBytes(UTF_8));
             closedByJUnit = connect(server);
             closedAfterEach = connect(server);
@@ -132,21 +132,21 @@ class ChecksTest {
 
         @Test
         @EchoTest(readTimeout = "200ms")
-        void frozen(EchoServer server) throws IOException {
+        void freezesServer(EchoServer server) throws IOException {
             server.freeze();
             connect(server).close();
         }
 
         @Test
         @EchoTest(readTimeout = "200ms")
-        void refused(EchoServer server) throws IOException {
+        void refusesConnects(EchoServer server) throws IOException {
             connect(server).close();
             server.refuse();
         }
 
         @Test
         @EchoTest(readTimeout = "200ms")
-        void closedByTheTest(EchoServer server) throws IOException {
+        void closesServer(EchoServer server) throws IOException {
             leak(server);
             server.close();
         }

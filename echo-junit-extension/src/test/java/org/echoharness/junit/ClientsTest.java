@@ -149,7 +149,7 @@ class ClientsTest {
         }
 
         @Test
-        void clientFirst(@Echo("b") EchoClient ofB, @Echo("b") EchoServer b, @Echo("a") EchoServer a)
+        void injectsClientBeforeServers(@Echo("b") EchoClient ofB, @Echo("b") EchoServer b, @Echo("a") EchoServer a)
                 throws IOException {
             InjectedLog.server(a);
             InjectedLog.server(b);
@@ -160,7 +160,7 @@ class ClientsTest {
 
     static class Addressed {
         @Test
-        void isWhereTheServerListens(@Echo EchoServer server, @Echo InetSocketAddress address) {
+        void injectsAddressOfListeningServer(@Echo EchoServer server, @Echo InetSocketAddress address) {
             assertThat(address).isEqualTo(server.address());
             assertThat(address.getHostString()).isEqualTo("127.0.0.1");
         }
@@ -189,7 +189,7 @@ class ClientsTest {
     @EchoTest(timeout = "300ms", faults = "fragment 1 every 100ms")
     static class Hurried {
         @Test
-        void givesUpThoughBytesMove(EchoClient client) {
+        void givesUpWhileBytesMove(EchoClient client) {
             assertThatThrownBy(() -> client.echo(new byte[1_000]))
                     .isInstanceOf(SocketTimeoutException.class)
                     .hasMessageEndingWith(" when timeout (300ms) was over");

@@ -148,7 +148,7 @@ class HangRescueTest {
         }
 
         @Test
-        void thenGoesOn(EchoClient client) throws IOException {
+        void usesServerAfterHang(EchoClient client) throws IOException {
             InjectedLog.client(client);
             InjectedLog.client(shared);
         }

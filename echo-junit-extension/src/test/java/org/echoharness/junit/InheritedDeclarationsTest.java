@@ -17,7 +17,7 @@ class InheritedDeclarationsTest {
     @EchoTest(addresses = {"127.0.0.1:0", "127.0.0.1:0"})
     static class Grandparent {
         @Test
-        void seesTheServer(EchoServer server) {
+        void usesServer(EchoServer server) {
             addresses(2, server);
         }
     }
@@ -30,7 +30,7 @@ class InheritedDeclarationsTest {
         @Nested
         class Inner {
             @Test
-            void seesTheServer(EchoServer server) {
+            void usesServer(EchoServer server) {
                 addresses(2, server);
             }
         }
@@ -39,7 +39,7 @@ class InheritedDeclarationsTest {
     @EchoTest(addresses = {"127.0.0.1:0", "127.0.0.1:0"})
     interface FarInterface {
         @Test
-        default void seesTheServer(EchoServer server) {
+        default void usesServer(EchoServer server) {
             addresses(2, server);
         }
     }
@@ -57,7 +57,7 @@ class InheritedDeclarationsTest {
                 .build();
 
         @Test
-        void seesTheServer(EchoServer server) {
+        void usesServer(EchoServer server) {
             addresses(2, server);
         }
     }
@@ -84,7 +84,7 @@ class InheritedDeclarationsTest {
     static class Nearer extends Parent {
         @Test
         @Override
-        void seesTheServer(EchoServer server) {
+        void usesServer(EchoServer server) {
             addresses(3, server);
         }
     }

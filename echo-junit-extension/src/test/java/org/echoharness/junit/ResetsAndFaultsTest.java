@@ -40,7 +40,7 @@ class ResetsAndFaultsTest {
 
         @Test
         @EchoTest
-        void isNotAsked(EchoServer server) throws Exception {
+        void resetsUnchecked(EchoServer server) throws Exception {
             reset(server);
         }
     }
@@ -89,7 +89,7 @@ class ResetsAndFaultsTest {
     @EchoTest(checks = "all", faults = "reset after 4")
     static class AskedFor {
         @Test
-        void planned(EchoServer server) throws Exception {
+        void awaitsPlannedReset(EchoServer server) throws Exception {
             try (Socket socket = connect(server)) {
                 socket.getOutputStream().write("hello".getBytes(UTF_8));
                 server.recording().awaitConnections(1).get(0).awaitEnd();
@@ -98,7 +98,7 @@ class ResetsAndFaultsTest {
 
         @Test
         @EchoTest(checks = "all", idleTimeout = "1ms", maxConnections = "1")
-        void byOptions(EchoServer server) throws Exception {
+        void exceedsLimitsOfServer(EchoServer server) throws Exception {
             try (Socket socket = connect(server);
                     Socket rejected = connect(server)) {
                 server.recording().awaitConnections(2);
@@ -109,7 +109,7 @@ class ResetsAndFaultsTest {
 
         @Test
         @EchoTest(checks = "all", faults = "discard")
-        void afterAFault(EchoServer server, EchoClient injected) throws Exception {
+        void resetsAfterFault(EchoServer server, EchoClient injected) throws Exception {
             injected.send("unread".getBytes(UTF_8));
             try (Socket socket = connect(server)) {
                 socket.getOutputStream().write("unanswered".getBytes(UTF_8));
@@ -122,7 +122,7 @@ class ResetsAndFaultsTest {
 
         @Test
         @EchoTest(checks = "all")
-        void byARestart(EchoServer server) throws Exception {
+        void restartsServer(EchoServer server) throws Exception {
             try (Socket socket = connect(server)) {
                 echoes(socket);
                 server.restart(Duration.ofMillis(20));
@@ -136,7 +136,7 @@ class ResetsAndFaultsTest {
 
         @Test
         @EchoTest(checks = "all")
-        void byTheExtension(EchoServer server, EchoClient injected) throws Exception {
+        void leavesBytesUnread(EchoServer server, EchoClient injected) throws Exception {
             injected.send("unread".getBytes(UTF_8));
             injected.receive(1);
         }
@@ -169,7 +169,7 @@ class ResetsAndFaultsTest {
     @EchoTest(checks = "faults", faults = "connection 1: fragment 1, reset after 9; connection 2: stall")
     static class Unconsumed {
         @Test
-        void comesNotFarEnough(EchoServer server) throws IOException {
+        void endsBeforeFaults(EchoServer server) throws IOException {
             try (Socket socket = connect(server)) {
                 echoes(socket);
             }
@@ -195,14 +195,14 @@ class ResetsAndFaultsTest {
 
         @RepeatedTest(5)
         @EchoTest(checks = "faults", faults = "connection 1: delay 20ms, truncate 1; others: discard")
-        void isDelayed(EchoServer server) throws IOException {
+        void closesBeforeDelayedFault(EchoServer server) throws IOException {
             writeAndClose(server);
             writeAndClose(server);
         }
 
         @RepeatedTest(5)
         @EchoTest(checks = "faults", faults = "delay 20ms, truncate 1")
-        void byTheInjectedClient(EchoClient injected) throws IOException {
+        void sendsByInjectedClient(EchoClient injected) throws IOException {
             injected.send("hello".getBytes(UTF_8));
         }
 

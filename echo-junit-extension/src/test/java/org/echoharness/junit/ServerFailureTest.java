@@ -116,7 +116,7 @@ class ServerFailureTest {
 
         @Test
         @Order(2)
-        void isNotBlamed() {
+        void passesAfterFailure() {
             assertThat(server.isRunning()).isFalse();
         }
     }
@@ -134,7 +134,7 @@ class ServerFailureTest {
     static class Failing {
         @Test
         @EchoTest
-        void failsToo(EchoServer server, EchoClient client) throws Exception {
+        void failsWithServer(EchoServer server, EchoClient client) throws Exception {
             InjectedLog.server(server);
             fail(server);
             client.expectEcho("hello".getBytes(UTF_8));

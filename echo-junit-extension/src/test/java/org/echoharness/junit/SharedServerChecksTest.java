@@ -82,7 +82,7 @@ class SharedServerChecksTest {
             }
 
             @Test
-            void isInnocent(EchoServer server) throws IOException {
+            void closesSocket(EchoServer server) throws IOException {
                 try (Socket socket = connect(server)) {
                     echoes(socket);
                 }

@@ -135,14 +135,14 @@ class UnclosedSocketsTest {
         }
 
         @Test
-        void isClosedByTheExtension(EchoClient injected) throws IOException {
+        void leavesInjectedClientOpen(EchoClient injected) throws IOException {
             injected.send(new byte[3]);
             injected.receive(3);
         }
 
         @Test
         @EchoTest
-        void isReset(EchoServer server) throws IOException {
+        void resetsConnection(EchoServer server) throws IOException {
             Socket socket = connect(server);
             echoes(socket);
             server.resetConnections();
@@ -195,13 +195,13 @@ class UnclosedSocketsTest {
         }
 
         @Test
-        void aLeaves(EchoServer server) throws IOException {
+        void leavesSocketOpen(EchoServer server) throws IOException {
             keepOpen(connect(server));
             server.closeConnections();
         }
 
         @Test
-        void bIsInnocent(EchoServer server) throws IOException {
+        void passes(EchoServer server) throws IOException {
             try (Socket socket = connect(server)) {
                 echoes(socket);
             }

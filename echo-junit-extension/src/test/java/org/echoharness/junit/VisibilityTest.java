@@ -63,7 +63,7 @@ class VisibilityTest {
     /** The refined declaration applies wherever it stands, and two equal declarations count as one. */
     static class OnInterfaces implements Plain, Refined, Alike {
         @Test
-        void isServedTwice(EchoServer server, EchoClient first, EchoClient second) throws IOException {
+        void connectsTwice(EchoServer server, EchoClient first, EchoClient second) throws IOException {
             InjectedLog.server(server);
             first.echo(new byte[1]);
             second.echo(new byte[1]);
@@ -152,13 +152,13 @@ class VisibilityTest {
         }
 
         @Test
-        void ofTheClass(EchoServer server) {
+        void usesServerOfClass(EchoServer server) {
             addresses(1, server);
         }
 
         @Test
         @EchoTest(addresses = {"127.0.0.1:0", "127.0.0.1:0"})
-        void ofItsOwn(EchoServer server) {
+        void usesOwnServer(EchoServer server) {
             assertSame(before, server);
             assertSame(field, server);
             addresses(2, server);
@@ -166,7 +166,7 @@ class VisibilityTest {
 
         @Test
         @EchoTest
-        void ofItsOwnAlike(EchoServer server, EchoClient client) throws IOException {
+        void usesOwnServerOfEqualDeclaration(EchoServer server, EchoClient client) throws IOException {
             InjectedLog.client(client, server);
             addresses(1, server);
         }
@@ -192,7 +192,7 @@ class VisibilityTest {
         private EchoServer both;
 
         @Test
-        void inherited() {
+        void usesInheritedServer() {
             addresses(1, base);
         }
 
@@ -206,7 +206,7 @@ class VisibilityTest {
             addresses = {"127.0.0.1:0", "127.0.0.1:0"})
     static class Heir extends Base {
         @Test
-        void overridden(@Echo("base") EchoServer base, @Echo("both") EchoServer both) {
+        void usesOverridingServer(@Echo("base") EchoServer base, @Echo("both") EchoServer both) {
             addresses(1, base);
             addresses(2, both);
             assertSame(both(), both);
@@ -219,14 +219,14 @@ class VisibilityTest {
         static EchoServer shared;
 
         @Test
-        void outer() {
+        void usesOwnServer() {
             addresses(1, shared);
         }
 
         @Nested
         class Seeing {
             @Test
-            void theSame(EchoServer server) {
+            void usesServerOfEnclosingClass(EchoServer server) {
                 assertSame(shared, server);
             }
         }
@@ -243,7 +243,7 @@ class VisibilityTest {
             }
 
             @Test
-            void another(EchoServer server) {
+            void usesServerOfNestedClass(EchoServer server) {
                 assertSame(here, server);
                 addresses(2, server);
             }
@@ -301,7 +301,7 @@ class VisibilityTest {
 
     static class Unannotated {
         @Test
-        void nextToAnnotated(@Echo EchoServer server, EchoClient client) throws IOException {
+        void usesInjectedServer(@Echo EchoServer server, EchoClient client) throws IOException {
             InjectedLog.client(client, server);
             addresses(1, server);
         }
@@ -344,7 +344,7 @@ class VisibilityTest {
         }
 
         @Test
-        void isWhatIsInjected(EchoServer server) {
+        void injectsServerOfFixedPort(EchoServer server) {
             assertEquals(10917, server.port());
             InjectedLog.server(server);
         }

@@ -1,13 +1,13 @@
 package org.echoharness.cli;
 
 import java.io.IOException;
-import java.net.Inet4Address;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import org.echoharness.EchoServer;
 import org.echoharness.HostAndPort;
+import org.echoharness.text.StartLine;
 import org.jspecify.annotations.Nullable;
 
 /** The command {@code server}: serves until a signal ends the process. */
@@ -67,13 +67,7 @@ final class ServerCommand {
 
     /** Prints the line that a conversation begins with. */
     private void printStart(InetSocketAddress address) {
-        HostAndPort text = HostAndPort.of(address);
-        String interfaces = !address.getAddress().isAnyLocalAddress()
-                ? ""
-                : address.getAddress() instanceof Inet4Address
-                        ? " (every interface, IPv4)"
-                        : " (every interface, IPv4 and IPv6)";
-        console.out("starting up on " + text.host() + " port " + text.port() + interfaces);
+        console.out(StartLine.of(HostAndPort.of(address).host(), address));
     }
 
     private void endBySignal(End end) {

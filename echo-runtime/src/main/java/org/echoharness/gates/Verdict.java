@@ -52,7 +52,7 @@ public final class Verdict {
     private int count;
     private int from;
     private @Nullable ByteBuffer extra;
-    private int author = NONE; // the gate that asked for the action; none for SEND, WAIT and END
+    private int author = NONE; // the gate that asked for the action, or NONE; it stays while the action has to wait
     private long wake;
     private boolean reading;
 

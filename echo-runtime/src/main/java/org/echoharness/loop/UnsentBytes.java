@@ -23,7 +23,7 @@ public final class UnsentBytes implements EventLoopHandler, SocketLooks.Asker, R
     private static final long MILLI = 1_000_000;
     private static final long SHORTEST_PAUSE = MILLI;
     private static final long LONGEST_PAUSE = 20 * MILLI;
-    private static final long LATE = 1_000 * MILLI; // a look that takes longer
+    private static final long LATE = 1_000 * MILLI; // how often MOST is checked while a look takes long
     private static final int REST = 3; // a pause is at least this many times as long as the look before it
 
     /** A connection ends at the latest after this many nanoseconds without an acknowledgement. */
@@ -121,7 +121,10 @@ public final class UnsentBytes implements EventLoopHandler, SocketLooks.Asker, R
         }
     }
 
-    /** Calls {@link Waiter#endWaited} when all is acknowledged. Returns false if this system has no list of sockets. */
+    /**
+     * Calls {@link Waiter#endWaited} when all is acknowledged or {@link #MOST_WITHOUT_PROGRESS} or {@link #MOST} has passed.
+     * Returns false if this system has no list of sockets.
+     */
     public boolean await(Waiter waiter, SocketChannel channel) throws IOException {
         if (!IS_KNOWN) {
             return false;

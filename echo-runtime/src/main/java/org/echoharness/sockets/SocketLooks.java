@@ -65,7 +65,7 @@ public final class SocketLooks implements Runnable {
 
     private static final SocketLooks ALL = new SocketLooks();
 
-    private final List<Look> asked = new ArrayList<>(); // this and the next are guarded by this
+    private final List<Look> asked = new ArrayList<>(); // this and the next two are guarded by this
     private final Set<Asker> askers = new HashSet<>();
     private @Nullable Thread thread;
 

@@ -18,7 +18,7 @@ class ClientIT {
     private InetSocketAddress address;
 
     @Test
-    void comesBack(EchoClient client) throws IOException {
+    void messageComesBack(EchoClient client) throws IOException {
         client.expectEcho("hello".getBytes(UTF_8));
         Assertions.assertEquals(address, client.remoteAddress());
         System.out.println("talked to port " + address.getPort());

@@ -10,7 +10,7 @@ class LeakTest {
     static Socket open;
 
     @Test
-    void leavesItsConnectionOpen(EchoServer server) throws IOException {
+    void leavesConnectionOpen(EchoServer server) throws IOException {
         open = new Socket(server.address().getAddress(), server.port());
     }
 }

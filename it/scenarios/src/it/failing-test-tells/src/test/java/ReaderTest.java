@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 class ReaderTest {
 
     @Test
-    void takesWhatComes(EchoClient client) throws IOException {
+    void clientReadsEcho(EchoClient client) throws IOException {
         client.expectEcho("hello".getBytes(UTF_8));
     }
 }

@@ -14,7 +14,7 @@ class GreetingIT {
     InetSocketAddress peer;
 
     @Test
-    void comesBack() throws Exception {
+    void messageComesBack() throws Exception {
         try (Socket socket = new Socket(peer.getAddress(), peer.getPort())) {
             socket.setSoTimeout(30_000);
             socket.getOutputStream().write("hello".getBytes());

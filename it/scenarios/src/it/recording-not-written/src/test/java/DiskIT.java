@@ -5,7 +5,7 @@ import org.junit.jupiter.api.Test;
 class DiskIT {
 
     @Test
-    void putsAFileInTheWay() throws Exception {
+    void createsFileInPlaceOfFolder() throws Exception {
         Files.createFile(Path.of("target", "echo", "default"));
     }
 }

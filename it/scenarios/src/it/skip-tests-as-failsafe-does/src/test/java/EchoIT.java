@@ -6,7 +6,7 @@ import org.junit.jupiter.api.Test;
 class EchoIT {
 
     @Test
-    void comesBack() throws Exception {
+    void messageComesBack() throws Exception {
         try (Socket socket = new Socket("127.0.0.1", Integer.getInteger("my.port"))) {
             socket.setSoTimeout(30_000);
             socket.getOutputStream().write("hello".getBytes());

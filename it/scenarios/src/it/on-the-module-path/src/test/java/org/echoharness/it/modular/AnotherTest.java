@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 class AnotherTest {
 
     @Test
-    void seesTheServerOfTheRun(EchoServer server) {
+    void usesServerOfRun(EchoServer server) {
         ModularTest.checkRun(server);
     }
 }
