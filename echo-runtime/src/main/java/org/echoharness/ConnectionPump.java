@@ -2,9 +2,12 @@ package org.echoharness;
 
 import java.io.IOException;
 import java.nio.channels.ByteChannel;
+import java.nio.channels.SocketChannel;
 import java.util.List;
 import java.util.function.LongSupplier;
+import org.echoharness.loop.EventLoop;
 import org.echoharness.memory.RingPool;
+import org.echoharness.script.ServedConnection;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  * System#nanoTime()} gives them.
  */
 interface ConnectionPump {
+
+    /** How a connection ended that the client has reset. */
+    String LOST = "a reset by the client";
 
     /** What the connection is to do next. */
     enum Next {
@@ -24,13 +30,23 @@ interface ConnectionPump {
         CLOSE,
         /** Send a FIN, call {@link #outputEnded} and then {@link #pump} again. */
         HALF_CLOSE,
-        /** Send an RST. */
-        RESET
+        /** Send an RST, after all that was sent. */
+        RESET,
+        /** Send an RST at once, although the client's kernel may then drop what was sent. */
+        RESET_AT_ONCE
     }
 
     /** Makes the pump of a connection that was accepted. */
     interface Factory {
         ConnectionPump open(ByteChannel client, Terms terms);
+
+        /** Returns whether all pumps echo, so that any of them can serve any connection. */
+        default boolean echoes() {
+            return false;
+        }
+
+        /** Loads the classes that its pumps need, at the start of a server. */
+        default void load(int bufferSize) {}
     }
 
     /** The connection that a pump belongs to. It also learns which faults take effect. */
@@ -40,6 +56,12 @@ interface ConnectionPump {
          * calls it.
          */
         void goOn();
+
+        /** Returns the number of the connection, from 1. */
+        long number();
+
+        /** Returns the socket. */
+        SocketChannel channel();
     }
 
     /**
@@ -48,8 +70,15 @@ interface ConnectionPump {
      * @param rings where it borrows memory for bytes
      * @param reporter null if nothing is printed or recorded
      * @param owner the connection
+     * @param loop the event loop of the connection; null in tests of an echo
+     * @param problems null if the server echoes
      */
-    record Terms(RingPool rings, @Nullable ConnectionReporter reporter, Owner owner) {}
+    record Terms(
+            RingPool rings,
+            @Nullable ConnectionReporter reporter,
+            Owner owner,
+            @Nullable EventLoop loop,
+            @Nullable ProblemLog problems) {}
 
     /** Reads once. Returns whether bytes or the client's FIN came. */
     boolean receive(LongSupplier clock) throws IOException;
@@ -57,7 +86,7 @@ interface ConnectionPump {
     /** Sends what may be sent now. It stops after a few steps, so that other connections get a turn. */
     Next pump(LongSupplier clock) throws IOException;
 
-    /** Returns in words why the last step asked for CLOSE, HALF_CLOSE or RESET. */
+    /** Returns in words why the last step asked for CLOSE, HALF_CLOSE, RESET or RESET_AT_ONCE. */
     String reason();
 
     /** Called when the connection has sent the FIN of HALF_CLOSE. */
@@ -110,6 +139,28 @@ interface ConnectionPump {
     default void serve(ByteChannel client, Owner owner) {
         throw new IllegalStateException("this pump does not rest");
     }
+
+    /** Returns what calls the connection from any thread, or null if this pump echoes. */
+    default @Nullable ServedConnection calls() {
+        return null;
+    }
+
+    /** Returns which steps of the script are left if the client does no more, or null if there are none. */
+    default @Nullable ScriptProblem unfinished() {
+        return null;
+    }
+
+    /**
+     * Called before {@link #release} if neither this pump nor a control ends the connection: the client has reset it, or
+     * the server closes.
+     *
+     * @param how such as {@link #LOST}
+     * @param clock if what has come is to be read before; otherwise null
+     */
+    default void ends(String how, @Nullable LongSupplier clock) {}
+
+    /** Called after the server was frozen for this long. */
+    default void stoodStill(long nanos) {}
 
     /**
      * Gives up everything, since the connection has ended. The pump does nothing after this. Further calls do nothing.

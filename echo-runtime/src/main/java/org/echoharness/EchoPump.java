@@ -23,6 +23,11 @@ final class EchoPump implements ConnectionPump, GatedOutput.Supply {
         public ConnectionPump open(ByteChannel client, Terms terms) {
             return new EchoPump(client, client, terms);
         }
+
+        @Override
+        public boolean echoes() {
+            return true;
+        }
     }
 
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.echoharness.script.ServedConnection;
 import org.echoharness.text.Quantities;
 import org.jspecify.annotations.Nullable;
 
@@ -178,6 +179,55 @@ public final class EchoServer implements AutoCloseable {
             throw new IllegalStateException("recording is off; call recording() on the builder of the server");
         }
         return new Recording(recorder);
+    }
+
+    /**
+     * Returns one connection, to send on it or to end it.
+     *
+     * @param number the number of the connection, as in {@link RecordedConnection#number()}: 1 for the first accepted
+     * @return the connection; it can still be asked when it has ended
+     * @throws IllegalStateException if the server echoes on this connection, if no connection of this number is open, if
+     *     the server is not running, or when called in a callback of it
+     * @throws java.io.UncheckedIOException if the thread is interrupted
+     */
+    public ServedConnection connection(long number) {
+        return controls.connection(number);
+    }
+
+    /**
+     * Returns what went wrong between the script, or the handlers, and the clients: the first 256 problems. They are kept
+     * whether or not the server records, and can be read after the close. A problem is here before the client can see
+     * the reset. The steps that are left when a control, {@code idleTimeout} or {@code maxConnections} ends a connection
+     * are no problem.
+     *
+     * @return the problems in the order in which they arose; none if the server echoes
+     */
+    public List<ScriptProblem> scriptProblems() {
+        ProblemLog problems = core.problems();
+        return problems == null ? List.of() : problems.list();
+    }
+
+    /**
+     * Returns how many problems came after those that {@link #scriptProblems} returns.
+     *
+     * @return the number of problems that are only counted
+     */
+    public long scriptProblemsLeftOut() {
+        ProblemLog problems = core.problems();
+        return problems == null ? 0 : problems.leftOut();
+    }
+
+    /**
+     * Returns which steps of the script are left on the connections that are open now. Before the call, {@link #catchUp}
+     * makes the server do what it can with what clients have sent.
+     *
+     * @return a problem of kind {@link ScriptProblem.Kind#LEFT_OVER} for each connection that may not end yet, in the order
+     *     of the accepts; none if the server echoes
+     * @throws IllegalStateException if the server is not running, or when called in a callback of it
+     * @throws java.io.UncheckedIOException if the thread is interrupted
+     */
+    public List<ScriptProblem> unfinishedScripts() {
+        return controls.unfinishedScripts();
     }
 
     /**
@@ -422,6 +472,7 @@ public final class EchoServer implements AutoCloseable {
         private @Nullable Consumer<String> conversation;
         private boolean hasTimes;
         private Consumer<String> warnings = new DefaultWarnings();
+        private ConnectionPump.Factory pumps = new EchoPump.Maker();
 
         private Builder() {}
 
@@ -694,6 +745,12 @@ public final class EchoServer implements AutoCloseable {
             };
         }
 
+        /** Sets what the server does with what clients send. */
+        Builder pumps(ConnectionPump.Factory factory) {
+            pumps = factory;
+            return this;
+        }
+
         /**
          * Returns a server with these options, not yet started. This builder can be used again.
          *
@@ -718,7 +775,7 @@ public final class EchoServer implements AutoCloseable {
                             ? null
                             : hasTimes ? Conversation.timed(conversation) : new Conversation(conversation),
                     warnings,
-                    new EchoPump.Maker(),
+                    pumps,
                     new ConnectionWire.Plain()));
         }
 

@@ -434,6 +434,10 @@ final class GatedOutput {
         }
 
         @Override
-        public void step(String label) {}
+        public void step(String label) {
+            if (output.reporter != null) {
+                output.reporter.step(label);
+            }
+        }
     }
 }

@@ -17,10 +17,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One accepted connection, on its event loop's thread. It owns the socket: it calls its pump when the socket is ready or a
- * deadline is due, waits for what the pump waits for, and ends the connection.
- *
- * <p>It ends with a FIN if the client's FIN has come and every byte before it was sent back, and otherwise with an RST, so
- * that a clean end of stream always means a complete echo. Some faults, idle closes and controls are exceptions.
+ * deadline is due, waits for what the pump waits for, and ends the connection. An echo ends with a FIN if the client's FIN
+ * has come and every byte before it was sent back, and otherwise with an RST, so that a clean end of stream always means a
+ * complete echo. Some faults, idle closes and controls are exceptions.
  */
 final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, ConnectionPump.Owner {
 
@@ -75,8 +74,15 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
         }
     }
 
-    long number() {
+    @Override
+    public long number() {
         return number;
+    }
+
+    /** Returns the pump, or null if it rests. */
+    @Nullable
+    ConnectionPump pumpInUse() {
+        return pump;
     }
 
     boolean isOf(ServingLoop other) {
@@ -85,18 +91,13 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
 
     @Override
     public void ready() {
-        if (isOpen()) {
-            turn(true);
-        }
+        turn(true);
     }
 
     @Override
     public void alarm(long now) {
         alarm = null;
-        if (!isOpen()) {
-            return;
-        }
-        long idle = config().idleNanos();
+        long idle = isOpen() ? config().idleNanos() : 0;
         if (serving.isFrozen()) {
             lastMoved = now;
         } else if (idle > 0 && now - lastMoved >= idle) {
@@ -110,10 +111,7 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
         turn(false);
     }
 
-    /**
-     * Ends the connection, unless something has come while the loop served others. It sends a FIN only if nothing is held
-     * or unread, because a FIN means that everything was sent back.
-     */
+    /** Ends the connection, unless something has come meanwhile. It sends a FIN only if nothing is held or unread. */
     private void endIdle(String why) throws IOException {
         boolean reads = (key.interestOps() & SelectionKey.OP_READ) != 0;
         if (reads && pump().receive(ServingLoop.CLOCK)) {
@@ -129,17 +127,17 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
 
     @Override
     public void abort() {
+        if (pump != null) {
+            pump.ends("nothing more by the end of the server", serving.isFrozen() ? null : ServingLoop.CLOCK);
+        }
         end(false, Cause.SERVER, CLOSING);
     }
 
     /** Resets the connection, or closes it with a FIN even if not everything was echoed. */
     void endNow(boolean clean, String why) {
-        if (!isOpen()) {
-            return;
-        }
         if (due != null) {
             endWaited();
-        } else if (clean) {
+        } else if (clean && isOpen()) {
             closeEarly(why);
             end(true, Cause.SERVER, why);
         } else {
@@ -150,14 +148,15 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
     /** Derives what to wait for, and for how long, after the connections of the loop were frozen or unfrozen. */
     void refreeze() {
         lastMoved = config().idleNanos() > 0 ? System.nanoTime() : 0;
+        if (pump != null) {
+            pump.stoodStill(serving.frozenFor());
+        }
         goOn();
     }
 
     @Override
     public void goOn() {
-        if (isOpen()) {
-            turn(false);
-        }
+        turn(false);
     }
 
     /** Replaces the faults. */
@@ -174,7 +173,7 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
     }
 
     private void turn(boolean isReady) {
-        if (due != null) {
+        if (due != null || !isOpen()) {
             return;
         }
         try {
@@ -204,14 +203,15 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
         if (next == ConnectionPump.Next.WAIT) {
             return;
         }
-        String why = pump().reason();
-        if (next == ConnectionPump.Next.END) {
-            end(true, Cause.SERVER, "");
-        } else if (next == ConnectionPump.Next.CLOSE) {
+        boolean ends = next == ConnectionPump.Next.END;
+        String why = ends ? "" : pump().reason();
+        if (next == ConnectionPump.Next.CLOSE) {
             closeEarly(why);
             endWhenSent(true, why);
-        } else {
+        } else if (next == ConnectionPump.Next.RESET) {
             endWhenSent(false, why);
+        } else {
+            end(ends, Cause.SERVER, why);
         }
     }
 
@@ -237,9 +237,8 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
     /** Gives up a pump that holds nothing, so that an idle connection takes less memory. */
     private void rest() {
         ConnectionPump mine = pump();
-        if (mine.isAtRest()) {
+        if (serving.takesBack(mine)) {
             hasSent |= mine.hasSent();
-            serving.rests(mine);
             pump = null;
         }
     }
@@ -273,6 +272,9 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
         }
         try {
             if (failure instanceof IOException) {
+                if (pump != null) {
+                    pump.ends(ConnectionPump.LOST, null);
+                }
                 end(false, Cause.LOST, Escaping.escape(String.valueOf(failure.getMessage())));
                 return;
             }
@@ -297,30 +299,28 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
     }
 
     /**
-     * Ends the connection once the client's kernel has all that was sent. An RST, from this side or in answer to later bytes
-     * of the client, makes the kernel discard unsent bytes. A client sends nothing after its FIN. After the FINs of both
-     * sides the kernel sends no RST. It may have forgotten the socket then, but delivers the bytes that it still has.
+     * Ends the connection once the client's kernel has all that was sent: an RST, also one in answer to later bytes of the
+     * client, makes the kernel discard unsent bytes. After the FINs of both sides the kernel sends no RST. It may have
+     * forgotten the socket then, but delivers the bytes that it still has.
      */
     private void endWhenSent(boolean clean, String why) throws IOException {
-        if (isOpen() && isHalfClosed) {
-            pump().drain();
-        }
         if (!isOpen()) {
             return;
         }
-        if (pump().inputEnded() && isHalfClosed) {
-            end(-1, clean, Cause.SERVER, why);
-            return;
+        if (isHalfClosed) {
+            pump().drain();
         }
         boolean mayLose = (hasSent || pump().hasSent()) && !(clean && pump().inputEnded());
-        if (!mayLose || !serving.unsentBytes().await(this, channel())) {
+        if (pump().inputEnded() && isHalfClosed) {
+            end(-1, clean, Cause.SERVER, why);
+        } else if (!mayLose || !serving.unsentBytes().await(this, channel())) {
             end(clean, Cause.SERVER, why);
-            return;
+        } else {
+            due = new Due(clean, why);
+            key.interestOps(0);
+            serving.loop().alarms().cancel(alarm);
+            pump().release();
         }
-        due = new Due(clean, why);
-        key.interestOps(0);
-        serving.loop().alarms().cancel(alarm);
-        pump().release();
     }
 
     @Override
@@ -391,7 +391,8 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
         return key.isValid();
     }
 
-    private SocketChannel channel() {
+    @Override
+    public SocketChannel channel() {
         return (SocketChannel) key.channel();
     }
 }

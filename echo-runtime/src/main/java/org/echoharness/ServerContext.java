@@ -8,11 +8,13 @@ import org.jspecify.annotations.Nullable;
  * The configuration, counts, recordings and warnings that all parts of one server share. Any thread may call it.
  *
  * @param recordings null if nothing is recorded
+ * @param problems null if the server echoes
  */
 record ServerContext(
         ServerConfig config,
         ConnectionCounts counts,
         @Nullable RecordingStore recordings,
+        @Nullable ProblemLog problems,
         Warnings warnings,
         Server server) {
 

@@ -7,10 +7,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.LongPredicate;
 import org.echoharness.loop.EventLoop;
 import org.echoharness.loop.EventLoopCalls;
 import org.echoharness.loop.EventLoopHandler;
+import org.echoharness.script.ServedConnection;
 import org.echoharness.text.Quantities;
 import org.jspecify.annotations.Nullable;
 
@@ -81,6 +83,44 @@ final class ServerControls {
             onEachPort(ListeningPort::acceptAll);
             onEachLoop(each -> {});
         });
+    }
+
+    /** Returns the calls of one open connection. */
+    ServedConnection connection(long number) {
+        List<ServedConnection> found = new ArrayList<>();
+        boolean[] isOpen = {false};
+        control("connection", () -> {
+            onEachPort(ListeningPort::acceptAll);
+            onEachConnection(each -> {
+                ConnectionPump pump = each.number() == number ? each.pumpInUse() : null;
+                ServedConnection calls = pump == null ? null : pump.calls();
+                isOpen[0] |= each.number() == number;
+                if (calls != null) {
+                    found.add(calls);
+                }
+            });
+        });
+        if (found.isEmpty()) {
+            throw new IllegalStateException("connection (" + number + ") "
+                    + (isOpen[0] ? "has no script and no handler; the server echoes on it" : "is not open"));
+        }
+        return found.get(0);
+    }
+
+    /** Returns the steps that are left on open connections, in the order of their accept. */
+    List<ScriptProblem> unfinishedScripts() {
+        List<ScriptProblem> unfinished = new ArrayList<>();
+        control(
+                "unfinishedScripts",
+                () -> onEachConnection(each -> {
+                    ConnectionPump pump = each.pumpInUse();
+                    ScriptProblem problem = pump == null ? null : pump.unfinished();
+                    if (problem != null) {
+                        unfinished.add(problem);
+                    }
+                }));
+        unfinished.sort(Comparator.comparingLong(ScriptProblem::connection));
+        return List.copyOf(unfinished);
     }
 
     void refuse() {
@@ -309,6 +349,10 @@ final class ServerControls {
                 return null;
             });
         }
+    }
+
+    private void onEachConnection(Consumer<ServerConnection> action) throws IOException {
+        onEachLoop(each -> connections(each).forEach(action));
     }
 
     private EventLoop firstLoop() {

@@ -42,7 +42,9 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source, Server
         RecordingStore recordings = config.recordedConnections() == 0
                 ? null
                 : new RecordingStore(Ending.Side.SERVER, config.recordedBytes(), config.recordedConnections());
-        context = new ServerContext(config, new ConnectionCounts(), recordings, new Warnings(config.warnings()), this);
+        Warnings warnings = new Warnings(config.warnings());
+        ProblemLog problems = config.pumps().echoes() ? null : new ProblemLog(warnings);
+        context = new ServerContext(config, new ConnectionCounts(), recordings, problems, warnings, this);
         admission = new Admission(context);
         if (recordings != null) {
             recordings.from(this);
@@ -222,6 +224,12 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source, Server
         return context.recordings();
     }
 
+    /** Returns the problems of the script, or null if the server echoes. */
+    @Nullable
+    ProblemLog problems() {
+        return context.problems();
+    }
+
     /** Records what is done to the server as a whole, unless the text is empty. */
     void record(String what) {
         RecordingStore recordings = recordings();
@@ -280,6 +288,7 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source, Server
             DefaultWarnings.load();
         }
         Preload.faults(config().faults());
+        config().pumps().load(config().bufferSize());
         if (recordings() != null) {
             Preload.recording();
         }

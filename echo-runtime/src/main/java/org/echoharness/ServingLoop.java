@@ -27,6 +27,8 @@ final class ServingLoop {
     private @Nullable ConnectionPump resting; // for the next turn of any connection
     private @Nullable UnsentBytes unsentBytes;
     private boolean isFrozen;
+    private long frozenSince;
+    private long frozenFor;
 
     ServingLoop(ServerContext context, EventLoop loop) {
         this.context = context;
@@ -47,16 +49,22 @@ final class ServingLoop {
     ConnectionPump pump(ByteChannel client, @Nullable ConnectionReporter reporter, ConnectionPump.Owner owner) {
         ConnectionPump pump = resting;
         if (pump == null || reporter != null) {
-            return context.config().pumps().open(client, new ConnectionPump.Terms(rings, reporter, owner));
+            return context.config()
+                    .pumps()
+                    .open(client, new ConnectionPump.Terms(rings, reporter, owner, loop, context.problems()));
         }
         resting = null;
         pump.serve(client, owner);
         return pump;
     }
 
-    /** Takes back a pump at rest from its connection. */
-    void rests(ConnectionPump pump) {
-        resting = pump;
+    /** Takes back a pump at rest from its connection. Returns whether it keeps the pump for the next turn of any connection. */
+    boolean takesBack(ConnectionPump pump) {
+        if (context.config().pumps().echoes() && pump.isAtRest()) {
+            resting = pump;
+            return true;
+        }
+        return false;
     }
 
     /**
@@ -89,6 +97,14 @@ final class ServingLoop {
 
     /** Sets the state only. The caller then calls {@link ServerConnection#refreeze} of each connection. */
     void setFrozen(boolean frozen) {
+        long now = System.nanoTime();
+        frozenFor = frozen ? 0 : now - frozenSince;
+        frozenSince = now;
         isFrozen = frozen;
+    }
+
+    /** Returns for how many nanoseconds the connections were frozen before they went on. */
+    long frozenFor() {
+        return frozenFor;
     }
 }

@@ -41,13 +41,15 @@
  *     {@code GateChain}
  * <tr><th>recording<td>what happened, and the files that show it
  *     <td>{@link org.echoharness.Ending} {@link org.echoharness.RecordedEvent} {@code EventLog} {@code ServerLog}
+ *     {@link org.echoharness.ScriptProblem} {@code ProblemLog}
  *     {@code RecordingStore} {@code ConnectionRecorder} {@link org.echoharness.RecordedConnection} {@code Transcript}
  *     {@code PcapngFile} {@code HtmlPage} {@link org.echoharness.RecordingFiles} {@link org.echoharness.Recording}
  *     {@link org.echoharness.RecordingComparison}
  * <tr><th>reporting<td>what a connection reports: lines, and to its recorder
  *     <td>{@code Conversation} {@code ConnectionReporter}
  * <tr><th>seam<td>what a server does with what a client sends, and how bytes get on and off the wire
- *     <td>{@code ConnectionPump} {@code ConnectionWire} {@code GatedOutput} {@code EchoPump}
+ *     <td>{@code ConnectionPump} {@code ConnectionWire} {@code GatedOutput} {@code EchoPump} {@code ConnectionCalls}
+ *     {@code DialoguePump}
  * <tr><th>server<td>from the port to the connection
  *     <td>{@link org.echoharness.ConnectionCounters} {@code ConnectionCounts} {@code ServerConfig}
  *     {@code ServerContext} {@code ServingLoop} {@code ServerConnection} {@code ListeningSockets} {@code Preload}

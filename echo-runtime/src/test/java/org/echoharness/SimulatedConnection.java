@@ -5,6 +5,7 @@ import java.math.BigDecimal;
 import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.SelectionKey;
+import java.nio.channels.SocketChannel;
 import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
@@ -134,7 +135,7 @@ final class SimulatedConnection implements ConnectionPump.Owner {
     /** Runs until the end, or until nothing can happen any more. */
     List<Event> run() {
         RingPool rings = POOLS.computeIfAbsent(capacity, RingPool::new);
-        EchoPump pump = new EchoPump(client, client, new ConnectionPump.Terms(rings, null, this));
+        EchoPump pump = new EchoPump(client, client, new ConnectionPump.Terms(rings, null, this, null, null));
         try {
             pump.setFaults(faults, connection, ACCEPTED);
             int waitsFor = turn(pump, false);
@@ -190,6 +191,16 @@ final class SimulatedConnection implements ConnectionPump.Owner {
     @Override
     public void applying(Fault fault) {
         tookEffect.add(fault.toString());
+    }
+
+    @Override
+    public long number() {
+        return connection;
+    }
+
+    @Override
+    public SocketChannel channel() {
+        throw new UnsupportedOperationException("no socket");
     }
 
     @Override

@@ -53,6 +53,11 @@ public final class RingBuffer {
         return new RingBuffer(capacity, ByteBuffer.allocate(capacity));
     }
 
+    /** Returns this ring, which is empty, as one that may grow to this size. The memory belongs to the new one. */
+    RingBuffer growingTo(int bytes) {
+        return new RingBuffer(bytes, buffer);
+    }
+
     /** Returns the smallest power of two that is not less than {@code n}. */
     private static int ceiling(int n) {
         return n <= 1 ? 1 : (int) Math.min(Integer.MAX_VALUE, Long.highestOneBit(n - 1L) << 1);

@@ -38,6 +38,12 @@ public final class RingPool {
         return last == null ? another() : last;
     }
 
+    /** Returns an empty ring as {@link #borrow} does, but one that holds {@link #bufferSize} bytes where memory is short, too. */
+    public RingBuffer borrowWhole() {
+        RingBuffer ring = borrow();
+        return ring.isOwn() ? ring.growingTo(bufferSize) : ring;
+    }
+
     private RingBuffer another() {
         if (mostRings > 0) {
             try {

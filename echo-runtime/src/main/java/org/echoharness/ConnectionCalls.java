@@ -1,0 +1,220 @@
+package org.echoharness;
+
+import java.io.InterruptedIOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.echoharness.dialogue.Dialogue;
+import org.echoharness.dialogue.Outlet;
+import org.echoharness.loop.EventLoop;
+import org.echoharness.memory.HeldMemory;
+import org.echoharness.script.ServedConnection;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What handlers and tests call on one connection. Bytes to send wait in a queue, from which the pump takes them when its
+ * output has room. Only the thread of the connection's event loop uses the queue; other threads post to it.
+ */
+final class ConnectionCalls implements ServedConnection {
+
+    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+    private final ConnectionPump.Owner owner;
+    private final @Nullable EventLoop loop;
+    private final long number;
+    private final InetSocketAddress remote;
+    private final ArrayDeque<Sending> queue = new ArrayDeque<>(0);
+    private Dialogue.Next asked = Dialogue.Next.MORE; // what to do when the queue is empty
+    private boolean isInTurn;
+    private boolean isReleased;
+    private volatile boolean hasEnded;
+
+    /** Bytes to send, for which a thread may wait. */
+    private static final class Sending {
+        private final ByteBuffer bytes;
+        private final CountDownLatch over = new CountDownLatch(1);
+        private volatile long moved = System.nanoTime(); // when bytes were last put
+        private volatile String failure = "";
+
+        Sending(ByteBuffer of) {
+            bytes = ByteBuffer.allocate(of.remaining()).put(of).flip();
+        }
+    }
+
+    /** @param loop null in tests without a thread, which call no method of {@link ServedConnection} that sends or ends */
+    ConnectionCalls(long number, InetSocketAddress remote, ConnectionPump.Owner owner, @Nullable EventLoop loop) {
+        this.number = number;
+        this.remote = remote;
+        this.owner = owner;
+        this.loop = loop;
+    }
+
+    private EventLoop loop() {
+        return Objects.requireNonNull(loop);
+    }
+
+    @Override
+    public long number() {
+        return number;
+    }
+
+    @Override
+    public InetSocketAddress remote() {
+        return remote;
+    }
+
+    @Override
+    public boolean isOpen() {
+        return !hasEnded;
+    }
+
+    @Override
+    public void send(ByteBuffer bytes) {
+        Sending sending = new Sending(bytes);
+        if (loop().isCurrent()) {
+            add(sending);
+        } else {
+            loop().post(() -> add(sending));
+            await(sending);
+        }
+        if (!sending.failure.isEmpty()) {
+            throw new IllegalStateException("connection " + number + " cannot send: " + sending.failure);
+        }
+    }
+
+    private void add(Sending sending) {
+        if (isReleased) {
+            fail(sending, "it has ended");
+        } else if (asked != Dialogue.Next.MORE) {
+            fail(sending, "its output has ended");
+        } else {
+            queue.add(sending);
+            HeldMemory.take(sending.bytes.capacity());
+            goOn();
+        }
+    }
+
+    /** Lets the pump take a turn soon, unless it is taking one. */
+    private void goOn() {
+        if (!isInTurn) {
+            loop().post(owner::goOn);
+        }
+    }
+
+    private static void fail(Sending sending, String why) {
+        sending.failure = why;
+        sending.over.countDown();
+    }
+
+    private void await(Sending sending) {
+        try {
+            long left = PATIENCE_NANOS;
+            while (left > 0) {
+                if (sending.over.await(left, TimeUnit.NANOSECONDS)) {
+                    return;
+                }
+                left = sending.moved + PATIENCE_NANOS - System.nanoTime();
+            }
+            giveUp(sending);
+            if (!sending.over.await(PATIENCE_NANOS, TimeUnit.NANOSECONDS)) {
+                sending.failure = "a callback keeps its thread from sending: " + loop().where();
+            }
+        } catch (InterruptedException interrupted) {
+            giveUp(sending);
+            Thread.currentThread().interrupt();
+            throw new UncheckedIOException(
+                    "interrupted while connection " + number + " sent", new InterruptedIOException());
+        }
+    }
+
+    private void giveUp(Sending sending) {
+        loop().post(() -> {
+            if (queue.remove(sending)) {
+                HeldMemory.release(sending.bytes.capacity());
+                fail(sending, "no byte could leave for 10s, and " + sending.bytes.remaining() + " are left");
+            }
+        });
+    }
+
+    @Override
+    public void close() {
+        ask(Dialogue.Next.CLOSE);
+    }
+
+    @Override
+    public void halfClose() {
+        ask(Dialogue.Next.HALF_CLOSE);
+    }
+
+    @Override
+    public void reset() {
+        ask(Dialogue.Next.RESET);
+    }
+
+    private void ask(Dialogue.Next next) {
+        if (loop().isCurrent()) {
+            askNow(next);
+        } else {
+            loop().post(() -> askNow(next));
+        }
+    }
+
+    /** An RST replaces a FIN that is not sent yet, and the end of the connection the end of its output. */
+    private void askNow(Dialogue.Next next) {
+        if (!isReleased && (asked == Dialogue.Next.MORE || asked.compareTo(next) < 0)) {
+            asked = next;
+            goOn();
+        }
+    }
+
+    /** Called when the pump begins and ends a turn. On the loop's thread, as the methods below. */
+    void turns(boolean now) {
+        isInTurn = now;
+    }
+
+    /** Returns whether all bytes are put. */
+    boolean isEmpty() {
+        return queue.isEmpty();
+    }
+
+    /** Puts bytes, as far as there is room. Returns whether it has put any. */
+    boolean putInto(Outlet outlet) {
+        boolean some = false;
+        for (Sending next = queue.peek(); next != null; next = queue.peek()) {
+            int count = Math.min(outlet.room(), next.bytes.remaining());
+            if (count > 0) {
+                outlet.put(next.bytes.slice(next.bytes.position(), count));
+                next.bytes.position(next.bytes.position() + count);
+                next.moved = System.nanoTime();
+                some = true;
+            }
+            if (next.bytes.hasRemaining()) {
+                return some;
+            }
+            HeldMemory.release(next.bytes.capacity());
+            queue.remove();
+            next.over.countDown();
+        }
+        return some;
+    }
+
+    /** Returns CLOSE, HALF_CLOSE or RESET if that is to be done when all bytes are put and sent; otherwise MORE. */
+    Dialogue.Next asked() {
+        return asked;
+    }
+
+    /** Called when the connection has ended. */
+    void ended() {
+        isReleased = true;
+        hasEnded = true;
+        for (Sending each : queue) {
+            HeldMemory.release(each.bytes.capacity());
+            fail(each, "it has ended");
+        }
+        queue.clear();
+    }
+}

@@ -1,0 +1,458 @@
+package org.echoharness;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ByteChannel;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.WritableByteChannel;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.LongSupplier;
+import org.echoharness.dialogue.Dialogue;
+import org.echoharness.dialogue.Mismatch;
+import org.echoharness.dialogue.Outlet;
+import org.echoharness.gates.Verdict;
+import org.echoharness.loop.Warnings;
+import org.echoharness.memory.HeldMemory;
+import org.echoharness.memory.RingBuffer;
+import org.echoharness.memory.RingPool;
+import org.echoharness.script.ServedConnection;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Answers what comes, by a script or a handler: reads into one ring buffer, from which its dialogue takes what it
+ * matches, and sends through a {@link GatedOutput} what the dialogue puts. It has its rings only while they hold bytes.
+ * The thread of one event loop uses it.
+ */
+final class DialoguePump implements ConnectionPump, GatedOutput.Supply, GateChain.Observer {
+
+    private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
+
+    private static final long LOOK_FOR_MEMORY_NANOS = 500_000_000;
+
+    private final ReadableByteChannel client;
+    private final Dialogue dialogue;
+    private final ConnectionCalls calls;
+    private final RingPool rings;
+    private final @Nullable ConnectionReporter reporter;
+    private final Owner owner;
+    private final ProblemLog problems;
+    private final GatedOutput output;
+    private final Outlet outlet;
+    private @Nullable RingBuffer input; // only while it holds bytes
+    private Dialogue.Next next = Dialogue.Next.MORE; // what the dialogue waits for or asks for
+    private String reason = "";
+    private boolean inputEnded;
+    private boolean finAnswered; // or is to be, when all was sent
+    private boolean hasEndedOutput;
+    private boolean hasRested;
+    private boolean hasReceived;
+    private boolean goesOn; // the turn ended although more could be done
+    private boolean lacksMemory; // if true, it does not read, and tries again later
+    private boolean stalls;
+    private long stallsSince;
+    private boolean afterFault;
+    private boolean hasFailed;
+    private boolean isOver; // the server has decided to end the connection
+    private boolean isReleased;
+
+    /** Makes the pumps of a server with a script: a connection without a rule has an echo. */
+    static final class Maker implements Factory {
+
+        /** Some connections, and what is said on them. */
+        record Rule(Connections connections, Dialogue.Factory dialogues) {}
+
+        private final List<Rule> rules;
+        private final Factory echo = new EchoPump.Maker();
+
+        Maker(List<Rule> rules) {
+            this.rules = List.copyOf(rules);
+        }
+
+        @Override
+        public ConnectionPump open(ByteChannel channel, Terms terms) {
+            long number = terms.owner().number();
+            InetSocketAddress remote = remote(terms.owner());
+            for (Rule rule : rules) {
+                if (rule.connections().include(number, remote)) {
+                    ConnectionCalls calls = new ConnectionCalls(number, remote, terms.owner(), terms.loop());
+                    return new DialoguePump(channel, channel, rule.dialogues().open(calls), calls, terms);
+                }
+            }
+            return echo.open(channel, terms);
+        }
+
+        private static InetSocketAddress remote(Owner owner) {
+            try {
+                return (InetSocketAddress) owner.channel().getRemoteAddress();
+            } catch (IOException closed) {
+                throw new UncheckedIOException(closed);
+            }
+        }
+    }
+
+    DialoguePump(
+            ReadableByteChannel in, WritableByteChannel out, Dialogue dialogue, ConnectionCalls calls, Terms terms) {
+        client = in;
+        this.dialogue = dialogue;
+        this.calls = calls;
+        rings = terms.rings();
+        reporter = terms.reporter();
+        owner = terms.owner();
+        problems = Objects.requireNonNull(terms.problems());
+        output = new GatedOutput(out, rings, reporter, this);
+        outlet = output.outlet();
+        if (reporter != null) {
+            reporter.answers();
+        }
+    }
+
+    @Override
+    public boolean receive(LongSupplier clock) throws IOException {
+        boolean isHolding = input != null && !input.isEmpty();
+        RingBuffer into = input();
+        int n = into.readFrom(
+                client, isHolding ? rings.bufferSize() : HeldMemory.room(rings.bufferSize(), false, true));
+        inputEnded |= n < 0;
+        hasReceived |= n > 0;
+        if (reporter != null && n > 0) {
+            reporter.received(into.newest(n));
+        } else if (reporter != null && n < 0) {
+            reporter.inputEnded();
+        }
+        return n != 0;
+    }
+
+    private RingBuffer input() {
+        RingBuffer held = input;
+        if (held == null) {
+            held = rings.borrowWhole();
+            input = held;
+        }
+        return held;
+    }
+
+    @Override
+    public Next pump(LongSupplier clock) throws IOException {
+        calls.turns(true);
+        goesOn = false;
+        try {
+            for (int step = 0; step < GatedOutput.STEPS; step++) {
+                Next asks = output.pump(clock, this);
+                if (asks != Next.WAIT) {
+                    reason = output.reason();
+                    return asks;
+                }
+                stalls(!output.reads(), clock);
+                boolean moved = talks(clock);
+                if (hasFailed) {
+                    return sendsLast(clock);
+                }
+                asks = asks();
+                if (asks != Next.WAIT || !moved) {
+                    return asks;
+                }
+            }
+            goesOn = true;
+            return Next.WAIT;
+        } finally {
+            calls.turns(false);
+        }
+    }
+
+    @Override
+    public boolean more(LongSupplier clock) throws IOException {
+        boolean came = reads() && receive(clock);
+        return talks(clock) || came;
+    }
+
+    /** Notes whether a fault stalls the connection: for the dialogue, no time passes then. */
+    private void stalls(boolean now, LongSupplier clock) {
+        if (now != stalls) {
+            stalls = now;
+            long time = clock.getAsLong();
+            if (!now) {
+                dialogue.stoodStill(time - stallsSince);
+            }
+            stallsSince = time;
+        }
+    }
+
+    @Override
+    public void stoodStill(long nanos) {
+        if (!stalls) {
+            dialogue.stoodStill(nanos);
+        }
+    }
+
+    /** Puts what was sent by calls, or lets the dialogue go on. Returns whether it can perhaps go on further. */
+    private boolean talks(LongSupplier clock) throws IOException {
+        if (stalls || hasFailed || isReleased) {
+            return false;
+        }
+        if (!calls.isEmpty()) {
+            return calls.putInto(outlet);
+        }
+        if (!mayTalk()) {
+            return false;
+        }
+        long now = clock.getAsLong();
+        if (untilDialogueWakes(now) <= 0 && dialogue.readsAtWake() && reads()) {
+            receive(clock);
+        }
+        return !isReleased && advance(input(), now, clock);
+    }
+
+    private boolean mayTalk() {
+        if (next == Dialogue.Next.ROOM) {
+            return output.held() <= rings.bufferSize() / 2 && outlet.room() > 0;
+        }
+        if (next == Dialogue.Next.PAUSE) {
+            return output.isEmpty();
+        }
+        if (next == Dialogue.Next.HALF_CLOSE && hasEndedOutput) {
+            next = Dialogue.Next.MORE; // a fault has ended it
+        }
+        return !ends(calls.asked()) && (next == Dialogue.Next.MORE || next == Dialogue.Next.DONE);
+    }
+
+    private boolean advance(RingBuffer in, long now, LongSupplier clock) {
+        int held = in.size();
+        int put = output.held();
+        try {
+            next = dialogue.advance(in, inputEnded, outlet, now);
+        } catch (IOException broken) {
+            Mismatch left = leftOver("");
+            next = Dialogue.Next.FAILED;
+            fail(new Mismatch(left == null ? "the script" : left.where(), "", Warnings.text(broken)));
+            return false;
+        }
+        if (next == Dialogue.Next.FAILED) {
+            fail(dialogue.mismatch());
+            return false;
+        }
+        boolean answersFin = next == Dialogue.Next.DONE && inputEnded && !finAnswered && calls.isEmpty();
+        if (answersFin) {
+            finAnswered = true;
+            output.ends(clock);
+        }
+        return answersFin || in.size() != held || output.held() != put || !calls.isEmpty();
+    }
+
+    /** Keeps and reports what went wrong, before the client can see the reset. */
+    private void fail(Mismatch mismatch) {
+        hasFailed = true;
+        reason = mismatch.toString();
+        ScriptProblem.Kind early = mismatch.isEarlyEnd() ? ScriptProblem.Kind.LEFT_OVER : ScriptProblem.Kind.MISMATCH;
+        problems.add(problem(mismatch, mismatch.expected().isEmpty() ? ScriptProblem.Kind.FAILED : early));
+    }
+
+    private ScriptProblem problem(Mismatch mismatch, ScriptProblem.Kind kind) {
+        return new ScriptProblem(
+                calls.number(), kind, mismatch.where(), mismatch.expected(), mismatch.seen(), afterFault);
+    }
+
+    /** Sends what can be sent at once of what was put before the failure. The rest is lost. */
+    private Next sendsLast(LongSupplier clock) throws IOException {
+        output.pump(clock, this);
+        if (reporter != null) {
+            reporter.mismatch(reason);
+        }
+        return Next.RESET_AT_ONCE;
+    }
+
+    /** Returns what the dialogue or a call asks for, once all is sent that was put before. */
+    private Next asks() {
+        if (isReleased || stalls || !output.isEmpty() || !calls.isEmpty()) {
+            return Next.WAIT;
+        }
+        Dialogue.Next asked = ends(next) || next == Dialogue.Next.HALF_CLOSE ? next : calls.asked();
+        reason = "";
+        if (asked == Dialogue.Next.RESET) {
+            reason = next == Dialogue.Next.RESET ? "reset by the script" : "reset()";
+            return Next.RESET;
+        }
+        if (asked == Dialogue.Next.HALF_CLOSE) {
+            return hasEndedOutput ? Next.WAIT : Next.HALF_CLOSE;
+        }
+        return asked == Dialogue.Next.CLOSE ? Next.CLOSE : Next.WAIT;
+    }
+
+    private static boolean ends(Dialogue.Next asked) {
+        return asked == Dialogue.Next.CLOSE || asked == Dialogue.Next.RESET || asked == Dialogue.Next.FAILED;
+    }
+
+    @Override
+    public void applying(Fault fault) {
+        afterFault = true;
+        owner.applying(fault);
+    }
+
+    @Override
+    public String reason() {
+        return reason;
+    }
+
+    @Override
+    public void outputEnded() {
+        hasEndedOutput = true;
+        output.outputEnded();
+    }
+
+    @Override
+    public int rest() {
+        int writes = output.rest();
+        giveBackEmpty();
+        if (input != null) {
+            input = rings.held(input);
+        }
+        lacksMemory = false;
+        hasRested = true;
+        return (goesOn ? SelectionKey.OP_WRITE : writes) | (reads() ? SelectionKey.OP_READ : 0);
+    }
+
+    private void giveBackEmpty() {
+        if (input != null && input.isEmpty()) {
+            rings.giveBack(input);
+            input = null;
+        }
+    }
+
+    /** Returns whether to read. A message may need all of the ring; what comes before its turn gets half of it. */
+    private boolean reads() {
+        if (inputEnded || !output.reads()) {
+            return false;
+        }
+        if (input == null) {
+            return true;
+        }
+        boolean isAwaited = calls.isEmpty() && (next == Dialogue.Next.MORE || next == Dialogue.Next.DONE);
+        boolean wants = isAwaited ? input.hasRoom() : input.isHalfFree();
+        int lack = wants ? input.lacks() : 0;
+        lacksMemory = lack > 0 && HeldMemory.room(lack, true, true) < lack;
+        return wants && !lacksMemory;
+    }
+
+    @Override
+    public boolean mayWake() {
+        return !hasRested || lacksMemory || output.mayWake() || dialogue.wake() != Dialogue.NEVER;
+    }
+
+    @Override
+    public long untilWake(long now) {
+        long left = output.untilWake(now);
+        if (!stalls && (next == Dialogue.Next.MORE || next == Dialogue.Next.DONE)) {
+            left = Math.min(left, Math.max(1, untilDialogueWakes(now)));
+        }
+        return lacksMemory ? Math.min(left, LOOK_FOR_MEMORY_NANOS) : left;
+    }
+
+    private long untilDialogueWakes(long now) {
+        long wake = dialogue.wake();
+        return wake == Dialogue.NEVER ? Verdict.NEVER : wake - now;
+    }
+
+    @Override
+    public void setFaults(List<Fault> faults, long number, long now) {
+        output.setFaults(faults, number, now);
+    }
+
+    @Override
+    public boolean drain() throws IOException {
+        isOver = true;
+        output.dropHeld();
+        boolean came = false;
+        for (int i = 0, n = 1; i < GatedOutput.STEPS && n > 0 && !inputEnded; i++) {
+            RingBuffer unread = input();
+            unread.clear();
+            n = unread.readFrom(client);
+            inputEnded = n < 0;
+            came |= n > 0;
+            if (reporter != null) {
+                reporter.drained(n > 0 ? unread.newest(n) : NOTHING, n < 0);
+            }
+            unread.clear();
+        }
+        return came;
+    }
+
+    @Override
+    public boolean holds() {
+        return !output.isEmpty() || !calls.isEmpty() || (input != null && !input.isEmpty());
+    }
+
+    @Override
+    public boolean inputEnded() {
+        return inputEnded;
+    }
+
+    @Override
+    public boolean hasSent() {
+        return output.hasSent();
+    }
+
+    @Override
+    public boolean hasMoved() {
+        boolean moved = hasReceived;
+        hasReceived = false;
+        return output.hasMoved() || moved;
+    }
+
+    @Override
+    public ServedConnection calls() {
+        return calls;
+    }
+
+    @Override
+    public @Nullable ScriptProblem unfinished() {
+        Mismatch left = leftOver("nothing more");
+        return left == null ? null : problem(left, ScriptProblem.Kind.LEFT_OVER);
+    }
+
+    /** Returns which steps are left, or null if there are none or if the server has decided how the connection ends. */
+    private @Nullable Mismatch leftOver(String seen) {
+        if (hasFailed || isOver || isReleased || ends(next)) {
+            return null;
+        }
+        Mismatch left = dialogue.leftOver(input(), seen);
+        giveBackEmpty();
+        return left;
+    }
+
+    @Override
+    public void ends(String how, @Nullable LongSupplier clock) {
+        String seen = how;
+        try {
+            boolean more = clock != null;
+            for (int step = 0; step < GatedOutput.STEPS && more && clock != null; step++) {
+                more = more(clock);
+            }
+        } catch (IOException lost) {
+            seen = LOST;
+        }
+        Mismatch left = leftOver(seen);
+        if (left != null) {
+            problems.add(problem(left, ScriptProblem.Kind.LEFT_OVER));
+            if (reporter != null) {
+                reporter.mismatch(left.toString());
+            }
+        }
+    }
+
+    @Override
+    public void release() {
+        if (!isReleased) {
+            isReleased = true;
+            if (input != null) {
+                rings.giveBack(input);
+                input = null;
+            }
+            output.release();
+            dialogue.release();
+            calls.ended();
+        }
+    }
+}

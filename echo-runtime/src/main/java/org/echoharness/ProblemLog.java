@@ -1,0 +1,50 @@
+package org.echoharness;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.echoharness.loop.Warnings;
+
+/** The problems of the script, or of the handlers, of one server. Any thread may call it. */
+final class ProblemLog {
+
+    /** How many problems are kept and reported; later ones are only counted. */
+    static final int MOST = 256;
+
+    private final Warnings warnings;
+    private final List<ScriptProblem> first = new ArrayList<>(); // guarded by itself, as is the next field
+    private long leftOut;
+
+    ProblemLog(Warnings warnings) {
+        this.warnings = warnings;
+    }
+
+    /** Keeps a problem, and then reports it as a warning. */
+    void add(ScriptProblem problem) {
+        String line = "";
+        synchronized (first) {
+            if (first.size() < MOST) {
+                first.add(problem);
+                line = problem.toString();
+            } else if (leftOut++ == 0) {
+                line = "further problems of the script are counted, not shown";
+            }
+        }
+        if (!line.isEmpty()) {
+            warnings.warn(line);
+        }
+    }
+
+    /** Returns those that are kept, in the order in which they arose. */
+    List<ScriptProblem> list() {
+        synchronized (first) {
+            return List.copyOf(first);
+        }
+    }
+
+    /** Returns how many are not kept. */
+    long leftOut() {
+        synchronized (first) {
+            return leftOut;
+        }
+    }
+}
