@@ -391,15 +391,20 @@ final class GatedOutput {
 
     /** Returns where a dialogue puts what it sends. Called at most once, before anything else. */
     Outlet outlet() {
-        return new Puts(this);
+        return Puts.into(this);
     }
 
     /** Puts into the ring. A class of its own, so that an echo loads no class of a dialogue. */
     private static final class Puts implements Outlet {
         private final GatedOutput output;
 
-        Puts(GatedOutput output) {
+        private Puts(GatedOutput output) {
             this.output = output;
+        }
+
+        /** Has the type of the interface: where a class is returned as one, the verifier loads the interface. */
+        static Outlet into(GatedOutput output) {
+            return new Puts(output);
         }
 
         @Override

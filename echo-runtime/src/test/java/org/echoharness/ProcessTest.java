@@ -274,6 +274,25 @@ class ProcessTest {
         }
     }
 
+    /** What is not used costs nothing: reading a class takes up to a millisecond. */
+    @Test
+    void echoLoadsNoClassOfScripts() throws Exception {
+        List<String> command = EchoProcess.command(
+                List.of("-verbose:class"), "server", "127.0.0.1:0", "--faults", "delay 1ms, fragment 2");
+        try (ForkedProcess server = new ForkedProcess(command);
+                Socket socket = PlainSockets.connect(PlainSockets.at("127.0.0.1", port(server)))) {
+            PlainSockets.echoes(socket, "hello");
+            socket.shutdownOutput();
+            assertThat(socket.getInputStream().read()).isEqualTo(-1);
+
+            assertThat(server.lines().matching(".*org\\.echoharness\\.\\S+ source: .*"))
+                    .anyMatch(line -> line.contains("EchoPump"))
+                    .noneMatch(
+                            line -> line.matches(
+                                    ".*org\\.echoharness\\.(script\\.|dialogue\\.|Script|ProblemLog|Dialogue|ConnectionCalls).*"));
+        }
+    }
+
     @Test
     void escapesPayloadOnTerminal() throws Exception {
         try (ForkedProcess server = EchoProcess.start("server", "127.0.0.1:0");

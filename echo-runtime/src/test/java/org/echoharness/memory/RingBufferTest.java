@@ -167,4 +167,15 @@ class RingBufferTest {
                 .isEqualTo(-1);
         assertThat(ring.isEmpty()).isTrue();
     }
+
+    @Test
+    void scarceRingGrowsToSizeOfPool() {
+        long before = HeldMemory.used();
+        RingBuffer ring = RingBuffer.scarce(64 << 10).growingTo(64 << 10);
+        ring.put(new byte[64 << 10], 0, 64 << 10);
+        assertThat(ring.hasRoom()).isFalse();
+        assertThat(HeldMemory.used()).isEqualTo(before + (64 << 10));
+        ring.release();
+        assertThat(HeldMemory.used()).isEqualTo(before);
+    }
 }
