@@ -1,24 +1,21 @@
 package org.echoharness;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
-import java.nio.channels.ByteChannel;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.WritableByteChannel;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.LongSupplier;
+import org.echoharness.dialogue.ConnectionCalls;
 import org.echoharness.dialogue.Dialogue;
 import org.echoharness.dialogue.Mismatch;
 import org.echoharness.dialogue.Outlet;
 import org.echoharness.gates.Verdict;
 import org.echoharness.loop.Warnings;
-import org.echoharness.memory.HeldMemory;
+import org.echoharness.memory.BorrowedRing;
 import org.echoharness.memory.RingBuffer;
-import org.echoharness.memory.RingPool;
 import org.echoharness.script.ServedConnection;
 import org.jspecify.annotations.Nullable;
 
@@ -36,13 +33,12 @@ final class DialoguePump implements ConnectionPump, GatedOutput.Supply, GateChai
     private final ReadableByteChannel client;
     private final Dialogue dialogue;
     private final ConnectionCalls calls;
-    private final RingPool rings;
     private final @Nullable ConnectionReporter reporter;
     private final Owner owner;
     private final ProblemLog problems;
     private final GatedOutput output;
     private final Outlet outlet;
-    private @Nullable RingBuffer input; // only while it holds bytes
+    private final BorrowedRing input;
     private Dialogue.Next next = Dialogue.Next.MORE; // what the dialogue waits for or asks for
     private String reason = "";
     private boolean inputEnded;
@@ -51,7 +47,6 @@ final class DialoguePump implements ConnectionPump, GatedOutput.Supply, GateChai
     private boolean hasRested;
     private boolean hasReceived;
     private boolean goesOn; // the turn ended although more could be done
-    private boolean lacksMemory; // if true, it does not read, and tries again later
     private boolean stalls;
     private long stallsSince;
     private boolean afterFault;
@@ -59,51 +54,16 @@ final class DialoguePump implements ConnectionPump, GatedOutput.Supply, GateChai
     private boolean isOver; // the server has decided to end the connection
     private boolean isReleased;
 
-    /** Makes the pumps of a server with a script: a connection without a rule has an echo. */
-    static final class Maker implements Factory {
-
-        /** Some connections, and what is said on them. */
-        record Rule(Connections connections, Dialogue.Factory dialogues) {}
-
-        private final List<Rule> rules;
-        private final Factory echo = new EchoPump.Maker();
-
-        Maker(List<Rule> rules) {
-            this.rules = List.copyOf(rules);
-        }
-
-        @Override
-        public ConnectionPump open(ByteChannel channel, Terms terms) {
-            long number = terms.owner().number();
-            InetSocketAddress remote = remote(terms.owner());
-            for (Rule rule : rules) {
-                if (rule.connections().include(number, remote)) {
-                    ConnectionCalls calls = new ConnectionCalls(number, remote, terms.owner(), terms.loop());
-                    return new DialoguePump(channel, channel, rule.dialogues().open(calls), calls, terms);
-                }
-            }
-            return echo.open(channel, terms);
-        }
-
-        private static InetSocketAddress remote(Owner owner) {
-            try {
-                return (InetSocketAddress) owner.channel().getRemoteAddress();
-            } catch (IOException closed) {
-                throw new UncheckedIOException(closed);
-            }
-        }
-    }
-
     DialoguePump(
             ReadableByteChannel in, WritableByteChannel out, Dialogue dialogue, ConnectionCalls calls, Terms terms) {
         client = in;
         this.dialogue = dialogue;
         this.calls = calls;
-        rings = terms.rings();
+        input = new BorrowedRing(terms.rings());
         reporter = terms.reporter();
         owner = terms.owner();
         problems = Objects.requireNonNull(terms.problems());
-        output = new GatedOutput(out, rings, reporter, this);
+        output = new GatedOutput(out, terms.rings(), reporter, this);
         outlet = output.outlet();
         if (reporter != null) {
             reporter.answers();
@@ -112,10 +72,8 @@ final class DialoguePump implements ConnectionPump, GatedOutput.Supply, GateChai
 
     @Override
     public boolean receive(LongSupplier clock) throws IOException {
-        boolean isHolding = input != null && !input.isEmpty();
-        RingBuffer into = input();
-        int n = into.readFrom(
-                client, isHolding ? rings.bufferSize() : HeldMemory.room(rings.bufferSize(), false, true));
+        RingBuffer into = input.ring();
+        int n = into.readFrom(client, input.mostToRead());
         inputEnded |= n < 0;
         hasReceived |= n > 0;
         if (reporter != null && n > 0) {
@@ -124,15 +82,6 @@ final class DialoguePump implements ConnectionPump, GatedOutput.Supply, GateChai
             reporter.inputEnded();
         }
         return n != 0;
-    }
-
-    private RingBuffer input() {
-        RingBuffer held = input;
-        if (held == null) {
-            held = rings.borrowWhole();
-            input = held;
-        }
-        return held;
     }
 
     @Override
@@ -203,12 +152,12 @@ final class DialoguePump implements ConnectionPump, GatedOutput.Supply, GateChai
         if (untilDialogueWakes(now) <= 0 && dialogue.readsAtWake() && reads()) {
             receive(clock);
         }
-        return !isReleased && advance(input(), now, clock);
+        return !isReleased && advance(input.ring(), now, clock);
     }
 
     private boolean mayTalk() {
         if (next == Dialogue.Next.ROOM) {
-            return output.held() <= rings.bufferSize() / 2 && outlet.room() > 0;
+            return output.held() <= input.most() / 2 && outlet.room() > 0;
         }
         if (next == Dialogue.Next.PAUSE) {
             return output.isEmpty();
@@ -257,9 +206,12 @@ final class DialoguePump implements ConnectionPump, GatedOutput.Supply, GateChai
 
     /** Sends what can be sent at once of what was put before the failure. The rest is lost. */
     private Next sendsLast(LongSupplier clock) throws IOException {
-        output.pump(clock, this);
-        if (reporter != null) {
-            reporter.mismatch(reason);
+        try {
+            output.pump(clock, this);
+        } finally {
+            if (reporter != null) {
+                reporter.mismatch(reason);
+            }
         }
         return Next.RESET_AT_ONCE;
     }
@@ -305,20 +257,9 @@ final class DialoguePump implements ConnectionPump, GatedOutput.Supply, GateChai
     @Override
     public int rest() {
         int writes = output.rest();
-        giveBackEmpty();
-        if (input != null) {
-            input = rings.held(input);
-        }
-        lacksMemory = false;
+        input.rest();
         hasRested = true;
         return (goesOn ? SelectionKey.OP_WRITE : writes) | (reads() ? SelectionKey.OP_READ : 0);
-    }
-
-    private void giveBackEmpty() {
-        if (input != null && input.isEmpty()) {
-            rings.giveBack(input);
-            input = null;
-        }
     }
 
     /** Returns whether to read. A message may need all of the ring; what comes before its turn gets half of it. */
@@ -326,19 +267,13 @@ final class DialoguePump implements ConnectionPump, GatedOutput.Supply, GateChai
         if (inputEnded || !output.reads()) {
             return false;
         }
-        if (input == null) {
-            return true;
-        }
         boolean isAwaited = calls.isEmpty() && (next == Dialogue.Next.MORE || next == Dialogue.Next.DONE);
-        boolean wants = isAwaited ? input.hasRoom() : input.isHalfFree();
-        int lack = wants ? input.lacks() : 0;
-        lacksMemory = lack > 0 && HeldMemory.room(lack, true, true) < lack;
-        return wants && !lacksMemory;
+        return (isAwaited || input.isHalfFree()) && input.takesMore();
     }
 
     @Override
     public boolean mayWake() {
-        return !hasRested || lacksMemory || output.mayWake() || dialogue.wake() != Dialogue.NEVER;
+        return !hasRested || input.lacksMemory() || output.mayWake() || dialogue.wake() != Dialogue.NEVER;
     }
 
     @Override
@@ -347,7 +282,7 @@ final class DialoguePump implements ConnectionPump, GatedOutput.Supply, GateChai
         if (!stalls && (next == Dialogue.Next.MORE || next == Dialogue.Next.DONE)) {
             left = Math.min(left, Math.max(1, untilDialogueWakes(now)));
         }
-        return lacksMemory ? Math.min(left, LOOK_FOR_MEMORY_NANOS) : left;
+        return input.lacksMemory() ? Math.min(left, LOOK_FOR_MEMORY_NANOS) : left;
     }
 
     private long untilDialogueWakes(long now) {
@@ -366,7 +301,7 @@ final class DialoguePump implements ConnectionPump, GatedOutput.Supply, GateChai
         output.dropHeld();
         boolean came = false;
         for (int i = 0, n = 1; i < GatedOutput.STEPS && n > 0 && !inputEnded; i++) {
-            RingBuffer unread = input();
+            RingBuffer unread = input.ring();
             unread.clear();
             n = unread.readFrom(client);
             inputEnded = n < 0;
@@ -381,7 +316,7 @@ final class DialoguePump implements ConnectionPump, GatedOutput.Supply, GateChai
 
     @Override
     public boolean holds() {
-        return !output.isEmpty() || !calls.isEmpty() || (input != null && !input.isEmpty());
+        return !output.isEmpty() || !calls.isEmpty() || !input.isEmpty();
     }
 
     @Override
@@ -417,8 +352,8 @@ final class DialoguePump implements ConnectionPump, GatedOutput.Supply, GateChai
         if (hasFailed || isOver || isReleased || ends(next)) {
             return null;
         }
-        Mismatch left = dialogue.leftOver(input(), seen);
-        giveBackEmpty();
+        Mismatch left = dialogue.leftOver(input.ring(), seen);
+        input.giveBackEmpty();
         return left;
     }
 
@@ -446,10 +381,7 @@ final class DialoguePump implements ConnectionPump, GatedOutput.Supply, GateChai
     public void release() {
         if (!isReleased) {
             isReleased = true;
-            if (input != null) {
-                rings.giveBack(input);
-                input = null;
-            }
+            input.drop();
             output.release();
             dialogue.release();
             calls.ended();

@@ -21,6 +21,7 @@
  *     {@code NameResolver}
  * <tr><th>memory<td>buffers, and limits on what connections and recordings hold
  *     <td>{@code HeldMemory} {@code RecordingMemory} {@code RingBuffer} {@code RingPool}
+ *     {@code BorrowedRing}
  * <tr><th>loop<td>one thread that serves sockets
  *     <td>{@code Warnings} {@code EventLoopHandler} {@code Alarms} {@code EventLoop} {@code EventLoopCalls}
  *     {@code UnsentBytes}
@@ -28,7 +29,7 @@
  *     <td>{@code Latin1} {@code Patterns} {@code FrameLength} {@code Data} {@code Expectation} {@code Step}
  *     {@code ServedConnection}
  * <tr><th>dialogue<td>what goes out for what came in
- *     <td>{@code Outlet} {@code Mismatch} {@code Dialogue}
+ *     <td>{@code Outlet} {@code Mismatch} {@code Dialogue} {@code ConnectionCalls}
  * <tr><th>gates<td>the state of faults in one connection: each gate judges the oldest bytes of the ring
  *     <td>{@code Seeds} {@code GateProgress} {@code Verdict} {@code Gate} {@code SimpleGates} {@code DelayGate}
  *     {@code CorruptGate}
@@ -48,8 +49,8 @@
  * <tr><th>reporting<td>what a connection reports: lines, and to its recorder
  *     <td>{@code Conversation} {@code ConnectionReporter}
  * <tr><th>seam<td>what a server does with what a client sends, and how bytes get on and off the wire
- *     <td>{@code ConnectionPump} {@code ConnectionWire} {@code GatedOutput} {@code EchoPump} {@code ConnectionCalls}
- *     {@code DialoguePump}
+ *     <td>{@code ConnectionPump} {@code ConnectionWire} {@code GatedOutput} {@code EchoPump}
+ *     {@code DialoguePump} {@code DialoguePumps}
  * <tr><th>server<td>from the port to the connection
  *     <td>{@link org.echoharness.ConnectionCounters} {@code ConnectionCounts} {@code ServerConfig}
  *     {@code ServerContext} {@code ServingLoop} {@code ServerConnection} {@code ListeningSockets} {@code Preload}

@@ -118,7 +118,7 @@ class DialoguePumpTest {
     private EchoServer.Builder words(Dialogue.Factory dialogues) {
         return EchoServer.builder()
                 .warnings(warnings)
-                .pumps(new DialoguePump.Maker(List.of(new DialoguePump.Maker.Rule(Connections.others(), dialogues))));
+                .pumps(new DialoguePumps(List.of(new DialoguePumps.Rule(Connections.others(), dialogues))));
     }
 
     private static String exchange(Socket socket, String sent, int count) throws IOException {
@@ -381,10 +381,10 @@ class DialoguePumpTest {
 
     @Test
     void connectionWithoutRuleEchoes() throws Exception {
-        DialoguePump.Maker.Rule first =
-                new DialoguePump.Maker.Rule(Connections.first(1), connection -> new Words("ok\n".getBytes(ISO_8859_1)));
+        DialoguePumps.Rule first =
+                new DialoguePumps.Rule(Connections.first(1), connection -> new Words("ok\n".getBytes(ISO_8859_1)));
         try (EchoServer server =
-                        words().pumps(new DialoguePump.Maker(List.of(first))).start();
+                        words().pumps(new DialoguePumps(List.of(first))).start();
                 Socket words = PlainSockets.connect(server.address())) {
             assertThat(exchange(words, "a\n", 3)).isEqualTo("ok\n");
             try (Socket echo = PlainSockets.connect(server.address())) {

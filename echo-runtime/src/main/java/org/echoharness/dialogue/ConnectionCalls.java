@@ -1,4 +1,4 @@
-package org.echoharness;
+package org.echoharness.dialogue;
 
 import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
@@ -8,8 +8,6 @@ import java.util.ArrayDeque;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.echoharness.dialogue.Dialogue;
-import org.echoharness.dialogue.Outlet;
 import org.echoharness.loop.EventLoop;
 import org.echoharness.memory.HeldMemory;
 import org.echoharness.script.ServedConnection;
@@ -19,11 +17,11 @@ import org.jspecify.annotations.Nullable;
  * What handlers and tests call on one connection. Bytes to send wait in a queue, from which the pump takes them when its
  * output has room. Only the thread of the connection's event loop uses the queue; other threads post to it.
  */
-final class ConnectionCalls implements ServedConnection {
+public final class ConnectionCalls implements ServedConnection {
 
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
-    private final ConnectionPump.Owner owner;
+    private final Runnable turn;
     private final @Nullable EventLoop loop;
     private final long number;
     private final InetSocketAddress remote;
@@ -45,11 +43,14 @@ final class ConnectionCalls implements ServedConnection {
         }
     }
 
-    /** @param loop null in tests without a thread, which call no method of {@link ServedConnection} that sends or ends */
-    ConnectionCalls(long number, InetSocketAddress remote, ConnectionPump.Owner owner, @Nullable EventLoop loop) {
+    /**
+     * @param turn lets the pump take a turn, on the thread of the loop
+     * @param loop null where there is no thread, and therefore no call that sends or ends
+     */
+    public ConnectionCalls(long number, InetSocketAddress remote, Runnable turn, @Nullable EventLoop loop) {
         this.number = number;
         this.remote = remote;
-        this.owner = owner;
+        this.turn = turn;
         this.loop = loop;
     }
 
@@ -101,7 +102,7 @@ final class ConnectionCalls implements ServedConnection {
     /** Lets the pump take a turn soon, unless it is taking one. */
     private void goOn() {
         if (!isInTurn) {
-            loop().post(owner::goOn);
+            loop().post(turn);
         }
     }
 
@@ -172,17 +173,17 @@ final class ConnectionCalls implements ServedConnection {
     }
 
     /** Called when the pump begins and ends a turn. On the loop's thread, as the methods below. */
-    void turns(boolean now) {
+    public void turns(boolean now) {
         isInTurn = now;
     }
 
     /** Returns whether all bytes are put. */
-    boolean isEmpty() {
+    public boolean isEmpty() {
         return queue.isEmpty();
     }
 
     /** Puts bytes, as far as there is room. Returns whether it has put any. */
-    boolean putInto(Outlet outlet) {
+    public boolean putInto(Outlet outlet) {
         boolean some = false;
         for (Sending next = queue.peek(); next != null; next = queue.peek()) {
             int count = Math.min(outlet.room(), next.bytes.remaining());
@@ -203,12 +204,12 @@ final class ConnectionCalls implements ServedConnection {
     }
 
     /** Returns CLOSE, HALF_CLOSE or RESET if that is to be done when all bytes are put and sent; otherwise MORE. */
-    Dialogue.Next asked() {
+    public Dialogue.Next asked() {
         return asked;
     }
 
     /** Called when the connection has ended. */
-    void ended() {
+    public void ended() {
         isReleased = true;
         hasEnded = true;
         for (Sending each : queue) {
