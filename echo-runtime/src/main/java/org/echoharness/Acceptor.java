@@ -23,12 +23,14 @@ final class Acceptor implements EventLoopHandler {
     private final ServingLoop first;
     private final Admission admission;
     private final SelectionKey key;
+    private final String address; // for warnings
     private boolean pausing;
     private boolean parked;
 
     Acceptor(ServingLoop first, Admission admission, ServerSocketChannel channel) throws IOException {
         this.first = first;
         this.admission = admission;
+        address = HostAndPort.of(ListeningSockets.addressOf(channel)).toString();
         channel.configureBlocking(false);
         key = first.loop().register(channel, SelectionKey.OP_ACCEPT, this);
     }
@@ -89,7 +91,9 @@ final class Acceptor implements EventLoopHandler {
         try {
             key.channel().close();
         } catch (IOException e) {
-            first.context().warnings().warn("closing a listening socket failed: ", e);
+            first.context()
+                    .warnings()
+                    .warn("closing the listening socket of ".concat(address).concat(" failed: "), e);
         }
     }
 
@@ -100,26 +104,29 @@ final class Acceptor implements EventLoopHandler {
 
     private void serve(SocketChannel accepted) {
         boolean counted = false;
+        long number = 0;
         try {
-            if (admission.admits(accepted)) {
+            if (admission.admits(accepted, address)) {
                 counted = true;
                 ServingLoop chosen = admission.nextLoop();
-                long number = admission.nextNumber();
+                number = admission.nextNumber();
+                long given = number; // for the task
                 FaultPlan.Place planned = admission.nextFaults();
                 // on this thread, not on the chosen loop, so that recordings have the order of the accepts
                 ConnectionReporter reporter = first.context().reporter(accepted, number);
                 if (chosen == first) {
                     open(chosen, accepted, number, planned, reporter);
                 } else {
-                    chosen.loop().post(() -> open(chosen, accepted, number, planned, reporter));
+                    chosen.loop().post(() -> open(chosen, accepted, given, planned, reporter));
                 }
             }
         } catch (Throwable failed) {
+            String warning = HostAndPort.warning("accepting ", number, accepted, " failed: ");
             SocketChannels.reset(accepted);
             if (counted) {
                 first.context().counts().ends(ConnectionCounts.Cause.FAILED);
             }
-            first.context().warnings().warn("accepting a connection failed: ", failed);
+            first.context().warnings().warn(warning, failed);
         }
     }
 
@@ -140,6 +147,7 @@ final class Acceptor implements EventLoopHandler {
             channel.setOption(StandardSocketOptions.SO_LINGER, 0);
             new ServerConnection(serving, channel, number, reporter).start(planned);
         } catch (Throwable failed) {
+            String warning = HostAndPort.warning("", number, channel, " could not be served: ");
             SocketChannels.reset(channel);
             boolean closing = !serving.loop().isOpen(); // the server was closed after it accepted the connection
             if (reporter != null) {
@@ -147,7 +155,7 @@ final class Acceptor implements EventLoopHandler {
             }
             serving.context().counts().ends(closing ? ConnectionCounts.Cause.SERVER : ConnectionCounts.Cause.FAILED);
             if (!closing) {
-                serving.context().warnings().warn("a connection could not be served: ", failed);
+                serving.context().warnings().warn(warning, failed);
             }
         }
     }
@@ -161,6 +169,6 @@ final class Acceptor implements EventLoopHandler {
         pausing = true;
         listen();
         first.loop().alarms().set(now + PAUSE_NANOS, this);
-        admission.warnOfAccept(now, why.getMessage());
+        admission.warnOfAccept(address, now, why.getMessage());
     }
 }

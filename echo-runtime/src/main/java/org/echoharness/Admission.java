@@ -43,8 +43,8 @@ final class Admission {
         loops = List.copyOf(all);
     }
 
-    /** Returns whether the limit allows the connection just accepted. If not, resets it. */
-    boolean admits(SocketChannel accepted) {
+    /** Returns whether the limit allows the connection just accepted at this address. If not, resets it. */
+    boolean admits(SocketChannel accepted, String address) {
         int limit = context.config().maxConnections();
         if (context.counts().opens(limit)) {
             return true;
@@ -58,7 +58,9 @@ final class Admission {
         SocketChannels.reset(accepted);
         if (!hasRejected) {
             hasRejected = true;
-            context.warnings().warn("maxConnections (" + limit + ") is reached: further connections are reset");
+            context.warnings()
+                    .warn("maxConnections (" + limit + ") is reached at " + address
+                            + ": further connections are reset");
         }
         if (conversation != null) {
             conversation.rejecting(peer, limit);
@@ -119,12 +121,15 @@ final class Admission {
      * Reports that accepting fails, at most once a second. It joins text by concat, which loads no class: see {@link
      * Preload}.
      */
-    void warnOfAccept(long now, @Nullable String why) {
+    void warnOfAccept(String address, long now, @Nullable String why) {
         if (!hasWarnedOfAccept || now - lastAcceptWarning >= WARNING_INTERVAL_NANOS) {
             hasWarnedOfAccept = true;
             lastAcceptWarning = now;
             context.warnings()
-                    .warn("cannot accept connections, trying again every 100ms: ".concat(String.valueOf(why)));
+                    .warn("cannot accept connections at "
+                            .concat(address)
+                            .concat(", trying again every 100ms: ")
+                            .concat(String.valueOf(why)));
         }
     }
 }

@@ -117,6 +117,25 @@ public record HostAndPort(String host, int port) {
     }
 
     /**
+     * Returns the beginning of a warning, such as {@code connection 1 from 127.0.0.1:3 to 127.0.0.1:2 could not be served: }.
+     * Never throws: if memory is short or the channel is closed, it names less. Loads no class: see {@link Preload}.
+     *
+     * @param number the connection's number; 0 if it has none yet
+     */
+    static String warning(String before, long number, SocketChannel channel, String after) {
+        String shorter = "a connection failed: ";
+        try {
+            String which = number == 0 ? "a connection" : "connection ".concat(Long.toString(number));
+            shorter = before.concat(which).concat(after);
+            String local = of((InetSocketAddress) channel.getLocalAddress()).toString();
+            String ends = " from ".concat(peerOf(channel)).concat(" to ").concat(local);
+            return before.concat(which).concat(ends).concat(after);
+        } catch (Throwable unknown) {
+            return shorter;
+        }
+    }
+
+    /**
      * Returns an address at which a client on this machine reaches a server that is bound to this one. A wildcard
      * becomes {@code 127.0.0.1}, since a Java socket that is bound to {@code ::} listens on both families; any other
      * host stays.

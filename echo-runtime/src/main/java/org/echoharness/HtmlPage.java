@@ -69,7 +69,7 @@ final class HtmlPage {
             section(connection, page);
         }
         if (connections.isEmpty()) {
-            page.append("<p class=\"note\">There was no connection.</p>\n");
+            page.append("<p class=\"note\">No connection came.</p>\n");
         }
         if (leftOut > 0) {
             page.append("<p class=\"note\">")

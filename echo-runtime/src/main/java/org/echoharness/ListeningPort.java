@@ -237,7 +237,7 @@ final class ListeningPort {
                 holder.close();
             }
         } catch (IOException e) {
-            first.context().warnings().warn("closing a socket failed: ", e);
+            first.context().warnings().warn("closing a socket of " + HostAndPort.of(address) + " failed: ", e);
         }
         closeFillers();
     }

@@ -278,9 +278,9 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
                 end(false, Cause.LOST, Escaping.escape(String.valueOf(failure.getMessage())));
                 return;
             }
-            String peer = HostAndPort.peerOf(channel());
+            String warning = HostAndPort.warning("reset ", number, channel(), " after an exception: ");
             end(false, Cause.FAILED, FAILED);
-            serving.context().warnings().warn("reset ".concat(peer).concat(" after an exception: "), failure);
+            serving.context().warnings().warn(warning, failure);
         } catch (Throwable worse) { // where memory is short, even a report may fail
             if (isOpen()) {
                 release(0, Cause.FAILED);
@@ -364,7 +364,8 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
         }
         release(linger, cause);
         if (reporter != null) {
-            serving.context().reportEnd(reporter, cause, clean ? Ending.How.FIN : Ending.How.RST, why);
+            serving.context()
+                    .reportEnd(number, channel(), reporter, cause, clean ? Ending.How.FIN : Ending.How.RST, why);
         }
     }
 

@@ -39,7 +39,13 @@ record ServerContext(
     }
 
     /** Reports the end of a connection and, if the server runs, that it waits for the next one. Never throws. */
-    void reportEnd(ConnectionReporter reporter, ConnectionCounts.Cause cause, Ending.How how, String why) {
+    void reportEnd(
+            long number,
+            SocketChannel channel,
+            ConnectionReporter reporter,
+            ConnectionCounts.Cause cause,
+            Ending.How how,
+            String why) {
         try {
             reporter.ended(cause.by(), how, why, cause == ConnectionCounts.Cause.FAILED);
             Conversation all = config.conversation();
@@ -47,7 +53,7 @@ record ServerContext(
                 all.waiting();
             }
         } catch (Throwable failed) {
-            warnings.warn("a callback failed: ", failed);
+            warnings.warn(HostAndPort.warning("a callback failed at the end of ", number, channel, ": "), failed);
         }
     }
 }

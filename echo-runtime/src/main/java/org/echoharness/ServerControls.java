@@ -319,7 +319,8 @@ final class ServerControls {
 
     private void warnOfUndo(Exception e) {
         if (server.isRunning()) {
-            server.warnings().warn("a control could not be undone: " + e);
+            server.warnings()
+                    .warn("a control of " + ServerCore.texts(server.addresses()) + " could not be undone: " + e);
         }
     }
 

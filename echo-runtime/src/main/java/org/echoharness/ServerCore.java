@@ -36,6 +36,7 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source, Server
     private final List<ListeningPort> ports = new ArrayList<>(); // the thread of the first loop opens and shuts them
     private @Nullable ScheduledResume scheduledResume; // the thread of the first loop uses it
     private volatile @Nullable Throwable failure;
+    private String loopFailure = ""; // the beginning of a warning; made early, because memory may be short later
     private volatile @Nullable Thread starting; // the thread that reports the start; no connection is accepted yet
 
     ServerCore(ServerConfig config) {
@@ -125,7 +126,7 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source, Server
 
     @Override
     public void reportFailure(Throwable why) {
-        if (!warnings().report("the event loop failed, so the server closes: ", why)) {
+        if (!warnings().report(loopFailure, why)) {
             // the first report may have needed too much memory
             warnings().report("the event loop failed, so the server closes", null);
         }
@@ -300,6 +301,7 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source, Server
             EventLoop loop = new EventLoop("echo-server " + texts(taken) + " loop " + i, warnings(), this);
             opened.add(new ServingLoop(context, loop));
         }
+        loopFailure = "the event loop of " + texts(taken) + " failed, so the server closes: ";
         admission.distributeTo(opened);
         scheduledResume = new ScheduledResume(opened.get(0).loop().alarms(), ports, warnings());
         for (ListeningSockets.Bound each : bound) {

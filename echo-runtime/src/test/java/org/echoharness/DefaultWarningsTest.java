@@ -194,7 +194,8 @@ class DefaultWarningsTest {
                 clients.add(PlainSockets.connect(PlainSockets.at("127.0.0.1", port)));
             }
             server.lines()
-                    .await("echo server: cannot accept connections, trying again every 100ms: Too many open files");
+                    .await("echo server: cannot accept connections at 127.0.0.1:" + port
+                            + ", trying again every 100ms: Too many open files");
             PlainSockets.echoes(clients.get(0), "an old connection goes on");
         } finally {
             for (Socket client : clients) {

@@ -422,7 +422,8 @@ class EchoServerTest {
                     .isInstanceOf(SocketException.class)
                     .hasMessageContaining("Connection reset");
             PlainSockets.echoes(bystander, "after");
-            assertThat(warnings.await("reset 127.0.0.1:" + poisoned.getLocalPort() + " after an exception: .*boom"))
+            assertThat(warnings.await("reset connection \\d from 127.0.0.1:" + poisoned.getLocalPort()
+                            + " to 127.0.0.1:" + server.port() + " after an exception: .*boom"))
                     .isNotEmpty();
             assertThat(server.counters())
                     .isEqualTo(new ConnectionCounters(
@@ -509,7 +510,9 @@ class EchoServerTest {
                     lines.await("rejecting 127.0.0.1:\\d+: 2 connections are open", i);
                 }
             }
-            assertThat(warnings.seen()).containsExactly("maxConnections (2) is reached: further connections are reset");
+            assertThat(warnings.seen())
+                    .containsExactly("maxConnections (2) is reached at 127.0.0.1:" + server.port()
+                            + ": further connections are reset");
             assertThat(server.counters())
                     .isEqualTo(new ConnectionCounters(
                             2, 3, 0, 0, 0, server.counters().peak()));

@@ -3,7 +3,10 @@ package org.echoharness;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import org.echoharness.support.PlainSockets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -106,5 +109,21 @@ class HostAndPortTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> HostAndPort.of(InetSocketAddress.createUnresolved("h", 1)))
                 .withMessageContaining("must be resolved");
+    }
+
+    @Test
+    @SuppressWarnings("try") // the text for a closed channel is a part of what is tested
+    void warningNamesBothEndsWhileChannelIsOpen() throws IOException {
+        try (ServerSocketChannel listening = ServerSocketChannel.open().bind(PlainSockets.at("127.0.0.1", 0));
+                SocketChannel client = SocketChannel.open(listening.getLocalAddress());
+                SocketChannel accepted = listening.accept()) {
+            String ends = " from " + HostAndPort.of((InetSocketAddress) client.getLocalAddress()) + " to "
+                    + HostAndPort.of((InetSocketAddress) listening.getLocalAddress());
+            assertThat(HostAndPort.warning("reset ", 3, accepted, ": ")).isEqualTo("reset connection 3" + ends + ": ");
+            assertThat(HostAndPort.warning("", 0, accepted, " failed: "))
+                    .isEqualTo("a connection" + ends + " failed: ");
+            accepted.close();
+            assertThat(HostAndPort.warning("reset ", 3, accepted, ": ")).isEqualTo("reset connection 3: ");
+        }
     }
 }

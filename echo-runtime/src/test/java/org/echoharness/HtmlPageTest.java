@@ -196,7 +196,7 @@ class HtmlPageTest {
                         .getElementsByTagName("p")
                         .item(0)
                         .getTextContent())
-                .isEqualTo("There was no connection.");
+                .isEqualTo("No connection came.");
     }
 
     @Test

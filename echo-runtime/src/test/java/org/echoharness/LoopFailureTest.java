@@ -66,8 +66,8 @@ class LoopFailureTest {
         }
         PlainSockets.listen(server.port()).close();
         assertThat(warnings.seen())
-                .containsExactly(
-                        "the event loop failed, so the server closes: java.lang.OutOfMemoryError: Java heap space");
+                .containsExactly("the event loop of 127.0.0.1:" + server.port()
+                        + " failed, so the server closes: java.lang.OutOfMemoryError: Java heap space");
         assertThatIllegalStateException()
                 .isThrownBy(server::refuse)
                 .withMessage("the server is not running: its event loop failed: java.lang.OutOfMemoryError: Java heap"
@@ -101,9 +101,9 @@ class LoopFailureTest {
             }
             assertThat(server.awaitExit()).isEqualTo(1);
             assertThat(server.lines().seen())
-                    .containsOnlyOnce(
-                            (isLibrary ? "echo server" : "echo")
-                                    + ": the event loop failed, so the server closes: java.lang.OutOfMemoryError: Java heap space");
+                    .containsOnlyOnce((isLibrary ? "echo server" : "echo")
+                            + ": the event loop of 127.0.0.1:" + port
+                            + " failed, so the server closes: java.lang.OutOfMemoryError: Java heap space");
         }
         if (isLibrary) {
             assertThat(folder).isEmptyDirectory();
@@ -145,7 +145,8 @@ class LoopFailureTest {
         fail(server, 0, new Unprintable());
         assertThat(server.awaitClose(Duration.ofSeconds(60))).isTrue();
         assertThat(warnings.seen())
-                .containsExactly("the event loop failed, so the server closes: " + Unprintable.class.getName());
+                .containsExactly("the event loop of 127.0.0.1:" + server.port() + " failed, so the server closes: "
+                        + Unprintable.class.getName());
     }
 
     @SuppressWarnings("serial")
@@ -176,7 +177,7 @@ class LoopFailureTest {
                 }
                 PlainSockets.echoes(bystander, "unhurt");
             }
-            warnings.await("reset .* after an exception: .*", 2);
+            warnings.await("reset connection \\d from .* to 127.0.0.1:" + server.port() + " after an exception: .*", 2);
             assertThat(server.isRunning()).isTrue();
             assertThat(server.counters().failed()).isEqualTo(2);
         }

@@ -256,7 +256,11 @@ class ProcessTest {
             for (int i = 0; i < 100; i++) {
                 clients.add(PlainSockets.connect(PlainSockets.at("127.0.0.1", port)));
             }
-            server.lines().await("echo: cannot accept connections, trying again every 100ms: Too many open files", 2);
+            server.lines()
+                    .await(
+                            "echo: cannot accept connections at 127.0.0.1:" + port
+                                    + ", trying again every 100ms: Too many open files",
+                            2);
             assertThat(System.nanoTime() - start)
                     .as("one line a second at the most")
                     .isGreaterThan(1_000_000_000L);

@@ -307,7 +307,7 @@ class TransportTest {
             thread.interrupt();
 
             assertThat(connecting.get(30, TimeUnit.SECONDS)).isTrue();
-            assertThat(FileDescriptors.open()).isLessThanOrEqualTo(files);
+            FileDescriptors.awaitAtMost(files);
         } finally {
             for (EchoClient client : queued) {
                 client.close();

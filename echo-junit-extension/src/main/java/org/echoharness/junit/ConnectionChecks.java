@@ -1,5 +1,6 @@
 package org.echoharness.junit;
 
+import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -9,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.echoharness.ConnectionCounters;
 import org.echoharness.Effect;
@@ -175,13 +177,14 @@ record ConnectionChecks(TargetServer target, long before, boolean last, Checks c
         if (ports.isEmpty()) {
             return;
         }
-        Set<Unclosed> unclosed = UnclosedSockets.to(ports);
-        while (!isFree(unclosed, ended, all) && System.nanoTime() - deadline < 0) {
-            LockSupport.parkNanos(LOOK_NANOS);
-            if (Thread.interrupted()) {
-                throw new InterruptedException();
-            }
-            unclosed = UnclosedSockets.to(ports);
+        Set<Unclosed> unclosed;
+        try {
+            unclosed = awaitUnclosed(ports, each -> isFree(each, ended, all), deadline);
+        } catch (IOException unreadable) {
+            complaints.add(() -> "leaks could not be judged: the list of this process's sockets cannot be read: "
+                    + EscapedText.cut(String.valueOf(unreadable.getMessage()), SHOWN_OF_PLAN)
+                    + "; close what the test has opened, or leave leaks out of checks");
+            return;
         }
         Set<Unclosed> left = new LinkedHashSet<>(ended.keySet());
         left.retainAll(unclosed);
@@ -196,6 +199,28 @@ record ConnectionChecks(TargetServer target, long before, boolean last, Checks c
         complaints.summarize(
                 "socket that the test left open after the server had closed it",
                 "sockets that the test left open after the server had closed them");
+    }
+
+    /** Looks until the condition holds or the deadline is reached, also while the list cannot be read. */
+    private static Set<Unclosed> awaitUnclosed(Set<Integer> ports, Predicate<Set<Unclosed>> isFree, long deadline)
+            throws IOException, InterruptedException {
+        while (true) {
+            boolean isLast = System.nanoTime() - deadline >= 0;
+            try {
+                Set<Unclosed> unclosed = UnclosedSockets.to(ports);
+                if (isLast || isFree.test(unclosed)) {
+                    return unclosed;
+                }
+            } catch (IOException unreadable) {
+                if (isLast) {
+                    throw unreadable;
+                }
+            }
+            LockSupport.parkNanos(LOOK_NANOS);
+            if (Thread.interrupted()) {
+                throw new InterruptedException();
+            }
+        }
     }
 
     private static boolean isFree(Set<Unclosed> unclosed, Map<Unclosed, String> ended, boolean all) {

@@ -2,8 +2,10 @@ package org.echoharness.junit;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -29,30 +31,30 @@ final class UnclosedSockets {
 
     private UnclosedSockets() {}
 
-    /** Returns the sockets whose other end has one of these ports. */
-    static Set<Unclosed> to(Set<Integer> ports) {
+    /**
+     * Returns the sockets whose other end has one of these ports.
+     *
+     * @throws IOException if the lists of the kernel cannot be read, for example because no file descriptor is left
+     */
+    static Set<Unclosed> to(Set<Integer> ports) throws IOException {
         Map<Unclosed, String> inodes = new HashMap<>(); // the table lists the sockets of every process
-        try {
-            SocketTable.read(row -> {
-                if (row.state() == SocketTable.Row.CLOSE_WAIT && ports.contains(row.remotePort())) {
-                    InetSocketAddress local = row.local();
-                    InetSocketAddress remote = row.remote();
-                    if (local != null && remote != null) {
-                        inodes.put(new Unclosed(local, remote), row.inode());
-                    }
+        SocketTable.read(row -> {
+            if (row.state() == SocketTable.Row.CLOSE_WAIT && ports.contains(row.remotePort())) {
+                InetSocketAddress local = row.local();
+                InetSocketAddress remote = row.remote();
+                if (local != null && remote != null) {
+                    inodes.put(new Unclosed(local, remote), row.inode());
                 }
-                return true;
-            });
-        } catch (IOException unreadable) {
-            // then no socket is known
-        }
+            }
+            return true;
+        });
         if (!inodes.isEmpty()) {
             inodes.values().retainAll(ownInodes());
         }
         return inodes.keySet();
     }
 
-    private static Set<String> ownInodes() {
+    private static Set<String> ownInodes() throws IOException {
         Set<String> inodes = new HashSet<>();
         try (DirectoryStream<Path> descriptors = Files.newDirectoryStream(DESCRIPTORS)) {
             for (Path descriptor : descriptors) {
@@ -61,16 +63,16 @@ final class UnclosedSockets {
                     inodes.add(target.substring("socket:[".length(), target.length() - 1));
                 }
             }
-        } catch (IOException absent) {
-            // then no socket is known to belong to this process
+        } catch (DirectoryIteratorException unreadable) {
+            throw unreadable.getCause();
         }
         return inodes;
     }
 
-    private static String target(Path descriptor) {
+    private static String target(Path descriptor) throws IOException {
         try {
             return Files.readSymbolicLink(descriptor).toString();
-        } catch (IOException closedMeanwhile) {
+        } catch (NoSuchFileException closedMeanwhile) {
             return "";
         }
     }

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.stream.Stream;
 import org.echoharness.EchoClient;
@@ -15,6 +17,7 @@ import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -323,5 +326,15 @@ class FailureTest {
                 .singleElement()
                 .asString()
                 .endsWith(": no connection came");
+    }
+
+    @Test
+    void pageAndReportOfUnusedServerUseSameWords(@TempDir Path folder) throws IOException {
+        Path page = folder.resolve("page.html");
+        try (EchoServer server = EchoServer.builder().recording().start()) {
+            server.recording().writeHtml(page);
+        }
+        String report = transcripts(Run.of(Idle.class).failure()).findFirst().orElseThrow();
+        assertThat(Files.readString(page)).containsIgnoringCase(report.substring(report.lastIndexOf(": ") + 2) + ".<");
     }
 }

@@ -8,15 +8,22 @@ import static org.echoharness.junit.LeakyFixtures.echoes;
 import static org.echoharness.junit.LeakyFixtures.keepOpen;
 import static org.echoharness.junit.LeakyFixtures.on;
 
+import java.io.Closeable;
+import java.io.File;
+import java.io.FileInputStream;
 import java.io.IOException;
 import java.net.Socket;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.echoharness.EchoClient;
 import org.echoharness.EchoServer;
 import org.echoharness.RecordedConnection;
+import org.echoharness.support.ForkedProcess;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -215,5 +222,62 @@ class UnclosedSocketsTest {
         assertThat(complaint(run))
                 .isEqualTo(on(Shared.class) + "the test left its socket of connection 2 from HOST:PORT" + AFTER);
         assertThat(run.results().testEvents().succeeded().count()).isEqualTo(1);
+    }
+
+    /** Leaves a socket open, and in the second run also takes every descriptor, so that no list can be read. */
+    @EchoTest(faults = "close after 3", readTimeout = "200ms", checks = "leaks")
+    static class TakesDescriptors {
+        private static final List<Closeable> TAKEN = new ArrayList<>();
+        private static boolean isSecond;
+
+        @Test
+        void leaves(EchoServer server) throws Exception {
+            keepOpen(closedByServer(server));
+            if (isSecond) {
+                takeAll();
+            }
+        }
+
+        private static void takeAll() {
+            try {
+                while (true) {
+                    TAKEN.add(new FileInputStream("/proc/self/cmdline"));
+                }
+            } catch (IOException noneLeft) {
+                // as wanted
+            }
+        }
+
+        @SuppressWarnings("SystemOut")
+        public static void main(String[] args) throws IOException {
+            Run.of(TakesDescriptors.class); // loads classes, which needs descriptors
+            isSecond = true;
+            Run run = Run.of(TakesDescriptors.class);
+            for (Closeable each : TAKEN) {
+                each.close();
+            }
+            run.failures().forEach(failure -> System.out.println("FAILED: " + failure.getMessage()));
+            LeakyFixtures.closeAll();
+        }
+    }
+
+    @Test
+    void cannotJudgeWithoutDescriptors() throws Exception {
+        String classPath = Stream.of("java.class.path", "jdk.module.path")
+                .map(name -> System.getProperty(name, ""))
+                .filter(path -> !path.isEmpty())
+                .collect(Collectors.joining(File.pathSeparator));
+        List<Path> homes = List.of(
+                ForkedProcess.home(UnclosedSocketsTest.class), ForkedProcess.home(EchoTest.class), Path.of(classPath));
+        List<String> java = ForkedProcess.java(List.of(), homes, TakesDescriptors.class.getName());
+        List<String> limited = List.of("sh", "-c", "ulimit -n 256 && exec \"$@\"", "sh");
+        try (ForkedProcess process = new ForkedProcess(ForkedProcess.by(limited, java))) {
+            assertThat(process.awaitExit()).as("%s", process.lines().seen()).isZero();
+            assertThat(process.lines().matching("FAILED: .*"))
+                    .containsExactly("FAILED: " + on(TakesDescriptors.class)
+                            + "leaks could not be judged: the list of this process's"
+                            + " sockets cannot be read: /proc/self/net/tcp (Too many open files); close what the test"
+                            + " has opened, or leave leaks out of checks");
+        }
     }
 }

@@ -149,8 +149,9 @@ class RunMojoTest {
                 .hasMessage("the server closed by itself (execution run-it): java.lang.OutOfMemoryError: Java heap"
                         + " space; if it is for want of memory, raise -Xmx in MAVEN_OPTS");
         assertThat(log.seen())
-                .containsOnlyOnce("WARN the event loop failed, so the server closes: java.lang.OutOfMemoryError: Java"
-                        + " heap space")
+                .containsOnlyOnce(
+                        "WARN the event loop of 127.0.0.1:" + running.server().port()
+                                + " failed, so the server closes: java.lang.OutOfMemoryError: Java" + " heap space")
                 .noneMatch(line -> line.startsWith("INFO stopped after"));
     }
 

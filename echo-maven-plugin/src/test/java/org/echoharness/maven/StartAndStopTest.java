@@ -304,7 +304,8 @@ class StartAndStopTest extends BuildFixture {
         assertThat(build.log.seen())
                 .containsExactly(
                         "INFO server default listens on 127.0.0.1:" + port,
-                        "WARN server default: maxConnections (1) is reached: further connections are reset",
+                        "WARN server default: maxConnections (1) is reached at 127.0.0.1:" + port
+                                + ": further connections are reset",
                         "INFO server default stopped");
     }
 

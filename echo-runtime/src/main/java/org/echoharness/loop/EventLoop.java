@@ -245,7 +245,7 @@ public final class EventLoop implements Runnable {
             try {
                 closing.remove().close();
             } catch (IOException e) {
-                warnings.warn("closing a connection failed: ", e);
+                warn("closing a connection failed: ", e);
             }
         }
     }
@@ -260,7 +260,7 @@ public final class EventLoop implements Runnable {
         try {
             task.run();
         } catch (Throwable failed) {
-            warnings.warn("a task failed: ", failed);
+            warn("a task failed: ", failed);
         }
     }
 
@@ -274,7 +274,7 @@ public final class EventLoop implements Runnable {
             try {
                 selector.close();
             } catch (IOException e) {
-                warnings.warn("closing a selector failed: ", e);
+                warn("closing the selector failed: ", e);
             }
             closeReleased(closing.size());
         }
@@ -286,12 +286,17 @@ public final class EventLoop implements Runnable {
         runTasks();
     }
 
+    /** Reports a failure. The name of the thread contains the addresses of the server. */
+    private void warn(String what, Throwable failed) {
+        warnings.warn(thread.getName(), what, failed);
+    }
+
     /** Aborts one handler. A failure does not keep the others from being aborted. */
     private void abort(SelectionKey key) {
         try {
             ((EventLoopHandler) key.attachment()).abort();
         } catch (Throwable failed) {
-            warnings.warn("ending a connection failed: ", failed);
+            warn("ending a connection failed: ", failed);
         }
     }
 }

@@ -22,6 +22,17 @@ public final class Warnings {
         report(line, thrown);
     }
 
+    /** Reports one line that begins with a name and ends with the {@link #text} of what was thrown. */
+    public void warn(String name, String line, Throwable thrown) {
+        String named;
+        try {
+            named = name.concat(": ").concat(line);
+        } catch (OutOfMemoryError none) {
+            named = line;
+        }
+        report(named, thrown);
+    }
+
     /** Reports one line, and returns whether the callback did not throw. Uses concat, which loads no class. */
     public boolean report(String line, @Nullable Throwable thrown) {
         try {

@@ -83,7 +83,7 @@ class ConnectionsIT {
         int threads = Usage.threads();
         double seconds = echoInTurn(count);
         row.figure("%d echoed, 0 errors, %.0f a second", count, count / seconds);
-        long filesAfter = Usage.awaitOpenFiles(files);
+        long filesAfter = FileDescriptors.awaitAtMost(files);
         row.figure("fds %d before, %d after", files, filesAfter);
         row.figure("threads %d before, %d after", threads, Usage.threads());
         assertThat(Usage.threads()).isLessThanOrEqualTo(threads);
@@ -102,7 +102,7 @@ class ConnectionsIT {
             }
             double seconds = Background.secondsSince(start);
             Usage.awaitCounters(server, new ConnectionCounters(count, 0, 0, 0, 0, 0));
-            Usage.awaitOpenFiles(serving + 2); // the JDK keeps a pair of its own from the first use on
+            FileDescriptors.awaitAtMost(serving + 2); // the JDK keeps a pair of its own from the first use on
             return seconds;
         }
     }

@@ -10,7 +10,6 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.echoharness.ConnectionCounters;
 import org.echoharness.EchoServer;
-import org.echoharness.support.FileDescriptors;
 import org.echoharness.support.PlainSockets;
 import org.junit.jupiter.api.Assumptions;
 
@@ -39,11 +38,6 @@ final class Usage {
 
     static int threads() {
         return ManagementFactory.getThreadMXBean().getThreadCount();
-    }
-
-    /** Waits until no more files than these are open: what a peer has closed is gone a moment later. */
-    static long awaitOpenFiles(long atMost) {
-        return Waiting.await("at most " + atMost + " open files").until(FileDescriptors::open, open -> open <= atMost);
     }
 
     /** Bytes of live objects on this process's heap, after garbage collections. */
