@@ -3,16 +3,25 @@ package org.echoharness;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.channels.ByteChannel;
+import java.nio.channels.SocketChannel;
 import java.util.List;
 import org.echoharness.dialogue.ConnectionCalls;
 import org.echoharness.dialogue.Dialogue;
+import org.echoharness.loop.UnsentBytes;
+import org.echoharness.loop.Warnings;
+import org.echoharness.memory.RingPool;
 
 /** Makes the pumps of a server that does not echo on all connections. A connection without a rule has an echo. */
 final class DialoguePumps implements ConnectionPump.Factory {
 
-    /** Some connections, and what is said on them. */
-    record Rule(Connections connections, Dialogue.Factory dialogues) {}
+    /**
+     * Some connections, and what is said on them.
+     *
+     * @param isScript whether no code of the user's is called
+     */
+    record Rule(Connections connections, Dialogue.Factory dialogues, boolean isScript) {}
 
     private final List<Rule> rules;
     private final ConnectionPump.Factory echo = new EchoPump.Maker();
@@ -33,6 +42,84 @@ final class DialoguePumps implements ConnectionPump.Factory {
             }
         }
         return echo.open(channel, terms);
+    }
+
+    /**
+     * Loads the classes that scripts need, by playing each against a client that sends a FIN and nothing else. Handlers are
+     * left out, because their code is the user's.
+     */
+    @Override
+    public void load(int bufferSize) {
+        UnsentBytes.load();
+        RingPool rings = new RingPool(bufferSize);
+        for (Rule rule : rules) {
+            if (rule.isScript()) {
+                new Rehearsal().play(rule, rings);
+            }
+        }
+        rings.leave();
+    }
+
+    /** A connection without a socket: its client takes all bytes, and sends a FIN and nothing else. */
+    private static final class Rehearsal implements ConnectionPump.Owner, ByteChannel {
+
+        void play(Rule rule, RingPool rings) {
+            ConnectionCalls calls = new ConnectionCalls(1, new InetSocketAddress(0), this::goOn, null);
+            ProblemLog problems = new ProblemLog(new Warnings(line -> {}));
+            ConnectionPump pump = new DialoguePump(
+                    this,
+                    this,
+                    rule.dialogues().open(calls),
+                    calls,
+                    new ConnectionPump.Terms(rings, null, this, null, problems));
+            try {
+                pump.pump(System::nanoTime);
+                pump.unfinished();
+                pump.rest();
+                pump.receive(System::nanoTime);
+                pump.pump(System::nanoTime);
+            } catch (IOException impossible) {
+                throw new AssertionError(impossible); // there is no socket
+            } finally {
+                pump.release();
+            }
+        }
+
+        @Override
+        public int read(ByteBuffer into) {
+            return -1;
+        }
+
+        @Override
+        public int write(ByteBuffer bytes) {
+            int count = bytes.remaining();
+            bytes.position(bytes.limit());
+            return count;
+        }
+
+        @Override
+        public boolean isOpen() {
+            return true;
+        }
+
+        @Override
+        public void close() {}
+
+        @Override
+        public void goOn() {}
+
+        @Override
+        public long number() {
+            return 1;
+        }
+
+        @Override
+        public SocketChannel channel() {
+            throw new UnsupportedOperationException("there is no socket");
+        }
+
+        @Override
+        public void applying(Fault fault) {}
     }
 
     private static InetSocketAddress remote(ConnectionPump.Owner owner) {

@@ -118,7 +118,7 @@ class DialoguePumpTest {
     private EchoServer.Builder words(Dialogue.Factory dialogues) {
         return EchoServer.builder()
                 .warnings(warnings)
-                .pumps(new DialoguePumps(List.of(new DialoguePumps.Rule(Connections.others(), dialogues))));
+                .pumps(new DialoguePumps(List.of(new DialoguePumps.Rule(Connections.others(), dialogues, true))));
     }
 
     private static String exchange(Socket socket, String sent, int count) throws IOException {
@@ -381,8 +381,8 @@ class DialoguePumpTest {
 
     @Test
     void connectionWithoutRuleEchoes() throws Exception {
-        DialoguePumps.Rule first =
-                new DialoguePumps.Rule(Connections.first(1), connection -> new Words("ok\n".getBytes(ISO_8859_1)));
+        DialoguePumps.Rule first = new DialoguePumps.Rule(
+                Connections.first(1), connection -> new Words("ok\n".getBytes(ISO_8859_1)), true);
         try (EchoServer server =
                         words().pumps(new DialoguePumps(List.of(first))).start();
                 Socket words = PlainSockets.connect(server.address())) {
