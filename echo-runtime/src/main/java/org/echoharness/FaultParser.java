@@ -13,8 +13,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class FaultParser {
 
-    private static final List<String> CONNECTIONS =
-            List.of("connection", "connections", "first", "every", "random", "others");
+    /** The words that connections begin with. */
+    static final List<String> CONNECTIONS = List.of("connection", "connections", "first", "every", "random", "others");
+
     private static final Pattern LETTERS = Pattern.compile("[a-z]+$");
 
     private final Tokens tokens;
@@ -56,7 +57,7 @@ final class FaultParser {
     }
 
     private FaultPlan.Rule rule() {
-        Connections connections = connections();
+        Connections connections = connections(tokens);
         String also = " or none";
         List<String> likely = List.of(OptionText.NONE);
         if (connections == null) {
@@ -75,34 +76,6 @@ final class FaultParser {
             }
         }
         return new FaultPlan.Rule(connections, faults);
-    }
-
-    private @Nullable Connections connections() {
-        return switch (tokens.next()) {
-            case "connection", "connections" -> {
-                tokens.advance();
-                long[] range = tokens.range("connections", "a number such as 1, or a range such as 2-4");
-                yield Connections.range(range[0], range[1]);
-            }
-            case "first" -> {
-                tokens.advance();
-                yield Connections.first(first());
-            }
-            case "every" -> {
-                tokens.advance();
-                yield Connections.every(ordinal());
-            }
-            case "random" -> {
-                tokens.advance();
-                double percent = tokens.percent("random");
-                yield Connections.random(percent, tokens.seed());
-            }
-            case "others" -> {
-                tokens.advance();
-                yield Connections.others();
-            }
-            default -> null;
-        };
     }
 
     /**
@@ -184,7 +157,36 @@ final class FaultParser {
         });
     }
 
-    private long first() {
+    /** Reads the connections that come next, or returns null if the next word begins none. */
+    static @Nullable Connections connections(Tokens tokens) {
+        return switch (tokens.next()) {
+            case "connection", "connections" -> {
+                tokens.advance();
+                long[] range = tokens.range("connections", "a number such as 1, or a range such as 2-4");
+                yield Connections.range(range[0], range[1]);
+            }
+            case "first" -> {
+                tokens.advance();
+                yield Connections.first(first(tokens));
+            }
+            case "every" -> {
+                tokens.advance();
+                yield Connections.every(ordinal(tokens));
+            }
+            case "random" -> {
+                tokens.advance();
+                double percent = tokens.percent("random");
+                yield Connections.random(percent, tokens.seed());
+            }
+            case "others" -> {
+                tokens.advance();
+                yield Connections.others();
+            }
+            default -> null;
+        };
+    }
+
+    private static long first(Tokens tokens) {
         return tokens.reading("a number of connections such as 2", given -> {
             long number = Long.parseLong(given);
             Quantities.atLeastOne("first", number);
@@ -193,7 +195,7 @@ final class FaultParser {
         });
     }
 
-    private long ordinal() {
+    private static long ordinal(Tokens tokens) {
         String what = "an ordinal number such as 2nd or 3rd";
         return tokens.reading(what, given -> {
             long number = Long.parseLong(LETTERS.matcher(given).replaceFirst(""));

@@ -30,6 +30,7 @@
  *     {@code ServedConnection}
  * <tr><th>dialogue<td>what goes out for what came in
  *     <td>{@code Outlet} {@code Mismatch} {@code Dialogue} {@code ConnectionCalls}
+ *     {@code StepChecks} {@code StepParser}
  * <tr><th>gates<td>the state of faults in one connection: each gate judges the oldest bytes of the ring
  *     <td>{@code Seeds} {@code GateProgress} {@code Verdict} {@code Gate} {@code SimpleGates} {@code DelayGate}
  *     {@code CorruptGate}
@@ -40,6 +41,8 @@
  *     <td>{@link org.echoharness.Trigger} {@link org.echoharness.Effect} {@code EffectRow} {@link org.echoharness.Connections}
  *     {@code TakenConnections} {@link org.echoharness.Fault} {@link org.echoharness.FaultPlan} {@code FaultParser}
  *     {@code GateChain}
+ * <tr><th>scripts<td>which connections a script is for, and its text
+ *     <td>{@link org.echoharness.Script}
  * <tr><th>recording<td>what happened, and the files that show it
  *     <td>{@link org.echoharness.Ending} {@link org.echoharness.RecordedEvent} {@code EventLog} {@code ServerLog}
  *     {@link org.echoharness.ScriptProblem} {@code ProblemLog}

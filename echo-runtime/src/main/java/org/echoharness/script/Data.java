@@ -73,9 +73,24 @@ public sealed interface Data {
          *
          * @param length how the length is encoded
          * @param body the body
+         * @throws IllegalArgumentException if the length cannot be that of the body
          */
         public Frame {
             body = List.copyOf(body);
+            long least = 0;
+            boolean isFixed = true;
+            for (Data part : body) {
+                least += leastBytes(part);
+                isFixed &= isFixed(part);
+            }
+            if (least > length.mostBody()) {
+                throw new IllegalArgumentException("frame " + length + " holds at most " + length.mostBody()
+                        + " bytes, and these are " + least + "; take a longer length, such as u32");
+            }
+            if (isFixed && least < length.adjust()) {
+                throw new IllegalArgumentException(
+                        "frame " + length + " holds at least " + length.adjust() + " bytes, and these are " + least);
+            }
         }
 
         /** {@return the text in a script} */
@@ -148,6 +163,30 @@ public sealed interface Data {
      */
     static Data framed(FrameLength length, String template) {
         return new Frame(length, template.isEmpty() ? List.of() : List.of(text(template)));
+    }
+
+    private static long leastBytes(Data data) {
+        long bytes = 0;
+        if (data instanceof Text text) {
+            for (Template.Part part : Template.of(text.template(), false).parts()) {
+                bytes += part instanceof Template.Literal literal
+                        ? literal.latin1().length()
+                        : 0;
+            }
+        } else if (data instanceof Frame frame) {
+            bytes = frame.length().kind() == FrameLength.Kind.VARINT
+                    ? 1
+                    : frame.length().kind().mostBytes();
+            for (Data part : frame.body()) {
+                bytes += leastBytes(part);
+            }
+        }
+        return bytes;
+    }
+
+    private static boolean isFixed(Data data) {
+        return data instanceof Text text
+                && Template.of(text.template(), false).names().isEmpty();
     }
 
     private static String joined(List<Data> data) {

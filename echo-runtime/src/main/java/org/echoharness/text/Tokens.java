@@ -8,16 +8,23 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * Splits the text of a fault into words, punctuation and quoted bytes, and reads the values among them. An error names
- * the position (from 1), the word there and what was expected.
+ * Splits the text of a fault or a script into words, punctuation and quoted bytes, and reads the values among them. An error
+ * names the position (from 1), the word there and what was expected. In a script of several lines the position is a line and
+ * a column; line ends are words, and a comment begins with {@code #}.
  */
 public final class Tokens {
 
-    private static final String PUNCTUATION = ",;:";
+    /** The word for a line end in a script. */
+    public static final String LINE_END = "\n";
+
+    private static final String ARROW = "->";
     private static final Pattern PERCENT = Pattern.compile("[0-9]+(\\.[0-9]+)?%");
 
     private final String option;
     private final String text;
+    private final boolean isScript;
+    private final String punctuation;
+    private final boolean hasLines; // a position is a line and a column
     private int at; // where the next word begins, or the end of the text
     private String word = ""; // the next one; empty at the end
     private int end; // of the next word: the position after it
@@ -29,9 +36,33 @@ public final class Tokens {
      * @param option the name of the option that has the text, for errors
      */
     public Tokens(String option, String text) {
+        this(option, text, false);
+    }
+
+    private Tokens(String option, String text, boolean isScript) {
         this.option = option;
         this.text = text;
+        this.isScript = isScript;
+        punctuation = isScript ? ",;:{}#\"'" : ",;:";
+        hasLines = isScript && lineStart(text, text.stripTrailing().length()) > 0;
         advance();
+    }
+
+    /** Begins at the first word of a script, in which line ends, braces and arrows are words too. */
+    public static Tokens ofScript(String option, String text) {
+        return new Tokens(option, text, true);
+    }
+
+    /** Advances over line ends. */
+    public void skipLines() {
+        while (word.equals(LINE_END)) {
+            advance();
+        }
+    }
+
+    /** Returns whether the next word is in quotes. */
+    public boolean isQuoted() {
+        return !word.isEmpty() && (word.charAt(0) == '"' || word.charAt(0) == '\'');
     }
 
     /** Returns the next word, or an empty string at the end. */
@@ -51,15 +82,34 @@ public final class Tokens {
 
     /** Reads the quoted text that comes next, and returns its bytes, one for each character. */
     public String quoted() {
-        if (word.isEmpty() || (word.charAt(0) != '"' && word.charAt(0) != '\'')) {
-            throw expected("the bytes in quotes, such as \"220 ready\\r\\n\"", List.of());
+        return quoted("the bytes in quotes, such as \"220 ready\\r\\n\"", false);
+    }
+
+    /**
+     * Reads the quoted text that comes next, and returns its bytes, one for each character.
+     *
+     * @param what what an error says is expected
+     * @param isTemplate whether it is a {@link Template}: then a brace, star or backslash that was escaped stays escaped
+     */
+    public String quoted(String what, boolean isTemplate) {
+        if (!isQuoted()) {
+            throw expected(what, List.of());
         }
-        String bytes = unescaped(at + 1, end - 1);
+        String bytes = unescaped(at + 1, end - 1, isTemplate);
         advance();
         return bytes;
     }
 
-    private String unescaped(int from, int to) {
+    /**
+     * Reads the quoted text that comes next, and returns its characters.
+     *
+     * @param what what an error says is expected
+     */
+    public String text(String what) {
+        return new String(quoted(what, false).getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
+    }
+
+    private String unescaped(int from, int to, boolean isTemplate) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         int undecoded = Escaping.undecoded(text);
         for (int i = from; i < to; i++) {
@@ -79,24 +129,37 @@ public final class Tokens {
                 case 'r' -> bytes.write('\r');
                 case 't' -> bytes.write('\t');
                 case '0' -> bytes.write(0);
-                case '"', '\'', '\\' -> bytes.write(escape);
+                case '"', '\'' -> bytes.write(escape);
+                case '\\' -> write('\\', bytes, isTemplate);
                 case 'x' -> {
                     int high = i + 2 < to ? Character.digit(text.charAt(i + 1), 16) : -1;
                     int low = i + 2 < to + 1 ? Character.digit(text.charAt(Math.min(i + 2, to - 1)), 16) : -1;
                     if (high < 0 || low < 0) {
                         throw refused(i - 1, "\\x must be followed by two hexadecimal digits, such as \\x00");
                     }
-                    bytes.write(high << 4 | low);
+                    write((char) (high << 4 | low), bytes, isTemplate);
                     i += 2;
                 }
-                default ->
-                    throw refused(
-                            i - 1,
-                            "\\" + Escaping.escape(text.substring(i, text.offsetByCodePoints(i, 1)))
-                                    + " is not an escape; write \\n, \\r, \\t, \\0, \\xHH, \\\" or \\\\");
+                default -> {
+                    if (!isScript || (escape != '{' && escape != '*')) {
+                        throw refused(
+                                i - 1,
+                                "\\" + Escaping.escape(text.substring(i, text.offsetByCodePoints(i, 1)))
+                                        + " is not an escape; write \\n, \\r, \\t, \\0, \\xHH, \\\" or \\\\"
+                                        + (isScript ? ", and in patterns \\* or \\{" : ""));
+                    }
+                    write(escape, bytes, isTemplate);
+                }
             }
         }
         return bytes.toString(StandardCharsets.ISO_8859_1);
+    }
+
+    private static void write(char latin1, ByteArrayOutputStream bytes, boolean isTemplate) {
+        if (isTemplate && (latin1 == '\\' || latin1 == '{' || latin1 == '*')) {
+            bytes.write('\\');
+        }
+        bytes.write(latin1);
     }
 
     /** Reads a word, or rejects it with an {@link IllegalArgumentException}. */
@@ -211,10 +274,7 @@ public final class Tokens {
 
     public void advance() {
         tried.clear();
-        at = end;
-        while (at < text.length() && Character.isWhitespace(text.charAt(at))) {
-            at++;
-        }
+        at = start(end);
         end = at;
         if (at == text.length()) {
             word = "";
@@ -223,16 +283,87 @@ public final class Tokens {
         char first = text.charAt(at);
         if (first == '"' || first == '\'') {
             end = endOfQuoted(first);
-        } else if (PUNCTUATION.indexOf(first) >= 0) {
+        } else if (isScript && (first == '\n' || first == '\r')) {
+            end = text.startsWith("\r\n", at) ? at + 2 : at + 1;
+            word = LINE_END;
+            return;
+        } else if (punctuation.indexOf(first) >= 0) {
             end = at + 1;
+        } else if (isScript && text.startsWith(ARROW, at)) {
+            end = at + ARROW.length();
         } else {
-            while (end < text.length()
-                    && !Character.isWhitespace(text.charAt(end))
-                    && PUNCTUATION.indexOf(text.charAt(end)) < 0) {
+            while (end < text.length() && !endsWord(end)) {
                 end++;
             }
         }
         word = text.substring(at, end);
+    }
+
+    private boolean endsWord(int index) {
+        char c = text.charAt(index);
+        return Character.isWhitespace(c) || punctuation.indexOf(c) >= 0 || (isScript && text.startsWith(ARROW, index));
+    }
+
+    /** Returns where the next word begins: after white space, and in a script after a comment, but at a line end. */
+    private int start(int from) {
+        int next = from;
+        while (next < text.length()) {
+            char c = text.charAt(next);
+            if (isScript && c == '#') {
+                next = endOfLine(next);
+            } else if (!Character.isWhitespace(c) || (isScript && (c == '\n' || c == '\r'))) {
+                return next;
+            } else {
+                next++;
+            }
+        }
+        return next;
+    }
+
+    private int endOfLine(int from) {
+        int next = from;
+        while (next < text.length() && text.charAt(next) != '\n' && text.charAt(next) != '\r') {
+            next++;
+        }
+        return next;
+    }
+
+    /** Returns where the line begins that has this index. A line end in quotes is not one. */
+    private static int lineStart(String text, int index) {
+        return lines(text, index)[1];
+    }
+
+    /** Returns the number of the line that has this index, from 1, and where it begins. */
+    private static int[] lines(String text, int index) {
+        int number = 1;
+        int start = 0;
+        char quote = 0;
+        boolean isComment = false;
+        for (int i = 0; i < index; i++) {
+            char c = text.charAt(i);
+            boolean isEnd = c == '\n' || (c == '\r' && !text.startsWith("\r\n", i));
+            if (quote != 0) {
+                i += c == '\\' ? 1 : 0;
+                quote = c == quote ? 0 : quote;
+            } else if (isEnd) {
+                number++;
+                start = i + 1;
+                isComment = false;
+            } else if (!isComment && (c == '"' || c == '\'')) {
+                quote = c;
+            } else if (c == '#') {
+                isComment = true;
+            }
+        }
+        return new int[] {number, start};
+    }
+
+    private String place(int position) {
+        if (!hasLines) {
+            return "position " + (position + 1);
+        }
+        int[] line = lines(text, position);
+        return "line " + line[0] + ", column " + (position - line[1] + 1);
     }
 
     private int endOfQuoted(char quote) {
@@ -265,8 +396,9 @@ public final class Tokens {
     }
 
     private Misread misread(int position, String given, String why) {
-        String here = given.isEmpty() ? "the end" : Escaping.quote(given);
-        return new Misread(option + ": " + here + " at position " + (position + 1) + ": " + why);
+        String here =
+                given.isEmpty() ? "the end" : given.equals(LINE_END) ? "the end of the line" : Escaping.quote(given);
+        return new Misread(option + ": " + here + " at " + place(position) + ": " + why);
     }
 
     /** Returns a list of what is allowed here, for an error. */
@@ -280,6 +412,6 @@ public final class Tokens {
     }
 
     public Misread refused(int position, String why) {
-        return new Misread(option + ": at position " + (position + 1) + ": " + why);
+        return new Misread(option + ": at " + place(position) + ": " + why);
     }
 }
