@@ -72,7 +72,7 @@ class DialoguePumpTest {
                 in.discard(end + 1);
                 out.matched(end + 1);
                 out.step("line");
-                wake = last.equals("WAIT") ? now + 50_000_000 : NEVER;
+                wake = last.equals("WAIT") ? now + 300_000_000 : NEVER;
                 isOwed = wake == NEVER && !last.equals(BAD);
                 if (List.of("CLOSE", "HALF_CLOSE", "RESET", BAD).contains(last)) {
                     return Next.valueOf(last);
@@ -171,6 +171,22 @@ class DialoguePumpTest {
     }
 
     @Test
+    void failureDoesNotWaitForClientToRead() throws Exception {
+        byte[] answer = new byte[100_000];
+        try (EchoServer server = words(connection -> new Words(answer))
+                        .bufferSize(1 << 20)
+                        .recording()
+                        .start();
+                Socket socket = PlainSockets.connect(server.address(), 4 << 10)) {
+            socket.getOutputStream().write("a\nFAILED\n".getBytes(ISO_8859_1));
+            assertThat(server.catchUp(Duration.ofSeconds(30))).isTrue();
+            RecordedConnection connection = server.recording().connection(1);
+            assertThat(connection.bytesSent()).isPositive();
+            assertThat(connection.ending()).map(Ending::how).contains(Ending.How.RST);
+        }
+    }
+
+    @Test
     void earlyFinAndResetAreLeftOver() throws Exception {
         try (EchoServer server = words().faults("delay 1ms").recording().start()) {
             try (Socket socket = PlainSockets.connect(server.address())) {
@@ -215,9 +231,11 @@ class DialoguePumpTest {
 
     @Test
     void closeReadsWhatHasComeBefore() throws Exception {
+        CountDownLatch isBlocked = new CountDownLatch(1);
         CountDownLatch blocks = new CountDownLatch(1);
         EchoServer server = words().conversation(line -> {
                     if (line.startsWith("received 2")) {
+                        isBlocked.countDown();
                         awaitLatch(blocks);
                     }
                 })
@@ -228,6 +246,7 @@ class DialoguePumpTest {
             exchange(socket, "b", 0);
             server.catchUp(Duration.ofSeconds(10));
             blocking.getOutputStream().write("a\n".getBytes(ISO_8859_1));
+            awaitLatch(isBlocked);
             socket.getOutputStream().write("bb\n".getBytes(ISO_8859_1));
             FutureTask<@Nullable Void> closing = new FutureTask<>(server::close, null);
             new Thread(closing, "closes").start();
@@ -368,14 +387,21 @@ class DialoguePumpTest {
 
     @Test
     void stallSuspendsDeadline() throws Exception {
-        try (EchoServer server = words().faults("stall after 4").start();
-                Socket socket = PlainSockets.connect(server.address())) {
-            socket.getOutputStream().write("a\na\nWAIT\n".getBytes(ISO_8859_1));
+        try (EchoServer server =
+                        words().faults("first 1: stall after 4; others: none").start();
+                Socket stalled = PlainSockets.connect(server.address())) {
+            stalled.getOutputStream().write("a\na\nWAIT\n".getBytes(ISO_8859_1));
             server.catchUp(Duration.ofSeconds(10));
-            assertThat(server.scriptProblems()).isEmpty();
+            try (Socket later = PlainSockets.connect(server.address())) {
+                later.getOutputStream().write("WAIT\n".getBytes(ISO_8859_1));
+                assertReset(later);
+            }
+            assertThat(server.scriptProblems())
+                    .extracting(ScriptProblem::connection)
+                    .containsExactly(2L);
+            stalled.getOutputStream().write("in time\n".getBytes(ISO_8859_1));
             server.setFaultsOfAll(FaultPlan.none());
-            assertThat(socket.getInputStream().readNBytes(6)).hasSize(6);
-            assertReset(socket);
+            assertThat(stalled.getInputStream().readNBytes(9)).hasSize(9);
         }
     }
 
