@@ -242,6 +242,71 @@ public final class RingBuffer {
         return copy;
     }
 
+    /** Returns the byte at this index. The oldest byte has index 0. */
+    public byte at(int index) {
+        buffer.clear(); // the limit of the last read or write may be below this index
+        return buffer.get(position(index));
+    }
+
+    /** Returns the index of the first such byte from the index {@code from} on, or -1. */
+    public int indexOf(byte wanted, int from) {
+        buffer.clear();
+        int first = Math.min(size, buffer.capacity() - head); // bytes before the end of the memory
+        for (int i = from; i < first; i++) {
+            if (buffer.get(head + i) == wanted) {
+                return i;
+            }
+        }
+        for (int i = Math.max(from, first); i < size; i++) {
+            if (buffer.get(i - first) == wanted) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    /** Returns whether the {@code n} bytes from this index on are those of the array. */
+    public boolean matches(int index, byte[] other, int from, int n) {
+        return mismatch(index, other, from, n) < 0;
+    }
+
+    /** Compares the {@code n} bytes from this index on with those of the array. Returns the first that differs, or -1. */
+    public int mismatch(int index, byte[] other, int from, int n) {
+        buffer.clear();
+        int start = position(index);
+        int first = Math.min(n, buffer.capacity() - start);
+        for (int i = 0; i < first; i++) {
+            if (buffer.get(start + i) != other[from + i]) {
+                return i;
+            }
+        }
+        for (int i = first; i < n; i++) {
+            if (buffer.get(i - first) != other[from + i]) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    /**
+     * Returns the {@code n} bytes from the index {@code from} on, to be read before the ring changes. It copies them only if
+     * they do not stand in one piece.
+     */
+    public ByteBuffer view(int from, int n) {
+        int start = position(from);
+        if (n > buffer.capacity() - start) {
+            return copy(from, n);
+        }
+        buffer.clear();
+        return buffer.slice(start, n).asReadOnlyBuffer();
+    }
+
+    /** Returns where in the memory the byte with this index is. */
+    private int position(int index) {
+        int at = head + index;
+        return at < buffer.capacity() ? at : at - buffer.capacity();
+    }
+
     /** Drops the oldest {@code n} bytes. */
     public void discard(int n) {
         head = (head + n) % buffer.capacity();
@@ -250,9 +315,8 @@ public final class RingBuffer {
 
     /** Flips every bit of the byte at this index. */
     public void flip(int index) {
-        int at = (head + index) % buffer.capacity();
-        buffer.clear(); // the limit of the last write may be below this index
-        buffer.put(at, (byte) ~buffer.get(at));
+        byte flipped = (byte) ~at(index);
+        buffer.put(position(index), flipped);
     }
 
     /** Returns the newest {@code n} bytes, which one call of {@link #readFrom} has just read. */

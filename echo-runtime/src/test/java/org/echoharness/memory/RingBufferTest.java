@@ -8,7 +8,11 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
+import java.util.function.BiConsumer;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Test;
@@ -177,5 +181,104 @@ class RingBufferTest {
         assertThat(HeldMemory.used()).isEqualTo(before + (64 << 10));
         ring.release();
         assertThat(HeldMemory.used()).isEqualTo(before);
+    }
+
+    /** Rings of every position of the oldest byte, with the bytes that they hold. */
+    private void withEachRing(int capacity, BiConsumer<RingBuffer, byte[]> check) {
+        for (int head = 0; head < capacity; head++) {
+            for (int size = 0; size <= capacity; size++) {
+                for (RingBuffer ring : List.of(new RingBuffer(capacity), new RingBuffer(capacity).own())) {
+                    put(ring, new byte[head]);
+                    ring.discard(head);
+                    byte[] bytes = new byte[size];
+                    for (int i = 0; i < size; i++) {
+                        bytes[i] = (byte) ('a' + i % 3);
+                    }
+                    put(ring, bytes);
+                    check.accept(ring, bytes);
+                    if (ring.isOwn()) {
+                        ring.release();
+                    }
+                }
+            }
+        }
+    }
+
+    private static void put(RingBuffer ring, byte[] bytes) {
+        ring.put(bytes, 0, bytes.length);
+    }
+
+    private static byte[] bytesOf(ByteBuffer buffer) {
+        byte[] bytes = new byte[buffer.remaining()];
+        buffer.get(bytes);
+        return bytes;
+    }
+
+    private static byte[] bytesOf(RingBuffer ring) {
+        return bytesOf(ring.copy(0, ring.size()));
+    }
+
+    @Test
+    void readsBytesAroundEnd() {
+        withEachRing(7, (ring, bytes) -> {
+            assertThat(ring.room()).isEqualTo(7 - bytes.length);
+            for (int i = 0; i < bytes.length; i++) {
+                assertThat(ring.at(i)).isEqualTo(bytes[i]);
+                for (int n = 0; n <= bytes.length - i; n++) {
+                    assertThat(bytesOf(ring.view(i, n))).isEqualTo(Arrays.copyOfRange(bytes, i, i + n));
+                }
+            }
+            assertThat(bytesOf(ring)).isEqualTo(bytes);
+        });
+    }
+
+    @Test
+    void findsByteFromIndexOn() {
+        withEachRing(7, (ring, bytes) -> {
+            String text = new String(bytes, StandardCharsets.ISO_8859_1);
+            for (int from = 0; from <= bytes.length; from++) {
+                for (char c : new char[] {'a', 'b', 'c', 'd'}) {
+                    assertThat(ring.indexOf((byte) c, from)).isEqualTo(text.indexOf(c, from));
+                }
+            }
+        });
+    }
+
+    @Test
+    void findsFirstByteThatDiffers() {
+        withEachRing(7, (ring, bytes) -> {
+            for (int index = 0; index < bytes.length; index++) {
+                int n = bytes.length - index;
+                byte[] other = new byte[n + 1];
+                System.arraycopy(bytes, index, other, 1, n);
+                assertThat(ring.mismatch(index, other, 1, n)).isEqualTo(-1);
+                assertThat(ring.matches(index, other, 1, n)).isTrue();
+                for (int i = 0; i < n; i++) {
+                    other[1 + i]++;
+                    assertThat(ring.mismatch(index, other, 1, n)).isEqualTo(i);
+                    assertThat(ring.matches(index, other, 1, n)).isFalse();
+                    assertThat(ring.matches(index, other, 1, i)).isTrue();
+                    other[1 + i]--;
+                }
+            }
+        });
+    }
+
+    @Test
+    void readsAfterPartialWrite() throws IOException {
+        RingBuffer ring = new RingBuffer(8);
+        ring.readFrom(wire);
+        ring.writeTo(wire, 2); // leaves the limit of the memory at 2
+
+        assertThat(ring.at(5)).isEqualTo((byte) 7);
+        ring.copyTo(wire, 0, 1);
+        assertThat(ring.indexOf((byte) 7, 0)).isEqualTo(5);
+        ring.copyTo(wire, 0, 1);
+        assertThat(ring.matches(4, new byte[] {6, 7}, 0, 2)).isTrue();
+        ring.copyTo(wire, 0, 1);
+        assertThat(ring.view(4, 2)).isEqualTo(ByteBuffer.wrap(new byte[] {6, 7}));
+        ring.copyTo(wire, 0, 1);
+        put(ring, new byte[] {1, 2});
+        assertThat(bytesOf(ring)).containsExactly(2, 3, 4, 5, 6, 7, 1, 2);
     }
 }
