@@ -165,7 +165,11 @@ final class DialoguePump implements ConnectionPump, GatedOutput.Supply, GateChai
         if (next == Dialogue.Next.HALF_CLOSE && hasEndedOutput) {
             next = Dialogue.Next.MORE; // a fault has ended it
         }
-        return !ends(calls.asked()) && (next == Dialogue.Next.MORE || next == Dialogue.Next.DONE);
+        return !ends(calls.asked()) && (next == Dialogue.Next.AGAIN || awaitsClient());
+    }
+
+    private boolean awaitsClient() {
+        return next == Dialogue.Next.MORE || next == Dialogue.Next.DONE;
     }
 
     private boolean advance(RingBuffer in, long now, LongSupplier clock) {
@@ -188,7 +192,8 @@ final class DialoguePump implements ConnectionPump, GatedOutput.Supply, GateChai
             finAnswered = true;
             output.ends(clock);
         }
-        return answersFin || in.size() != held || output.held() != put || !calls.isEmpty();
+        boolean moved = answersFin || in.size() != held || output.held() != put;
+        return moved || next == Dialogue.Next.AGAIN || !calls.isEmpty();
     }
 
     /** Keeps and reports what went wrong, before the client can see the reset. */
@@ -267,8 +272,7 @@ final class DialoguePump implements ConnectionPump, GatedOutput.Supply, GateChai
         if (inputEnded || !output.reads()) {
             return false;
         }
-        boolean isAwaited = calls.isEmpty() && (next == Dialogue.Next.MORE || next == Dialogue.Next.DONE);
-        return (isAwaited || input.isHalfFree()) && input.takesMore();
+        return ((calls.isEmpty() && awaitsClient()) || input.isHalfFree()) && input.takesMore();
     }
 
     @Override
@@ -279,7 +283,7 @@ final class DialoguePump implements ConnectionPump, GatedOutput.Supply, GateChai
     @Override
     public long untilWake(long now) {
         long left = output.untilWake(now);
-        if (!stalls && (next == Dialogue.Next.MORE || next == Dialogue.Next.DONE)) {
+        if (!stalls && awaitsClient()) {
             left = Math.min(left, Math.max(1, untilDialogueWakes(now)));
         }
         return input.lacksMemory() ? Math.min(left, LOOK_FOR_MEMORY_NANOS) : left;

@@ -17,13 +17,15 @@ public interface Dialogue {
         MORE,
         /** Room in the outlet. */
         ROOM,
-        /** That all that it has put is sent. */
+        /** Another call, after other connections had their turn. It can go on at once. */
+        AGAIN,
+        /** That all that it has put is sent. It is called again only then. */
         PAUSE,
         /** Nothing: it has ended, and answers the client's FIN. */
         DONE,
         /** A FIN and the end of the connection, when all was sent. */
         CLOSE,
-        /** A FIN, when all was sent; then it goes on. */
+        /** A FIN, when all was sent. It is called again only then, and goes on. */
         HALF_CLOSE,
         /** An RST, when all was sent. */
         RESET,
@@ -40,9 +42,11 @@ public interface Dialogue {
     long NEVER = Long.MAX_VALUE;
 
     /**
-     * Goes on as far as it can, but not for so long that other connections wait.
+     * Goes on as far as it can, but not for so long that other connections wait. After DONE, CLOSE, RESET and FAILED it
+     * returns the same again, except that DONE becomes FAILED if the client sends more.
      *
-     * @param in the bytes of the client that are not matched yet; it discards what it has matched
+     * @param in the bytes of the client that are not matched yet; it discards what it has matched. A full one must hold as
+     *     many bytes as the server's bufferSize.
      * @param inputEnded whether the client's FIN has come after them
      */
     Next advance(RingBuffer in, boolean inputEnded, Outlet out, long now) throws IOException;

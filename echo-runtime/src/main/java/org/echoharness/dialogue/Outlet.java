@@ -15,7 +15,7 @@ public interface Outlet {
     /** Takes the remaining bytes, at most {@link #room}. */
     void put(ByteBuffer bytes);
 
-    /** Takes the oldest bytes of the client, at most {@link #room}, as an echo does. They count as dealt with one by one. */
+    /** Moves the oldest bytes from the client's ring, at most {@link #room}, as an echo does. They count as matched one by one. */
     void echo(RingBuffer in, int count);
 
     /** Called when the dialogue has matched this number of further bytes of the client. What it puts after this answers them. */
