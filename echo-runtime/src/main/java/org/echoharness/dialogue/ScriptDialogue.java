@@ -1,0 +1,387 @@
+package org.echoharness.dialogue;
+
+import java.io.IOException;
+import java.util.HashSet;
+import java.util.Set;
+import org.echoharness.dialogue.Program.Instruction;
+import org.echoharness.memory.RingBuffer;
+import org.echoharness.text.Escaping;
+import org.jspecify.annotations.Nullable;
+
+/** Carries out a script on one connection. It allocates nothing for a message, unless a pattern captures something. */
+final class ScriptDialogue implements Dialogue {
+
+    private static final int MOST_INSTRUCTIONS = 64;
+
+    private final Program program;
+    private final Captures captures;
+    private final int[] rounds;
+    private final int[] starts;
+    private final MatchState state = new MatchState();
+    private final SendTemplate.Cursor cursor = new SendTemplate.Cursor();
+    private int at; // the index of the next instruction
+    private boolean hasBegun; // the instruction at that index
+    private boolean isHalfClosed;
+    private boolean isFinMet; // by a case
+    private long wake = NEVER;
+    private @Nullable Mismatch mismatch;
+
+    ScriptDialogue(Program program) {
+        this.program = program;
+        captures = new Captures(program.names());
+        rounds = new int[program.counters()];
+        starts = new int[program.mostParts()];
+        state.nextMessage();
+    }
+
+    @Override
+    public Next advance(RingBuffer in, boolean inputEnded, Outlet out, long now) throws IOException {
+        for (int i = 0; i < MOST_INSTRUCTIONS; i++) {
+            Next next = carryOut(program.at(at), in, inputEnded, out, now);
+            if (next != null) {
+                return next;
+            }
+        }
+        return Next.MORE;
+    }
+
+    /** Carries out an instruction. Returns null if the dialogue can go on. */
+    private @Nullable Next carryOut(Instruction step, RingBuffer in, boolean inputEnded, Outlet out, long now)
+            throws IOException {
+        return switch (step.kind) {
+            case EXPECT -> expect(step, in, inputEnded, out, now);
+            case ANSWER -> answer(step, in, inputEnded, out);
+            case SEND -> send(step, out);
+            case WAIT -> waits(step, now);
+            case ECHO -> echo(step, in, inputEnded, out);
+            case CLOSE -> ends(step, out, Next.CLOSE);
+            case RESET -> ends(step, out, Next.RESET);
+            case HALF_CLOSE -> {
+                isHalfClosed = true;
+                yield ends(step, out, Next.HALF_CLOSE);
+            }
+            case REPEAT -> {
+                repeat(step, in, inputEnded);
+                yield null;
+            }
+            case REPEAT_END, CASE_END -> {
+                goTo(step.exit);
+                yield null;
+            }
+            case END -> end(step, in);
+        };
+    }
+
+    private void goTo(int index) {
+        at = index;
+        hasBegun = false;
+        wake = NEVER;
+    }
+
+    private @Nullable Next expect(Instruction step, RingBuffer in, boolean inputEnded, Outlet out, long now) {
+        ExpectationMatcher matcher = matcher(step);
+        boolean isUntouched = in.isEmpty() && !state.isCommitted;
+        if (inputEnded && isUntouched && step.exitAtFin >= 0) {
+            goTo(step.exitAtFin);
+            return null;
+        }
+        if (!hasBegun) {
+            hasBegun = true;
+            wake = step.nanos == 0 ? NEVER : now + step.nanos;
+        }
+        int taken = match(matcher, in, inputEnded, out);
+        if (taken >= 0) {
+            return met(matcher, taken, step.label, at + 1, in, out);
+        }
+        if (taken == ExpectationMatcher.MORE && !inputEnded) {
+            boolean isLate = wake != NEVER && now - wake >= 0;
+            return isLate
+                    ? fails(step, MismatchText.expected(step, matcher), MismatchText.seen(in, "", true), false)
+                    : Next.MORE;
+        }
+        return fails(step, matcher, taken, in);
+    }
+
+    /** Goes on with the match of a message, and drops what is skipped of it. */
+    private int match(ExpectationMatcher matcher, RingBuffer in, boolean inputEnded, Outlet out) {
+        while (true) {
+            if (state.isCommitted && (state.isSeeking || state.skip > 0) && !skips(matcher, in, out)) {
+                return ExpectationMatcher.MORE;
+            }
+            int taken = matcher.match(in, inputEnded, state, starts);
+            if (taken != ExpectationMatcher.SKIP) {
+                return taken;
+            }
+            matcher.capture(in, state, starts, captures);
+            drop(state.start, in, out);
+            state.start = 0;
+            state.scanned = 0;
+            state.isCommitted = true;
+        }
+    }
+
+    /** Drops what has come of a part that is skipped. Returns whether the part is complete. */
+    private boolean skips(ExpectationMatcher matcher, RingBuffer in, Outlet out) {
+        if (!state.isSeeking) {
+            int count = (int) Math.min(in.size(), state.skip);
+            drop(count, in, out);
+            state.skip -= count;
+            if (state.skip > 0) {
+                return false;
+            }
+            state.nextPart(0);
+            return true;
+        }
+        byte[] literal = matcher.end(state);
+        int last = in.size() - literal.length;
+        for (int i = in.indexOf(literal[0], 0); i >= 0 && i <= last; i = in.indexOf(literal[0], i + 1)) {
+            if (in.mismatch(i, literal, 0, literal.length) < 0) {
+                drop(i + literal.length, in, out);
+                state.isSeeking = false;
+                state.nextPart(0);
+                return true;
+            }
+        }
+        drop(Math.max(0, last + 1), in, out);
+        return false;
+    }
+
+    private static void drop(int count, RingBuffer in, Outlet out) {
+        if (count > 0) {
+            in.discard(count);
+            out.matched(count);
+        }
+    }
+
+    /** Takes a message, and goes on after it. */
+    private @Nullable Next met(
+            ExpectationMatcher matcher, int taken, String label, int then, RingBuffer in, Outlet out) {
+        matcher.capture(in, state, starts, captures);
+        drop(taken, in, out);
+        state.nextMessage();
+        out.step(label);
+        goTo(then);
+        return out.message() ? null : Next.PAUSE;
+    }
+
+    private @Nullable Next answer(Instruction step, RingBuffer in, boolean inputEnded, Outlet out) {
+        if (in.isEmpty() && !state.isCommitted) {
+            return inputEnded ? atFin(step, in, out) : Next.MORE;
+        }
+        boolean isShort = false; // a case would match with more bytes, which do not come
+        while (state.candidate < step.matchers.size()) {
+            ExpectationMatcher matcher = step.matchers.get(state.candidate);
+            int taken = match(matcher, in, inputEnded, out);
+            if (taken >= 0) {
+                return met(matcher, taken, step.labels.get(state.candidate), step.targets[state.candidate], in, out);
+            }
+            if (taken == ExpectationMatcher.MORE) {
+                if (!inputEnded) {
+                    return Next.MORE;
+                }
+                isShort = true;
+            }
+            if (state.isCommitted) {
+                return fails(step, matcher, taken, in);
+            }
+            state.nextCandidate();
+        }
+        return fails(
+                step, MismatchText.anyOf(step.matchers), MismatchText.seen(in, "", inputEnded && isShort), isShort);
+    }
+
+    private @Nullable Next atFin(Instruction step, RingBuffer in, Outlet out) {
+        for (int i = 0; i < step.matchers.size(); i++) {
+            ExpectationMatcher matcher = step.matchers.get(i);
+            if (matcher.isFin() && !isFinMet) {
+                isFinMet = true;
+                return met(matcher, 0, step.labels.get(i), step.targets[i], in, out);
+            }
+        }
+        goTo(step.exit);
+        return null;
+    }
+
+    private @Nullable Next send(Instruction step, Outlet out) throws IOException {
+        if (!hasBegun) {
+            hasBegun = true;
+            out.step(step.label);
+        }
+        SendTemplate send = step.send;
+        if (send == null) {
+            throw new AssertionError(step.label);
+        }
+        if (isHalfClosed) {
+            return fails(step, "", "nothing can be sent after half-close", false);
+        }
+        try {
+            if (!send.put(out, captures, cursor)) {
+                return Next.ROOM;
+            }
+        } catch (IllegalStateException impossible) {
+            return fails(step, "", String.valueOf(impossible.getMessage()), false);
+        }
+        goTo(at + 1);
+        return null;
+    }
+
+    private @Nullable Next waits(Instruction step, long now) {
+        if (!hasBegun) {
+            hasBegun = true;
+            wake = now + step.nanos;
+        }
+        if (now - wake < 0) {
+            return Next.MORE;
+        }
+        goTo(at + 1);
+        return null;
+    }
+
+    private @Nullable Next echo(Instruction step, RingBuffer in, boolean inputEnded, Outlet out) {
+        if (!hasBegun) {
+            hasBegun = true;
+            out.step(step.label);
+        }
+        int count = Math.min(in.size(), out.room());
+        if (count > 0) {
+            out.echo(in, count);
+        }
+        if (!in.isEmpty()) {
+            return Next.ROOM;
+        }
+        if (!inputEnded) {
+            return Next.MORE;
+        }
+        goTo(at + 1);
+        return null;
+    }
+
+    private Next ends(Instruction step, Outlet out, Next how) {
+        out.step(step.label);
+        goTo(at + 1);
+        return how;
+    }
+
+    private void repeat(Instruction step, RingBuffer in, boolean inputEnded) {
+        boolean isOver = step.times == 0 ? inputEnded && in.isEmpty() : rounds[step.counter] == step.times;
+        if (isOver) {
+            rounds[step.counter] = 0;
+            goTo(step.exit);
+        } else {
+            rounds[step.counter]++;
+            goTo(at + 1);
+        }
+    }
+
+    private Next end(Instruction step, RingBuffer in) {
+        if (in.isEmpty()) {
+            return Next.DONE;
+        }
+        String more = Escaping.bytes(in.size()) + " more: " + MismatchText.shown(in, in.size(), 0);
+        return fails(step, "the client's FIN", more, false);
+    }
+
+    private Next fails(Instruction step, ExpectationMatcher matcher, int taken, RingBuffer in) {
+        String expected = MismatchText.expected(step, matcher);
+        return taken == ExpectationMatcher.MORE
+                ? fails(step, expected, MismatchText.seen(in, "the client's FIN", false), true)
+                : fails(step, expected + state.limit, MismatchText.seen(in, state, matcher), false);
+    }
+
+    private Next fails(Instruction step, String expected, String seen, boolean isEarly) {
+        mismatch = new Mismatch(step.place.text(rounds), expected, Escaping.cut(seen), isEarly);
+        return Next.FAILED;
+    }
+
+    private static ExpectationMatcher matcher(Instruction step) {
+        ExpectationMatcher matcher = step.matcher;
+        if (matcher == null) {
+            throw new AssertionError(step.label);
+        }
+        return matcher;
+    }
+
+    @Override
+    public long wake() {
+        return wake;
+    }
+
+    @Override
+    public boolean readsAtWake() {
+        return program.at(at).kind == Program.Kind.EXPECT;
+    }
+
+    @Override
+    public Mismatch mismatch() {
+        Mismatch failure = mismatch;
+        if (failure == null) {
+            throw new IllegalStateException("it has not failed");
+        }
+        return failure;
+    }
+
+    @Override
+    public @Nullable Mismatch leftOver(RingBuffer in, String seen) {
+        Instruction step = left(in);
+        if (step == null) {
+            return null;
+        }
+        String expected = step.kind == Program.Kind.ANSWER
+                ? MismatchText.anyOf(step.matchers)
+                : MismatchText.expected(step, matcher(step));
+        return new Mismatch(step.place.text(rounds), expected, MismatchText.seen(in, seen, false), true);
+    }
+
+    /** Returns the step that the client should still meet, or null if the connection may end here. */
+    private @Nullable Instruction left(RingBuffer in) {
+        boolean holds = !in.isEmpty() || state.isCommitted;
+        Set<Integer> repeated = new HashSet<>();
+        int next = at;
+        while (true) {
+            Instruction step = program.at(next);
+            switch (step.kind) {
+                case CLOSE, RESET, END -> {
+                    return null;
+                }
+                case EXPECT -> {
+                    boolean mayEnd = matcher(step).isFin() || (step.exitAtFin >= 0 && !(holds && next == at));
+                    if (!mayEnd) {
+                        return step;
+                    }
+                    next = step.exitAtFin >= 0 ? step.exitAtFin : next + 1;
+                }
+                case ANSWER -> {
+                    if (holds && next == at) {
+                        return step;
+                    }
+                    next = step.exit;
+                }
+                case REPEAT -> next = step.times == 0 ? step.exit : next + 1;
+                case REPEAT_END -> {
+                    Instruction begin = program.at(step.exit);
+                    boolean isLast = begin.times == 0 || rounds[begin.counter] == begin.times;
+                    next = isLast || !repeated.add(next) ? next + 1 : step.exit + 1;
+                }
+                case CASE_END -> next = step.exit;
+                default -> next++;
+            }
+        }
+    }
+
+    @Override
+    public void stoodStill(long nanos) {
+        if (wake != NEVER) {
+            wake += nanos;
+        }
+    }
+
+    @Override
+    public void release() {
+        captures.release();
+        try {
+            cursor.close();
+        } catch (IOException notClosed) {
+            // it was only read
+        }
+    }
+}
