@@ -16,15 +16,6 @@ import org.echoharness.text.Quantities;
  */
 final class ExpectationMatcher {
 
-    /** More bytes can decide. */
-    static final int MORE = -1;
-
-    /** The bytes cannot be what is expected; {@link MatchState} has the reason. */
-    static final int MISMATCH = -2;
-
-    /** The part does not fit into the ring; {@link MatchState} says what to skip. Nothing but the end can be wrong with it. */
-    static final int SKIP = -3;
-
     private static final byte LF = '\n';
     private static final byte CR = '\r';
 
@@ -69,7 +60,7 @@ final class ExpectationMatcher {
     }
 
     /**
-     * Goes on with a match. Returns {@link #MORE}, {@link #MISMATCH}, {@link #SKIP}, or how many bytes of the ring the message
+     * Goes on with a match. Returns {@link MatchState#MORE}, {@link MatchState#MISMATCH}, {@link MatchState#SKIP}, or how many bytes of the ring the message
      * takes.
      *
      * @param starts gets where each part begins
@@ -161,7 +152,7 @@ final class ExpectationMatcher {
             if (held == literal.length) {
                 return held;
             }
-            return in.hasRoom() ? MORE : tooLong(in, state, "");
+            return in.hasRoom() ? MatchState.MORE : tooLong(in, state, "");
         }
     }
 
@@ -185,7 +176,7 @@ final class ExpectationMatcher {
                 return reached < 0 ? end + 1 - state.start : state.differsAt(state.start + reached);
             }
             state.scanned = in.size();
-            return in.hasRoom() ? MORE : tooLong(in, state, in.size() + " bytes without a line end");
+            return in.hasRoom() ? MatchState.MORE : tooLong(in, state, in.size() + " bytes without a line end");
         }
 
         /** Returns whether the line ends at this offset, after all that the pattern has. */
@@ -198,7 +189,7 @@ final class ExpectationMatcher {
                 return state.differsAt(end);
             }
             if (end + 1 == in.size()) {
-                return in.hasRoom() ? MORE : tooLong(in, state, in.size() + " bytes without a line end");
+                return in.hasRoom() ? MatchState.MORE : tooLong(in, state, in.size() + " bytes without a line end");
             }
             return in.at(end + 1) == LF ? offset + 2 : state.differsAt(end);
         }
@@ -218,10 +209,10 @@ final class ExpectationMatcher {
                 return (int) bytes;
             }
             if (state.start + bytes <= capacity(in)) {
-                return MORE;
+                return MatchState.MORE;
             }
             state.skip = bytes;
-            return SKIP;
+            return MatchState.SKIP;
         }
     }
 
@@ -242,10 +233,10 @@ final class ExpectationMatcher {
             }
             state.scanned = Math.max(state.scanned, last + 1);
             if (in.hasRoom()) {
-                return MORE;
+                return MatchState.MORE;
             }
             state.isSeeking = true;
-            return SKIP;
+            return MatchState.SKIP;
         }
 
         private int next(RingBuffer in, int from) {
@@ -280,7 +271,7 @@ final class ExpectationMatcher {
                     return tooLong(in, state, "a length of " + value);
                 }
                 state.skip = header + body;
-                return SKIP;
+                return MatchState.SKIP;
             }
             return body(in, state, header, (int) body);
         }
@@ -292,7 +283,7 @@ final class ExpectationMatcher {
             if (differs >= 0) {
                 return state.differsAt(from + differs);
             }
-            return held < body ? MORE : header + body;
+            return held < body ? MatchState.MORE : header + body;
         }
 
         /** Returns how many bytes the length takes, or a negative number. */
@@ -318,7 +309,7 @@ final class ExpectationMatcher {
         }
 
         private static int more(RingBuffer in, MatchState state) {
-            return in.hasRoom() ? MORE : tooLong(in, state, "");
+            return in.hasRoom() ? MatchState.MORE : tooLong(in, state, "");
         }
 
         private long value(RingBuffer in, int from, int header) {
@@ -357,7 +348,7 @@ final class ExpectationMatcher {
             if (!in.isEmpty()) {
                 return state.differsAt(0);
             }
-            return inputEnded ? 0 : MORE;
+            return inputEnded ? 0 : MatchState.MORE;
         }
     }
 }

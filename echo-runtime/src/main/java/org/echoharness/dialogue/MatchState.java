@@ -6,6 +6,15 @@ package org.echoharness.dialogue;
  */
 final class MatchState {
 
+    /** More bytes can decide. */
+    static final int MORE = -1;
+
+    /** The bytes cannot be what is expected; this has the reason. */
+    static final int MISMATCH = -2;
+
+    /** The part does not fit into the ring; this says what to skip. Nothing but the end can be wrong with it. */
+    static final int SKIP = -3;
+
     int candidate; // the case that is looked at
     int part; // of the sequence
     int start; // where that part begins, counted from the oldest byte of the ring
@@ -39,7 +48,7 @@ final class MatchState {
         scanned = start;
     }
 
-    /** Notes where the bytes differ. Returns {@link ExpectationMatcher#MISMATCH}. */
+    /** Notes where the bytes differ. Returns {@link #MISMATCH}. */
     int differsAt(int offset) {
         return differs(offset, "", "");
     }
@@ -48,6 +57,6 @@ final class MatchState {
         difference = offset;
         limit = expectedLimit;
         seen = whatWasSeen;
-        return ExpectationMatcher.MISMATCH;
+        return MISMATCH;
     }
 }

@@ -7,14 +7,13 @@ import java.util.Map;
 import java.util.function.ToIntFunction;
 import org.echoharness.script.Data;
 import org.echoharness.script.Expectation;
-import org.echoharness.script.ServedConnection;
 import org.echoharness.script.Step;
 import org.echoharness.text.Escaping;
 import org.echoharness.text.Quantities;
 import org.jspecify.annotations.Nullable;
 
 /** The steps of a rule as a list of instructions, made once for all connections. Immutable; any thread may use it. */
-public final class Program implements Dialogue.Factory {
+public final class Program {
 
     /** What an instruction does. */
     enum Kind {
@@ -101,11 +100,6 @@ public final class Program implements Dialogue.Factory {
         add(steps, null);
         Place last = new Place(null, "after step " + steps.size() + " of " + steps.size(), -1, 0);
         code.add(new Instruction(Kind.END, last));
-    }
-
-    @Override
-    public Dialogue open(ServedConnection connection) {
-        return new ScriptDialogue(this);
     }
 
     /** Fails if the program needs a larger bufferSize than this. */

@@ -5,11 +5,24 @@ import java.util.HashSet;
 import java.util.Set;
 import org.echoharness.dialogue.Program.Instruction;
 import org.echoharness.memory.RingBuffer;
+import org.echoharness.script.ServedConnection;
 import org.echoharness.text.Escaping;
 import org.jspecify.annotations.Nullable;
 
 /** Carries out a script on one connection. It allocates nothing for a message, unless a pattern captures something. */
-final class ScriptDialogue implements Dialogue {
+public final class ScriptDialogue implements Dialogue {
+
+    /**
+     * Opens the dialogues of the connections with one program.
+     *
+     * @param program what each of them carries out
+     */
+    public record Maker(Program program) implements Factory {
+        @Override
+        public Dialogue open(ServedConnection connection) {
+            return new ScriptDialogue(program);
+        }
+    }
 
     private static final int MOST_INSTRUCTIONS = 64;
 
@@ -42,7 +55,7 @@ final class ScriptDialogue implements Dialogue {
                 return next;
             }
         }
-        return Next.MORE;
+        return Next.AGAIN;
     }
 
     /** Carries out an instruction. Returns null if the dialogue can go on. */
@@ -93,7 +106,7 @@ final class ScriptDialogue implements Dialogue {
         if (taken >= 0) {
             return met(matcher, taken, step.label, at + 1, in, out);
         }
-        if (taken == ExpectationMatcher.MORE && !inputEnded) {
+        if (taken == MatchState.MORE && !inputEnded) {
             boolean isLate = wake != NEVER && now - wake >= 0;
             return isLate
                     ? fails(step, MismatchText.expected(step, matcher), MismatchText.seen(in, "", true), false)
@@ -106,10 +119,10 @@ final class ScriptDialogue implements Dialogue {
     private int match(ExpectationMatcher matcher, RingBuffer in, boolean inputEnded, Outlet out) {
         while (true) {
             if (state.isCommitted && (state.isSeeking || state.skip > 0) && !skips(matcher, in, out)) {
-                return ExpectationMatcher.MORE;
+                return MatchState.MORE;
             }
             int taken = matcher.match(in, inputEnded, state, starts);
-            if (taken != ExpectationMatcher.SKIP) {
+            if (taken != MatchState.SKIP) {
                 return taken;
             }
             matcher.capture(in, state, starts, captures);
@@ -175,7 +188,7 @@ final class ScriptDialogue implements Dialogue {
             if (taken >= 0) {
                 return met(matcher, taken, step.labels.get(state.candidate), step.targets[state.candidate], in, out);
             }
-            if (taken == ExpectationMatcher.MORE) {
+            if (taken == MatchState.MORE) {
                 if (!inputEnded) {
                     return Next.MORE;
                 }
@@ -283,7 +296,7 @@ final class ScriptDialogue implements Dialogue {
 
     private Next fails(Instruction step, ExpectationMatcher matcher, int taken, RingBuffer in) {
         String expected = MismatchText.expected(step, matcher);
-        return taken == ExpectationMatcher.MORE
+        return taken == MatchState.MORE
                 ? fails(step, expected, MismatchText.seen(in, "the client's FIN", false), true)
                 : fails(step, expected + state.limit, MismatchText.seen(in, state, matcher), false);
     }
