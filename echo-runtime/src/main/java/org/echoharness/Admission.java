@@ -106,7 +106,8 @@ final class Admission {
 
     /** Checks a plan that is about to be in force, and reports its seed. */
     void announce(FaultPlan plan) {
-        Preload.faults(plan.checked(context.config().bufferSize()));
+        Preload.faults(plan.checked(
+                context.config().bufferSize(), !context.config().pumps().echoes()));
         reportSeed(plan);
     }
 

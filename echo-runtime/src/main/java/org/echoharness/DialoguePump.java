@@ -100,6 +100,7 @@ final class DialoguePump implements ConnectionPump, GatedOutput.Supply, GateChai
                 if (hasFailed) {
                     return sendsLast(clock);
                 }
+                moved |= waitsForAll() && output.flush();
                 asks = asks();
                 if (asks != Next.WAIT || !moved) {
                     return asks;
@@ -221,6 +222,17 @@ final class DialoguePump implements ConnectionPump, GatedOutput.Supply, GateChai
         return Next.RESET_AT_ONCE;
     }
 
+    /** Returns whether nothing more is put before all is sent that was put. */
+    private boolean waitsForAll() {
+        boolean mayAsk = calls.isEmpty() && !isReleased;
+        boolean halfCloses = next == Dialogue.Next.HALF_CLOSE || calls.asked() == Dialogue.Next.HALF_CLOSE;
+        return mayAsk
+                && (next == Dialogue.Next.PAUSE
+                        || ends(next)
+                        || ends(calls.asked())
+                        || (halfCloses && !hasEndedOutput));
+    }
+
     /** Returns what the dialogue or a call asks for, once all is sent that was put before. */
     private Next asks() {
         if (isReleased || stalls || !output.isEmpty() || !calls.isEmpty()) {
@@ -320,7 +332,7 @@ final class DialoguePump implements ConnectionPump, GatedOutput.Supply, GateChai
 
     @Override
     public boolean holds() {
-        return !output.isEmpty() || !calls.isEmpty() || !input.isEmpty();
+        return output.held() > 0 || !calls.isEmpty() || !input.isEmpty();
     }
 
     @Override

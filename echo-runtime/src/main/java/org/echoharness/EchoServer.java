@@ -755,7 +755,8 @@ public final class EchoServer implements AutoCloseable {
          * Returns a server with these options, not yet started. This builder can be used again.
          *
          * @return a new server
-         * @throws IllegalArgumentException if options do not go together: a fault that needs a larger bufferSize
+         * @throws IllegalArgumentException if options do not go together: a fault that needs a larger bufferSize, or
+         *     one that counts messages if the server echoes
          */
         public EchoServer build() {
             boolean closesIdle = idleCloseNanos > 0 && (idleTimeoutNanos == 0 || idleCloseNanos < idleTimeoutNanos);
@@ -768,7 +769,7 @@ public final class EchoServer implements AutoCloseable {
                     closesIdle ? idleCloseNanos : idleTimeoutNanos,
                     closesIdle,
                     eventLoops,
-                    faults.checked(bufferSize),
+                    faults.checked(bufferSize, !pumps.echoes()),
                     recordedBytes,
                     recordedConnections,
                     conversation == null

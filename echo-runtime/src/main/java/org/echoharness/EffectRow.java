@@ -5,6 +5,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.Predicate;
 import java.util.function.ToIntFunction;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.echoharness.gates.CorruptGate;
 import org.echoharness.gates.DelayGate;
 import org.echoharness.gates.Gate;
@@ -23,6 +25,7 @@ import org.echoharness.text.Tokens;
  * @param afterFin whether it may have the trigger {@code on fin}
  * @param isDrawn tests whether an effect has random values
  * @param leastBuffer gives the smallest bufferSize of a server that an effect needs
+ * @param mayHappenAgain whether it may have the trigger {@code every Nth message}
  */
 record EffectRow<E extends Effect>(
         Class<E> type,
@@ -30,7 +33,10 @@ record EffectRow<E extends Effect>(
         GateMaker<E> gates,
         AfterFin afterFin,
         Predicate<E> isDrawn,
-        ToIntFunction<E> leastBuffer) {
+        ToIntFunction<E> leastBuffer,
+        boolean mayHappenAgain) {
+
+    private static final Pattern ORDINAL = Pattern.compile("[0-9]+(st|nd|rd|th)");
 
     /** States whether an effect may have the trigger {@code on fin}. */
     enum AfterFin {
@@ -57,22 +63,27 @@ record EffectRow<E extends Effect>(
     }
 
     private EffectRow(Class<E> type, Reader reader, GateMaker<E> gates, AfterFin afterFin) {
-        this(type, reader, gates, afterFin, effect -> false, effect -> 0);
+        this(type, reader, gates, afterFin, effect -> false, effect -> 0, false);
     }
 
     private EffectRow<E> drawnIf(Predicate<E> drawn) {
-        return new EffectRow<>(type, reader, gates, afterFin, drawn, leastBuffer);
+        return new EffectRow<>(type, reader, gates, afterFin, drawn, leastBuffer, mayHappenAgain);
     }
 
     private EffectRow<E> needingBuffer(ToIntFunction<E> least) {
-        return new EffectRow<>(type, reader, gates, afterFin, isDrawn, least);
+        return new EffectRow<>(type, reader, gates, afterFin, isDrawn, least, mayHappenAgain);
+    }
+
+    private EffectRow<E> again() {
+        return new EffectRow<>(type, reader, gates, afterFin, isDrawn, leastBuffer, true);
     }
 
     private static EffectRow<?> of(Effect.Kind kind) {
         return switch (kind) {
             case DELAY ->
                 new EffectRow<>(Effect.Delay.class, EffectRow::delay, EffectRow::delayGate, AfterFin.NEVER)
-                        .drawnIf(effect -> !effect.jitter().isZero());
+                        .drawnIf(effect -> !effect.jitter().isZero())
+                        .again();
             case THROTTLE ->
                 new EffectRow<>(
                         Effect.Throttle.class,
@@ -106,10 +117,11 @@ record EffectRow<E extends Effect>(
                         AfterFin.NEVER);
             case DISCARD ->
                 new EffectRow<>(
-                        Effect.Discard.class,
-                        tokens -> new Effect.Discard(),
-                        (effect, connection) -> SimpleGates.discard(Long.MAX_VALUE),
-                        AfterFin.NEVER);
+                                Effect.Discard.class,
+                                tokens -> new Effect.Discard(),
+                                (effect, connection) -> SimpleGates.discard(Long.MAX_VALUE),
+                                AfterFin.NEVER)
+                        .again();
             case STALL ->
                 new EffectRow<>(
                         Effect.Stall.class,
@@ -118,30 +130,34 @@ record EffectRow<E extends Effect>(
                         AfterFin.MAY);
             case CORRUPT ->
                 new EffectRow<>(
-                        Effect.Corrupt.class,
-                        EffectRow::corrupt,
-                        (effect, connection) -> new CorruptGate(effect.first(), effect.last(), 1, 0),
-                        AfterFin.NEVER);
+                                Effect.Corrupt.class,
+                                EffectRow::corrupt,
+                                (effect, connection) -> new CorruptGate(effect.first(), effect.last(), 1, 0),
+                                AfterFin.NEVER)
+                        .again();
             case CORRUPT_AT_RANDOM ->
                 new EffectRow<>(
                                 Effect.CorruptAtRandom.class,
                                 EffectRow::corrupt,
                                 EffectRow::corruptAtRandomGate,
                                 AfterFin.NEVER)
-                        .drawnIf(effect -> true);
+                        .drawnIf(effect -> true)
+                        .again();
             case DUPLICATE ->
                 new EffectRow<>(
                                 Effect.Duplicate.class,
                                 tokens -> new Effect.Duplicate(tokens.intSize("duplicate")),
                                 (effect, connection) -> SimpleGates.duplicate(effect.bytes()),
                                 AfterFin.NEVER)
-                        .needingBuffer(Effect.Duplicate::bytes);
+                        .needingBuffer(Effect.Duplicate::bytes)
+                        .again();
             case TRUNCATE ->
                 new EffectRow<>(
-                        Effect.Truncate.class,
-                        tokens -> new Effect.Truncate(tokens.size("truncate")),
-                        (effect, connection) -> SimpleGates.discard(effect.bytes()),
-                        AfterFin.NEVER);
+                                Effect.Truncate.class,
+                                tokens -> new Effect.Truncate(tokens.size("truncate")),
+                                (effect, connection) -> SimpleGates.discard(effect.bytes()),
+                                AfterFin.NEVER)
+                        .again();
             case SLOW_CLOSE ->
                 new EffectRow<>(
                         Effect.SlowClose.class,
@@ -151,10 +167,11 @@ record EffectRow<E extends Effect>(
                         AfterFin.ALWAYS);
             case GREET ->
                 new EffectRow<>(
-                        Effect.Greet.class,
-                        tokens -> new Effect.Greet(tokens.quoted()),
-                        (effect, connection) -> SimpleGates.greet(effect.bytes()),
-                        AfterFin.MAY);
+                                Effect.Greet.class,
+                                tokens -> new Effect.Greet(tokens.quoted()),
+                                (effect, connection) -> SimpleGates.greet(effect.bytes()),
+                                AfterFin.MAY)
+                        .again();
         };
     }
 
@@ -170,7 +187,14 @@ record EffectRow<E extends Effect>(
 
     private static Effect fragment(Tokens tokens) {
         int bytes = tokens.intSize("fragment");
-        return new Effect.Fragment(bytes, tokens.take("every") ? tokens.duration("every") : Duration.ZERO);
+        if (!tokens.take("every")) {
+            return new Effect.Fragment(bytes, Duration.ZERO);
+        }
+        if (ORDINAL.matcher(tokens.next()).matches()) {
+            throw happensOnce(
+                    new Effect.Fragment(bytes, Duration.ZERO), new Trigger.EveryMessage(tokens.ordinal("every")));
+        }
+        return new Effect.Fragment(bytes, tokens.duration("every"));
     }
 
     private static Effect corrupt(Tokens tokens) {
@@ -225,6 +249,23 @@ record EffectRow<E extends Effect>(
                 .filter(kind -> of(kind).afterFin() == AfterFin.MAY)
                 .map(kind -> kind.word)
                 .toList();
+    }
+
+    /** Returns whether the effect may have the trigger {@code every Nth message}. */
+    static boolean mayHappenAgain(Effect effect) {
+        return of(effect.kind()).mayHappenAgain();
+    }
+
+    /** Returns the error that an effect cannot have this trigger. */
+    static IllegalArgumentException happensOnce(Effect effect, Trigger.EveryMessage every) {
+        String words = Arrays.stream(Effect.Kind.values())
+                .filter(kind -> of(kind).mayHappenAgain())
+                .map(kind -> kind.word)
+                .distinct()
+                .collect(Collectors.joining(", "));
+        return new IllegalArgumentException(effect + " " + every
+                + ": it cannot happen again on a connection; every Nth message is only for " + words + "; write "
+                + new Trigger.AfterMessages(every.messages()));
     }
 
     /** Returns whether the effect has random values. */

@@ -10,7 +10,7 @@ import org.echoharness.text.Quantities;
  * the text back.
  *
  * <p>A fault takes effect at the accept, unless it has a trigger: {@code after 300} (bytes), {@code after 300 sent},
- * {@code after 2s}, {@code on fin}. Random values come from a seed. If none is given, one is drawn and becomes part of
+ * {@code after 2s}, {@code on fin}, and with a script or handler {@code after 3 messages} and {@code every 3rd message}. Random values come from a seed. If none is given, one is drawn and becomes part of
  * the fault, so that its text repeats the same values.
  *
  * @param effect what happens
@@ -28,7 +28,7 @@ public record Fault(Effect effect, Trigger trigger) {
      * @param effect what happens
      * @param trigger when it happens
      * @throws IllegalArgumentException if they do not: for example, after the client's FIN no byte comes that could be
-     *     corrupted
+     *     corrupted, and a reset cannot happen again
      */
     public Fault {
         boolean onFin = trigger instanceof Trigger.OnFin;
@@ -40,6 +40,9 @@ public record Fault(Effect effect, Trigger trigger) {
             throw new IllegalArgumentException(effect + " " + trigger
                     + ": no byte comes after the client's FIN; on fin is only for "
                     + String.join(", ", EffectRow.wordsThatMayFollowFin()));
+        }
+        if (trigger instanceof Trigger.EveryMessage every && !EffectRow.mayHappenAgain(effect)) {
+            throw EffectRow.happensOnce(effect, every);
         }
     }
 
@@ -312,6 +315,33 @@ public record Fault(Effect effect, Trigger trigger) {
     }
 
     /**
+     * Returns this fault with another trigger: it takes effect when a script or handler has matched this many messages of
+     * the client, before it answers the last of them, {@code after 3 messages}. A server that echoes refuses it.
+     *
+     * @param messages how many messages, at least 1
+     * @return a new fault
+     * @throws IllegalArgumentException if the value is out of range, or for a slow-close
+     * @see Trigger.AfterMessages
+     */
+    public Fault afterMessages(long messages) {
+        return new Fault(effect, new Trigger.AfterMessages(messages));
+    }
+
+    /**
+     * Returns this fault with another trigger: it takes effect on the answers of a script or handler to some messages, {@code
+     * every 3rd message}. A server that echoes refuses it.
+     *
+     * @param messages how many messages there are from one to the next whose answer it is for, at least 1
+     * @return a new fault
+     * @throws IllegalArgumentException if the value is out of range, or if the effect is not delay, discard, corrupt,
+     *     duplicate, truncate or greet
+     * @see Trigger.EveryMessage
+     */
+    public Fault everyMessage(long messages) {
+        return new Fault(effect, new Trigger.EveryMessage(messages));
+    }
+
+    /**
      * Returns this fault with another trigger: it takes effect when the client's FIN has come and every byte before it
      * was sent back or dropped, {@code on fin}.
      *
@@ -327,6 +357,11 @@ public record Fault(Effect effect, Trigger trigger) {
     public String toString() {
         boolean usual = trigger instanceof Trigger.AtAccept || EffectRow.isAlwaysAfterFin(effect);
         return usual ? effect.toString() : effect + " " + trigger;
+    }
+
+    /** Returns whether its trigger counts messages. */
+    boolean countsMessages() {
+        return trigger instanceof Trigger.AfterMessages || trigger instanceof Trigger.EveryMessage;
     }
 
     /** Returns whether it has random values. */

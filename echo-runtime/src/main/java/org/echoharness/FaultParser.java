@@ -16,7 +16,7 @@ final class FaultParser {
     /** The words that connections begin with. */
     static final List<String> CONNECTIONS = List.of("connection", "connections", "first", "every", "random", "others");
 
-    private static final Pattern LETTERS = Pattern.compile("[a-z]+$");
+    private static final Pattern DIGITS = Pattern.compile("[0-9]+");
 
     private final Tokens tokens;
     private final String text;
@@ -130,11 +130,28 @@ final class FaultParser {
         if (tokens.take("after")) {
             return after();
         }
+        if (EffectRow.mayHappenAgain(effect)
+                ? tokens.take("every")
+                : tokens.next().equals("every")) {
+            return every(effect);
+        }
         return EffectRow.isAlwaysAfterFin(effect) ? new Trigger.OnFin() : new Trigger.AtAccept();
     }
 
+    /** Reads what comes after {@code every}, which has been read unless the effect may not have this trigger. */
+    private Trigger every(Effect effect) {
+        if (!EffectRow.mayHappenAgain(effect)) {
+            tokens.advance();
+        }
+        long number = tokens.ordinal("every");
+        if (!tokens.take("message")) {
+            throw tokens.expected("message", tokens.tried());
+        }
+        return new Trigger.EveryMessage(number);
+    }
+
     private Trigger after() {
-        String what = "a size such as 300 or 4KiB, or a duration such as 2s";
+        String what = "a size such as 300 or 4KiB, a duration such as 2s, or messages such as 3 messages";
         return tokens.reading(what, given -> {
             if (Quantities.isDuration(given)) {
                 Trigger age = new Trigger.AfterTime(Quantities.duration("after", given));
@@ -152,7 +169,13 @@ final class FaultParser {
             if (tokens.take("sent")) {
                 return new Trigger.AfterSent(bytes);
             }
-            tokens.take("received");
+            if (tokens.take("received")) {
+                return new Trigger.AfterReceived(bytes);
+            }
+            boolean isNumber = DIGITS.matcher(given).matches();
+            if (isNumber && (tokens.take("messages") || (bytes == 1 && tokens.take("message")))) {
+                return new Trigger.AfterMessages(bytes);
+            }
             return new Trigger.AfterReceived(bytes);
         });
     }
@@ -171,7 +194,7 @@ final class FaultParser {
             }
             case "every" -> {
                 tokens.advance();
-                yield Connections.every(ordinal(tokens));
+                yield Connections.every(tokens.ordinal("every"));
             }
             case "random" -> {
                 tokens.advance();
@@ -190,19 +213,6 @@ final class FaultParser {
         return tokens.reading("a number of connections such as 2", given -> {
             long number = Long.parseLong(given);
             Quantities.atLeastOne("first", number);
-            tokens.advance();
-            return number;
-        });
-    }
-
-    private static long ordinal(Tokens tokens) {
-        String what = "an ordinal number such as 2nd or 3rd";
-        return tokens.reading(what, given -> {
-            long number = Long.parseLong(LETTERS.matcher(given).replaceFirst(""));
-            if (!Quantities.ordinal(number).equals(given)) {
-                throw tokens.expected(what, List.of(Quantities.ordinal(number)));
-            }
-            Quantities.atLeastOne("every", number);
             tokens.advance();
             return number;
         });

@@ -160,13 +160,21 @@ public record FaultPlan(List<Rule> rules) {
         return false;
     }
 
-    /** Returns this plan, or fails if it needs a server with a larger bufferSize than this. */
-    FaultPlan checked(int bufferSize) {
+    /**
+     * Returns this plan, or fails if a server cannot carry it out.
+     *
+     * @param hasMessages whether the server has a script or handler that counts messages; otherwise it echoes
+     */
+    FaultPlan checked(int bufferSize, boolean hasMessages) {
         for (Rule rule : rules) {
             for (Fault fault : rule.faults()) {
                 if (EffectRow.leastBuffer(fault.effect()) > bufferSize) {
                     throw new IllegalArgumentException("faults (" + fault + ") must fit into bufferSize ("
                             + Quantities.text(bufferSize) + "); raise bufferSize");
+                }
+                if (fault.countsMessages() && !hasMessages) {
+                    throw new IllegalArgumentException("faults (" + fault + ") count messages, and this server echoes;"
+                            + " give it a script, or write after SIZE");
                 }
             }
         }

@@ -3,6 +3,7 @@ package org.echoharness;
 import java.util.List;
 import org.echoharness.gates.Gate;
 import org.echoharness.gates.GateProgress;
+import org.echoharness.gates.TriggerPositions;
 import org.echoharness.gates.Verdict;
 import org.echoharness.memory.HeldMemory;
 import org.echoharness.memory.RingBuffer;
@@ -12,6 +13,10 @@ import org.echoharness.memory.RingBuffer;
  * gates what to do with the oldest bytes, and is called when that was done. Time is an argument, as {@link
  * System#nanoTime()} gives it, and random values come from seeds, so that the same calls always have the same results.
  * The thread of one event loop uses it.
+ *
+ * <p>A trigger that counts what the client has sent is a position in the output. For an echo this position is known from
+ * the start. For a dialogue it is where the output ends at the moment when the count is reached: the output before it
+ * answers earlier messages, and passes.
  */
 final class GateChain implements Verdict.Order {
 
@@ -24,26 +29,46 @@ final class GateChain implements Verdict.Order {
     private final Gate[] gates; // one for each fault
     private final boolean[] open;
     private final long[] moments; // at which they opened
+    private final TriggerPositions positions;
+    private final long connection;
+    private final boolean isDialogue;
     private final Observer observer;
     private final long accepted;
     private final GateProgress progress = new GateProgress();
     private final Verdict verdict = new Verdict(this);
+    private boolean isSettled;
     private boolean blocked;
     private boolean asksForMore;
 
     /**
      * @param connection the number of the connection, so that two connections with the same seed draw different values
+     * @param isDialogue whether it is called with what a dialogue has matched; otherwise the connection echoes
      */
-    GateChain(List<Fault> faults, long connection, long now, Observer observer) {
+    GateChain(List<Fault> faults, long connection, long now, boolean isDialogue, Observer observer) {
         this.faults = faults.toArray(Fault[]::new);
+        this.connection = connection;
+        this.isDialogue = isDialogue;
         this.observer = observer;
         accepted = now;
         gates = new Gate[this.faults.length];
         open = new boolean[gates.length];
         moments = new long[gates.length];
+        positions = new TriggerPositions(gates.length, isDialogue);
         for (int i = 0; i < gates.length; i++) {
-            gates[i] = EffectRow.gate(this.faults[i].effect(), connection);
+            gates[i] = gate(i);
+            Trigger trigger = this.faults[i].trigger();
+            if (trigger instanceof Trigger.AfterReceived after) {
+                positions.afterBytes(i, after.bytes());
+            } else if (trigger instanceof Trigger.AfterMessages after) {
+                positions.afterMessages(i, after.messages());
+            } else if (trigger instanceof Trigger.EveryMessage every) {
+                positions.everyMessage(i, every.messages());
+            }
         }
+    }
+
+    private Gate gate(int index) {
+        return EffectRow.gate(faults[index].effect(), connection);
     }
 
     /** Called when bytes have come; this many are held now. */
@@ -74,15 +99,18 @@ final class GateChain implements Verdict.Order {
     Verdict judge(int held, long now) {
         progress.at(now - accepted, held);
         verdict.begin();
+        closeGates();
         open(false);
+        while (isDialogue && !holdsFin() && openCounted()) {}
         if (!holdsFin()) {
             open(true);
         }
         for (int i = 0; i < gates.length; i++) {
             if (!open[i]) {
-                awaitTrigger(faults[i].trigger());
+                awaitTrigger(i);
             }
         }
+        verdict.stopBefore(positions.pause() - progress.moved());
         for (int i = 0; i < gates.length; i++) {
             if (open[i]) {
                 verdict.asks(i);
@@ -93,6 +121,7 @@ final class GateChain implements Verdict.Order {
         if (verdict.kind() == Verdict.Kind.WAIT) {
             waits(held);
         }
+        settle(held);
         return verdict;
     }
 
@@ -130,18 +159,24 @@ final class GateChain implements Verdict.Order {
     private void open(boolean onFin) {
         for (int i = 0; i < gates.length; i++) {
             Trigger trigger = faults[i].trigger();
-            if (!open[i] && trigger instanceof Trigger.OnFin == onFin && reached(trigger)) {
-                open[i] = true;
-                moments[i] = progress.moment();
-                gates[i].opened(progress);
-                observer.applying(faults[i]);
+            boolean isNow = trigger instanceof Trigger.OnFin == onFin && !(isDialogue && positions.counts(i));
+            if (!open[i] && isNow && isReached(i)) {
+                open(i);
             }
         }
     }
 
-    private boolean reached(Trigger trigger) {
-        if (trigger instanceof Trigger.AfterReceived after) {
-            return progress.consumed() >= after.bytes();
+    private void open(int index) {
+        open[index] = true;
+        moments[index] = progress.moment();
+        gates[index].opened(progress);
+        observer.applying(faults[index]);
+    }
+
+    private boolean isReached(int index) {
+        Trigger trigger = faults[index].trigger();
+        if (positions.counts(index)) {
+            return progress.moved() >= positions.position(index);
         }
         if (trigger instanceof Trigger.AfterSent after) {
             return progress.sent() >= after.bytes();
@@ -153,14 +188,101 @@ final class GateChain implements Verdict.Order {
     }
 
     /** Limits the verdict to what comes before the trigger of a gate that is not open. */
-    private void awaitTrigger(Trigger trigger) {
-        if (trigger instanceof Trigger.AfterReceived after) {
-            verdict.stopBefore(after.bytes() - progress.consumed());
+    private void awaitTrigger(int index) {
+        Trigger trigger = faults[index].trigger();
+        if (positions.counts(index)) {
+            verdict.stopBefore(positions.position(index) - progress.moved());
         } else if (trigger instanceof Trigger.AfterSent after) {
             verdict.atMost(after.bytes() - progress.sent());
         } else if (trigger instanceof Trigger.AfterTime after) {
             verdict.wakeAt(after.age().toNanos());
         }
+    }
+
+    /**
+     * Opens those gates of a dialogue whose count is reached at this position of the output and comes first: that of the
+     * fewest bytes, then those of messages. Returns whether it has opened one. If it must act before others open, the next
+     * ones wait for that, as they do if an echo reaches one count after the other.
+     */
+    private boolean openCounted() {
+        long first = Long.MAX_VALUE;
+        boolean any = false;
+        for (int i = 0; i < gates.length; i++) {
+            if (isDue(i)) {
+                first = Math.min(first, positions.order(i));
+                any = true;
+            }
+        }
+        for (int i = 0; any && i < gates.length; i++) {
+            if (isDue(i) && positions.order(i) == first) {
+                open(i);
+            }
+        }
+        return any;
+    }
+
+    private boolean isDue(int index) {
+        return !open[index] && positions.counts(index) && isReached(index);
+    }
+
+    /** Closes the gates whose message is answered. Each gate then begins again, for the next of its messages. */
+    private void closeGates() {
+        for (int i = 0; i < gates.length; i++) {
+            if (positions.closes(i) && progress.moved() >= positions.pause() && !gates[i].holdsFin(progress)) {
+                gates[i].release();
+                gates[i] = gate(i);
+                open[i] = false;
+                positions.closed(i);
+            }
+        }
+    }
+
+    /** Called when a dialogue has matched bytes of the client, while this many bytes of output are held. */
+    void matched(int bytes, int held) {
+        positions.matched(bytes, progress.moved() + held);
+        isSettled = false;
+    }
+
+    /** Called when a dialogue is about to put bytes of the client after the bytes of output that are held. */
+    void echoed(int bytes, int held) {
+        positions.echoed(bytes, progress.moved() + held);
+    }
+
+    /**
+     * Called when a dialogue has matched a message, while this many bytes of output are held. Returns whether it goes on;
+     * if not, a gate opens or closes here, and the dialogue pauses until {@link #isSettled}.
+     */
+    boolean message(int held) {
+        isSettled = false;
+        return positions.message(progress.moved() + held, open);
+    }
+
+    /**
+     * Called when a dialogue waits until {@link #isSettled}: nothing that is held waits for what comes after it. Returns
+     * whether this is new, so that another judgement is due.
+     */
+    boolean flush(int held) {
+        long here = progress.moved() + held;
+        if (positions.pause() == here || (isSettled && held == 0)) {
+            return false;
+        }
+        positions.pauseAt(here);
+        isSettled = false;
+        return true;
+    }
+
+    /** The dialogue goes on after a pause when all before it has moved, and each gate that opens or closes has acted. */
+    private void settle(int held) {
+        boolean waits = verdict.kind() == Verdict.Kind.WAIT || verdict.kind() == Verdict.Kind.END;
+        isSettled = isDialogue && waits && held == 0 && !holdsFin();
+        if (isSettled) {
+            positions.goOn();
+        }
+    }
+
+    /** Returns whether nothing is left to do before the dialogue goes on, by the last verdict. */
+    boolean isSettled() {
+        return isSettled;
     }
 
     /**
@@ -189,7 +311,7 @@ final class GateChain implements Verdict.Order {
 
     /** Alters the bytes of a verdict to send or copy, before they are sent. */
     void alter(RingBuffer ring) {
-        alter(ring, verdict.from(), verdict.count(), progress.consumed() + verdict.from());
+        alter(ring, verdict.from(), verdict.count(), progress.moved() + verdict.from());
     }
 
     /** Undoes {@link #alter} for the bytes that the ring still holds, after the write and before {@link #done}. */
@@ -197,7 +319,7 @@ final class GateChain implements Verdict.Order {
         boolean kept = verdict.kind() == Verdict.Kind.COPY;
         int first = kept ? verdict.from() : 0;
         int left = kept ? verdict.count() : verdict.count() - taken;
-        alter(ring, first, left, progress.consumed() + (kept ? first : taken));
+        alter(ring, first, left, progress.moved() + (kept ? first : taken));
     }
 
     private void alter(RingBuffer ring, int index, int count, long position) {
@@ -212,7 +334,7 @@ final class GateChain implements Verdict.Order {
     void done(int bytes, long now) {
         Verdict.Kind kind = verdict.kind();
         if (kind == Verdict.Kind.SEND || kind == Verdict.Kind.DISCARD) {
-            progress.consume(bytes);
+            progress.move(bytes);
         }
         if (kind != Verdict.Kind.DISCARD) {
             progress.send(bytes);

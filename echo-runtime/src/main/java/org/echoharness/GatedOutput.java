@@ -53,6 +53,7 @@ final class GatedOutput {
     private final @Nullable ConnectionReporter reporter;
     private @Nullable RingBuffer ring; // only while it holds bytes
     private @Nullable GateChain gates;
+    private boolean isDialogue;
     private boolean inputEnded;
     private boolean outputEnded;
     private boolean hasPut; // since a delay last began to count
@@ -88,9 +89,20 @@ final class GatedOutput {
         return ring == null ? 0 : ring.size();
     }
 
-    /** Returns whether all is sent that was put. */
+    /**
+     * Returns whether all that a dialogue has put was sent or dropped, and every fault that starts here has acted, as of the
+     * last {@link #pump}.
+     */
     boolean isEmpty() {
-        return held() == 0;
+        return held() == 0 && (gates == null || gates.isSettled());
+    }
+
+    /**
+     * Called when a dialogue waits until {@link #isEmpty}. Without this call, a fault may hold bytes back until others come
+     * after them. Returns whether {@link #pump} is to be called again for that.
+     */
+    boolean flush() {
+        return gates != null && gates.flush(held());
     }
 
     private int room() {
@@ -337,7 +349,7 @@ final class GatedOutput {
     }
 
     private GateChain restarted(List<Fault> faults, long number, long now) {
-        GateChain restarted = new GateChain(faults, number, now, observer);
+        GateChain restarted = new GateChain(faults, number, now, isDialogue, observer);
         if (outputEnded) {
             restarted.outputEnded();
         }
@@ -391,6 +403,7 @@ final class GatedOutput {
 
     /** Returns where a dialogue puts what it sends. Called at most once, before anything else. */
     Outlet outlet() {
+        isDialogue = true;
         return Puts.into(this);
     }
 
@@ -426,16 +439,23 @@ final class GatedOutput {
 
         @Override
         public void echo(RingBuffer in, int count) {
+            if (output.gates != null) {
+                output.gates.echoed(count, output.held());
+            }
             output.ring().take(in, count);
             output.hasPut = true;
         }
 
         @Override
-        public void matched(int bytes) {}
+        public void matched(int bytes) {
+            if (output.gates != null) {
+                output.gates.matched(bytes, output.held());
+            }
+        }
 
         @Override
         public boolean message() {
-            return true;
+            return output.gates == null || output.gates.message(output.held());
         }
 
         @Override

@@ -75,7 +75,7 @@ final class Preload {
         for (FaultPlan.Rule rule : plan.rules()) {
             if (!rule.faults().isEmpty()) {
                 UnsentBytes.load();
-                new GateChain(rule.faults(), 1, 0, fault -> {}).judge(0, 0);
+                new GateChain(rule.faults(), 1, 0, false, fault -> {}).judge(0, 0);
             }
         }
     }

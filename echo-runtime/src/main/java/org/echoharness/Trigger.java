@@ -4,8 +4,8 @@ import java.time.Duration;
 import org.echoharness.text.Quantities;
 
 /**
- * Decides when a {@link Fault} takes effect on its connection. Bytes and time are counted from the accept, or from the last
- * change of the plan of an open connection.
+ * Decides when a {@link Fault} takes effect on its connection. Bytes, messages and time are counted from the accept, or from
+ * the last change of the plan of an open connection.
  */
 public sealed interface Trigger {
 
@@ -18,7 +18,8 @@ public sealed interface Trigger {
     }
 
     /**
-     * The fault takes effect when this many bytes of the client were sent back or dropped by a fault: {@code after 300}.
+     * The fault takes effect when this many bytes of the client were sent back or dropped by a fault: {@code after 300}. With
+     * a script or handler, these are the bytes that it has matched, and the fault takes effect before the answer to them.
      *
      * @param bytes at least 1
      */
@@ -84,8 +85,56 @@ public sealed interface Trigger {
     }
 
     /**
+     * The fault takes effect when a script or handler has matched this many messages of the client, before it answers the
+     * last of them: {@code after 3 messages}. Each {@code expect} and each case of a script is a message, and each frame
+     * that a handler answers. A server that echoes refuses it.
+     *
+     * @param messages at least 1
+     */
+    record AfterMessages(long messages) implements Trigger {
+        /**
+         * Checks the range.
+         *
+         * @param messages at least 1
+         * @throws IllegalArgumentException if it is out of range
+         */
+        public AfterMessages {
+            Quantities.atLeastOne("after", messages);
+        }
+
+        @Override
+        public String toString() {
+            return "after " + messages + " messages";
+        }
+    }
+
+    /**
+     * The fault takes effect at each message of the client whose number is a multiple of this, before the message is
+     * answered, and lasts until the next message: {@code every 3rd message}. Messages are those of {@link AfterMessages}. A
+     * server that echoes refuses it.
+     *
+     * @param messages at least 1
+     */
+    record EveryMessage(long messages) implements Trigger {
+        /**
+         * Checks the range.
+         *
+         * @param messages at least 1
+         * @throws IllegalArgumentException if it is out of range
+         */
+        public EveryMessage {
+            Quantities.atLeastOne("every", messages);
+        }
+
+        @Override
+        public String toString() {
+            return "every " + Quantities.ordinal(messages) + " message";
+        }
+    }
+
+    /**
      * The fault takes effect when the client's FIN has come and all bytes before it were sent back or dropped: {@code on
-     * fin}.
+     * fin}. With a script or handler, it takes effect when that answers the FIN and all was sent.
      */
     record OnFin() implements Trigger {
         @Override

@@ -33,7 +33,7 @@
  *     {@code DataSource} {@code Captures} {@code MatchState} {@code TextPattern} {@code ExpectationMatcher}
  *     {@code SendTemplate} {@code Program} {@code MismatchText} {@code ScriptDialogue}
  * <tr><th>gates<td>the state of faults in one connection: each gate judges the oldest bytes of the ring
- *     <td>{@code Seeds} {@code GateProgress} {@code Verdict} {@code Gate} {@code SimpleGates} {@code DelayGate}
+ *     <td>{@code Seeds} {@code GateProgress} {@code TriggerPositions} {@code Verdict} {@code Gate} {@code SimpleGates} {@code DelayGate}
  *     {@code CorruptGate}
  * <tr><th>options<td>values from their text, and lines for the user
  *     <td>{@link org.echoharness.OptionText} {@link org.echoharness.HostAndPort} {@link org.echoharness.LineBuffer}

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import java.io.IOException;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -39,23 +41,23 @@ class FaultErrorsTest {
                 reset at acept                                 | "acept" at position 10: expected accept; did you mean accept?
                 reset on                                       | the end at position 9: expected fin
                 reset on fni                                   | "fni" at position 10: expected fin; did you mean fin?
-                reset after                                    | the end at position 12: expected a size such as 300 or 4KiB, or a duration such as 2s
-                reset after soon                               | "soon" at position 13: expected a size such as 300 or 4KiB, or a duration such as 2s
-                reset after 5x                                 | "5x" at position 13: expected a size such as 300 or 4KiB, or a duration such as 2s
-                reset after -1                                 | "-1" at position 13: expected a size such as 300 or 4KiB, or a duration such as 2s
-                reset after 5 snt                              | "snt" at position 15: expected sent, received, a comma, a semicolon or the end of the plan; did you mean sent?
+                reset after                                    | the end at position 12: expected a size such as 300 or 4KiB, a duration such as 2s, or messages such as 3 messages
+                reset after soon                               | "soon" at position 13: expected a size such as 300 or 4KiB, a duration such as 2s, or messages such as 3 messages
+                reset after 5x                                 | "5x" at position 13: expected a size such as 300 or 4KiB, a duration such as 2s, or messages such as 3 messages
+                reset after -1                                 | "-1" at position 13: expected a size such as 300 or 4KiB, a duration such as 2s, or messages such as 3 messages
+                reset after 5 snt                              | "snt" at position 15: expected sent, received, messages, a comma, a semicolon or the end of the plan; did you mean sent?
                 reset after 2s sent                            | "sent" at position 16: expected a comma, a semicolon or the end of the plan
-                reset after 9223372036854775808                | "9223372036854775808" at position 13: expected a size such as 300 or 4KiB, or a duration such as 2s
-                reset after 9007199254740993KiB                | "9007199254740993KiB" at position 13: expected a size such as 300 or 4KiB, or a duration such as 2s
+                reset after 9223372036854775808                | "9223372036854775808" at position 13: expected a size such as 300 or 4KiB, a duration such as 2s, or messages such as 3 messages
+                reset after 9007199254740993KiB                | "9007199254740993KiB" at position 13: expected a size such as 300 or 4KiB, a duration such as 2s, or messages such as 3 messages
                 delay                                          | the end at position 6: expected a duration such as 50ms or 2s
                 delay soon                                     | "soon" at position 7: expected a duration such as 50ms or 2s
-                delay 5ms jiter 2ms                            | "jiter" at position 11: expected jitter, at, on, after, a comma, a semicolon or the end of the plan; did you mean jitter?
+                delay 5ms jiter 2ms                            | "jiter" at position 11: expected jitter, at, on, after, every, a comma, a semicolon or the end of the plan; did you mean jitter?
                 delay 5ms jitter                               | the end at position 17: expected a duration such as 50ms or 2s
-                delay 5ms jitter 1ms sed 4                     | "sed" at position 22: expected seed, at, on, after, a comma, a semicolon or the end of the plan; did you mean seed?
+                delay 5ms jitter 1ms sed 4                     | "sed" at position 22: expected seed, at, on, after, every, a comma, a semicolon or the end of the plan; did you mean seed?
                 delay 5ms jitter 1ms seed                      | the end at position 26: expected a whole number
                 delay 5ms jitter 1ms seed x                    | "x" at position 27: expected a whole number
                 delay 5ms jitter 1ms seed 99999999999999999999 | "99999999999999999999" at position 27: expected a whole number
-                delay 5ms seed 4                               | "seed" at position 11: expected jitter, at, on, after, a comma, a semicolon or the end of the plan
+                delay 5ms seed 4                               | "seed" at position 11: expected jitter, at, on, after, every, a comma, a semicolon or the end of the plan
                 throttle                                       | the end at position 9: expected a number of bytes per second such as 64KiB/s
                 throttle 64                                    | "64" at position 10: expected a number of bytes per second such as 64KiB/s
                 throttle 64KiB/m                               | "64KiB/m" at position 10: expected a number of bytes per second such as 64KiB/s
@@ -69,10 +71,10 @@ class FaultErrorsTest {
                 corrupt %                                      | "%" at position 9: expected a percentage such as 10%
                 corrupt 1.%                                    | "1.%" at position 9: expected a percentage such as 10%
                 corrupt -1%                                    | "-1%" at position 9: expected a percentage such as 10%
-                corrupt 5                                      | "5" at position 9: expected byte, bytes, at, on, after, a comma, a semicolon or the end of the plan
+                corrupt 5                                      | "5" at position 9: expected byte, bytes, at, on, after, every, a comma, a semicolon or the end of the plan
                 corrupt byte                                   | the end at position 13: expected a position such as 5, or a range such as 5-9
                 corrupt bytes x                                | "x" at position 15: expected a position such as 5, or a range such as 5-9
-                corrupt bite 4                                 | "bite" at position 9: expected byte, bytes, at, on, after, a comma, a semicolon or the end of the plan; did you mean byte?
+                corrupt bite 4                                 | "bite" at position 9: expected byte, bytes, at, on, after, every, a comma, a semicolon or the end of the plan; did you mean byte?
                 duplicate                                      | the end at position 10: expected a number of bytes such as 16 or 4KiB
                 truncate x                                     | "x" at position 10: expected a number of bytes such as 16 or 4KiB
                 slow-close                                     | the end at position 11: expected a duration such as 50ms or 2s
@@ -109,7 +111,7 @@ class FaultErrorsTest {
                 others reset                              | "reset" at position 8: expected a colon after the connections
                 others                                    | the end at position 7: expected a colon after the connections
                 others: noen                              | "noen" at position 9: expected a fault (FAULTS) or none; did you mean none?
-                first 2: reset, close after; others: none | ";" at position 28: expected a size such as 300 or 4KiB, or a duration such as 2s
+                first 2: reset, close after; others: none | ";" at position 28: expected a size such as 300 or 4KiB, a duration such as 2s, or messages such as 3 messages
                 """)
     void reportsErrorInConnections(String text, String message) {
         assertRefused(text, message);
@@ -206,6 +208,71 @@ class FaultErrorsTest {
 
     @ParameterizedTest(name = "{0}")
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+                reset after 3 mesages               | "mesages" at position 15: expected sent, received, messages, a comma, a semicolon or the end of the plan; did you mean messages?
+                reset after 3 message               | "message" at position 15: expected sent, received, messages, a comma, a semicolon or the end of the plan; did you mean messages?
+                reset after 4KiB messages           | "messages" at position 18: expected sent, received, a comma, a semicolon or the end of the plan
+                reset after 3s messages             | "messages" at position 16: expected a comma, a semicolon or the end of the plan
+                reset after 0 messages              | "0" at position 13: after (0) must be at least 1
+                reset after -1 messages             | "-1" at position 13: expected a size such as 300 or 4KiB, a duration such as 2s, or messages such as 3 messages
+                greet "x" every                     | the end at position 16: expected an ordinal number such as 2nd or 3rd
+                greet "x" every 3                   | "3" at position 17: expected an ordinal number such as 2nd or 3rd
+                greet "x" every 3th message         | "3th" at position 17: expected an ordinal number such as 2nd or 3rd; did you mean 3rd?
+                greet "x" every 0th message         | "0th" at position 17: every (0) must be at least 1
+                greet "x" every 3rd                 | the end at position 20: expected message
+                greet "x" every 3rd messages        | "messages" at position 21: expected message; did you mean message?
+                reset every 3rd message             | at position 1: reset every 3rd message: AGAIN; write after 3 messages
+                first 1: close every 1st message    | at position 10: close every 1st message: AGAIN; write after 1 messages
+                half-close every 2nd message        | at position 1: half-close every 2nd message: AGAIN; write after 2 messages
+                stall every 2nd message             | at position 1: stall every 2nd message: AGAIN; write after 2 messages
+                throttle 1/s every 2nd message      | at position 1: throttle 1/s every 2nd message: AGAIN; write after 2 messages
+                fragment 16 every 3rd message       | at position 1: fragment 16 every 3rd message: AGAIN; write after 3 messages
+                fragment 1 every 5ms every 3rd message | at position 1: fragment 1 every 5ms every 3rd message: AGAIN; write after 3 messages
+                fragment 16 every 5                 | "5" at position 19: every (5) must be a duration with its unit (ms, s, m or h), such as 50ms, 2s or 1m, of at most 365 days
+                slow-close 1s after 3 messages      | at position 1: slow-close 1s after 3 messages: slow-close is about the client's FIN; leave its trigger out, or use stall or delay
+                slow-close 1s every 3rd message     | at position 1: slow-close 1s every 3rd message: slow-close is about the client's FIN; leave its trigger out, or use stall or delay
+                """)
+    void reportsErrorInMessages(String text, String message) {
+        String again = "it cannot happen again on a connection; every Nth message is only for"
+                + " delay, discard, corrupt, duplicate, truncate, greet";
+        assertRefused(text, message.replace("AGAIN", again));
+    }
+
+    @Test
+    void javaRefusesRepeatedReset() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Fault.reset().everyMessage(3))
+                .withMessage(
+                        "reset every 3rd message: it cannot happen again on a connection; every Nth message is only"
+                                + " for delay, discard, corrupt, duplicate, truncate, greet; write after 3 messages");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Fault.reset().afterMessages(0))
+                .withMessage("after (0) must be at least 1");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Fault.corrupt().everyMessage(0))
+                .withMessage("every (0) must be at least 1");
+    }
+
+    @Test
+    void echoRefusesTriggersOfMessages() throws IOException {
+        String counts = "faults (%s) count messages, and this server echoes; give it a script, or write after SIZE";
+        for (String fault : List.of("reset after 3 messages", "corrupt every 1st message")) {
+            EchoServer.Builder builder =
+                    EchoServer.builder().faults("connection 1: none; connection 2: close, " + fault);
+            assertThatIllegalArgumentException().isThrownBy(builder::build).withMessage(counts, fault);
+            try (EchoServer server = EchoServer.builder().start()) {
+                FaultPlan plan = FaultPlan.parse(fault);
+                assertThatIllegalArgumentException()
+                        .isThrownBy(() -> server.setFaults(plan))
+                        .withMessage(counts, fault);
+                assertThatIllegalArgumentException()
+                        .isThrownBy(() -> server.setFaultsOfAll(plan))
+                        .withMessage(counts, fault);
+            }
+        }
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
                 greet         | the end at position 6: expected the bytes in quotes, such as "220 ready\\r\\n"
                 greet hello   | "hello" at position 7: expected the bytes in quotes, such as "220 ready\\r\\n"
                 greet ""      | at position 1: greet ("") must be at least one byte, each a character up to U+00FF; see Fault.greet(byte[])
@@ -215,7 +282,7 @@ class FaultErrorsTest {
                 greet "\\x4"  | at position 8: \\x must be followed by two hexadecimal digits, such as \\x00
                 greet "\\xzz" | at position 8: \\x must be followed by two hexadecimal digits, such as \\x00
                 greet "a\\qb" | at position 9: \\q is not an escape; write \\n, \\r, \\t, \\0, \\xHH, \\" or \\\\
-                greet "a"b    | "b" at position 10: expected at, on, after, a comma, a semicolon or the end of the plan
+                greet "a"b    | "b" at position 10: expected at, on, after, every, a comma, a semicolon or the end of the plan
                 """)
     void reportsErrorInQuotedBytes(String text, String message) {
         assertRefused(text, message);

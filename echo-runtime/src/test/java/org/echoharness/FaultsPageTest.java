@@ -208,7 +208,11 @@ class FaultsPageTest {
             "recording()",
             "failure()",
             "acceptPending()",
-            "catchUp(time)");
+            "catchUp(time)",
+            "connection(number)",
+            "scriptProblems()",
+            "scriptProblemsLeftOut()",
+            "unfinishedScripts()");
 
     @Test
     void tableHasEveryControl() throws IOException {

@@ -207,7 +207,7 @@ class HeldMemoryTest {
     }
 
     private static GateChain delaying(int reads) {
-        GateChain gates = new GateChain(List.of(Fault.delay(Duration.ofHours(1))), 1, 0, fault -> {});
+        GateChain gates = new GateChain(List.of(Fault.delay(Duration.ofHours(1))), 1, 0, false, fault -> {});
         for (int i = 1; i <= reads; i++) {
             gates.received(i, i);
         }

@@ -4,7 +4,7 @@ import org.echoharness.memory.RingBuffer;
 
 /**
  * Flips bytes just before they are sent. Whether it flips a byte depends only on the seed and on the position of the
- * byte in the client's stream, so that it can flip back what the socket did not take.
+ * byte in the output, so that it can flip back what the socket did not take.
  */
 public final class CorruptGate extends Gate {
 
@@ -12,7 +12,7 @@ public final class CorruptGate extends Gate {
     private final long lastByte;
     private final double probability;
     private final long seed;
-    private long start; // the position of the client's stream at which the gate opened
+    private long start; // the position in the output at which the gate opened
 
     /**
      * Flips the bytes of this range, counted from 1, each with this probability.
@@ -28,7 +28,7 @@ public final class CorruptGate extends Gate {
 
     @Override
     public void opened(GateProgress progress) {
-        start = progress.consumed();
+        start = progress.moved();
     }
 
     @Override

@@ -18,18 +18,23 @@ public final class DelayGate extends Gate {
     private final long delay;
     private final long jitter;
     private final long seed;
-    private long[] ends = new long[FIRST_MARKS]; // positions of the client's stream
+    private long[] ends = new long[FIRST_MARKS]; // positions of the output
     private long[] times = new long[FIRST_MARKS]; // when the bytes before that position may leave
     private int first;
     private int count;
     private long last; // of the times; times never decrease, or bytes would overtake others
-    private long arrived; // bytes of the client
+    private long arrived; // bytes of the output
     private long end;
 
     public DelayGate(long delay, long jitter, long seed) {
         this.delay = delay;
         this.jitter = jitter;
         this.seed = seed;
+    }
+
+    @Override
+    public void opened(GateProgress progress) {
+        arrived = progress.produced(); // it may have been made after bytes had come
     }
 
     @Override
@@ -41,7 +46,7 @@ public final class DelayGate extends Gate {
             grow();
         }
         last = leaving(progress.now());
-        arrived = progress.received();
+        arrived = progress.produced();
         int newest = at(count++);
         ends[newest] = arrived;
         times[newest] = last;
@@ -58,7 +63,7 @@ public final class DelayGate extends Gate {
         long due = 0;
         int next = 0;
         while (next < count && times[at(next)] <= progress.now()) {
-            due = ends[at(next)] - progress.consumed();
+            due = ends[at(next)] - progress.moved();
             next++;
         }
         if (next < count) {
@@ -71,7 +76,7 @@ public final class DelayGate extends Gate {
     }
 
     private void forget(GateProgress progress) {
-        while (count > 0 && ends[first] <= progress.consumed()) {
+        while (count > 0 && ends[first] <= progress.moved()) {
             first = at(1);
             count--;
         }

@@ -22,10 +22,10 @@ public abstract class Gate {
     /** Adds to the verdict what this gate asks for. */
     public abstract void judge(GateProgress progress, Verdict verdict);
 
-    /** Called when bytes have come from the client, even if the gate is not open yet. */
+    /** Called when bytes have come into the ring, even if the gate is not open yet. */
     public void received(GateProgress progress) {}
 
-    /** Called when the client's FIN has come, even if the gate is not open yet. */
+    /** Called when the client's FIN has come and nothing more comes into the ring, even if the gate is not open yet. */
     public void inputEnded(long now) {}
 
     /**
@@ -36,7 +36,7 @@ public abstract class Gate {
         return false;
     }
 
-    /** Called when there is nothing to send now: the client has sent nothing more, or its bytes are not due yet. */
+    /** Called when there is nothing to send now: nothing more has come, or its bytes are not due yet. */
     public void idles() {}
 
     /** Called when this many bytes were sent. */
@@ -57,7 +57,7 @@ public abstract class Gate {
      *
      * @param index the index of the first byte in the ring, counted from the oldest
      * @param bytes how many bytes
-     * @param position the position of the first byte in the client's stream
+     * @param position the position of the first byte in the output
      */
     public void alter(RingBuffer ring, int index, int bytes, long position) {}
 

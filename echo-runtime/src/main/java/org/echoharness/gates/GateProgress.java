@@ -1,17 +1,20 @@
 package org.echoharness.gates;
 
-/** How far a connection has progressed, for its gates. Times are nanoseconds since the accept. */
+/**
+ * How far a connection has progressed, for its gates. Positions are those of the output: for an echo, the client's stream;
+ * otherwise what a dialogue has produced. Times are nanoseconds since the accept.
+ */
 public final class GateProgress {
 
-    private long consumed; // bytes of the client that were sent back or dropped
+    private long moved; // bytes of the output that were sent or dropped, without greetings and duplicates
     private long sent;
     private int held; // in the ring
     private boolean inputEnded;
     private boolean outputEnded;
     private long now;
 
-    public long consumed() {
-        return consumed;
+    public long moved() {
+        return moved;
     }
 
     public long sent() {
@@ -22,15 +25,16 @@ public final class GateProgress {
         return held;
     }
 
-    public long received() {
-        return consumed + held;
+    /** Returns how long the output is so far. */
+    public long produced() {
+        return moved + held;
     }
 
     public long now() {
         return now;
     }
 
-    /** Returns whether the client's FIN has come and no byte before it is left. */
+    /** Returns whether the client's FIN is to be answered and no byte before it is left. */
     public boolean isAtFin() {
         return inputEnded && held == 0;
     }
@@ -47,9 +51,9 @@ public final class GateProgress {
         outputEnded = true;
     }
 
-    /** Returns a number that grows with each byte that is consumed or sent. */
+    /** Returns a number that grows with each byte that is moved or sent. */
     public long moment() {
-        return consumed + sent;
+        return moved + sent;
     }
 
     public void at(long time, int bytesHeld) {
@@ -61,8 +65,8 @@ public final class GateProgress {
         inputEnded = true;
     }
 
-    public void consume(int bytes) {
-        consumed += bytes;
+    public void move(int bytes) {
+        moved += bytes;
         held -= bytes;
     }
 

@@ -255,7 +255,7 @@ public final class SimpleGates {
     /** Sends a copy of some bytes, and then lets the bytes themselves pass. */
     private static final class DuplicateGate extends Gate {
         private final int bytes;
-        private long end; // the position in the client's stream at which copying ends
+        private long end; // the position in the output at which copying ends
         private long copied; // the position up to which bytes were copied
         private boolean done;
 
@@ -265,16 +265,16 @@ public final class SimpleGates {
 
         @Override
         public void opened(GateProgress progress) {
-            copied = progress.consumed();
+            copied = progress.moved();
             end = copied + bytes;
         }
 
         @Override
         public void judge(GateProgress progress, Verdict verdict) {
-            copied = Math.max(copied, progress.consumed()); // another fault may have taken bytes away
-            done |= copied >= end || (copied == progress.received() && progress.inputEnded());
+            copied = Math.max(copied, progress.moved()); // another fault may have taken bytes away
+            done |= copied >= end || (copied == progress.produced() && progress.inputEnded());
             if (!done) {
-                verdict.copy((int) (copied - progress.consumed()), (int) (Math.min(end, progress.received()) - copied));
+                verdict.copy((int) (copied - progress.moved()), (int) (Math.min(end, progress.produced()) - copied));
             }
         }
 
@@ -285,7 +285,7 @@ public final class SimpleGates {
 
         @Override
         public int copied(GateProgress progress) {
-            return done ? 0 : (int) Math.max(0, copied - progress.consumed());
+            return done ? 0 : (int) Math.max(0, copied - progress.moved());
         }
     }
 }

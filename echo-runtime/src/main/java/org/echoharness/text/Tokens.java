@@ -18,6 +18,7 @@ public final class Tokens {
     public static final String LINE_END = "\n";
 
     private static final String ARROW = "->";
+    private static final Pattern LETTERS = Pattern.compile("[a-z]+$");
     private static final Pattern PERCENT = Pattern.compile("[0-9]+(\\.[0-9]+)?%");
 
     private final String option;
@@ -220,6 +221,20 @@ public final class Tokens {
             Quantities.atLeastOne(name, size);
             advance();
             return size;
+        });
+    }
+
+    /** Reads an ordinal number, such as {@code 3rd}. */
+    public long ordinal(String name) {
+        String what = "an ordinal number such as 2nd or 3rd";
+        return reading(what, given -> {
+            long number = Long.parseLong(LETTERS.matcher(given).replaceFirst(""));
+            if (!Quantities.ordinal(number).equals(given)) {
+                throw expected(what, List.of(Quantities.ordinal(number)));
+            }
+            Quantities.atLeastOne(name, number);
+            advance();
+            return number;
         });
     }
 
