@@ -195,8 +195,9 @@ public final class EchoServer implements AutoCloseable {
     }
 
     /**
-     * Returns what went wrong between the script, or the handlers, and the clients: the first 256 problems. They are kept
-     * whether or not the server records, and can be read after the close. A problem is here before the client can see
+     * Returns what went wrong between the script, or the handlers, and the clients: the first 256 problems, and the
+     * first 256 that a fault {@linkplain ScriptProblem#isExcused excuses}. They are kept whether or not the server
+     * records, and can be read after the close. A problem is here before the client can see
      * the reset. The steps that are left when a control, {@code idleTimeout} or {@code maxConnections} ends a connection
      * are no problem.
      *
@@ -208,7 +209,8 @@ public final class EchoServer implements AutoCloseable {
     }
 
     /**
-     * Returns how many problems came after those that {@link #scriptProblems} returns.
+     * Returns how many problems {@link #scriptProblems} leaves out. One that no fault excuses is left out only if 256
+     * others of that kind are returned.
      *
      * @return the number of problems that are only counted
      */
@@ -218,11 +220,20 @@ public final class EchoServer implements AutoCloseable {
     }
 
     /**
+     * Returns whether the server sends back what it receives.
+     *
+     * @return false if it has a script or handlers, which may find {@linkplain #scriptProblems problems}
+     */
+    public boolean echoes() {
+        return core.problems() == null;
+    }
+
+    /**
      * Returns which steps of the script are left on the connections that are open now. Before the call, {@link #catchUp}
      * makes the server do what it can with what clients have sent.
      *
      * @return a problem of kind {@link ScriptProblem.Kind#LEFT_OVER} for each connection that may not end yet, in the order
-     *     of the accepts; none if the server echoes
+     *     of the accepts; none if the server echoes, or if {@link #freeze} holds up the connections
      * @throws IllegalStateException if the server is not running, or when called in a callback of it
      * @throws java.io.UncheckedIOException if the thread is interrupted
      */

@@ -24,6 +24,16 @@ public record ScriptProblem(
         FAILED
     }
 
+    /**
+     * Returns whether a fault excuses the problem: the connection ended with steps left, or is open, and a fault took
+     * effect on it before. Checks leave it out, since no client can finish the script when its connection is cut.
+     *
+     * @return false for a client that sent something wrong, also after a fault
+     */
+    public boolean isExcused() {
+        return afterFault && kind == Kind.LEFT_OVER;
+    }
+
     /** {@return the line that the server reports as a warning} */
     @Override
     public String toString() {

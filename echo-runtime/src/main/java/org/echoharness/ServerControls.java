@@ -112,11 +112,14 @@ final class ServerControls {
         List<ScriptProblem> unfinished = new ArrayList<>();
         control(
                 "unfinishedScripts",
-                () -> onEachConnection(each -> {
-                    ConnectionPump pump = each.pumpInUse();
-                    ScriptProblem problem = pump == null ? null : pump.unfinished();
-                    if (problem != null) {
-                        unfinished.add(problem);
+                () -> onEachLoop(each -> {
+                    List<ServerConnection> judged = each.isFrozen() ? List.of() : connections(each);
+                    for (ServerConnection connection : judged) {
+                        ConnectionPump pump = connection.pumpInUse();
+                        ScriptProblem problem = pump == null ? null : pump.unfinished();
+                        if (problem != null) {
+                            unfinished.add(problem);
+                        }
                     }
                 }));
         unfinished.sort(Comparator.comparingLong(ScriptProblem::connection));

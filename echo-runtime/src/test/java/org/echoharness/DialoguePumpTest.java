@@ -461,6 +461,19 @@ class DialoguePumpTest {
     }
 
     @Test
+    void excusedProblemsLeaveRoomForOthers() {
+        ProblemLog log = new ProblemLog(new org.echoharness.loop.Warnings(new AwaitedLines()));
+        for (int i = 1; i <= ProblemLog.MOST + 3; i++) {
+            log.add(new ScriptProblem(i, ScriptProblem.Kind.LEFT_OVER, "step 1 of 2", "fin", "nothing", true));
+        }
+        ScriptProblem wrong = new ScriptProblem(999, ScriptProblem.Kind.MISMATCH, "step 1 of 1", "fin", "x", true);
+        log.add(wrong);
+        assertThat(log.list()).hasSize(ProblemLog.MOST + 1).endsWith(wrong);
+        assertThat(log.leftOut()).isEqualTo(3);
+        assertThat(log.list().stream().filter(problem -> !problem.isExcused())).containsExactly(wrong);
+    }
+
+    @Test
     void problemsBeyondLimitAreCounted() {
         AwaitedLines reported = new AwaitedLines();
         ProblemLog log = new ProblemLog(new org.echoharness.loop.Warnings(reported));
