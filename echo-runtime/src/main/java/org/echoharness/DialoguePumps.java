@@ -6,9 +6,13 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ByteChannel;
 import java.nio.channels.SocketChannel;
+import java.util.ArrayList;
 import java.util.List;
 import org.echoharness.dialogue.ConnectionCalls;
 import org.echoharness.dialogue.Dialogue;
+import org.echoharness.dialogue.Program;
+import org.echoharness.dialogue.ScriptDialogue;
+import org.echoharness.dialogue.ScriptResources;
 import org.echoharness.loop.UnsentBytes;
 import org.echoharness.loop.Warnings;
 import org.echoharness.memory.RingPool;
@@ -28,6 +32,21 @@ final class DialoguePumps implements ConnectionPump.Factory {
 
     DialoguePumps(List<Rule> rules) {
         this.rules = List.copyOf(rules);
+    }
+
+    /**
+     * Returns the pumps of a script. It takes and returns types that an echo need not load to be verified.
+     *
+     * @throws IllegalArgumentException if a file is not found, or if a step needs a larger bufferSize
+     */
+    static ConnectionPump.Factory of(Script script, ScriptResources files, int bufferSize) {
+        List<Rule> rules = new ArrayList<>();
+        for (Script.Rule rule : script.rules()) {
+            Program program = new Program(rule.steps(), files);
+            program.check(bufferSize);
+            rules.add(new Rule(rule.connections(), new ScriptDialogue.Maker(program), true));
+        }
+        return rules.isEmpty() ? new EchoPump.Maker() : new DialoguePumps(rules);
     }
 
     @Override

@@ -2,11 +2,13 @@ package org.echoharness;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.echoharness.dialogue.ScriptResources;
 import org.echoharness.script.ServedConnection;
 import org.echoharness.text.Quantities;
 import org.jspecify.annotations.Nullable;
@@ -192,6 +194,16 @@ public final class EchoServer implements AutoCloseable {
      */
     public ServedConnection connection(long number) {
         return controls.connection(number);
+    }
+
+    /**
+     * Returns what the server expects of its clients and sends to them.
+     *
+     * @return the script; {@link Script#none()} if the server has none
+     */
+    public Script script() {
+        Script script = core.config().script();
+        return script == null ? Script.none() : script;
     }
 
     /**
@@ -451,6 +463,8 @@ public final class EchoServer implements AutoCloseable {
             IDLE_CLOSE("idleClose"),
             EVENT_LOOPS("eventLoops"),
             FAULTS("faults"),
+            SCRIPT("script"),
+            SCRIPT_FILE("scriptFile"),
             RECORDING("recording");
 
             private final String word;
@@ -478,6 +492,9 @@ public final class EchoServer implements AutoCloseable {
         private long idleCloseNanos;
         private int eventLoops = 1;
         private FaultPlan faults = FaultPlan.none();
+        private @Nullable Script script; // null, so that an echo loads no class of scripts
+        private @Nullable String scriptFile;
+        private Path scriptDirectory = Path.of("");
         private int recordedBytes = OptionText.RECORDED_BYTES;
         private int recordedConnections;
         private @Nullable Consumer<String> conversation;
@@ -638,6 +655,54 @@ public final class EchoServer implements AutoCloseable {
         }
 
         /**
+         * Sets what the server expects of its clients and sends to them, in place of an echo. The default is {@link
+         * Script#none()}, an echo. A client that does not do what the script expects is reset at once; the server keeps a
+         * {@link ScriptProblem} and reports it as a warning.
+         *
+         * @param spoken the script
+         * @return this builder
+         */
+        public Builder script(Script spoken) {
+            script = spoken.rules().isEmpty() ? null : spoken;
+            return this;
+        }
+
+        /**
+         * Sets the script from a text, which {@link Script#parse} reads.
+         *
+         * @param text the text of the script, such as {@code expect line "PING", send "PONG\n"}
+         * @return this builder
+         * @throws IllegalArgumentException if it is no script; the message names the position, the word and the cure
+         */
+        public Builder script(String text) {
+            return script(Script.parse(text));
+        }
+
+        /**
+         * Sets the script from a file in UTF-8, which {@link #build} reads. A relative name is one in the {@link
+         * #scriptDirectory}; if there is no such file, it is the name of a resource of the class path.
+         *
+         * @param file the name of the file, such as {@code smtp.echo}; with {@code classpath:} before it, only a resource
+         * @return this builder
+         */
+        public Builder scriptFile(String file) {
+            scriptFile = file;
+            return this;
+        }
+
+        /**
+         * Sets where the relative names of a {@link #scriptFile}, and of the files that a script sends, begin. Names in a
+         * script that is a file begin at the folder of that file. The default is the working directory.
+         *
+         * @param directory the directory
+         * @return this builder
+         */
+        public Builder scriptDirectory(Path directory) {
+            scriptDirectory = directory;
+            return this;
+        }
+
+        /**
          * Records what happens on the connections, for {@link EchoServer#recording()}: the first 65,536 bytes (64 KiB)
          * of each direction of the newest 1,000 connections, as far as this fits into a quarter of the heap. The
          * default is to record nothing.
@@ -748,6 +813,14 @@ public final class EchoServer implements AutoCloseable {
                 }
                 case EVENT_LOOPS -> eventLoops(Quantities.count(word, text, MOST_LOOPS));
                 case FAULTS -> faults(text);
+                case SCRIPT -> {
+                    script = null;
+                    yield text.equals(OptionText.NONE) ? this : script(text);
+                }
+                case SCRIPT_FILE -> {
+                    scriptFile = null;
+                    yield text.equals(OptionText.NONE) ? this : scriptFile(text);
+                }
                 case RECORDING -> {
                     int bytes = OptionText.recorded(word, text);
                     recordedConnections = 0;
@@ -766,10 +839,23 @@ public final class EchoServer implements AutoCloseable {
          * Returns a server with these options, not yet started. This builder can be used again.
          *
          * @return a new server
-         * @throws IllegalArgumentException if options do not go together: a fault that needs a larger bufferSize, or
-         *     one that counts messages if the server echoes
+         * @throws IllegalArgumentException if options do not go together: a fault or a script that needs a larger
+         *     bufferSize, two scripts, or a fault that counts messages if the server echoes; or if the file of a script,
+         *     or one that it sends, cannot be read
          */
         public EchoServer build() {
+            if (script != null && scriptFile != null) {
+                throw new IllegalArgumentException("script and scriptFile are both given; leave one out");
+            }
+            Script spoken = script;
+            ConnectionPump.Factory used = pumps;
+            if (scriptFile != null) {
+                ScriptResources.Text read = new ScriptResources(scriptDirectory).script(scriptFile);
+                spoken = new Script.Parser(read.option(), read.text()).script();
+                used = DialoguePumps.of(spoken, read.files(), bufferSize);
+            } else if (script != null) {
+                used = DialoguePumps.of(script, new ScriptResources(scriptDirectory), bufferSize);
+            }
             boolean closesIdle = idleCloseNanos > 0 && (idleTimeoutNanos == 0 || idleCloseNanos < idleTimeoutNanos);
             return new EchoServer(new ServerConfig(
                     addresses,
@@ -780,14 +866,15 @@ public final class EchoServer implements AutoCloseable {
                     closesIdle ? idleCloseNanos : idleTimeoutNanos,
                     closesIdle,
                     eventLoops,
-                    faults.checked(bufferSize, !pumps.echoes()),
+                    faults.checked(bufferSize, !used.echoes()),
+                    spoken,
                     recordedBytes,
                     recordedConnections,
                     conversation == null
                             ? null
                             : hasTimes ? Conversation.timed(conversation) : new Conversation(conversation),
                     warnings,
-                    pumps,
+                    used,
                     new ConnectionWire.Plain()));
         }
 

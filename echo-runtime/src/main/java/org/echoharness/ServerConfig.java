@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param bindsEvery whether the server listens on all addresses of a name; otherwise only on the first
  * @param closesIdle whether an idle connection ends with a FIN; otherwise with an RST
+ * @param script null if there is none
  */
 record ServerConfig(
         List<HostAndPort> addresses,
@@ -20,6 +21,7 @@ record ServerConfig(
         boolean closesIdle,
         int eventLoops,
         FaultPlan faults,
+        @Nullable Script script,
         int recordedBytes,
         int recordedConnections,
         @Nullable Conversation conversation,

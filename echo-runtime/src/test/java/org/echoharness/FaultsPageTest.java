@@ -210,6 +210,8 @@ class FaultsPageTest {
             "acceptPending()",
             "catchUp(time)",
             "connection(number)",
+            "echoes()",
+            "script()",
             "scriptProblems()",
             "scriptProblemsLeftOut()",
             "unfinishedScripts()");

@@ -142,6 +142,22 @@ public @interface EchoTest {
     String faults() default "";
 
     /**
+     * What the server expects of its clients and sends to them, as {@link org.echoharness.Script#parse} reads it. Empty
+     * means {@code none}: an echo.
+     *
+     * @return a script, such as {@code expect line 'PING', send 'PONG\n'}
+     */
+    String script() default "";
+
+    /**
+     * The file that has the script: a file, or a resource of the class path. It is given in place of {@link #script()}.
+     * Empty means {@code none}.
+     *
+     * @return the name of the file, such as {@code smtp.echo}
+     */
+    String scriptFile() default "";
+
+    /**
      * Whether the server records, for {@link org.echoharness.EchoServer#recording()} and for the report of a test that
      * fails: {@code on}, {@code none}, or the most bytes that are kept of each direction of a connection. Empty means
      * {@code on}: 64 KiB, of 1,000 connections.

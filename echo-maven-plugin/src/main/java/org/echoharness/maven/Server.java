@@ -41,6 +41,12 @@ public final class Server {
     String faults;
 
     @Nullable
+    String script;
+
+    @Nullable
+    String scriptFile;
+
+    @Nullable
     String recording;
 
     @Nullable
@@ -63,6 +69,8 @@ public final class Server {
         put(options, "idleClose", idleClose);
         put(options, "eventLoops", eventLoops);
         put(options, "faults", faults);
+        put(options, "script", script);
+        put(options, "scriptFile", scriptFile);
         put(options, "recording", recording);
         if (record != null) {
             String size = options.getOrDefault("recording", EchoMojo.NONE);

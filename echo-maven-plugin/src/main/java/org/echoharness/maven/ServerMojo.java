@@ -77,6 +77,23 @@ abstract class ServerMojo extends EchoMojo {
     String faults;
 
     /**
+     * What the server expects of its clients and sends to them, such as {@code expect line "PING", send "PONG\n"}, or
+     * {@code none} for an echo.
+     *
+     * @since 0.1.0
+     */
+    @Parameter(property = "echo.script", defaultValue = NONE)
+    String script;
+
+    /**
+     * The file that has the script, in place of {@code script}: a file in the directory of the project.
+     *
+     * @since 0.1.0
+     */
+    @Parameter(property = "echo.scriptFile", defaultValue = NONE)
+    String scriptFile;
+
+    /**
      * The most bytes that are recorded of each direction of a connection, such as {@code 16KiB}, or {@code on} for
      * 64KiB; the newest 1,000 connections are kept. When the server ends, the files {@code transcript.txt}, {@code
      * conversation.html} and {@code conversation.pcapng} (for Wireshark) are written to {@code echo/ID} in the build
@@ -112,6 +129,8 @@ abstract class ServerMojo extends EchoMojo {
         server.idleClose = idleClose;
         server.eventLoops = eventLoops;
         server.faults = faults;
+        server.script = script;
+        server.scriptFile = scriptFile;
         server.recording = recording;
         server.record = record.equals("false") ? null : record;
         return server;

@@ -38,6 +38,9 @@ final class CommandHelp {
                      --event-loops N            threads that serve connections (1)
                      --faults PLAN              the faults of connections, such as
                                                 'first 2: reset after 4; others: delay 50ms'
+                     --script TEXT              what the server says in place of an echo, such as
+                                                'expect line "PING", send "PONG\\n"' (none)
+                     --script-file FILE         the same, from a file (none)
             client:  --message TEXT             the text to send (a line of 42 bytes)
                      --message-file FILE        the file to send; '-' is standard input.
                                                 Standard input, a pipe or a device is sent

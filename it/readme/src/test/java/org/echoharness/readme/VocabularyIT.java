@@ -65,7 +65,13 @@ class VocabularyIT {
                         server,
                         methods(EchoServer.Builder.class, EchoServer.Builder.class),
                         Map.of(),
-                        List.of("everyAddressOfNames", "conversation", "conversationTimes", "warnings", "set")),
+                        List.of(
+                                "everyAddressOfNames",
+                                "conversation",
+                                "conversationTimes",
+                                "warnings",
+                                "set",
+                                "scriptDirectory")),
                 new FrontEnd(
                         "EchoClient.Builder",
                         client,

@@ -1,0 +1,185 @@
+package org.echoharness.dialogue;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import org.echoharness.text.CompleteFile;
+import org.echoharness.text.Escaping;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds the file that has a script, and the files that a script sends: a file by its name, or else a resource of the class
+ * path. A resource is read when the server is built, and a file when it is sent. The thread that builds the server uses it.
+ */
+public final class ScriptResources implements DataSource.Finder {
+
+    private static final String CLASS_PATH = "classpath:";
+    private static final int MOST_OF_RESOURCE = 16 << 20;
+    private static final int MOST_OF_SCRIPT = 4 << 20; // bytes, of which the parser takes at most a million characters
+    private static final char BYTE_ORDER_MARK = '\uFEFF';
+
+    private final String option;
+    private final Path directory;
+    private final String folder; // of resources; empty, or with a slash at its end
+
+    /** The text of a script, and what finds the files that it sends. */
+    public record Text(String option, String text, ScriptResources files) {}
+
+    private ScriptResources(String option, Path directory, String folder) {
+        this.option = option;
+        this.directory = directory;
+        this.folder = folder;
+    }
+
+    /** Finds files in a directory. */
+    public ScriptResources(Path directory) {
+        this("script", directory, "");
+    }
+
+    private record FileSource(Path file) implements DataSource {
+        @Override
+        public long size() throws IOException {
+            return Files.size(file);
+        }
+
+        @Override
+        public ReadableByteChannel open() throws IOException {
+            return FileChannel.open(file);
+        }
+    }
+
+    private static final class ResourceSource implements DataSource {
+        private final byte[] bytes;
+
+        ResourceSource(byte[] bytes) {
+            this.bytes = bytes;
+        }
+
+        @Override
+        public long size() {
+            return bytes.length;
+        }
+
+        @Override
+        public ReadableByteChannel open() {
+            return Channels.newChannel(new ByteArrayInputStream(bytes));
+        }
+    }
+
+    @Override
+    public DataSource find(String name) {
+        String what = option + ": file " + Escaping.quote(name);
+        try {
+            Path file = file(name);
+            if (file != null) {
+                FileChannel.open(file).close();
+                return new FileSource(file);
+            }
+            byte[] bytes = resource(folder, name, MOST_OF_RESOURCE);
+            if (bytes == null && !folder.isEmpty()) {
+                bytes = resource("", name, MOST_OF_RESOURCE);
+            }
+            if (bytes == null) {
+                throw missing(what, name);
+            }
+            if (bytes.length > MOST_OF_RESOURCE) {
+                throw new IllegalArgumentException(
+                        what + " is a resource of more than 16MiB; put it beside the class path as a file");
+            }
+            return new ResourceSource(bytes);
+        } catch (IOException | InvalidPathException failed) {
+            throw unreadable(what, failed);
+        }
+    }
+
+    /** Reads a script from a file or a resource. The names of the files that it sends begin at its folder. */
+    public Text script(String name) {
+        String what = "scriptFile (" + Escaping.escape(name) + ")";
+        try {
+            Path file = file(name);
+            if (file != null) {
+                Path parent = file.toAbsolutePath().getParent();
+                try (InputStream in = Files.newInputStream(file)) {
+                    String text = text(in.readNBytes(MOST_OF_SCRIPT + 1));
+                    return new Text(what, text, new ScriptResources(what, parent == null ? directory : parent, ""));
+                }
+            }
+            byte[] bytes = resource("", name, MOST_OF_SCRIPT);
+            if (bytes == null) {
+                throw missing(what, name);
+            }
+            String resource = nameOnClassPath(name);
+            String parent = resource.substring(0, resource.lastIndexOf('/') + 1);
+            return new Text(what, text(bytes), new ScriptResources(what, directory, parent));
+        } catch (IOException | InvalidPathException failed) {
+            throw unreadable(what, failed);
+        }
+    }
+
+    private static String text(byte[] bytes) throws CharacterCodingException {
+        String text = StandardCharsets.UTF_8
+                .newDecoder()
+                .decode(ByteBuffer.wrap(bytes))
+                .toString();
+        return !text.isEmpty() && text.charAt(0) == BYTE_ORDER_MARK ? text.substring(1) : text;
+    }
+
+    /** Returns the file of this name, or null if there is none, or if the name is only for the class path. */
+    private @Nullable Path file(String name) {
+        if (name.startsWith(CLASS_PATH)) {
+            return null;
+        }
+        Path file = directory.resolve(name);
+        return Files.isRegularFile(file) ? file : null;
+    }
+
+    /** Returns the bytes of a resource, at most one more than this, or null if there is none. */
+    private static byte @Nullable [] resource(String folder, String name, int most) throws IOException {
+        String path = folder + nameOnClassPath(name);
+        ClassLoader ofThread = Thread.currentThread().getContextClassLoader();
+        InputStream found = ofThread == null ? null : ofThread.getResourceAsStream(path);
+        ClassLoader ours = ScriptResources.class.getClassLoader();
+        if (found == null) {
+            found = ours == null ? ClassLoader.getSystemResourceAsStream(path) : ours.getResourceAsStream(path);
+        }
+        if (found == null) {
+            return null;
+        }
+        try (InputStream in = found) {
+            return in.readNBytes(most + 1);
+        }
+    }
+
+    private static String nameOnClassPath(String name) {
+        String path = name.startsWith(CLASS_PATH) ? name.substring(CLASS_PATH.length()) : name;
+        return path.startsWith("/") ? path.substring(1) : path;
+    }
+
+    private IllegalArgumentException missing(String what, String name) {
+        String file = name.startsWith(CLASS_PATH)
+                ? " is not"
+                : " is neither a file ("
+                        + Escaping.escape(
+                                directory.resolve(name).toAbsolutePath().toString()) + ") nor";
+        return new IllegalArgumentException(what + file + " on the class path");
+    }
+
+    private static IllegalArgumentException unreadable(String what, Exception failed) {
+        String why = failed instanceof CharacterCodingException
+                ? "it is not text in UTF-8"
+                : failed instanceof FileSystemException system
+                        ? CompleteFile.reason(system)
+                        : Escaping.escape(String.valueOf(failed.getMessage()));
+        return new IllegalArgumentException(what + " cannot be read: " + why, failed);
+    }
+}
