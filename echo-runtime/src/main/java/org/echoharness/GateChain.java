@@ -101,7 +101,7 @@ final class GateChain implements Verdict.Order {
         verdict.begin();
         closeGates();
         open(false);
-        while (isDialogue && !holdsFin() && openCounted()) {}
+        while (isDialogue && !holdsFin() && openAtPause()) {}
         if (!holdsFin()) {
             open(true);
         }
@@ -159,7 +159,7 @@ final class GateChain implements Verdict.Order {
     private void open(boolean onFin) {
         for (int i = 0; i < gates.length; i++) {
             Trigger trigger = faults[i].trigger();
-            boolean isNow = trigger instanceof Trigger.OnFin == onFin && !(isDialogue && positions.counts(i));
+            boolean isNow = trigger instanceof Trigger.OnFin == onFin && !positions.isAtPause(i);
             if (!open[i] && isNow && isReached(i)) {
                 open(i);
             }
@@ -200,11 +200,11 @@ final class GateChain implements Verdict.Order {
     }
 
     /**
-     * Opens those gates of a dialogue whose count is reached at this position of the output and comes first: that of the
-     * fewest bytes, then those of messages. Returns whether it has opened one. If it must act before others open, the next
-     * ones wait for that, as they do if an echo reaches one count after the other.
+     * Opens the gates whose trigger is reached where the dialogue pauses, and whose count comes first: the fewest bytes, then
+     * messages. Returns whether there were any. If one of them must act first, the others wait for that, as they do if an
+     * echo reaches one count after the other.
      */
-    private boolean openCounted() {
+    private boolean openAtPause() {
         long first = Long.MAX_VALUE;
         boolean any = false;
         for (int i = 0; i < gates.length; i++) {
@@ -222,7 +222,7 @@ final class GateChain implements Verdict.Order {
     }
 
     private boolean isDue(int index) {
-        return !open[index] && positions.counts(index) && isReached(index);
+        return !open[index] && positions.isAtPause(index) && isReached(index);
     }
 
     /** Closes the gates whose message is answered. Each gate then begins again, for the next of its messages. */

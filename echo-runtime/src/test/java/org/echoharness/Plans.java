@@ -53,16 +53,21 @@ final class Plans {
         Effect effect = effect();
         boolean canFollowFin =
                 effect instanceof Effect.Reset || effect instanceof Effect.Stall || effect instanceof Effect.Greet;
-        Trigger trigger = effect instanceof Effect.SlowClose ? new Trigger.OnFin() : trigger(canFollowFin ? 5 : 4);
-        return new Fault(effect, trigger);
+        return new Fault(
+                effect, effect instanceof Effect.SlowClose ? new Trigger.OnFin() : trigger(effect, canFollowFin));
     }
 
-    private Trigger trigger(int kinds) {
-        return switch (random.nextInt(kinds)) {
+    private Trigger trigger(Effect effect, boolean canFollowFin) {
+        return switch (random.nextInt(canFollowFin ? 7 : 6)) {
             case 0 -> new Trigger.AtAccept();
             case 1 -> new Trigger.AfterReceived(number());
             case 2 -> new Trigger.AfterSent(number());
             case 3 -> new Trigger.AfterTime(duration());
+            case 4 -> new Trigger.AfterMessages(number());
+            case 5 ->
+                EffectRow.mayHappenAgain(effect)
+                        ? new Trigger.EveryMessage(number())
+                        : new Trigger.AfterMessages(number());
             default -> new Trigger.OnFin();
         };
     }

@@ -32,6 +32,9 @@ class RandomPlansTest {
         List<Fault> faults = new Plans(new Random(42), MOST).faults(1_000);
 
         assertThat(faults).extracting(fault -> fault.effect().kind()).contains(Effect.Kind.values());
+        assertThat(faults)
+                .extracting(fault -> (Object) fault.trigger().getClass())
+                .contains((Object[]) Trigger.class.getPermittedSubclasses());
     }
 
     @ParameterizedTest

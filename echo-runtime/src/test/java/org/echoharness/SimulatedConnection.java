@@ -2,6 +2,7 @@ package org.echoharness;
 
 import java.io.IOException;
 import java.math.BigDecimal;
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.SelectionKey;
@@ -16,13 +17,20 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.echoharness.dialogue.ConnectionCalls;
+import org.echoharness.dialogue.Dialogue;
+import org.echoharness.dialogue.Program;
+import org.echoharness.dialogue.ScriptDialogue;
 import org.echoharness.gates.Verdict;
+import org.echoharness.loop.Warnings;
 import org.echoharness.memory.RingPool;
+import org.echoharness.script.Step;
 import org.echoharness.text.Escaping;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A connection without a socket, a thread or a clock. It drives an {@link EchoPump} as {@link ServerConnection} does, by a
- * script of what the client does, and lists what the client sees. Time jumps to whatever is due next. It fails if a real
+ * A connection without a socket, a thread or a clock. It drives an {@link EchoPump}, or a {@link DialoguePump} with a
+ * script, as {@link ServerConnection} does, by a list of what the client does, and lists what the client sees. Time jumps to whatever is due next. It fails if a real
  * connection would hang or spin.
  */
 final class SimulatedConnection implements ConnectionPump.Owner {
@@ -57,6 +65,8 @@ final class SimulatedConnection implements ConnectionPump.Owner {
     private final List<Event> events = new ArrayList<>();
     private final List<String> tookEffect = new ArrayList<>();
     private final Client client = new Client();
+    private final ProblemLog problems = new ProblemLog(new Warnings(line -> {}));
+    private Dialogue.@Nullable Factory dialogues;
     private int capacity = 64;
     private int mostCalls = 20_000; // of the clock, two for each step; and turns
     private long late;
@@ -76,6 +86,20 @@ final class SimulatedConnection implements ConnectionPump.Owner {
     /** The faults that a plan has for all connections. */
     static SimulatedConnection by(String plan) {
         return by(FaultPlan.parse(plan).rules().get(0).faults(), 1);
+    }
+
+    /** What the server does in place of an echo. */
+    SimulatedConnection answers(String script) {
+        List<Step> steps = Script.parse(script).rules().get(0).steps();
+        dialogues = new ScriptDialogue.Maker(new Program(steps, name -> {
+            throw new IllegalArgumentException("no file " + name);
+        }));
+        return this;
+    }
+
+    /** How the script was not met; after {@link #run}. */
+    List<ScriptProblem> problems() {
+        return problems.list();
     }
 
     /** What the client does, such as {@code 0 abc, 100 FIN}: at which millisecond, and which bytes. */
@@ -135,7 +159,7 @@ final class SimulatedConnection implements ConnectionPump.Owner {
     /** Runs until the end, or until nothing can happen any more. */
     List<Event> run() {
         RingPool rings = POOLS.computeIfAbsent(capacity, RingPool::new);
-        EchoPump pump = new EchoPump(client, client, new ConnectionPump.Terms(rings, null, this, null, null));
+        ConnectionPump pump = pump(rings);
         try {
             pump.setFaults(faults, connection, ACCEPTED);
             int waitsFor = turn(pump, false);
@@ -150,8 +174,17 @@ final class SimulatedConnection implements ConnectionPump.Owner {
         return events;
     }
 
+    private ConnectionPump pump(RingPool rings) {
+        ConnectionPump.Terms terms = new ConnectionPump.Terms(rings, null, this, null, problems);
+        if (dialogues == null) {
+            return new EchoPump(client, client, terms);
+        }
+        ConnectionCalls calls = new ConnectionCalls(connection, new InetSocketAddress(0), () -> {}, null);
+        return new DialoguePump(client, client, dialogues.open(calls), calls, terms);
+    }
+
     /** Takes a turn, and returns what the pump waits for. */
-    private int turn(EchoPump pump, boolean reads) throws IOException {
+    private int turn(ConnectionPump pump, boolean reads) throws IOException {
         check(--mostCalls >= 0, "it goes on for ever");
         if (reads && hasArrived()) {
             check(pump.receive(this::clock), "it reads where there is no room");
@@ -164,13 +197,14 @@ final class SimulatedConnection implements ConnectionPump.Owner {
             next = pump.pump(this::clock);
         }
         client.showWritten();
-        check(pump.held() >= 0 && pump.held() <= capacity, "the ring holds what it cannot hold");
+        int held = pump instanceof EchoPump echo ? echo.held() : 0;
+        check(held >= 0 && held <= capacity, "the ring holds what it cannot hold");
         switch (next) {
             case END -> {
                 check(!pump.holds(), "it ends though it holds bytes");
                 ends(client.outputEnded ? "closed" : "FIN");
             }
-            case RESET -> ends("RST");
+            case RESET, RESET_AT_ONCE -> ends("RST");
             case CLOSE -> ends("close");
             default -> {}
         }
@@ -181,7 +215,7 @@ final class SimulatedConnection implements ConnectionPump.Owner {
         return !script.isEmpty() && script.element().nanos() <= now;
     }
 
-    /** The time, which {@link EchoPump} asks for after each of its steps: one step is one event. */
+    /** The time, which a pump asks for after each of its steps: one step is one event. */
     private long clock() {
         check(--mostCalls >= 0, "it goes on for ever");
         client.showWritten();
@@ -221,7 +255,7 @@ final class SimulatedConnection implements ConnectionPump.Owner {
     }
 
     /** Jumps to the next event, as a selector would return then. Returns false if there is none. */
-    private boolean jumps(EchoPump pump, int waitsFor) {
+    private boolean jumps(ConnectionPump pump, int waitsFor) {
         long next = Long.MAX_VALUE;
         if ((waitsFor & SelectionKey.OP_READ) != 0 && !script.isEmpty()) {
             next = Math.max(now, script.element().nanos());

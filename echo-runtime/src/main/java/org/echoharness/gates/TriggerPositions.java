@@ -17,6 +17,7 @@ public final class TriggerPositions {
     private final long[] messages; // the same
     private final long[] every; // the number of messages from one to the next for which it is reached; 0 for none
     private final long[] positions;
+    private final boolean[] atPause; // the position is where the dialogue pauses
     private final boolean[] closes; // at the pause
     private long dealt; // bytes of the client that the dialogue has matched
     private long met; // messages of the client that the dialogue has matched
@@ -32,6 +33,7 @@ public final class TriggerPositions {
         messages = new long[count];
         every = new long[count];
         positions = new long[count];
+        atPause = new boolean[count];
         closes = new boolean[count];
         Arrays.fill(bytes, UNKNOWN);
         Arrays.fill(messages, UNKNOWN);
@@ -64,6 +66,14 @@ public final class TriggerPositions {
         return positions[index];
     }
 
+    /**
+     * Returns whether the trigger is reached where the dialogue pauses. Its gate then waits until open gates have acted, as
+     * it does if the client sends its next message only after the answer to this one.
+     */
+    public boolean isAtPause(int index) {
+        return atPause[index];
+    }
+
     /** Returns a number that is less for a trigger that comes first at the same position: bytes in order, then messages. */
     public long order(int index) {
         return bytes[index];
@@ -75,6 +85,7 @@ public final class TriggerPositions {
         for (int i = 0; i < positions.length; i++) {
             if (positions[i] == UNKNOWN && dealt >= bytes[i]) {
                 positions[i] = end;
+                atPause[i] = true;
                 pause = end;
             }
         }
@@ -103,6 +114,7 @@ public final class TriggerPositions {
             closes[i] = every[i] > 0 && open[i];
             if (every[i] > 0 || isNow) {
                 positions[i] = isNow ? end : UNKNOWN;
+                atPause[i] = isNow;
             }
             if (isNow || closes[i]) {
                 pause = end;
