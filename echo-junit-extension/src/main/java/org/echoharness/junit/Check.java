@@ -12,7 +12,10 @@ enum Check {
     RESETS,
 
     /** A fault of the plan was never applied. */
-    FAULTS;
+    FAULTS,
+
+    /** A client did not do what the script expects, or a handler failed. */
+    SCRIPT;
 
     @Override
     public String toString() {

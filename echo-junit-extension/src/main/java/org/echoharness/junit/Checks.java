@@ -15,11 +15,15 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 record Checks(Set<Check> all, boolean asked) {
 
     static final String PARAMETER = "echo.checks";
-    private static final Checks DEFAULT = new Checks(Set.of(Check.LEAKS), false);
+    private static final Checks DEFAULT = new Checks(Set.of(Check.LEAKS, Check.SCRIPT), false);
+
+    /** The checks that need no recording. */
+    static final Set<Check> WITHOUT_RECORDING = Set.of(Check.SCRIPT);
 
     /** Throws an exception that names the value and the cure if the checks are not possible. */
     static void check(String checks, Source source, BooleanSupplier records) {
-        if (checks.isEmpty() || parse("checks", checks).all().isEmpty()) {
+        Set<Check> asked = checks.isEmpty() ? Set.of() : parse("checks", checks).all();
+        if (asked.isEmpty()) {
             return;
         }
         if (source == Source.EXTERNAL) {
@@ -27,9 +31,10 @@ record Checks(Set<Check> all, boolean asked) {
                     + ") need a server in this JVM, and this one is EXTERNAL; leave them out, or set source to"
                     + " EXTERNAL_OR_EMBEDDED");
         }
-        if (!records.getAsBoolean()) {
-            throw new IllegalArgumentException(
-                    "checks (" + checks + ") need a recording; leave recording out, or set checks to none");
+        if (!WITHOUT_RECORDING.containsAll(asked) && !records.getAsBoolean()) {
+            throw new IllegalArgumentException("checks (" + checks
+                    + ") need a recording; leave recording out, or set checks to "
+                    + (asked.contains(Check.SCRIPT) ? Check.SCRIPT : "none"));
         }
     }
 
@@ -52,13 +57,17 @@ record Checks(Set<Check> all, boolean asked) {
         }
     }
 
+    /** Returns the checks that are not among these. */
+    Checks without(Set<Check> others) {
+        Set<Check> left = EnumSet.noneOf(Check.class);
+        left.addAll(all);
+        left.removeAll(others);
+        return new Checks(left, asked);
+    }
+
     @Override
     public String toString() {
         return all.stream().sorted().map(Check::toString).collect(Collectors.joining(", "));
-    }
-
-    boolean include(Check check) {
-        return all.contains(check);
     }
 
     private static Checks parse(String what, String text) {
@@ -68,6 +77,7 @@ record Checks(Set<Check> all, boolean asked) {
                 case "leaks" -> checks.add(Check.LEAKS);
                 case "resets" -> checks.add(Check.RESETS);
                 case "faults" -> checks.add(Check.FAULTS);
+                case "script" -> checks.add(Check.SCRIPT);
                 case "all" -> checks.addAll(EnumSet.allOf(Check.class));
                 case "none" -> {
                     if (!text.strip().equals("none")) {
@@ -82,6 +92,6 @@ record Checks(Set<Check> all, boolean asked) {
 
     private static IllegalArgumentException wrong(String what, String text) {
         return new IllegalArgumentException(
-                what + " (" + text + ") must be all, none, or some of leaks, resets, faults, joined by commas");
+                what + " (" + text + ") must be all, none, or some of leaks, resets, faults, script, joined by commas");
     }
 }

@@ -24,13 +24,14 @@ import org.echoharness.Recording;
 import org.echoharness.junit.UnclosedSockets.Unclosed;
 
 /**
- * Checks the connections of a test, or of all tests of a class, to one embedded server that records. It runs on the
- * thread of the test.
+ * Checks the connections of a test, or of all tests of a class, to one embedded server. It runs on the thread of the
+ * test.
  *
  * @param before the number of connections that the server had accepted when the test began
  * @param last whether the server ends with the test
+ * @param checks the checks to apply; without a recording, only {@link Check#SCRIPT}
  */
-record ConnectionChecks(TargetServer target, long before, boolean last, Checks checks) {
+record ConnectionChecks(TargetServer target, long before, boolean last, Set<Check> checks) {
 
     private static final int SHOWN = 100;
     private static final int SHOWN_OF_PLAN = 500;
@@ -44,10 +45,10 @@ record ConnectionChecks(TargetServer target, long before, boolean last, Checks c
      */
     List<String> endings() throws InterruptedException {
         Complaints complaints = new Complaints();
-        boolean resets = checks.include(Check.RESETS);
-        boolean faults = checks.include(Check.FAULTS) && last;
+        boolean resets = checks.contains(Check.RESETS);
+        boolean faults = checks.contains(Check.FAULTS) && last;
         if (resets || faults) {
-            catchUp(complaints, resets ? Check.RESETS : Check.FAULTS);
+            target.catchUp(LONGEST, complaints, resets ? Check.RESETS : Check.FAULTS);
             if (resets || !unapplied().isEmpty()) {
                 awaitQuiet();
             }
@@ -61,35 +62,23 @@ record ConnectionChecks(TargetServer target, long before, boolean last, Checks c
     /** Must be called after the injected clients were closed. */
     List<String> leaks() throws InterruptedException {
         Complaints complaints = new Complaints();
-        if (checks.include(Check.FAULTS) && last) {
+        ScriptCheck script = new ScriptCheck(target, before, last);
+        if (checks.contains(Check.SCRIPT)) {
+            script.judge(complaints, timeout());
+        }
+        if (checks.contains(Check.FAULTS) && last) {
             faults(complaints);
         }
-        if (checks.include(Check.LEAKS)) {
+        if (checks.contains(Check.LEAKS)) {
             long deadline = System.nanoTime() + timeout().toNanos();
             open(complaints, deadline);
             awaitClosed(deadline);
             unclosed(complaints, deadline);
         }
+        if (checks.contains(Check.SCRIPT)) {
+            script.judgeLast(complaints);
+        }
         return complaints.lines();
-    }
-
-    /** Lets the server process what clients have done so far. */
-    private void catchUp(Complaints complaints, Check check) throws InterruptedException {
-        try {
-            target.server().catchUp(LONGEST);
-        } catch (UncheckedIOException | IllegalStateException failed) {
-            unjudged(complaints, check, failed);
-        }
-    }
-
-    /** Adds a complaint, unless the test has closed the server: then there is nothing to check. */
-    private void unjudged(Complaints complaints, Check check, RuntimeException failed) throws InterruptedException {
-        if (Thread.interrupted()) {
-            throw new InterruptedException();
-        }
-        if (target.server().isRunning()) {
-            complaints.add(() -> check + " could not be judged: " + failed.getMessage());
-        }
     }
 
     private void open(Complaints complaints, long deadline) throws InterruptedException {
@@ -97,7 +86,7 @@ record ConnectionChecks(TargetServer target, long before, boolean last, Checks c
         try {
             open = openNow();
         } catch (UncheckedIOException | IllegalStateException failed) {
-            unjudged(complaints, Check.LEAKS, failed);
+            target.unjudged(complaints, Check.LEAKS, failed);
         }
         if (open.isEmpty()) {
             return;
@@ -242,9 +231,13 @@ record ConnectionChecks(TargetServer target, long before, boolean last, Checks c
 
     private void resets(Complaints complaints) {
         List<RecordedConnection> connections = connections();
+        Set<Long> explained = checks.contains(Check.SCRIPT) ? target.connectionsWithProblems() : Set.of();
         for (RecordedConnection connection : connections) {
             Ending ending = connection.ending().orElse(null);
-            if (ending != null && ending.how() == Ending.How.RST && isUnasked(connection, ending)) {
+            if (ending != null
+                    && ending.how() == Ending.How.RST
+                    && isUnasked(connection, ending)
+                    && !explained.contains(connection.number())) {
                 complaints.add(() -> name(connection) + " was reset by "
                         + (ending.by() == Ending.Side.CLIENT ? "the client" : ending.why())
                         + ", which no fault asked for; " + lastSaid(connection)
@@ -288,7 +281,7 @@ record ConnectionChecks(TargetServer target, long before, boolean last, Checks c
         if (unapplied().isEmpty()) {
             return;
         }
-        catchUp(complaints, Check.FAULTS);
+        target.catchUp(LONGEST, complaints, Check.FAULTS);
         awaitEndsOfClosed();
         String plan = EscapedText.cut(target.server().faults().toString(), SHOWN_OF_PLAN);
         long count = notKept() + connections().size();

@@ -142,8 +142,9 @@ public @interface EchoTest {
     String faults() default "";
 
     /**
-     * What the server expects of its clients and sends to them, as {@link org.echoharness.Script#parse} reads it. Empty
-     * means {@code none}: an echo.
+     * What the server expects of its clients and sends to them, as {@link org.echoharness.Script#parse} reads it. A
+     * client that does something else is reset, and the test fails: see {@link #checks()}. A text block can hold a long
+     * script. Empty means {@code none}: an echo.
      *
      * @return a script, such as {@code expect line 'PING', send 'PONG\n'}
      */
@@ -229,15 +230,19 @@ public @interface EchoTest {
      *   <li>{@code resets}: a connection without a fault was reset, for instance by a client that gave up. (If a client
      *       closes before it has read everything, its connection may seem to end in order, because its FIN comes
      *       first);
-     *   <li>{@code faults}: a fault of {@link #faults()} was not applied to any connection by the time the server ends.
+     *   <li>{@code faults}: a fault of {@link #faults()} was not applied to any connection by the time the server ends;
+     *   <li>{@code script}: a client did not do what {@link #script()} expects, or left steps of it over, or a handler of
+     *       the server failed. It counts also if the client hid the reset from the test. If a fault took effect on the
+     *       connection, steps may be left over. This check alone needs no recording.
      * </ul>
      *
      * <p>Empty means JUnit's configuration parameter {@code echo.checks}, with the same text, and without it the
-     * default: {@code leaks}, on servers that live for one test. A server that outlives the test is checked only if the
-     * attribute or the parameter asks for it, because a connection to it may be meant to outlive the test too. Then the
-     * connections that came during the test belong to the test. If tests shared the server in parallel, a connection
+     * default: {@code leaks}, on servers that live for one test, and {@code script}, at the end of the server. During
+     * its life, a server that outlives the test is checked only if the attribute or the parameter asks for it, because
+     * a connection to it may be meant to outlive the test too. Then the connections that came during the test belong to
+     * the test. If tests shared the server in parallel, a connection
      * cannot be assigned to one of them; the check then runs at the end of the class. A server of the scope {@link
-     * EchoScope#RUN} is not checked in that case. If the server turns out to be external, or if {@code echo.checks} is
+     * EchoScope#RUN} is not checked in that case; its problems with the script are printed at the end of the run. If the server turns out to be external, or if {@code echo.checks} is
      * set and this server records nothing, a report entry {@code echo.server.NAME} says that the checks cannot be
      * judged.
      *

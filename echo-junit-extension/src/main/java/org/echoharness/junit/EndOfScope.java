@@ -2,6 +2,7 @@ package org.echoharness.junit;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -140,8 +141,8 @@ final class EndOfScope implements CloseableResource, AutoCloseable {
     }
 
     /**
-     * By default, returns checks only for servers that live for one test. A connection to another server may be meant to
-     * outlive the test.
+     * By default, the script of a server is judged when the server ends, and leaks only on servers that live for one
+     * test. A connection to another server may be meant to outlive the test.
      */
     private List<ConnectionChecks> connectionChecks() {
         List<ConnectionChecks> all = new ArrayList<>();
@@ -153,7 +154,7 @@ final class EndOfScope implements CloseableResource, AutoCloseable {
             if (isTest
                     && !own.targets().contains(target)
                     && !isCrowded(target)) { // a template's source may be injected too
-                add(target, before, false, false, all);
+                add(target, before, false, true, all);
             }
         });
         return all;
@@ -173,10 +174,21 @@ final class EndOfScope implements CloseableResource, AutoCloseable {
         return crowded.contains(home);
     }
 
-    private void add(TargetServer target, long before, boolean last, boolean byDefault, List<ConnectionChecks> all) {
+    private void add(TargetServer target, long before, boolean last, boolean isTest, List<ConnectionChecks> all) {
         Checks checks = Checks.of(target.declaration().options().checks(), context);
-        if (target.records() && (checks.asked() || byDefault)) {
-            all.add(new ConnectionChecks(target, before, last, checks));
+        Set<Check> applied = EnumSet.noneOf(Check.class);
+        if (checks.asked() || last) {
+            applied.addAll(checks.all());
+            applied.retainAll(target.judged());
+        }
+        if (!checks.asked() && !isTest) {
+            applied.remove(Check.LEAKS);
+        }
+        if (applied.contains(Check.SCRIPT) && target.server().echoes()) {
+            applied.remove(Check.SCRIPT);
+        }
+        if (!applied.isEmpty()) {
+            all.add(new ConnectionChecks(target, before, last, applied));
         }
     }
 }

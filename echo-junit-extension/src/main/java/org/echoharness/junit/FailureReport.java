@@ -14,6 +14,7 @@ import org.echoharness.HostAndPort;
 import org.echoharness.RecordedConnection;
 import org.echoharness.Recording;
 import org.echoharness.RecordingFiles;
+import org.echoharness.ScriptProblem;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.opentest4j.TestAbortedException;
@@ -49,10 +50,28 @@ final class FailureReport {
                 target.failureReported().set(true);
                 failure.addSuppressed(new EchoTranscript(target.failureText(why), why));
             }
+            explainByScript(failure, target, seen);
             if (target.records()) {
                 explain(failure, context, target, seen);
             }
         });
+    }
+
+    /** Adds what clients did that the script does not expect: the failure may be a consequence of it. */
+    private static void explainByScript(Throwable failure, TargetServer target, long seenBefore) {
+        if (target.embedded() == null || target.embedded().echoes()) {
+            return;
+        }
+        catchUp(target.server());
+        List<ScriptProblem> problems = new ArrayList<>(target.scriptProblems(seenBefore));
+        try {
+            problems.addAll(target.unfinishedScripts(seenBefore));
+        } catch (RuntimeException closedOrInterrupted) {
+            // then the steps left are among the problems
+        }
+        if (!problems.isEmpty()) {
+            failure.addSuppressed(new EchoTranscript(String.join("\n", target.scriptLines(problems))));
+        }
     }
 
     /** Adds what happened on one server that records. */

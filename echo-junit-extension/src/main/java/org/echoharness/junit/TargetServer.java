@@ -5,7 +5,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -15,6 +17,7 @@ import java.util.stream.Collectors;
 import org.echoharness.EchoClient;
 import org.echoharness.EchoServer;
 import org.echoharness.HostAndPort;
+import org.echoharness.ScriptProblem;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
@@ -61,8 +64,9 @@ record TargetServer(
         ServerOptions options = declaration.options();
         Checks checks = Checks.of(options.checks(), context);
         List<String> left = new ArrayList<>();
-        if (checks.asked() && !checks.all().isEmpty() && !records()) {
-            left.add("checks (" + checks + ") cannot be judged, since "
+        Checks unjudged = checks.without(judged());
+        if (checks.asked() && !unjudged.all().isEmpty()) {
+            left.add("checks (" + unjudged + ") cannot be judged, since "
                     + (embedded == null ? "its connections are in another process" : "its recording is none"));
         }
         if (embedded == null && options.hasServerOptions()) {
@@ -168,6 +172,71 @@ record TargetServer(
             return embedded != null && embedded.recording().total() >= 0;
         } catch (IllegalStateException off) {
             return false;
+        }
+    }
+
+    /**
+     * Returns what went wrong between the script, or the handlers, and the clients, without what a fault excuses.
+     *
+     * @param before the number of the last connection whose problems do not count
+     */
+    List<ScriptProblem> scriptProblems(long before) {
+        return embedded == null ? List.of() : counted(embedded.scriptProblems(), before);
+    }
+
+    /** Returns the steps that are left on open connections, in the same way. */
+    List<ScriptProblem> unfinishedScripts(long before) {
+        return embedded == null || embedded.echoes() ? List.of() : counted(embedded.unfinishedScripts(), before);
+    }
+
+    Set<Long> connectionsWithProblems() {
+        return scriptProblems(0).stream().map(ScriptProblem::connection).collect(Collectors.toSet());
+    }
+
+    /** Returns one line for each of the first problems, with the name of the server. */
+    List<String> scriptLines(List<ScriptProblem> problems) {
+        Complaints lines = new Complaints();
+        problems.forEach(problem -> lines.add(() -> declaration.text() + ": " + scriptText(problem)));
+        return lines.lines();
+    }
+
+    static String scriptText(ScriptProblem problem) {
+        return (problem.kind() == ScriptProblem.Kind.FAILED
+                        ? "a connection could not be served: "
+                        : "the script was not met: ")
+                + problem;
+    }
+
+    private static List<ScriptProblem> counted(List<ScriptProblem> problems, long before) {
+        return problems.stream()
+                .filter(problem -> problem.connection() > before && !problem.isExcused())
+                .toList();
+    }
+
+    /** Returns the checks that can be judged here, as far as its process and its recording are concerned. */
+    Set<Check> judged() {
+        if (embedded == null) {
+            return Set.of();
+        }
+        return records() ? EnumSet.allOf(Check.class) : Checks.WITHOUT_RECORDING;
+    }
+
+    /** Lets the server process what clients have done so far. */
+    void catchUp(Duration most, Complaints complaints, Check check) throws InterruptedException {
+        try {
+            server().catchUp(most);
+        } catch (UncheckedIOException | IllegalStateException failed) {
+            unjudged(complaints, check, failed);
+        }
+    }
+
+    /** Adds a complaint, unless the test has closed the server: then there is nothing to check. */
+    void unjudged(Complaints complaints, Check check, RuntimeException failed) throws InterruptedException {
+        if (Thread.interrupted()) {
+            throw new InterruptedException();
+        }
+        if (server().isRunning()) {
+            complaints.add(() -> check + " could not be judged: " + failed.getMessage());
         }
     }
 

@@ -34,6 +34,9 @@ record WholeRun(OpenedServers all) implements CloseableResource, AutoCloseable {
         } catch (IOException | RuntimeException e) {
             System.err.println("echo servers of the run: " + e + " " + Arrays.toString(e.getSuppressed()));
         }
+        for (TargetServer target : all.targets()) {
+            target.scriptLines(target.scriptProblems(0)).forEach(System.err::println);
+        }
     }
 
     /** Returns the store of the launcher session, which JUnit has from 5.13 on, or else that of this execution. */

@@ -254,7 +254,7 @@ class ChecksTest {
 
     @Test
     void refusesWrongChecksBeforeTest() throws IOException {
-        String rest = ") must be all, none, or some of leaks, resets, faults, joined by commas";
+        String rest = ") must be all, none, or some of leaks, resets, faults, script, joined by commas";
         assertThat(Run.of(Misspelled.class).failure()).hasMessage(on(Misspelled.class) + "checks (leeks" + rest);
         assertThat(Run.of(Contradictory.class).failure())
                 .hasMessage(on(Contradictory.class) + "checks (none, leaks" + rest);

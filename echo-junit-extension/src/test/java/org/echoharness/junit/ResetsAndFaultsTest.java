@@ -243,7 +243,8 @@ class ResetsAndFaultsTest {
         assertThat(System.getProperty("its.checked.port")).isNull();
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> EchoExtension.builder().checks("leek").build())
-                .withMessage("server \"default\": checks (leek) must be all, none, or some of leaks, resets, faults,"
-                        + " joined by commas");
+                .withMessage(
+                        "server \"default\": checks (leek) must be all, none, or some of leaks, resets, faults, script,"
+                                + " joined by commas");
     }
 }

@@ -288,7 +288,7 @@ class SourcesTest {
                 .containsExactly(external + "checks (leaks, faults)" + elsewhere + "; bufferSize, faults: no effect,"
                         + " since it has the options that it was started with}");
         assertThat(run(Map.of("echo.checks", "all"), External.class).passed(1).reported())
-                .containsExactly(external + "checks (leaks, resets, faults)" + elsewhere + "}");
+                .containsExactly(external + "checks (leaks, resets, faults, script)" + elsewhere + "}");
         assertThat(run(Map.of("echo.checks", "none"), External.class).passed(1).reported())
                 .isEmpty();
     }
