@@ -15,7 +15,9 @@ final class CommandHelp {
             usage: java -jar echo-runtime.jar server [ADDRESS...] [OPTION...]
                    java -jar echo-runtime.jar client [ADDRESS] [OPTION...]
 
-            server sends back all bytes that it receives, until it is stopped (Ctrl-C).
+            server sends back all bytes that it receives, or speaks a script, until it is
+            stopped (Ctrl-C). If a client does what the script does not expect, server reports
+            the step on standard error, also with --quiet, and resets that connection.
             client sends a message and checks that it comes back.
 
             ADDRESS is host, host:port, [v6]:port, or '*' for every interface (which the

@@ -17,6 +17,8 @@ final class ServerCommand {
             CommandArguments.options(EchoServer.Builder.words(), "addresses", "recording");
     private static final String QUIET = "--quiet";
     private static final String TIMES = "--times";
+    private static final String SCRIPT = "--script";
+    private static final String SCRIPT_FILE = "--script-file";
     private static final List<String> FLAGS = List.of(QUIET, TIMES, CommandHelp.HELP, CommandHelp.VERSION);
 
     private final Console console;
@@ -44,7 +46,8 @@ final class ServerCommand {
         if (folder != null) {
             builder.recording();
         }
-        try (EchoServer server = builder.start()) {
+        try (EchoServer server = built(builder, given)) {
+            server.start();
             if (given.has(QUIET)) {
                 server.addresses().forEach(this::printStart);
             }
@@ -62,6 +65,18 @@ final class ServerCommand {
             return 1; // the server closes by itself only after a failure
         } catch (InterruptedException interrupted) {
             return 1;
+        }
+    }
+
+    /** Refuses options that do not go together, and a script whose files cannot be read. */
+    private static EchoServer built(EchoServer.Builder builder, CommandArguments given) {
+        if (given.has(SCRIPT) && given.has(SCRIPT_FILE)) {
+            throw new CommandArguments.UsageException(SCRIPT_FILE + ": " + SCRIPT + " is given too; leave one out");
+        }
+        try {
+            return builder.build();
+        } catch (IllegalArgumentException refused) {
+            throw new CommandArguments.UsageException(String.valueOf(refused.getMessage()));
         }
     }
 

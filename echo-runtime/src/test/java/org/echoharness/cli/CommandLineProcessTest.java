@@ -313,6 +313,29 @@ class CommandLineProcessTest {
         assertThat(firstLine("server", address, "--quiet")).isEqualTo(firstLine("server", address));
     }
 
+    @ParameterizedTest
+    @CsvSource({"TERM, 143", "INT, 130"})
+    void quietServerReportsUnmetScript(String signal, int code) throws Exception {
+        Path script = Files.writeString(folder.resolve("ping.echo"), "# a line\nexpect line 'PING'\nsend 'PONG\\n'\n");
+        Process server = started(true, "server", "127.0.0.1:0", "--quiet", "--script-file", script.toString());
+        try {
+            InputStream lines = server.getInputStream();
+            int port = Integer.parseInt(line(lines).replaceFirst(".* port (\\d+).*", "$1"));
+            try (Socket wrong = PlainSockets.connect(PlainSockets.at("127.0.0.1", port))) {
+                wrong.getOutputStream().write("PNIG\n".getBytes(StandardCharsets.US_ASCII));
+                assertThat(line(lines))
+                        .isEqualTo("echo: connection 1, step 1 of 2: expected line \"PING\", seen \"PNIG\\n\"");
+            }
+            try (Socket good = PlainSockets.connect(PlainSockets.at("127.0.0.1", port))) {
+                good.getOutputStream().write("PING\r\n".getBytes(StandardCharsets.US_ASCII));
+                assertThat(good.getInputStream().readNBytes(5)).asString().isEqualTo("PONG\n");
+            }
+            assertThat(signalled(server, signal)).isEqualTo(code);
+        } finally {
+            server.destroyForcibly();
+        }
+    }
+
     private static String firstLine(String... args) throws Exception {
         try (ForkedProcess server = EchoProcess.start(args)) {
             return server.lines().await("starting up on .*").replaceFirst(" port \\d+", " port PORT");

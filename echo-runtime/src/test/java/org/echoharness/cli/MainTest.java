@@ -94,6 +94,11 @@ class MainTest {
                 "server --backlog x|--backlog x: backlog (x) must be a whole number of at least 1",
                 "server ::1|server ::1: address (::1) is not usable: write an IPv6 address in brackets, as in [::1]:10000",
                 "server --backlog|--backlog: a value must follow; try --help",
+                "server --script close,close|--script close,close: script: at position 7: close would never be reached,"
+                        + " because close before it ends the connection; leave it out",
+                "server --script echo --script-file a|--script-file: --script is given too; leave one out",
+                "server --script-file /absent.echo|scriptFile (/absent.echo) is neither a file (/absent.echo) nor on the"
+                        + " class path",
                 "server --backlog 1 --backlog 2|--backlog: is given twice; leave one out",
                 "server 127.0.0.1:9 127.0.0.1:9|server 127.0.0.1:9 127.0.0.1:9: addresses: 127.0.0.1:9 is given twice; leave one out",
                 "client --message=|--message: is empty, so that no echo would be checked; give it text, or leave it out",
@@ -130,6 +135,8 @@ class MainTest {
                         "--idle-timeout",
                         "--idle-close",
                         "--event-loops",
+                        "--script",
+                        "--script-file",
                         "--message",
                         "--message-file",
                         "--connect-timeout",
