@@ -1,0 +1,71 @@
+package org.echoharness.clients;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import org.echoharness.EchoServer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * The JDK's HTTP client with a server that answers many requests on one connection. {@link HttpClientIT} has what the
+ * documentation says.
+ */
+@Timeout(60)
+class HttpKeepAliveIT {
+
+    @Test
+    void requestsShareConnection() throws Exception {
+        try (EchoServer server = Scripts.start("http.echo", "")) {
+            HttpClient client = client();
+
+            assertThat(get(client, server, "/hello").body()).isEqualTo("hello");
+            assertThat(get(client, server, "/chunks").body()).isEqualTo("abc");
+            assertThat(get(client, server, "/none").statusCode()).isEqualTo(404);
+            assertThat(server.counters().accepted()).isEqualTo(1);
+            Scripts.assertMet(server);
+        }
+    }
+
+    @Test
+    void wrongStatusLineThrows() throws Exception {
+        try (EchoServer server =
+                Scripts.startWith("http.echo", "HTTP/1.1 200 OK\\r\\nContent", "HTTP 200 OK\\r\\nContent")) {
+            assertThatThrownBy(() -> get(client(), server, "/hello")).isInstanceOf(IOException.class);
+
+            assertThat(server.recording().transcript())
+                    .contains("step 1 of 1, case 1: \"GET /hello HTTP/1.1\\r\\n\" through");
+        }
+    }
+
+    @Test
+    void truncatedSecondResponseThrows() throws Exception {
+        try (EchoServer server = Scripts.start("http.echo", "truncate 2 after 2 messages")) {
+            HttpClient client = client();
+
+            assertThat(get(client, server, "/hello").body()).isEqualTo("hello");
+            assertThatThrownBy(() -> get(client, server, "/hello")).isInstanceOf(IOException.class);
+            Scripts.assertApplied(server, "truncate 2 after 2 messages");
+        }
+    }
+
+    private static HttpClient client() {
+        return HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_1_1)
+                .proxy(HttpClient.Builder.NO_PROXY)
+                .build();
+    }
+
+    private static HttpResponse<String> get(HttpClient client, EchoServer server, String path) throws Exception {
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + path))
+                .timeout(Duration.ofSeconds(30))
+                .build();
+        return client.send(request, HttpResponse.BodyHandlers.ofString());
+    }
+}
