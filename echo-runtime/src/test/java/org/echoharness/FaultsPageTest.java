@@ -62,6 +62,8 @@ class FaultsPageTest {
             row("reset after 300 sent", Fault.reset().afterSent(300)),
             row("reset after 2s", Fault.reset().after(Duration.ofSeconds(2))),
             row("reset on fin", Fault.reset().onFin()),
+            row("reset after 3 messages", Fault.reset().afterMessages(3)),
+            row("corrupt every 3rd message", Fault.corrupt().everyMessage(3)),
             row("connection 3", Connections.number(3)),
             row("connections 2-4", Connections.range(2, 4)),
             row("first 2", Connections.first(2)),
@@ -248,6 +250,50 @@ class FaultsPageTest {
             assertThat("`" + SimulatedConnection.bytes(events) + "`, then " + end)
                     .isEqualTo(cells.get(2));
         });
+    }
+
+    @Test
+    void faultsOnScriptMatchPage() throws IOException {
+        MatchResult stated = found(
+                        Pattern.compile("With the script `([^`]+)`, a client that sends `([^`]+)` and a FIN reads"),
+                        page())
+                .get(0);
+        byte[] sent = stated.group(2).getBytes(StandardCharsets.ISO_8859_1);
+        assertThat(tables("faults on a script")).hasSize(6).allSatisfy(cells -> {
+            for (int piece = 1; piece <= sent.length; piece++) {
+                SimulatedConnection client =
+                        SimulatedConnection.by(code(cells.get(0))).answers(stated.group(1));
+                for (int from = 0; from < sent.length; from += piece) {
+                    client.sends(0, Arrays.copyOfRange(sent, from, Math.min(sent.length, from + piece)));
+                }
+                List<SimulatedConnection.Event> events = client.fin(0).run();
+                String end = events.get(events.size() - 1).what().equals("RST") ? "an RST" : "-1";
+                assertThat("`" + SimulatedConnection.bytes(events) + "`, then " + end)
+                        .isEqualTo(cells.get(1));
+            }
+        });
+    }
+
+    @Test
+    void triggersOfMessagesMatchPage() throws IOException {
+        String sentence = found(Pattern.compile("You can use `every 3rd message` with ([^.]+)\\."), page())
+                .get(0)
+                .group(1);
+        for (String word : Effect.Kind.words()) {
+            Fault some = ROWS.stream()
+                    .filter(row -> row.value() instanceof Fault
+                            && row.text().split(" ", 2)[0].equals(word))
+                    .map(row -> (Fault) row.value())
+                    .findFirst()
+                    .orElseThrow();
+            assertThat(sentence.contains("`" + word + "`")).as(word).isEqualTo(EffectRow.mayHappenAgain(some.effect()));
+        }
+        String refusal = found(Pattern.compile("counts messages: `([^`]+)`"), page())
+                .get(0)
+                .group(1);
+        assertThatThrownBy(() ->
+                        EchoServer.builder().faults("reset after 3 messages").build())
+                .hasMessage(refusal);
     }
 
     /** Connects, and compares the result with the row of the control. */
