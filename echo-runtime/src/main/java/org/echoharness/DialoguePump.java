@@ -20,15 +20,12 @@ import org.echoharness.script.ServedConnection;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Answers what comes, by a script or a handler: reads into one ring buffer, from which its dialogue takes what it
- * matches, and sends through a {@link GatedOutput} what the dialogue puts. It has its rings only while they hold bytes.
- * The thread of one event loop uses it.
+ * Answers what comes, by a script or a handler: reads into one ring buffer, from which its dialogue takes what it matches,
+ * and sends through a {@link GatedOutput} what the dialogue puts. The thread of one event loop uses it.
  */
 final class DialoguePump implements ConnectionPump, GatedOutput.Supply, GateChain.Observer {
 
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
-
-    private static final long LOOK_FOR_MEMORY_NANOS = 500_000_000;
 
     private final ReadableByteChannel client;
     private final Dialogue dialogue;
@@ -179,9 +176,8 @@ final class DialoguePump implements ConnectionPump, GatedOutput.Supply, GateChai
         try {
             next = dialogue.advance(in, inputEnded, outlet, now);
         } catch (IOException broken) {
-            Mismatch left = leftOver("");
             next = Dialogue.Next.FAILED;
-            fail(new Mismatch(left == null ? "the script" : left.where(), "", Warnings.text(broken)));
+            fail(new Mismatch("the script", "", Warnings.text(broken)));
             return false;
         }
         if (next == Dialogue.Next.FAILED) {
@@ -224,13 +220,14 @@ final class DialoguePump implements ConnectionPump, GatedOutput.Supply, GateChai
 
     /** Returns whether nothing more is put before all is sent that was put. */
     private boolean waitsForAll() {
-        boolean mayAsk = calls.isEmpty() && !isReleased;
-        boolean halfCloses = next == Dialogue.Next.HALF_CLOSE || calls.asked() == Dialogue.Next.HALF_CLOSE;
-        return mayAsk
-                && (next == Dialogue.Next.PAUSE
-                        || ends(next)
-                        || ends(calls.asked())
-                        || (halfCloses && !hasEndedOutput));
+        Dialogue.Next asked = asked();
+        boolean halfCloses = asked == Dialogue.Next.HALF_CLOSE && !hasEndedOutput;
+        boolean waits = next == Dialogue.Next.PAUSE || halfCloses || ends(asked);
+        return waits && calls.isEmpty() && !isReleased;
+    }
+
+    private Dialogue.Next asked() {
+        return ends(next) || next == Dialogue.Next.HALF_CLOSE ? next : calls.asked();
     }
 
     /** Returns what the dialogue or a call asks for, once all is sent that was put before. */
@@ -238,16 +235,13 @@ final class DialoguePump implements ConnectionPump, GatedOutput.Supply, GateChai
         if (isReleased || stalls || !output.isEmpty() || !calls.isEmpty()) {
             return Next.WAIT;
         }
-        Dialogue.Next asked = ends(next) || next == Dialogue.Next.HALF_CLOSE ? next : calls.asked();
-        reason = "";
-        if (asked == Dialogue.Next.RESET) {
-            reason = next == Dialogue.Next.RESET ? "reset by the script" : "reset()";
-            return Next.RESET;
+        Dialogue.Next asked = asked();
+        boolean resets = asked == Dialogue.Next.RESET;
+        reason = !resets ? "" : next == Dialogue.Next.RESET ? "reset by the script" : "reset()";
+        if (asked == Dialogue.Next.HALF_CLOSE && !hasEndedOutput) {
+            return Next.HALF_CLOSE;
         }
-        if (asked == Dialogue.Next.HALF_CLOSE) {
-            return hasEndedOutput ? Next.WAIT : Next.HALF_CLOSE;
-        }
-        return asked == Dialogue.Next.CLOSE ? Next.CLOSE : Next.WAIT;
+        return resets ? Next.RESET : asked == Dialogue.Next.CLOSE ? Next.CLOSE : Next.WAIT;
     }
 
     private static boolean ends(Dialogue.Next asked) {
@@ -298,7 +292,7 @@ final class DialoguePump implements ConnectionPump, GatedOutput.Supply, GateChai
         if (!stalls && awaitsClient()) {
             left = Math.min(left, Math.max(1, untilDialogueWakes(now)));
         }
-        return input.lacksMemory() ? Math.min(left, LOOK_FOR_MEMORY_NANOS) : left;
+        return input.lacksMemory() ? Math.min(left, BorrowedRing.LOOK_NANOS) : left;
     }
 
     private long untilDialogueWakes(long now) {
@@ -377,8 +371,8 @@ final class DialoguePump implements ConnectionPump, GatedOutput.Supply, GateChai
     public void ends(String how, @Nullable LongSupplier clock) {
         String seen = how;
         try {
-            boolean more = clock != null;
-            for (int step = 0; step < GatedOutput.STEPS && more && clock != null; step++) {
+            boolean more = true;
+            for (int step = 0; clock != null && more && step < GatedOutput.STEPS; step++) {
                 more = more(clock);
             }
         } catch (IOException lost) {

@@ -193,6 +193,35 @@ class ScriptServerTest {
     }
 
     @Test
+    void filesThatChangeFailTheirConnection(@TempDir Path folder) throws Exception {
+        Path file = Files.writeString(folder.resolve("answer.txt"), "answer", UTF_8);
+        try (EchoServer server = EchoServer.builder()
+                .warnings(warnings)
+                .scriptDirectory(folder)
+                .script("answer { line \"GET\" -> { send file \"answer.txt\" } }")
+                .start()) {
+            try (Socket socket = PlainSockets.connect(server.address())) {
+                send(socket, "GET\n");
+                receives(socket, "answer");
+                Files.writeString(file, "longer answer", UTF_8);
+                send(socket, "GET\n");
+                receives(socket, "longer answer");
+                Files.delete(file);
+                send(socket, "GET\n");
+                assertReset(socket);
+            }
+            assertThat(server.scriptProblems())
+                    .containsExactly(new ScriptProblem(
+                            1,
+                            ScriptProblem.Kind.FAILED,
+                            "step 1 of 1, case 1 of 1, step 1 of 1",
+                            "",
+                            "file \"" + file + "\" cannot be read: No such file or directory",
+                            false));
+        }
+    }
+
+    @Test
     void frozenTimeDoesNotCountAsWithin() throws Exception {
         try (EchoServer server = script("send \"go\\n\", expect \"A\" within 1s, send \"B\"")
                         .start();

@@ -48,7 +48,7 @@ public final class ScriptDialogue implements Dialogue {
     }
 
     @Override
-    public Next advance(RingBuffer in, boolean inputEnded, Outlet out, long now) throws IOException {
+    public Next advance(RingBuffer in, boolean inputEnded, Outlet out, long now) {
         for (int i = 0; i < MOST_INSTRUCTIONS; i++) {
             Next next = carryOut(program.at(at), in, inputEnded, out, now);
             if (next != null) {
@@ -59,8 +59,7 @@ public final class ScriptDialogue implements Dialogue {
     }
 
     /** Carries out an instruction. Returns null if the dialogue can go on. */
-    private @Nullable Next carryOut(Instruction step, RingBuffer in, boolean inputEnded, Outlet out, long now)
-            throws IOException {
+    private @Nullable Next carryOut(Instruction step, RingBuffer in, boolean inputEnded, Outlet out, long now) {
         return switch (step.kind) {
             case EXPECT -> expect(step, in, inputEnded, out, now);
             case ANSWER -> answer(step, in, inputEnded, out);
@@ -215,7 +214,7 @@ public final class ScriptDialogue implements Dialogue {
         return null;
     }
 
-    private @Nullable Next send(Instruction step, Outlet out) throws IOException {
+    private @Nullable Next send(Instruction step, Outlet out) {
         if (!hasBegun) {
             hasBegun = true;
             out.step(step.label);
@@ -231,7 +230,7 @@ public final class ScriptDialogue implements Dialogue {
             if (!send.put(out, captures, cursor)) {
                 return Next.ROOM;
             }
-        } catch (IllegalStateException impossible) {
+        } catch (IllegalStateException | IOException impossible) {
             return fails(step, "", String.valueOf(impossible.getMessage()), false);
         }
         goTo(at + 1);

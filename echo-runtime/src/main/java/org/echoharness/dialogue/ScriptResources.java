@@ -49,12 +49,25 @@ public final class ScriptResources implements DataSource.Finder {
     private record FileSource(Path file) implements DataSource {
         @Override
         public long size() throws IOException {
-            return Files.size(file);
+            try {
+                return Files.size(file);
+            } catch (FileSystemException gone) {
+                throw unreadable(gone);
+            }
         }
 
         @Override
         public ReadableByteChannel open() throws IOException {
-            return FileChannel.open(file);
+            try {
+                return FileChannel.open(file);
+            } catch (FileSystemException gone) {
+                throw unreadable(gone);
+            }
+        }
+
+        private IOException unreadable(FileSystemException gone) {
+            String text = "file " + Escaping.quote(file.toString()) + " cannot be read: " + CompleteFile.reason(gone);
+            return new IOException(text, gone);
         }
     }
 

@@ -8,6 +8,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class BorrowedRing {
 
+    /** After this time, a connection that {@link #lacksMemory} asks again. */
+    public static final long LOOK_NANOS = 500_000_000;
+
     private final RingPool pool;
     private @Nullable RingBuffer ring;
     private boolean lacksMemory;
