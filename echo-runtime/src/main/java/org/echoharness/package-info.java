@@ -30,7 +30,8 @@
  *     {@code ServedConnection}
  * <tr><th>dialogue<td>what goes out for what came in
  *     <td>{@code Outlet} {@code Mismatch} {@code Dialogue} {@code ConnectionCalls} {@code StepChecks} {@code StepParser}
- *     {@code DataSource} {@code ScriptResources} {@code Captures} {@code MatchState} {@code TextPattern}
+ *     {@code DataSource} {@code ScriptResources} {@code Captures} {@code MatchState} {@code LiteralSearch}
+ *     {@code TextPattern}
  *     {@code ExpectationMatcher} {@code SendTemplate} {@code Program} {@code MismatchText} {@code ScriptDialogue}
  * <tr><th>gates<td>the state of faults in one connection: each gate judges the oldest bytes of the ring
  *     <td>{@code Seeds} {@code GateProgress} {@code TriggerPositions} {@code Verdict} {@code Gate} {@code SimpleGates} {@code DelayGate}

@@ -77,17 +77,18 @@ final class ExpectationMatcher {
         return state.start;
     }
 
-    /** Keeps what the parts before this one capture. Their bytes end where it begins. */
+    /** Keeps what the parts before this one capture, unless it is kept already. Their bytes end where it begins. */
     void capture(RingBuffer in, MatchState state, int[] starts, Captures captures) {
-        for (int i = 0; i < state.part; i++) {
+        for (int i = state.kept; i < state.part; i++) {
             int end = i + 1 < state.part ? starts[i + 1] : state.start;
             parts.get(i).capture(in, starts[i], end - starts[i], captures);
         }
+        state.kept = state.part;
     }
 
-    /** Returns the bytes at whose end a part ends that is skipped; for the current part of the state. */
-    byte[] end(MatchState state) {
-        return ((ThroughPart) parts.get(state.part)).literal;
+    /** Returns where in the ring the part ends that is skipped until its end, or -1. All bytes are new. */
+    int end(RingBuffer in, MatchState state) {
+        return ((ThroughPart) parts.get(state.part)).search.end(in, 0, state);
     }
 
     private static int leastHeld(Expectation part) {
@@ -132,7 +133,9 @@ final class ExpectationMatcher {
 
     /** Returns that the message does not fit into the ring. */
     private static int tooLong(RingBuffer in, MatchState state, String seen) {
-        return state.differs(in.size(), " of at most " + Quantities.text(capacity(in)) + " (bufferSize)", seen);
+        String most = Quantities.text(capacity(in));
+        String size = most.endsWith("B") ? most : Escaping.bytes(capacity(in));
+        return state.differs(in.size(), " of at most " + size + " (bufferSize)", seen);
     }
 
     private static final class BytesPart implements Part {
@@ -145,10 +148,12 @@ final class ExpectationMatcher {
         @Override
         public int match(RingBuffer in, boolean inputEnded, MatchState state) {
             int held = Math.min(in.size() - state.start, literal.length);
-            int differs = in.mismatch(state.start, literal, 0, held);
+            int equal = state.scanned - state.start;
+            int differs = in.mismatch(state.scanned, literal, equal, held - equal);
             if (differs >= 0) {
-                return state.differsAt(state.start + differs);
+                return state.differsAt(state.scanned + differs);
             }
+            state.scanned = state.start + held;
             if (held == literal.length) {
                 return held;
             }
@@ -157,10 +162,13 @@ final class ExpectationMatcher {
     }
 
     private record LinePart(TextPattern pattern) implements Part {
+
+        private static final int FIRST = 32; // bytes, of which an error shows some
+
         @Override
         public int match(RingBuffer in, boolean inputEnded, MatchState state) {
             int held = in.size() - state.start;
-            int differs = pattern.early(in, state.start, held);
+            int differs = pattern.early(in, state.start, state.scanned - state.start, held);
             if (differs >= 0) {
                 return state.differsAt(state.start + differs);
             }
@@ -176,7 +184,17 @@ final class ExpectationMatcher {
                 return reached < 0 ? end + 1 - state.start : state.differsAt(state.start + reached);
             }
             state.scanned = in.size();
-            return in.hasRoom() ? MatchState.MORE : tooLong(in, state, in.size() + " bytes without a line end");
+            return more(in, state);
+        }
+
+        private static int more(RingBuffer in, MatchState state) {
+            return in.hasRoom() ? MatchState.MORE : tooLong(in, state, withoutEnd(in, state.start));
+        }
+
+        private static String withoutEnd(RingBuffer in, int start) {
+            int held = in.size() - start;
+            return Escaping.bytes(held) + " without a line end: "
+                    + Escaping.excerpt(in.copy(start, Math.min(FIRST, held)), 0);
         }
 
         /** Returns whether the line ends at this offset, after all that the pattern has. */
@@ -189,7 +207,7 @@ final class ExpectationMatcher {
                 return state.differsAt(end);
             }
             if (end + 1 == in.size()) {
-                return in.hasRoom() ? MatchState.MORE : tooLong(in, state, in.size() + " bytes without a line end");
+                return more(in, state);
             }
             return in.at(end + 1) == LF ? offset + 2 : state.differsAt(end);
         }
@@ -208,7 +226,7 @@ final class ExpectationMatcher {
             if (in.size() - state.start >= bytes) {
                 return (int) bytes;
             }
-            if (state.start + bytes <= capacity(in)) {
+            if (in.isEmpty() || state.start + bytes <= capacity(in)) {
                 return MatchState.MORE;
             }
             state.skip = bytes;
@@ -217,30 +235,24 @@ final class ExpectationMatcher {
     }
 
     private static final class ThroughPart implements Part {
-        private final byte[] literal;
+        private final LiteralSearch search;
 
         ThroughPart(byte[] literal) {
-            this.literal = literal;
+            search = new LiteralSearch(literal);
         }
 
         @Override
         public int match(RingBuffer in, boolean inputEnded, MatchState state) {
-            int last = in.size() - literal.length;
-            for (int at = next(in, state.scanned); at >= 0 && at <= last; at = next(in, at + 1)) {
-                if (in.mismatch(at, literal, 0, literal.length) < 0) {
-                    return at + literal.length - state.start;
-                }
+            int end = search.end(in, state.scanned, state);
+            if (end >= 0) {
+                return end - state.start;
             }
-            state.scanned = Math.max(state.scanned, last + 1);
+            state.scanned = in.size();
             if (in.hasRoom()) {
                 return MatchState.MORE;
             }
             state.isSeeking = true;
             return MatchState.SKIP;
-        }
-
-        private int next(RingBuffer in, int from) {
-            return in.indexOf(literal[0], from);
         }
     }
 
@@ -279,10 +291,13 @@ final class ExpectationMatcher {
         private int body(RingBuffer in, MatchState state, int header, int body) {
             int from = state.start + header;
             int held = Math.min(in.size() - from, body);
-            int differs = held < body ? pattern.early(in, from, held) : pattern.difference(in, from, body);
+            int differs = held < body
+                    ? pattern.early(in, from, state.scanned - from, held)
+                    : pattern.difference(in, from, body);
             if (differs >= 0) {
                 return state.differsAt(from + differs);
             }
+            state.scanned = from + held;
             return held < body ? MatchState.MORE : header + body;
         }
 

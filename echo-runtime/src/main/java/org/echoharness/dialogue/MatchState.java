@@ -18,7 +18,9 @@ final class MatchState {
     int candidate; // the case that is looked at
     int part; // of the sequence
     int start; // where that part begins, counted from the oldest byte of the ring
-    int scanned; // up to where it has looked for an end
+    int scanned; // up to where it has looked
+    int found; // how many bytes of a literal stand before that
+    int kept; // the number of parts whose captures were kept
     long skip; // how many bytes of a part that does not fit into the ring are still to come
     boolean isSeeking; // whether it drops bytes until the end of a part
     boolean isCommitted; // bytes of the message are gone, so that no other case can match it
@@ -38,6 +40,8 @@ final class MatchState {
         part = 0;
         start = 0;
         scanned = 0;
+        found = 0;
+        kept = 0;
         skip = 0;
         isSeeking = false;
     }
@@ -46,6 +50,7 @@ final class MatchState {
         part++;
         start += bytes;
         scanned = start;
+        found = 0;
     }
 
     /** Notes where the bytes differ. Returns {@link #MISMATCH}. */

@@ -22,10 +22,11 @@ final class MismatchText {
         if (!state.seen.isEmpty()) {
             return state.seen;
         }
-        String first = state.difference > 0 && matcher.leastHeld() > LONG_LITERAL
+        int count = message(in, state);
+        String first = state.difference > 0 && count <= MOST_SHOWN && matcher.leastHeld() > LONG_LITERAL
                 ? " (first difference at offset " + state.difference + ")"
                 : "";
-        return shown(in, message(in, state), state.difference) + first;
+        return shown(in, count, state.difference) + first;
     }
 
     static String expected(Instruction step, ExpectationMatcher matcher) {

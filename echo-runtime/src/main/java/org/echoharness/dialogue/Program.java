@@ -72,7 +72,10 @@ public final class Program {
         int counter; // of rounds
         int times;
         int exit; // where it goes on after the last round or answer; of an end, where the loop begins
-        int exitAtFin = -1; // of the first step of a loop without a number: where the client's FIN leads
+        boolean takesInput; // of a loop: whether each round needs bytes of the client, or its FIN
+
+        @Nullable
+        Instruction loop; // the innermost loop until the client's FIN that it stands in
 
         Instruction(Kind kind, Place place) {
             this.kind = kind;
@@ -200,9 +203,11 @@ public final class Program {
         end.exit = start;
         code.add(end);
         begin.exit = code.size();
-        Instruction first = code.get(start + 1);
-        if (repeat.times() == 0 && first.kind == Kind.EXPECT) {
-            first.exitAtFin = begin.exit;
+        for (Instruction inner : code.subList(start + 1, code.size())) {
+            begin.takesInput |= inner.kind == Kind.EXPECT || inner.kind == Kind.ECHO || inner.kind == Kind.ANSWER;
+            if (repeat.times() == 0 && inner.loop == null) {
+                inner.loop = begin;
+            }
         }
     }
 

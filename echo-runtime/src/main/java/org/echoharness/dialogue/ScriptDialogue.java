@@ -25,6 +25,7 @@ public final class ScriptDialogue implements Dialogue {
     }
 
     private static final int MOST_INSTRUCTIONS = 64;
+    private static final String FIN = "the client's FIN";
 
     private final Program program;
     private final Captures captures;
@@ -36,6 +37,9 @@ public final class ScriptDialogue implements Dialogue {
     private boolean hasBegun; // the instruction at that index
     private boolean isHalfClosed;
     private boolean isFinMet; // by a case
+    private boolean isAtFin; // a step has ended with the client's FIN
+    private long taken; // bytes of the client
+    private final long[] takenBefore; // the present round of each loop
     private long wake = NEVER;
     private @Nullable Mismatch mismatch;
 
@@ -43,6 +47,7 @@ public final class ScriptDialogue implements Dialogue {
         this.program = program;
         captures = new Captures(program.names());
         rounds = new int[program.counters()];
+        takenBefore = new long[program.counters()];
         starts = new int[program.mostParts()];
         state.nextMessage();
     }
@@ -73,7 +78,7 @@ public final class ScriptDialogue implements Dialogue {
                 yield ends(step, out, Next.HALF_CLOSE);
             }
             case REPEAT -> {
-                repeat(step, in, inputEnded);
+                repeat(step, inputEnded);
                 yield null;
             }
             case REPEAT_END, CASE_END -> {
@@ -92,26 +97,27 @@ public final class ScriptDialogue implements Dialogue {
 
     private @Nullable Next expect(Instruction step, RingBuffer in, boolean inputEnded, Outlet out, long now) {
         ExpectationMatcher matcher = matcher(step);
-        boolean isUntouched = in.isEmpty() && !state.isCommitted;
-        if (inputEnded && isUntouched && step.exitAtFin >= 0) {
-            goTo(step.exitAtFin);
+        Instruction loop = inputEnded ? loopThatMayEnd(step, in) : null;
+        if (loop != null) {
+            isAtFin = true;
+            goTo(loop.exit);
             return null;
         }
         if (!hasBegun) {
             hasBegun = true;
             wake = step.nanos == 0 ? NEVER : now + step.nanos;
         }
-        int taken = match(matcher, in, inputEnded, out);
-        if (taken >= 0) {
-            return met(matcher, taken, step.label, at + 1, in, out);
+        int bytes = match(matcher, in, inputEnded, out);
+        if (bytes >= 0) {
+            return met(matcher, bytes, step.label, at + 1, in, out);
         }
-        if (taken == MatchState.MORE && !inputEnded) {
+        if (bytes == MatchState.MORE && !inputEnded) {
             boolean isLate = wake != NEVER && now - wake >= 0;
             return isLate
                     ? fails(step, MismatchText.expected(step, matcher), MismatchText.seen(in, "", true), false)
                     : Next.MORE;
         }
-        return fails(step, matcher, taken, in);
+        return fails(step, matcher, bytes, in);
     }
 
     /** Goes on with the match of a message, and drops what is skipped of it. */
@@ -120,12 +126,12 @@ public final class ScriptDialogue implements Dialogue {
             if (state.isCommitted && (state.isSeeking || state.skip > 0) && !skips(matcher, in, out)) {
                 return MatchState.MORE;
             }
-            int taken = matcher.match(in, inputEnded, state, starts);
-            if (taken != MatchState.SKIP) {
-                return taken;
+            int bytes = matcher.match(in, inputEnded, state, starts);
+            if (bytes != MatchState.SKIP) {
+                return bytes;
             }
             matcher.capture(in, state, starts, captures);
-            drop(state.start, in, out);
+            drop(state.isSeeking ? in.size() : state.start, in, out);
             state.start = 0;
             state.scanned = 0;
             state.isCommitted = true;
@@ -144,32 +150,29 @@ public final class ScriptDialogue implements Dialogue {
             state.nextPart(0);
             return true;
         }
-        byte[] literal = matcher.end(state);
-        int last = in.size() - literal.length;
-        for (int i = in.indexOf(literal[0], 0); i >= 0 && i <= last; i = in.indexOf(literal[0], i + 1)) {
-            if (in.mismatch(i, literal, 0, literal.length) < 0) {
-                drop(i + literal.length, in, out);
-                state.isSeeking = false;
-                state.nextPart(0);
-                return true;
-            }
+        int end = matcher.end(in, state);
+        drop(end < 0 ? in.size() : end, in, out);
+        if (end >= 0) {
+            state.isSeeking = false;
+            state.nextPart(0);
         }
-        drop(Math.max(0, last + 1), in, out);
-        return false;
+        return end >= 0;
     }
 
-    private static void drop(int count, RingBuffer in, Outlet out) {
+    private void drop(int count, RingBuffer in, Outlet out) {
         if (count > 0) {
             in.discard(count);
+            taken += count;
             out.matched(count);
         }
     }
 
     /** Takes a message, and goes on after it. */
     private @Nullable Next met(
-            ExpectationMatcher matcher, int taken, String label, int then, RingBuffer in, Outlet out) {
+            ExpectationMatcher matcher, int bytes, String label, int then, RingBuffer in, Outlet out) {
         matcher.capture(in, state, starts, captures);
-        drop(taken, in, out);
+        drop(bytes, in, out);
+        isAtFin |= matcher.isFin();
         state.nextMessage();
         out.step(label);
         goTo(then);
@@ -183,23 +186,23 @@ public final class ScriptDialogue implements Dialogue {
         boolean isShort = false; // a case would match with more bytes, which do not come
         while (state.candidate < step.matchers.size()) {
             ExpectationMatcher matcher = step.matchers.get(state.candidate);
-            int taken = match(matcher, in, inputEnded, out);
-            if (taken >= 0) {
-                return met(matcher, taken, step.labels.get(state.candidate), step.targets[state.candidate], in, out);
+            int bytes = match(matcher, in, inputEnded, out);
+            if (bytes >= 0) {
+                return met(matcher, bytes, step.labels.get(state.candidate), step.targets[state.candidate], in, out);
             }
-            if (taken == MatchState.MORE) {
+            if (bytes == MatchState.MORE) {
                 if (!inputEnded) {
                     return Next.MORE;
                 }
                 isShort = true;
             }
             if (state.isCommitted) {
-                return fails(step, matcher, taken, in);
+                return fails(step, matcher, bytes, in);
             }
             state.nextCandidate();
         }
         return fails(
-                step, MismatchText.anyOf(step.matchers), MismatchText.seen(in, "", inputEnded && isShort), isShort);
+                step, MismatchText.anyOf(step.matchers), MismatchText.seen(in, isShort ? FIN : "", false), isShort);
     }
 
     private @Nullable Next atFin(Instruction step, RingBuffer in, Outlet out) {
@@ -210,6 +213,7 @@ public final class ScriptDialogue implements Dialogue {
                 return met(matcher, 0, step.labels.get(i), step.targets[i], in, out);
             }
         }
+        isAtFin = true;
         goTo(step.exit);
         return null;
     }
@@ -257,6 +261,7 @@ public final class ScriptDialogue implements Dialogue {
         int count = Math.min(in.size(), out.room());
         if (count > 0) {
             out.echo(in, count);
+            taken += count;
         }
         if (!in.isEmpty()) {
             return Next.ROOM;
@@ -264,6 +269,7 @@ public final class ScriptDialogue implements Dialogue {
         if (!inputEnded) {
             return Next.MORE;
         }
+        isAtFin = true;
         goTo(at + 1);
         return null;
     }
@@ -274,12 +280,24 @@ public final class ScriptDialogue implements Dialogue {
         return how;
     }
 
-    private void repeat(Instruction step, RingBuffer in, boolean inputEnded) {
-        boolean isOver = step.times == 0 ? inputEnded && in.isEmpty() : rounds[step.counter] == step.times;
+    /**
+     * Returns the innermost loop until the client's FIN, if the client has sent nothing in the present round. Its FIN ends
+     * the loop then. If it counted only at the beginning of a round, the end would depend on when the FIN comes.
+     */
+    private @Nullable Instruction loopThatMayEnd(Instruction step, RingBuffer in) {
+        Instruction loop = step.loop;
+        boolean isUntouched = in.isEmpty() && !state.isCommitted;
+        return loop != null && isUntouched && takenBefore[loop.counter] == taken ? loop : null;
+    }
+
+    private void repeat(Instruction step, boolean inputEnded) {
+        boolean isOver =
+                step.times == 0 ? isAtFin || (inputEnded && !step.takesInput) : rounds[step.counter] == step.times;
         if (isOver) {
             rounds[step.counter] = 0;
             goTo(step.exit);
         } else {
+            takenBefore[step.counter] = taken;
             rounds[step.counter]++;
             goTo(at + 1);
         }
@@ -290,18 +308,18 @@ public final class ScriptDialogue implements Dialogue {
             return Next.DONE;
         }
         String more = Escaping.bytes(in.size()) + " more: " + MismatchText.shown(in, in.size(), 0);
-        return fails(step, "the client's FIN", more, false);
+        return fails(step, FIN, more, false);
     }
 
-    private Next fails(Instruction step, ExpectationMatcher matcher, int taken, RingBuffer in) {
+    private Next fails(Instruction step, ExpectationMatcher matcher, int result, RingBuffer in) {
         String expected = MismatchText.expected(step, matcher);
-        return taken == MatchState.MORE
-                ? fails(step, expected, MismatchText.seen(in, "the client's FIN", false), true)
+        return result == MatchState.MORE
+                ? fails(step, expected, MismatchText.seen(in, FIN, false), true)
                 : fails(step, expected + state.limit, MismatchText.seen(in, state, matcher), false);
     }
 
     private Next fails(Instruction step, String expected, String seen, boolean isEarly) {
-        mismatch = new Mismatch(step.place.text(rounds), expected, Escaping.cut(seen), isEarly);
+        mismatch = new Mismatch(step.place.text(rounds), Escaping.cut(expected), Escaping.cut(seen), isEarly);
         return Next.FAILED;
     }
 
@@ -356,11 +374,11 @@ public final class ScriptDialogue implements Dialogue {
                     return null;
                 }
                 case EXPECT -> {
-                    boolean mayEnd = matcher(step).isFin() || (step.exitAtFin >= 0 && !(holds && next == at));
-                    if (!mayEnd) {
+                    Instruction loop = loopThatMayEnd(step, in);
+                    if (loop == null && !matcher(step).isFin()) {
                         return step;
                     }
-                    next = step.exitAtFin >= 0 ? step.exitAtFin : next + 1;
+                    next = loop == null ? next + 1 : loop.exit;
                 }
                 case ANSWER -> {
                     if (holds && next == at) {

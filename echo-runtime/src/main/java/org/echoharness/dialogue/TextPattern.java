@@ -30,22 +30,36 @@ final class TextPattern {
     }
 
     /** Pieces that follow one another. */
-    private record Chunk(List<Piece> pieces, int length) {
+    private record Chunk(
+            List<Piece> pieces, int length, @Nullable LiteralSearch search) {
 
-        /** Returns the offset in the chunk of the first byte that differs among these, or -1. */
-        int difference(RingBuffer in, int from, int available) {
+        /** Returns the offset in the chunk of the first byte that differs among these, or -1. Those before {@code equal} do not. */
+        int difference(RingBuffer in, int from, int equal, int available) {
             int at = 0;
-            for (Piece piece : pieces) {
+            for (int i = 0; i < pieces.size() && at < available; i++) {
+                Piece piece = pieces.get(i);
                 int count = Math.min(piece.length, available - at);
-                if (count <= 0) {
-                    return -1;
-                }
-                byte[] literal = piece.literal;
-                int differs = literal == null ? -1 : in.mismatch(from + at, literal, 0, count);
+                int first = Math.max(0, equal - at);
+                byte[] literal = first < count ? piece.literal : null;
+                int differs = literal == null ? -1 : in.mismatch(from + at + first, literal, first, count - first);
                 if (differs >= 0) {
-                    return at + differs;
+                    return at + first + differs;
                 }
                 at += count;
+            }
+            return -1;
+        }
+
+        /** Returns where in a text of this length the chunk first stands, from the offset {@code at} on, or -1. */
+        int find(RingBuffer in, int from, int at, int textLength) {
+            if (search != null) {
+                int found = search.find(in, from + at, from + textLength);
+                return found < 0 ? -1 : found - from;
+            }
+            for (int place = at; place <= textLength - length; place++) {
+                if (difference(in, from + place, 0, length) < 0) {
+                    return place;
+                }
             }
             return -1;
         }
@@ -88,9 +102,11 @@ final class TextPattern {
     }
 
     private static Chunk chunk(List<Piece> pieces) {
+        byte[] literal = pieces.size() == 1 ? pieces.get(0).literal : null;
         return new Chunk(
                 List.copyOf(pieces),
-                pieces.stream().mapToInt(piece -> piece.length).sum());
+                pieces.stream().mapToInt(piece -> piece.length).sum(),
+                literal == null ? null : new LiteralSearch(literal));
     }
 
     /** Returns the length of all that the pattern matches, or -1 if that varies. */
@@ -116,9 +132,13 @@ final class TextPattern {
         return !hasNames && gaps.size() == 1 && leastLength() == 0;
     }
 
-    /** Returns the offset of the first byte that no text of the pattern can have, of those that have come, or -1. */
-    int early(RingBuffer in, int from, int available) {
-        return chunks.get(0).difference(in, from, available);
+    /**
+     * Returns the offset of the first byte that no text of the pattern can have, of those that have come, or -1.
+     *
+     * @param before how many of them earlier calls have looked at
+     */
+    int early(RingBuffer in, int from, int before, int available) {
+        return chunks.get(0).difference(in, from, Math.max(0, before), available);
     }
 
     /** Returns -1 if the pattern matches these bytes, and otherwise the offset up to which it does. */
@@ -135,7 +155,7 @@ final class TextPattern {
 
     private int difference(RingBuffer in, int from, int length, @Nullable Captures captures) {
         Chunk first = chunks.get(0);
-        int differs = first.difference(in, from, Math.min(length, first.length()));
+        int differs = first.difference(in, from, 0, Math.min(length, first.length()));
         if (differs >= 0) {
             return differs;
         }
@@ -147,7 +167,7 @@ final class TextPattern {
         for (int i = 0; i < gaps.size(); i++) {
             Chunk next = chunks.get(i + 1);
             boolean isLast = i == gaps.size() - 1;
-            int place = isLast ? last(next, in, from, at, length) : find(next, in, from, at, length);
+            int place = isLast ? last(next, in, from, at, length) : next.find(in, from, at, length);
             if (place < 0) {
                 return at;
             }
@@ -169,15 +189,6 @@ final class TextPattern {
 
     private static int last(Chunk chunk, RingBuffer in, int from, int at, int length) {
         int place = length - chunk.length();
-        return place >= at && chunk.difference(in, from + place, chunk.length()) < 0 ? place : -1;
-    }
-
-    private static int find(Chunk chunk, RingBuffer in, int from, int at, int length) {
-        for (int place = at; place <= length - chunk.length(); place++) {
-            if (chunk.difference(in, from + place, chunk.length()) < 0) {
-                return place;
-            }
-        }
-        return -1;
+        return place >= at && chunk.difference(in, from + place, 0, chunk.length()) < 0 ? place : -1;
     }
 }
