@@ -94,7 +94,7 @@ final class CloseAtEnd implements InvocationHandler {
     private void projectFailed(ExecutionEvent event) {
         for (ProjectServers servers : watched) {
             if (servers.belongTo(event.getProject())) {
-                servers.stop(" because the project failed");
+                servers.stop(" because the project failed", false);
             }
         }
     }

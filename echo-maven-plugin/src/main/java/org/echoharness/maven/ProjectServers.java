@@ -17,6 +17,7 @@ import java.util.stream.Stream;
 import org.apache.maven.execution.MavenExecutionResult;
 import org.apache.maven.execution.MavenSession;
 import org.apache.maven.plugin.MojoExecutionException;
+import org.apache.maven.plugin.MojoFailureException;
 import org.apache.maven.plugin.logging.Log;
 import org.apache.maven.project.MavenProject;
 import org.echoharness.EchoServer;
@@ -30,6 +31,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class ProjectServers {
 
+    /** The property of the parameter {@code checkScript} of {@code stop}. */
+    static final String CHECK_SCRIPT = "echo.checkScript";
+
     private static final String KEY = ProjectServers.class.getName();
 
     /**
@@ -40,6 +44,7 @@ final class ProjectServers {
     private final Path buildDirectory;
     private final Log log;
     private final MavenExecutionResult result;
+    private final boolean checksScriptAtEnd;
     private final PublishedAddresses published;
     private final Map<String, EchoServer> running = new TreeMap<>();
     private final Map<String, ServerRecording> recorded = new TreeMap<>();
@@ -56,6 +61,9 @@ final class ProjectServers {
         this.buildDirectory = buildDirectory;
         this.log = log;
         result = session.getResult();
+        checksScriptAtEnd = !"false"
+                .equals(session.getUserProperties()
+                        .getProperty(CHECK_SCRIPT, project.getProperties().getProperty(CHECK_SCRIPT)));
         published = new PublishedAddresses(session, project, buildDirectory, log::warn);
     }
 
@@ -83,7 +91,7 @@ final class ProjectServers {
             if (server.getValue().addresses().stream()
                     .anyMatch(bound ->
                             bound.getPort() == address.port() && overlap(bound.getAddress(), address.host()))) {
-                return "server " + server.getKey() + " of " + project.getGroupId() + ":" + project.getArtifactId();
+                return named(server.getKey());
             }
         }
         return null;
@@ -206,13 +214,17 @@ final class ProjectServers {
         return false;
     }
 
-    /** Removes what was published and stops the servers. The log line ends with the occasion, if any. */
-    synchronized void stop(String occasion) {
-        stop(List.copyOf(running.keySet()), occasion);
+    /**
+     * Removes what was published and stops the servers. The log line ends with the occasion, if any.
+     *
+     * @param checksScript whether the build fails if the script of one was not met
+     */
+    synchronized void stop(String occasion, boolean checksScript) {
+        stop(List.copyOf(running.keySet()), occasion, checksScript);
     }
 
     /** Stops the servers with these ids. If one does not run while others do, logs a warning. */
-    synchronized void stop(Collection<String> ids) {
+    synchronized void stop(Collection<String> ids, boolean checksScript) {
         if (running.isEmpty()) {
             return;
         }
@@ -220,16 +232,16 @@ final class ProjectServers {
                 .filter(id -> !running.containsKey(id))
                 .forEach(id -> log.warn("no server " + id + " runs in this project, only "
                         + String.join(", ", running.keySet()) + "; correct the <ids> of stop"));
-        stop(ids.stream().filter(running::containsKey).distinct().toList(), "");
+        stop(ids.stream().filter(running::containsKey).distinct().toList(), "", checksScript);
     }
 
-    /** Like {@link #stop(String)}, but no server can start afterwards. */
+    /** Like {@link #stop(String, boolean)}, but no server can start afterwards. */
     synchronized void end(String occasion) {
         ended = true;
-        stop(occasion);
+        stop(occasion, checksScriptAtEnd);
     }
 
-    private void stop(List<String> ids, String occasion) {
+    private void stop(List<String> ids, String occasion, boolean checksScript) {
         Map<String, EchoServer> staying = new TreeMap<>(running);
         staying.keySet().removeAll(ids);
         try {
@@ -249,6 +261,11 @@ final class ProjectServers {
             server.close();
             printWarnings(id);
             log.info("server " + id + " stopped" + occasion + recorded(id, server));
+            String unmet = checksScript ? UnmetScript.describe(server) : null;
+            if (unmet != null) {
+                result.addException(new MojoFailureException(
+                        named(id) + ": " + unmet + "; correct the client or the script, or set checkScript to false"));
+            }
         }
     }
 
@@ -266,9 +283,12 @@ final class ProjectServers {
             return "; its recording is in " + files.folder();
         }
         log.warn(unwritten);
-        result.addException(new MojoExecutionException(
-                "server " + id + " of " + project.getGroupId() + ":" + project.getArtifactId() + ": " + unwritten));
+        result.addException(new MojoExecutionException(named(id) + ": " + unwritten));
         return "";
+    }
+
+    private String named(String id) {
+        return "server " + id + " of " + project.getGroupId() + ":" + project.getArtifactId();
     }
 
     private static String ids(List<PlannedServer> servers) {

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.apache.maven.plugin.MojoExecutionException;
+import org.apache.maven.plugin.MojoFailureException;
 import org.apache.maven.plugins.annotations.Mojo;
 import org.apache.maven.plugins.annotations.Parameter;
 import org.echoharness.EchoServer;
@@ -59,7 +60,7 @@ public final class RunMojo extends ServerMojo {
     }
 
     @Override
-    void perform() throws MojoExecutionException {
+    void perform() throws MojoExecutionException, MojoFailureException {
         try {
             Duration limit = timeout.equals(NONE) ? FOREVER : OptionText.duration("timeout", timeout);
             run(limit);
@@ -68,7 +69,7 @@ public final class RunMojo extends ServerMojo {
         }
     }
 
-    private void run(Duration limit) throws IOException, MojoExecutionException {
+    private void run(Duration limit) throws IOException, MojoExecutionException, MojoFailureException {
         Map<String, String> options = server(ID, withPorts()).options(Map.of());
         ServerRecording files = records(options) ? new ServerRecording(buildDirectory(), ID) : null;
         if (files != null) {
@@ -78,8 +79,11 @@ public final class RunMojo extends ServerMojo {
         serve(ForegroundServer.start(server, files, getLog()), limit);
     }
 
-    /** Serves until the time is up, the build is interrupted, or the server closes by itself. */
-    void serve(ForegroundServer running, Duration limit) throws MojoExecutionException {
+    /**
+     * Serves until the time is up, the build is interrupted, or the server closes by itself. Fails if its script was not
+     * met.
+     */
+    void serve(ForegroundServer running, Duration limit) throws MojoExecutionException, MojoFailureException {
         try (running) {
             if (!running.awaitClose(limit)) {
                 running.report("stopped after " + timeout);
@@ -98,6 +102,10 @@ public final class RunMojo extends ServerMojo {
         String unwritten = running.unwritten();
         if (unwritten != null) {
             throw new MojoExecutionException(unwritten + " (execution " + execution.getExecutionId() + ")");
+        }
+        String unmet = UnmetScript.describe(running.server());
+        if (unmet != null) {
+            throw new MojoFailureException(unmet + " (execution " + execution.getExecutionId() + ")");
         }
     }
 

@@ -69,8 +69,11 @@ public final class Server {
         put(options, "idleClose", idleClose);
         put(options, "eventLoops", eventLoops);
         put(options, "faults", faults);
+        if (script != null || scriptFile != null) { // one of them replaces the goal's other one
+            options.keySet().removeAll(List.of("script", "scriptFile"));
+        }
         put(options, "script", script);
-        put(options, "scriptFile", scriptFile);
+        put(options, "scriptFile", scriptFile == null ? null : scriptFile.strip());
         put(options, "recording", recording);
         if (record != null) {
             String size = options.getOrDefault("recording", EchoMojo.NONE);

@@ -1,5 +1,6 @@
 package org.echoharness.maven;
 
+import java.io.File;
 import java.util.List;
 import java.util.Map;
 import org.apache.maven.plugins.annotations.Parameter;
@@ -78,7 +79,8 @@ abstract class ServerMojo extends EchoMojo {
 
     /**
      * What the server expects of its clients and sends to them, such as {@code expect line "PING", send "PONG\n"}, or
-     * {@code none} for an echo.
+     * {@code none} for an echo. If a client does something else, its connection is reset, and the build fails after its
+     * other goals.
      *
      * @since 0.1.0
      */
@@ -86,7 +88,8 @@ abstract class ServerMojo extends EchoMojo {
     String script;
 
     /**
-     * The file that has the script, in place of {@code script}: a file in the directory of the project.
+     * The file that has the script, in place of {@code script}. A relative name begins at the directory of the project,
+     * or without a POM at the current directory.
      *
      * @since 0.1.0
      */
@@ -141,8 +144,12 @@ abstract class ServerMojo extends EchoMojo {
         return !options.getOrDefault("recording", NONE).equals(NONE);
     }
 
-    static EchoServer.Builder builder(Map<String, String> options) {
+    final EchoServer.Builder builder(Map<String, String> options) {
+        File basedir = project.getBasedir();
         EchoServer.Builder builder = EchoServer.builder();
+        if (basedir != null) {
+            builder.scriptDirectory(basedir.toPath());
+        }
         options.forEach(builder::set);
         return builder;
     }

@@ -157,6 +157,7 @@ public final class StartMojo extends ServerMojo {
         Map<String, String> options =
                 server.options(server(name, List.of(DEFAULT_ADDRESS)).options(Map.of()));
         EchoServer.Builder builder = builder(options);
+        builder.build(); // refuses options that do not go together, and a script that cannot be read
         List<HostAndPort> where = Stream.of(
                         options.getOrDefault("addresses", "").split(",", -1))
                 .map(address -> HostAndPort.parse(address.strip()))

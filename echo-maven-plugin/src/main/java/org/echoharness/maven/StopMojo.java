@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @since 0.1.0
  */
 @Mojo(name = "stop", defaultPhase = LifecyclePhase.POST_INTEGRATION_TEST, threadSafe = true)
+@SuppressWarnings("NullAway.Init") // Maven sets the parameters
 public final class StopMojo extends EchoMojo {
 
     /**
@@ -24,6 +25,16 @@ public final class StopMojo extends EchoMojo {
     @Parameter(property = "echo.ids")
     @Nullable
     List<String> ids;
+
+    /**
+     * Whether the build fails if clients did not do what the script of a server expects, {@code true} or {@code false}.
+     * It fails after its other goals, so that Failsafe can check the results of the tests. The property also counts if
+     * the build ends without this goal.
+     *
+     * @since 0.1.0
+     */
+    @Parameter(property = ProjectServers.CHECK_SCRIPT, defaultValue = "true")
+    String checkScript;
 
     /** Called by Maven. */
     public StopMojo() {
@@ -40,15 +51,19 @@ public final class StopMojo extends EchoMojo {
             getLog().info("the servers go on: the build around this lifecycle started them");
             return;
         }
-        if (ids == null || ids.isEmpty()) {
-            servers.stop("");
-            return;
-        }
+        boolean checksScript;
         try {
-            refuseEmpty("ids", ids);
+            checksScript = isOn("checkScript", checkScript);
+            if (ids != null && !ids.isEmpty()) {
+                refuseEmpty("ids", ids);
+            }
         } catch (IllegalArgumentException refused) {
             throw refused("no server stopped", refused);
         }
-        servers.stop(ids);
+        if (ids == null || ids.isEmpty()) {
+            servers.stop("", checksScript);
+        } else {
+            servers.stop(ids, checksScript);
+        }
     }
 }

@@ -9,7 +9,7 @@
  *     <td>{@code FileErrors} {@code GoalConfiguration} {@code ParameterNames} {@code SkippedTests} {@code EchoMojo}
  * <tr><th>servers<td>what starts, publishes, records and ends servers
  *     <td>{@code PublishedProperties} {@code ServersListFile} {@code PublishedAddresses} {@code ServerRecording}
- *     {@code ProjectServers} {@code CloseAtEnd} {@code ForegroundServer}
+ *     {@code UnmetScript} {@code ProjectServers} {@code CloseAtEnd} {@code ForegroundServer}
  * <tr><th>clients<td>what connects to a server
  *     <td>{@code AddressAwaiter} {@code Message} {@code RoundTripFigures} {@code RoundTrips}
  * <tr><th>goals<td>what Maven calls, with their parameters

@@ -106,6 +106,8 @@ final class Build {
         goal.idleClose = "none";
         goal.eventLoops = "1";
         goal.faults = "none";
+        goal.script = "none";
+        goal.scriptFile = "none";
         goal.recording = "none";
         goal.record = "false";
     }
@@ -118,7 +120,9 @@ final class Build {
     }
 
     StopMojo stop() {
-        return prepared(new StopMojo(), "stop");
+        StopMojo stop = prepared(new StopMojo(), "stop");
+        stop.checkScript = "true";
+        return stop;
     }
 
     Path file() {

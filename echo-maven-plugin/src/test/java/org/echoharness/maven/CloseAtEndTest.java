@@ -206,7 +206,7 @@ class CloseAtEndTest {
         return build;
     }
 
-    private static ExecutionEvent eventOf(MavenProject project) {
+    static ExecutionEvent eventOf(MavenProject project) {
         return stub(ExecutionEvent.class, (proxy, method, arguments) -> switch (method.getName()) {
             case "getProject" -> project;
             case "toString" -> "event " + System.identityHashCode(proxy);
