@@ -90,7 +90,7 @@ final class PlayedScript implements Outlet {
         return this;
     }
 
-    private boolean hasEnded() {
+    boolean hasEnded() {
         return next == Dialogue.Next.CLOSE || next == Dialogue.Next.RESET || next == Dialogue.Next.FAILED;
     }
 
