@@ -56,7 +56,7 @@ final class DialoguePump implements ConnectionPump, GatedOutput.Supply, GateChai
         client = in;
         this.dialogue = dialogue;
         this.calls = calls;
-        input = new BorrowedRing(terms.rings());
+        input = new BorrowedRing(terms.rings(), true);
         reporter = terms.reporter();
         owner = terms.owner();
         problems = Objects.requireNonNull(terms.problems());
@@ -70,7 +70,7 @@ final class DialoguePump implements ConnectionPump, GatedOutput.Supply, GateChai
     @Override
     public boolean receive(LongSupplier clock) throws IOException {
         RingBuffer into = input.ring();
-        int n = into.readFrom(client, input.mostToRead());
+        int n = into.readFrom(client, input.mostToRead(true));
         inputEnded |= n < 0;
         hasReceived |= n > 0;
         if (reporter != null && n > 0) {
@@ -278,7 +278,7 @@ final class DialoguePump implements ConnectionPump, GatedOutput.Supply, GateChai
         if (inputEnded || !output.reads()) {
             return false;
         }
-        return ((calls.isEmpty() && awaitsClient()) || input.isHalfFree()) && input.takesMore();
+        return ((calls.isEmpty() && awaitsClient()) || input.isHalfFree()) && input.takesMore(true);
     }
 
     @Override

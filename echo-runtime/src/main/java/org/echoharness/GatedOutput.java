@@ -11,7 +11,7 @@ import java.util.function.LongSupplier;
 import org.echoharness.ConnectionPump.Next;
 import org.echoharness.dialogue.Outlet;
 import org.echoharness.gates.Verdict;
-import org.echoharness.memory.HeldMemory;
+import org.echoharness.memory.BorrowedRing;
 import org.echoharness.memory.RingBuffer;
 import org.echoharness.memory.RingPool;
 import org.jspecify.annotations.Nullable;
@@ -49,15 +49,13 @@ final class GatedOutput {
 
     private WritableByteChannel out;
     private GateChain.Observer observer;
-    private final RingPool rings;
     private final @Nullable ConnectionReporter reporter;
-    private @Nullable RingBuffer ring; // only while it holds bytes
+    private final BorrowedRing ring;
     private @Nullable GateChain gates;
     private boolean isDialogue;
     private boolean inputEnded;
     private boolean outputEnded;
     private boolean hasPut; // since a delay last began to count
-    private boolean lacksMemory; // if true, it takes no more, and tries again later
     private boolean hasSent;
     private boolean hasMoved;
     private boolean isReleased;
@@ -69,24 +67,19 @@ final class GatedOutput {
             @Nullable ConnectionReporter reporter,
             GateChain.Observer observer) {
         this.out = out;
-        this.rings = rings;
+        ring = new BorrowedRing(rings, false);
         this.reporter = reporter;
         this.observer = observer;
     }
 
     /** Returns the ring that holds what is not sent yet. Borrows one if nothing is held. */
     RingBuffer ring() {
-        RingBuffer held = ring;
-        if (held == null) {
-            held = rings.borrow();
-            ring = held;
-        }
-        return held;
+        return ring.ring();
     }
 
     /** Returns how many bytes are held that are not sent yet. */
     int held() {
-        return ring == null ? 0 : ring.size();
+        return ring.size();
     }
 
     /**
@@ -105,20 +98,9 @@ final class GatedOutput {
         return gates != null && gates.flush(held());
     }
 
-    private int room() {
-        RingBuffer held = ring;
-        if (held == null || !held.isOwn()) {
-            int free = held == null ? rings.bufferSize() : held.room();
-            return HeldMemory.room(free, held() > 0, gates != null);
-        }
-        return held.lacks() == 0 ? held.spare() : mayGrow(held) ? held.lacks() : 0;
-    }
-
-    /**
-     * Returns how many bytes a read into {@link #ring} may take.
-     */
+    /** Returns how many bytes a read into {@link #ring} may take. */
     int mostToRead() {
-        return ring == null ? HeldMemory.room(rings.bufferSize(), false, gates != null) : rings.bufferSize();
+        return ring.mostToRead(gates != null);
     }
 
     /** Called when bytes have come into {@link #ring}. A delay counts from this call. */
@@ -129,11 +111,15 @@ final class GatedOutput {
         }
     }
 
-    /** Called when nothing more comes and the client's FIN is to be answered, once all that is held was sent. */
-    void ends(LongSupplier clock) {
+    private void markArrived(LongSupplier clock) {
         if (hasPut) {
             arrived(clock);
         }
+    }
+
+    /** Called when nothing more comes and the client's FIN is to be answered, once all that is held was sent. */
+    void ends(LongSupplier clock) {
+        markArrived(clock);
         inputEnded = true;
         if (gates != null) {
             gates.inputEnded(held(), clock.getAsLong());
@@ -142,15 +128,12 @@ final class GatedOutput {
 
     /** Sends what may be sent now. It stops after a few steps, so that other connections get a turn. */
     Next pump(LongSupplier clock, Supply supply) throws IOException {
-        if (hasPut) {
-            arrived(clock);
-        }
+        markArrived(clock);
         if (gates != null) {
             return obey(gates, clock, supply);
         }
-        RingBuffer from = ring;
-        if (from != null && !from.isEmpty()) {
-            send(from, from.size());
+        if (!ring.isEmpty()) {
+            send(ring(), held());
         }
         return inputEnded && !isReleased && held() == 0 ? Next.END : Next.WAIT;
     }
@@ -192,11 +175,9 @@ final class GatedOutput {
 
     /** Asks for more, and returns whether bytes or the client's FIN have come since the last read. */
     private boolean receivesMore(GateChain judges, LongSupplier clock, Supply supply) throws IOException {
-        giveBackEmpty();
+        ring.giveBackEmpty();
         boolean came = supply.more(clock);
-        if (hasPut) {
-            arrived(clock);
-        }
+        markArrived(clock);
         if (!came) {
             judges.idles();
         }
@@ -208,10 +189,7 @@ final class GatedOutput {
         if (verdict.kind() == Verdict.Kind.INSERT) {
             return insert(verdict.extra(), count);
         }
-        RingBuffer from = ring;
-        if (from == null) {
-            throw new AssertionError("no bytes for " + verdict.kind());
-        }
+        RingBuffer from = ring();
         if (verdict.kind() == Verdict.Kind.DISCARD) {
             from.discard(count);
             return count;
@@ -283,27 +261,14 @@ final class GatedOutput {
 
     /** Ends the turn: gives up memory that is not needed until the next one. Returns OP_WRITE if it waits for that. */
     int rest() {
-        giveBackEmpty();
-        if (ring != null) {
-            ring = rings.held(ring);
-        }
-        lacksMemory = false;
-        boolean writes = gates == null ? ring != null : gates.isBlocked();
+        ring.rest();
+        boolean writes = gates == null ? !ring.isEmpty() : gates.isBlocked();
         return writes ? SelectionKey.OP_WRITE : 0;
-    }
-
-    private void giveBackEmpty() {
-        if (ring != null && ring.isEmpty()) {
-            dropHeld();
-        }
     }
 
     /** Drops all that is held. */
     void dropHeld() {
-        if (ring != null) {
-            rings.giveBack(ring); // it may be smaller than a borrowed one
-            ring = null;
-        }
+        ring.drop();
     }
 
     /** Returns whether the gates let the connection read, by the last verdict. */
@@ -313,22 +278,13 @@ final class GatedOutput {
 
     /** Returns whether to read into {@link #ring}, as of the last {@link #rest}. If memory lacks, it asks again later. */
     boolean takesMore() {
-        if (ring == null) {
-            return reads();
-        }
-        boolean wants = gates == null ? ring.isHalfFree() : gates.reading() && ring.hasRoom();
-        return wants && mayGrow(ring);
-    }
-
-    private boolean mayGrow(RingBuffer held) {
-        int lack = held.lacks();
-        lacksMemory = lack > 0 && HeldMemory.room(lack, true, gates != null) < lack;
-        return !lacksMemory;
+        boolean wants = gates == null ? ring.isHalfFree() : gates.reading();
+        return wants && ring.takesMore(gates != null);
     }
 
     /** Returns whether {@link #untilWake} may return a deadline, as of the last {@link #rest}. */
     boolean mayWake() {
-        return lacksMemory || gates != null;
+        return ring.lacksMemory() || gates != null;
     }
 
     /**
@@ -336,13 +292,13 @@ final class GatedOutput {
      */
     long untilWake(long now) {
         long left = gates == null ? Verdict.NEVER : gates.untilWake(now);
-        return lacksMemory ? Math.min(left, LOOK_FOR_MEMORY_NANOS) : left;
+        return ring.lacksMemory() ? Math.min(left, LOOK_FOR_MEMORY_NANOS) : left;
     }
 
     /** Replaces the faults. The new ones also judge the bytes that are held; no byte is lost or sent twice. */
     void setFaults(List<Fault> faults, long number, long now) {
-        if (gates != null && ring != null) {
-            ring.discard(gates.copied());
+        if (gates != null && !ring.isEmpty()) {
+            ring().discard(gates.copied());
         }
         releaseGates();
         gates = faults.isEmpty() && !outputEnded ? null : restarted(faults, number, now);
@@ -376,7 +332,7 @@ final class GatedOutput {
 
     /** Returns whether it holds nothing of its connection, as of the last {@link #rest}. */
     boolean isAtRest() {
-        return ring == null && gates == null && reporter == null && !inputEnded && !isReleased;
+        return ring.isEmpty() && gates == null && reporter == null && !inputEnded && !isReleased;
     }
 
     /** Serves another connection from now on. It is called only if {@link #isAtRest} returns true. */
@@ -408,13 +364,7 @@ final class GatedOutput {
     }
 
     /** Puts into the ring. A class of its own, so that an echo loads no class of a dialogue. */
-    private static final class Puts implements Outlet {
-        private final GatedOutput output;
-
-        private Puts(GatedOutput output) {
-            this.output = output;
-        }
-
+    private record Puts(GatedOutput output) implements Outlet {
         /** Has the type of the interface: where a class is returned as one, the verifier loads the interface. */
         static Outlet into(GatedOutput output) {
             return new Puts(output);
@@ -422,7 +372,7 @@ final class GatedOutput {
 
         @Override
         public int room() {
-            return output.room();
+            return output.ring.room(output.gates != null);
         }
 
         @Override

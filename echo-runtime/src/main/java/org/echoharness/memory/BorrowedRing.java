@@ -3,8 +3,8 @@ package org.echoharness.memory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The ring that holds what one connection has read: borrowed from the pool of its loop while it holds bytes. It may hold
- * {@link RingPool#bufferSize} bytes, and grows as {@link HeldMemory} allows. The loop's thread calls it.
+ * The ring that holds what one connection has read or is to send: borrowed from the pool of its loop while it holds bytes.
+ * It grows up to {@link RingPool#bufferSize} as {@link HeldMemory} allows. The loop's thread calls it.
  */
 public final class BorrowedRing {
 
@@ -12,21 +12,29 @@ public final class BorrowedRing {
     public static final long LOOK_NANOS = 500_000_000;
 
     private final RingPool pool;
+    private final boolean isWhole;
     private @Nullable RingBuffer ring;
     private boolean lacksMemory;
 
-    public BorrowedRing(RingPool pool) {
+    /** @param isWhole whether it must be able to hold {@link RingPool#bufferSize} bytes even where direct memory is short */
+    public BorrowedRing(RingPool pool, boolean isWhole) {
         this.pool = pool;
+        this.isWhole = isWhole;
     }
 
     /** Returns the ring. Borrows one if nothing is held. */
     public RingBuffer ring() {
         RingBuffer held = ring;
         if (held == null) {
-            held = pool.borrowWhole();
+            held = isWhole ? pool.borrowWhole() : pool.borrow();
             ring = held;
         }
         return held;
+    }
+
+    /** Returns how many bytes it holds. */
+    public int size() {
+        return ring == null ? 0 : ring.size();
     }
 
     public boolean isEmpty() {
@@ -43,21 +51,32 @@ public final class BorrowedRing {
     }
 
     /** Returns how many bytes one read may take. */
-    public int mostToRead() {
-        return isEmpty() ? HeldMemory.room(most(), false, true) : most();
+    public int mostToRead(boolean hasFaults) {
+        return isEmpty() ? HeldMemory.room(most(), false, hasFaults) : most();
+    }
+
+    /** Returns how many bytes may be put now. */
+    public int room(boolean hasFaults) {
+        RingBuffer held = ring;
+        if (held == null || !held.isOwn()) {
+            int free = held == null ? most() : held.room();
+            return HeldMemory.room(free, size() > 0, hasFaults);
+        }
+        return held.lacks() == 0 ? held.spare() : mayGrow(held, hasFaults) ? held.lacks() : 0;
     }
 
     /** Returns whether there is room, and memory for it. */
-    public boolean takesMore() {
-        if (ring == null) {
-            return true;
-        }
-        int lack = ring.lacks();
-        lacksMemory = lack > 0 && HeldMemory.room(lack, true, true) < lack;
-        return ring.hasRoom() && !lacksMemory;
+    public boolean takesMore(boolean hasFaults) {
+        return ring == null || (ring.hasRoom() && mayGrow(ring, hasFaults));
     }
 
-    /** Returns whether {@link #takesMore} has returned false since the last {@link #rest}, because memory is short. */
+    private boolean mayGrow(RingBuffer held, boolean hasFaults) {
+        int lack = held.lacks();
+        lacksMemory = lack > 0 && HeldMemory.room(lack, true, hasFaults) < lack;
+        return !lacksMemory;
+    }
+
+    /** Returns whether {@link #takesMore} or {@link #room} has found since the last {@link #rest} that memory is short. */
     public boolean lacksMemory() {
         return lacksMemory;
     }
@@ -80,7 +99,7 @@ public final class BorrowedRing {
     /** Drops all that is held. */
     public void drop() {
         if (ring != null) {
-            pool.giveBack(ring);
+            pool.giveBack(ring); // it may be smaller than a borrowed one
             ring = null;
         }
     }
