@@ -36,6 +36,16 @@ interface ConnectionPump {
         RESET_AT_ONCE
     }
 
+    /** Gets more bytes for the output of a pump. */
+    interface Supply {
+        /**
+         * Reads at once what has come, and answers it. It is called when a gate must know whether there is more to send.
+         *
+         * @return whether anything has come
+         */
+        boolean more(LongSupplier clock) throws IOException;
+    }
+
     /** Makes the pump of a connection that was accepted. */
     interface Factory {
         ConnectionPump open(ByteChannel client, Terms terms);

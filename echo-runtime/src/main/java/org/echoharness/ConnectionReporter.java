@@ -1,6 +1,7 @@
 package org.echoharness;
 
 import java.nio.ByteBuffer;
+import org.echoharness.memory.RingBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -76,6 +77,15 @@ final class ConnectionReporter {
     /** Called when the next bytes, or the FIN, are about to be sent. */
     void sending() {
         sendingSince = recorder == null ? 0 : System.nanoTime();
+    }
+
+    /**
+     * Called when bytes of a ring are about to be sent. Returns a copy of those to be passed to {@link #sent}, since the ring
+     * drops them when they are sent.
+     */
+    ByteBuffer sending(RingBuffer from, int offset, int count) {
+        sending();
+        return from.copy(offset, Math.min(count, wants()));
     }
 
     /** Called when a client is about to send its message, or a piece of it. */

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * Answers what comes, by a script or a handler: reads into one ring buffer, from which its dialogue takes what it matches,
  * and sends through a {@link GatedOutput} what the dialogue puts. The thread of one event loop uses it.
  */
-final class DialoguePump implements ConnectionPump, GatedOutput.Supply, GateChain.Observer {
+final class DialoguePump implements ConnectionPump, ConnectionPump.Supply, GateChain.Observer {
 
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 

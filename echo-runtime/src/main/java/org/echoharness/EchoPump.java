@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * Sends back what comes: reads into the ring buffer of its output. The thread of one event loop uses it; the tests of the
  * gates use it without a loop.
  */
-final class EchoPump implements ConnectionPump, GatedOutput.Supply {
+final class EchoPump implements ConnectionPump, ConnectionPump.Supply {
 
     /** Makes pumps. Like {@link DefaultWarnings}, this is a class because the first use of a lambda is slow. */
     static final class Maker implements Factory {

@@ -263,18 +263,18 @@ final class GateChain implements Verdict.Order {
      */
     boolean flush(int held) {
         long here = progress.moved() + held;
-        if (positions.pause() == here || (isSettled && held == 0)) {
-            return false;
+        boolean isNew = positions.pause() != here && !(isSettled && held == 0);
+        if (isNew) {
+            positions.pauseAt(here);
+            isSettled = false;
         }
-        positions.pauseAt(here);
-        isSettled = false;
-        return true;
+        return isNew;
     }
 
     /** The dialogue goes on after a pause when all before it has moved, and each gate that opens or closes has acted. */
     private void settle(int held) {
-        boolean waits = verdict.kind() == Verdict.Kind.WAIT || verdict.kind() == Verdict.Kind.END;
-        isSettled = isDialogue && waits && held == 0 && !holdsFin();
+        boolean acts = verdict.kind() != Verdict.Kind.WAIT && verdict.kind() != Verdict.Kind.END;
+        isSettled = isDialogue && !acts && held == 0 && !holdsFin();
         if (isSettled) {
             positions.goOn();
         }
@@ -297,9 +297,7 @@ final class GateChain implements Verdict.Order {
         return moments[asking] > moments[inserting];
     }
 
-    /**
-     * Returns whether an open gate keeps the client's FIN from taking effect; gates {@code on fin} then stay closed.
-     */
+    /** Returns whether an open gate keeps the client's FIN from taking effect; gates {@code on fin} then stay closed. */
     private boolean holdsFin() {
         for (int i = 0; i < gates.length; i++) {
             if (open[i] && gates[i].holdsFin(progress)) {

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
 import org.echoharness.ConnectionPump.Next;
+import org.echoharness.ConnectionPump.Supply;
 import org.echoharness.dialogue.Outlet;
 import org.echoharness.gates.Verdict;
 import org.echoharness.memory.BorrowedRing;
@@ -22,16 +23,6 @@ import org.jspecify.annotations.Nullable;
  * #ring}; a dialogue puts what it sends into {@link #outlet}. The thread of one event loop uses it.
  */
 final class GatedOutput {
-
-    /** Gets more bytes for the output. */
-    interface Supply {
-        /**
-         * Reads at once what has come, and answers it. It is called when a gate must know whether there is more to send.
-         *
-         * @return whether anything has come
-         */
-        boolean more(LongSupplier clock) throws IOException;
-    }
 
     /** How many steps a connection with faults takes before other connections get a turn. */
     static final int STEPS = 16;
@@ -138,9 +129,7 @@ final class GatedOutput {
         return inputEnded && !isReleased && held() == 0 ? Next.END : Next.WAIT;
     }
 
-    /**
-     * Does what the gates ask for, until they ask to wait, the socket takes no more, or the turn ends after some steps.
-     */
+    /** Does what the gates ask for, until they wait, the socket takes no more, or the turn ends after some steps. */
     private Next obey(GateChain judges, LongSupplier clock, Supply supply) throws IOException {
         judges.blocked(false);
         for (int step = 0; step < STEPS; step++) {
@@ -165,8 +154,7 @@ final class GatedOutput {
                 return Next.WAIT;
             }
             if (done < wanted) {
-                judges.blocked(true);
-                return Next.WAIT;
+                break;
             }
         }
         judges.blocked(true);
@@ -228,12 +216,7 @@ final class GatedOutput {
 
     /** Returns a copy of those of these bytes that the reporter keeps, since the ring drops them when they are sent. */
     private ByteBuffer copied(RingBuffer from, int offset, int count) {
-        if (reporter == null) {
-            return NOTHING;
-        }
-        reporter.sending();
-        int wanted = Math.min(count, reporter.wants());
-        return wanted == 0 ? NOTHING : from.copy(offset, wanted);
+        return reporter == null ? NOTHING : reporter.sending(from, offset, count);
     }
 
     private void sent(ByteBuffer bytes, int count) {
@@ -252,11 +235,9 @@ final class GatedOutput {
     /** Called when the server's FIN was sent: from now on all bytes are dropped. */
     void outputEnded() {
         outputEnded = true;
-        if (gates == null) {
-            gates = restarted(List.of(), 0, 0); // drops what comes
-        } else {
-            gates.outputEnded();
-        }
+        GateChain judges = gates == null ? restarted(List.of(), 0, 0) : gates; // it drops what comes
+        judges.outputEnded();
+        gates = judges;
     }
 
     /** Ends the turn: gives up memory that is not needed until the next one. Returns OP_WRITE if it waits for that. */
