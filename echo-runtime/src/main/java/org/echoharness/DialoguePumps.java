@@ -6,6 +6,7 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ByteChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.echoharness.dialogue.ConnectionCalls;
@@ -16,6 +17,7 @@ import org.echoharness.dialogue.ScriptResources;
 import org.echoharness.loop.UnsentBytes;
 import org.echoharness.loop.Warnings;
 import org.echoharness.memory.RingPool;
+import org.echoharness.script.Step;
 
 /** Makes the pumps of a server that does not echo on all connections. A connection without a rule has an echo. */
 final class DialoguePumps implements ConnectionPump.Factory {
@@ -64,38 +66,49 @@ final class DialoguePumps implements ConnectionPump.Factory {
     }
 
     /**
-     * Loads the classes that scripts need, by playing each against a client that sends a FIN and nothing else. Handlers are
-     * left out, because their code is the user's.
+     * Loads the classes that scripts need, by playing each, and one that is not met, against a client that sends a byte and
+     * its FIN. Handlers are left out, because their code is the user's.
      */
     @Override
     public void load(int bufferSize) {
         UnsentBytes.load();
         RingPool rings = new RingPool(bufferSize);
+        boolean hasScript = false;
         for (Rule rule : rules) {
             if (rule.isScript()) {
-                new Rehearsal().play(rule, rings);
+                hasScript = true;
+                new Rehearsal().play(rule.dialogues(), rings);
             }
+        }
+        if (hasScript) {
+            Program notMet = new Program(List.of(Step.expect("not met")), new ScriptResources(Path.of("")));
+            new Rehearsal().play(new ScriptDialogue.Maker(notMet), rings);
         }
         rings.leave();
     }
 
-    /** A connection without a socket: its client takes all bytes, and sends a FIN and nothing else. */
+    /** A connection without a socket: its client takes all bytes, and sends one byte and its FIN. */
     private static final class Rehearsal implements ConnectionPump.Owner, ByteChannel {
 
-        void play(Rule rule, RingPool rings) {
+        private boolean hasSent;
+
+        void play(Dialogue.Factory dialogues, RingPool rings) {
             ConnectionCalls calls = new ConnectionCalls(1, new InetSocketAddress(0), this::goOn, null);
             ProblemLog problems = new ProblemLog(new Warnings(line -> {}));
             ConnectionPump pump = new DialoguePump(
                     this,
                     this,
-                    rule.dialogues().open(calls),
+                    dialogues.open(calls),
                     calls,
                     new ConnectionPump.Terms(rings, null, this, null, problems));
             try {
                 pump.pump(System::nanoTime);
                 pump.unfinished();
                 pump.rest();
-                pump.receive(System::nanoTime);
+                pump.receive(System::nanoTime); // the byte
+                pump.pump(System::nanoTime);
+                pump.rest();
+                pump.receive(System::nanoTime); // the FIN
                 pump.pump(System::nanoTime);
             } catch (IOException impossible) {
                 throw new AssertionError(impossible); // there is no socket
@@ -106,7 +119,12 @@ final class DialoguePumps implements ConnectionPump.Factory {
 
         @Override
         public int read(ByteBuffer into) {
-            return -1;
+            if (hasSent) {
+                return -1;
+            }
+            hasSent = true;
+            into.put((byte) 0);
+            return 1;
         }
 
         @Override

@@ -278,6 +278,29 @@ class ProcessTest {
         }
     }
 
+    /** A class that is not loaded yet cannot be read then. */
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void reportsMismatchWithoutDescriptors() throws Exception {
+        List<String> command = new ArrayList<>(List.of("sh", "-c", "ulimit -n 40; exec \"$@\"", "sh"));
+        command.addAll(EchoProcess.command(
+                List.of(), "server", "127.0.0.1:0", "--quiet", "--script", "answer { line \"A\" -> send \"B\" }"));
+        List<Socket> clients = new ArrayList<>();
+        try (ForkedProcess server = new ForkedProcess(command)) {
+            int port = port(server);
+            for (int i = 0; i < 60; i++) {
+                clients.add(PlainSockets.connect(PlainSockets.at("127.0.0.1", port)));
+            }
+            server.lines().await("echo: cannot accept connections .*: Too many open files");
+            clients.get(0).getOutputStream().write("X\n".getBytes(StandardCharsets.US_ASCII));
+            server.lines().await("echo: connection 1, step 1 of 1: expected line \"A\", seen \"X\\\\n\"");
+        } finally {
+            for (Socket client : clients) {
+                client.close();
+            }
+        }
+    }
+
     /** What is not used costs nothing: reading a class takes up to a millisecond. */
     @Test
     void echoLoadsNoClassOfScripts() throws Exception {
