@@ -1,0 +1,98 @@
+package org.echoharness.dialogue;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.echoharness.Script;
+import org.echoharness.text.Tokens;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** SCRIPTS.md against the code: its scripts, and the conversations that it shows with them. */
+@Timeout(60)
+class ScriptsPageTest {
+
+    private static final Pattern EXAMPLE =
+            Pattern.compile("### \\d+\\. ([^\n]+)\n\n```echo\n(.*?)\n```\n\n```text\n(.*?)\n```", Pattern.DOTALL);
+
+    /**
+     * A script of the page.
+     *
+     * @param lines of its conversation
+     */
+    record Example(String title, String script, List<String> lines) {
+        @Override
+        public String toString() {
+            return title;
+        }
+    }
+
+    static Stream<Example> examples() throws IOException {
+        return EXAMPLE.matcher(Files.readString(Path.of("SCRIPTS.md"), UTF_8))
+                .results()
+                .map((MatchResult found) -> new Example(
+                        found.group(1), found.group(2), found.group(3).lines().toList()));
+    }
+
+    @Test
+    void pageHasTwelveScripts() throws IOException {
+        assertThat(examples()).hasSize(12);
+    }
+
+    @ParameterizedTest
+    @MethodSource("examples")
+    void textReadsAsItself(Example example) {
+        Script script = Script.parse(example.script());
+        assertThat(Script.parse(script.toString())).isEqualTo(script);
+    }
+
+    @ParameterizedTest
+    @MethodSource("examples")
+    void conversationIsAsShown(Example example) {
+        for (boolean isCut : new boolean[] {false, true}) {
+            PlayedScript played = PlayedScript.of(example.script()).goOn();
+            int read = 0;
+            for (String line : example.lines()) {
+                String what = line.substring(2);
+                if (line.equals("> FIN")) {
+                    played.finish();
+                } else if (line.startsWith("> ")) {
+                    send(played, bytes(what), isCut);
+                } else if (line.equals("< FIN")) {
+                    assertThat(played.sent()).as(line).hasSize(read);
+                    assertThat(played.next).isIn(Dialogue.Next.CLOSE, Dialogue.Next.DONE);
+                } else if (what.startsWith("ENDS ")) {
+                    assertThat(played.sent()).as(line).endsWith(bytes(what.substring("ENDS ".length())));
+                    read = played.sent().length();
+                } else {
+                    assertThat(played.sent().substring(read)).as(line).isEqualTo(bytes(what));
+                    read = played.sent().length();
+                }
+            }
+            assertThat(played.next).isNotEqualTo(Dialogue.Next.FAILED);
+        }
+    }
+
+    private static void send(PlayedScript played, String bytes, boolean isCut) {
+        if (!isCut) {
+            played.send(bytes);
+            return;
+        }
+        for (int i = 0; i < bytes.length(); i++) {
+            played.send(bytes.substring(i, i + 1));
+        }
+    }
+
+    private static String bytes(String quoted) {
+        return new Tokens("the page", quoted).quoted();
+    }
+}
