@@ -292,6 +292,14 @@ class ScriptCheckTest {
         }
 
         @Test
+        @EchoTest(script = PING, faults = "discard after 1 sent")
+        void closesEarly(EchoServer server) throws IOException {
+            try (Socket socket = connect(server)) {
+                says(socket, "PING\n", "P");
+            }
+        }
+
+        @Test
         @EchoTest(script = PING, readTimeout = "200ms")
         void freezes(EchoServer server) throws IOException {
             server.freeze();
@@ -315,7 +323,7 @@ class ScriptCheckTest {
 
     @Test
     void earlyEndAfterFaultIsNoProblem() throws IOException {
-        Run.of(CutOff.class).passed(3);
+        Run.of(CutOff.class).passed(4);
         assertThat(complaint(Run.of(WrongAfterFault.class)))
                 .isEqualTo(unmet(
                         WrongAfterFault.class, "connection 1, step 3 of 4: expected line \"QUIT\", seen \"what?\\n\""));
