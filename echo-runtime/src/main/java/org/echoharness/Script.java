@@ -151,7 +151,6 @@ public record Script(List<Rule> rules) {
         private static final int MOST_TEXT = 1 << 20;
 
         private final Tokens tokens;
-        private final String text;
 
         /** @param option the name of the option that has the text, for errors */
         Parser(String option, String text) {
@@ -160,13 +159,12 @@ public record Script(List<Rule> rules) {
                         + " characters; send long data with file");
             }
             tokens = Tokens.ofScript(option, text);
-            this.text = text;
         }
 
         Script script() {
             tokens.skipLines();
-            if (tokens.next().equals(OptionText.NONE) && text.strip().equals(OptionText.NONE)) {
-                return NONE;
+            if (tokens.next().equals(OptionText.NONE)) {
+                return none();
             }
             List<Rule> rules = new ArrayList<>();
             TakenConnections taken = new TakenConnections();
@@ -181,6 +179,15 @@ public record Script(List<Rule> rules) {
                 rules.add(rule);
             } while (tokens.take(";"));
             return new Script(rules);
+        }
+
+        private Script none() {
+            tokens.advance();
+            tokens.skipLines();
+            if (!tokens.next().isEmpty()) {
+                throw tokens.expected("the end of the script, because none stands alone", List.of());
+            }
+            return NONE;
         }
 
         private Rule rule() {

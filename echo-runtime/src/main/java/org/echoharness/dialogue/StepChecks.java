@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
 /** Finds steps that could never be carried out as they are written. */
 public final class StepChecks {
 
+    static final int MOST_DEPTH = 16;
+    static final String TOO_DEEP = "steps are nested more than " + MOST_DEPTH + " deep";
+
     private static final int MOST_STEPS = 10_000;
     private static final int MOST_CASES = 1_000;
     private static final int MOST_NAMES = 64;
@@ -28,6 +31,7 @@ public final class StepChecks {
 
     private final Set<String> names; // of all captures of the rule
     private int steps;
+    private boolean isSecondRound;
 
     private StepChecks(Set<String> names) {
         this.names = names;
@@ -35,6 +39,10 @@ public final class StepChecks {
 
     /** Returns the first problem of the steps of a rule, or null if there is none. */
     public static @Nullable Problem problem(List<Step> rule) {
+        Step tooDeep = tooDeep(rule, 1);
+        if (tooDeep != null) {
+            return new Problem(tooDeep, TOO_DEEP);
+        }
         Set<String> names = new HashSet<>();
         for (Step step : rule) {
             addNames(step, names);
@@ -45,6 +53,23 @@ public final class StepChecks {
         }
         StepChecks checks = new StepChecks(names);
         return checks.problem(rule, new State());
+    }
+
+    private static @Nullable Step tooDeep(List<Step> list, int depth) {
+        for (Step step : list) {
+            Step found = depth > MOST_DEPTH ? step : null;
+            if (found == null && step instanceof Step.Repeat repeat) {
+                found = tooDeep(repeat.steps(), depth + 1);
+            } else if (found == null && step instanceof Step.Answer answer) {
+                for (int i = 0; i < answer.cases().size() && found == null; i++) {
+                    found = tooDeep(answer.cases().get(i).steps(), depth + 1);
+                }
+            }
+            if (found != null) {
+                return found;
+            }
+        }
+        return null;
     }
 
     /** How far the steps have come. */
@@ -67,9 +92,8 @@ public final class StepChecks {
 
     private @Nullable Problem problem(List<Step> list, State state) {
         for (Step step : list) {
-            if (++steps > MOST_STEPS) {
-                return new Problem(
-                        step, "a rule has at most " + MOST_STEPS + " steps, counted with each round of repeat");
+            if (!isSecondRound && ++steps > MOST_STEPS) {
+                return new Problem(step, "a rule has at most " + MOST_STEPS + " steps");
             }
             if (!state.end.isEmpty()) {
                 return new Problem(
@@ -88,7 +112,14 @@ public final class StepChecks {
     private @Nullable Problem problem(Step step, State state) {
         boolean sends = step instanceof Step.Send || step instanceof Step.Echo || step instanceof Step.HalfClose;
         if (sends && state.isHalfClosed) {
-            return new Problem(step, "nothing can be sent after half-close; write " + word(step) + " before it");
+            String once = step instanceof Step.HalfClose
+                    ? "the output ends once; leave this half-close out"
+                    : "nothing can be sent after half-close; write " + word(step) + " before it";
+            return new Problem(
+                    step,
+                    isSecondRound
+                            ? "the round before ends the output with half-close; write half-close after the repeat"
+                            : once);
         }
         boolean receives = step instanceof Step.Echo
                 || step instanceof Step.Answer
@@ -96,7 +127,11 @@ public final class StepChecks {
         if (receives && state.isAtFin) {
             return new Problem(
                     step,
-                    word(step) + " would never be met, because the client's FIN has come before it; leave it out");
+                    isSecondRound
+                            ? word(step) + " would never be met again, because the round before it goes on until the"
+                                    + " client's FIN; write it after the repeat, or leave the repeat out"
+                            : word(step) + " would never be met, because the client's FIN has come before it; leave it"
+                                    + " out");
         }
         if (step instanceof Step.Expect expect) {
             return expect(expect, state);
@@ -155,8 +190,10 @@ public final class StepChecks {
         state.isRepeated = true;
         Problem problem = problem(repeat.steps(), state);
         String end = state.end;
-        if (problem == null && repeat.times() != 1 && end.isEmpty()) {
-            problem = problem(repeat.steps(), state); // what the first round left may forbid the second
+        if (problem == null && repeat.times() != 1 && end.isEmpty() && !isSecondRound) {
+            isSecondRound = true; // what the first round left may forbid the second
+            problem = problem(repeat.steps(), state);
+            isSecondRound = false;
         }
         state.isRepeated = wasRepeated;
         if (repeat.times() == 0) {

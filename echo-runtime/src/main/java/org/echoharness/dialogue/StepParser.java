@@ -37,12 +37,14 @@ public final class StepParser {
     private static final String PATTERN = "the pattern in quotes, such as \"EHLO {host}\"";
     private static final String BYTES = "the bytes in quotes, such as \"QUIT\\r\\n\"";
     private static final String DIGITS = "the bytes in quotes, such as \"00 1f\"";
-    private static final int MOST_DEPTH = 16;
+
+    private static final int MOST_FRAMES = 16; // in one another, as in Data.Frame
 
     private final Tokens tokens;
     private final IdentityHashMap<Object, Integer> places =
             new IdentityHashMap<>(); // where each step, case and text begins
     private int depth;
+    private int frames; // that are open
 
     /**
      * Reads the steps that come next.
@@ -86,11 +88,12 @@ public final class StepParser {
             isSeparated = true;
             tokens.skipLines();
         }
-        if (tokens.next().isEmpty() && end.equals(";")) {
+        boolean isEnd = tokens.next().equals(end) || (tokens.next().isEmpty() && end.equals(";"));
+        if (isEnd) {
             return false;
         }
-        if (tokens.next().equals(end)) {
-            return false;
+        if (isSeparated && tokens.next().isEmpty()) {
+            throw tokens.expected(end, List.of());
         }
         if (!isSeparated) {
             if (end.equals(";")) {
@@ -119,8 +122,8 @@ public final class StepParser {
             near.addAll(likely);
             throw tokens.expected(STEP + also, near);
         }
-        if (++depth > MOST_DEPTH) {
-            throw tokens.refused(start, "steps are nested more than " + MOST_DEPTH + " deep");
+        if (++depth > StepChecks.MOST_DEPTH) {
+            throw tokens.refused(start, StepChecks.TOO_DEEP);
         }
         tokens.advance();
         Step step = switch (word) {
@@ -323,7 +326,11 @@ public final class StepParser {
         } else if (tokens.take("frame")) {
             int place = tokens.position();
             FrameLength length = length();
+            if (++frames > MOST_FRAMES) {
+                throw tokens.refused(start, "frames are nested more than " + MOST_FRAMES + " deep");
+            }
             List<Data> body = body();
+            frames--;
             data = checked(place, () -> new Data.Frame(length, body));
         }
         if (data != null) {
@@ -336,12 +343,9 @@ public final class StepParser {
         if (tokens.take("{")) {
             return dataInBraces(true);
         }
-        if (tokens.next().equals("frame")) {
-            throw tokens.expected("the body in quotes, hex, file or {", List.of());
-        }
-        Data one = oneData();
+        Data one = tokens.next().equals("frame") ? null : oneData();
         if (one == null) {
-            throw tokens.expected("the body in quotes, hex, file or {", List.of("hex", "file"));
+            throw tokens.expected("the body in quotes, hex, file or {", List.of("le", "plus", "minus", "hex", "file"));
         }
         return List.of(one);
     }

@@ -68,15 +68,21 @@ public sealed interface Data {
      * @param body the body; it may be empty
      */
     record Frame(FrameLength length, List<Data> body) implements Data {
+        private static final int MOST_DEPTH = 16;
+
         /**
          * Copies the list.
          *
          * @param length how the length is encoded
          * @param body the body
-         * @throws IllegalArgumentException if the length cannot be that of the body
+         * @throws IllegalArgumentException if the length cannot be that of the body, or if frames are nested more than 16
+         *     deep
          */
         public Frame {
             body = List.copyOf(body);
+            if (depth(body) >= MOST_DEPTH) {
+                throw new IllegalArgumentException("frames are nested more than " + MOST_DEPTH + " deep");
+            }
             long least = 0;
             boolean isFixed = true;
             for (Data part : body) {
@@ -182,6 +188,14 @@ public sealed interface Data {
             }
         }
         return bytes;
+    }
+
+    private static int depth(List<Data> body) {
+        int depth = 0;
+        for (Data part : body) {
+            depth = part instanceof Frame frame ? Math.max(depth, 1 + depth(frame.body())) : depth;
+        }
+        return depth;
     }
 
     private static boolean isFixed(Data data) {

@@ -1,7 +1,6 @@
 package org.echoharness.script;
 
 import java.util.List;
-import java.util.stream.Collectors;
 import org.echoharness.text.Escaping;
 import org.echoharness.text.Quantities;
 
@@ -168,7 +167,16 @@ public sealed interface Expectation {
         /** {@return the text in a script} */
         @Override
         public String toString() {
-            return parts.stream().map(Expectation::toString).collect(Collectors.joining(" "));
+            StringBuilder text = new StringBuilder();
+            for (int i = 0; i < parts.size(); i++) {
+                boolean isAny =
+                        parts.get(i) instanceof Frame frame && frame.pattern().equals(Patterns.ANY);
+                boolean isBeforeBytes = i + 1 < parts.size() && parts.get(i + 1) instanceof Bytes;
+                text.append(i == 0 ? "" : " ").append(parts.get(i));
+                text.append(
+                        isAny && isBeforeBytes ? " " + Patterns.quoted(Patterns.ANY) : ""); // or the bytes would be it
+            }
+            return text.toString();
         }
     }
 

@@ -114,7 +114,8 @@ public record FrameLength(Kind kind, boolean isLittleEndian, int adjust) {
     }
 
     private static int adjusted(String word, int bytes) {
-        return Quantities.inRange(word, bytes, 1, MOST_ADJUST, bytes < 1 ? " byte" : " bytes");
+        Quantities.atLeastOne(word, bytes);
+        return Quantities.inRange(word, bytes, 1, MOST_ADJUST, " bytes");
     }
 
     /** {@return the greatest number of bytes of a body} */

@@ -34,13 +34,13 @@ final class Patterns {
                 open = null;
                 continue;
             }
-            if (open != null && gap.bytes() == 0) {
-                throw new IllegalArgumentException(open + " has no end, because " + gap
-                        + " follows it at once; put text between them, or say how many bytes, such as {a:4}");
-            }
             if (!gap.name().isEmpty() && !names.add(gap.name())) {
                 throw new IllegalArgumentException(
                         "{" + gap.name() + "} is captured twice in one pattern; give each a name of its own");
+            }
+            if (open != null && gap.bytes() == 0) {
+                throw new IllegalArgumentException(open + " has no end, because " + gap
+                        + " follows it at once; put text between them, or say how many bytes, such as {a:4}");
             }
             open = gap.bytes() == 0 ? gap : open;
         }

@@ -19,6 +19,7 @@ public final class Tokens {
 
     private static final String ARROW = "->";
     private static final Pattern LETTERS = Pattern.compile("[a-z]+$");
+    private static final int UNKNOWN = -2;
     private static final Pattern PERCENT = Pattern.compile("[0-9]+(\\.[0-9]+)?%");
 
     private final String option;
@@ -29,6 +30,7 @@ public final class Tokens {
     private int at; // where the next word begins, or the end of the text
     private String word = ""; // the next one; empty at the end
     private int end; // of the next word: the position after it
+    private int undecoded = UNKNOWN;
     private final List<String> tried = new ArrayList<>(); // words that are allowed here and were not found
 
     /**
@@ -112,10 +114,9 @@ public final class Tokens {
 
     private String unescaped(int from, int to, boolean isTemplate) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        int undecoded = Escaping.undecoded(text);
         for (int i = from; i < to; i++) {
             char c = text.charAt(i);
-            if (undecoded == i) {
+            if (undecoded() == i) {
                 throw refused(i, Escaping.DECODING + ", or write the bytes as \\xHH");
             }
             if (c != '\\') {
@@ -154,6 +155,14 @@ public final class Tokens {
             }
         }
         return bytes.toString(StandardCharsets.ISO_8859_1);
+    }
+
+    /** Returns the index of the first character of the text that was not decoded, or -1. */
+    private int undecoded() {
+        if (undecoded == UNKNOWN) {
+            undecoded = Escaping.undecoded(text);
+        }
+        return undecoded;
     }
 
     private static void write(char latin1, ByteArrayOutputStream bytes, boolean isTemplate) {
