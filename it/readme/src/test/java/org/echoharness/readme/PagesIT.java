@@ -163,6 +163,7 @@ class PagesIT {
                         FAULTS,
                         "echo-runtime/OPTIONS.md",
                         "echo-runtime/RECORDINGS.md",
+                        "echo-runtime/SCRIPTS.md",
                         "it/benchmarks/README.md");
     }
 
