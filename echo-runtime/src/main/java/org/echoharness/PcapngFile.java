@@ -27,7 +27,6 @@ final class PcapngFile {
 
     private static final int LINKTYPE_RAW = 101;
     private static final int SEGMENT = 60_000; // less than the most that an IPv4 packet holds
-    private static final int PACKET = 160; // the most bytes in the file, without payload and comment
     private static final int FIN = 1;
     private static final int SYN = 2;
     private static final int RST = 4;
@@ -43,12 +42,12 @@ final class PcapngFile {
 
     private PcapngFile() {}
 
-    /** Returns an upper bound of the bytes that a connection takes in the file. */
+    /** Returns how many bytes a connection takes in the file, without what comments say about the server. */
     static long size(RecordedConnection connection) {
-        long size = 3 * PACKET; // the handshake
-        for (RecordedEvent event : connection.log()) {
-            size += 2 * PACKET + 4L * Math.min(event.detail().length(), COMMENT_LENGTH); // a FIN and its ACK, for one
-            size += connection.bytes(event).length + (long) PACKET * (event.bytes() / SEGMENT);
+        long size = 0;
+        for (Stream stream = new Stream(connection, 0); stream.hasNext(); ) {
+            Packet packet = stream.next();
+            size += block(packet, packet.comment()).length;
         }
         return size;
     }
@@ -90,7 +89,7 @@ final class PcapngFile {
                 comments.add("afterwards " + server.of() + ": " + toSay.remove().what());
             }
             comments.removeIf(String::isEmpty);
-            out.write(block(6, enhanced(packet, cut(String.join("; ", comments)))));
+            out.write(block(packet, String.join("; ", comments)));
         }
     }
 
@@ -131,9 +130,9 @@ final class PcapngFile {
         return String.join("\n", fitting).getBytes(StandardCharsets.UTF_8);
     }
 
-    private static byte[] enhanced(Packet packet, String text) {
+    private static byte[] block(Packet packet, String text) {
         long nanos = ChronoUnit.NANOS.between(Instant.EPOCH, packet.at());
-        byte[] comment = text.getBytes(StandardCharsets.UTF_8);
+        byte[] comment = cut(text).getBytes(StandardCharsets.UTF_8);
         int padded = padded(packet.bytes().remaining());
         ByteBuffer body = ByteBuffer.allocate(20 + padded + optionLength(comment))
                 .putInt(0)
@@ -144,7 +143,7 @@ final class PcapngFile {
                 .put(packet.bytes().duplicate());
         body.position(20 + padded);
         putOption(body, comment);
-        return body.array();
+        return block(6, body.array());
     }
 
     private static int optionLength(byte[] comment) {

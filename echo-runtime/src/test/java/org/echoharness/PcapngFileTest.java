@@ -245,6 +245,40 @@ class PcapngFileTest {
                         "< ACK");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"10.0.0.1", "fd00::1"})
+    void sizeIsThatInFile(String host) throws Exception {
+        RecordedBytes recorded = new RecordedBytes(
+                1,
+                200_000,
+                new InetSocketAddress(host, 7),
+                new InetSocketAddress(host.replace('1', '2'), 9),
+                RecordedBytes.ACCEPTED);
+        recorded.received(PlainSockets.random(150_001, 3))
+                .note(RecordedEvent.Kind.NOTE, "Gr\u00fc\u00dfe")
+                .note(RecordedEvent.Kind.FAULT, "greet \"" + "a".repeat(5_000) + "\"")
+                .sent("odd")
+                .sent(PlainSockets.random(100_000, 4)) // some of it is not kept
+                .note(RecordedEvent.Kind.CLIENT_FIN, "");
+        for (int i = 0; i < 5_000; i++) {
+            recorded.received("x");
+        }
+        RecordedConnection first =
+                recorded.end(Ending.Side.SERVER, Ending.How.FIN, "").snapshot();
+        RecordedConnection second =
+                new RecordedBytes(2, 9).received("hello").sent("hello").snapshot();
+
+        long added = bytes(first, second) - bytes();
+
+        assertThat(PcapngFile.size(first) + PcapngFile.size(second)).isEqualTo(added);
+    }
+
+    private long bytes(RecordedConnection... connections) throws IOException {
+        Path file = Files.createTempDirectory(folder, "size").resolve("a.pcapng");
+        PcapngFile.write(List.of(connections), NOTHING, List.of(), file);
+        return Files.size(file);
+    }
+
     @Test
     void ordersPacketsOfConnectionsByTime() throws Exception {
         InetSocketAddress local = new InetSocketAddress("10.0.0.1", 7);

@@ -3,6 +3,7 @@ package org.echoharness.support;
 import com.sun.management.UnixOperatingSystemMXBean;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,7 +45,7 @@ public final class FileDescriptors {
             for (Path each : all) {
                 targets.add(each.getFileName() + " " + target(each));
             }
-        } catch (IOException noList) {
+        } catch (IOException | DirectoryIteratorException noList) {
             targets.add(noList.toString());
         }
         return targets;
