@@ -196,7 +196,7 @@ public final class ScriptDialogue implements Dialogue {
                 }
                 isShort = true;
             }
-            if (state.isCommitted) {
+            if (state.isCommitted || step.matchers.size() == 1) {
                 return fails(step, matcher, bytes, in);
             }
             state.nextCandidate();

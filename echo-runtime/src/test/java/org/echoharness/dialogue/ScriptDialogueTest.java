@@ -232,6 +232,11 @@ class ScriptDialogueTest {
                 .isEqualTo(
                         " | FAILED step 1 of 1: expected line \"A*\" of at most 8 bytes (bufferSize), seen 8 bytes without a"
                                 + " line end: \"AAAAAAAA\"");
+        assertThat(PlayedScript.of("answer { line \"A*\" -> close }", 8)
+                        .goOn()
+                        .send("AAAAAAAA")
+                        .outcome())
+                .endsWith("seen 8 bytes without a line end: \"AAAAAAAA\"");
         assertThat(PlayedScript.of("expect frame u16 \"a*\"", 8)
                         .goOn()
                         .send("\0\7")
