@@ -8,8 +8,13 @@ import static org.echoharness.junit.LeakyFixtures.keepOpen;
 import static org.echoharness.junit.LeakyFixtures.on;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Map;
+import java.util.Objects;
 import org.echoharness.EchoServer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -449,12 +454,18 @@ class ScriptCheckTest {
         }
     }
 
-    @EchoTest(scriptFile = "src/test/resources/org/echoharness/junit/ping.echo")
+    @EchoTest(scriptFile = FILE)
     static class FromFile extends FromClassPath {}
+
+    /** In the module that runs the tests. */
+    private static final String FILE = "target/ping-of-test.echo";
 
     @Test
     void readsScriptFromClassPathOrFile() throws IOException {
         Run.of(FromClassPath.class).passed(1);
+        try (InputStream script = Objects.requireNonNull(ScriptCheckTest.class.getResourceAsStream("ping.echo"))) {
+            Files.copy(script, Path.of(FILE), StandardCopyOption.REPLACE_EXISTING);
+        }
         Run.of(FromFile.class).passed(1);
     }
 }
