@@ -339,8 +339,11 @@ class RestartTest {
         @SuppressWarnings("SystemOut")
         public static void main(String[] args) throws Exception {
             AwaitedLines warnings = new AwaitedLines();
+            // Loads classes, which needs descriptors. A connection of the server below would give one back at its end.
+            try (EchoServer other = EchoServer.builder().warnings(warnings).start()) {
+                echoes(other);
+            }
             try (EchoServer server = EchoServer.builder().warnings(warnings).start()) {
-                echoes(server); // loads classes, which needs descriptors
                 ServerCore core = server.core();
                 EventLoop loop = core.loops().get(0).loop();
                 Signal later = new Signal();
