@@ -107,7 +107,7 @@ final class Admission {
     /** Checks a plan that is about to be in force, and reports its seed. */
     void announce(FaultPlan plan) {
         Preload.faults(plan.checked(
-                context.config().bufferSize(), !context.config().pumps().echoes()));
+                context.config().bufferSize(), context.config().pumps().countsMessages()));
         reportSeed(plan);
     }
 

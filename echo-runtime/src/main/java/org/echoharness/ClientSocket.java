@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import org.echoharness.sockets.ChannelReadiness;
+import org.echoharness.sockets.ClientDeadline;
 import org.echoharness.text.Quantities;
 import org.jspecify.annotations.Nullable;
 

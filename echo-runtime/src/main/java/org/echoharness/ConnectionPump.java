@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.channels.ByteChannel;
 import java.nio.channels.SocketChannel;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.function.LongSupplier;
 import org.echoharness.loop.EventLoop;
 import org.echoharness.memory.RingPool;
@@ -33,7 +34,9 @@ interface ConnectionPump {
         /** Send an RST, after all that was sent. */
         RESET,
         /** Send an RST at once, although the client's kernel may then drop what was sent. */
-        RESET_AT_ONCE
+        RESET_AT_ONCE,
+        /** Send an RST at once, because the code of a handler has failed. */
+        FAIL
     }
 
     /** Gets more bytes for the output of a pump. */
@@ -52,6 +55,11 @@ interface ConnectionPump {
 
         /** Returns whether all pumps echo, so that any of them can serve any connection. */
         default boolean echoes() {
+            return false;
+        }
+
+        /** Returns whether its pumps count messages, which faults may wait for. */
+        default boolean countsMessages() {
             return false;
         }
 
@@ -155,6 +163,11 @@ interface ConnectionPump {
         return null;
     }
 
+    /** Returns what opens when the call of the user's code that an executor runs is over, or null if there is none. */
+    default @Nullable CountDownLatch running() {
+        return null;
+    }
+
     /** Returns which steps of the script are left if the client does no more, or null if there are none. */
     default @Nullable ScriptProblem unfinished() {
         return null;
@@ -173,7 +186,11 @@ interface ConnectionPump {
     default void stoodStill(long nanos) {}
 
     /**
-     * Gives up everything, since the connection has ended. The pump does nothing after this. Further calls do nothing.
+     * Gives up everything, since the connection has ended. The pump does nothing after this, but {@link #ended} is called.
+     * Further calls do nothing.
      */
     void release();
+
+    /** Called when the socket is closed and the end is reported, with the reason. */
+    default void ended(String why) {}
 }

@@ -7,6 +7,7 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.WritableByteChannel;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
 import java.util.function.LongSupplier;
 import org.echoharness.dialogue.ConnectionCalls;
 import org.echoharness.dialogue.Dialogue;
@@ -32,7 +33,7 @@ final class DialoguePump implements ConnectionPump, ConnectionPump.Supply, GateC
     private final ConnectionCalls calls;
     private final @Nullable ConnectionReporter reporter;
     private final Owner owner;
-    private final ProblemLog problems;
+    private final DialogueProblems problems;
     private final GatedOutput output;
     private final Outlet outlet;
     private final BorrowedRing input;
@@ -46,8 +47,7 @@ final class DialoguePump implements ConnectionPump, ConnectionPump.Supply, GateC
     private boolean goesOn; // the turn ended although more could be done
     private boolean stalls;
     private long stallsSince;
-    private boolean afterFault;
-    private boolean hasFailed;
+    private @Nullable Mismatch failure;
     private boolean isOver; // the server has decided to end the connection
     private boolean isReleased;
 
@@ -59,7 +59,8 @@ final class DialoguePump implements ConnectionPump, ConnectionPump.Supply, GateC
         input = new BorrowedRing(terms.rings(), true);
         reporter = terms.reporter();
         owner = terms.owner();
-        problems = Objects.requireNonNull(terms.problems());
+        problems = new DialogueProblems(calls.number(), Objects.requireNonNull(terms.problems()), reporter);
+        calls.onFailure(problems::failed);
         output = new GatedOutput(out, terms.rings(), reporter, this);
         outlet = output.outlet();
         if (reporter != null) {
@@ -94,8 +95,8 @@ final class DialoguePump implements ConnectionPump, ConnectionPump.Supply, GateC
                 }
                 stalls(!output.reads(), clock);
                 boolean moved = talks(clock);
-                if (hasFailed) {
-                    return sendsLast(clock);
+                if (failure != null) {
+                    return sendsLast(failure, clock);
                 }
                 moved |= waitsForAll() && output.flush();
                 asks = asks();
@@ -137,7 +138,7 @@ final class DialoguePump implements ConnectionPump, ConnectionPump.Supply, GateC
 
     /** Puts what was sent by calls, or lets the dialogue go on. Returns whether it can perhaps go on further. */
     private boolean talks(LongSupplier clock) throws IOException {
-        if (stalls || hasFailed || isReleased) {
+        if (stalls || failure != null || isReleased) {
             return false;
         }
         if (!calls.isEmpty()) {
@@ -195,27 +196,19 @@ final class DialoguePump implements ConnectionPump, ConnectionPump.Supply, GateC
 
     /** Keeps and reports what went wrong, before the client can see the reset. */
     private void fail(Mismatch mismatch) {
-        hasFailed = true;
+        failure = mismatch;
         reason = mismatch.toString();
-        ScriptProblem.Kind early = mismatch.isEarlyEnd() ? ScriptProblem.Kind.LEFT_OVER : ScriptProblem.Kind.MISMATCH;
-        problems.add(problem(mismatch, mismatch.expected().isEmpty() ? ScriptProblem.Kind.FAILED : early));
-    }
-
-    private ScriptProblem problem(Mismatch mismatch, ScriptProblem.Kind kind) {
-        return new ScriptProblem(
-                calls.number(), kind, mismatch.where(), mismatch.expected(), mismatch.seen(), afterFault);
+        problems.failed(mismatch);
     }
 
     /** Sends what can be sent at once of what was put before the failure. The rest is lost. */
-    private Next sendsLast(LongSupplier clock) throws IOException {
+    private Next sendsLast(Mismatch why, LongSupplier clock) throws IOException {
         try {
             output.pump(clock, this);
         } finally {
-            if (reporter != null) {
-                reporter.mismatch(reason);
-            }
+            problems.record(reason);
         }
-        return Next.RESET_AT_ONCE;
+        return DialogueProblems.isFailure(why) ? Next.FAIL : Next.RESET_AT_ONCE;
     }
 
     /** Returns whether nothing more is put before all is sent that was put. */
@@ -250,7 +243,7 @@ final class DialoguePump implements ConnectionPump, ConnectionPump.Supply, GateC
 
     @Override
     public void applying(Fault fault) {
-        afterFault = true;
+        problems.applying();
         owner.applying(fault);
     }
 
@@ -352,14 +345,24 @@ final class DialoguePump implements ConnectionPump, ConnectionPump.Supply, GateC
     }
 
     @Override
+    public @Nullable CountDownLatch running() {
+        return dialogue.running();
+    }
+
+    @Override
+    public void ended(String why) {
+        dialogue.ended(why);
+    }
+
+    @Override
     public @Nullable ScriptProblem unfinished() {
         Mismatch left = leftOver("nothing more");
-        return left == null ? null : problem(left, ScriptProblem.Kind.LEFT_OVER);
+        return left == null ? null : problems.leftOver(left);
     }
 
     /** Returns which steps are left, or null if there are none or if the server has decided how the connection ends. */
     private @Nullable Mismatch leftOver(String seen) {
-        if (hasFailed || isOver || isReleased || ends(next)) {
+        if (failure != null || isOver || isReleased || ends(next)) {
             return null;
         }
         Mismatch left = dialogue.leftOver(input.ring(), seen);
@@ -380,10 +383,7 @@ final class DialoguePump implements ConnectionPump, ConnectionPump.Supply, GateC
         }
         Mismatch left = leftOver(seen);
         if (left != null) {
-            problems.add(problem(left, ScriptProblem.Kind.LEFT_OVER));
-            if (reporter != null) {
-                reporter.mismatch(left.toString());
-            }
+            problems.left(left);
         }
     }
 

@@ -9,15 +9,24 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import org.echoharness.dialogue.ConnectionCalls;
-import org.echoharness.dialogue.Dialogue;
+import org.echoharness.dialogue.DialogueFactory;
+import org.echoharness.dialogue.FramedDialogue;
+import org.echoharness.dialogue.HandlerDialogue;
 import org.echoharness.dialogue.Program;
 import org.echoharness.dialogue.ScriptDialogue;
 import org.echoharness.dialogue.ScriptResources;
 import org.echoharness.loop.UnsentBytes;
 import org.echoharness.loop.Warnings;
 import org.echoharness.memory.RingPool;
+import org.echoharness.script.ConnectionHandler;
+import org.echoharness.script.Framing;
+import org.echoharness.script.Framings;
 import org.echoharness.script.Step;
+import org.jspecify.annotations.Nullable;
 
 /** Makes the pumps of a server that does not echo on all connections. A connection without a rule has an echo. */
 final class DialoguePumps implements ConnectionPump.Factory {
@@ -25,9 +34,10 @@ final class DialoguePumps implements ConnectionPump.Factory {
     /**
      * Some connections, and what is said on them.
      *
-     * @param isScript whether no code of the user's is called
+     * @param rehearsed what is played at the start of a server to load the classes: the dialogues, or ones that call no code
+     *     of the user
      */
-    record Rule(Connections connections, Dialogue.Factory dialogues, boolean isScript) {}
+    record Rule(Connections connections, DialogueFactory dialogues, List<DialogueFactory> rehearsed) {}
 
     private final List<Rule> rules;
     private final ConnectionPump.Factory echo = new EchoPump.Maker();
@@ -46,9 +56,44 @@ final class DialoguePumps implements ConnectionPump.Factory {
         for (Script.Rule rule : script.rules()) {
             Program program = new Program(rule.steps(), files);
             program.check(bufferSize);
-            rules.add(new Rule(rule.connections(), new ScriptDialogue.Maker(program), true));
+            DialogueFactory maker = new ScriptDialogue.Maker(program);
+            rules.add(new Rule(rule.connections(), maker, List.of(maker, notMet())));
         }
         return rules.isEmpty() ? new EchoPump.Maker() : new DialoguePumps(rules);
+    }
+
+    private static DialogueFactory notMet() {
+        Program program = new Program(List.of(Step.expect("not met")), new ScriptResources(Path.of("")));
+        return new ScriptDialogue.Maker(program);
+    }
+
+    /** Returns the pumps that answer each message on all connections by a function. */
+    static <M> ConnectionPump.Factory respond(
+            Framing<M> framing, Function<? super M, ? extends @Nullable M> function, @Nullable Executor executor) {
+        return of(
+                new FramedDialogue.Maker<>(framing, function, executor),
+                new FramedDialogue.Maker<>(Framings.fixed(1), message -> message, null),
+                new FramedDialogue.Maker<>(Framings.fixed(1), DialoguePumps::failsOnPurpose, null));
+    }
+
+    private static byte[] failsOnPurpose(byte[] message) {
+        throw new IllegalStateException("on purpose");
+    }
+
+    /** Returns the pumps that call a handler for each connection. */
+    static ConnectionPump.Factory handler(Supplier<? extends ConnectionHandler> handlers, @Nullable Executor executor) {
+        return of(
+                new HandlerDialogue.Maker(handlers, executor),
+                new HandlerDialogue.Maker(ConnectionHandler::silent, null));
+    }
+
+    private static ConnectionPump.Factory of(DialogueFactory dialogues, DialogueFactory... rehearsed) {
+        return new DialoguePumps(List.of(new Rule(Connections.others(), dialogues, List.of(rehearsed))));
+    }
+
+    @Override
+    public boolean countsMessages() {
+        return rules.stream().anyMatch(rule -> rule.dialogues().countsMessages());
     }
 
     @Override
@@ -66,23 +111,17 @@ final class DialoguePumps implements ConnectionPump.Factory {
     }
 
     /**
-     * Loads the classes that scripts need, by playing each, and one that is not met, against a client that sends a byte and
-     * its FIN. Handlers are left out, because their code is the user's.
+     * Loads the classes that scripts and handlers need, by playing each script, and one that is not met, against a client
+     * that sends a byte and its FIN.
      */
     @Override
     public void load(int bufferSize) {
         UnsentBytes.load();
         RingPool rings = new RingPool(bufferSize);
-        boolean hasScript = false;
         for (Rule rule : rules) {
-            if (rule.isScript()) {
-                hasScript = true;
-                new Rehearsal().play(rule.dialogues(), rings);
+            for (DialogueFactory each : rule.rehearsed()) {
+                new Rehearsal().play(each, rings);
             }
-        }
-        if (hasScript) {
-            Program notMet = new Program(List.of(Step.expect("not met")), new ScriptResources(Path.of("")));
-            new Rehearsal().play(new ScriptDialogue.Maker(notMet), rings);
         }
         rings.leave();
     }
@@ -92,7 +131,7 @@ final class DialoguePumps implements ConnectionPump.Factory {
 
         private boolean hasSent;
 
-        void play(Dialogue.Factory dialogues, RingPool rings) {
+        void play(DialogueFactory dialogues, RingPool rings) {
             ConnectionCalls calls = new ConnectionCalls(1, new InetSocketAddress(0), this::goOn, null);
             ProblemLog problems = new ProblemLog(new Warnings(line -> {}));
             ConnectionPump pump = new DialoguePump(
@@ -114,6 +153,7 @@ final class DialoguePumps implements ConnectionPump.Factory {
                 throw new AssertionError(impossible); // there is no socket
             } finally {
                 pump.release();
+                pump.ended("");
             }
         }
 

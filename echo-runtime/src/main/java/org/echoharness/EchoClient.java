@@ -17,6 +17,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.echoharness.sockets.ClientDeadline;
 import org.echoharness.text.Quantities;
 import org.jspecify.annotations.Nullable;
 

@@ -7,8 +7,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Executor;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import org.echoharness.dialogue.ScriptResources;
+import org.echoharness.script.ConnectionHandler;
+import org.echoharness.script.Framing;
+import org.echoharness.script.Framings;
 import org.echoharness.script.ServedConnection;
 import org.echoharness.text.Quantities;
 import org.jspecify.annotations.Nullable;
@@ -501,6 +507,7 @@ public final class EchoServer implements AutoCloseable {
         private boolean hasTimes;
         private Consumer<String> warnings = new DefaultWarnings();
         private ConnectionPump.Factory pumps = new EchoPump.Maker();
+        private String answeredBy = ""; // the method that has set the pumps
 
         private Builder() {}
 
@@ -703,6 +710,80 @@ public final class EchoServer implements AutoCloseable {
         }
 
         /**
+         * Answers each message of a client by a function, in place of an echo. The function runs on the threads of the
+         * event loops, so it must be quick, and several threads may call it if there are several {@link #eventLoops}.
+         * While an answer waits for room, no further message of its connection is read, so a client that does not read
+         * takes at most two times {@code bufferSize} and one answer of memory. After the client's FIN, and the answers
+         * before it, the server sends its own.
+         *
+         * <p>An exception of the function or of the framing resets the connection, as does a FIN within a message; the
+         * server keeps a {@link ScriptProblem} and reports it as a warning. Each message counts for faults such as
+         * {@code reset after 3 messages}.
+         *
+         * @param <M> the type of a message
+         * @param framing cuts the stream into messages, such as {@link Framings#lines()}
+         * @param answer returns the answer to a message, or null for none
+         * @return this builder
+         * @throws IllegalArgumentException if {@link #handler} was called before
+         */
+        public <M> Builder respond(Framing<M> framing, Function<? super M, ? extends @Nullable M> answer) {
+            return answered("respond", DialoguePumps.respond(framing, answer, null));
+        }
+
+        /**
+         * Answers each message of a client by a function that an executor runs, and that may therefore take its time, as
+         * {@link #respond(Framing, Function)} does otherwise. The messages of one connection are answered one after the
+         * other. {@link EchoServer#catchUp} also waits for the executor. The caller shuts the executor down, after the
+         * server.
+         *
+         * @param <M> the type of a message
+         * @param framing cuts the stream into messages, on the threads of the event loops
+         * @param answer returns the answer to a message, or null for none
+         * @param executor runs the function, and writes its answer by the framing
+         * @return this builder
+         * @throws IllegalArgumentException if {@link #handler} was called before
+         */
+        public <M> Builder respond(
+                Framing<M> framing, Function<? super M, ? extends @Nullable M> answer, Executor executor) {
+            return answered("respond", DialoguePumps.respond(framing, answer, executor));
+        }
+
+        /**
+         * Serves each connection by a handler of its own, in place of an echo. The threads of the event loops call the
+         * handlers, which must therefore be quick.
+         *
+         * @param handlers makes the handler of a connection when that is accepted
+         * @return this builder
+         * @throws IllegalArgumentException if {@link #respond} was called before
+         */
+        public Builder handler(Supplier<? extends ConnectionHandler> handlers) {
+            return answered("handler", DialoguePumps.handler(handlers, null));
+        }
+
+        /**
+         * Serves each connection by a handler of its own, which an executor calls, and which may therefore take its
+         * time. An executor with several threads serves several connections at once; the calls for one connection
+         * come one after the other. {@link EchoServer#catchUp} also waits for the executor. The caller shuts the executor
+         * down, after the server.
+         *
+         * @param handlers makes the handler of a connection when that is accepted
+         * @param executor calls the handlers
+         * @return this builder
+         * @throws IllegalArgumentException if {@link #respond} was called before
+         */
+        public Builder handler(Supplier<? extends ConnectionHandler> handlers, Executor executor) {
+            return answered("handler", DialoguePumps.handler(handlers, executor));
+        }
+
+        private Builder answered(String word, ConnectionPump.Factory factory) {
+            if (!answeredBy.isEmpty() && !answeredBy.equals(word)) {
+                throw new IllegalArgumentException("respond and handler are both given; leave one out");
+            }
+            answeredBy = word;
+            return pumps(factory);
+        }
+
+        /**
          * Records what happens on the connections, for {@link EchoServer#recording()}: the first 65,536 bytes (64 KiB)
          * of each direction of the newest 1,000 connections, as far as this fits into a quarter of the heap. The
          * default is to record nothing.
@@ -840,12 +921,16 @@ public final class EchoServer implements AutoCloseable {
          *
          * @return a new server
          * @throws IllegalArgumentException if options do not go together: a fault or a script that needs a larger
-         *     bufferSize, two scripts, or a fault that counts messages if the server echoes; or if the file of a script,
-         *     or one that it sends, cannot be read
+         *     bufferSize, two scripts, a script and a handler, or a fault that counts messages if the server counts none;
+         *     or if the file of a script, or one that it sends, cannot be read
          */
         public EchoServer build() {
             if (script != null && scriptFile != null) {
                 throw new IllegalArgumentException("script and scriptFile are both given; leave one out");
+            }
+            if ((script != null || scriptFile != null) && !answeredBy.isEmpty()) {
+                throw new IllegalArgumentException((script == null ? "scriptFile" : "script") + " and " + answeredBy
+                        + " are both given; leave one out");
             }
             Script spoken = script;
             ConnectionPump.Factory used = pumps;
@@ -866,7 +951,7 @@ public final class EchoServer implements AutoCloseable {
                     closesIdle ? idleCloseNanos : idleTimeoutNanos,
                     closesIdle,
                     eventLoops,
-                    faults.checked(bufferSize, !used.echoes()),
+                    faults.checked(bufferSize, used.countsMessages()),
                     spoken,
                     recordedBytes,
                     recordedConnections,

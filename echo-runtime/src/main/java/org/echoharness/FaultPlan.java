@@ -163,7 +163,7 @@ public record FaultPlan(List<Rule> rules) {
     /**
      * Returns this plan, or fails if a server cannot carry it out.
      *
-     * @param hasMessages whether the server has a script or handler that counts messages; otherwise it echoes
+     * @param hasMessages whether the server counts messages, by a script or a framing
      */
     FaultPlan checked(int bufferSize, boolean hasMessages) {
         for (Rule rule : rules) {
@@ -173,8 +173,8 @@ public record FaultPlan(List<Rule> rules) {
                             + Quantities.text(bufferSize) + "); raise bufferSize");
                 }
                 if (fault.countsMessages() && !hasMessages) {
-                    throw new IllegalArgumentException("faults (" + fault + ") count messages, and this server echoes;"
-                            + " give it a script, or write after SIZE");
+                    throw new IllegalArgumentException("faults (" + fault + ") count messages, and this server"
+                            + " counts none; give it a script, or write after SIZE");
                 }
             }
         }

@@ -211,7 +211,7 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
         } else if (next == ConnectionPump.Next.RESET) {
             endWhenSent(false, why);
         } else {
-            end(ends, Cause.SERVER, why);
+            end(ends, next == ConnectionPump.Next.FAIL ? Cause.FAILED : Cause.SERVER, why);
         }
     }
 
@@ -363,9 +363,10 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
             return; // a callback closed the server, and with it this connection
         }
         release(linger, cause);
-        if (reporter != null) {
-            serving.context()
-                    .reportEnd(number, channel(), reporter, cause, clean ? Ending.How.FIN : Ending.How.RST, why);
+        Ending.How how = clean ? Ending.How.FIN : Ending.How.RST;
+        serving.context().reportEnd(number, channel(), reporter, cause, how, why);
+        if (pump != null) {
+            pump.ended(why);
         }
     }
 

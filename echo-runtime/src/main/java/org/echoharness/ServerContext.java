@@ -38,14 +38,21 @@ record ServerContext(
                 all == null ? "" : HostAndPort.peerOf(channel));
     }
 
-    /** Reports the end of a connection and, if the server runs, that it waits for the next one. Never throws. */
+    /**
+     * Reports the end of a connection and, if the server runs, that it waits for the next one. Never throws.
+     *
+     * @param reporter null if nothing is printed or recorded
+     */
     void reportEnd(
             long number,
             SocketChannel channel,
-            ConnectionReporter reporter,
+            @Nullable ConnectionReporter reporter,
             ConnectionCounts.Cause cause,
             Ending.How how,
             String why) {
+        if (reporter == null) {
+            return;
+        }
         try {
             reporter.ended(cause.by(), how, why, cause == ConnectionCounts.Cause.FAILED);
             Conversation all = config.conversation();

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
 import java.util.function.LongPredicate;
 import org.echoharness.loop.EventLoop;
@@ -63,18 +64,42 @@ final class ServerControls {
         });
     }
 
-    /** Serves sockets until none is ready. Returns false at the deadline. */
+    /** Serves sockets until none is ready, and no executor runs a call of a handler. Returns false at the deadline. */
     boolean catchUp(Duration timeout) {
         long deadline = System.nanoTime() + Quantities.nanos(timeout);
-        boolean[] isIdle = {false};
+        List<CountDownLatch> running = new ArrayList<>();
+        boolean isIdle = serveReady(running);
+        while (!isIdle && deadline - System.nanoTime() > 0) {
+            EventLoopCalls.await(running, deadline); // other controls may run meanwhile
+            isIdle = serveReady(running);
+        }
+        return isIdle;
+    }
+
+    /** Serves each socket that is ready once. Returns whether none was, and adds the calls of handlers that executors run. */
+    private boolean serveReady(List<CountDownLatch> running) {
+        boolean[] isIdle = {true};
         control("catchUp", () -> {
-            do {
-                onEachPort(ListeningPort::acceptAll);
-                isIdle[0] = true;
-                onEachLoop(each -> isIdle[0] &= each.loop().serveReady() == 0);
-            } while (!isIdle[0] && deadline - System.nanoTime() > 0);
+            onEachPort(ListeningPort::acceptAll);
+            running.clear();
+            onEachLoop(each -> {
+                isIdle[0] &= each.loop().serveReady() == 0;
+                if (server.problems() != null) {
+                    addRunning(each, running);
+                }
+            });
         });
-        return isIdle[0];
+        return isIdle[0] && running.isEmpty();
+    }
+
+    private static void addRunning(ServingLoop serving, List<CountDownLatch> running) {
+        for (ServerConnection each : connections(serving)) {
+            ConnectionPump pump = each.pumpInUse();
+            CountDownLatch call = pump == null ? null : pump.running();
+            if (call != null) {
+                running.add(call);
+            }
+        }
     }
 
     /** Accepts pending connections. Waits for each loop, since the first one posts tasks that open connections on others. */

@@ -18,7 +18,7 @@
  *     {@code TextSize} {@code Quantities} {@code Template} {@code Tokens} {@code StartLine}
  * <tr><th>sockets<td>what the system reports about sockets, and waits until they are ready
  *     <td>{@code SocketTable} {@code SocketLooks} {@code UrgentData} {@code SocketChannels} {@code ChannelReadiness}
- *     {@code NameResolver}
+ *     {@code ClientDeadline} {@code NameResolver}
  * <tr><th>memory<td>buffers, and limits on what connections and recordings hold
  *     <td>{@code HeldMemory} {@code RecordingMemory} {@code RingBuffer} {@code RingPool}
  *     {@code BorrowedRing}
@@ -27,12 +27,14 @@
  *     {@code UnsentBytes}
  * <tr><th>script<td>what a script is made of; exported
  *     <td>{@code Latin1} {@code Patterns} {@code FrameLength} {@code Data} {@code Expectation} {@code Step}
- *     {@code ServedConnection}
+ *     {@code ServedConnection} {@code ConnectionHandler} {@code Framing} {@code Framings}
  * <tr><th>dialogue<td>what goes out for what came in
- *     <td>{@code Outlet} {@code Mismatch} {@code Dialogue} {@code ConnectionCalls} {@code StepChecks} {@code StepParser}
+ *     <td>{@code Outlet} {@code Mismatch} {@code Dialogue} {@code ConnectionCalls} {@code DialogueFactory}
+ *     {@code StepChecks} {@code StepParser}
  *     {@code DataSource} {@code ScriptResources} {@code Captures} {@code MatchState} {@code LiteralSearch}
  *     {@code TextPattern}
  *     {@code ExpectationMatcher} {@code SendTemplate} {@code Program} {@code MismatchText} {@code ScriptDialogue}
+ *     {@code HandlerCalls} {@code HandlerDialogue} {@code FramedDialogue}
  * <tr><th>gates<td>the state of faults in one connection: each gate judges the oldest bytes of the ring
  *     <td>{@code Seeds} {@code GateProgress} {@code TriggerPositions} {@code Verdict} {@code Gate} {@code SimpleGates} {@code DelayGate}
  *     {@code CorruptGate}
@@ -55,7 +57,7 @@
  *     <td>{@code Conversation} {@code ConnectionReporter}
  * <tr><th>seam<td>what a server does with what a client sends, and how bytes get on and off the wire
  *     <td>{@code ConnectionPump} {@code ConnectionWire} {@code GatedOutput} {@code EchoPump}
- *     {@code DialoguePump} {@code DialoguePumps}
+ *     {@code DialogueProblems} {@code DialoguePump} {@code DialoguePumps}
  * <tr><th>server<td>from the port to the connection
  *     <td>{@link org.echoharness.ConnectionCounters} {@code ConnectionCounts} {@code ServerConfig}
  *     {@code ServerContext} {@code ServingLoop} {@code ServerConnection} {@code ListeningSockets} {@code Preload}
@@ -63,7 +65,7 @@
  *     {@code ServerControls}
  * <tr><th>client<td>one connection to a server
  *     <td>{@link org.echoharness.EchoMismatchException} {@code MessageInput} {@code Exchange} {@code ClientConnector}
- *     {@code ClientDeadline} {@code RecordedChannel} {@code SurplusCheck}
+ *     {@code RecordedChannel} {@code SurplusCheck}
  *     {@code ClientSocket}
  * <tr><th>API<td>where users begin
  *     <td>{@link org.echoharness.EchoServer} {@link org.echoharness.EchoClient}

@@ -15,6 +15,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import org.echoharness.dialogue.Dialogue;
+import org.echoharness.dialogue.DialogueFactory;
 import org.echoharness.dialogue.Mismatch;
 import org.echoharness.dialogue.Outlet;
 import org.echoharness.memory.HeldMemory;
@@ -115,10 +116,10 @@ class DialoguePumpTest {
         return words(connection -> new Words("ok\n".getBytes(ISO_8859_1)));
     }
 
-    private EchoServer.Builder words(Dialogue.Factory dialogues) {
+    private EchoServer.Builder words(DialogueFactory dialogues) {
         return EchoServer.builder()
                 .warnings(warnings)
-                .pumps(new DialoguePumps(List.of(new DialoguePumps.Rule(Connections.others(), dialogues, true))));
+                .pumps(new DialoguePumps(List.of(new DialoguePumps.Rule(Connections.others(), dialogues, List.of()))));
     }
 
     private static String exchange(Socket socket, String sent, int count) throws IOException {
@@ -408,7 +409,7 @@ class DialoguePumpTest {
     @Test
     void connectionWithoutRuleEchoes() throws Exception {
         DialoguePumps.Rule first = new DialoguePumps.Rule(
-                Connections.first(1), connection -> new Words("ok\n".getBytes(ISO_8859_1)), true);
+                Connections.first(1), connection -> new Words("ok\n".getBytes(ISO_8859_1)), List.of());
         try (EchoServer server =
                         words().pumps(new DialoguePumps(List.of(first))).start();
                 Socket words = PlainSockets.connect(server.address())) {

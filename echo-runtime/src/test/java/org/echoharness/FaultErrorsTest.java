@@ -254,7 +254,8 @@ class FaultErrorsTest {
 
     @Test
     void echoRefusesTriggersOfMessages() throws IOException {
-        String counts = "faults (%s) count messages, and this server echoes; give it a script, or write after SIZE";
+        String counts =
+                "faults (%s) count messages, and this server counts none; give it a script, or write after SIZE";
         for (String fault : List.of("reset after 3 messages", "corrupt every 1st message")) {
             EchoServer.Builder builder =
                     EchoServer.builder().faults("connection 1: none; connection 2: close, " + fault);

@@ -18,7 +18,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.echoharness.dialogue.ConnectionCalls;
-import org.echoharness.dialogue.Dialogue;
+import org.echoharness.dialogue.DialogueFactory;
 import org.echoharness.dialogue.Program;
 import org.echoharness.dialogue.ScriptDialogue;
 import org.echoharness.gates.Verdict;
@@ -66,7 +66,7 @@ final class SimulatedConnection implements ConnectionPump.Owner {
     private final List<String> tookEffect = new ArrayList<>();
     private final Client client = new Client();
     private final ProblemLog problems = new ProblemLog(new Warnings(line -> {}));
-    private Dialogue.@Nullable Factory dialogues;
+    private @Nullable DialogueFactory dialogues;
     private int capacity = 64;
     private int mostCalls = 20_000; // of the clock, two for each step; and turns
     private long late;

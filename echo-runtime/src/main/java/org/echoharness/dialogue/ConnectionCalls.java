@@ -8,6 +8,8 @@ import java.util.ArrayDeque;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.echoharness.loop.EventLoop;
 import org.echoharness.memory.HeldMemory;
 import org.echoharness.script.ServedConnection;
@@ -19,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ConnectionCalls implements ServedConnection {
 
+    /** Whether this thread runs a callback of a handler, and must not wait for a loop: another loop may wait for this one. */
+    private static final ThreadLocal<Boolean> IN_CALLBACK = ThreadLocal.withInitial(() -> false);
+
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     private final Runnable turn;
@@ -27,9 +32,26 @@ public final class ConnectionCalls implements ServedConnection {
     private final InetSocketAddress remote;
     private final ArrayDeque<Sending> queue = new ArrayDeque<>(0);
     private Dialogue.Next asked = Dialogue.Next.MORE; // what to do when the queue is empty
+    private Consumer<Mismatch> failures = failed -> {};
     private boolean isInTurn;
     private boolean isReleased;
     private volatile boolean hasEnded;
+
+    /** Thrown by {@link #send} after the end of the connection. */
+    static final class EndedException extends IllegalStateException {
+        private static final long serialVersionUID = 1L;
+
+        private final transient ConnectionCalls connection;
+
+        private EndedException(ConnectionCalls connection, String message) {
+            super(message);
+            this.connection = connection;
+        }
+
+        boolean isOf(ConnectionCalls other) {
+            return connection == other;
+        }
+    }
 
     /** Bytes to send, for which a thread may wait. */
     private static final class Sending {
@@ -80,10 +102,23 @@ public final class ConnectionCalls implements ServedConnection {
             add(sending);
         } else {
             loop().post(() -> add(sending));
-            await(sending);
+            if (!IN_CALLBACK.get()) {
+                await(sending);
+            }
         }
         if (!sending.failure.isEmpty()) {
-            throw new IllegalStateException("connection " + number + " cannot send: " + sending.failure);
+            String text = "connection " + number + " cannot send: " + sending.failure;
+            throw hasEnded ? new EndedException(this, text) : new IllegalStateException(text);
+        }
+    }
+
+    /** Runs code that sends without waiting, on a thread of a loop. */
+    static <T extends @Nullable Object> T inCallback(Supplier<T> code) {
+        IN_CALLBACK.set(true);
+        try {
+            return code.get();
+        } finally {
+            IN_CALLBACK.remove();
         }
     }
 
@@ -99,8 +134,23 @@ public final class ConnectionCalls implements ServedConnection {
         }
     }
 
+    /** Runs the task on the thread of the loop, soon. Any thread. */
+    void post(Runnable task) {
+        loop().post(task);
+    }
+
+    /** Sets what is called, on the thread of the loop, when a handler fails after the end of the connection. */
+    public void onFailure(Consumer<Mismatch> action) {
+        failures = action;
+    }
+
+    /** Reports that a handler has failed after the end of the connection. */
+    void fail(Mismatch why) {
+        failures.accept(why);
+    }
+
     /** Lets the pump take a turn soon, unless it is taking one. */
-    private void goOn() {
+    void goOn() {
         if (!isInTurn) {
             loop().post(turn);
         }

@@ -1,8 +1,8 @@
 package org.echoharness.dialogue;
 
 import java.io.IOException;
+import java.util.concurrent.CountDownLatch;
 import org.echoharness.memory.RingBuffer;
-import org.echoharness.script.ServedConnection;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,19 +23,14 @@ public interface Dialogue {
         PAUSE,
         /** Nothing: it has ended, and answers the client's FIN. */
         DONE,
-        /** A FIN and the end of the connection, when all was sent. */
-        CLOSE,
         /** A FIN, when all was sent. It is called again only then, and goes on. */
         HALF_CLOSE,
+        /** A FIN and the end of the connection, when all was sent. */
+        CLOSE,
         /** An RST, when all was sent. */
         RESET,
         /** An RST at once: see {@link #mismatch}. */
         FAILED
-    }
-
-    /** Opens the dialogue of a connection. */
-    interface Factory {
-        Dialogue open(ServedConnection connection);
     }
 
     /** A deadline that never comes. */
@@ -71,6 +66,14 @@ public interface Dialogue {
     /** Called after the server was frozen, or a fault has stalled the connection, for this long: that time does not count. */
     void stoodStill(long nanos);
 
-    /** Gives back what it holds. It is not used after this. */
+    /** Returns what opens when the call of the user's code that an executor runs is over, or null if there is none. */
+    default @Nullable CountDownLatch running() {
+        return null;
+    }
+
+    /** Gives back what it holds. Only {@link #ended} is called after this. */
     void release();
+
+    /** Called when the connection has ended, with the reason. */
+    default void ended(String why) {}
 }

@@ -5,7 +5,6 @@ import java.util.HashSet;
 import java.util.Set;
 import org.echoharness.dialogue.Program.Instruction;
 import org.echoharness.memory.RingBuffer;
-import org.echoharness.script.ServedConnection;
 import org.echoharness.text.Escaping;
 import org.jspecify.annotations.Nullable;
 
@@ -17,9 +16,9 @@ public final class ScriptDialogue implements Dialogue {
      *
      * @param program what each of them carries out
      */
-    public record Maker(Program program) implements Factory {
+    public record Maker(Program program) implements DialogueFactory {
         @Override
-        public Dialogue open(ServedConnection connection) {
+        public Dialogue open(ConnectionCalls connection) {
             return new ScriptDialogue(program);
         }
     }
@@ -234,7 +233,7 @@ public final class ScriptDialogue implements Dialogue {
             if (!send.put(out, captures, cursor)) {
                 return Next.ROOM;
             }
-        } catch (IllegalStateException | IOException impossible) {
+        } catch (IllegalArgumentException | IllegalStateException | IOException impossible) {
             return fails(step, "", String.valueOf(impossible.getMessage()), false);
         }
         goTo(at + 1);

@@ -75,7 +75,7 @@ final class SendTemplate {
                 int size = body.stream()
                         .mapToInt(each -> ((Literal) each).bytes.length)
                         .sum();
-                pieces.add(new Literal(encoded(frame.length(), size)));
+                pieces.add(new Literal(frame.length().encode(size)));
             } else {
                 pieces.add(new Length(frame.length(), body.size()));
             }
@@ -107,36 +107,6 @@ final class SendTemplate {
         return List.copyOf(joined);
     }
 
-    /** Returns the bytes of a length for a body of this size. */
-    private static byte[] encoded(FrameLength length, long body) {
-        long value = body - length.adjust();
-        if (value < 0 || value > length.kind().most()) {
-            throw new IllegalStateException("frame " + length + " holds " + Math.max(0, length.adjust()) + " to "
-                    + length.mostBody() + " bytes, and these are " + body);
-        }
-        byte[] bytes = new byte[headerSize(length, value)];
-        for (int i = 0; i < bytes.length; i++) {
-            if (length.kind() == FrameLength.Kind.VARINT) {
-                bytes[i] = (byte) ((value >> (7 * i) & 0x7F) | (i < bytes.length - 1 ? 0x80 : 0));
-            } else {
-                int shift = length.isLittleEndian() ? i : bytes.length - 1 - i;
-                bytes[i] = (byte) (value >> (8 * shift));
-            }
-        }
-        return bytes;
-    }
-
-    private static int headerSize(FrameLength length, long value) {
-        if (length.kind() != FrameLength.Kind.VARINT) {
-            return length.kind().mostBytes();
-        }
-        int bytes = 1;
-        for (long rest = value >> 7; rest > 0; rest >>= 7) {
-            bytes++;
-        }
-        return bytes;
-    }
-
     /** How far one send has come. A dialogue has one, and uses it for all its sends. */
     static final class Cursor {
         private int piece;
@@ -160,7 +130,8 @@ final class SendTemplate {
     /**
      * Puts as much as there is room for. Returns whether all was put; the cursor is at the beginning then.
      *
-     * @throws IllegalStateException if a capture has no value, or if a body does not fit its length
+     * @throws IllegalStateException if a capture has no value
+     * @throws IllegalArgumentException if a body does not fit its length
      * @throws IOException if a file cannot be read, or has become shorter
      */
     boolean put(Outlet out, Captures captures, Cursor cursor) throws IOException {
@@ -191,7 +162,7 @@ final class SendTemplate {
             return value(capture, captures);
         }
         if (cursor.length == null) {
-            cursor.length = encoded(((Length) piece).length(), body(cursor.piece, captures));
+            cursor.length = ((Length) piece).length().encode(body(cursor.piece, captures));
         }
         return cursor.length;
     }
@@ -217,7 +188,7 @@ final class SendTemplate {
             } else if (piece instanceof Source source) {
                 size += source.source().size();
             } else {
-                size += encoded(((Length) piece).length(), body(i, captures)).length;
+                size += ((Length) piece).length().encode(body(i, captures)).length;
             }
         }
         return size;

@@ -172,13 +172,19 @@ public final class EventLoop implements Runnable {
 
     /** Returns for messages where the thread is: the innermost line outside the JDK, such as one of a callback. */
     public String where() {
-        for (StackTraceElement line : thread.getStackTrace()) {
+        String line = innermost(thread.getStackTrace());
+        return line.isEmpty() ? thread.getName() : thread.getName() + " in " + line;
+    }
+
+    /** Returns the innermost line outside the JDK, or an empty text. */
+    public static String innermost(StackTraceElement[] trace) {
+        for (StackTraceElement line : trace) {
             String module = String.valueOf(line.getModuleName());
             if (!module.startsWith("java.") && !module.startsWith("jdk.")) {
-                return thread.getName() + " in " + line;
+                return line.toString();
             }
         }
-        return thread.getName();
+        return "";
     }
 
     @Override

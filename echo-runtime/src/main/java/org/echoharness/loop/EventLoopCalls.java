@@ -2,7 +2,10 @@ package org.echoharness.loop;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.io.UncheckedIOException;
+import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -29,6 +32,18 @@ public final class EventLoopCalls {
     public static void refuseInterrupted() throws InterruptedIOException {
         if (Thread.currentThread().isInterrupted()) {
             throw interrupted();
+        }
+    }
+
+    /** Waits until all have opened, or until the deadline. */
+    public static void await(List<CountDownLatch> latches, long deadlineNanos) {
+        try {
+            for (CountDownLatch each : latches) {
+                each.await(deadlineNanos - System.nanoTime(), TimeUnit.NANOSECONDS);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new UncheckedIOException(interrupted());
         }
     }
 

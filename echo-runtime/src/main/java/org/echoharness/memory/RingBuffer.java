@@ -295,7 +295,7 @@ public final class RingBuffer {
     public ByteBuffer view(int from, int n) {
         int start = position(from);
         if (n > buffer.capacity() - start) {
-            return copy(from, n);
+            return copy(from, n).asReadOnlyBuffer();
         }
         buffer.clear();
         return buffer.slice(start, n).asReadOnlyBuffer();

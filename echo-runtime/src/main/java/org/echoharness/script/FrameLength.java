@@ -1,5 +1,6 @@
 package org.echoharness.script;
 
+import java.nio.ByteBuffer;
 import org.echoharness.text.Quantities;
 
 /**
@@ -121,6 +122,85 @@ public record FrameLength(Kind kind, boolean isLittleEndian, int adjust) {
     /** {@return the greatest number of bytes of a body} */
     public long mostBody() {
         return kind.most() + adjust;
+    }
+
+    /**
+     * Returns the bytes of the length for a body.
+     *
+     * @param body the number of bytes of the body
+     * @return the length
+     * @throws IllegalArgumentException if the length cannot hold that number
+     */
+    public byte[] encode(long body) {
+        long value = body - adjust;
+        if (value < 0 || value > kind.most()) {
+            throw new IllegalArgumentException("frame " + this + " holds " + Math.max(0, adjust) + " to " + mostBody()
+                    + " bytes, and these are " + body);
+        }
+        byte[] bytes = new byte[size(value)];
+        for (int i = 0; i < bytes.length; i++) {
+            if (kind == Kind.VARINT) {
+                bytes[i] = (byte) ((value >> (7 * i) & 0x7F) | (i < bytes.length - 1 ? 0x80 : 0));
+            } else {
+                int shift = isLittleEndian ? i : bytes.length - 1 - i;
+                bytes[i] = (byte) (value >> (8 * shift));
+            }
+        }
+        return bytes;
+    }
+
+    private int size(long value) {
+        if (kind != Kind.VARINT) {
+            return kind.mostBytes();
+        }
+        int bytes = 1;
+        for (long rest = value >> 7; rest > 0; rest >>= 7) {
+            bytes++;
+        }
+        return bytes;
+    }
+
+    /**
+     * Takes the length from the buffer, and returns how many bytes of a body follow it.
+     *
+     * @param bytes the buffer; nothing is taken from it if the length is not complete
+     * @return the number of bytes of the body, or -1 if the length is not complete
+     * @throws IllegalArgumentException if it is no such length: a varint of more than 5 bytes, a length that is too large,
+     *     or one that is less than what it counts in addition to the body
+     */
+    public long decode(ByteBuffer bytes) {
+        int start = bytes.position();
+        long value = 0;
+        for (int i = 0; i < kind.mostBytes(); i++) {
+            if (!bytes.hasRemaining()) {
+                bytes.position(start);
+                return -1;
+            }
+            int at = bytes.get() & 0xFF;
+            if (kind == Kind.VARINT) {
+                value |= (long) (at & 0x7F) << (7 * i);
+                if (at < 0x80) {
+                    return body(value);
+                }
+            } else if (isLittleEndian) {
+                value |= (long) at << (8 * i);
+            } else {
+                value = value << 8 | at;
+            }
+        }
+        if (kind == Kind.VARINT) {
+            throw new IllegalArgumentException("a varint of more than " + kind.mostBytes() + " bytes");
+        }
+        return body(value);
+    }
+
+    private long body(long value) {
+        long body = value + adjust;
+        if (body < 0 || value > kind.most()) {
+            String why = body < 0 ? "less than " + -adjust : "more than " + kind.most();
+            throw new IllegalArgumentException("a length of " + value + " in a frame " + this + ", " + why);
+        }
+        return body;
     }
 
     /** {@return the text in a script, such as {@code u32 le minus 4}} */

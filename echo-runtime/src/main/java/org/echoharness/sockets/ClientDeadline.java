@@ -1,4 +1,4 @@
-package org.echoharness;
+package org.echoharness.sockets;
 
 import java.net.SocketTimeoutException;
 import java.time.Duration;
@@ -8,7 +8,7 @@ import org.echoharness.text.Quantities;
  * Limits how long one call of a client takes in all, and how long it waits for the peer. Each call has its own, which
  * only the calling thread uses.
  */
-final class ClientDeadline {
+public final class ClientDeadline {
 
     private final long timeoutNanos; // of the whole call; 0 for no limit
     private final long end;
@@ -21,25 +21,25 @@ final class ClientDeadline {
      * @param readTimeout the longest wait for the peer
      * @param timeoutNanos how long the call may take; 0 without a limit
      */
-    ClientDeadline(Duration readTimeout, long timeoutNanos) {
+    public ClientDeadline(Duration readTimeout, long timeoutNanos) {
         this.timeoutNanos = timeoutNanos;
         end = timeoutNanos == 0 ? 0 : System.nanoTime() + timeoutNanos;
         mostWait = readTimeout.toNanos();
     }
 
-    void waitAtMost(long nanos) {
+    public void waitAtMost(long nanos) {
         mostWait = Math.min(mostWait, nanos);
     }
 
     /** Limits all waits from now on, together, to the time of one wait. */
-    void waitOnceMore() {
+    public void waitOnceMore() {
         if (lastWait == 0) {
             lastWait = System.nanoTime() + mostWait;
         }
     }
 
     /** Returns when a wait that begins now must end. The read time-out limits it only if it is for the peer. */
-    long endOfWait(boolean isForPeer) {
+    public long endOfWait(boolean isForPeer) {
         long now = System.nanoTime();
         long most = isForPeer ? mostWait : Long.MAX_VALUE / 2;
         if (lastWait != 0) {
@@ -48,7 +48,7 @@ final class ClientDeadline {
         return now + (timeoutNanos == 0 ? most : Math.min(most, end - now));
     }
 
-    boolean isOver() {
+    public boolean isOver() {
         return timeoutNanos != 0 && System.nanoTime() - end >= 0;
     }
 
@@ -58,7 +58,7 @@ final class ClientDeadline {
      * @param seen what happened before the wait, in words
      * @param idle what the message adds if the whole call has time left
      */
-    SocketTimeoutException error(String seen, String idle) {
+    public SocketTimeoutException error(String seen, String idle) {
         return new SocketTimeoutException(
                 isOver()
                         ? seen + " when timeout (" + Quantities.text(Duration.ofNanos(timeoutNanos)) + ") was over"

@@ -1,0 +1,132 @@
+package org.echoharness.dialogue;
+
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
+import org.echoharness.loop.EventLoop;
+import org.echoharness.loop.Warnings;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Calls the code of a user for one connection, one call after the other: on the thread of the connection's event loop, or by
+ * an executor. The thread of the event loop uses it.
+ */
+final class HandlerCalls {
+
+    /** Code that may throw anything. */
+    interface Call {
+        void run() throws Exception;
+    }
+
+    private final ConnectionCalls connection;
+    private final @Nullable Executor executor;
+    private @Nullable CountDownLatch running;
+    private @Nullable Mismatch failure;
+    private @Nullable Runnable last; // to run after the call that runs
+    private boolean hasEnded;
+
+    HandlerCalls(ConnectionCalls connection, @Nullable Executor executor) {
+        this.connection = connection;
+        this.executor = executor;
+    }
+
+    /** Returns whether calls run on the thread of the loop, so that each is over when {@link #call} returns. */
+    boolean isDirect() {
+        return executor == null;
+    }
+
+    /** Returns what opens when the call that an executor runs is over, or null if there is none. */
+    @Nullable
+    CountDownLatch running() {
+        return running;
+    }
+
+    /** Returns why a call has failed, or null. */
+    @Nullable
+    Mismatch failure() {
+        return failure;
+    }
+
+    void fail(Mismatch why) {
+        failure = why;
+    }
+
+    /**
+     * Runs the call, or gives it to the executor. The connection takes a turn when that has run it.
+     *
+     * @param what the code that is called, such as {@code the handler}
+     */
+    void call(String where, String what, Call call) {
+        if (executor == null) {
+            callHere(where, what, call);
+            return;
+        }
+        CountDownLatch over = new CountDownLatch(1);
+        running = over;
+        try {
+            executor.execute(() -> {
+                Mismatch failed = run(where, what, call);
+                connection.post(() -> {
+                    running = null;
+                    ends(failed);
+                    connection.goOn();
+                    over.countDown();
+                });
+            });
+        } catch (Throwable refused) {
+            running = null;
+            ends(new Mismatch(where, "", "the executor refused the call: " + text(refused)));
+        }
+    }
+
+    /** Runs the call on the thread of the loop. */
+    void callHere(String where, String what, Call call) {
+        ends(ConnectionCalls.inCallback(() -> run(where, what, call)));
+    }
+
+    private void ends(@Nullable Mismatch failed) {
+        failure = failed;
+        if (hasEnded && failed != null) {
+            connection.fail(failed);
+        }
+        Runnable then = last;
+        last = null;
+        if (then != null && failed == null) {
+            then.run();
+        }
+    }
+
+    /** Called when the connection has ended. From now on, a failure is reported at once. */
+    void ended() {
+        hasEnded = true;
+    }
+
+    /** Runs the action if no call has failed: now, or after the call that runs. */
+    void last(Runnable action) {
+        if (running != null) {
+            last = action;
+        } else if (failure == null) {
+            action.run();
+        }
+    }
+
+    private @Nullable Mismatch run(String where, String what, Call call) {
+        try {
+            call.run();
+            return null;
+        } catch (Throwable failed) {
+            if (failed instanceof InterruptedException) {
+                Thread.currentThread().interrupt();
+            }
+            if (failed instanceof ConnectionCalls.EndedException ended && ended.isOf(connection)) {
+                return null; // the client or a fault has ended the connection meanwhile
+            }
+            return new Mismatch(where, "", what + " failed: " + text(failed));
+        }
+    }
+
+    /** Returns the text of an exception, and the line that threw it. */
+    private static String text(Throwable thrown) {
+        String line = EventLoop.innermost(thrown.getStackTrace());
+        return Warnings.text(thrown) + (line.isEmpty() ? "" : ", at " + line);
+    }
+}
