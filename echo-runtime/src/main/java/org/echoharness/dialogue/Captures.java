@@ -5,34 +5,50 @@ import org.echoharness.memory.HeldMemory;
 import org.echoharness.memory.RingBuffer;
 import org.jspecify.annotations.Nullable;
 
-/** What the patterns of one connection have captured, by the numbers of the names. It takes its memory of {@link HeldMemory}. */
+/**
+ * What the patterns of one connection have captured, by the numbers of the names. A name keeps its array for later values
+ * of about the same length, so that a message usually allocates nothing. It takes its memory of {@link HeldMemory}.
+ */
 final class Captures {
 
-    private final byte[] @Nullable [] values;
+    private static final int SMALL = 64;
+
+    private final byte[] @Nullable [] arrays;
+    private final int[] lengths;
 
     Captures(int names) {
-        values = new byte[names][];
+        arrays = new byte[names][];
+        lengths = new int[names];
     }
 
     /** Keeps a copy of bytes. */
     void set(int name, RingBuffer in, int from, int count) {
-        byte[] value = in.copy(from, count).array();
-        byte[] before = values[name];
-        HeldMemory.release(before == null ? 0 : before.length);
-        HeldMemory.take(count);
-        values[name] = value;
+        byte[] array = arrays[name];
+        if (array == null || count > array.length || array.length > Math.max(SMALL, 2 * count)) {
+            HeldMemory.release(array == null ? 0 : array.length);
+            HeldMemory.take(count);
+            array = new byte[count];
+            arrays[name] = array;
+        }
+        in.copyTo(array, from, count);
+        lengths[name] = count;
     }
 
-    /** Returns what was captured last, or null if nothing was. */
-    byte @Nullable [] get(int name) {
-        return values[name];
+    /** Returns an array that begins with what was captured last, or null if nothing was. */
+    byte @Nullable [] array(int name) {
+        return arrays[name];
+    }
+
+    /** Returns how many bytes were captured last. */
+    int length(int name) {
+        return lengths[name];
     }
 
     /** Gives back the memory. */
     void release() {
-        for (byte[] value : values) {
-            HeldMemory.release(value == null ? 0 : value.length);
+        for (byte[] array : arrays) {
+            HeldMemory.release(array == null ? 0 : array.length);
         }
-        Arrays.fill(values, null);
+        Arrays.fill(arrays, null);
     }
 }

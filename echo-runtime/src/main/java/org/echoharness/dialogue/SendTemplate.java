@@ -111,7 +111,10 @@ final class SendTemplate {
     static final class Cursor {
         private int piece;
         private int offset;
-        private byte @Nullable [] length; // of the frame that begins
+        private byte[] length = {}; // of the frame that has begun last
+        private @Nullable FrameLength lengthOf; // how it is encoded
+        private long body; // the size of that frame's body
+        private boolean hasLength; // of the frame that begins
         private @Nullable ReadableByteChannel open;
         private @Nullable ByteBuffer chunk;
         private long left; // of the file
@@ -137,38 +140,46 @@ final class SendTemplate {
     boolean put(Outlet out, Captures captures, Cursor cursor) throws IOException {
         while (cursor.piece < pieces.size()) {
             Piece piece = pieces.get(cursor.piece);
-            boolean isDone;
-            if (piece instanceof Source source) {
-                isDone = put(source.source(), out, cursor);
-            } else {
-                isDone = put(bytes(piece, captures, cursor), out, cursor);
-            }
-            if (!isDone) {
+            if (!put(piece, out, captures, cursor)) {
                 return false;
             }
             cursor.piece++;
             cursor.offset = 0;
-            cursor.length = null;
+            cursor.hasLength = false;
         }
         cursor.piece = 0;
         return true;
     }
 
-    private byte[] bytes(Piece piece, Captures captures, Cursor cursor) throws IOException {
+    private boolean put(Piece piece, Outlet out, Captures captures, Cursor cursor) throws IOException {
         if (piece instanceof Literal literal) {
-            return literal.bytes;
+            return put(literal.bytes, literal.bytes.length, out, cursor);
         }
         if (piece instanceof Capture capture) {
-            return value(capture, captures);
+            return put(value(capture, captures), captures.length(capture.number()), out, cursor);
         }
-        if (cursor.length == null) {
-            cursor.length = ((Length) piece).length().encode(body(cursor.piece, captures));
+        if (piece instanceof Source source) {
+            return put(source.source(), out, cursor);
         }
-        return cursor.length;
+        if (!cursor.hasLength) {
+            encode(((Length) piece).length(), body(cursor.piece, captures), cursor);
+        }
+        return put(cursor.length, cursor.length.length, out, cursor);
     }
 
+    /** Keeps the bytes for the next time, when the body often has the same size. */
+    private static void encode(FrameLength length, long body, Cursor cursor) {
+        if (cursor.body != body || !length.equals(cursor.lengthOf)) {
+            cursor.length = length.encode(body);
+            cursor.lengthOf = length;
+            cursor.body = body;
+        }
+        cursor.hasLength = true;
+    }
+
+    /** Returns an array that begins with the value. */
     private static byte[] value(Capture capture, Captures captures) {
-        byte[] value = captures.get(capture.number());
+        byte[] value = captures.array(capture.number());
         if (value == null) {
             throw new IllegalStateException("{" + capture.name() + "} is sent, and nothing was captured for it yet");
         }
@@ -184,7 +195,8 @@ final class SendTemplate {
             if (piece instanceof Literal literal) {
                 size += literal.bytes.length;
             } else if (piece instanceof Capture capture) {
-                size += value(capture, captures).length;
+                value(capture, captures); // fails if there is none
+                size += captures.length(capture.number());
             } else if (piece instanceof Source source) {
                 size += source.source().size();
             } else {
@@ -194,13 +206,13 @@ final class SendTemplate {
         return size;
     }
 
-    private static boolean put(byte[] bytes, Outlet out, Cursor cursor) {
-        int count = Math.min(bytes.length - cursor.offset, out.room());
+    private static boolean put(byte[] bytes, int length, Outlet out, Cursor cursor) {
+        int count = Math.min(length - cursor.offset, out.room());
         if (count > 0) {
             out.put(bytes, cursor.offset, count);
             cursor.offset += count;
         }
-        return cursor.offset == bytes.length;
+        return cursor.offset == length;
     }
 
     private static boolean put(DataSource source, Outlet out, Cursor cursor) throws IOException {

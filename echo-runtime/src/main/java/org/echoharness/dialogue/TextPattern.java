@@ -66,7 +66,8 @@ final class TextPattern {
 
         void capture(RingBuffer in, int from, Captures captures) {
             int at = from;
-            for (Piece piece : pieces) {
+            for (int i = 0; i < pieces.size(); i++) {
+                Piece piece = pieces.get(i);
                 if (piece.name != NO_NAME) {
                     captures.set(piece.name, in, at, piece.length);
                 }

@@ -229,6 +229,14 @@ public final class RingBuffer {
         return copy(from, n, n);
     }
 
+    /** Copies {@code n} bytes from the index {@code from} on to the beginning of an array. */
+    public void copyTo(byte[] array, int from, int n) {
+        int start = position(from);
+        int first = Math.min(n, buffer.capacity() - start);
+        buffer.clear();
+        buffer.get(start, array, 0, first).get(0, array, first, n - first);
+    }
+
     private int slice(int bytes) {
         return buffer.isDirect() ? bytes : Math.min(bytes, SLICE);
     }

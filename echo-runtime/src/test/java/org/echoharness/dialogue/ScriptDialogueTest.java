@@ -214,6 +214,19 @@ class ScriptDialogueTest {
     }
 
     @Test
+    void capturesValuesOfAnyLength() {
+        PlayedScript played = PlayedScript.of("repeat { expect line \"{a}\", send frame u8 \"{a}\", send \"{a};\" }")
+                .goOn();
+        StringBuilder expected = new StringBuilder();
+        for (int length : new int[] {3, 1, 0, 2, 64, 63, 65, 0, 200, 100, 99, 200}) {
+            String value = "abcdefgh".repeat(25).substring(0, length);
+            played.send(value + "\n");
+            expected.append((char) length).append(value).append(value).append(';');
+        }
+        assertThat(played.finish().outcome()).isEqualTo(expected + " | DONE");
+    }
+
+    @Test
     void loopMayEndBeforeLongMessage() {
         assertThat(PlayedScript.of("repeat { expect 100 }", 16)
                         .goOn()

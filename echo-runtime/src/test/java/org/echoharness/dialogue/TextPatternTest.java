@@ -3,6 +3,7 @@ package org.echoharness.dialogue;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -91,9 +92,10 @@ class TextPatternTest {
                         .isEqualTo(-1);
                 Captures captures = new Captures(NAMES);
                 compiled.capture(ring, before, text.length(), captures);
-                numbers.forEach((name, number) -> assertThat(captures.get(number))
-                        .as("%s of %s", name, about)
-                        .isEqualTo(matcher.group(name).getBytes(ISO_8859_1)));
+                numbers.forEach(
+                        (name, number) -> assertThat(Arrays.copyOf(captures.array(number), captures.length(number)))
+                                .as("%s of %s", name, about)
+                                .isEqualTo(matcher.group(name).getBytes(ISO_8859_1)));
                 captures.release();
             }
         }

@@ -226,6 +226,9 @@ class RingBufferTest {
                 assertThat(ring.at(i)).isEqualTo(bytes[i]);
                 for (int n = 0; n <= bytes.length - i; n++) {
                     assertThat(bytesOf(ring.view(i, n))).isEqualTo(Arrays.copyOfRange(bytes, i, i + n));
+                    byte[] array = new byte[n];
+                    ring.copyTo(array, i, n);
+                    assertThat(array).isEqualTo(Arrays.copyOfRange(bytes, i, i + n));
                 }
             }
             assertThat(bytesOf(ring)).isEqualTo(bytes);

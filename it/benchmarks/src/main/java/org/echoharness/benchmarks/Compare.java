@@ -23,7 +23,8 @@ import org.openjdk.jmh.runner.options.OptionsBuilder;
 /**
  * Runs each kind of work against each server and prints one table: the figure of this project, what is to be reached, and
  * each peer's figure with ours divided by it. The yardstick is the C server where there is a C compiler, else the bare
- * selector loop. Linux only: see {@link Contest}.
+ * selector loop. A second table has the servers that answer a line with another; its yardstick is our echo. Linux only: see
+ * {@link Contest}.
  *
  * <p>Arguments: {@code [ROUNDS [WORK...]]}; without a work all of them, about ten minutes.
  */
@@ -38,6 +39,7 @@ final class Compare {
             "mock-web-server",
             "echo-loops-2",
             "echo-recording");
+    private static final String SCRIPT = "script";
     private static final int FIRST_USES = 11;
     private static final String OWN_CLASSES = "benchmarks" + File.separator + "target";
 
@@ -46,6 +48,8 @@ final class Compare {
             "bare",
             List.of(OWN_CLASSES),
             OURS,
+            List.of(OWN_CLASSES, "echo-runtime"),
+            SCRIPT,
             List.of(OWN_CLASSES, "echo-runtime"),
             "bare-selector",
             List.of(OWN_CLASSES),
@@ -57,6 +61,7 @@ final class Compare {
     private final int rounds;
     private final Predicate<String> chosen;
     private final Table table = new Table(OURS, PEERS);
+    private final Table scripts = new Table(SCRIPT, LineServers.PEERS);
 
     private Compare(int rounds, Predicate<String> chosen) {
         this.rounds = rounds;
@@ -69,8 +74,8 @@ final class Compare {
         Compare compare = new Compare(
                 args.length > 0 ? Integer.parseInt(args[0]) : 7, works.isEmpty() ? w -> true : works::contains);
         compare.run();
-        System.out.println();
         compare.table.print(System.out);
+        compare.scripts.print(System.out);
     }
 
     private void run() throws Exception {
@@ -87,6 +92,10 @@ final class Compare {
         if (chosen.test("recording")) {
             contest(new Contest("ping:100:64", List.of(OURS, "echo-recording")), "recording, 100 × 64 B", 0, 0);
             contest(new Contest("same-cpu:ping:1:64", List.of(OURS, "echo-recording")), "recording, 1 × 64 B", 0, 0);
+        }
+        if (chosen.test("scripts")) {
+            scripts("same-cpu:ping:1:64", "1 connection, 64 B, all on one CPU");
+            scripts("ping:100:64", "100 connections, 64 B");
         }
         if (chosen.test("idle")) {
             idle();
@@ -114,6 +123,20 @@ final class Compare {
     private void contest(Contest contest, String name, double rate, double cpu) throws Exception {
         System.out.println(name + " ...");
         contest.run(rounds);
+        add(table, contest, name, rate, cpu);
+    }
+
+    /** The servers get the same load, which are lines. An echo sends each of them back; the others answer with another line. */
+    private void scripts(String work, String name) throws IOException {
+        System.out.println("lines, " + name + " ...");
+        List<String> servers = new ArrayList<>(List.of(OURS, SCRIPT));
+        servers.addAll(LineServers.PEERS);
+        Contest contest = new Contest(work, servers);
+        contest.run(rounds);
+        add(scripts, contest, name, 0.8, 0);
+    }
+
+    private static void add(Table table, Contest contest, String name, double rate, double cpu) {
         String to = " / " + contest.yardstick();
         table.add(name + ": rate" + to, contest.rates(), "%.2f", rate == 0 ? "" : ">= " + rate);
         table.add(name + ": server CPU an operation" + to, contest.cpu(), "%.2f", cpu == 0 ? "" : "<= " + cpu);
@@ -133,11 +156,9 @@ final class Compare {
         Map<String, Double> micros = results(jmh(TestCost.class));
         double bare = micros.remove("bareServerSocket");
         micros.replaceAll((name, each) -> each / bare);
-        table.add(
-                String.format("a test's start, connect, echo, close, stop / bare ServerSocket (%.0f us)", bare),
-                micros,
-                "%.2f",
-                "<= 1.3");
+        String name = String.format("a test's start, connect, echo, close, stop / bare ServerSocket (%.0f us)", bare);
+        scripts.add(name, Map.of(SCRIPT, micros.remove(SCRIPT)), "%.2f", "");
+        table.add(name, micros, "%.2f", "<= 1.3");
     }
 
     private void allocation() throws RunnerException {
@@ -145,9 +166,15 @@ final class Compare {
         for (RunResult result :
                 new Runner(jmh(MessageCost.class).addProfiler(GCProfiler.class).build()).run()) {
             bytes.merge(
-                    OURS, result.getSecondaryResults().get("gc.alloc.rate.norm").getScore(), Math::max);
+                    result.getParams().getParam("server"),
+                    result.getSecondaryResults().get("gc.alloc.rate.norm").getScore(),
+                    Math::max);
         }
-        table.add("bytes allocated a message, client's thread included", bytes, "%.3f", "0");
+        String name = "bytes allocated a message, client's thread included";
+        table.add(name, bytes, "%.3f", "0");
+        for (String server : LineServers.SCRIPTS) {
+            scripts.add(name + ": " + server, Map.of(SCRIPT, bytes.get(server)), "%.3f", "0");
+        }
     }
 
     private static ChainedOptionsBuilder jmh(Class<?> benchmark) {
@@ -175,11 +202,10 @@ final class Compare {
         }
         Map<String, Double> medians = new TreeMap<>();
         millis.forEach((kind, each) -> medians.put(kind, Contest.median(each)));
-        table.add(
-                String.format("the same, first use in a new JVM, ms (bare ServerSocket: %.1f)", medians.remove("bare")),
-                medians,
-                "%.1f",
-                "<= 25");
+        String name =
+                String.format("the same, first use in a new JVM, ms (bare ServerSocket: %.1f)", medians.remove("bare"));
+        scripts.add(name, Map.of(SCRIPT, medians.remove(SCRIPT)), "%.1f", "");
+        table.add(name, medians, "%.1f", "<= 25");
     }
 
     private static Map<String, Double> jars() {

@@ -15,6 +15,7 @@ final class FirstUse {
         long start = System.nanoTime();
         byte[] back = switch (args[0]) {
             case "echo" -> test.echoServer();
+            case "script" -> test.scriptServer();
             case "bare" -> test.bareServerSocket();
             case "bare-selector" ->
                 TestCost.echo(new InetSocketAddress(InetAddress.getLoopbackAddress(), Servers.bareSelector()));

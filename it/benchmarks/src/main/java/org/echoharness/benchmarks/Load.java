@@ -19,7 +19,8 @@ import java.util.concurrent.TimeUnit;
  * The load, a process of its own. Each line of its input asks for one turn: {@code PORT WORK MILLIS}, where WORK is
  * {@code ping:CONNECTIONS:BYTES}, {@code bulk:CONNECTIONS}, {@code connect} or {@code idle:CONNECTIONS}. Prints {@code
  * START} after a short warm-up and {@code END OPERATIONS NANOS} after the measured time; an operation is a message, a
- * byte sent back, or a connection. Idle connections are held until the next line comes.
+ * byte sent back, or a connection. Each message of a ping is a line that begins with {@code PING}, so that a server may also
+ * answer it with another line of the same size. Idle connections are held until the next line comes.
  */
 final class Load {
 
@@ -81,11 +82,12 @@ final class Load {
     private void pingOne(int size) throws IOException {
         try (SocketChannel channel = SocketChannel.open(server)) {
             channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
-            ByteBuffer buffer = ByteBuffer.allocateDirect(size);
+            ByteBuffer out = line("PING ", size);
+            ByteBuffer in = ByteBuffer.allocateDirect(size);
             long began = System.nanoTime();
             while (goesOn(began, System.nanoTime())) {
-                channel.write(buffer.clear());
-                readFully(channel, buffer.clear());
+                channel.write(out.clear());
+                readFully(channel, in.clear());
                 operations++;
             }
         }
@@ -94,7 +96,7 @@ final class Load {
     private void pingMany(int connections, int size) throws IOException {
         try (Selector selector = Selector.open()) {
             List<SocketChannel> channels = open(connections, selector, SelectionKey.OP_READ);
-            ByteBuffer out = ByteBuffer.allocateDirect(size);
+            ByteBuffer out = line("PING ", size);
             ByteBuffer in = ByteBuffer.allocateDirect(size);
             for (SocketChannel channel : channels) {
                 channel.keyFor(selector).attach(new int[1]);
@@ -106,7 +108,11 @@ final class Load {
                     SocketChannel channel = (SocketChannel) key.channel();
                     int[] read = (int[]) key.attachment();
                     try {
-                        read[0] += channel.read(in.clear().limit(size - read[0]));
+                        int n = channel.read(in.clear().limit(size - read[0]));
+                        if (n < 0) {
+                            throw new IOException("the server ended the connection");
+                        }
+                        read[0] += n;
                         if (read[0] == size) {
                             read[0] = 0;
                             operations++;
@@ -121,6 +127,14 @@ final class Load {
                 key.channel().close();
             }
         }
+    }
+
+    /** Returns a line of this size, which ends with LF. */
+    static ByteBuffer line(String beginning, int size) {
+        String text = beginning + "x".repeat(size - beginning.length() - 1) + "\n";
+        return ByteBuffer.allocateDirect(size)
+                .put(text.getBytes(StandardCharsets.US_ASCII))
+                .flip();
     }
 
     private void bulk(int connections) throws IOException {

@@ -18,7 +18,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** One round trip. Run with {@code -prof gc}: neither side allocates, so what it shows a round trip is the server's. */
+/** One round trip: a line, and an echo or another line. Run with {@code -prof gc}: neither side allocates, so what it shows a round trip is the server's. */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
@@ -30,30 +30,38 @@ public class MessageCost {
     @Param({"64", "4096"})
     private int size;
 
-    private EchoServer server;
+    @Param({"echo", "script", "script-answer", "script-capture"})
+    private String server;
+
+    private EchoServer serving;
     private SocketChannel channel;
-    private ByteBuffer buffer;
+    private ByteBuffer out;
+    private ByteBuffer in;
 
     @Setup
     public void connect() throws IOException {
-        server = EchoServer.builder().start();
-        channel = SocketChannel.open(server.address());
-        buffer = ByteBuffer.allocateDirect(size);
+        EchoServer.Builder builder = EchoServer.builder();
+        serving = (server.equals("echo") ? builder : builder.script(LineServers.script(server, size))).start();
+        channel = SocketChannel.open(serving.address());
+        out = Load.line("PING ", size);
+        in = ByteBuffer.allocateDirect(size);
     }
 
     @Benchmark
     public int roundTrip() throws IOException {
-        channel.write(buffer.clear());
-        buffer.clear();
-        while (buffer.hasRemaining()) {
-            channel.read(buffer);
+        channel.write(out.clear());
+        in.clear();
+        while (in.hasRemaining()) {
+            if (channel.read(in) < 0) {
+                throw new IOException("the server ended the connection");
+            }
         }
-        return buffer.position();
+        return in.position();
     }
 
     @TearDown
     public void close() throws IOException {
         channel.close();
-        server.close();
+        serving.close();
     }
 }

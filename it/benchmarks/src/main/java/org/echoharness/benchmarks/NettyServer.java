@@ -7,6 +7,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelPipeline;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -15,11 +16,19 @@ import io.netty.channel.socket.SocketChannel;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
-/** Netty as an echo server, with one event loop, on any of its transports. */
+/** A server of Netty, with one event loop, on any of its transports. It echoes unless it gets other handlers. */
 record NettyServer(EventLoopGroup group, Channel channel) implements AutoCloseable {
 
     static NettyServer start(IoHandlerFactory transport, Class<? extends ServerChannel> type)
+            throws InterruptedException {
+        return start(transport, type, pipeline -> pipeline.addLast(new Echo()));
+    }
+
+    /** @param handlers adds the handlers of a connection */
+    static NettyServer start(
+            IoHandlerFactory transport, Class<? extends ServerChannel> type, Consumer<ChannelPipeline> handlers)
             throws InterruptedException {
         EventLoopGroup group = new MultiThreadIoEventLoopGroup(1, transport);
         Channel bound = new ServerBootstrap()
@@ -30,7 +39,7 @@ record NettyServer(EventLoopGroup group, Channel channel) implements AutoCloseab
                 .childHandler(new ChannelInitializer<SocketChannel>() {
                     @Override
                     protected void initChannel(SocketChannel accepted) {
-                        accepted.pipeline().addLast(new Echo());
+                        handlers.accept(accepted.pipeline());
                     }
                 })
                 .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))

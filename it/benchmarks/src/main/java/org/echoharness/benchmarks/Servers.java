@@ -18,7 +18,10 @@ import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import org.echoharness.EchoServer;
 
-/** The servers that are compared, each a process of its own: {@code KIND}. Prints the port; a line on its input ends it. */
+/**
+ * The servers that are compared, each a process of its own: {@code KIND}, also one of {@link LineServers}. Prints the port; a
+ * line on its input ends it.
+ */
 final class Servers {
 
     private static final int BUFFER = 64 << 10;
@@ -41,7 +44,7 @@ final class Servers {
                 NettyServer.start(EpollIoHandler.newFactory(), EpollServerSocketChannel.class)
                         .address()
                         .getPort();
-            default -> throw new IllegalArgumentException(args[0]);
+            default -> LineServers.start(args[0]);
         };
         System.out.println(port);
         for (int c = System.in.read(); c >= 0; c = System.in.read()) {

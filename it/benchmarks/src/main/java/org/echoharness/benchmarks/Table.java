@@ -32,8 +32,12 @@ final class Table {
         print(System.out, row);
     }
 
-    /** As Markdown. */
+    /** As Markdown. Prints nothing if there is no figure. */
     void print(PrintStream to) {
+        if (rows.size() == 2) {
+            return;
+        }
+        to.println();
         rows.forEach(row -> print(to, row));
     }
 

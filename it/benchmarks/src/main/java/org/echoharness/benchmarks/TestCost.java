@@ -32,10 +32,12 @@ public class TestCost {
     /** What the table calls the methods below that stand for a server of their own. */
     static final Map<String, String> NAMES = Map.of(
             "echoServer", "echo",
+            "scriptServer", "script",
             "netty", "netty-nio",
             "mockWebServer", "mock-web-server");
 
     private static final byte[] MESSAGE = new byte[42];
+    private static final String SCRIPT = "repeat { expect 42, send '012345678901234567890123456789012345678901' }";
 
     @Benchmark
     public byte[] bareServerSocket() throws Exception {
@@ -65,6 +67,13 @@ public class TestCost {
     @Benchmark
     public byte[] echoServer() throws IOException {
         try (EchoServer server = EchoServer.builder().start()) {
+            return echo(server.address());
+        }
+    }
+
+    @Benchmark
+    public byte[] scriptServer() throws IOException {
+        try (EchoServer server = EchoServer.builder().script(SCRIPT).start()) {
             return echo(server.address());
         }
     }
