@@ -21,21 +21,23 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.function.Consumer;
 import org.echoharness.EchoServer;
+import org.echoharness.script.Framings;
 
 /**
- * The servers that answer each line with another line of 64 bytes. To compare one more, add its kind to {@link #PEERS} and
- * to {@link #start}; to measure what another script allocates, add its kind to {@link #SCRIPTS}, {@link #script} and {@link
+ * The servers that answer each line with another line of 64 bytes. To compare one more, add its kind to {@link #PEERS} and to
+ * {@link #start}. If it is one of this project's, also add it to {@link #OURS}, {@link #ours} and the parameter of {@link
  * MessageCost}.
  */
 final class LineServers {
 
-    /** The scripts. */
-    static final List<String> SCRIPTS = List.of("script", "script-answer", "script-capture");
+    /** This project's: three scripts and a function. */
+    static final List<String> OURS = List.of("script", "script-answer", "script-capture", "respond");
 
     /** What {@code script} is compared with, besides our echo. */
     static final List<String> PEERS = List.of(
             "script-answer",
             "script-capture",
+            "respond",
             "netty-nio-lines",
             "netty-epoll-lines",
             "netty-nio-strings",
@@ -50,8 +52,8 @@ final class LineServers {
     /** Starts a server of this kind, and returns its port. */
     static int start(String kind) throws InterruptedException, IOException {
         return switch (kind) {
-            case "script", "script-answer", "script-capture" ->
-                EchoServer.builder().script(script(kind, SIZE)).start().port();
+            case "script", "script-answer", "script-capture", "respond" ->
+                ours(kind, SIZE).start().port();
             case "netty-nio-lines" -> nio(LineServers::lines);
             case "netty-nio-strings" -> nio(LineServers::strings);
             case "netty-epoll-lines" -> epoll(LineServers::lines);
@@ -60,19 +62,22 @@ final class LineServers {
         };
     }
 
-    /** Returns a script that answers lines of {@link Load} with lines of this size. */
-    static String script(String kind, int size) {
-        String send = "send \"" + answer(size).replace("\n", "\\n") + "\"";
+    /** Returns a server of {@link #OURS} that answers lines of {@link Load} with lines of this size. */
+    static EchoServer.Builder ours(String kind, int size) {
+        EchoServer.Builder server = EchoServer.builder();
+        String answer = PONG + "y".repeat(size - PONG.length() - 1);
+        String send = "send \"" + answer + "\\n\"";
         return switch (kind) {
-            case "script" -> "repeat { expect line \"*\", " + send + " }";
-            case "script-answer" -> "answer { line \"QUIT\" -> close, line \"PING *\" -> " + send + " }";
-            case "script-capture" -> "answer { line \"PING {text}\" -> send \"PONG {text}\\n\" }";
+            case "script" -> server.script("repeat { expect line \"*\", " + send + " }");
+            case "script-answer" -> server.script("answer { line \"QUIT\" -> close, line \"PING *\" -> " + send + " }");
+            case "script-capture" -> server.script("answer { line \"PING {text}\" -> send \"PONG {text}\\n\" }");
+            case "respond" -> server.respond(Framings.lines(), line -> answer);
             default -> throw new IllegalArgumentException(kind);
         };
     }
 
-    private static String answer(int size) {
-        return PONG + "y".repeat(size - PONG.length() - 1) + "\n";
+    private static String answer() {
+        return PONG + "y".repeat(SIZE - PONG.length() - 1) + "\n";
     }
 
     private static int nio(Consumer<ChannelPipeline> handlers) throws InterruptedException {
@@ -107,9 +112,9 @@ final class LineServers {
     @ChannelHandler.Sharable
     private static final class Answer extends ChannelInboundHandlerAdapter {
 
-        static final Answer STRING = new Answer(answer(SIZE));
+        static final Answer STRING = new Answer(answer());
         static final Answer BYTES = new Answer(Unpooled.unreleasableBuffer(
-                Unpooled.directBuffer(SIZE).writeBytes(answer(SIZE).getBytes(StandardCharsets.UTF_8))));
+                Unpooled.directBuffer(SIZE).writeBytes(answer().getBytes(StandardCharsets.UTF_8))));
 
         private final Object answer;
 

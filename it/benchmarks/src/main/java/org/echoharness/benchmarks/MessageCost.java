@@ -30,7 +30,7 @@ public class MessageCost {
     @Param({"64", "4096"})
     private int size;
 
-    @Param({"echo", "script", "script-answer", "script-capture"})
+    @Param({"echo", "script", "script-answer", "script-capture", "respond"})
     private String server;
 
     private EchoServer serving;
@@ -40,8 +40,7 @@ public class MessageCost {
 
     @Setup
     public void connect() throws IOException {
-        EchoServer.Builder builder = EchoServer.builder();
-        serving = (server.equals("echo") ? builder : builder.script(LineServers.script(server, size))).start();
+        serving = (server.equals("echo") ? EchoServer.builder() : LineServers.ours(server, size)).start();
         channel = SocketChannel.open(serving.address());
         out = Load.line("PING ", size);
         in = ByteBuffer.allocateDirect(size);
