@@ -501,6 +501,29 @@ class HandlerTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void closeAnswersFin(boolean byExecutor) throws Exception {
+        try (EchoServer server = handler(byExecutor, Lengths::new)
+                        .recording()
+                        .faults("connection 2: reset on fin")
+                        .start();
+                Socket socket = PlainSockets.connect(server.address());
+                Socket faulty = PlainSockets.connect(server.address())) {
+            for (Socket each : new Socket[] {socket, faulty}) {
+                receives(each, "hello\n");
+                each.shutdownOutput();
+                receives(each, "bye\n");
+            }
+            assertEnd(socket);
+            assertReset(faulty);
+            Ending ending = server.recording().connection(1).awaitEnd().ending().orElseThrow();
+            assertThat(ending.how()).isEqualTo(Ending.How.FIN);
+            assertThat(ending.why()).isEmpty();
+            assertThat(server.recording().appliedFaults()).hasToString("[reset on fin]");
+        }
+    }
+
     @Test
     void handlerCountsNoMessages() {
         assertThatIllegalArgumentException()

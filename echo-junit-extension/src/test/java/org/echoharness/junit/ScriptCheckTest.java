@@ -16,6 +16,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.Map;
 import java.util.Objects;
 import org.echoharness.EchoServer;
+import org.echoharness.script.Framings;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -54,8 +55,12 @@ class ScriptCheckTest {
 
     /** Sends something wrong, and hides that the server reset the connection. */
     private static void sendsWrong(EchoServer server) {
+        sendsWrong(server, "PONG\n");
+    }
+
+    private static void sendsWrong(EchoServer server, String answer) {
         try (Socket socket = connect(server)) {
-            says(socket, "PING\r\n", "PONG\n");
+            says(socket, "PING\r\n", answer);
             says(socket, "QIUT\r\n");
             assertThat(socket.getInputStream().read()).isNegative();
         } catch (IOException swallowed) {
@@ -97,6 +102,26 @@ class ScriptCheckTest {
     void passesTestThatMeetsScript() throws IOException {
         Run.of(Meets.class).passed(3);
         Run.with(Map.of("echo.checks", "all"), Meets.class).passed(3);
+    }
+
+    static class HandlerFails {
+        @RegisterExtension
+        final EchoExtension echo = EchoExtension.builder()
+                .server(server -> server.respond(Framings.lines(), line -> line.substring(9)))
+                .build();
+
+        @Test
+        void swallowsTheReset(EchoServer server) {
+            sendsWrong(server, "");
+        }
+    }
+
+    @Test
+    void exceptionInHandlerFailsTest() throws IOException {
+        assertThat(Run.of(HandlerFails.class).failure().getMessage())
+                .contains("a connection could not be served: connection 1, message 1: the function of respond failed:"
+                        + " java.lang.StringIndexOutOfBoundsException: ")
+                .contains("; correct the client or the handler, or leave script out of checks");
     }
 
     @EchoTest(script = PING)

@@ -234,7 +234,8 @@ class UnclosedSocketsTest {
         @Test
         void leaves(EchoServer server) throws Exception {
             keepOpen(closedByServer(server));
-            server.catchUp(Duration.ofSeconds(10)); // its end of the connection is closed, too, and gives nothing back later
+            // The server closes its end of the connection now, so that this gives no descriptor back later.
+            server.catchUp(Duration.ofSeconds(10));
             if (isSecond) {
                 takeAll();
             }

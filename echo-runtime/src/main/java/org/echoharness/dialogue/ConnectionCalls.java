@@ -33,6 +33,7 @@ public final class ConnectionCalls implements ServedConnection {
     private final ArrayDeque<Sending> queue = new ArrayDeque<>(0);
     private Dialogue.Next asked = Dialogue.Next.MORE; // what to do when the queue is empty
     private Consumer<Mismatch> failures = failed -> {};
+    private boolean hasPassedFin;
     private boolean isInTurn;
     private boolean isReleased;
     private volatile boolean hasEnded;
@@ -253,9 +254,22 @@ public final class ConnectionCalls implements ServedConnection {
         return some;
     }
 
-    /** Returns CLOSE, HALF_CLOSE or RESET if that is to be done when all bytes are put and sent; otherwise MORE. */
+    /**
+     * Returns CLOSE, HALF_CLOSE or RESET if that is to be done when all bytes are put and sent. Returns DONE for a close that
+     * answers the client's FIN, and otherwise MORE.
+     */
     public Dialogue.Next asked() {
-        return asked;
+        return asked == Dialogue.Next.CLOSE && hasPassedFin ? Dialogue.Next.DONE : asked;
+    }
+
+    /** Returns whether the end of the connection was asked for. */
+    boolean isEnding() {
+        return asked == Dialogue.Next.CLOSE || asked == Dialogue.Next.RESET;
+    }
+
+    /** Called when a handler gets the client's FIN: closing the connection answers it from now on. */
+    void passesFin() {
+        hasPassedFin = true;
     }
 
     /** Called when the connection has ended. */

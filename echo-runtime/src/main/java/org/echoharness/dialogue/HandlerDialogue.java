@@ -59,6 +59,9 @@ public final class HandlerDialogue implements Dialogue {
             return Next.MORE;
         }
         takeBack(in, out); // after a call by an executor
+        if (calls.failure() == null && connection.asked() == Next.DONE) {
+            return Next.DONE;
+        }
         if (calls.failure() == null && !calls(in, inputEnded)) {
             return Next.MORE;
         }
@@ -83,6 +86,7 @@ public final class HandlerDialogue implements Dialogue {
             call("received()", () -> handler().received(connection, bytes));
         } else if (inputEnded && !isFinPassed) {
             isFinPassed = true;
+            connection.passesFin();
             ByteBuffer bytes = pass(in);
             call("inputEnded()", () -> handler().inputEnded(connection, bytes));
         } else {
@@ -173,8 +177,7 @@ public final class HandlerDialogue implements Dialogue {
 
     @Override
     public void ended(String why) {
-        Next asked = connection.asked();
-        if (isOpened && asked != Next.CLOSE && asked != Next.RESET) {
+        if (isOpened && !connection.isEnding()) {
             calls.last(() -> call("lost()", () -> {
                 if (handler != null) {
                     handler.lost(connection, why);

@@ -76,7 +76,7 @@ class RedisIT {
         }
     }
 
-    private static RedisClient client(EchoServer server) throws IOException {
+    static RedisClient client(EchoServer server) throws IOException {
         ConnectionPoolConfig pool = new ConnectionPoolConfig();
         pool.setMaxTotal(1);
         return RedisClient.builder()

@@ -161,6 +161,7 @@ class PagesIT {
                         "echo-maven-plugin/BUILDS.md",
                         GOALS,
                         FAULTS,
+                        "echo-runtime/HANDLERS.md",
                         "echo-runtime/OPTIONS.md",
                         "echo-runtime/RECORDINGS.md",
                         "echo-runtime/SCRIPTS.md",

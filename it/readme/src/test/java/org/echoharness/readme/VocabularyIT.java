@@ -71,7 +71,9 @@ class VocabularyIT {
                                 "conversationTimes",
                                 "warnings",
                                 "set",
-                                "scriptDirectory")),
+                                "scriptDirectory",
+                                "respond",
+                                "handler")),
                 new FrontEnd(
                         "EchoClient.Builder",
                         client,
