@@ -25,8 +25,8 @@ final class EchoProcess {
     }
 
     /** A program of this module. */
-    static List<String> program(List<String> options, Class<?> main) {
-        return ForkedProcess.java(options, CLASS_PATH, main.getName());
+    static List<String> program(List<String> options, Class<?> main, String... args) {
+        return ForkedProcess.java(options, CLASS_PATH, main.getName(), args);
     }
 
     /** Waits until the server reports where it listens. */

@@ -29,12 +29,16 @@ final class MeasuredServer implements AutoCloseable {
     private int measured;
 
     MeasuredServer() throws IOException {
-        process = new ForkedProcess(EchoProcess.program(JVM, MeasuredServer.class));
+        this("none");
+    }
+
+    MeasuredServer(String script) throws IOException {
+        process = new ForkedProcess(EchoProcess.program(JVM, MeasuredServer.class, script));
     }
 
     /** The other side: serves until its input ends, and answers each line of it with a measurement. */
     public static void main(String[] args) throws IOException {
-        try (EchoServer server = EchoServer.builder().start();
+        try (EchoServer server = EchoServer.builder().set("script", args[0]).start();
                 BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
             System.out.println("starting up on 127.0.0.1 port " + server.port());
             while (in.readLine() != null) {
