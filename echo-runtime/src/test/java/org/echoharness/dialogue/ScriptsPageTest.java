@@ -21,6 +21,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Timeout(60)
 class ScriptsPageTest {
 
+    private static final int BYTE_BY_BYTE = Integer.MAX_VALUE;
+
     private static final Pattern EXAMPLE =
             Pattern.compile("### \\d+\\. ([^\n]+)\n\n```echo\n(.*?)\n```\n\n```text\n(.*?)\n```", Pattern.DOTALL);
 
@@ -55,36 +57,48 @@ class ScriptsPageTest {
         assertThat(Script.parse(script.toString())).isEqualTo(script);
     }
 
+    /** Whole, byte by byte, and cut in two at each byte of the client. */
     @ParameterizedTest
     @MethodSource("examples")
     void conversationIsAsShown(Example example) {
-        for (boolean isCut : new boolean[] {false, true}) {
-            PlayedScript played = PlayedScript.of(example.script()).goOn();
-            int read = 0;
-            for (String line : example.lines()) {
-                String what = line.substring(2);
-                if (line.equals("> FIN")) {
-                    played.finish();
-                } else if (line.startsWith("> ")) {
-                    send(played, bytes(what), isCut);
-                } else if (line.equals("< FIN")) {
-                    assertThat(played.sent()).as(line).hasSize(read);
-                    assertThat(played.next).isIn(Dialogue.Next.CLOSE, Dialogue.Next.DONE);
-                } else if (what.startsWith("ENDS ")) {
-                    assertThat(played.sent()).as(line).endsWith(bytes(what.substring("ENDS ".length())));
-                    read = played.sent().length();
-                } else {
-                    assertThat(played.sent().substring(read)).as(line).isEqualTo(bytes(what));
-                    read = played.sent().length();
-                }
-            }
-            assertThat(played.next).isNotEqualTo(Dialogue.Next.FAILED);
+        int all = play(example, BYTE_BY_BYTE);
+        for (int cut = 0; cut < all; cut++) {
+            assertThat(play(example, cut)).isEqualTo(all);
         }
     }
 
-    private static void send(PlayedScript played, String bytes, boolean isCut) {
-        if (!isCut) {
-            played.send(bytes);
+    /** Plays the example, and returns how many bytes the client has sent. */
+    private static int play(Example example, int cut) {
+        PlayedScript played = PlayedScript.of(example.script()).goOn();
+        int read = 0;
+        int said = 0;
+        for (String line : example.lines()) {
+            String what = line.substring(2);
+            String as = line + ", cut at " + cut;
+            if (line.equals("> FIN")) {
+                played.finish();
+            } else if (line.startsWith("> ")) {
+                send(played, bytes(what), cut == BYTE_BY_BYTE ? cut : cut - said);
+                said += bytes(what).length();
+            } else if (line.equals("< FIN")) {
+                assertThat(played.sent()).as(as).hasSize(read);
+                assertThat(played.next).isIn(Dialogue.Next.CLOSE, Dialogue.Next.DONE);
+            } else if (what.startsWith("ENDS ")) {
+                assertThat(played.sent()).as(as).endsWith(bytes(what.substring("ENDS ".length())));
+                read = played.sent().length();
+            } else {
+                assertThat(played.sent().substring(read)).as(as).isEqualTo(bytes(what));
+                read = played.sent().length();
+            }
+        }
+        assertThat(played.next).isNotEqualTo(Dialogue.Next.FAILED);
+        return said;
+    }
+
+    private static void send(PlayedScript played, String bytes, int cut) {
+        if (cut != BYTE_BY_BYTE) {
+            int first = Math.max(0, Math.min(cut, bytes.length()));
+            played.send(bytes.substring(0, first)).send(bytes.substring(first));
             return;
         }
         for (int i = 0; i < bytes.length(); i++) {
