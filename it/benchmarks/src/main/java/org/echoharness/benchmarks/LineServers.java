@@ -71,7 +71,7 @@ final class LineServers {
             case "script" -> server.script("repeat { expect line \"*\", " + send + " }");
             case "script-answer" -> server.script("answer { line \"QUIT\" -> close, line \"PING *\" -> " + send + " }");
             case "script-capture" -> server.script("answer { line \"PING {text}\" -> send \"PONG {text}\\n\" }");
-            case "respond" -> server.respond(Framings.lines(), line -> answer);
+            case "respond" -> server.respond(Framings.lines(StandardCharsets.UTF_8, "\n"), line -> answer);
             default -> throw new IllegalArgumentException(kind);
         };
     }

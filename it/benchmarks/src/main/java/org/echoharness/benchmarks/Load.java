@@ -88,6 +88,7 @@ final class Load {
             while (goesOn(began, System.nanoTime())) {
                 channel.write(out.clear());
                 readFully(channel, in.clear());
+                checkEnd(in, size);
                 operations++;
             }
         }
@@ -114,6 +115,7 @@ final class Load {
                         }
                         read[0] += n;
                         if (read[0] == size) {
+                            checkEnd(in, n);
                             read[0] = 0;
                             operations++;
                             channel.write(out.clear());
@@ -135,6 +137,13 @@ final class Load {
         return ByteBuffer.allocateDirect(size)
                 .put(text.getBytes(StandardCharsets.US_ASCII))
                 .flip();
+    }
+
+    /** Fails if a line does not end here: then the server and the load no longer wait for one another. */
+    static void checkEnd(ByteBuffer read, int size) throws IOException {
+        if (read.get(size - 1) != '\n') {
+            throw new IOException("the answer has another size");
+        }
     }
 
     private void bulk(int connections) throws IOException {

@@ -55,6 +55,7 @@ public class MessageCost {
                 throw new IOException("the server ended the connection");
             }
         }
+        Load.checkEnd(in, size);
         return in.position();
     }
 
