@@ -104,7 +104,7 @@ public sealed interface Trigger {
 
         @Override
         public String toString() {
-            return "after " + messages + " messages";
+            return "after " + messages + (messages == 1 ? " message" : " messages");
         }
     }
 

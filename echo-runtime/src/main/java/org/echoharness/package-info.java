@@ -33,7 +33,7 @@
  *     {@code StepChecks} {@code StepParser}
  *     {@code DataSource} {@code ScriptResources} {@code Captures} {@code MatchState} {@code LiteralSearch}
  *     {@code TextPattern}
- *     {@code ExpectationMatcher} {@code SendTemplate} {@code Program} {@code MismatchText} {@code ScriptDialogue}
+ *     {@code ExpectationMatcher} {@code SendTemplate} {@code Program} {@code MismatchText} {@code RemainingSteps} {@code ScriptDialogue}
  *     {@code HandlerCalls} {@code HandlerDialogue} {@code FramedDialogue}
  * <tr><th>gates<td>the state of faults in one connection: each gate judges the oldest bytes of the ring
  *     <td>{@code Seeds} {@code GateProgress} {@code TriggerPositions} {@code Verdict} {@code Gate} {@code SimpleGates} {@code DelayGate}

@@ -221,7 +221,7 @@ class FaultErrorsTest {
                 greet "x" every 3rd                 | the end at position 20: expected message
                 greet "x" every 3rd messages        | "messages" at position 21: expected message; did you mean message?
                 reset every 3rd message             | at position 1: reset every 3rd message: AGAIN; write after 3 messages
-                first 1: close every 1st message    | at position 10: close every 1st message: AGAIN; write after 1 messages
+                first 1: close every 1st message    | at position 10: close every 1st message: AGAIN; write after 1 message
                 half-close every 2nd message        | at position 1: half-close every 2nd message: AGAIN; write after 2 messages
                 stall every 2nd message             | at position 1: stall every 2nd message: AGAIN; write after 2 messages
                 throttle 1/s every 2nd message      | at position 1: throttle 1/s every 2nd message: AGAIN; write after 2 messages

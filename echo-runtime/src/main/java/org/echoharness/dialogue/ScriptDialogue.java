@@ -1,8 +1,6 @@
 package org.echoharness.dialogue;
 
 import java.io.IOException;
-import java.util.HashSet;
-import java.util.Set;
 import org.echoharness.dialogue.Program.Instruction;
 import org.echoharness.memory.RingBuffer;
 import org.echoharness.text.Escaping;
@@ -351,7 +349,8 @@ public final class ScriptDialogue implements Dialogue {
 
     @Override
     public @Nullable Mismatch leftOver(RingBuffer in, String seen) {
-        Instruction step = left(in);
+        boolean holds = !in.isEmpty() || state.isCommitted;
+        Instruction step = RemainingSteps.first(program, at, rounds, holds, expect -> loopThatMayEnd(expect, in));
         if (step == null) {
             return null;
         }
@@ -359,42 +358,6 @@ public final class ScriptDialogue implements Dialogue {
                 ? MismatchText.anyOf(step.matchers)
                 : MismatchText.expected(step, matcher(step));
         return new Mismatch(step.place.text(rounds), expected, MismatchText.seen(in, seen, false), true);
-    }
-
-    /** Returns the step that the client should still meet, or null if the connection may end here. */
-    private @Nullable Instruction left(RingBuffer in) {
-        boolean holds = !in.isEmpty() || state.isCommitted;
-        Set<Integer> repeated = new HashSet<>();
-        int next = at;
-        while (true) {
-            Instruction step = program.at(next);
-            switch (step.kind) {
-                case CLOSE, RESET, END -> {
-                    return null;
-                }
-                case EXPECT -> {
-                    Instruction loop = loopThatMayEnd(step, in);
-                    if (loop == null && !matcher(step).isFin()) {
-                        return step;
-                    }
-                    next = loop == null ? next + 1 : loop.exit;
-                }
-                case ANSWER -> {
-                    if (holds && next == at) {
-                        return step;
-                    }
-                    next = step.exit;
-                }
-                case REPEAT -> next = step.times == 0 ? step.exit : next + 1;
-                case REPEAT_END -> {
-                    Instruction begin = program.at(step.exit);
-                    boolean isLast = begin.times == 0 || rounds[begin.counter] == begin.times;
-                    next = isLast || !repeated.add(next) ? next + 1 : step.exit + 1;
-                }
-                case CASE_END -> next = step.exit;
-                default -> next++;
-            }
-        }
     }
 
     @Override
