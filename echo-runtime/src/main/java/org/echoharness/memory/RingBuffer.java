@@ -19,6 +19,8 @@ public final class RingBuffer {
 
     private static final int SMALLEST = 64;
     private static final int SCARCE = 4 << 10;
+    private static final long LOWEST_BITS = 0x0101010101010101L; // of each of eight bytes
+    private static final long HIGHEST_BITS = 0x8080808080808080L;
 
     /** The most bytes that one call moves to or from the heap: the JDK keeps a direct buffer of that size per thread. */
     public static final int SLICE = 64 << 10;
@@ -260,15 +262,30 @@ public final class RingBuffer {
     public int indexOf(byte wanted, int from) {
         buffer.clear();
         int first = Math.min(size, buffer.capacity() - head); // bytes before the end of the memory
-        for (int i = from; i < first; i++) {
-            if (buffer.get(head + i) == wanted) {
-                return i;
-            }
+        int found = find(wanted, head + from, head + first);
+        if (found >= 0) {
+            return found - head;
         }
-        for (int i = Math.max(from, first); i < size; i++) {
-            if (buffer.get(i - first) == wanted) {
-                return i;
+        found = find(wanted, Math.max(from, first) - first, size - first);
+        return found < 0 ? -1 : first + found;
+    }
+
+    /** Returns the first place in this part of the memory where the byte is, or -1. Looks at eight bytes at a time. */
+    private int find(byte wanted, int from, int to) {
+        long eight = (wanted & 0xFF) * LOWEST_BITS;
+        int at = from;
+        while (at <= to - Long.BYTES) {
+            long differences = buffer.getLong(at) ^ eight;
+            if (((differences - LOWEST_BITS) & ~differences & HIGHEST_BITS) != 0) {
+                break; // one of these bytes is zero
             }
+            at += Long.BYTES;
+        }
+        while (at < to) {
+            if (buffer.get(at) == wanted) {
+                return at;
+            }
+            at++;
         }
         return -1;
     }

@@ -247,6 +247,32 @@ class RingBufferTest {
         });
     }
 
+    /** Places any byte among others that differ from it in one bit, at any place before and after the end of the memory. */
+    @Test
+    void findsByteAmongOthers() {
+        int capacity = 40;
+        for (int head = 0; head < capacity; head++) {
+            for (int at = 0; at < capacity; at++) {
+                byte wanted = (byte) (31 * head + at);
+                byte[] bytes = new byte[capacity];
+                for (int i = 0; i < capacity; i++) {
+                    bytes[i] = (byte) (wanted ^ (1 << ((i + head) % Byte.SIZE)));
+                }
+                RingBuffer ring = new RingBuffer(capacity);
+                ring.put(bytes, 0, head);
+                ring.discard(head);
+                bytes[at] = wanted;
+                ring.put(bytes, 0, capacity);
+
+                assertThat(ring.indexOf(wanted, 0)).isEqualTo(at);
+                assertThat(ring.indexOf(wanted, at)).isEqualTo(at);
+                assertThat(ring.indexOf(wanted, at + 1)).isEqualTo(-1);
+                ring.discard(at + 1);
+                assertThat(ring.indexOf(wanted, 0)).isEqualTo(-1);
+            }
+        }
+    }
+
     @Test
     void findsFirstByteThatDiffers() {
         withEachRing(7, (ring, bytes) -> {
