@@ -9,7 +9,6 @@ import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 import org.echoharness.loop.EventLoop;
 import org.echoharness.memory.HeldMemory;
 import org.echoharness.script.ServedConnection;
@@ -21,8 +20,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ConnectionCalls implements ServedConnection {
 
-    /** Whether this thread runs a callback of a handler, and must not wait for a loop: another loop may wait for this one. */
-    private static final ThreadLocal<Boolean> IN_CALLBACK = ThreadLocal.withInitial(() -> false);
+    /** Whether this thread is one of an event loop, and must not wait for another loop, which may wait for this one. */
+    private static final ThreadLocal<@Nullable Boolean> IS_LOOP = new ThreadLocal<>();
 
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
@@ -75,6 +74,9 @@ public final class ConnectionCalls implements ServedConnection {
         this.remote = remote;
         this.turn = turn;
         this.loop = loop;
+        if (loop != null && loop.isCurrent()) {
+            IS_LOOP.set(true);
+        }
     }
 
     private EventLoop loop() {
@@ -103,23 +105,13 @@ public final class ConnectionCalls implements ServedConnection {
             add(sending);
         } else {
             loop().post(() -> add(sending));
-            if (!IN_CALLBACK.get()) {
+            if (IS_LOOP.get() == null) {
                 await(sending);
             }
         }
         if (!sending.failure.isEmpty()) {
             String text = "connection " + number + " cannot send: " + sending.failure;
             throw hasEnded ? new EndedException(this, text) : new IllegalStateException(text);
-        }
-    }
-
-    /** Runs code that sends without waiting, on a thread of a loop. */
-    static <T extends @Nullable Object> T inCallback(Supplier<T> code) {
-        IN_CALLBACK.set(true);
-        try {
-            return code.get();
-        } finally {
-            IN_CALLBACK.remove();
         }
     }
 

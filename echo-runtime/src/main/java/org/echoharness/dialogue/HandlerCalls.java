@@ -80,7 +80,7 @@ final class HandlerCalls {
 
     /** Runs the call on the thread of the loop. */
     void callHere(String where, String what, Call call) {
-        ends(ConnectionCalls.inCallback(() -> run(where, what, call)));
+        ends(run(where, what, call));
     }
 
     private void ends(@Nullable Mismatch failed) {

@@ -4,7 +4,7 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 
 /**
- * One connection of a server with a script or a handler. Any thread may call it; it stays usable after the end of the
+ * One connection of a server with a script or a handler. Any thread may call it. It stays usable after the end of the
  * connection, and {@link #isOpen} returns false then.
  */
 public interface ServedConnection {
@@ -19,8 +19,9 @@ public interface ServedConnection {
     boolean isOpen();
 
     /**
-     * Sends bytes after all that was sent before. In a callback of a handler it returns at once. In any other thread it
-     * returns when the last byte is handed to the faults and the socket, and waits for room as long as bytes leave.
+     * Sends bytes after all that was sent before. On a thread of an event loop, where handlers without an executor are
+     * called, it returns at once. On any other thread it returns when the last byte is handed to the faults and the
+     * socket, and waits for room as long as bytes leave.
      *
      * @param bytes the bytes
      * @throws IllegalStateException if the connection or its output has ended, or if for 10 seconds no byte could leave
