@@ -25,13 +25,9 @@ import org.echoharness.script.Framings;
 
 /**
  * The servers that answer each line with another line of 64 bytes. To compare one more, add its kind to {@link #PEERS} and to
- * {@link #start}. If it is one of this project's, also add it to {@link #OURS}, {@link #ours} and the parameter of {@link
- * MessageCost}.
+ * {@link #start}. If it is one of this project's, also add it to {@link #ours} and to the parameter of {@link MessageCost}.
  */
 final class LineServers {
-
-    /** This project's: three scripts and a function. */
-    static final List<String> OURS = List.of("script", "script-answer", "script-capture", "respond");
 
     /** What {@code script} is compared with, besides our echo. */
     static final List<String> PEERS = List.of(
@@ -62,7 +58,7 @@ final class LineServers {
         };
     }
 
-    /** Returns a server of {@link #OURS} that answers lines of {@link Load} with lines of this size. */
+    /** Returns a server of this project, with one of three scripts or a function, that answers lines of {@link Load} with lines of this size. */
     static EchoServer.Builder ours(String kind, int size) {
         EchoServer.Builder server = EchoServer.builder();
         String answer = PONG + "y".repeat(size - PONG.length() - 1);
