@@ -36,7 +36,7 @@ final class TakenConnections {
         } else if (connections instanceof Connections.Random) {
             drawn.add(connections);
         }
-        if (Interval.ALL.equals(all)) {
+        if (all != null && all.first() == Interval.ALL.first() && all.last() == Interval.ALL.last()) {
             ofAll = rule;
         }
         return unused;
@@ -59,7 +59,8 @@ final class TakenConnections {
     private boolean contains(Connections connections) {
         Interval within = within(connections);
         Map.Entry<Long, Long> taken = intervals.floorEntry(within.first());
-        if ((taken != null && within.last() <= taken.getValue()) || drawn.contains(connections)) {
+        boolean isDrawn = connections instanceof Connections.Random && drawn.contains(connections);
+        if ((taken != null && within.last() <= taken.getValue()) || isDrawn) {
             return true;
         }
         boolean isOne = within.first() == within.last();
