@@ -296,6 +296,27 @@ class HandlerTest {
     }
 
     @Test
+    void interruptDoesNotReachSockets() throws Exception {
+        try (EchoServer server = quiet().handler(() -> (connection, bytes) -> {
+                            byte[] echo = new byte[bytes.remaining()];
+                            bytes.get(echo);
+                            connection.send(echo);
+                            Thread.currentThread().interrupt();
+                        })
+                        .start();
+                Socket one = PlainSockets.connect(server.address());
+                Socket two = PlainSockets.connect(server.address())) {
+            for (int i = 0; i < 10; i++) {
+                send(one, "a");
+                send(two, "b");
+                receives(one, "a");
+                receives(two, "b");
+            }
+            assertThat(server.scriptProblems()).isEmpty();
+        }
+    }
+
+    @Test
     void supplierThatGivesNullResets() throws Exception {
         try (EchoServer server = quiet().handler(() -> null).start();
                 Socket socket = new Socket()) {
@@ -404,6 +425,7 @@ class HandlerTest {
     @Test
     void handlersSendToOtherConnections() throws Exception {
         Map<Long, ServedConnection> open = new ConcurrentHashMap<>();
+        CountDownLatch both = new CountDownLatch(2);
         byte[] much = new byte[256 << 10];
         try (EchoServer server = quiet().eventLoops(2)
                         .handler(() -> new ConnectionHandler() {
@@ -413,8 +435,11 @@ class HandlerTest {
                             }
 
                             @Override
-                            public void received(ServedConnection connection, ByteBuffer bytes) {
+                            public void received(ServedConnection connection, ByteBuffer bytes)
+                                    throws InterruptedException {
                                 bytes.position(bytes.limit());
+                                both.countDown();
+                                both.await(); // so that both loops send at the same time
                                 open.get(3 - connection.number()).send(much);
                             }
                         })

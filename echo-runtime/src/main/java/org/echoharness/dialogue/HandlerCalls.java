@@ -80,7 +80,9 @@ final class HandlerCalls {
 
     /** Runs the call on the thread of the loop. */
     void callHere(String where, String what, Call call) {
-        ends(run(where, what, call));
+        Mismatch failed = run(where, what, call);
+        Thread.interrupted(); // an interrupt that the code has left would close the sockets that this thread uses next
+        ends(failed);
     }
 
     private void ends(@Nullable Mismatch failed) {
