@@ -40,11 +40,52 @@ public final class FramedDialogue<M> implements Dialogue {
 
     private final Maker<M> maker;
     private final HandlerCalls calls;
+    private final HandlerCalls.Call reading = new Reading();
+    private final HandlerCalls.Call answering = new Answering();
+    private @Nullable ByteBuffer unread; // what the framing reads
     private @Nullable M message; // to be answered
+    private @Nullable M inAnswer; // to which the function makes an answer
     private @Nullable ByteBuffer answer; // to be put
     private long count; // of the messages
     private int tried; // how many bytes are no whole message
     private int held; // of memory, by an answer that waits for room
+
+    /** Cuts the next message out of the stream. */
+    private final class Reading implements HandlerCalls.Call {
+        @Override
+        public void run() {
+            message = maker.framing().read(Objects.requireNonNull(unread));
+        }
+
+        @Override
+        public String where() {
+            return "message " + (count + 1);
+        }
+
+        @Override
+        public String what() {
+            return "the framing";
+        }
+    }
+
+    /** Makes the answer to a message. An executor may run it. */
+    private final class Answering implements HandlerCalls.Call {
+        @Override
+        public void run() {
+            M made = maker.function().apply(Objects.requireNonNull(inAnswer));
+            answer = made == null ? null : ByteBuffer.wrap(maker.framing().write(made));
+        }
+
+        @Override
+        public String where() {
+            return "message " + count;
+        }
+
+        @Override
+        public String what() {
+            return "the function of respond";
+        }
+    }
 
     private FramedDialogue(Maker<M> maker, HandlerCalls calls) {
         this.maker = maker;
@@ -66,7 +107,8 @@ public final class FramedDialogue<M> implements Dialogue {
             M unanswered = message;
             if (unanswered != null) {
                 message = null;
-                calls.call(where(count), "the function of respond", () -> answers(unanswered));
+                inAnswer = unanswered;
+                calls.call(answering);
             } else if (in.isEmpty()) {
                 return inputEnded ? Next.DONE : Next.MORE;
             } else if (in.size() == tried && !inputEnded) {
@@ -84,10 +126,6 @@ public final class FramedDialogue<M> implements Dialogue {
             }
         }
         return Next.AGAIN;
-    }
-
-    private static String where(long message) {
-        return "message " + message;
     }
 
     /** Puts the answer, as far as there is room. Returns whether none is left. */
@@ -110,17 +148,12 @@ public final class FramedDialogue<M> implements Dialogue {
         return true;
     }
 
-    /** Runs on the thread that calls the function. */
-    private void answers(M to) {
-        M made = maker.function().apply(to);
-        answer = made == null ? null : ByteBuffer.wrap(maker.framing().write(made));
-    }
-
     /** Takes the next message. Returns false if there is no whole one, or if that fails. */
     private boolean takes(RingBuffer in, Outlet out) {
         ByteBuffer bytes = in.view(0, in.size());
-        String where = where(count + 1);
-        calls.callHere(where, "the framing", () -> message = maker.framing().read(bytes));
+        unread = bytes;
+        calls.callHere(reading);
+        unread = null;
         if (calls.failure() != null) {
             return false;
         }
@@ -129,7 +162,7 @@ public final class FramedDialogue<M> implements Dialogue {
             tried = in.size();
             if (!in.hasRoom()) {
                 calls.fail(new Mismatch(
-                        where,
+                        reading.where(),
                         "",
                         "no whole message in " + Escaping.bytes(tried)
                                 + ", and bufferSize holds no more; raise bufferSize"));
@@ -137,7 +170,8 @@ public final class FramedDialogue<M> implements Dialogue {
             return false;
         }
         if (taken == 0) {
-            calls.fail(new Mismatch(where, "", "the framing has returned a message and taken no byte for it"));
+            calls.fail(
+                    new Mismatch(reading.where(), "", "the framing has returned a message and taken no byte for it"));
             return false;
         }
         count++;
@@ -173,7 +207,7 @@ public final class FramedDialogue<M> implements Dialogue {
     public @Nullable Mismatch leftOver(RingBuffer in, String seen) {
         return tried == 0 || in.size() != tried
                 ? null
-                : new Mismatch(where(count + 1), "a whole message", MismatchText.seen(in, seen, false), true);
+                : new Mismatch(reading.where(), "a whole message", MismatchText.seen(in, seen, false), true);
     }
 
     @Override

@@ -12,9 +12,15 @@ import org.jspecify.annotations.Nullable;
  */
 final class HandlerCalls {
 
-    /** Code that may throw anything. */
+    /** A call of the user's code. */
     interface Call {
         void run() throws Exception;
+
+        /** Returns the method or the message, such as {@code message 3}. */
+        String where();
+
+        /** Returns the code that is called, such as {@code the handler}. */
+        String what();
     }
 
     private final ConnectionCalls connection;
@@ -50,21 +56,17 @@ final class HandlerCalls {
         failure = why;
     }
 
-    /**
-     * Runs the call, or gives it to the executor. The connection takes a turn when that has run it.
-     *
-     * @param what the code that is called, such as {@code the handler}
-     */
-    void call(String where, String what, Call call) {
+    /** Runs the call, or gives it to the executor. The connection takes a turn when that has run it. */
+    void call(Call call) {
         if (executor == null) {
-            callHere(where, what, call);
+            callHere(call);
             return;
         }
         CountDownLatch over = new CountDownLatch(1);
         running = over;
         try {
             executor.execute(() -> {
-                Mismatch failed = run(where, what, call);
+                Mismatch failed = run(call);
                 connection.post(() -> {
                     running = null;
                     ends(failed);
@@ -74,13 +76,13 @@ final class HandlerCalls {
             });
         } catch (Throwable refused) {
             running = null;
-            ends(new Mismatch(where, "", "the executor refused the call: " + text(refused)));
+            ends(new Mismatch(call.where(), "", "the executor refused the call: " + text(refused)));
         }
     }
 
     /** Runs the call on the thread of the loop. */
-    void callHere(String where, String what, Call call) {
-        Mismatch failed = run(where, what, call);
+    void callHere(Call call) {
+        Mismatch failed = run(call);
         Thread.interrupted(); // an interrupt that the code has left would close the sockets that this thread uses next
         ends(failed);
     }
@@ -111,7 +113,7 @@ final class HandlerCalls {
         }
     }
 
-    private @Nullable Mismatch run(String where, String what, Call call) {
+    private @Nullable Mismatch run(Call call) {
         try {
             call.run();
             return null;
@@ -122,7 +124,7 @@ final class HandlerCalls {
             if (failed instanceof ConnectionCalls.EndedException ended && ended.isOf(connection)) {
                 return null; // the client or a fault has ended the connection meanwhile
             }
-            return new Mismatch(where, "", what + " failed: " + text(failed));
+            return new Mismatch(call.where(), "", call.what() + " failed: " + text(failed));
         }
     }
 

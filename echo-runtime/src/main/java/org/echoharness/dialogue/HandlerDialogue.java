@@ -34,7 +34,22 @@ public final class HandlerDialogue implements Dialogue {
         }
     }
 
-    private static final String HANDLER = "the handler";
+    /** A call of one of the handler's methods. */
+    private record MethodCall(String where, Body body) implements HandlerCalls.Call {
+        interface Body {
+            void run() throws Exception;
+        }
+
+        @Override
+        public void run() throws Exception {
+            body.run();
+        }
+
+        @Override
+        public String what() {
+            return "the handler";
+        }
+    }
 
     private final ConnectionCalls connection;
     private final Supplier<? extends ConnectionHandler> handlers;
@@ -95,8 +110,8 @@ public final class HandlerDialogue implements Dialogue {
         return true;
     }
 
-    private void call(String method, HandlerCalls.Call call) {
-        calls.call(method, HANDLER, call);
+    private void call(String method, MethodCall.Body body) {
+        calls.call(new MethodCall(method, body));
     }
 
     private ConnectionHandler handler() {
