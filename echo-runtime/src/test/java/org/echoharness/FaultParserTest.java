@@ -47,6 +47,11 @@ class FaultParserTest {
                 reset after 2048              | reset after 2KiB
                 reset after 1000ms            | reset after 1s
                 reset after 2h                | reset after 120m
+                reset after 1 message         | reset after 1 message
+                reset after 1 messages        | reset after 1 message
+                reset after 2 messages        | reset after 2 messages
+                corrupt every 1st message     | corrupt every 1st message
+                corrupt every 22nd message    | corrupt every 22nd message
                 slow-close 1s on fin          | slow-close 1s
                 delay 50ms jitter 10ms seed 4 | delay 50ms jitter 10ms seed 4
                 throttle 1024B/s              | throttle 1KiB/s
@@ -63,7 +68,7 @@ class FaultParserTest {
                 greet "é€😀"                  | greet "é€😀"
                 """)
     void readsVariantsOfFaults(String text, String canonical) {
-        assertThat(Fault.parse(text)).hasToString(canonical);
+        assertThat(Fault.parse(text)).hasToString(canonical).isEqualTo(Fault.parse(canonical));
         assertThat(FaultPlan.parse(" \t" + text + " ")).hasToString(canonical);
     }
 
