@@ -4,7 +4,10 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.echoharness.support.PlainSockets.assertEnd;
+import static org.echoharness.support.PlainSockets.assertReset;
+import static org.echoharness.support.PlainSockets.receives;
+import static org.echoharness.support.PlainSockets.send;
 
 import java.io.IOException;
 import java.net.Socket;
@@ -56,26 +59,6 @@ class HandlerTest {
 
     private EchoServer.Builder handler(boolean byExecutor, Supplier<ConnectionHandler> handlers) {
         return byExecutor ? quiet().handler(handlers, executor) : quiet().handler(handlers);
-    }
-
-    private static void send(Socket socket, String latin1) throws IOException {
-        socket.getOutputStream().write(latin1.getBytes(ISO_8859_1));
-    }
-
-    private static void receives(Socket socket, String latin1) throws IOException {
-        assertThat(new String(socket.getInputStream().readNBytes(latin1.length()), ISO_8859_1))
-                .isEqualTo(latin1);
-    }
-
-    private static void assertEnd(Socket socket) throws IOException {
-        assertThat(socket.getInputStream().read()).isEqualTo(-1);
-    }
-
-    private static void assertReset(Socket socket) {
-        assertThatThrownBy(() -> {
-                    while (socket.getInputStream().read() >= 0) {}
-                })
-                .hasMessage("Connection reset");
     }
 
     private String call() throws InterruptedException {

@@ -5,8 +5,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.echoharness.support.PlainSockets.assertEnd;
+import static org.echoharness.support.PlainSockets.receives;
+import static org.echoharness.support.PlainSockets.send;
 
-import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;
 import java.nio.file.Files;
@@ -38,19 +40,6 @@ class ScriptServerTest {
 
     private EchoServer.Builder script(String script) {
         return EchoServer.builder().warnings(warnings).script(script);
-    }
-
-    private static void send(Socket socket, String latin1) throws IOException {
-        socket.getOutputStream().write(latin1.getBytes(ISO_8859_1));
-    }
-
-    private static void receives(Socket socket, String latin1) throws IOException {
-        assertThat(new String(socket.getInputStream().readNBytes(latin1.length()), ISO_8859_1))
-                .isEqualTo(latin1);
-    }
-
-    private static void assertEnd(Socket socket) throws IOException {
-        assertThat(socket.getInputStream().read()).isEqualTo(-1);
     }
 
     private static void assertReset(Socket socket) {

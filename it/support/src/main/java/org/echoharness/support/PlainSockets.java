@@ -1,6 +1,7 @@
 package org.echoharness.support;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.net.InetAddress;
@@ -72,6 +73,28 @@ public final class PlainSockets {
         echoes(socket, message.getBytes(StandardCharsets.UTF_8));
     }
 
+    public static void send(Socket socket, String latin1) throws IOException {
+        socket.getOutputStream().write(latin1.getBytes(StandardCharsets.ISO_8859_1));
+    }
+
+    /** Reads as many bytes as these, and fails if they are others. */
+    public static void receives(Socket socket, String latin1) throws IOException {
+        assertThat(new String(socket.getInputStream().readNBytes(latin1.length()), StandardCharsets.ISO_8859_1))
+                .isEqualTo(latin1);
+    }
+
+    public static void assertEnd(Socket socket) throws IOException {
+        assertThat(socket.getInputStream().read()).isEqualTo(-1);
+    }
+
+    /** Reads until the reset, and fails if the stream ends in another way. */
+    public static void assertReset(Socket socket) {
+        assertThatThrownBy(() -> {
+                    while (socket.getInputStream().read() >= 0) {}
+                })
+                .hasMessage("Connection reset");
+    }
+
     public static byte[] random(int size, long seed) {
         byte[] bytes = new byte[size];
         new Random(seed).nextBytes(bytes);
@@ -82,7 +105,7 @@ public final class PlainSockets {
     public static void finish(Socket socket) throws IOException {
         try (socket) {
             socket.shutdownOutput();
-            assertThat(socket.getInputStream().read()).isEqualTo(-1);
+            assertEnd(socket);
         }
     }
 
