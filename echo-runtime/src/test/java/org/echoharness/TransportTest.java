@@ -292,7 +292,7 @@ class TransportTest {
                         }
                     })
                     .isInstanceOf(ConnectException.class);
-            long files = FileDescriptors.open();
+            FileDescriptors.Snapshot files = FileDescriptors.snapshot();
             FutureTask<Boolean> connecting = new FutureTask<>(() -> {
                 assertThatThrownBy(() -> EchoClient.builder()
                                 .address(address)
@@ -307,7 +307,7 @@ class TransportTest {
             thread.interrupt();
 
             assertThat(connecting.get(30, TimeUnit.SECONDS)).isTrue();
-            FileDescriptors.awaitAtMost(files);
+            files.await();
         } finally {
             for (EchoClient client : queued) {
                 client.close();

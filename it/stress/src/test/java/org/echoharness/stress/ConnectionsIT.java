@@ -79,13 +79,11 @@ class ConnectionsIT {
     void servesConnectionsInTurn(Row row) throws Exception {
         int count = row.scaled(1_000_000);
         echoInTurn(10);
-        long files = FileDescriptors.open();
+        FileDescriptors.Snapshot files = FileDescriptors.snapshot();
         int threads = Usage.threads();
         double seconds = echoInTurn(count);
         row.figure("%d echoed, 0 errors, %.0f a second", count, count / seconds);
-        long filesAfter = FileDescriptors.awaitAtMost(files);
-        row.figure("fds %d before, %d after", files, filesAfter);
-        row.figure("threads %d before, %d after", threads, Usage.threads());
+        Usage.awaitFiles(row, files, threads);
         assertThat(Usage.threads()).isLessThanOrEqualTo(threads);
     }
 
@@ -93,7 +91,7 @@ class ConnectionsIT {
     private static double echoInTurn(int count) throws Exception {
         byte[] message = EchoClient.DEFAULT_MESSAGE.getBytes(StandardCharsets.US_ASCII);
         try (EchoServer server = EchoServer.builder().start()) {
-            long serving = FileDescriptors.open();
+            FileDescriptors.Snapshot serving = FileDescriptors.snapshot();
             long start = System.nanoTime();
             for (int i = 0; i < count; i++) {
                 try (EchoClient client = EchoClient.connect(server.address())) {
@@ -102,7 +100,7 @@ class ConnectionsIT {
             }
             double seconds = Background.secondsSince(start);
             Usage.awaitCounters(server, new ConnectionCounters(count, 0, 0, 0, 0, 0));
-            FileDescriptors.awaitAtMost(serving + 2); // the JDK keeps a pair of its own from the first use on
+            serving.awaitAtMost(serving.count() + 2); // the JDK keeps a pair of its own from the first use on
             return seconds;
         }
     }

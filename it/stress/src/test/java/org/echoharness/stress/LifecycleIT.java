@@ -30,7 +30,7 @@ class LifecycleIT {
     void startsAndClosesRepeatedly(Row row) throws Exception {
         int count = row.scaled(10_000);
         int port = onePort();
-        long files = FileDescriptors.open();
+        FileDescriptors.Snapshot files = FileDescriptors.snapshot();
         int threads = Usage.threads();
         int refused = 0;
         long start = System.nanoTime();
@@ -49,9 +49,7 @@ class LifecycleIT {
         }
         double seconds = Background.secondsSince(start);
         row.figure("%d times in %.1f s, %d BindException", count, seconds, refused);
-        row.figure(
-                "fds %d, then %d; threads %d, then %d",
-                files, FileDescriptors.awaitAtMost(files), threads, Usage.threads());
+        Usage.awaitFiles(row, files, threads);
         assertThat(refused).isZero();
         assertThat(Usage.threads()).isLessThanOrEqualTo(threads);
         assertThat(seconds).isLessThan(60);
@@ -80,7 +78,7 @@ class LifecycleIT {
             String named = PlainSockets.LOOPBACK + ":" + busy.getLocalPort();
             EchoServer.Builder builder = EchoServer.builder().addresses(PlainSockets.LOOPBACK + ":" + free, named);
             assertThat(catchThrowable(builder::start)).isInstanceOf(BindException.class);
-            long files = FileDescriptors.open();
+            FileDescriptors.Snapshot files = FileDescriptors.snapshot();
             int threads = Usage.threads();
             int naming = 0;
             for (int i = 0; i < count; i++) {
@@ -89,9 +87,7 @@ class LifecycleIT {
                         refused instanceof BindException && refused.getMessage().contains(named) ? 1 : 0;
             }
             row.figure("%d of %d errors name %s", naming, count, named);
-            row.figure(
-                    "fds %d, then %d; threads %d, then %d",
-                    files, FileDescriptors.awaitAtMost(files), threads, Usage.threads());
+            Usage.awaitFiles(row, files, threads);
             assertThat(naming).isEqualTo(count);
             assertThat(Usage.threads()).isLessThanOrEqualTo(threads);
         }

@@ -63,7 +63,7 @@ class ScriptsIT {
         int scripts = row.scaled(10_000);
         long seed = row.seed();
         int threads = Usage.threads();
-        long files = FileDescriptors.open();
+        FileDescriptors.Snapshot files = FileDescriptors.snapshot();
         Map<Client, Map<End, Integer>> ends = new EnumMap<>(Client.class);
         for (int first = 0; first < scripts; first += CONNECTIONS) {
             List<RandomDialogue> dialogues = new ArrayList<>();
@@ -84,7 +84,7 @@ class ScriptsIT {
         }
         row.figure("%d scripts, %s", scripts, ends);
         assertThat(ends.get(Client.FOLLOWS)).containsOnlyKeys(End.AS_WRITTEN);
-        FileDescriptors.awaitAtMost(files);
+        files.await();
         Waiting.await("threads").until(() -> Usage.threads() <= threads);
     }
 
@@ -163,7 +163,7 @@ class ScriptsIT {
         int connections = row.scaled(5_000);
         long seed = row.seed();
         int threads = Usage.threads();
-        long files = FileDescriptors.open();
+        FileDescriptors.Snapshot files = FileDescriptors.snapshot();
         ExecutorService executor = Executors.newFixedThreadPool(4);
         for (boolean byExecutor : new boolean[] {false, true}) {
             EchoServer.Builder builder =
@@ -197,7 +197,7 @@ class ScriptsIT {
             }
         }
         executor.shutdown();
-        FileDescriptors.awaitAtMost(files);
+        files.await();
         Waiting.await("threads").until(() -> Usage.threads() <= threads);
     }
 

@@ -10,6 +10,7 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.echoharness.ConnectionCounters;
 import org.echoharness.EchoServer;
+import org.echoharness.support.FileDescriptors;
 import org.echoharness.support.PlainSockets;
 import org.junit.jupiter.api.Assumptions;
 
@@ -34,6 +35,13 @@ final class Usage {
         return Thread.getAllStackTraces().keySet().stream()
                 .filter(thread -> thread.getName().startsWith(LOOP_PREFIX))
                 .toList();
+    }
+
+    /** Waits until no more files are open than before. Notes its figures before the wait, so that a failure keeps them. */
+    static void awaitFiles(Row row, FileDescriptors.Snapshot before, int threadsBefore) {
+        row.figure("threads %d before, %d after", threadsBefore, threads());
+        row.figure("fds %d before", before.count());
+        row.figure("%d after", before.await());
     }
 
     static int threads() {

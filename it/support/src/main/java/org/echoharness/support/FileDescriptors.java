@@ -7,8 +7,8 @@ import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.LinkedHashSet;
+import java.util.Set;
 import org.junit.jupiter.api.Assumptions;
 
 /** The file descriptors of this process. A test that asks for them is skipped where they are not counted. */
@@ -20,27 +20,52 @@ public final class FileDescriptors {
         return system().getOpenFileDescriptorCount();
     }
 
+    /** Returns how many are open, and what each of them is. */
+    public static Snapshot snapshot() {
+        return new Snapshot(open(), targets());
+    }
+
     /**
-     * Waits until at most this many are open, and returns how many. Another thread of the JVM may have one open for a moment,
-     * and the kernel closes a socket a moment after its peer has. A failure lists all that are open.
+     * What was open at one time.
+     *
+     * @param count how many were open
+     * @param targets number and target of each, by the list of the kernel; empty where there is none
      */
-    public static long awaitAtMost(long most) {
-        long deadline = System.nanoTime() + Background.LONGEST.toNanos();
-        while (true) {
-            long open = open();
-            if (open <= most) {
-                return open;
+    public record Snapshot(long count, Set<String> targets) {
+
+        /** Waits until no more are open than at the time of the snapshot, and returns how many are. */
+        public long await() {
+            return awaitAtMost(count);
+        }
+
+        /**
+         * Waits until at most this many are open, and returns how many are. Another thread of the JVM may have one open for a
+         * moment, and the kernel closes a socket a moment after its peer has. A failure lists those that are not in the
+         * snapshot.
+         */
+        public long awaitAtMost(long most) {
+            long deadline = System.nanoTime() + Background.LONGEST.toNanos();
+            while (true) {
+                long open = open();
+                if (open <= most) {
+                    return open;
+                }
+                if (System.nanoTime() - deadline >= 0) {
+                    throw new AssertionError(open + " files are open, not at most " + most + "; new: " + added());
+                }
+                Thread.onSpinWait();
             }
-            if (System.nanoTime() - deadline >= 0) {
-                throw new AssertionError(open + " files are open, not at most " + most + ": " + targets());
-            }
-            Thread.onSpinWait();
+        }
+
+        private Set<String> added() {
+            Set<String> added = FileDescriptors.targets();
+            added.removeAll(targets);
+            return added;
         }
     }
 
-    /** What the open files are, by the list of the kernel; empty where there is none. */
-    private static List<String> targets() {
-        List<String> targets = new ArrayList<>();
+    private static Set<String> targets() {
+        Set<String> targets = new LinkedHashSet<>();
         try (DirectoryStream<Path> all = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
             for (Path each : all) {
                 targets.add(each.getFileName() + " " + target(each));
