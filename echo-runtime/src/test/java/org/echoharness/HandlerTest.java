@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
@@ -74,7 +75,7 @@ class HandlerTest {
     }
 
     /** Notes each call, and answers each line with its length. */
-    private final class Lengths implements ConnectionHandler {
+    private class Lengths implements ConnectionHandler {
         @Override
         public void opened(ServedConnection connection) {
             calls.add("opened " + connection.number());
@@ -275,6 +276,78 @@ class HandlerTest {
                             "connection 1, lost\\(\\): the handler failed: java.io.IOException: on purpose, at .*"))
                     .isNotNull();
             assertThat(server.scriptProblems()).hasSize(1);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"opened", "received", "inputEnded"})
+    void closingServerInCallIsLost(String method) throws Exception {
+        AtomicReference<EchoServer> server = new AtomicReference<>();
+        class Closes extends Lengths {
+            private void closes(String name) {
+                calls.add(name);
+                if (method.equals(name)) {
+                    server.get().close();
+                    calls.add("closed");
+                }
+            }
+
+            @Override
+            public void opened(ServedConnection connection) {
+                closes("opened");
+            }
+
+            @Override
+            public void received(ServedConnection connection, ByteBuffer bytes) {
+                bytes.position(bytes.limit());
+                closes("received");
+            }
+
+            @Override
+            public void inputEnded(ServedConnection connection, ByteBuffer left) {
+                closes("inputEnded");
+            }
+        }
+
+        server.set(quiet().handler(Closes::new).build());
+        server.get().start();
+        Socket socket = new Socket();
+        socket.connect(server.get().address());
+        try {
+            send(socket, "a");
+            socket.shutdownOutput();
+        } catch (IOException wasReset) {
+            assertThat(method).isEqualTo("opened");
+        }
+        for (String each : List.of("opened", "received", "inputEnded")) {
+            assertThat(call()).isEqualTo(each);
+            if (each.equals(method)) {
+                break;
+            }
+        }
+        assertThat(call()).isEqualTo("closed");
+        assertThat(call()).isEqualTo("lost 1 false: the server closes");
+        server.get().close();
+        assertThat(calls).isEmpty();
+        assertThat(server.get().scriptProblems()).isEmpty();
+        assertThat(warnings.seen()).isEmpty();
+        socket.close();
+    }
+
+    @Test
+    void exceptionIsOneLine() throws Exception {
+        try (EchoServer server = quiet().handler(() -> (connection, bytes) -> {
+                            throw new IllegalStateException("two\nlines" + "x".repeat(5_000));
+                        })
+                        .start();
+                Socket socket = PlainSockets.connect(server.address())) {
+            send(socket, "a");
+            assertReset(socket);
+            assertThat(server.scriptProblems().get(0).toString())
+                    .startsWith(
+                            "connection 1, received(): the handler failed: java.lang.IllegalStateException: two\\nlines")
+                    .contains(", at org.echoharness.HandlerTest.")
+                    .hasSizeLessThan(2_500);
         }
     }
 

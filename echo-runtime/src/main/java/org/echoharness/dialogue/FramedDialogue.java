@@ -95,7 +95,7 @@ public final class FramedDialogue<M> implements Dialogue {
     @Override
     public Next advance(RingBuffer in, boolean inputEnded, Outlet out, long now) {
         for (int i = 0; i < MOST_MESSAGES; i++) {
-            if (calls.running() != null) {
+            if (!calls.mayCall()) {
                 return Next.MORE;
             }
             if (calls.failure() != null) {
@@ -154,7 +154,7 @@ public final class FramedDialogue<M> implements Dialogue {
         unread = bytes;
         calls.callHere(reading);
         unread = null;
-        if (calls.failure() != null) {
+        if (calls.failure() != null || !calls.mayCall()) {
             return false;
         }
         int taken = bytes.position();

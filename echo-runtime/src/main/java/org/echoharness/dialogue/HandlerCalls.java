@@ -4,6 +4,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import org.echoharness.loop.EventLoop;
 import org.echoharness.loop.Warnings;
+import org.echoharness.text.Escaping;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +29,7 @@ final class HandlerCalls {
     private @Nullable CountDownLatch running;
     private @Nullable Mismatch failure;
     private @Nullable Runnable last; // to run after the call that runs
+    private boolean isRunningHere;
     private boolean hasEnded;
 
     HandlerCalls(ConnectionCalls connection, @Nullable Executor executor) {
@@ -44,6 +46,11 @@ final class HandlerCalls {
     @Nullable
     CountDownLatch running() {
         return running;
+    }
+
+    /** Returns whether no call runs, and the connection has not ended. A call that closes the server ends it meanwhile. */
+    boolean mayCall() {
+        return running == null && !isRunningHere && !hasEnded;
     }
 
     /** Returns why a call has failed, or null. */
@@ -82,7 +89,9 @@ final class HandlerCalls {
 
     /** Runs the call on the thread of the loop. */
     void callHere(Call call) {
+        isRunningHere = true;
         Mismatch failed = run(call);
+        isRunningHere = false;
         Thread.interrupted(); // an interrupt that the code has left would close the sockets that this thread uses next
         ends(failed);
     }
@@ -106,7 +115,7 @@ final class HandlerCalls {
 
     /** Runs the action if no call has failed: now, or after the call that runs. */
     void last(Runnable action) {
-        if (running != null) {
+        if (running != null || isRunningHere) {
             last = action;
         } else if (failure == null) {
             action.run();
@@ -131,6 +140,6 @@ final class HandlerCalls {
     /** Returns the text of an exception, and the line that threw it. */
     private static String text(Throwable thrown) {
         String line = EventLoop.innermost(thrown.getStackTrace());
-        return Warnings.text(thrown) + (line.isEmpty() ? "" : ", at " + line);
+        return Escaping.cut(Escaping.escape(Warnings.text(thrown))) + (line.isEmpty() ? "" : ", at " + line);
     }
 }

@@ -70,7 +70,7 @@ public final class HandlerDialogue implements Dialogue {
     /** Makes one call at most, so that what it has sent is put before the next one. */
     @Override
     public Next advance(RingBuffer in, boolean inputEnded, Outlet out, long now) {
-        if (calls.running() != null) {
+        if (!calls.mayCall()) {
             return Next.MORE;
         }
         takeBack(in, out); // after a call by an executor
