@@ -47,10 +47,14 @@ public interface Dialogue {
     Next advance(RingBuffer in, boolean inputEnded, Outlet out, long now) throws IOException;
 
     /** Returns when to call {@link #advance} even if nothing comes, or {@link #NEVER}. */
-    long wake();
+    default long wake() {
+        return NEVER;
+    }
 
     /** Returns whether the socket is read once more at {@link #wake} before {@link #advance}, since a step fails then. */
-    boolean readsAtWake();
+    default boolean readsAtWake() {
+        return false;
+    }
 
     /** Returns why it has failed. Called after FAILED. */
     Mismatch mismatch();
@@ -64,7 +68,7 @@ public interface Dialogue {
     Mismatch leftOver(RingBuffer in, String seen);
 
     /** Called after the server was frozen, or a fault has stalled the connection, for this long: that time does not count. */
-    void stoodStill(long nanos);
+    default void stoodStill(long nanos) {}
 
     /** Returns what opens when the call of the user's code that an executor runs is over, or null if there is none. */
     default @Nullable CountDownLatch running() {

@@ -188,16 +188,6 @@ public final class FramedDialogue<M> implements Dialogue {
     }
 
     @Override
-    public long wake() {
-        return NEVER;
-    }
-
-    @Override
-    public boolean readsAtWake() {
-        return false;
-    }
-
-    @Override
     public Mismatch mismatch() {
         return Objects.requireNonNull(calls.failure());
     }
@@ -209,9 +199,6 @@ public final class FramedDialogue<M> implements Dialogue {
                 ? null
                 : new Mismatch(reading.where(), "a whole message", MismatchText.seen(in, seen, false), true);
     }
-
-    @Override
-    public void stoodStill(long nanos) {}
 
     @Override
     public @Nullable CountDownLatch running() {

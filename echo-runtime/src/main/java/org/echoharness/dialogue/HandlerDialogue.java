@@ -156,16 +156,6 @@ public final class HandlerDialogue implements Dialogue {
     }
 
     @Override
-    public long wake() {
-        return NEVER;
-    }
-
-    @Override
-    public boolean readsAtWake() {
-        return false;
-    }
-
-    @Override
     public Mismatch mismatch() {
         return Objects.requireNonNull(calls.failure());
     }
@@ -175,9 +165,6 @@ public final class HandlerDialogue implements Dialogue {
     public @Nullable Mismatch leftOver(RingBuffer in, String seen) {
         return null;
     }
-
-    @Override
-    public void stoodStill(long nanos) {}
 
     @Override
     public @Nullable CountDownLatch running() {
