@@ -68,7 +68,10 @@ public final class FileDescriptors {
         Set<String> targets = new LinkedHashSet<>();
         try (DirectoryStream<Path> all = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
             for (Path each : all) {
-                targets.add(each.getFileName() + " " + target(each));
+                String target = target(each);
+                if (!target.endsWith("/fd")) { // the list itself
+                    targets.add(each.getFileName() + " " + target);
+                }
             }
         } catch (IOException | DirectoryIteratorException noList) {
             targets.add(noList.toString());
