@@ -25,7 +25,8 @@ final class CommandHelp {
             The default is localhost:10000, and the default port is 10000. For port 0 the system
             picks a free port.
 
-            both:    --buffer-size SIZE         the most bytes of a connection (64KiB)
+            both:    --buffer-size SIZE         the most bytes that it holds for one
+                                                connection, and reads at once (64KiB)
                      --quiet                    prints no conversation; a server prints only
                                                 the addresses that it listens on
                      --record DIR               writes the conversation at the end, to a new
