@@ -295,9 +295,9 @@ public final class EchoServer implements AutoCloseable {
 
     /**
      * Accepts every connection that has been made so far, reads what has come on the open ones (bytes, FINs and
-     * resets), and answers what can be answered at once. This call does not wait for bytes that a fault delays, for a
-     * client to read, or for a step of a script that waits. When it returns true, the recording and the counters contain
-     * everything that clients on this machine did before the call.
+     * resets), and answers what can be answered at once. It also waits for calls of handlers that an executor runs. This
+     * call does not wait for bytes that a fault delays, for a client to read, or for a step of a script that waits. When it
+     * returns true, the recording and the counters contain everything that clients on this machine did before the call.
      *
      * @param timeout the longest time to go on while more comes
      * @return true if nothing is left to read; false if the time is over before

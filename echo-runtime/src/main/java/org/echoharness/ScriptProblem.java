@@ -6,7 +6,8 @@ package org.echoharness;
  *
  * @param connection the number of the connection, as in {@link RecordedConnection#number()}: 1 for the first accepted
  * @param kind what kind of problem it is
- * @param where the step or the message, such as {@code step 2 of 6}
+ * @param where the step, the message or the method of a handler, such as {@code step 2 of 6}, {@code message 3} or {@code
+ *     received()}
  * @param expected what the step expects; empty if {@code kind} is {@link Kind#FAILED}
  * @param seen what the client did instead, with its bytes quoted and escaped; or what failed
  * @param afterFault whether a fault took effect on the connection before
@@ -20,7 +21,10 @@ public record ScriptProblem(
         MISMATCH,
         /** The client or the server ended the connection, or it is open, with steps of the script left. */
         LEFT_OVER,
-        /** A handler has thrown an exception, or a file was shorter than it was. The server has reset the connection. */
+        /**
+         * A handler, or a function or framing of {@code respond}, has thrown an exception, or a file was shorter than it was.
+         * The server has reset the connection, unless it had ended before.
+         */
         FAILED
     }
 
