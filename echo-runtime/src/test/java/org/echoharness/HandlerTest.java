@@ -565,6 +565,7 @@ class HandlerTest {
             socket.setSoLinger(true, 0);
             socket.close();
             assertThat(thrown.poll(60, TimeUnit.SECONDS)).hasMessage("connection 1 cannot send: it has ended");
+            shutDown(); // the call is over, and its end is posted to the loop
             assertThat(server.catchUp(LONG)).isTrue();
             assertThat(server.scriptProblems()).isEmpty();
         }

@@ -92,7 +92,6 @@ final class HandlerCalls {
         isRunningHere = true;
         Mismatch failed = run(call);
         isRunningHere = false;
-        Thread.interrupted(); // an interrupt that the code has left would close the sockets that this thread uses next
         ends(failed);
     }
 
