@@ -83,7 +83,8 @@ final class HandlerCalls {
             });
         } catch (Throwable refused) {
             running = null;
-            ends(new Mismatch(call.where(), "", "the executor refused the call: " + text(refused)));
+            // An executor that was shut down need not learn of the end.
+            ends(hasEnded ? null : new Mismatch(call.where(), "", "the executor refused the call: " + text(refused)));
         }
     }
 

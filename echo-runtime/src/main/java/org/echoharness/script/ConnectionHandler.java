@@ -48,7 +48,8 @@ public interface ConnectionHandler {
     /**
      * Called when the connection has ended in another way than by {@link ServedConnection#close} or {@link
      * ServedConnection#reset}: the client has reset it, or a fault, a limit, a control or the end of the server has ended
-     * it. Nothing is called after this. It is not called after a method has thrown an exception.
+     * it. Nothing is called after this. It is not called after a method has thrown an exception,
+     * nor if the executor refuses it.
      *
      * @param connection the connection, which has ended
      * @param why the reason, such as {@code Connection reset}; empty if there is none
