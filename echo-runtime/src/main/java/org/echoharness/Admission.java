@@ -80,6 +80,11 @@ final class Admission {
         return ++numbered;
     }
 
+    /** Returns how many connections have a number. */
+    long accepted() {
+        return numbered;
+    }
+
     /**
      * Returns the plan for the connection just accepted and its number in that plan, or null if the plan has no rule.
      */

@@ -31,19 +31,17 @@ import org.jspecify.annotations.Nullable;
 /** Makes the pumps of a server that does not echo on all connections. A connection without a rule has an echo. */
 final class DialoguePumps implements ConnectionPump.Factory {
 
-    /**
-     * Some connections, and what is said on them.
-     *
-     * @param rehearsed what is played at the start of a server to load the classes: the dialogues, or ones that call no code
-     *     of the user
-     */
-    record Rule(Connections connections, DialogueFactory dialogues, List<DialogueFactory> rehearsed) {}
+    /** Some connections, and what is said on them. */
+    record Rule(Connections connections, DialogueFactory dialogues) {}
 
     private final List<Rule> rules;
+    private final List<DialogueFactory> rehearsed;
     private final ConnectionPump.Factory echo = new EchoPump.Maker();
 
-    DialoguePumps(List<Rule> rules) {
+    /** @param rehearsed what is played at the start of a server to load the classes; it calls no code of the user */
+    DialoguePumps(List<Rule> rules, List<DialogueFactory> rehearsed) {
         this.rules = List.copyOf(rules);
+        this.rehearsed = List.copyOf(rehearsed);
     }
 
     /**
@@ -53,13 +51,15 @@ final class DialoguePumps implements ConnectionPump.Factory {
      */
     static ConnectionPump.Factory of(Script script, ScriptResources files, int bufferSize) {
         List<Rule> rules = new ArrayList<>();
+        List<DialogueFactory> rehearsed = new ArrayList<>(List.of(notMet()));
         for (Script.Rule rule : script.rules()) {
             Program program = new Program(rule.steps(), files);
             program.check(bufferSize);
             DialogueFactory maker = new ScriptDialogue.Maker(program);
-            rules.add(new Rule(rule.connections(), maker, List.of(maker, notMet())));
+            rules.add(new Rule(rule.connections(), maker));
+            rehearsed.add(maker);
         }
-        return rules.isEmpty() ? new EchoPump.Maker() : new DialoguePumps(rules);
+        return rules.isEmpty() ? new EchoPump.Maker() : new DialoguePumps(rules, rehearsed);
     }
 
     private static DialogueFactory notMet() {
@@ -84,11 +84,12 @@ final class DialoguePumps implements ConnectionPump.Factory {
     static ConnectionPump.Factory handler(Supplier<? extends ConnectionHandler> handlers, @Nullable Executor executor) {
         return of(
                 new HandlerDialogue.Maker(handlers, executor),
-                new HandlerDialogue.Maker(ConnectionHandler::silent, null));
+                new HandlerDialogue.Maker(ConnectionHandler::silent, null),
+                new HandlerDialogue.Maker(() -> (connection, bytes) -> failsOnPurpose(new byte[0]), null));
     }
 
     private static ConnectionPump.Factory of(DialogueFactory dialogues, DialogueFactory... rehearsed) {
-        return new DialoguePumps(List.of(new Rule(Connections.others(), dialogues, List.of(rehearsed))));
+        return new DialoguePumps(List.of(new Rule(Connections.others(), dialogues)), List.of(rehearsed));
     }
 
     @Override
@@ -118,10 +119,8 @@ final class DialoguePumps implements ConnectionPump.Factory {
     public void load(int bufferSize) {
         UnsentBytes.load();
         RingPool rings = new RingPool(bufferSize);
-        for (Rule rule : rules) {
-            for (DialogueFactory each : rule.rehearsed()) {
-                new Rehearsal().play(each, rings);
-            }
+        for (DialogueFactory each : rehearsed) {
+            new Rehearsal().play(each, rings);
         }
         rings.leave();
     }

@@ -194,8 +194,9 @@ public final class EchoServer implements AutoCloseable {
      *
      * @param number the number of the connection, as in {@link RecordedConnection#number()}: 1 for the first accepted
      * @return the connection; it can still be asked when it has ended
-     * @throws IllegalStateException if the server echoes on this connection, if no connection of this number is open, if
-     *     the server is not running, or when called in a callback of it
+     * @throws IllegalArgumentException if the number is less than 1
+     * @throws IllegalStateException if the server echoes on this connection, if the connection has not been accepted or has
+     *     ended, if the server is not running, or when called in a callback of it
      * @throws java.io.UncheckedIOException if the thread is interrupted
      */
     public ServedConnection connection(long number) {

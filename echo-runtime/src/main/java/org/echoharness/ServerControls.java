@@ -112,22 +112,28 @@ final class ServerControls {
 
     /** Returns the calls of one open connection. */
     ServedConnection connection(long number) {
+        Quantities.atLeastOne("connection", number);
         List<ServedConnection> found = new ArrayList<>();
-        boolean[] isOpen = {false};
+        String[] why = {"has ended"};
         control("connection", () -> {
             onEachPort(ListeningPort::acceptAll);
+            long accepted = EventLoopCalls.call(firstLoop(), server.admission()::accepted);
+            why[0] = number <= accepted
+                    ? why[0]
+                    : "has not been accepted; the server has accepted "
+                            + (accepted == 1 ? "1 connection" : accepted + " connections");
             onEachConnection(each -> {
                 ConnectionPump pump = each.number() == number ? each.pumpInUse() : null;
                 ServedConnection calls = pump == null ? null : pump.calls();
-                isOpen[0] |= each.number() == number;
                 if (calls != null) {
                     found.add(calls);
+                } else if (each.number() == number) {
+                    why[0] = "has no script and no handler; the server echoes on it";
                 }
             });
         });
         if (found.isEmpty()) {
-            throw new IllegalStateException("connection (" + number + ") "
-                    + (isOpen[0] ? "has no script and no handler; the server echoes on it" : "is not open"));
+            throw new IllegalStateException("connection (" + number + ") " + why[0]);
         }
         return found.get(0);
     }

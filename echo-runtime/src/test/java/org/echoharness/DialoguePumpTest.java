@@ -2,6 +2,7 @@ package org.echoharness;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -119,7 +120,7 @@ class DialoguePumpTest {
     private EchoServer.Builder words(DialogueFactory dialogues) {
         return EchoServer.builder()
                 .warnings(warnings)
-                .pumps(new DialoguePumps(List.of(new DialoguePumps.Rule(Connections.others(), dialogues, List.of()))));
+                .pumps(new DialoguePumps(List.of(new DialoguePumps.Rule(Connections.others(), dialogues)), List.of()));
     }
 
     private static String exchange(Socket socket, String sent, int count) throws IOException {
@@ -408,10 +409,10 @@ class DialoguePumpTest {
 
     @Test
     void connectionWithoutRuleEchoes() throws Exception {
-        DialoguePumps.Rule first = new DialoguePumps.Rule(
-                Connections.first(1), connection -> new Words("ok\n".getBytes(ISO_8859_1)), List.of());
-        try (EchoServer server =
-                        words().pumps(new DialoguePumps(List.of(first))).start();
+        DialoguePumps.Rule first =
+                new DialoguePumps.Rule(Connections.first(1), connection -> new Words("ok\n".getBytes(ISO_8859_1)));
+        try (EchoServer server = words().pumps(new DialoguePumps(List.of(first), List.of()))
+                        .start();
                 Socket words = PlainSockets.connect(server.address())) {
             assertThat(exchange(words, "a\n", 3)).isEqualTo("ok\n");
             try (Socket echo = PlainSockets.connect(server.address())) {
@@ -423,7 +424,14 @@ class DialoguePumpTest {
                         .withMessage("connection (2) has no script and no handler; the server echoes on it");
                 assertThatIllegalStateException()
                         .isThrownBy(() -> server.connection(3))
-                        .withMessage("connection (3) is not open");
+                        .withMessage("connection (3) has not been accepted; the server has accepted 2 connections");
+                assertThatIllegalArgumentException()
+                        .isThrownBy(() -> server.connection(0))
+                        .withMessage("connection (0) must be at least 1");
+                server.resetConnection(1);
+                assertThatIllegalStateException()
+                        .isThrownBy(() -> server.connection(1))
+                        .withMessage("connection (1) has ended");
             }
         }
     }

@@ -352,6 +352,36 @@ class HandlerTest {
     }
 
     @Test
+    void exceptionWithoutTextAndTraceResets() throws Exception {
+        class Unreadable extends RuntimeException {
+            private static final long serialVersionUID = 1L;
+
+            @Override
+            public StackTraceElement[] getStackTrace() {
+                throw new IllegalStateException("no trace");
+            }
+
+            @Override
+            public String getMessage() {
+                throw new IllegalStateException("no text");
+            }
+        }
+        for (boolean byExecutor : new boolean[] {false, true}) {
+            try (EchoServer server = handler(byExecutor, () -> (connection, bytes) -> {
+                                throw new Unreadable();
+                            })
+                            .start();
+                    Socket socket = PlainSockets.connect(server.address())) {
+                send(socket, "a");
+                assertReset(socket);
+                assertThat(server.scriptProblems())
+                        .hasToString(
+                                "[connection 1, received(): the handler failed: " + Unreadable.class.getName() + "]");
+            }
+        }
+    }
+
+    @Test
     void interruptDoesNotReachSockets() throws Exception {
         try (EchoServer server = quiet().handler(() -> (connection, bytes) -> {
                             byte[] echo = new byte[bytes.remaining()];
@@ -432,6 +462,78 @@ class HandlerTest {
             connection.close();
             assertThat(server.catchUp(LONG)).isTrue();
             assertThat(connection.isOpen()).isFalse();
+        }
+    }
+
+    /** The output has ended, and so has the input: nothing can follow. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void finAfterHalfCloseEndsTheConnection(boolean byExecutor) throws Exception {
+        class HalfCloses extends Lengths {
+            @Override
+            public void opened(ServedConnection connection) {
+                if (connection.number() == 1) {
+                    connection.halfClose();
+                }
+            }
+
+            @Override
+            public void inputEnded(ServedConnection connection, ByteBuffer left) {
+                calls.add("input ended");
+                if (connection.number() == 2) {
+                    connection.send(bytes("bye"));
+                    connection.halfClose();
+                }
+            }
+        }
+        try (EchoServer server =
+                        handler(byExecutor, HalfCloses::new).recording().start();
+                Socket first = PlainSockets.connect(server.address());
+                Socket second = PlainSockets.connect(server.address())) {
+            assertEnd(first);
+            first.shutdownOutput();
+            second.shutdownOutput();
+            receives(second, "bye");
+            assertEnd(second);
+            assertThat(List.of(call(), call())).containsOnly("input ended");
+            for (int i = 1; i <= 2; i++) {
+                assertThat(server.recording()
+                                .connection(i)
+                                .awaitEnd()
+                                .ending()
+                                .orElseThrow()
+                                .how())
+                        .isEqualTo(Ending.How.FIN);
+            }
+            assertThat(calls).isEmpty();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void sendOfNoBytesKeepsNothingBack(boolean byExecutor) throws Exception {
+        class Empties extends Lengths {
+            @Override
+            public void received(ServedConnection connection, ByteBuffer bytes) {
+                connection.send(new byte[0]);
+                calls.add("received " + (char) bytes.get());
+            }
+
+            @Override
+            public void inputEnded(ServedConnection connection, ByteBuffer left) {
+                connection.send(new byte[0]);
+                connection.close();
+            }
+        }
+        try (EchoServer server = handler(byExecutor, Empties::new).start();
+                Socket socket = PlainSockets.connect(server.address())) {
+            receives(socket, "hello\n");
+            send(socket, "ab");
+            assertThat(call()).isEqualTo("opened 1");
+            assertThat(call()).isEqualTo("received a");
+            assertThat(call()).isEqualTo("received b");
+            socket.shutdownOutput();
+            assertEnd(socket);
         }
     }
 

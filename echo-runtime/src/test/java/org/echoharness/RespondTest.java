@@ -231,6 +231,27 @@ class RespondTest {
     }
 
     @Test
+    void answerWithoutBytesFails() throws Exception {
+        Framing<String> framing = new Framing<>() {
+            @Override
+            public String read(ByteBuffer bytes) {
+                return String.valueOf((char) bytes.get());
+            }
+
+            @Override
+            @SuppressWarnings("NullAway") // what a user may do
+            public byte[] write(String message) {
+                return null;
+            }
+        };
+        fails(
+                framing,
+                "a",
+                "connection 1, message 1: the function of respond failed: java.lang.NullPointerException:"
+                        + " write() of the framing returned null");
+    }
+
+    @Test
     void finWithinMessageIsLeftOver() throws Exception {
         try (EchoServer server = quiet().respond(Framings.lines(), line -> line).start();
                 Socket socket = PlainSockets.connect(server.address())) {
@@ -356,6 +377,25 @@ class RespondTest {
             assertThat(server.catchUp(Duration.ofMillis(20))).isFalse();
             task.run();
             assertThat(Background.result(seen)).isEqualTo(1);
+        }
+    }
+
+    /** It also waits for the calls that follow the one that runs. */
+    @Test
+    void catchUpWaitsForMessagesInBuffer() throws Exception {
+        ExecutorService executor = Executors.newCachedThreadPool();
+        try (EchoServer server = quiet().respond(Framings.lines(), RespondTest::refusesKeys, executor)
+                        .start();
+                Socket one = PlainSockets.connect(server.address());
+                Socket two = PlainSockets.connect(server.address())) {
+            send(one, "a\n".repeat(200) + "key\n");
+            send(two, "a\n".repeat(100) + "key\n");
+            assertThat(server.catchUp(LONG)).isTrue();
+            assertThat(server.scriptProblems())
+                    .extracting(ScriptProblem::where)
+                    .containsExactlyInAnyOrder("message 201", "message 101");
+        } finally {
+            executor.shutdown();
         }
     }
 

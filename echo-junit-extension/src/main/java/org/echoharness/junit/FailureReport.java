@@ -7,6 +7,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import org.echoharness.EchoServer;
 import org.echoharness.FileErrorText;
@@ -44,13 +45,16 @@ final class FailureReport {
         if (failure instanceof TestAbortedException) {
             return;
         }
-        ServerLookup.seenBefore(context).forEach((target, seen) -> {
+        Map<TargetServer, Long> seenBefore = ServerLookup.seenBefore(context);
+        seenBefore.forEach((target, seen) -> {
             Throwable why = target.failure();
             if (why != null) {
                 target.failureReported().set(true);
                 failure.addSuppressed(new EchoTranscript(target.failureText(why), why));
             }
             explainByScript(failure, target, seen);
+        });
+        seenBefore.forEach((target, seen) -> { // after the problems of all servers
             if (target.records()) {
                 explain(failure, context, target, seen);
             }

@@ -284,6 +284,27 @@ class ScriptCheckTest {
         }
     }
 
+    @EchoTest(name = "idle")
+    @EchoTest(name = "scripted", script = PING)
+    static class FailingWithTwoServers {
+        @Test
+        void fails(@Echo("idle") EchoServer idle, @Echo("scripted") EchoServer scripted) {
+            sendsWrong(scripted);
+            throw new IllegalStateException("on purpose");
+        }
+    }
+
+    @Test
+    void problemsComeBeforeConversations() throws IOException {
+        assertThat(Run.of(FailingWithTwoServers.class).failure().getSuppressed())
+                .extracting(Throwable::toString)
+                .filteredOn(text -> !text.contains("could not be written")) // by this launcher
+                .satisfiesExactly(
+                        problem -> assertThat(problem).contains("step 3 of 4: expected line"),
+                        idle -> assertThat(idle).contains("no connection came"),
+                        scripted -> assertThat(scripted).contains("mismatch at step 3 of 4"));
+    }
+
     @Test
     void failedTestShowsProblemFirst() throws IOException {
         Throwable failure = Run.of(Failing.class).failure();

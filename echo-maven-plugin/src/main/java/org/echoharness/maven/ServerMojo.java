@@ -89,7 +89,7 @@ abstract class ServerMojo extends EchoMojo {
 
     /**
      * The file that has the script, in place of {@code script}. A relative name begins at the directory of the project,
-     * or without a POM at the current directory.
+     * or without a POM at the current directory. If there is no such file, a resource of the plugin's class path.
      *
      * @since 0.1.0
      */

@@ -149,6 +149,11 @@ public final class ConnectionCalls implements ServedConnection {
         }
     }
 
+    /** Lets the pump take a turn now. */
+    void takeTurn() {
+        turn.run();
+    }
+
     private static void fail(Sending sending, String why) {
         sending.failure = why;
         sending.over.countDown();
@@ -225,7 +230,7 @@ public final class ConnectionCalls implements ServedConnection {
         return queue.isEmpty();
     }
 
-    /** Puts bytes, as far as there is room. Returns whether it has put any. */
+    /** Puts bytes, as far as there is room. Returns whether it has put any, or has taken a send of no bytes. */
     public boolean putInto(Outlet outlet) {
         boolean some = false;
         for (Sending next = queue.peek(); next != null; next = queue.peek()) {
@@ -242,21 +247,26 @@ public final class ConnectionCalls implements ServedConnection {
             HeldMemory.release(next.bytes.capacity());
             queue.remove();
             next.over.countDown();
+            some = true;
         }
         return some;
     }
 
     /**
-     * Returns CLOSE, HALF_CLOSE or RESET if that is to be done when all bytes are put and sent. Returns DONE for a close that
-     * answers the client's FIN, and otherwise MORE.
+     * Returns CLOSE, HALF_CLOSE or RESET if that is to be done when all bytes are put and sent. Returns DONE for the end of
+     * the output after a handler got the client's FIN: nothing can follow. Otherwise returns MORE.
      */
     public Dialogue.Next asked() {
-        return asked == Dialogue.Next.CLOSE && hasPassedFin ? Dialogue.Next.DONE : asked;
+        return hasPassedFin && endsOutput() ? Dialogue.Next.DONE : asked;
+    }
+
+    private boolean endsOutput() {
+        return asked == Dialogue.Next.CLOSE || asked == Dialogue.Next.HALF_CLOSE;
     }
 
     /** Returns whether the end of the connection was asked for. */
     boolean isEnding() {
-        return asked == Dialogue.Next.CLOSE || asked == Dialogue.Next.RESET;
+        return asked == Dialogue.Next.RESET || asked == Dialogue.Next.CLOSE || (hasPassedFin && endsOutput());
     }
 
     /** Called when a handler gets the client's FIN: closing the connection answers it from now on. */

@@ -73,7 +73,7 @@ public final class FramedDialogue<M> implements Dialogue {
         @Override
         public void run() {
             M made = maker.function().apply(Objects.requireNonNull(inAnswer));
-            answer = made == null ? null : ByteBuffer.wrap(maker.framing().write(made));
+            answer = made == null ? null : ByteBuffer.wrap(written(made));
         }
 
         @Override
@@ -85,6 +85,10 @@ public final class FramedDialogue<M> implements Dialogue {
         public String what() {
             return "the function of respond";
         }
+    }
+
+    private byte[] written(M made) {
+        return Objects.requireNonNull(maker.framing().write(made), "write() of the framing returned null");
     }
 
     private FramedDialogue(Maker<M> maker, HandlerCalls calls) {

@@ -77,7 +77,7 @@ final class HandlerCalls {
                 connection.post(() -> {
                     running = null;
                     ends(failed);
-                    connection.goOn();
+                    connection.takeTurn(); // so that the next call is made before this one counts as over
                     over.countDown();
                 });
             });
@@ -139,7 +139,16 @@ final class HandlerCalls {
 
     /** Returns the text of an exception, and the line that threw it. */
     private static String text(Throwable thrown) {
-        String line = EventLoop.innermost(thrown.getStackTrace());
-        return Escaping.cut(Escaping.escape(Warnings.text(thrown))) + (line.isEmpty() ? "" : ", at " + line);
+        String line = line(thrown);
+        String what = Escaping.escape(Warnings.text(thrown)).replace("\\\"", "\""); // no quotes are around it
+        return Escaping.cut(what) + (line.isEmpty() ? "" : ", at " + line);
+    }
+
+    private static String line(Throwable thrown) {
+        try {
+            return EventLoop.innermost(thrown.getStackTrace());
+        } catch (Throwable unknown) { // the class of the exception is the user's, too
+            return "";
+        }
     }
 }

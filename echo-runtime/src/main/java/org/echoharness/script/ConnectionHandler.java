@@ -35,7 +35,8 @@ public interface ConnectionHandler {
 
     /**
      * Called when the client's FIN has come, after its last byte. By default, this method closes the connection. Without
-     * that, the server can go on sending until it closes the connection.
+     * that, the server can go on sending until the handler or the test closes the connection. After {@link
+     * ServedConnection#halfClose}, the connection ends when this method returns.
      *
      * @param connection the connection
      * @param left the bytes that {@link #received} has left in its buffer; they do not come again
@@ -46,10 +47,10 @@ public interface ConnectionHandler {
     }
 
     /**
-     * Called when the connection has ended in another way than by {@link ServedConnection#close} or {@link
-     * ServedConnection#reset}: the client has reset it, or a fault, a limit, a control or the end of the server has ended
-     * it. Nothing is called after this. It is not called after a method has thrown an exception,
-     * nor if the executor refuses it.
+     * Called when the connection has ended in another way than by {@link ServedConnection#close}, {@link
+     * ServedConnection#reset} or {@link ServedConnection#halfClose}: the client has reset it, or a fault, a limit, a control
+     * or the end of the server has ended it. Nothing is called after this. It is not called after a method has thrown an
+     * exception, nor if the executor refuses it.
      *
      * @param connection the connection, which has ended
      * @param why the reason, such as {@code Connection reset}; empty if there is none

@@ -41,7 +41,10 @@ public interface ServedConnection {
     /** Ends the connection with a FIN, when all was sent. Does nothing if it has ended. */
     void close();
 
-    /** Sends a FIN, when all was sent, and goes on reading. Does nothing if the output has ended. */
+    /**
+     * Sends a FIN, when all was sent, and goes on reading. The connection ends when a handler gets the client's FIN. Does
+     * nothing if the output has ended.
+     */
     void halfClose();
 
     /** Ends the connection with an RST, when all was sent. Does nothing if it has ended. */

@@ -61,7 +61,7 @@ final class LineServers {
     /** Returns a server of this project, with one of three scripts or a function, that answers lines of {@link Load} with lines of this size. */
     static EchoServer.Builder ours(String kind, int size) {
         EchoServer.Builder server = EchoServer.builder();
-        String answer = PONG + "y".repeat(size - PONG.length() - 1);
+        String answer = answer(size);
         String send = "send \"" + answer + "\\n\"";
         return switch (kind) {
             case "script" -> server.script("repeat { expect line \"*\", " + send + " }");
@@ -72,8 +72,9 @@ final class LineServers {
         };
     }
 
-    private static String answer() {
-        return PONG + "y".repeat(SIZE - PONG.length() - 1) + "\n";
+    /** Returns an answer that has this size with its line end, which is left out. */
+    private static String answer(int size) {
+        return PONG + "y".repeat(size - PONG.length() - 1);
     }
 
     private static int nio(Consumer<ChannelPipeline> handlers) throws InterruptedException {
@@ -108,9 +109,9 @@ final class LineServers {
     @ChannelHandler.Sharable
     private static final class Answer extends ChannelInboundHandlerAdapter {
 
-        static final Answer STRING = new Answer(answer());
+        static final Answer STRING = new Answer(answer(SIZE) + "\n");
         static final Answer BYTES = new Answer(Unpooled.unreleasableBuffer(
-                Unpooled.directBuffer(SIZE).writeBytes(answer().getBytes(StandardCharsets.UTF_8))));
+                Unpooled.directBuffer(SIZE).writeBytes((answer(SIZE) + "\n").getBytes(StandardCharsets.UTF_8))));
 
         private final Object answer;
 

@@ -75,7 +75,7 @@ class RedisHandlerIT {
     private EchoServer start(String faultsOfFirst) throws IOException {
         return EchoServer.builder()
                 .respond(new Resp(), this::reply)
-                .faults(faultsOfFirst.isEmpty() ? "none" : "first 1: " + faultsOfFirst + "; others: none")
+                .faults(Scripts.ofFirst(faultsOfFirst))
                 .recording()
                 .start();
     }

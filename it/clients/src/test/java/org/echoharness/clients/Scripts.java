@@ -18,9 +18,14 @@ final class Scripts {
     static EchoServer start(String name, String faultsOfFirst) throws IOException {
         return EchoServer.builder()
                 .scriptFile("scripts/" + name)
-                .faults(faultsOfFirst.isEmpty() ? "none" : "first 1: " + faultsOfFirst + "; others: none")
+                .faults(ofFirst(faultsOfFirst))
                 .recording()
                 .start();
+    }
+
+    /** Returns a plan with these faults on the first connection alone. */
+    static String ofFirst(String faults) {
+        return faults.isEmpty() ? "none" : "first 1: " + faults + "; others: none";
     }
 
     /** Starts a server with this script, in which one text is replaced by another. */
