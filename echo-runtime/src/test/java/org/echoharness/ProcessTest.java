@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.echoharness.script.Framings;
 import org.echoharness.support.ForkedProcess;
 import org.echoharness.support.PlainSockets;
 import org.junit.jupiter.api.Assumptions;
@@ -278,22 +279,64 @@ class ProcessTest {
         }
     }
 
-    /** A class that is not loaded yet cannot be read then. */
     @Test
     @EnabledOnOs(OS.LINUX)
     void reportsMismatchWithoutDescriptors() throws Exception {
+        reportsWithoutDescriptors(
+                EchoProcess.command(
+                        List.of(),
+                        "server",
+                        "127.0.0.1:0",
+                        "--quiet",
+                        "--script",
+                        "answer { line \"A\" -> send \"B\" }"),
+                "echo: connection 1, step 1 of 1: expected line \"A\", seen \"X\\\\n\"");
+    }
+
+    /** Has a handler, or a function for lines, that throws. */
+    static final class FailingCode {
+        private FailingCode() {}
+
+        @SuppressWarnings("SystemOut")
+        public static void main(String[] args) throws Exception {
+            EchoServer.Builder server = EchoServer.builder().warnings(System.out::println);
+            if (args[0].equals("handler")) {
+                server.handler(() -> (connection, bytes) -> fails());
+            } else {
+                server.respond(Framings.lines(), line -> fails());
+            }
+            System.out.println("starting up on 127.0.0.1 port " + server.start().port());
+            Thread.currentThread().join();
+        }
+
+        private static String fails() {
+            throw new UnsupportedOperationException("of a test");
+        }
+    }
+
+    @ParameterizedTest
+    @EnabledOnOs(OS.LINUX)
+    @CsvSource({"handler, received\\(\\): the handler", "respond, message 1: the function of respond"})
+    void reportsFailureWithoutDescriptors(String kind, String where) throws Exception {
+        reportsWithoutDescriptors(
+                EchoProcess.program(List.of(), FailingCode.class, kind),
+                "connection 1, " + where
+                        + " failed: java.lang.UnsupportedOperationException: of a test, at org.echoharness.ProcessTest.*");
+    }
+
+    /** A class that is not loaded yet cannot be read then. */
+    private static void reportsWithoutDescriptors(List<String> program, String report) throws Exception {
         List<String> command = new ArrayList<>(List.of("sh", "-c", "ulimit -n 40; exec \"$@\"", "sh"));
-        command.addAll(EchoProcess.command(
-                List.of(), "server", "127.0.0.1:0", "--quiet", "--script", "answer { line \"A\" -> send \"B\" }"));
+        command.addAll(program);
         List<Socket> clients = new ArrayList<>();
         try (ForkedProcess server = new ForkedProcess(command)) {
             int port = port(server);
             for (int i = 0; i < 60; i++) {
                 clients.add(PlainSockets.connect(PlainSockets.at("127.0.0.1", port)));
             }
-            server.lines().await("echo: cannot accept connections .*: Too many open files");
+            server.lines().await(".*cannot accept connections .*: Too many open files");
             clients.get(0).getOutputStream().write("X\n".getBytes(StandardCharsets.US_ASCII));
-            server.lines().await("echo: connection 1, step 1 of 1: expected line \"A\", seen \"X\\\\n\"");
+            server.lines().await(report);
         } finally {
             for (Socket client : clients) {
                 client.close();

@@ -399,6 +399,29 @@ class RespondTest {
         }
     }
 
+    /** New faults act on the answer of a call that has begun before. */
+    @Test
+    void faultsChangeDuringCall() throws Exception {
+        BlockingQueue<Runnable> tasks = new LinkedBlockingQueue<>();
+        try (EchoServer server = quiet().respond(Framings.fixed(1), message -> message, tasks::add)
+                        .maxConnections(1)
+                        .start();
+                Socket socket = PlainSockets.connect(server.address())) {
+            send(socket, "ab");
+            Runnable first = tasks.take();
+            server.setFaultsOfAll(FaultPlan.parse("corrupt, close after 1 message"));
+            try (Socket rejected = new Socket()) {
+                rejected.connect(server.address());
+                assertReset(rejected);
+            }
+            first.run();
+            receives(socket, "\u009e"); // "a" with every bit flipped
+            assertEnd(socket);
+            assertThat(tasks).isEmpty();
+            assertThat(server.scriptProblems()).isEmpty();
+        }
+    }
+
     @Test
     void refusingExecutorResets() throws Exception {
         Executor refuses = task -> {
