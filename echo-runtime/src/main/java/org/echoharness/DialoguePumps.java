@@ -84,8 +84,7 @@ final class DialoguePumps implements ConnectionPump.Factory {
     static ConnectionPump.Factory handler(Supplier<? extends ConnectionHandler> handlers, @Nullable Executor executor) {
         return of(
                 new HandlerDialogue.Maker(handlers, executor),
-                new HandlerDialogue.Maker(ConnectionHandler::silent, null),
-                new HandlerDialogue.Maker(() -> (connection, bytes) -> failsOnPurpose(new byte[0]), null));
+                new HandlerDialogue.Maker(ConnectionHandler::silent, null));
     }
 
     private static ConnectionPump.Factory of(DialogueFactory dialogues, DialogueFactory... rehearsed) {
