@@ -111,8 +111,8 @@ final class Admission {
 
     /** Checks a plan that is about to be in force, and reports its seed. */
     void announce(FaultPlan plan) {
-        Preload.faults(plan.checked(
-                context.config().bufferSize(), context.config().pumps().countsMessages()));
+        ConnectionPump.Factory pumps = context.config().pumps();
+        Preload.faults(plan.checked(context.config().bufferSize(), pumps.countsMessages(), pumps.relays()));
         reportSeed(plan);
     }
 

@@ -2,21 +2,18 @@ package org.echoharness;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
-import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
-import java.net.StandardSocketOptions;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.echoharness.sockets.ChannelReadiness;
+import org.echoharness.sockets.ConnectAttempts;
 import org.echoharness.sockets.NameResolver;
-import org.echoharness.sockets.UrgentData;
 import org.echoharness.text.Quantities;
 
 /**
@@ -27,7 +24,7 @@ final class ClientConnector {
     private final HostAndPort target;
     private final String within; // "5s"
     private final long deadline;
-    private final Map<InetSocketAddress, IOException> failed = new LinkedHashMap<>();
+    private final ConnectAttempts attempts = new ConnectAttempts();
 
     /**
      * Starts the deadline.
@@ -45,7 +42,7 @@ final class ClientConnector {
 
     /** Returns the addresses that did not accept, each with the cause. */
     Map<InetSocketAddress, IOException> failed() {
-        return failed;
+        return attempts.failed();
     }
 
     /** Returns a connected, non-blocking channel. */
@@ -62,12 +59,14 @@ final class ClientConnector {
                 if (Thread.currentThread().isInterrupted()) {
                     throw interrupted;
                 }
-                failed.put(candidate, interrupted);
+                attempts.failed(candidate, interrupted);
             } catch (IOException | RuntimeException e) {
-                failed.put(candidate, e instanceof IOException io ? io : new IOException(e));
+                attempts.failed(candidate, e instanceof IOException io ? io : new IOException(e));
             }
         }
-        throw allFailed();
+        throw attempts.exception(
+                "cannot connect to " + target + " within " + within,
+                candidate -> HostAndPort.of(candidate).toString());
     }
 
     /** Returns the address that {@link #connect} tries first. */
@@ -76,33 +75,20 @@ final class ClientConnector {
     }
 
     private static SocketChannel connect(InetSocketAddress candidate, long deadline) throws IOException {
-        SocketChannel channel = SocketChannel.open();
+        SocketChannel channel = ConnectAttempts.begin(candidate);
         try {
-            channel.configureBlocking(false);
-            channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
-            UrgentData.keepInline(channel);
-            if (!channel.connect(candidate)) {
+            if (!channel.isConnected()) {
                 try (ChannelReadiness readiness = new ChannelReadiness(channel)) {
                     if (!readiness.await(SelectionKey.OP_CONNECT, deadline) || !channel.finishConnect()) {
                         throw new SocketTimeoutException("no answer");
                     }
                 }
             }
-            refuseSelfConnect(channel);
+            ConnectAttempts.refuseSelfConnect(channel);
             return channel;
         } catch (Throwable e) {
             channel.close();
             throw e;
-        }
-    }
-
-    /**
-     * Refuses a socket that is connected to itself, which happens when the kernel picks the target port as the local
-     * one (RFC 9293, section 3.5).
-     */
-    static void refuseSelfConnect(SocketChannel connected) throws IOException {
-        if (connected.getLocalAddress().equals(connected.getRemoteAddress())) {
-            throw new ConnectException("nothing listens there: the kernel connected the socket to itself");
         }
     }
 
@@ -120,21 +106,5 @@ final class ClientConnector {
         } catch (SocketTimeoutException late) {
             throw new SocketTimeoutException(late.getMessage() + "; tried for " + within);
         }
-    }
-
-    private ConnectException allFailed() {
-        StringBuilder message = new StringBuilder("cannot connect to " + target + " within " + within);
-        failed.forEach((candidate, cause) -> message.append(message.indexOf("; tried ") < 0 ? "; tried " : ", ")
-                .append(HostAndPort.of(candidate))
-                .append(" (")
-                .append(cause.getMessage())
-                .append(')'));
-        boolean lacksInterface =
-                failed.keySet().stream().map(InetSocketAddress::getAddress).allMatch(NameResolver::lacksInterface);
-        ConnectException all = new ConnectException(message.append(
-                        lacksInterface ? "; " + NameResolver.NAME_THE_INTERFACE : "; is a server listening there?")
-                .toString());
-        failed.values().forEach(all::addSuppressed);
-        return all;
     }
 }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.LongSupplier;
 import org.echoharness.loop.EventLoop;
+import org.echoharness.loop.UnsentBytes;
 import org.echoharness.memory.RingPool;
 import org.echoharness.script.ServedConnection;
 import org.jspecify.annotations.Nullable;
@@ -63,6 +64,11 @@ interface ConnectionPump {
             return false;
         }
 
+        /** Returns whether its pumps relay to a server behind this one, to which faults may apply. */
+        default boolean relays() {
+            return false;
+        }
+
         /** Loads the classes that its pumps need, at the start of a server. */
         default void load(int bufferSize) {}
     }
@@ -82,20 +88,31 @@ interface ConnectionPump {
         SocketChannel channel();
     }
 
+    /** What serves the connection, for pumps that need more than their socket. */
+    interface Serving {
+        EventLoop loop();
+
+        /** Returns what waits until the kernel of a peer has all that was sent. */
+        UnsentBytes unsentBytes();
+
+        /** Returns whether the connections are frozen: they neither read nor send. */
+        boolean isFrozen();
+    }
+
     /**
      * What a pump works with.
      *
      * @param rings where it borrows memory for bytes
      * @param reporter null if nothing is printed or recorded
      * @param owner the connection
-     * @param loop the event loop of the connection; null in tests of an echo
+     * @param serving what serves the connection; null in tests of an echo
      * @param problems null if the server echoes
      */
     record Terms(
             RingPool rings,
             @Nullable ConnectionReporter reporter,
             Owner owner,
-            @Nullable EventLoop loop,
+            @Nullable Serving serving,
             @Nullable ProblemLog problems) {}
 
     /** Reads once. Returns whether bytes or the client's FIN came. */
@@ -188,8 +205,10 @@ interface ConnectionPump {
     /**
      * Gives up everything, since the connection has ended. The pump does nothing after this, but {@link #ended} is called.
      * Further calls do nothing.
+     *
+     * @param clean whether the connection ends with a FIN; otherwise with an RST
      */
-    void release();
+    void release(boolean clean);
 
     /** Called when the socket is closed and the end is reported, with the reason. */
     default void ended(String why) {}

@@ -3,6 +3,7 @@ package org.echoharness;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
 import java.time.Instant;
 import java.util.Arrays;
 import org.echoharness.text.Escaping;
@@ -30,11 +31,14 @@ final class ConnectionRecorder {
     private final Kept received;
     private final Kept sent;
     private EventLog events = new EventLog(this::takes);
+    private @Nullable ConnectionRecorder upstream; // of a relay
+    private @Nullable ConnectionRecorder client; // of which this one is the upstream
     private long taken; // of the memory for recordings
     private Ending.@Nullable Side firstFin;
     private boolean bothFins;
     private @Nullable Ending ending;
     private boolean hasFailed;
+    private boolean isLeftOut;
 
     ConnectionRecorder(
             RecordingStore store,
@@ -128,14 +132,38 @@ final class ConnectionRecorder {
     }
 
     private boolean takes(long bytes) {
-        boolean taking = store.take(this, bytes);
+        boolean taking = store.take(client == null ? this : client, bytes);
         taken += taking ? bytes : 0;
         return taking;
     }
 
+    /** Begins to record the connection to the server behind a relay, which belongs to this one. */
+    @Nullable
+    ConnectionRecorder upstream(SocketChannel channel) {
+        InetSocketAddress from;
+        InetSocketAddress to;
+        try {
+            from = (InetSocketAddress) channel.getLocalAddress();
+            to = (InetSocketAddress) channel.getRemoteAddress();
+        } catch (IOException closed) {
+            return null;
+        }
+        synchronized (store) {
+            ConnectionRecorder leg = new ConnectionRecorder(
+                    store, Ending.Side.CLIENT, number, from, to, keeps, Instant.now(), System.nanoTime());
+            leg.client = this;
+            upstream = leg;
+            if (isLeftOut || !leg.takesBase()) {
+                leg.leaveOut();
+            }
+            leg.note(RecordedEvent.Kind.CONNECTED, "", leg.start);
+            return leg;
+        }
+    }
+
     /** Gives back the memory that it has taken, and returns how many bytes that is. The caller has the lock. */
     long giveUp() {
-        long all = taken;
+        long all = taken + (upstream == null ? 0 : upstream.giveUp());
         taken = 0;
         return all;
     }
@@ -295,7 +323,9 @@ final class ConnectionRecorder {
                 hasFailed = failed;
                 note(how == Ending.How.FIN ? fin(recordedBy) : rst(by), why, at);
                 ending = new Ending(how == Ending.How.FIN && firstFin != null ? firstFin : by, how, Escaping.cut(why));
-                store.ended(this);
+                if (client == null) {
+                    store.ended(this);
+                }
             }
             store.changed(System.nanoTime());
         }
@@ -303,6 +333,10 @@ final class ConnectionRecorder {
 
     /** Drops what it keeps. From now on it counts, and keeps only how the connection ends. The caller has the lock. */
     void leaveOut() {
+        isLeftOut = true;
+        if (upstream != null) {
+            upstream.leaveOut();
+        }
         received.leaveOut();
         sent.leaveOut();
         events = events.leaveOut();
@@ -323,7 +357,8 @@ final class ConnectionRecorder {
                     sent.snapshot(),
                     events.snapshot(),
                     ending,
-                    hasFailed);
+                    hasFailed,
+                    upstream == null ? null : upstream.snapshot());
         }
     }
 }

@@ -1,6 +1,7 @@
 package org.echoharness;
 
 import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
 import org.echoharness.memory.RingBuffer;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +29,32 @@ final class ConnectionReporter {
     @Nullable
     ConnectionRecorder recorder() {
         return recorder;
+    }
+
+    /** Returns a reporter for the connection to the server behind a relay, which has just been made for this one. */
+    ConnectionReporter upstream(SocketChannel channel, String name) {
+        ConnectionReporter leg = new ConnectionReporter(
+                conversation, recorder == null ? null : recorder.upstream(channel), "upstream " + name);
+        leg.answers = true;
+        answers = true;
+        if (conversation != null) {
+            conversation.connected("upstream " + name, peer);
+        }
+        return leg;
+    }
+
+    /** Records how the connection to the server behind a relay has ended. */
+    void upstreamEnded(Ending.Side by, Ending.How how, String why) {
+        if (recorder != null) {
+            recorder.ended(by, how, why, false);
+        }
+    }
+
+    /** Records something that is neither bytes nor an end. */
+    void note(String what) {
+        if (recorder != null) {
+            recorder.note(RecordedEvent.Kind.NOTE, what, System.nanoTime());
+        }
     }
 
     /** Called if the server does not send back what it receives, but answers it. */

@@ -46,6 +46,10 @@ record Conversation(Consumer<String> lines, boolean isNumbered) {
         lines.accept("connection from " + peer);
     }
 
+    void connected(String upstream, String peer) {
+        lines.accept("connected to " + upstream + " for " + peer);
+    }
+
     void rejecting(String peer, int open) {
         lines.accept("rejecting " + peer + ": " + open + (open == 1 ? " connection is open" : " connections are open"));
     }

@@ -388,7 +388,7 @@ final class DialoguePump implements ConnectionPump, ConnectionPump.Supply, GateC
     }
 
     @Override
-    public void release() {
+    public void release(boolean clean) {
         if (!isReleased) {
             isReleased = true;
             input.drop();

@@ -19,6 +19,7 @@ import org.echoharness.dialogue.HandlerDialogue;
 import org.echoharness.dialogue.Program;
 import org.echoharness.dialogue.ScriptDialogue;
 import org.echoharness.dialogue.ScriptResources;
+import org.echoharness.loop.EventLoop;
 import org.echoharness.loop.UnsentBytes;
 import org.echoharness.loop.Warnings;
 import org.echoharness.memory.RingPool;
@@ -103,7 +104,7 @@ final class DialoguePumps implements ConnectionPump.Factory {
         InetSocketAddress remote = remote(owner);
         for (Rule rule : rules) {
             if (rule.connections().include(number, remote)) {
-                ConnectionCalls calls = new ConnectionCalls(number, remote, owner::goOn, terms.loop());
+                ConnectionCalls calls = new ConnectionCalls(number, remote, owner::goOn, eventLoop(terms));
                 return new DialoguePump(channel, channel, rule.dialogues().open(calls), calls, terms);
             }
         }
@@ -150,7 +151,7 @@ final class DialoguePumps implements ConnectionPump.Factory {
             } catch (IOException impossible) {
                 throw new AssertionError(impossible); // there is no socket
             } finally {
-                pump.release();
+                pump.release(false);
                 pump.ended("");
             }
         }
@@ -195,6 +196,11 @@ final class DialoguePumps implements ConnectionPump.Factory {
 
         @Override
         public void applying(Fault fault) {}
+    }
+
+    private static @Nullable EventLoop eventLoop(ConnectionPump.Terms terms) {
+        ConnectionPump.Serving serving = terms.serving();
+        return serving == null ? null : serving.loop();
     }
 
     private static InetSocketAddress remote(ConnectionPump.Owner owner) {

@@ -12,8 +12,8 @@ import org.echoharness.memory.RingBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends back what comes: reads into the ring buffer of its output. The thread of one event loop uses it; the tests of the
- * gates use it without a loop.
+ * Sends what comes: reads into the ring buffer of its output. An echo sends it back; a relay has one for each direction. The
+ * thread of one event loop uses it; the tests of the gates use it without a loop.
  */
 final class EchoPump implements ConnectionPump, ConnectionPump.Supply {
 
@@ -39,9 +39,14 @@ final class EchoPump implements ConnectionPump, ConnectionPump.Supply {
     private boolean hasReceived;
 
     EchoPump(ReadableByteChannel in, WritableByteChannel out, Terms terms) {
+        this(in, out, terms, terms.reporter());
+    }
+
+    /** @param sender reports what is sent; the reporter of the terms reports what is received */
+    EchoPump(ReadableByteChannel in, WritableByteChannel out, Terms terms, @Nullable ConnectionReporter sender) {
         this.in = in;
         reporter = terms.reporter();
-        output = new GatedOutput(out, terms.rings(), reporter, terms.owner());
+        output = new GatedOutput(out, terms.rings(), sender, terms.owner());
     }
 
     @Override
@@ -164,7 +169,7 @@ final class EchoPump implements ConnectionPump, ConnectionPump.Supply {
     }
 
     @Override
-    public void release() {
+    public void release(boolean clean) {
         output.release();
     }
 }

@@ -12,6 +12,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.echoharness.dialogue.ScriptResources;
+import org.echoharness.relay.Upstream;
 import org.echoharness.script.ConnectionHandler;
 import org.echoharness.script.Framing;
 import org.echoharness.script.Framings;
@@ -472,6 +473,9 @@ public final class EchoServer implements AutoCloseable {
             FAULTS("faults"),
             SCRIPT("script"),
             SCRIPT_FILE("scriptFile"),
+            UPSTREAM("upstream"),
+            UPSTREAM_FAILURE("upstreamFailure"),
+            CONNECT_TIMEOUT("connectTimeout"),
             RECORDING("recording");
 
             private final String word;
@@ -509,6 +513,9 @@ public final class EchoServer implements AutoCloseable {
         private Consumer<String> warnings = new DefaultWarnings();
         private ConnectionPump.Factory pumps = new EchoPump.Maker();
         private String answeredBy = ""; // the method that has set the pumps
+        private @Nullable Upstream upstream; // null, so that an echo loads no class of relays
+        private @Nullable Fault upstreamFailure; // null for a reset
+        private Duration connectTimeout = Duration.ofSeconds(5);
 
         private Builder() {}
 
@@ -785,6 +792,61 @@ public final class EchoServer implements AutoCloseable {
         }
 
         /**
+         * Relays to a server behind this one, in place of an echo: for each client, this server connects to that one, and
+         * passes on what comes from either side. A FIN is passed on as a FIN when all before it was, and an RST as an RST.
+         * Faults, recordings, limits and controls apply; a fault {@code to server} is about what is sent to the server
+         * behind. A name is resolved for each connection.
+         *
+         * @param address the address of the server behind: {@code host:port} or {@code [v6]:port}
+         * @return this builder
+         * @throws IllegalArgumentException if the address is malformed, or if it names no host or no port
+         */
+        public Builder upstream(String address) {
+            upstream = RelayPump.upstream(address);
+            return this;
+        }
+
+        /**
+         * Relays to a server whose address is asked for at each accept, as {@link #upstream(String)} does: one that moves,
+         * or whose port is known only later. The supplier has a thread of its own, so it may block; the {@link
+         * #connectTimeout} includes its time. If it throws, or returns no address, the client sees an {@link
+         * #upstreamFailure}.
+         *
+         * @param addresses returns the address for the next connection
+         * @return this builder
+         */
+        public Builder upstream(Supplier<String> addresses) {
+            upstream = RelayPump.upstream(addresses);
+            return this;
+        }
+
+        /**
+         * Sets what a client gets if the {@link #upstream} cannot be reached: {@link Fault#reset()}, the default, {@link
+         * Fault#close()} or {@link Fault#stall()}. The recording has the reason.
+         *
+         * @param failure one of these faults
+         * @return this builder
+         * @throws IllegalArgumentException if it is another fault, or has a trigger
+         */
+        public Builder upstreamFailure(Fault failure) {
+            upstreamFailure = RelayPump.checked(failure);
+            return this;
+        }
+
+        /**
+         * Sets how long finding and connecting to the {@link #upstream} may take. The default is 5 seconds. Without an
+         * upstream it has no effect.
+         *
+         * @param timeout 1 ms to 365 days
+         * @return this builder
+         * @throws IllegalArgumentException if the value is out of range
+         */
+        public Builder connectTimeout(Duration timeout) {
+            connectTimeout = Quantities.positive("connectTimeout", timeout);
+            return this;
+        }
+
+        /**
          * Records what happens on the connections, for {@link EchoServer#recording()}: the first 65,536 bytes (64 KiB)
          * of each direction of the newest 1,000 connections, as far as this fits into a quarter of the heap. The
          * default is to record nothing.
@@ -903,6 +965,12 @@ public final class EchoServer implements AutoCloseable {
                     scriptFile = null;
                     yield text.equals(OptionText.NONE) ? this : scriptFile(text);
                 }
+                case UPSTREAM -> {
+                    upstream = null;
+                    yield text.equals(OptionText.NONE) ? this : upstream(text);
+                }
+                case UPSTREAM_FAILURE -> upstreamFailure(RelayPump.failure(text));
+                case CONNECT_TIMEOUT -> connectTimeout(Quantities.duration(word, text));
                 case RECORDING -> {
                     int bytes = OptionText.recorded(word, text);
                     recordedConnections = 0;
@@ -922,7 +990,8 @@ public final class EchoServer implements AutoCloseable {
          *
          * @return a new server
          * @throws IllegalArgumentException if options do not go together: a fault or a script that needs a larger
-         *     bufferSize, two scripts, a script and a handler, or a fault that counts messages if the server counts none;
+         *     bufferSize, two scripts, a script and a handler, an upstream and one of them, or a fault that counts messages
+         *     if the server counts none;
          *     or if the file of a script, or one that it sends, cannot be read
          */
         public EchoServer build() {
@@ -933,8 +1002,17 @@ public final class EchoServer implements AutoCloseable {
                 throw new IllegalArgumentException((script == null ? "scriptFile" : "script") + " and " + answeredBy
                         + " are both given; leave one out");
             }
+            if (upstream != null && (script != null || scriptFile != null || !answeredBy.isEmpty())) {
+                String other = script != null ? "script" : scriptFile != null ? "scriptFile" : answeredBy;
+                throw new IllegalArgumentException("upstream and " + other + " are both given; leave one out");
+            }
+            if (upstream == null && upstreamFailure != null) {
+                throw new IllegalArgumentException("upstreamFailure (" + upstreamFailure
+                        + ") is given without upstream; set upstream, or leave it out");
+            }
             Script spoken = script;
-            ConnectionPump.Factory used = pumps;
+            ConnectionPump.Factory used =
+                    upstream == null ? pumps : RelayPump.maker(upstream, connectTimeout, upstreamFailure);
             if (scriptFile != null) {
                 ScriptResources.Text read = new ScriptResources(scriptDirectory).script(scriptFile);
                 spoken = new Script.Parser(read.option(), read.text()).script();
@@ -952,7 +1030,7 @@ public final class EchoServer implements AutoCloseable {
                     closesIdle ? idleCloseNanos : idleTimeoutNanos,
                     closesIdle,
                     eventLoops,
-                    faults.checked(bufferSize, used.countsMessages()),
+                    faults.checked(bufferSize, used.countsMessages(), used.relays()),
                     spoken,
                     recordedBytes,
                     recordedConnections,

@@ -10,14 +10,37 @@ import org.echoharness.text.Quantities;
  * the text back.
  *
  * <p>A fault takes effect at the accept, unless it has a trigger: {@code after 300} (bytes), {@code after 300 sent},
- * {@code after 2s}, {@code on fin}, and with a script or handler {@code after 3 messages} and {@code every 3rd message}. Random values come from a seed. If none is given, one is drawn and becomes part of
- * the fault, so that its text repeats the same values.
+ * {@code after 2s}, {@code on fin}, and with a script or handler {@code after 3 messages} and {@code every 3rd message}. A
+ * server that relays can have faults of both directions: {@code reset after 300 to server}. Random values come from a seed.
+ * If none is given, one is drawn and becomes part of the fault, so that its text repeats the same values.
  *
  * @param effect what happens
  * @param trigger when it happens
+ * @param direction which bytes it is about
  * @see FaultPlan
  */
-public record Fault(Effect effect, Trigger trigger) {
+public record Fault(Effect effect, Trigger trigger, Direction direction) {
+
+    /** The bytes that a fault is about. Its trigger counts these bytes, too. */
+    public enum Direction {
+        /** The bytes that are sent to the client: {@code to client}, the default. */
+        TO_CLIENT("to client"),
+
+        /** The bytes that a relay sends to the server behind it: {@code to server}. */
+        TO_SERVER("to server");
+
+        private final String words;
+
+        Direction(String words) {
+            this.words = words;
+        }
+
+        /** Returns the words in the text of a fault. */
+        @Override
+        public String toString() {
+            return words;
+        }
+    }
 
     private static final Trigger AT_ACCEPT = new Trigger.AtAccept();
     private static final Trigger ON_FIN = new Trigger.OnFin();
@@ -27,6 +50,7 @@ public record Fault(Effect effect, Trigger trigger) {
      *
      * @param effect what happens
      * @param trigger when it happens
+     * @param direction which bytes it is about
      * @throws IllegalArgumentException if they do not: for example, after the client's FIN no byte comes that could be
      *     corrupted, and a reset cannot happen again
      */
@@ -46,8 +70,23 @@ public record Fault(Effect effect, Trigger trigger) {
         }
     }
 
+    /**
+     * Makes a fault of the bytes that are sent to the client.
+     *
+     * @param effect what happens
+     * @param trigger when it happens
+     * @throws IllegalArgumentException if they do not go together
+     */
+    public Fault(Effect effect, Trigger trigger) {
+        this(effect, trigger, Direction.TO_CLIENT);
+    }
+
     private static Fault of(Effect effect) {
         return new Fault(effect, AT_ACCEPT);
+    }
+
+    private Fault on(Trigger other) {
+        return new Fault(effect, other, direction);
     }
 
     /**
@@ -288,7 +327,7 @@ public record Fault(Effect effect, Trigger trigger) {
      * @throws IllegalArgumentException if the value is out of range, or for a slow-close
      */
     public Fault after(long bytes) {
-        return new Fault(effect, new Trigger.AfterReceived(bytes));
+        return on(new Trigger.AfterReceived(bytes));
     }
 
     /**
@@ -300,7 +339,7 @@ public record Fault(Effect effect, Trigger trigger) {
      * @throws IllegalArgumentException if the value is out of range, or for a slow-close
      */
     public Fault afterSent(long bytes) {
-        return new Fault(effect, new Trigger.AfterSent(bytes));
+        return on(new Trigger.AfterSent(bytes));
     }
 
     /**
@@ -311,7 +350,7 @@ public record Fault(Effect effect, Trigger trigger) {
      * @throws IllegalArgumentException if the value is out of range, or for a slow-close
      */
     public Fault after(Duration age) {
-        return new Fault(effect, new Trigger.AfterTime(age));
+        return on(new Trigger.AfterTime(age));
     }
 
     /**
@@ -324,7 +363,7 @@ public record Fault(Effect effect, Trigger trigger) {
      * @see Trigger.AfterMessages
      */
     public Fault afterMessages(long messages) {
-        return new Fault(effect, new Trigger.AfterMessages(messages));
+        return on(new Trigger.AfterMessages(messages));
     }
 
     /**
@@ -338,7 +377,7 @@ public record Fault(Effect effect, Trigger trigger) {
      * @see Trigger.EveryMessage
      */
     public Fault everyMessage(long messages) {
-        return new Fault(effect, new Trigger.EveryMessage(messages));
+        return on(new Trigger.EveryMessage(messages));
     }
 
     /**
@@ -349,14 +388,29 @@ public record Fault(Effect effect, Trigger trigger) {
      * @throws IllegalArgumentException for an effect on bytes, since none comes after the FIN
      */
     public Fault onFin() {
-        return new Fault(effect, ON_FIN);
+        return on(ON_FIN);
+    }
+
+    /**
+     * Returns this fault for the bytes that a relay sends to the server behind it: {@code reset after 300 to server}. Its
+     * trigger counts the bytes that the client sends. A server that does not relay refuses it.
+     *
+     * @return a new fault
+     */
+    public Fault toServer() {
+        return new Fault(effect, trigger, Direction.TO_SERVER);
     }
 
     /** Returns the text that {@link #parse} reads. */
     @Override
     public String toString() {
         boolean usual = trigger instanceof Trigger.AtAccept || EffectRow.isAlwaysAfterFin(effect);
-        return usual ? effect.toString() : effect + " " + trigger;
+        String text = usual ? effect.toString() : effect + " " + trigger;
+        return isToServer() ? text + " " + direction : text;
+    }
+
+    boolean isToServer() {
+        return direction == Direction.TO_SERVER;
     }
 
     /** Returns whether its trigger counts messages. */

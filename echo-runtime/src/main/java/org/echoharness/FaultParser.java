@@ -89,10 +89,24 @@ final class FaultParser {
         Effect effect = effect(also, likely);
         Trigger trigger = trigger(effect);
         try {
-            return new Fault(effect, trigger);
+            return new Fault(effect, trigger, direction());
         } catch (IllegalArgumentException refused) {
             throw tokens.refused(start, String.valueOf(refused.getMessage()));
         }
+    }
+
+    /** Reads where the bytes go that the fault is about. */
+    private Fault.Direction direction() {
+        if (!tokens.take("to")) {
+            return Fault.Direction.TO_CLIENT;
+        }
+        if (tokens.take("server")) {
+            return Fault.Direction.TO_SERVER;
+        }
+        if (!tokens.take("client")) {
+            throw tokens.expected("server or client", tokens.tried());
+        }
+        return Fault.Direction.TO_CLIENT;
     }
 
     private Effect effect(String also, List<String> likely) {

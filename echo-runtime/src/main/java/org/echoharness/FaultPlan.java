@@ -164,8 +164,9 @@ public record FaultPlan(List<Rule> rules) {
      * Returns this plan, or fails if a server cannot carry it out.
      *
      * @param hasMessages whether the server counts messages, by a script or a framing
+     * @param relays whether there is a server behind it
      */
-    FaultPlan checked(int bufferSize, boolean hasMessages) {
+    FaultPlan checked(int bufferSize, boolean hasMessages, boolean relays) {
         for (Rule rule : rules) {
             for (Fault fault : rule.faults()) {
                 if (EffectRow.leastBuffer(fault.effect()) > bufferSize) {
@@ -175,6 +176,10 @@ public record FaultPlan(List<Rule> rules) {
                 if (fault.countsMessages() && !hasMessages) {
                     throw new IllegalArgumentException("faults (" + fault + ") count messages, and this server"
                             + " counts none; give it a script, or write after SIZE");
+                }
+                if (fault.isToServer() && !relays) {
+                    throw new IllegalArgumentException("faults (" + fault + ") are about bytes to a server behind this"
+                            + " one, and there is none; set upstream, or leave out to server");
                 }
             }
         }

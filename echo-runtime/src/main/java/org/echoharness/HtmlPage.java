@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import java.util.List;
 import org.echoharness.text.CompleteFile;
 import org.echoharness.text.Escaping;
+import org.echoharness.text.Quantities;
+import org.echoharness.text.ServerLog;
 import org.echoharness.text.TextSize;
 
 /** Writes recorded connections as one page: without a script or a link, and with every byte of the wire escaped. */
@@ -142,8 +144,7 @@ final class HtmlPage {
                         connection.opened().isZero()
                                 ? ""
                                 : "\n<span class=\"note\">+"
-                                        + RecordedEvent.millis(
-                                                connection.opened().plus(event.after())) + "</span>")
+                                        + Quantities.millis(connection.opened().plus(event.after())) + "</span>")
                 .append("</td>")
                 .append(byClient ? cell + "<td></td>" : "<td></td>" + cell)
                 .append("</tr>\n");

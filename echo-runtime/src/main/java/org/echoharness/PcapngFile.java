@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.PriorityQueue;
 import org.echoharness.text.CompleteFile;
 import org.echoharness.text.Escaping;
+import org.echoharness.text.ServerLog;
 
 /**
  * Writes recorded connections as a pcapng file (draft-ietf-opsawg-pcapng) of raw IP packets, each at the time of its event.

@@ -27,6 +27,7 @@ public final class RecordedConnection {
     private final EventLog log;
     private final @Nullable Ending ending;
     private final boolean hasFailed;
+    private final @Nullable RecordedConnection upstream;
 
     RecordedConnection(
             ConnectionRecorder recorder,
@@ -36,7 +37,8 @@ public final class RecordedConnection {
             ByteBuffer sent,
             EventLog log,
             @Nullable Ending ending,
-            boolean hasFailed) {
+            boolean hasFailed,
+            @Nullable RecordedConnection upstream) {
         this.recorder = recorder;
         this.bytesReceived = bytesReceived;
         this.bytesSent = bytesSent;
@@ -45,6 +47,7 @@ public final class RecordedConnection {
         this.log = log;
         this.ending = ending;
         this.hasFailed = hasFailed;
+        this.upstream = upstream;
     }
 
     /**
@@ -81,6 +84,16 @@ public final class RecordedConnection {
      */
     public InetSocketAddress remote() {
         return recorder.remote();
+    }
+
+    /**
+     * Returns the connection to the server behind a relay that was made for this one. Its number is the same, and {@link
+     * #recordedBy} returns CLIENT: what it received came from that server, and what it sent went there.
+     *
+     * @return the other leg; empty if the server does not relay, or has not connected
+     */
+    public Optional<RecordedConnection> upstream() {
+        return Optional.ofNullable(upstream);
     }
 
     /**

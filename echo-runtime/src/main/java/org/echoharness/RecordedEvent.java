@@ -57,11 +57,6 @@ public record RecordedEvent(Duration after, Kind kind, long offset, int bytes, S
 
     /** Returns the milliseconds since the start, such as "12.345". */
     String millis() {
-        return millis(after);
-    }
-
-    static String millis(Duration after) {
-        long micros = Quantities.nanos(after) / 1_000;
-        return micros / 1_000 + "." + Long.toString(1_000 + micros % 1_000).substring(1);
+        return Quantities.millis(after);
     }
 }

@@ -13,6 +13,7 @@ import org.echoharness.memory.RecordingMemory;
 import org.echoharness.text.CompleteFile;
 import org.echoharness.text.Escaping;
 import org.echoharness.text.Quantities;
+import org.echoharness.text.ServerLog;
 import org.echoharness.text.TextSize;
 
 /**

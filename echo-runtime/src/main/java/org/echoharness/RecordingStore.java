@@ -16,6 +16,7 @@ import java.util.function.Supplier;
 import org.echoharness.memory.RecordingMemory;
 import org.echoharness.text.Escaping;
 import org.echoharness.text.Quantities;
+import org.echoharness.text.ServerLog;
 import org.jspecify.annotations.Nullable;
 
 /**

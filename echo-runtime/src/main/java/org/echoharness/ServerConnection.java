@@ -319,7 +319,7 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
             due = new Due(clean, why);
             key.interestOps(0);
             serving.loop().alarms().cancel(alarm);
-            pump().release();
+            pump().release(clean);
         }
     }
 
@@ -373,7 +373,7 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
     private void release(int linger, Cause cause) {
         SocketChannels.linger(channel(), linger);
         serving.loop().close(key);
-        serving.release(pump);
+        serving.release(pump, linger != 0);
         serving.loop().alarms().cancel(alarm);
         serving.context().counts().ends(cause);
     }

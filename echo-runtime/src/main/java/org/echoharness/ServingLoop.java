@@ -8,7 +8,7 @@ import org.echoharness.memory.RingPool;
 import org.jspecify.annotations.Nullable;
 
 /** The pump, rings and state that the connections of one event loop share. The loop's thread calls it. */
-final class ServingLoop {
+final class ServingLoop implements ConnectionPump.Serving {
 
     /** Gives pumps the time. Any thread may call it. */
     static final LongSupplier CLOCK = new Clock();
@@ -41,7 +41,8 @@ final class ServingLoop {
         return context;
     }
 
-    EventLoop loop() {
+    @Override
+    public EventLoop loop() {
         return loop;
     }
 
@@ -51,7 +52,7 @@ final class ServingLoop {
         if (pump == null || reporter != null) {
             return context.config()
                     .pumps()
-                    .open(client, new ConnectionPump.Terms(rings, reporter, owner, loop, context.problems()));
+                    .open(client, new ConnectionPump.Terms(rings, reporter, owner, this, context.problems()));
         }
         resting = null;
         pump.serve(client, owner);
@@ -71,11 +72,11 @@ final class ServingLoop {
      * Releases the pump of a connection that ends. If the connection has none, the pump at rest may have served it last and
      * refer to it: drops that pump, so that the connection can be collected.
      */
-    void release(@Nullable ConnectionPump pump) {
+    void release(@Nullable ConnectionPump pump, boolean clean) {
         if (pump == null) {
             resting = null;
         } else {
-            pump.release();
+            pump.release(clean);
         }
     }
 
@@ -83,15 +84,16 @@ final class ServingLoop {
         return rings;
     }
 
-    UnsentBytes unsentBytes() {
+    @Override
+    public UnsentBytes unsentBytes() {
         if (unsentBytes == null) {
             unsentBytes = new UnsentBytes(loop);
         }
         return unsentBytes;
     }
 
-    /** Returns whether the connections of this loop are frozen: they neither read nor send. */
-    boolean isFrozen() {
+    @Override
+    public boolean isFrozen() {
         return isFrozen;
     }
 

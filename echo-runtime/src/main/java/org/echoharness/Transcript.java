@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.echoharness.text.Escaping;
+import org.echoharness.text.Quantities;
 import org.echoharness.text.Utf8;
 
 /** Shows a recorded connection as text. Bytes that are not text are escaped, and each cut is stated. */
@@ -66,7 +67,7 @@ final class Transcript {
 
     /** Returns the milliseconds since the first connection of the recording, such as "+12345.678  ". */
     private static String sinceFirst(RecordedConnection connection, RecordedEvent event) {
-        return pad("+" + RecordedEvent.millis(connection.opened().plus(event.after())), 11) + "  ";
+        return pad("+" + Quantities.millis(connection.opened().plus(event.after())), 11) + "  ";
     }
 
     /** Returns how many events are missing, if they are missing before the event of this index. */
@@ -210,7 +211,7 @@ final class Transcript {
     }
 
     static String millis(Duration after) {
-        String millis = RecordedEvent.millis(after);
+        String millis = Quantities.millis(after);
         return " ".repeat(Math.max(0, 9 - millis.length())) + millis;
     }
 

@@ -13,18 +13,20 @@
  * <table>
  * <caption>The types in reading order: each uses only those before it, except within a circle</caption>
  * <tr><th>room<th>what is there<th>types
- * <tr><th>text<td>reads and shows texts, and writes them to files; a package, as are the next six
+ * <tr><th>text<td>reads and shows texts, and writes them to files; a package, as are the next seven
  *     <td>{@code Utf8} {@code Escaping} {@code NearestWord} {@code FirstDifference} {@code CompleteFile}
- *     {@code TextSize} {@code Quantities} {@code Template} {@code Tokens} {@code StartLine}
+ *     {@code TextSize} {@code Quantities} {@code ServerLog} {@code Template} {@code Tokens} {@code StartLine}
  * <tr><th>sockets<td>what the system reports about sockets, and waits until they are ready
  *     <td>{@code SocketTable} {@code SocketLooks} {@code UrgentData} {@code SocketChannels} {@code ChannelReadiness}
- *     {@code ClientDeadline} {@code NameResolver}
+ *     {@code ClientDeadline} {@code NameResolver} {@code ConnectAttempts}
  * <tr><th>memory<td>buffers, and limits on what connections and recordings hold
  *     <td>{@code HeldMemory} {@code RecordingMemory} {@code RingBuffer} {@code RingPool}
  *     {@code BorrowedRing}
  * <tr><th>loop<td>one thread that serves sockets
  *     <td>{@code Warnings} {@code EventLoopHandler} {@code Alarms} {@code EventLoop} {@code EventLoopCalls}
  *     {@code UnsentBytes}
+ * <tr><th>relay<td>the connection to the server behind a relay
+ *     <td>{@code Upstream} {@code LostUpstreamException} {@code UpstreamChannel} {@code UpstreamConnection}
  * <tr><th>script<td>what a script is made of; exported
  *     <td>{@code Latin1} {@code Patterns} {@code FrameLength} {@code Data} {@code Expectation} {@code Step}
  *     {@code ServedConnection} {@code ConnectionHandler} {@code Framing} {@code Framings}
@@ -48,7 +50,7 @@
  * <tr><th>scripts<td>which connections a script is for, and its text
  *     <td>{@link org.echoharness.Script}
  * <tr><th>recording<td>what happened, and the files that show it
- *     <td>{@link org.echoharness.Ending} {@link org.echoharness.RecordedEvent} {@code EventLog} {@code ServerLog}
+ *     <td>{@link org.echoharness.Ending} {@link org.echoharness.RecordedEvent} {@code EventLog}
  *     {@link org.echoharness.ScriptProblem} {@code ProblemLog}
  *     {@code RecordingStore} {@code ConnectionRecorder} {@link org.echoharness.RecordedConnection} {@code Transcript}
  *     {@code PcapngFile} {@code HtmlPage} {@link org.echoharness.RecordingFiles} {@link org.echoharness.Recording}
@@ -57,7 +59,7 @@
  *     <td>{@code Conversation} {@code ConnectionReporter}
  * <tr><th>seam<td>what a server does with what a client sends, and how bytes get on and off the wire
  *     <td>{@code ConnectionPump} {@code ConnectionWire} {@code GatedOutput} {@code EchoPump}
- *     {@code DialogueProblems} {@code DialoguePump} {@code DialoguePumps}
+ *     {@code RelayPump} {@code DialogueProblems} {@code DialoguePump} {@code DialoguePumps}
  * <tr><th>server<td>from the port to the connection
  *     <td>{@link org.echoharness.ConnectionCounters} {@code ConnectionCounts} {@code ServerConfig}
  *     {@code ServerContext} {@code ServingLoop} {@code ServerConnection} {@code ListeningSockets} {@code Preload}

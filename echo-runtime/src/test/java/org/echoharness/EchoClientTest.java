@@ -22,6 +22,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
+import org.echoharness.sockets.ConnectAttempts;
 import org.echoharness.support.AwaitedLines;
 import org.echoharness.support.FileDescriptors;
 import org.echoharness.support.PlainSockets;
@@ -350,7 +351,7 @@ class EchoClientTest {
             self.connect(self.getLocalAddress());
             self.write(ByteBuffer.wrap(ascii("hello me")));
 
-            assertThatThrownBy(() -> ClientConnector.refuseSelfConnect(self))
+            assertThatThrownBy(() -> ConnectAttempts.refuseSelfConnect(self))
                     .isInstanceOf(ConnectException.class)
                     .hasMessage("nothing listens there: the kernel connected the socket to itself");
         }

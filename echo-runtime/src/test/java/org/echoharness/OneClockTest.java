@@ -6,6 +6,7 @@ import java.net.Socket;
 import java.time.Duration;
 import org.echoharness.support.AwaitedLines;
 import org.echoharness.support.PlainSockets;
+import org.echoharness.text.Quantities;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -34,13 +35,12 @@ class OneClockTest {
             assertThat(server.recording().transcript())
                     .containsPattern("(?m)^ +0\\.000  \\+0\\.000 +connection from ")
                     .containsPattern("connection 3 from [^+]+\\+"
-                            + java.util.regex.Pattern.quote(RecordedEvent.millis(
+                            + java.util.regex.Pattern.quote(Quantities.millis(
                                     server.recording().connection(3).opened()))
                             + " +connection from ");
             assertThat(Recordings.page(server.recording().connections(), 0))
                     .contains("<td>0.000\n<span class=\"note\">+"
-                            + RecordedEvent.millis(
-                                    server.recording().connection(2).opened()) + "</span></td>");
+                            + Quantities.millis(server.recording().connection(2).opened()) + "</span></td>");
         }
     }
 

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import org.echoharness.support.PlainSockets;
 import org.echoharness.text.Escaping;
+import org.echoharness.text.ServerLog;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;

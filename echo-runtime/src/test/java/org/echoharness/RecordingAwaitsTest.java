@@ -14,6 +14,7 @@ import java.util.concurrent.TimeUnit;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.echoharness.support.PlainSockets;
+import org.echoharness.text.Quantities;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -54,7 +55,7 @@ class RecordingAwaitsTest {
         assertThat(server.awaitClose(shortest)).isFalse();
         server.close();
         assertThat(server.awaitClose(longest)).isTrue();
-        assertThat(RecordedEvent.millis(longest)).isEqualTo("31536000000.000");
+        assertThat(Quantities.millis(longest)).isEqualTo("31536000000.000");
     }
 
     private static final Duration LONG = Duration.ofSeconds(60);

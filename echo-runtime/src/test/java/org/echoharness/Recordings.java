@@ -7,6 +7,7 @@ import java.net.Socket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.echoharness.text.ServerLog;
 
 /** Methods that tests of recordings share. */
 final class Recordings {

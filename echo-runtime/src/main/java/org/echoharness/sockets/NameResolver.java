@@ -62,8 +62,11 @@ public final class NameResolver {
         }
     }
 
-    /** Compares with the default first: the first regular expression of a JVM takes a few milliseconds. */
-    private static boolean isNumeric(String host) {
+    /**
+     * Returns whether the host is an address, which is not looked up. Compares with the default first: the first regular
+     * expression of a JVM takes a few milliseconds.
+     */
+    public static boolean isNumeric(String host) {
         return host.equals("127.0.0.1") || host.indexOf(':') >= 0 || host.matches(IPV4);
     }
 

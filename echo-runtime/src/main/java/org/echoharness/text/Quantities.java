@@ -96,6 +96,12 @@ public final class Quantities {
         return duration.compareTo(LONGEST) > 0 ? LONGEST.toNanos() : duration.toNanos();
     }
 
+    /** Returns the milliseconds of a duration, such as "12.345". */
+    public static String millis(Duration after) {
+        long micros = nanos(after) / 1_000;
+        return micros / 1_000 + "." + Long.toString(1_000 + micros % 1_000).substring(1);
+    }
+
     public static Duration positive(String word, Duration value) {
         if (value.compareTo(Duration.ofMillis(1)) < 0 || value.compareTo(LONGEST) > 0) {
             boolean unusual = value.isNegative()

@@ -1,36 +1,40 @@
-package org.echoharness;
+package org.echoharness.text;
 
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Keeps the last 256 things that were done to a server as a whole. The {@link RecordingStore} locks it. */
-final class ServerLog {
+/** Keeps the last 256 things that were done to a server as a whole. Its owner locks it. */
+public final class ServerLog {
 
     private static final int MOST = 256;
 
     private record Entry(long at, String what) {}
 
-    /** @param since the time since the first connection, negative before it; without one, since the first event */
-    record Event(Duration since, String what) {}
+    /**
+     * Something that was done.
+     *
+     * @param since the time since the first connection, negative before it; without one, since the first event
+     */
+    public record Event(Duration since, String what) {}
 
     /**
      * The log at one moment.
      *
      * @param of "the server", or "the client" in what a client recorded
      */
-    record Snapshot(String of, List<Event> events, long leftOut) {
+    public record Snapshot(String of, List<Event> events, long leftOut) {
 
         /** Returns a line for each event, with milliseconds. */
-        List<String> lines() {
+        public List<String> lines() {
             List<String> lines = new ArrayList<>();
             if (leftOut > 0) {
                 lines.add("(" + leftOut + " earlier, not kept)");
             }
             for (Event event : events) {
                 String sign = event.since().isNegative() ? "-" : "";
-                String millis = sign + RecordedEvent.millis(event.since().abs());
+                String millis = sign + Quantities.millis(event.since().abs());
                 lines.add(" ".repeat(Math.max(0, 9 - millis.length())) + millis + "  " + event.what());
             }
             return lines;
@@ -40,8 +44,8 @@ final class ServerLog {
     private final ArrayDeque<Entry> entries = new ArrayDeque<>();
     private long leftOut;
 
-    /** Loads no class: see {@link Preload}. */
-    void add(String what) {
+    /** Loads no class. */
+    public void add(String what) {
         if (entries.size() == MOST) {
             entries.remove();
             leftOut++;
@@ -49,8 +53,12 @@ final class ServerLog {
         entries.add(new Entry(System.nanoTime(), what));
     }
 
-    /** @param origin the start of the first connection, if there was one */
-    Snapshot snapshot(String of, boolean hasOrigin, long origin) {
+    /**
+     * Returns the log at this moment.
+     *
+     * @param origin the start of the first connection, if there was one
+     */
+    public Snapshot snapshot(String of, boolean hasOrigin, long origin) {
         List<Event> events = new ArrayList<>(entries.size());
         long start =
                 hasOrigin || entries.isEmpty() ? origin : entries.getFirst().at();

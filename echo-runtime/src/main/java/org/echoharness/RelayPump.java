@@ -1,0 +1,417 @@
+package org.echoharness;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.channels.ByteChannel;
+import java.nio.channels.SelectionKey;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.echoharness.gates.Verdict;
+import org.echoharness.relay.LostUpstreamException;
+import org.echoharness.relay.Upstream;
+import org.echoharness.relay.UpstreamChannel;
+import org.echoharness.relay.UpstreamConnection;
+import org.echoharness.sockets.NameResolver;
+import org.echoharness.text.Quantities;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Passes on what comes, in both directions, between the client and the server behind a relay. Each direction is an {@link
+ * EchoPump} between the two sockets, with gates of its own. Nothing is read before the server has accepted. The thread of the
+ * connection's event loop uses it; that loop also serves the socket to the server.
+ */
+final class RelayPump implements ConnectionPump, UpstreamConnection.Owner {
+
+    /** Makes the pumps of a server that relays. */
+    private record Maker(Upstream upstream, Duration connectTimeout, Effect onFailure) implements Factory {
+        @Override
+        public ConnectionPump open(ByteChannel client, Terms terms) {
+            return new RelayPump(client, terms, this);
+        }
+
+        @Override
+        public boolean relays() {
+            return true;
+        }
+    }
+
+    /** The address that a supplier returns for each connection. */
+    private record Supplied(
+            Supplier<String> addresses, @Nullable Target known) implements Upstream {
+        @Override
+        public Target lookUp(long deadlineNanos) throws IOException {
+            return target(checked(addresses.get()), deadlineNanos);
+        }
+
+        @Override
+        public String text(InetSocketAddress address) {
+            return HostAndPort.of(address).toString();
+        }
+    }
+
+    /**
+     * Returns the pumps that relay.
+     *
+     * @param onFailure what a client gets if the upstream cannot be reached; null for a reset
+     */
+    static Factory maker(Upstream upstream, Duration connectTimeout, @Nullable Fault onFailure) {
+        return new Maker(upstream, connectTimeout, onFailure == null ? new Effect.Reset() : onFailure.effect());
+    }
+
+    /** Returns the upstream that a supplier names for each connection. */
+    static Upstream upstream(Supplier<String> addresses) {
+        return new Supplied(addresses, null);
+    }
+
+    /** Returns an upstream whose address stays the same. A numeric one is not looked up again. */
+    static Upstream upstream(String text) {
+        HostAndPort address = checked(text);
+        Upstream.Target known = null;
+        if (NameResolver.isNumeric(address.host())) {
+            try {
+                known = target(address, 0);
+            } catch (IOException unusable) {
+                known = null; // the lookup of each connection says why
+            }
+        }
+        return new Supplied(() -> text, known);
+    }
+
+    private static Upstream.Target target(HostAndPort address, long deadlineNanos) throws IOException {
+        List<InetSocketAddress> candidates = new ArrayList<>();
+        for (InetAddress each :
+                NameResolver.resolve(address.host(), deadlineNanos, "cannot connect to upstream " + address)) {
+            candidates.add(HostAndPort.numeric(new InetSocketAddress(each, address.port())));
+        }
+        return new Upstream.Target(address.toString(), candidates);
+    }
+
+    /** Reads the address of an upstream. */
+    static HostAndPort checked(String address) {
+        HostAndPort parsed = HostAndPort.parse(address);
+        if (parsed.host().equals(HostAndPort.EVERY_INTERFACE)) {
+            throw Quantities.refused("upstream", address, "name one host, such as localhost:5432");
+        }
+        if (parsed.port() == 0) {
+            throw Quantities.refused("upstream", address, "have a port from 1 to 65535");
+        }
+        return parsed;
+    }
+
+    /** Returns the fault if it can be what a client gets whose upstream cannot be reached. */
+    static Fault checked(Fault failure) {
+        Effect effect = failure.effect();
+        boolean ends =
+                effect instanceof Effect.Reset || effect instanceof Effect.Close || effect instanceof Effect.Stall;
+        if (!ends || !failure.equals(new Fault(effect, new Trigger.AtAccept()))) {
+            throw Quantities.refused("upstreamFailure", failure.toString(), "be reset, close or stall");
+        }
+        return failure;
+    }
+
+    /** Reads the fault that a client gets whose upstream cannot be reached. */
+    static Fault failure(String text) {
+        return checked(new FaultParser("upstreamFailure", text).fault());
+    }
+
+    private final ByteChannel client;
+    private final Terms terms;
+    private final Serving serving;
+    private final Maker maker;
+    private final UpstreamConnection upstream;
+    private @Nullable Streams streams; // once it is connected
+    private @Nullable Faults faults; // to be set then
+    private String reason = "";
+    private String lost = ""; // why the connection to the server was lost
+    private boolean hasBegun;
+    private boolean isReadable; // the socket of the server
+    private boolean resetsServer; // by a fault, when all was sent
+    private boolean isReleased;
+    private boolean endsCleanly;
+
+    private record Faults(List<Fault> list, long number, long since) {}
+
+    /** Both directions. */
+    private static final class Streams {
+        private final UpstreamChannel server;
+        private final @Nullable ConnectionReporter reporter; // of the connection to the server
+        private final EchoPump toServer;
+        private final EchoPump toClient;
+        private boolean serverGotFin;
+        private boolean clientGotFin;
+        private boolean serverHasAll; // and its FIN, if it got one
+        private boolean clientHasAll;
+
+        Streams(ByteChannel client, UpstreamChannel server, Terms terms, @Nullable ConnectionReporter reporter) {
+            this.server = server;
+            this.reporter = reporter;
+            Terms ofServer = new Terms(terms.rings(), reporter, terms.owner(), terms.serving(), null);
+            toServer = new EchoPump(client, server, terms, reporter);
+            toClient = new EchoPump(server, client, ofServer, terms.reporter());
+        }
+    }
+
+    private RelayPump(ByteChannel client, Terms terms, Maker maker) {
+        this.client = client;
+        this.terms = terms;
+        this.maker = maker;
+        serving = Objects.requireNonNull(terms.serving());
+        upstream = new UpstreamConnection(serving.loop(), maker.upstream(), maker.connectTimeout(), this);
+    }
+
+    @Override
+    public void upstreamIsReady() {
+        isReadable |= upstream.isReadable();
+        if (!isReleased) {
+            terms.owner().goOn();
+        }
+    }
+
+    @Override
+    public boolean receive(LongSupplier clock) throws IOException {
+        return streams != null && streams.toServer.receive(clock);
+    }
+
+    @Override
+    public Next pump(LongSupplier clock) throws IOException {
+        if (!hasBegun) {
+            hasBegun = true;
+            upstream.connect();
+        }
+        if (!upstream.failure().isEmpty()) {
+            return fails();
+        }
+        Streams both = streams;
+        if (both == null) {
+            if (!upstream.isOpen()) {
+                return Next.WAIT;
+            }
+            both = connected();
+        }
+        try {
+            if (lost.isEmpty()) {
+                return relays(both, clock);
+            }
+        } catch (LostUpstreamException broken) {
+            lost = "upstream " + upstream.name() + ": " + broken.getMessage();
+            takeRest(both, clock);
+        }
+        return loses(both, clock);
+    }
+
+    private Next fails() {
+        if (maker.onFailure() instanceof Effect.Stall) {
+            if (reason.isEmpty() && terms.reporter() != null) {
+                terms.reporter().note(upstream.failure());
+            }
+            reason = upstream.failure();
+            return Next.WAIT;
+        }
+        reason = upstream.failure();
+        return maker.onFailure() instanceof Effect.Close ? Next.CLOSE : Next.RESET;
+    }
+
+    private Streams connected() throws IOException {
+        ConnectionReporter reporter = terms.reporter();
+        UpstreamChannel server = upstream.channel();
+        ConnectionReporter ofServer = reporter == null ? null : reporter.upstream(server.socket(), upstream.name());
+        Streams both = new Streams(client, server, terms, ofServer);
+        streams = both;
+        Faults pending = faults;
+        if (pending != null) {
+            faults = null;
+            setFaults(pending.list(), pending.number(), pending.since());
+        }
+        return both;
+    }
+
+    private Next relays(Streams both, LongSupplier clock) throws IOException {
+        if (isReadable) {
+            isReadable = false;
+            both.toClient.receive(clock);
+        }
+        Next next = sendsToServer(both, clock);
+        return next == Next.WAIT ? sendsToClient(both, clock) : next;
+    }
+
+    private Next sendsToServer(Streams both, LongSupplier clock) throws IOException {
+        while (!both.serverHasAll) {
+            Next next = both.toServer.pump(clock);
+            reason = both.toServer.reason();
+            resetsServer = next == Next.RESET;
+            if (next != Next.END && next != Next.HALF_CLOSE) {
+                return next;
+            }
+            both.serverHasAll = next == Next.END;
+            if (!both.serverGotFin) {
+                both.serverGotFin = true;
+                endServerOutput(both);
+            }
+            if (!both.serverHasAll) {
+                both.toServer.outputEnded();
+            }
+        }
+        return both.clientHasAll ? Next.END : Next.WAIT;
+    }
+
+    private void endServerOutput(Streams both) throws IOException {
+        if (both.reporter != null) {
+            both.reporter.sending();
+        }
+        both.server.endOutput();
+        if (both.reporter != null) {
+            both.reporter.outputEnded(reason);
+        }
+    }
+
+    private Next sendsToClient(Streams both, LongSupplier clock) throws IOException {
+        if (both.clientHasAll) {
+            return Next.WAIT;
+        }
+        Next next = both.toClient.pump(clock);
+        reason = both.toClient.reason();
+        both.clientHasAll = next == Next.END;
+        if (next != Next.END || both.serverHasAll) {
+            return next;
+        }
+        reason = "";
+        return both.clientGotFin ? Next.WAIT : Next.HALF_CLOSE;
+    }
+
+    /** Reads what the server has sent before its connection was lost. */
+    private static void takeRest(Streams both, LongSupplier clock) throws IOException {
+        try {
+            boolean more = true;
+            for (int step = 0; more && step < GatedOutput.STEPS; step++) {
+                more = both.toClient.receive(clock);
+            }
+        } catch (LostUpstreamException again) {
+            // that is all
+        }
+    }
+
+    /** Sends what is left for the client, and then resets its connection. */
+    private Next loses(Streams both, LongSupplier clock) throws IOException {
+        Next next = both.clientHasAll ? Next.END : both.toClient.pump(clock);
+        if (next == Next.WAIT && both.toClient.held() > 0) {
+            return Next.WAIT;
+        }
+        reason = next == Next.WAIT || next == Next.END ? lost : both.toClient.reason();
+        return next == Next.WAIT || next == Next.END ? Next.RESET : next;
+    }
+
+    @Override
+    public String reason() {
+        return reason;
+    }
+
+    @Override
+    public void outputEnded() {
+        Streams both = Objects.requireNonNull(streams);
+        both.clientGotFin = true;
+        both.toClient.outputEnded();
+    }
+
+    @Override
+    public int rest() {
+        Streams both = streams;
+        if (both == null) {
+            return 0;
+        }
+        int ofServer = both.toServer.rest(); // reads of the client, writes to the server
+        int ofClient = both.toClient.rest();
+        boolean isOff = serving.isFrozen() || !lost.isEmpty();
+        upstream.interest(isOff ? 0 : (ofServer & SelectionKey.OP_WRITE) | (ofClient & SelectionKey.OP_READ));
+        return (ofClient & SelectionKey.OP_WRITE) | (lost.isEmpty() ? ofServer & SelectionKey.OP_READ : 0);
+    }
+
+    @Override
+    public boolean mayWake() {
+        Streams both = streams;
+        return both == null ? !hasBegun : both.toServer.mayWake() || both.toClient.mayWake();
+    }
+
+    @Override
+    public long untilWake(long now) {
+        Streams both = streams;
+        return both == null ? Verdict.NEVER : Math.min(both.toServer.untilWake(now), both.toClient.untilWake(now));
+    }
+
+    @Override
+    public void setFaults(List<Fault> list, long number, long now) {
+        Streams both = streams;
+        if (both == null) {
+            faults = new Faults(list, number, now);
+            return;
+        }
+        List<Fault> ofServer = new ArrayList<>();
+        List<Fault> ofClient = new ArrayList<>();
+        for (Fault each : list) {
+            (each.isToServer() ? ofServer : ofClient).add(each);
+        }
+        both.toServer.setFaults(ofServer, number, now);
+        both.toClient.setFaults(ofClient, number, now);
+    }
+
+    @Override
+    public boolean drain() throws IOException {
+        Streams both = streams;
+        return both != null && both.toServer.drain();
+    }
+
+    @Override
+    public boolean holds() {
+        return streams != null && (streams.toServer.holds() || streams.toClient.holds());
+    }
+
+    @Override
+    public boolean inputEnded() {
+        return streams != null && streams.toServer.inputEnded();
+    }
+
+    @Override
+    public boolean hasSent() {
+        return streams != null && streams.toClient.hasSent();
+    }
+
+    @Override
+    public boolean hasMoved() {
+        Streams both = streams;
+        if (both == null) {
+            return false;
+        }
+        boolean moved = both.toServer.hasMoved();
+        return both.toClient.hasMoved() || moved; // each begins anew
+    }
+
+    @Override
+    public void release(boolean clean) {
+        if (isReleased) {
+            return;
+        }
+        isReleased = true;
+        endsCleanly = clean;
+        upstream.close(clean, resetsServer ? serving.unsentBytes() : null);
+        if (streams != null) {
+            streams.toServer.release(clean);
+            streams.toClient.release(clean);
+        }
+    }
+
+    @Override
+    public void ended(String why) {
+        ConnectionReporter reporter = streams == null ? null : streams.reporter;
+        if (reporter != null) {
+            boolean byServer = !lost.isEmpty();
+            reporter.upstreamEnded(
+                    byServer ? Ending.Side.SERVER : Ending.Side.CLIENT,
+                    endsCleanly ? Ending.How.FIN : Ending.How.RST,
+                    byServer ? lost : why);
+        }
+    }
+}

@@ -1,0 +1,303 @@
+package org.echoharness.relay;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketTimeoutException;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.util.Objects;
+import org.echoharness.loop.Alarms;
+import org.echoharness.loop.EventLoop;
+import org.echoharness.loop.EventLoopHandler;
+import org.echoharness.loop.UnsentBytes;
+import org.echoharness.loop.Warnings;
+import org.echoharness.sockets.ConnectAttempts;
+import org.echoharness.sockets.SocketChannels;
+import org.echoharness.text.Escaping;
+import org.echoharness.text.Quantities;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The connection of a relay to the server behind it, for one client: finds its address, tries each candidate within one
+ * deadline, and then owns the socket. The thread of the event loop uses it.
+ */
+public final class UpstreamConnection implements EventLoopHandler, UnsentBytes.Waiter {
+
+    /** The relay. The thread of the event loop calls it. */
+    public interface Owner {
+
+        /** Called when the socket is ready, connected or failed. It must not throw. */
+        void upstreamIsReady();
+    }
+
+    private final EventLoop loop;
+    private final Upstream upstream;
+    private final Owner owner;
+    private final long timeoutNanos;
+    private final ConnectAttempts attempts = new ConnectAttempts();
+    private long deadline;
+    private Upstream.@Nullable Target target;
+    private int next; // of the candidates
+    private @Nullable InetSocketAddress candidate; // that is connecting
+    private @Nullable SelectionKey key;
+    private Alarms.@Nullable Alarm alarm;
+    private String failure = "";
+    private boolean isOpen;
+    private boolean isClosed;
+    private boolean waits; // for the end, until the server's kernel has all that was sent
+    private boolean endsCleanly;
+
+    public UpstreamConnection(EventLoop loop, Upstream upstream, Duration connectTimeout, Owner owner) {
+        this.loop = loop;
+        this.upstream = upstream;
+        this.owner = owner;
+        timeoutNanos = connectTimeout.toNanos();
+    }
+
+    /** Begins to connect. It calls the owner when that has succeeded or failed, unless it has at return. */
+    public void connect() {
+        deadline = System.nanoTime() + timeoutNanos;
+        Upstream.Target known = upstream.known();
+        if (known != null) {
+            target = known;
+            tryNext();
+            return;
+        }
+        setAlarm(deadline);
+        Thread lookup = new Thread(this::lookUp, "echo upstream lookup");
+        lookup.setDaemon(true);
+        lookup.start();
+    }
+
+    private void lookUp() {
+        Runnable then;
+        try {
+            Upstream.Target found = upstream.lookUp(deadline);
+            then = () -> found(found);
+        } catch (Throwable failed) {
+            String why = failed instanceof IOException
+                    ? String.valueOf(failed.getMessage())
+                    : "the upstream is not known: " + Warnings.text(failed);
+            then = () -> fail(why);
+        }
+        Runnable result = then;
+        loop.post(() -> {
+            if (target == null && !isOver()) {
+                result.run();
+                owner.upstreamIsReady();
+            }
+        });
+    }
+
+    private void found(Upstream.Target found) {
+        target = found;
+        tryNext();
+    }
+
+    private boolean isOver() {
+        return isClosed || !failure.isEmpty();
+    }
+
+    /** Connects to the next candidate, or to one after it if that refuses at once. Fails if there is none. */
+    private void tryNext() {
+        Upstream.Target of = Objects.requireNonNull(target);
+        while (next < of.candidates().size() && !isClosed) {
+            InetSocketAddress chosen = of.candidates().get(next++);
+            try {
+                if (connects(chosen, of)) {
+                    return;
+                }
+            } catch (IOException | RuntimeException refused) {
+                attempts.failed(chosen, refused instanceof IOException io ? io : new IOException(refused));
+                closeAttempt();
+            }
+        }
+        String within = Quantities.text(Duration.ofNanos(timeoutNanos));
+        String what = "cannot connect to upstream " + of.name() + " within " + within;
+        fail(String.valueOf(attempts.exception(what, upstream::text).getMessage()));
+    }
+
+    private boolean connects(InetSocketAddress chosen, Upstream.Target of) throws IOException {
+        candidate = chosen;
+        SocketChannel channel = ConnectAttempts.begin(chosen);
+        try {
+            boolean connected = channel.isConnected();
+            key = loop.register(channel, connected ? 0 : SelectionKey.OP_CONNECT, this);
+            if (connected) {
+                open(channel);
+            } else {
+                // each candidate gets an equal share of the time left, so that one without an answer does not use it up
+                long now = System.nanoTime();
+                setAlarm(now + Math.max(1, (deadline - now) / (of.candidates().size() - next + 1)));
+            }
+            return true;
+        } catch (Throwable failed) {
+            if (key == null) {
+                channel.close();
+            }
+            throw failed;
+        }
+    }
+
+    private void setAlarm(long at) {
+        loop.alarms().cancel(alarm);
+        alarm = loop.alarms().set(at, this);
+    }
+
+    private void open(SocketChannel channel) throws IOException {
+        ConnectAttempts.refuseSelfConnect(channel);
+        SocketChannels.linger(channel, 0); // from here on, every close sends an RST, unless it is a clean one
+        loop.alarms().cancel(alarm);
+        alarm = null;
+        isOpen = true;
+    }
+
+    private void closeAttempt() {
+        SelectionKey tried = key;
+        key = null;
+        if (tried != null) {
+            loop.close(tried);
+        }
+    }
+
+    private void fail(String why) {
+        loop.alarms().cancel(alarm);
+        alarm = null;
+        failure = Escaping.cut(Escaping.escape(why));
+    }
+
+    @Override
+    public void ready() {
+        SelectionKey mine = key;
+        if (mine == null || !mine.isValid() || waits) {
+            return;
+        }
+        if (!isOpen) {
+            finish((SocketChannel) mine.channel());
+        }
+        owner.upstreamIsReady();
+    }
+
+    private void finish(SocketChannel channel) {
+        try {
+            if (channel.finishConnect()) {
+                open(channel);
+                Objects.requireNonNull(key).interestOps(0);
+            }
+        } catch (IOException refused) {
+            attempts.failed(Objects.requireNonNull(candidate), refused);
+            closeAttempt();
+            tryNext();
+        }
+    }
+
+    @Override
+    public void alarm(long now) {
+        alarm = null;
+        if (isOpen || isOver()) {
+            return;
+        }
+        if (target == null) {
+            fail("the upstream is not known within " + Quantities.text(Duration.ofNanos(timeoutNanos)));
+        } else {
+            attempts.failed(Objects.requireNonNull(candidate), new SocketTimeoutException("no answer"));
+            closeAttempt();
+            tryNext();
+        }
+        owner.upstreamIsReady();
+    }
+
+    /** Returns whether it is connected and not closed. */
+    public boolean isOpen() {
+        return isOpen && !isClosed;
+    }
+
+    /** Returns why it cannot connect, or an empty text. */
+    public String failure() {
+        return failure;
+    }
+
+    /** Returns the name of the server for messages, or an empty text if that is not known yet. */
+    public String name() {
+        return target == null ? "" : target.name();
+    }
+
+    /** Returns the socket. Called when it is connected. */
+    public UpstreamChannel channel() {
+        return new UpstreamChannel((SocketChannel) Objects.requireNonNull(key).channel());
+    }
+
+    /** Returns whether the selector has found something to read. */
+    public boolean isReadable() {
+        return isOpen() && Objects.requireNonNull(key).isReadable();
+    }
+
+    /** Sets the operations of the socket to wait for. Does nothing unless it is connected. */
+    public void interest(int operations) {
+        SelectionKey mine = key;
+        if (mine != null && isOpen() && mine.interestOps() != operations) {
+            mine.interestOps(operations);
+        }
+    }
+
+    /**
+     * Closes the connection, or gives up to connect. Further calls do nothing.
+     *
+     * @param clean whether with a FIN; otherwise with an RST
+     * @param unsent waits before that until the server's kernel has all that was sent; null to close at once
+     */
+    public void close(boolean clean, @Nullable UnsentBytes unsent) {
+        if (isClosed) {
+            return;
+        }
+        boolean was = isOpen;
+        isClosed = true;
+        loop.alarms().cancel(alarm);
+        endsCleanly = clean;
+        SelectionKey mine = key;
+        if (mine == null) {
+            return;
+        }
+        try {
+            waits = was
+                    && !clean
+                    && unsent != null
+                    && mine.isValid()
+                    && unsent.await(this, (SocketChannel) mine.channel());
+        } catch (IOException gone) {
+            waits = false;
+        }
+        if (waits) {
+            mine.interestOps(0);
+        } else {
+            closeNow(mine);
+        }
+    }
+
+    private void closeNow(SelectionKey mine) {
+        SocketChannels.linger((SocketChannel) mine.channel(), endsCleanly ? -1 : 0);
+        loop.close(mine);
+    }
+
+    @Override
+    public boolean isWaiting() {
+        return waits;
+    }
+
+    @Override
+    public void endWaited() {
+        waits = false;
+        closeNow(Objects.requireNonNull(key));
+    }
+
+    @Override
+    public void abort() {
+        isClosed = true;
+        waits = false;
+        SelectionKey mine = key;
+        if (mine != null) {
+            closeNow(mine);
+        }
+    }
+}

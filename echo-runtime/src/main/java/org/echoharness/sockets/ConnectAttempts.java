@@ -1,0 +1,78 @@
+package org.echoharness.sockets;
+
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.channels.SocketChannel;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Function;
+
+/** The addresses of one host that were tried, and why each of them did not accept. Not safe for use by several threads. */
+public final class ConnectAttempts {
+
+    private final Map<InetSocketAddress, IOException> failed = new LinkedHashMap<>();
+
+    /**
+     * Begins to connect. The socket is non-blocking, and its close sends an RST only if the caller sets that.
+     *
+     * @return a channel that is connected, or connects
+     * @throws IOException if the address refuses at once, or if no socket can be opened
+     */
+    public static SocketChannel begin(InetSocketAddress candidate) throws IOException {
+        SocketChannel channel = SocketChannel.open();
+        try {
+            channel.configureBlocking(false);
+            channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+            UrgentData.keepInline(channel);
+            channel.connect(candidate);
+            return channel;
+        } catch (Throwable e) {
+            channel.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Refuses a socket that is connected to itself, which happens when the kernel picks the target port as the local
+     * one (RFC 9293, section 3.5).
+     */
+    public static void refuseSelfConnect(SocketChannel connected) throws IOException {
+        if (connected.getLocalAddress().equals(connected.getRemoteAddress())) {
+            throw new ConnectException("nothing listens there: the kernel connected the socket to itself");
+        }
+    }
+
+    /** Notes that an address did not accept. */
+    public void failed(InetSocketAddress candidate, IOException why) {
+        failed.put(candidate, why);
+    }
+
+    /** Returns the addresses that did not accept, each with the cause, in the order of the attempts. */
+    public Map<InetSocketAddress, IOException> failed() {
+        return failed;
+    }
+
+    /**
+     * Returns an exception whose message has all addresses and causes.
+     *
+     * @param what such as {@code cannot connect to db:5432 within 5s}
+     * @param names how the message writes an address
+     */
+    public ConnectException exception(String what, Function<InetSocketAddress, String> names) {
+        StringBuilder message = new StringBuilder(what);
+        failed.forEach((candidate, cause) -> message.append(message.indexOf("; tried ") < 0 ? "; tried " : ", ")
+                .append(names.apply(candidate))
+                .append(" (")
+                .append(cause.getMessage())
+                .append(')'));
+        boolean lacksInterface =
+                failed.keySet().stream().map(InetSocketAddress::getAddress).allMatch(NameResolver::lacksInterface);
+        ConnectException all = new ConnectException(message.append(
+                        lacksInterface ? "; " + NameResolver.NAME_THE_INTERFACE : "; is a server listening there?")
+                .toString());
+        failed.values().forEach(all::addSuppressed);
+        return all;
+    }
+}
