@@ -25,7 +25,7 @@ class FaultErrorsTest {
                 ;                                              | ";" at position 1: expected a fault (FAULTS), connections (CONNECTIONS) or none
                 ,                                              | "," at position 1: expected a fault (FAULTS), connections (CONNECTIONS) or none
                 :                                              | ":" at position 1: expected a fault (FAULTS), connections (CONNECTIONS) or none
-                reset: close                                   | ":" at position 6: expected at, on, after, a comma, a semicolon or the end of the plan
+                reset: close                                   | ":" at position 6: expected at, on, after, to, a comma, a semicolon or the end of the plan
                 rest                                           | "rest" at position 1: expected a fault (FAULTS), connections (CONNECTIONS) or none; did you mean reset?
                 RESET                                          | "RESET" at position 1: expected a fault (FAULTS), connections (CONNECTIONS) or none; did you mean reset?
                 Half-Close                                     | "Half-Close" at position 1: expected a fault (FAULTS), connections (CONNECTIONS) or none; did you mean half-close?
@@ -34,9 +34,9 @@ class FaultErrorsTest {
                 non                                            | "non" at position 1: expected a fault (FAULTS), connections (CONNECTIONS) or none; did you mean none?
                 frist 2: reset                                 | "frist" at position 1: expected a fault (FAULTS), connections (CONNECTIONS) or none; did you mean first?
                 conection 1: reset                             | "conection" at position 1: expected a fault (FAULTS), connections (CONNECTIONS) or none; did you mean connection?
-                reset foo                                      | "foo" at position 7: expected at, on, after, a comma, a semicolon or the end of the plan
-                reset aftr 3                                   | "aftr" at position 7: expected at, on, after, a comma, a semicolon or the end of the plan; did you mean after?
-                reset AFTER 3                                  | "AFTER" at position 7: expected at, on, after, a comma, a semicolon or the end of the plan; did you mean after?
+                reset foo                                      | "foo" at position 7: expected at, on, after, to, a comma, a semicolon or the end of the plan
+                reset aftr 3                                   | "aftr" at position 7: expected at, on, after, to, a comma, a semicolon or the end of the plan; did you mean after?
+                reset AFTER 3                                  | "AFTER" at position 7: expected at, on, after, to, a comma, a semicolon or the end of the plan; did you mean after?
                 reset at start                                 | "start" at position 10: expected accept
                 reset at acept                                 | "acept" at position 10: expected accept; did you mean accept?
                 reset on                                       | the end at position 9: expected fin
@@ -45,36 +45,36 @@ class FaultErrorsTest {
                 reset after soon                               | "soon" at position 13: expected a size such as 300 or 4KiB, a duration such as 2s, or messages such as 3 messages
                 reset after 5x                                 | "5x" at position 13: expected a size such as 300 or 4KiB, a duration such as 2s, or messages such as 3 messages
                 reset after -1                                 | "-1" at position 13: expected a size such as 300 or 4KiB, a duration such as 2s, or messages such as 3 messages
-                reset after 5 snt                              | "snt" at position 15: expected sent, received, messages, a comma, a semicolon or the end of the plan; did you mean sent?
-                reset after 2s sent                            | "sent" at position 16: expected a comma, a semicolon or the end of the plan
+                reset after 5 snt                              | "snt" at position 15: expected sent, received, messages, to, a comma, a semicolon or the end of the plan; did you mean sent?
+                reset after 2s sent                            | "sent" at position 16: expected to, a comma, a semicolon or the end of the plan
                 reset after 9223372036854775808                | "9223372036854775808" at position 13: expected a size such as 300 or 4KiB, a duration such as 2s, or messages such as 3 messages
                 reset after 9007199254740993KiB                | "9007199254740993KiB" at position 13: expected a size such as 300 or 4KiB, a duration such as 2s, or messages such as 3 messages
                 delay                                          | the end at position 6: expected a duration such as 50ms or 2s
                 delay soon                                     | "soon" at position 7: expected a duration such as 50ms or 2s
-                delay 5ms jiter 2ms                            | "jiter" at position 11: expected jitter, at, on, after, every, a comma, a semicolon or the end of the plan; did you mean jitter?
+                delay 5ms jiter 2ms                            | "jiter" at position 11: expected jitter, at, on, after, every, to, a comma, a semicolon or the end of the plan; did you mean jitter?
                 delay 5ms jitter                               | the end at position 17: expected a duration such as 50ms or 2s
-                delay 5ms jitter 1ms sed 4                     | "sed" at position 22: expected seed, at, on, after, every, a comma, a semicolon or the end of the plan; did you mean seed?
+                delay 5ms jitter 1ms sed 4                     | "sed" at position 22: expected seed, at, on, after, every, to, a comma, a semicolon or the end of the plan; did you mean seed?
                 delay 5ms jitter 1ms seed                      | the end at position 26: expected a whole number
                 delay 5ms jitter 1ms seed x                    | "x" at position 27: expected a whole number
                 delay 5ms jitter 1ms seed 99999999999999999999 | "99999999999999999999" at position 27: expected a whole number
-                delay 5ms seed 4                               | "seed" at position 11: expected jitter, at, on, after, every, a comma, a semicolon or the end of the plan
+                delay 5ms seed 4                               | "seed" at position 11: expected jitter, at, on, after, every, to, a comma, a semicolon or the end of the plan
                 throttle                                       | the end at position 9: expected a number of bytes per second such as 64KiB/s
                 throttle 64                                    | "64" at position 10: expected a number of bytes per second such as 64KiB/s
                 throttle 64KiB/m                               | "64KiB/m" at position 10: expected a number of bytes per second such as 64KiB/s
                 throttle fast/s                                | "fast/s" at position 10: expected a number of bytes per second such as 64KiB/s
                 throttle 64 KiB/s                              | "64" at position 10: expected a number of bytes per second such as 64KiB/s
                 fragment                                       | the end at position 9: expected a number of bytes such as 16 or 4KiB
-                fragment 3 evry 5ms                            | "evry" at position 12: expected every, at, on, after, a comma, a semicolon or the end of the plan; did you mean every?
+                fragment 3 evry 5ms                            | "evry" at position 12: expected every, at, on, after, to, a comma, a semicolon or the end of the plan; did you mean every?
                 fragment 3 every                               | the end at position 17: expected a duration such as 50ms or 2s
                 fragment many                                  | "many" at position 10: expected a number of bytes such as 16 or 4KiB
                 corrupt 5e1%                                   | "5e1%" at position 9: expected a percentage such as 10%
                 corrupt %                                      | "%" at position 9: expected a percentage such as 10%
                 corrupt 1.%                                    | "1.%" at position 9: expected a percentage such as 10%
                 corrupt -1%                                    | "-1%" at position 9: expected a percentage such as 10%
-                corrupt 5                                      | "5" at position 9: expected byte, bytes, at, on, after, every, a comma, a semicolon or the end of the plan
+                corrupt 5                                      | "5" at position 9: expected byte, bytes, at, on, after, every, to, a comma, a semicolon or the end of the plan
                 corrupt byte                                   | the end at position 13: expected a position such as 5, or a range such as 5-9
                 corrupt bytes x                                | "x" at position 15: expected a position such as 5, or a range such as 5-9
-                corrupt bite 4                                 | "bite" at position 9: expected byte, bytes, at, on, after, every, a comma, a semicolon or the end of the plan; did you mean byte?
+                corrupt bite 4                                 | "bite" at position 9: expected byte, bytes, at, on, after, every, to, a comma, a semicolon or the end of the plan; did you mean byte?
                 duplicate                                      | the end at position 10: expected a number of bytes such as 16 or 4KiB
                 truncate x                                     | "x" at position 10: expected a number of bytes such as 16 or 4KiB
                 slow-close                                     | the end at position 11: expected a duration such as 50ms or 2s
@@ -208,10 +208,10 @@ class FaultErrorsTest {
 
     @ParameterizedTest(name = "{0}")
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
-                reset after 3 mesages               | "mesages" at position 15: expected sent, received, messages, a comma, a semicolon or the end of the plan; did you mean messages?
-                reset after 3 message               | "message" at position 15: expected sent, received, messages, a comma, a semicolon or the end of the plan; did you mean messages?
-                reset after 4KiB messages           | "messages" at position 18: expected sent, received, a comma, a semicolon or the end of the plan
-                reset after 3s messages             | "messages" at position 16: expected a comma, a semicolon or the end of the plan
+                reset after 3 mesages               | "mesages" at position 15: expected sent, received, messages, to, a comma, a semicolon or the end of the plan; did you mean messages?
+                reset after 3 message               | "message" at position 15: expected sent, received, messages, to, a comma, a semicolon or the end of the plan; did you mean messages?
+                reset after 4KiB messages           | "messages" at position 18: expected sent, received, to, a comma, a semicolon or the end of the plan
+                reset after 3s messages             | "messages" at position 16: expected to, a comma, a semicolon or the end of the plan
                 reset after 0 messages              | "0" at position 13: after (0) must be at least 1
                 reset after -1 messages             | "-1" at position 13: expected a size such as 300 or 4KiB, a duration such as 2s, or messages such as 3 messages
                 greet "x" every                     | the end at position 16: expected an ordinal number such as 2nd or 3rd
@@ -283,7 +283,7 @@ class FaultErrorsTest {
                 greet "\\x4"  | at position 8: \\x must be followed by two hexadecimal digits, such as \\x00
                 greet "\\xzz" | at position 8: \\x must be followed by two hexadecimal digits, such as \\x00
                 greet "a\\qb" | at position 9: \\q is not an escape; write \\n, \\r, \\t, \\0, \\xHH, \\" or \\\\
-                greet "a"b    | "b" at position 10: expected at, on, after, every, a comma, a semicolon or the end of the plan
+                greet "a"b    | "b" at position 10: expected at, on, after, every, to, a comma, a semicolon or the end of the plan
                 """)
     void reportsErrorInQuotedBytes(String text, String message) {
         assertRefused(text, message);
@@ -308,7 +308,7 @@ class FaultErrorsTest {
                 .withMessage("fault: \"none\" at position 1: expected a fault " + FAULTS);
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Fault.parse("reset, close"))
-                .withMessage("fault: \",\" at position 6: expected at, on, after or the end of the fault");
+                .withMessage("fault: \",\" at position 6: expected at, on, after, to or the end of the fault");
     }
 
     @Test
@@ -318,7 +318,7 @@ class FaultErrorsTest {
                 "\"re\\x1b[2Jset\" at position 1: expected a fault (FAULTS), connections (CONNECTIONS) or none");
         assertRefused(
                 "reset \0",
-                "\"\\x00\" at position 7: expected at, on, after, a comma, a semicolon or the end of the plan");
+                "\"\\x00\" at position 7: expected at, on, after, to, a comma, a semicolon or the end of the plan");
         assertRefused(
                 "duplicate 5\007",
                 "\"5\\x07\" at position 11: duplicate (5\\x07) must be a size in bytes, such as 16,"
