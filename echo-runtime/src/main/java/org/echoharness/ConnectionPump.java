@@ -207,8 +207,9 @@ interface ConnectionPump {
      * Further calls do nothing.
      *
      * @param clean whether the connection ends with a FIN; otherwise with an RST
+     * @param why the reason; empty if there is none
      */
-    void release(boolean clean);
+    void release(boolean clean, String why);
 
     /** Called when the socket is closed and the end is reported, with the reason. */
     default void ended(String why) {}

@@ -388,7 +388,7 @@ final class DialoguePump implements ConnectionPump, ConnectionPump.Supply, GateC
     }
 
     @Override
-    public void release(boolean clean) {
+    public void release(boolean clean, String why) {
         if (!isReleased) {
             isReleased = true;
             input.drop();

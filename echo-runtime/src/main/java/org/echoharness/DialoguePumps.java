@@ -151,7 +151,7 @@ final class DialoguePumps implements ConnectionPump.Factory {
             } catch (IOException impossible) {
                 throw new AssertionError(impossible); // there is no socket
             } finally {
-                pump.release(false);
+                pump.release(false, "");
                 pump.ended("");
             }
         }

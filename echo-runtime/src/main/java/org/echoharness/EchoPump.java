@@ -169,7 +169,7 @@ final class EchoPump implements ConnectionPump, ConnectionPump.Supply {
     }
 
     @Override
-    public void release(boolean clean) {
+    public void release(boolean clean, String why) {
         output.release();
     }
 }

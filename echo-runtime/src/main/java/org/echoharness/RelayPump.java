@@ -45,7 +45,8 @@ final class RelayPump implements ConnectionPump, UpstreamConnection.Owner {
             Supplier<String> addresses, @Nullable Target known) implements Upstream {
         @Override
         public Target lookUp(long deadlineNanos) throws IOException {
-            return target(checked(addresses.get()), deadlineNanos);
+            return target(
+                    checked(Objects.requireNonNull(addresses.get(), "the supplier returned null")), deadlineNanos);
         }
 
         @Override
@@ -132,7 +133,6 @@ final class RelayPump implements ConnectionPump, UpstreamConnection.Owner {
     private boolean isReadable; // the socket of the server
     private boolean resetsServer; // by a fault, when all was sent
     private boolean isReleased;
-    private boolean endsCleanly;
 
     private record Faults(List<Fault> list, long number, long since) {}
 
@@ -390,27 +390,26 @@ final class RelayPump implements ConnectionPump, UpstreamConnection.Owner {
     }
 
     @Override
-    public void release(boolean clean) {
+    public void release(boolean clean, String why) {
         if (isReleased) {
             return;
         }
         isReleased = true;
-        endsCleanly = clean;
         upstream.close(clean, resetsServer ? serving.unsentBytes() : null);
-        if (streams != null) {
-            streams.toServer.release(clean);
-            streams.toClient.release(clean);
+        Streams both = streams;
+        if (both != null) {
+            both.toServer.release(clean, why);
+            both.toClient.release(clean, why);
+            reportEnd(both.reporter, clean, why);
         }
     }
 
-    @Override
-    public void ended(String why) {
-        ConnectionReporter reporter = streams == null ? null : streams.reporter;
+    private void reportEnd(@Nullable ConnectionReporter reporter, boolean clean, String why) {
         if (reporter != null) {
             boolean byServer = !lost.isEmpty();
             reporter.upstreamEnded(
                     byServer ? Ending.Side.SERVER : Ending.Side.CLIENT,
-                    endsCleanly ? Ending.How.FIN : Ending.How.RST,
+                    clean ? Ending.How.FIN : Ending.How.RST,
                     byServer ? lost : why);
         }
     }

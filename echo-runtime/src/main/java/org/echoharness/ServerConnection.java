@@ -283,7 +283,7 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
             serving.context().warnings().warn(warning, failure);
         } catch (Throwable worse) { // where memory is short, even a report may fail
             if (isOpen()) {
-                release(0, Cause.FAILED);
+                release(0, Cause.FAILED, FAILED);
             }
         }
     }
@@ -319,7 +319,7 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
             due = new Due(clean, why);
             key.interestOps(0);
             serving.loop().alarms().cancel(alarm);
-            pump().release(clean);
+            pump().release(clean, why);
         }
     }
 
@@ -362,7 +362,7 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
         if (!isOpen()) {
             return; // a callback closed the server, and with it this connection
         }
-        release(linger, cause);
+        release(linger, cause, why);
         Ending.How how = clean ? Ending.How.FIN : Ending.How.RST;
         serving.context().reportEnd(number, channel(), reporter, cause, how, why);
         if (pump != null) {
@@ -370,10 +370,10 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
         }
     }
 
-    private void release(int linger, Cause cause) {
+    private void release(int linger, Cause cause, String why) {
         SocketChannels.linger(channel(), linger);
         serving.loop().close(key);
-        serving.release(pump, linger != 0);
+        serving.release(pump, linger != 0, why);
         serving.loop().alarms().cancel(alarm);
         serving.context().counts().ends(cause);
     }

@@ -72,11 +72,11 @@ final class ServingLoop implements ConnectionPump.Serving {
      * Releases the pump of a connection that ends. If the connection has none, the pump at rest may have served it last and
      * refer to it: drops that pump, so that the connection can be collected.
      */
-    void release(@Nullable ConnectionPump pump, boolean clean) {
+    void release(@Nullable ConnectionPump pump, boolean clean, String why) {
         if (pump == null) {
             resting = null;
         } else {
-            pump.release(clean);
+            pump.release(clean, why);
         }
     }
 

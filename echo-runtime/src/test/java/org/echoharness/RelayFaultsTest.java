@@ -75,7 +75,7 @@ class RelayFaultsTest {
                 "corrupt after 2 to client        | 123456 FIN         | ab\\x9c\\x9b\\x9a\\x99 FIN",
                 "greet '<' to server, greet '>'   | <123456 FIN        | >abcdef FIN",
                 "truncate 2 to server             | 3456 FIN           | abcdef FIN",
-                "duplicate 2 to server            | 12312456 FIN       | abcdef FIN",
+                "duplicate 2 to server            | 12123456 FIN       | abcdef FIN",
                 "discard after 3 to server        | 123 FIN            | abcdef FIN",
                 "discard after 3                  | 123456 FIN         | abc FIN",
                 "half-close after 3               | 123456 FIN         | abc FIN",

@@ -2,6 +2,7 @@ package org.echoharness;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.echoharness.support.PlainSockets.assertEnd;
 import static org.echoharness.support.PlainSockets.assertReset;
 import static org.echoharness.support.PlainSockets.receives;
@@ -9,7 +10,18 @@ import static org.echoharness.support.PlainSockets.send;
 
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import org.echoharness.memory.HeldMemory;
 import org.echoharness.support.AwaitedLines;
+import org.echoharness.support.Background;
 import org.echoharness.support.PlainSockets;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -20,6 +32,8 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(120)
 @SuppressWarnings("try") // resets sockets
 class RelayTest {
+
+    private static final Duration LONG = Duration.ofSeconds(60);
 
     private final AwaitedLines warnings = new AwaitedLines();
     private ServerSocket behind;
@@ -129,13 +143,326 @@ class RelayTest {
     @Test
     void refusedConnectResetsClient() throws Exception {
         behind.close();
-        try (EchoServer relay = relay().start();
-                Socket client = PlainSockets.connect(relay.address())) {
-            assertReset(client);
+        try (EchoServer relay = relay().start()) {
+            assertConnectIsReset(relay);
             String address = "127.0.0.1:" + behind.getLocalPort();
             assertThat(relay.recording().connection(1).awaitEnd().ending().orElseThrow())
                     .hasToString("SERVER RST (cannot connect to upstream " + address + " within 5s; tried " + address
                             + " (Connection refused); is a server listening there?)");
+        }
+    }
+
+    /** Whether the RST comes before the connect returns is up to the kernel. */
+    private static void assertConnectIsReset(EchoServer relay) {
+        assertThatThrownBy(() -> {
+                    try (Socket client = PlainSockets.connect(relay.address())) {
+                        while (client.getInputStream().read() >= 0) {}
+                    }
+                })
+                .hasMessageMatching("Connection reset( by peer)?");
+    }
+
+    private static String ending(EchoServer relay) throws InterruptedException {
+        return relay.recording().connection(1).awaitEnd().ending().orElseThrow().toString();
+    }
+
+    private EchoServer.Builder relayTo(Supplier<String> upstream) {
+        return EchoServer.builder().warnings(warnings).upstream(upstream).recording();
+    }
+
+    @Test
+    void failureIsResetCloseOrStall() throws Exception {
+        int port = behind.getLocalPort();
+        behind.close();
+        String address = "127.0.0.1:" + port;
+        String reason = "cannot connect to upstream " + address + " within 5s; tried " + address
+                + " (Connection refused); is a server listening there?";
+        try (EchoServer relay = relay().upstreamFailure(Fault.close()).start();
+                Socket client = PlainSockets.connect(relay.address())) {
+            assertEnd(client);
+            assertThat(ending(relay)).isEqualTo("SERVER FIN (" + reason + ")");
+        }
+        try (EchoServer relay = relay().upstreamFailure(Fault.stall()).start();
+                Socket client = PlainSockets.connect(relay.address())) {
+            client.setSoTimeout(50);
+            assertThatThrownBy(() -> client.getInputStream().read()).isInstanceOf(SocketTimeoutException.class);
+            assertThat(relay.catchUp(LONG)).isTrue();
+            assertThat(relay.recording().connection(1).events())
+                    .filteredOn(event -> event.kind() == RecordedEvent.Kind.NOTE)
+                    .extracting(RecordedEvent::detail)
+                    .containsExactly(reason);
+            relay.resetConnections();
+            assertReset(client);
+        }
+    }
+
+    @Test
+    void supplierNamesServerOfEachConnection() throws Exception {
+        try (ServerSocket other = PlainSockets.listen(0)) {
+            Iterator<ServerSocket> next = List.of(behind, other).iterator();
+            try (EchoServer relay = relayTo(() -> "127.0.0.1:" + next.next().getLocalPort())
+                            .start();
+                    Socket first = PlainSockets.connect(relay.address());
+                    Socket server = accept();
+                    Socket second = PlainSockets.connect(relay.address());
+                    Socket otherServer = other.accept()) {
+                send(first, "1");
+                receives(server, "1");
+                send(second, "2");
+                receives(otherServer, "2");
+            }
+        }
+    }
+
+    @Test
+    void supplierThatFailsResetsClient() throws Exception {
+        Iterator<String> addresses = Arrays.asList("nonsense", null).iterator();
+        try (EchoServer relay = relayTo(() -> {
+                    if (!addresses.hasNext()) {
+                        throw new IllegalStateException("not started");
+                    }
+                    return addresses.next();
+                })
+                .start()) {
+            for (int i = 1; i <= 3; i++) {
+                assertConnectIsReset(relay);
+            }
+            assertThat(relay.recording().connections())
+                    .extracting(each -> each.awaitEnd().ending().orElseThrow().toString())
+                    .satisfiesExactly(
+                            malformed -> assertThat(malformed)
+                                    .startsWith("SERVER RST (the upstream is not known: "
+                                            + "java.lang.IllegalArgumentException: address")
+                                    .contains("nonsense"),
+                            missing -> assertThat(missing)
+                                    .isEqualTo(
+                                            "SERVER RST (the upstream is not known: java.lang.NullPointerException: the supplier returned null)"),
+                            failed -> assertThat(failed)
+                                    .isEqualTo("SERVER RST (the upstream is not known:"
+                                            + " java.lang.IllegalStateException: not started)"));
+        }
+    }
+
+    /** A lookup that takes long delays no other connection, and ends at the time-out. */
+    @Test
+    void slowSupplierDelaysNoOtherConnection() throws Exception {
+        CountDownLatch asked = new CountDownLatch(1);
+        CountDownLatch never = new CountDownLatch(1);
+        AtomicInteger calls = new AtomicInteger();
+        try (EchoServer relay = relayTo(() -> {
+                            if (calls.incrementAndGet() == 1) {
+                                asked.countDown();
+                                Background.await(never);
+                            }
+                            return "localhost:" + behind.getLocalPort();
+                        })
+                        .connectTimeout(Duration.ofSeconds(1))
+                        .start();
+                Socket slow = PlainSockets.connect(relay.address())) {
+            asked.await();
+            try (Socket quick = PlainSockets.connect(relay.address());
+                    Socket server = accept()) {
+                send(quick, "a");
+                receives(server, "a");
+            }
+            assertReset(slow);
+            assertThat(ending(relay)).isEqualTo("SERVER RST (the upstream is not known within 1s)");
+        } finally {
+            never.countDown();
+        }
+    }
+
+    @Test
+    void nameThatDoesNotResolveResetsClient() throws Exception {
+        try (EchoServer relay = EchoServer.builder()
+                        .warnings(warnings)
+                        .upstream("no-such-host.invalid:5432")
+                        .recording()
+                        .start()) {
+            assertConnectIsReset(relay);
+            assertThat(ending(relay))
+                    .isEqualTo("SERVER RST (cannot connect to upstream no-such-host.invalid:5432: the name does not"
+                            + " resolve; check its spelling, or write an address)");
+        }
+    }
+
+    @Test
+    void upstreamWithoutAnswerResetsClientAtTimeout() throws Exception {
+        try (EchoServer silent = EchoServer.builder().backlog(1).start();
+                EchoServer relay = EchoServer.builder()
+                        .warnings(warnings)
+                        .upstream("127.0.0.1:" + silent.port())
+                        .connectTimeout(Duration.ofMillis(300))
+                        .recording()
+                        .start()) {
+            silent.unanswered();
+            assertConnectIsReset(relay);
+            String address = "127.0.0.1:" + silent.port();
+            assertThat(ending(relay))
+                    .isEqualTo("SERVER RST (cannot connect to upstream " + address + " within 300ms; tried " + address
+                            + " (no answer); is a server listening there?)");
+        }
+    }
+
+    @Test
+    void controlsEndBothLegs() throws Exception {
+        try (EchoServer relay = relay().start();
+                Socket client = PlainSockets.connect(relay.address());
+                Socket server = accept()) {
+            relay.resetConnections();
+            assertReset(client);
+            assertReset(server);
+            RecordedConnection first = relay.recording().connection(1).awaitEnd();
+            assertThat(first.ending().orElseThrow()).hasToString("SERVER RST (resetConnections())");
+            assertThat(first.upstream().orElseThrow().ending().orElseThrow())
+                    .hasToString("CLIENT RST (resetConnections())");
+            try (Socket next = PlainSockets.connect(relay.address());
+                    Socket nextServer = accept()) {
+                relay.closeConnections();
+                assertEnd(next);
+                assertEnd(nextServer);
+                assertThat(relay.recording()
+                                .connection(2)
+                                .awaitEnd()
+                                .upstream()
+                                .orElseThrow()
+                                .ending()
+                                .orElseThrow())
+                        .hasToString("CLIENT FIN (closeConnections())");
+            }
+        }
+    }
+
+    /** What happens to a client when its database restarts. */
+    @Test
+    void refusesResetsAndResumes() throws Exception {
+        try (EchoServer relay = relay().start();
+                Socket client = PlainSockets.connect(relay.address());
+                Socket server = accept()) {
+            relay.refuse();
+            relay.resetConnections();
+            assertReset(client);
+            assertReset(server);
+            assertThatThrownBy(() -> PlainSockets.connect(relay.address())).hasMessageContaining("refused");
+            relay.resume();
+            try (Socket next = PlainSockets.connect(relay.address());
+                    Socket nextServer = accept()) {
+                send(next, "again");
+                receives(nextServer, "again");
+            }
+        }
+    }
+
+    @Test
+    void frozenRelayPassesNothing() throws Exception {
+        try (EchoServer relay = relay().start();
+                Socket client = PlainSockets.connect(relay.address());
+                Socket server = accept()) {
+            send(client, "a");
+            receives(server, "a");
+            relay.freeze();
+            send(client, "b");
+            send(server, "c");
+            assertThat(relay.catchUp(LONG)).isTrue();
+            RecordedConnection frozen = relay.recording().connection(1);
+            assertThat(frozen.bytesReceived()).isEqualTo(1);
+            assertThat(frozen.upstream().orElseThrow().bytesReceived()).isZero();
+            relay.unfreeze();
+            receives(server, "b");
+            receives(client, "c");
+        }
+    }
+
+    @Test
+    void bytesOfServerAlsoCountAgainstIdleTimeout() throws Exception {
+        try (EchoServer relay = relay().idleTimeout(Duration.ofMillis(500))
+                        .maxConnections(1)
+                        .start();
+                Socket client = PlainSockets.connect(relay.address());
+                Socket server = accept()) {
+            assertConnectIsReset(relay);
+            long start = System.nanoTime();
+            while (System.nanoTime() - start < 1_000_000_000L) {
+                send(server, "x");
+                receives(client, "x");
+            }
+            assertReset(client);
+            assertReset(server);
+            RecordedConnection ended = relay.recording().connection(1).awaitEnd();
+            assertThat(ended.ending().orElseThrow()).hasToString("SERVER RST (idle for 500ms)");
+            List<RecordedEvent> events = ended.events();
+            Duration end = events.get(events.size() - 1).after();
+            Duration last = events.get(events.size() - 2).after();
+            assertThat(end.minus(last)).isGreaterThanOrEqualTo(Duration.ofMillis(490));
+        }
+    }
+
+    /** Both ends write without reading: the relay stops reading when its buffers and the kernel's are full. */
+    @Test
+    void endThatDoesNotReadStopsTheOther() throws Exception {
+        long held = HeldMemory.used();
+        try (EchoServer relay = relay().bufferSize(16 << 10).start();
+                Socket client = PlainSockets.connect(relay.address(), 4 << 10, 4 << 10);
+                Socket server = accept()) {
+            byte[] all = PlainSockets.random(16 << 20, 1);
+            FutureTask<Void> ofClient = Background.inThread("client", () -> {
+                client.getOutputStream().write(all);
+                client.shutdownOutput();
+                return null;
+            });
+            FutureTask<Void> ofServer = Background.inThread("server", () -> {
+                server.getOutputStream().write(all);
+                server.shutdownOutput();
+                return null;
+            });
+            relay.recording().awaitQuiet(Duration.ofMillis(300), LONG);
+            RecordedConnection stopped = relay.recording().connection(1);
+            RecordedConnection behindIt = stopped.upstream().orElseThrow();
+            assertThat(stopped.bytesReceived() - behindIt.bytesSent()).isBetween(1L, 16L << 10);
+            assertThat(behindIt.bytesReceived() - stopped.bytesSent()).isBetween(1L, 16L << 10);
+            assertThat(HeldMemory.used() - held).isLessThanOrEqualTo(2L * (16 << 10));
+            FutureTask<byte[]> read =
+                    Background.inThread("read", () -> server.getInputStream().readAllBytes());
+            assertThat(client.getInputStream().readAllBytes()).isEqualTo(all);
+            assertThat(Background.result(read)).isEqualTo(all);
+            Background.result(ofClient);
+            Background.result(ofServer);
+            assertThat(ending(relay)).endsWith("FIN");
+        }
+        assertThat(HeldMemory.used()).isEqualTo(held);
+    }
+
+    @Test
+    void closingServerResetsBothLegs() throws Exception {
+        EchoServer relay = relay().start();
+        try (Socket client = PlainSockets.connect(relay.address());
+                Socket server = accept()) {
+            send(client, "abc");
+            receives(server, "abc");
+            relay.close();
+            assertReset(client);
+            assertReset(server);
+        } finally {
+            relay.close();
+        }
+    }
+
+    /** The server has answered and reset its connection while the relay still writes to it. */
+    @Test
+    void answerBeforeResetReachesClient() throws Exception {
+        try (EchoServer relay = relay().start();
+                Socket client = PlainSockets.connect(relay.address());
+                Socket server = accept()) {
+            send(client, "request");
+            receives(server, "request");
+            relay.freeze();
+            send(server, "413");
+            send(client, "more");
+            server.setSoLinger(true, 0);
+            server.close();
+            relay.unfreeze();
+            receives(client, "413");
+            assertReset(client);
         }
     }
 }

@@ -333,7 +333,7 @@ class RespondTest {
                                 Framings.lines(),
                                 line -> {
                                     if (line.equals("wait")) {
-                                        awaitOrFail(go);
+                                        Background.await(go);
                                     }
                                     return line;
                                 },
@@ -350,14 +350,6 @@ class RespondTest {
             receives(slow, "wait\r\nafter\r\n");
         } finally {
             executor.shutdown();
-        }
-    }
-
-    private static void awaitOrFail(CountDownLatch latch) {
-        try {
-            latch.await();
-        } catch (InterruptedException interrupted) {
-            throw new AssertionError(interrupted);
         }
     }
 

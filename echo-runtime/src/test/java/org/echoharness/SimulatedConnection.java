@@ -169,7 +169,7 @@ final class SimulatedConnection implements ConnectionPump.Owner {
         } catch (IOException impossible) {
             throw new AssertionError(impossible);
         } finally {
-            pump.release(false);
+            pump.release(false, "");
         }
         return events;
     }

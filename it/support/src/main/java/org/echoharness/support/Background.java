@@ -2,6 +2,7 @@ package org.echoharness.support;
 
 import java.time.Duration;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 
@@ -24,6 +25,17 @@ public final class Background {
 
     public static <T> T result(FutureTask<T> task) throws Exception {
         return task.get(LONGEST.toSeconds(), TimeUnit.SECONDS);
+    }
+
+    /** Waits until the latch opens, and fails at the deadline or if the thread is interrupted. */
+    public static void await(CountDownLatch latch) {
+        try {
+            if (!latch.await(LONGEST.toSeconds(), TimeUnit.SECONDS)) {
+                throw new AssertionError("the latch did not open within " + LONGEST);
+            }
+        } catch (InterruptedException interrupted) {
+            throw new AssertionError(interrupted);
+        }
     }
 
     public static double secondsSince(long startNanos) {
