@@ -8,6 +8,7 @@ import static org.echoharness.support.PlainSockets.assertReset;
 import static org.echoharness.support.PlainSockets.receives;
 import static org.echoharness.support.PlainSockets.send;
 
+import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
@@ -162,6 +163,12 @@ class RelayTest {
                 .hasMessageMatching("Connection reset( by peer)?");
     }
 
+    /** The server may have accepted before the relay has noticed that it is connected. */
+    private static void passes(Socket client, Socket server) throws IOException {
+        send(client, "x");
+        receives(server, "x");
+    }
+
     private static String ending(EchoServer relay) throws InterruptedException {
         return relay.recording().connection(1).awaitEnd().ending().orElseThrow().toString();
     }
@@ -309,6 +316,7 @@ class RelayTest {
         try (EchoServer relay = relay().start();
                 Socket client = PlainSockets.connect(relay.address());
                 Socket server = accept()) {
+            passes(client, server);
             relay.resetConnections();
             assertReset(client);
             assertReset(server);
@@ -318,6 +326,7 @@ class RelayTest {
                     .hasToString("CLIENT RST (resetConnections())");
             try (Socket next = PlainSockets.connect(relay.address());
                     Socket nextServer = accept()) {
+                passes(next, nextServer);
                 relay.closeConnections();
                 assertEnd(next);
                 assertEnd(nextServer);
@@ -418,8 +427,9 @@ class RelayTest {
             relay.recording().awaitQuiet(Duration.ofMillis(300), LONG);
             RecordedConnection stopped = relay.recording().connection(1);
             RecordedConnection behindIt = stopped.upstream().orElseThrow();
-            assertThat(stopped.bytesReceived() - behindIt.bytesSent()).isBetween(1L, 16L << 10);
-            assertThat(behindIt.bytesReceived() - stopped.bytesSent()).isBetween(1L, 16L << 10);
+            assertThat(stopped.bytesReceived() - behindIt.bytesSent()).isLessThanOrEqualTo(16L << 10);
+            assertThat(behindIt.bytesReceived() - stopped.bytesSent()).isLessThanOrEqualTo(16L << 10);
+            assertThat(ofClient.isDone() || ofServer.isDone()).isFalse();
             assertThat(HeldMemory.used() - held).isLessThanOrEqualTo(2L * (16 << 10));
             FutureTask<byte[]> read =
                     Background.inThread("read", () -> server.getInputStream().readAllBytes());
