@@ -282,10 +282,10 @@ class RelayTest {
     @Test
     void nameThatDoesNotResolveResetsClient() throws Exception {
         try (EchoServer relay = EchoServer.builder()
-                        .warnings(warnings)
-                        .upstream("no-such-host.invalid:5432")
-                        .recording()
-                        .start()) {
+                .warnings(warnings)
+                .upstream("no-such-host.invalid:5432")
+                .recording()
+                .start()) {
             assertConnectIsReset(relay);
             assertThat(ending(relay))
                     .isEqualTo("SERVER RST (cannot connect to upstream no-such-host.invalid:5432: the name does not"
