@@ -11,7 +11,7 @@ for (test in ['ReaderTest', 'LeakTest']) {
     new File(basedir, 'target').eachFileRecurse {
         if (it.parentFile.name == 'echo-default' && it.path.contains(test)) attachments[it.name] = it
     }
-    assert attachments.keySet() == ['transcript.txt', 'conversation.html', 'conversation.pcapng'] as Set
+    assert attachments.keySet() == ['transcript.txt', 'conversation.html', 'conversation.pcapng', 'conversation.script'] as Set
     assert attachments['transcript.txt'].text.contains('connection from 127.0.0.1:')
     assert attachments.values().every { it.length() > 0 }
 }

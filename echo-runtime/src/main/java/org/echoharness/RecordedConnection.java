@@ -2,13 +2,20 @@ package org.echoharness;
 
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import org.echoharness.replay.Session;
+import org.echoharness.replay.SessionEvent;
+import org.echoharness.replay.SessionSteps;
+import org.echoharness.script.Step;
 import org.echoharness.text.Escaping;
 import org.echoharness.text.FirstDifference;
 import org.echoharness.text.Quantities;
@@ -445,6 +452,72 @@ public final class RecordedConnection {
      */
     public String hexDump() {
         return Transcript.hexDump(this);
+    }
+
+    /**
+     * Returns a script with which a server does again what this server did: it expects what the client has sent, and sends
+     * what this server has sent. The script is for every connection. A client that does the same again completes the same
+     * session.
+     *
+     * @return the script, without pauses
+     * @throws IllegalStateException if bytes or events are not kept; the message names the cure
+     * @see Recording#toScript()
+     */
+    public Script toScript() {
+        return Script.of(steps(null).toArray(Step[]::new));
+    }
+
+    /** Returns the steps of a script. Fails if something is missing. */
+    List<Step> steps(@Nullable Duration leastPause) {
+        List<Step> steps = new ArrayList<>();
+        SessionSteps.of(session(), leastPause, part -> {
+            Step step = part.step();
+            if (step == null || !part.remark().isEmpty()) {
+                throw new IllegalStateException(
+                        name() + " cannot become a script: " + part.remark() + "; " + replayCure());
+            }
+            steps.add(step);
+        });
+        return steps;
+    }
+
+    /** Returns what helps if bytes or events are not kept. */
+    String replayCure() {
+        return log.leftOut() > 0
+                ? "record a shorter conversation (the first " + EventLog.MOST + " events of a connection are kept)"
+                : "raise recording (the first " + Escaping.bytes(recorder.keeps()) + " of each direction are kept)";
+    }
+
+    /** Returns what happened, for a script. */
+    Session session() {
+        return new Session(
+                () -> log.list().stream()
+                        .limit(log.beforeTheGap())
+                        .filter(event -> sessionKind(event) != null)
+                        .map(this::sessionEvent)
+                        .iterator(),
+                log.leftOut(),
+                ending != null);
+    }
+
+    private SessionEvent sessionEvent(RecordedEvent event) {
+        byte[] kept = event.bytes() == 0 ? new byte[0] : bytes(event);
+        return new SessionEvent(
+                Objects.requireNonNull(sessionKind(event)),
+                new String(kept, StandardCharsets.ISO_8859_1),
+                event.bytes() - kept.length,
+                Quantities.nanos(event.after()));
+    }
+
+    private SessionEvent.@Nullable Kind sessionKind(RecordedEvent event) {
+        return switch (event.kind()) {
+            case ACCEPTED, CONNECTED, FAULT, NOTE, STEP, MISMATCH -> null;
+            case RECEIVED, SENT -> event.isByClient(recordedBy()) ? SessionEvent.Kind.RECEIVED : SessionEvent.Kind.SENT;
+            case CLIENT_FIN -> SessionEvent.Kind.CLIENT_FIN;
+            case SERVER_FIN -> SessionEvent.Kind.SERVER_FIN;
+            case CLIENT_RST -> SessionEvent.Kind.CLIENT_RST;
+            case SERVER_RST, REJECTED -> SessionEvent.Kind.SERVER_RST;
+        };
     }
 
     /** Returns the log of the events. */

@@ -10,11 +10,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.echoharness.memory.RecordingMemory;
+import org.echoharness.replay.ScriptLines;
 import org.echoharness.text.CompleteFile;
 import org.echoharness.text.Escaping;
 import org.echoharness.text.Quantities;
 import org.echoharness.text.ServerLog;
 import org.echoharness.text.TextSize;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Records what happens on the connections of a server, or on the one connection of a client, which has the number 1. It
@@ -367,6 +369,123 @@ public final class Recording {
         HtmlPage.write(connections(), leftOut(), store.isFull() ? fullText() : "", store.serverLog(), file);
     }
 
+    /**
+     * Returns a script with which a server does again what this server did: one rule for each connection, with the number
+     * that the connection has here. What the client sent becomes {@code expect}, what the server sent becomes {@code send},
+     * and FIN and RST become {@code expect fin}, {@code half-close}, {@code close} and {@code reset}. A client that does the
+     * same again completes the same session without the real server.
+     *
+     * <p>Pauses are left out. Rejected connections have no rule. Connections after the recorded ones have none either, so
+     * that a server echoes what they send, unless you add a rule such as {@code others: reset}. {@link Script#formatted()} is
+     * the text for people who edit it, and {@link #writeScript(Path)} writes such a text.
+     *
+     * @return the script
+     * @throws IllegalStateException if a connection, an event or a byte is not kept, or if there was no connection; the
+     *     message names the cure
+     * @since 0.1.0
+     */
+    public Script toScript() {
+        return script(null);
+    }
+
+    /**
+     * Returns the same script as {@link #toScript()}, with the pauses of the server as {@code wait}.
+     *
+     * @param least the shortest pause that is kept: whole milliseconds, at least 1 ms
+     * @return the script
+     * @throws IllegalArgumentException if the duration is out of range
+     * @throws IllegalStateException as {@link #toScript()} describes
+     * @since 0.1.0
+     */
+    public Script toScriptWithWaits(Duration least) {
+        return script(Quantities.wholeMillis("least", least));
+    }
+
+    private Script script(@Nullable Duration leastPause) {
+        String missing = missingConnections();
+        if (!missing.isEmpty()) {
+            throw new IllegalStateException("the recording cannot become a script: " + missing);
+        }
+        List<Script.Rule> rules = new ArrayList<>();
+        for (RecordedConnection connection : accepted()) {
+            rules.add(new Script.Rule(Connections.number(connection.number()), connection.steps(leastPause)));
+        }
+        return new Script(rules);
+    }
+
+    /** Returns the kept connections that were not rejected. */
+    private List<RecordedConnection> accepted() {
+        return connections().stream()
+                .filter(connection -> connection.number() > 0)
+                .toList();
+    }
+
+    /** Returns why a script would lack connections, with the cure; empty if it has all. */
+    private String missingConnections() {
+        if (leftOut() > 0) {
+            return connections(leftOut()) + " more, not kept; raise the number of connections that the recording keeps";
+        }
+        return accepted().isEmpty() ? "it has no connection; record one" : "";
+    }
+
+    /**
+     * Writes {@link #toScript()} to a file, in UTF-8, for people who edit it, with a remark for each connection. Where
+     * bytes are not kept, the text says so. If the server has sent them, the text has the word {@code missing} in their
+     * place, and a server refuses to play it until that line is edited.
+     *
+     * @param file a new file
+     * @throws IOException if it exists, or cannot be written
+     * @since 0.1.0
+     */
+    public void writeScript(Path file) throws IOException {
+        writeScript(file, accepted(), missingConnections());
+    }
+
+    /**
+     * Writes the script of the newest connections, as many as fit, to a file. See {@link #writeScript(Path)}. If the limit
+     * leaves out connections, the file says so with the word {@code missing}.
+     *
+     * @param file a new file
+     * @param mostBytes the most bytes of text about connections
+     * @return how many of the kept connections are left out
+     * @throws IOException if the file exists, or cannot be written
+     * @since 0.1.0
+     */
+    public int writeScript(Path file, long mostBytes) throws IOException {
+        List<RecordedConnection> all = accepted();
+        List<RecordedConnection> fitting =
+                RecordingFiles.fitting(all, mostBytes, connection -> TextSize.of(text -> rule(connection, text)));
+        int left = all.size() - fitting.size();
+        String missing = missingConnections();
+        writeScript(
+                file,
+                fitting,
+                left == 0 ? missing : connections(left) + " left out: the file is limited to " + mostBytes + " bytes");
+        return left;
+    }
+
+    private static void writeScript(Path file, List<RecordedConnection> connections, String missing)
+            throws IOException {
+        CompleteFile.write(file, out -> {
+            Writer text = new OutputStreamWriter(out, StandardCharsets.UTF_8);
+            text.append(ScriptLines.TITLE);
+            if (!missing.isEmpty()) {
+                text.append(ScriptLines.missing(missing)).append('\n');
+            }
+            String between = "";
+            for (RecordedConnection connection : connections) {
+                rule(connection, text.append(between));
+                between = ScriptLines.BETWEEN;
+            }
+            text.append('\n').flush();
+        });
+    }
+
+    private static void rule(RecordedConnection connection, Appendable to) throws IOException {
+        String number = Connections.number(connection.number()).toString();
+        ScriptLines.rule(connection.toString(), number, connection.session(), connection.replayCure(), to);
+    }
+
     private static String leftOutText(int left, long mostBytes) {
         return "(" + connections(left) + " left out: the file is limited to " + mostBytes + " bytes)";
     }
@@ -421,7 +540,7 @@ public final class Recording {
     }
 
     /**
-     * Writes the transcript, the page and the pcapng file to a folder, under the names that {@link RecordingFiles#names()}
+     * Writes the transcript, the page, the pcapng file and the script to a folder, under the names that {@link RecordingFiles#names()}
      * returns. Makes the folder if it is missing. Each file is complete or absent. If one fails, the others
      * are still written.
      *
@@ -444,6 +563,10 @@ public final class Recording {
                 file -> {
                     writePcapng(file);
                     return 0;
+                },
+                file -> {
+                    writeScript(file);
+                    return 0;
                 });
     }
 
@@ -460,7 +583,8 @@ public final class Recording {
                 folder,
                 file -> writeTranscript(file, mostBytes),
                 file -> writeHtml(file, mostBytes),
-                file -> writePcapng(file, mostBytes));
+                file -> writePcapng(file, mostBytes),
+                file -> writeScript(file, mostBytes));
     }
 
     private String summary() {

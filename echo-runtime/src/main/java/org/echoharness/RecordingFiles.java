@@ -12,20 +12,31 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The files that {@link Recording#writeFiles(Path)} has written. They have the same names in every front end: {@code
- * transcript.txt}, {@code conversation.html} for a browser and {@code conversation.pcapng} for Wireshark.
+ * transcript.txt}, {@code conversation.html} for a browser, {@code conversation.pcapng} for Wireshark and {@code
+ * conversation.script} for a server that plays the conversation again.
  *
  * @param transcript the file that {@link Recording#writeTranscript(Path)} writes
  * @param page the file that {@link Recording#writeHtml(Path)} writes
  * @param packets the file that {@link Recording#writePcapng(Path)} writes
+ * @param script the file that {@link Recording#writeScript(Path)} writes
  * @param leftOutOfTranscript how many kept connections the size limit left out of the transcript
  * @param leftOutOfPage how many it left out of the page
  * @param leftOutOfPackets how many it left out of the packets
+ * @param leftOutOfScript how many it left out of the script
  * @since 0.1.0
  */
 public record RecordingFiles(
-        Path transcript, Path page, Path packets, int leftOutOfTranscript, int leftOutOfPage, int leftOutOfPackets) {
+        Path transcript,
+        Path page,
+        Path packets,
+        Path script,
+        int leftOutOfTranscript,
+        int leftOutOfPage,
+        int leftOutOfPackets,
+        int leftOutOfScript) {
 
-    private static final List<String> NAMES = List.of("transcript.txt", "conversation.html", "conversation.pcapng");
+    private static final List<String> NAMES =
+            List.of("transcript.txt", "conversation.html", "conversation.pcapng", "conversation.script");
     private static final int PROBE_BYTES = 4_096;
 
     /** Writes one file, and returns how many connections are left out of it. */
@@ -41,7 +52,7 @@ public record RecordingFiles(
     /**
      * Returns the names of the files.
      *
-     * @return the names of transcript, page and packets, in this order
+     * @return the names of transcript, page, packets and script, in this order
      */
     public static List<String> names() {
         return NAMES;
@@ -86,11 +97,12 @@ public record RecordingFiles(
         }
     }
 
-    /** Tries to write all three files. Throws the first failure, which names its file and has the others suppressed. */
-    static RecordingFiles write(Path folder, Content transcript, Content page, Content packets) throws IOException {
+    /** Tries to write all files. Throws the first failure, which names its file and has the others suppressed. */
+    static RecordingFiles write(Path folder, Content transcript, Content page, Content packets, Content script)
+            throws IOException {
         Path made = outermostMissing(folder);
         List<Path> files = NAMES.stream().map(folder::resolve).toList();
-        List<Content> contents = List.of(transcript, page, packets);
+        List<Content> contents = List.of(transcript, page, packets, script);
         int[] leftOut = new int[NAMES.size()];
         List<Throwable> failures = new ArrayList<>();
         try {
@@ -109,7 +121,8 @@ public record RecordingFiles(
             removeEmpty(folder, made);
             throw failed;
         }
-        return new RecordingFiles(files.get(0), files.get(1), files.get(2), leftOut[0], leftOut[1], leftOut[2]);
+        return new RecordingFiles(
+                files.get(0), files.get(1), files.get(2), files.get(3), leftOut[0], leftOut[1], leftOut[2], leftOut[3]);
     }
 
     private static void throwFirst(List<Throwable> failures) throws IOException {

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.echoharness.dialogue.StepChecks;
+import org.echoharness.dialogue.StepLines;
 import org.echoharness.dialogue.StepParser;
 import org.echoharness.script.Step;
 import org.echoharness.text.Tokens;
@@ -135,6 +136,26 @@ public record Script(List<Rule> rules) {
         return forAll ? joined(rules.get(0).steps(), ", ") : joined(rules, "; ");
     }
 
+    /**
+     * Returns the same text as {@link #toString}, with each step on a line of its own.
+     *
+     * @return lines, each with its end
+     */
+    public String formatted() {
+        if (rules.isEmpty()) {
+            return OptionText.NONE + "\n";
+        }
+        StringBuilder text = new StringBuilder();
+        boolean isForAll = rules.size() == 1 && rules.get(0).connections() instanceof Connections.Others;
+        for (Rule rule : rules) {
+            text.append(text.isEmpty() ? "" : ";\n\n").append(isForAll ? "" : rule.connections() + ":\n");
+            for (int i = 0; i < rule.steps().size(); i++) {
+                StepLines.write(rule.steps().get(i), isForAll ? 0 : 1, text.append(i == 0 ? "" : "\n"));
+            }
+        }
+        return text.append('\n').toString();
+    }
+
     /** Returns the steps of one connection, or null if no rule is for it. */
     @Nullable
     List<Step> steps(long number, InetSocketAddress remote) {
@@ -148,15 +169,15 @@ public record Script(List<Rule> rules) {
 
     /** Reads scripts from text: rules with a semicolon between each two, and a colon between connections and steps. */
     static final class Parser {
-        private static final int MOST_TEXT = 1 << 20;
+        private static final int MOST_TEXT = 16 << 20;
 
         private final Tokens tokens;
 
         /** @param option the name of the option that has the text, for errors */
         Parser(String option, String text) {
             if (text.length() > MOST_TEXT) {
-                throw new IllegalArgumentException(option + ": the text must be at most 1 MiB, and has " + text.length()
-                        + " characters; send long data with file");
+                throw new IllegalArgumentException(option + ": the text must be at most 16 MiB, and has "
+                        + text.length() + " characters; send long data with file");
             }
             tokens = Tokens.ofScript(option, text);
         }

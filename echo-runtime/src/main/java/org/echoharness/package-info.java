@@ -33,10 +33,13 @@
  * <tr><th>dialogue<td>what goes out for what came in
  *     <td>{@code Outlet} {@code Mismatch} {@code Dialogue} {@code ConnectionCalls} {@code DialogueFactory}
  *     {@code StepChecks} {@code StepParser}
+ *     {@code StepLines}
  *     {@code DataSource} {@code ScriptResources} {@code Captures} {@code MatchState} {@code LiteralSearch}
  *     {@code TextPattern}
  *     {@code ExpectationMatcher} {@code SendTemplate} {@code Program} {@code MismatchText} {@code RemainingSteps} {@code ScriptDialogue}
  *     {@code HandlerCalls} {@code HandlerDialogue} {@code FramedDialogue}
+ * <tr><th>replay<td>makes scripts from conversations
+ *     <td>{@code SessionEvent} {@code Session} {@code TextRuns} {@code MessageSteps} {@code SessionSteps} {@code ScriptLines}
  * <tr><th>gates<td>the state of faults in one connection: each gate judges the oldest bytes of the ring
  *     <td>{@code Seeds} {@code GateProgress} {@code TriggerPositions} {@code Verdict} {@code Gate} {@code SimpleGates} {@code DelayGate}
  *     {@code CorruptGate}

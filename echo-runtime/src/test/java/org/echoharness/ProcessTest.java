@@ -359,7 +359,7 @@ class ProcessTest {
                     .anyMatch(line -> line.contains("EchoPump"))
                     .noneMatch(
                             line -> line.matches(
-                                    ".*org\\.echoharness\\.(script\\.|dialogue\\.|Script|ProblemLog|Dialogue|ConnectionCalls).*"));
+                                    ".*org\\.echoharness\\.(script\\.|replay\\.|dialogue\\.|Script|ProblemLog|Dialogue|ConnectionCalls).*"));
         }
     }
 

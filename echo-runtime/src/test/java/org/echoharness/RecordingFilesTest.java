@@ -31,15 +31,16 @@ class RecordingFilesTest {
     }
 
     @Test
-    void writesThreeFilesToNewFolder() throws Exception {
+    void writesFilesToNewFolder() throws Exception {
         RecordingFiles files = ofEcho(5, 2).writeFiles(folder.resolve("to/be made"));
         assertThat(files.transcript()).content().contains("received 5 bytes \"xxxxx\"");
         assertThat(files.page()).content().endsWith("</html>\n");
         assertThat(files.packets()).isNotEmptyFile();
+        assertThat(files.script()).content().contains("connection 2:\n  expect \"xxxxx\"\n  send \"xxxxx\"\n");
         assertThat(folder.resolve("to/be made").toFile().list())
                 .containsExactlyInAnyOrderElementsOf(RecordingFiles.names());
-        assertThat(files.leftOutOfTranscript() + files.leftOutOfPage() + files.leftOutOfPackets())
-                .isZero();
+        assertThat(files.leftOutOfTranscript() + files.leftOutOfPage()).isZero();
+        assertThat(files.leftOutOfPackets() + files.leftOutOfScript()).isZero();
     }
 
     @Test
@@ -48,6 +49,7 @@ class RecordingFilesTest {
         assertThat(files.leftOutOfTranscript()).isEqualTo(3);
         assertThat(files.leftOutOfPage()).isEqualTo(3);
         assertThat(files.leftOutOfPackets()).isEqualTo(3);
+        assertThat(files.leftOutOfScript()).isEqualTo(3);
         assertThat(files.transcript()).content().contains("(3 connections left out: the file is limited to 2 bytes)");
     }
 
@@ -62,6 +64,7 @@ class RecordingFilesTest {
         assertThat(page).isEmptyFile();
         assertThat(folder.resolve("transcript.txt")).isNotEmptyFile();
         assertThat(folder.resolve("conversation.pcapng")).isNotEmptyFile();
+        assertThat(folder.resolve("conversation.script")).isNotEmptyFile();
     }
 
     @Test
@@ -73,7 +76,7 @@ class RecordingFilesTest {
         assertThatThrownBy(() -> recording.writeFiles(folder))
                 .hasMessageContaining("transcript.txt")
                 .satisfies(first -> assertThat(first.getSuppressed())
-                        .hasSize(2)
+                        .hasSize(3)
                         .allMatch(other -> other instanceof FileAlreadyExistsException));
     }
 

@@ -124,6 +124,9 @@ class RecordingMemoryTest {
                 .content()
                 .contains("recordings filled their part of the heap, ", "</html>");
         assertThat(files.resolve("conversation.pcapng")).isNotEmptyFile();
+        assertThat(files.resolve("conversation.script"))
+                .content()
+                .contains("missing \"", " connections more, not kept; raise ");
     }
 
     /** As text in memory, one connection alone would take more than the heap. */
@@ -142,7 +145,7 @@ class RecordingMemoryTest {
     /** Records a connection that echoes bytes whose text is long, and writes all files. */
     static final class LargeConnection {
         static final int BYTES = 3 << 20;
-        static final List<String> FILES = List.of("all.txt", "all.html", "all.pcapng");
+        static final List<String> FILES = List.of("all.txt", "all.html", "all.pcapng", "all.script");
 
         private LargeConnection() {}
 
@@ -160,6 +163,7 @@ class RecordingMemoryTest {
                 server.recording().writeTranscript(folder.resolve(FILES.get(0)));
                 server.recording().writeHtml(folder.resolve(FILES.get(1)));
                 server.recording().writePcapng(folder.resolve(FILES.get(2)));
+                server.recording().writeScript(folder.resolve(FILES.get(3)));
                 server.recording().writeTranscript(folder.resolve("limited.txt"), 1 << 20);
                 server.recording().writeHtml(folder.resolve("limited.html"), 1 << 20);
             }

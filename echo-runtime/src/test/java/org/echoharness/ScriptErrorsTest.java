@@ -344,9 +344,9 @@ class ScriptErrorsTest {
     @Test
     void limitsLengthOfText() {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> Script.parse(" ".repeat((1 << 20) + 1)))
+                .isThrownBy(() -> Script.parse(" ".repeat((16 << 20) + 1)))
                 .withMessage(
-                        "script: the text must be at most 1 MiB, and has 1048577 characters; send long data with file");
+                        "script: the text must be at most 16 MiB, and has 16777217 characters; send long data with file");
     }
 
     @Test

@@ -36,14 +36,16 @@ final class Attachments {
 
     /** Returns a line that says what the limit left out, or an empty text if the files are complete. */
     static String leftOut(RecordingFiles files) {
-        return files.leftOutOfTranscript() + files.leftOutOfPage() + files.leftOutOfPackets() == 0
+        return files.leftOutOfTranscript() + files.leftOutOfPage() + files.leftOutOfPackets() + files.leftOutOfScript()
+                        == 0
                 ? ""
                 : "(the attachments of a test are limited to " + (MOST_BYTES >> 20)
                         + " MiB: they contain the newest connections; left out are " + files.leftOutOfTranscript()
                         + " of "
                         + files.transcript().getFileName() + ", " + files.leftOutOfPage() + " of "
                         + files.page().getFileName() + ", " + files.leftOutOfPackets() + " of "
-                        + files.packets().getFileName() + ")\n";
+                        + files.packets().getFileName() + ", " + files.leftOutOfScript() + " of "
+                        + files.script().getFileName() + ")\n";
     }
 
     /** Deletes the files that an earlier run left for this test, or for this class itself. */
@@ -54,7 +56,7 @@ final class Attachments {
     }
 
     /**
-     * Publishes transcript, page and pcapng file of one server, in place of earlier ones. The files of all servers of a
+     * Publishes transcript, page, pcapng file and script of one server, in place of earlier ones. The files of all servers of a
      * test share one limit.
      */
     static RecordingFiles publish(ExtensionContext context, String server, Recording recording) {
@@ -65,8 +67,11 @@ final class Attachments {
                         LIMIT + context.getUniqueId(), unused -> new AtomicLong(MOST_BYTES), AtomicLong.class);
         AtomicReference<@Nullable RecordingFiles> published = new AtomicReference<>();
         context.publishDirectory(name, directory -> {
-            RecordingFiles files = recording.writeFiles(directory, Math.max(0, left.get() / 3));
-            left.addAndGet(-Files.size(files.transcript()) - Files.size(files.page()) - Files.size(files.packets()));
+            RecordingFiles files = recording.writeFiles(directory, Math.max(0, left.get() / 4));
+            left.addAndGet(-Files.size(files.transcript())
+                    - Files.size(files.page())
+                    - Files.size(files.packets())
+                    - Files.size(files.script()));
             published.set(files);
         });
         return Objects.requireNonNull(published.get());

@@ -342,7 +342,7 @@ public sealed class EchoExtension
         }
 
         /**
-         * Sets whether the extension publishes transcript, page and pcapng file of a test that fails. By default it
+         * Sets whether the extension publishes transcript, page, pcapng file and script of a test that fails. By default it
          * does.
          *
          * @param published whether files are written

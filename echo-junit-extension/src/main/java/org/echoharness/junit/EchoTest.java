@@ -51,7 +51,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * fixed port, which code can reach without injection, starts before the tests: one for all tests of the class.
  *
  * <p>A failed test reports what happened on its connections: its exception carries a suppressed {@link EchoTranscript},
- * and transcript, page and pcapng file are published as a directory of the test, by JUnit's file publishing.
+ * and transcript, page, pcapng file and script are published as a directory of the test, by JUnit's file publishing.
  *
  * <p>JUnit's configuration parameter {@code echo.timeout}, such as {@code 30s}, limits the time of each test and
  * lifecycle method that has no {@link org.junit.jupiter.api.Timeout @Timeout}; when the time is up, the extension ends
@@ -212,7 +212,7 @@ public @interface EchoTest {
     EchoScope scope() default EchoScope.INFERRED;
 
     /**
-     * Whether transcript, page and pcapng file of a test that fails are published, beside the transcript in its exception.
+     * Whether transcript, page, pcapng file and script of a test that fails are published, beside the transcript in its exception.
      * Each run of the test replaces the files of the run before; a test that passes leaves none.
      *
      * @return whether files are written

@@ -40,7 +40,7 @@ final class FailureReport {
         }
     }
 
-    /** Adds the transcript to the failure, and publishes transcript, page and pcapng file. */
+    /** Adds the transcript to the failure, and publishes transcript, page, pcapng file and script. */
     static void of(Throwable failure, ExtensionContext context) {
         if (failure instanceof TestAbortedException) {
             return;

@@ -31,7 +31,9 @@ import org.junit.platform.launcher.core.LauncherFactory;
 /** The files of failed tests, over several runs in one output directory. */
 class AttachmentsTest {
 
-    private static final String[] OURS = {"conversation.html", "conversation.pcapng", "transcript.txt"};
+    private static final String[] OURS = {
+        "conversation.html", "conversation.pcapng", "conversation.script", "transcript.txt"
+    };
 
     private static volatile String message = "";
     private static volatile boolean fails;
@@ -283,7 +285,7 @@ class AttachmentsTest {
         Throwable failure = runToFailure(MuchIsSaid.class);
 
         List<Path> files = files();
-        assertThat(files).hasSize(6);
+        assertThat(files).hasSize(8);
         long bytes = 0;
         for (Path file : files) {
             bytes += Files.size(file);

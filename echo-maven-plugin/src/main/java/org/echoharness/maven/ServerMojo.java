@@ -99,7 +99,7 @@ abstract class ServerMojo extends EchoMojo {
     /**
      * The most bytes that are recorded of each direction of a connection, such as {@code 16KiB}, or {@code on} for
      * 64KiB; the newest 1,000 connections are kept. When the server ends, the files {@code transcript.txt}, {@code
-     * conversation.html} and {@code conversation.pcapng} (for Wireshark) are written to {@code echo/ID} in the build
+     * conversation.html}, {@code conversation.pcapng} (for Wireshark) and {@code conversation.script} (to play again) are written to {@code echo/ID} in the build
      * directory (without a POM, {@code target} in the current directory); if they cannot be written, the build fails
      * after its other goals. {@code none} records nothing.
      *

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import org.apache.maven.plugin.MojoExecutionException;
+import org.echoharness.RecordingFiles;
 import org.junit.jupiter.api.Test;
 
 class ServerRecordingTest extends BuildFixture {
@@ -19,6 +20,7 @@ class ServerRecordingTest extends BuildFixture {
         assertThat(folder().resolve("transcript.txt")).content().contains("is there an echo?");
         assertThat(folder().resolve("conversation.html")).content().contains("<html");
         assertThat(folder().resolve("conversation.pcapng")).isNotEmptyFile();
+        assertThat(folder().resolve("conversation.script")).content().contains("connection 1:\n  expect ");
         assertThat(build.log.seen()).last().isEqualTo("INFO server default stopped; its recording is in " + folder());
     }
 
@@ -47,7 +49,7 @@ class ServerRecordingTest extends BuildFixture {
     void replacesLinkAndKeepsTarget() throws Exception {
         Path precious = Files.writeString(directory.resolve("precious"), "precious");
         Files.createDirectories(folder());
-        for (String name : new String[] {"transcript.txt", "conversation.html", "conversation.pcapng"}) {
+        for (String name : RecordingFiles.names()) {
             Files.createSymbolicLink(folder().resolve(name), precious);
         }
         record();

@@ -31,7 +31,8 @@ final class CommandHelp {
                                                 the addresses that it listens on
                      --record DIR               writes the conversation at the end, to a new
                                                 folder DIR/echo-PID: transcript.txt,
-                                                conversation.html and .pcapng (Wireshark)
+                                                conversation.html, .pcapng (Wireshark) and
+                                                .script (for --script-file)
                      --help, --version
             server:  --backlog N                most connections that wait for their accept (1024)
                      --max-connections N        further connections are reset (none)

@@ -25,7 +25,8 @@ public final class ScriptResources implements DataSource.Finder {
 
     private static final String CLASS_PATH = "classpath:";
     private static final int MOST_OF_RESOURCE = 16 << 20;
-    private static final int MOST_OF_SCRIPT = 4 << 20; // bytes, of which the parser takes at most a million characters
+    private static final int MOST_OF_SCRIPT =
+            64 << 20; // bytes, of which the parser takes at most 16 million characters
     private static final char BYTE_ORDER_MARK = '\uFEFF';
 
     private final String option;

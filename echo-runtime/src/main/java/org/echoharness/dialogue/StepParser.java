@@ -40,6 +40,8 @@ public final class StepParser {
 
     private static final int MOST_FRAMES = 16; // in one another, as in Data.Frame
 
+    private static final String MISSING = "missing"; // stands where a recording lacks bytes
+
     private final Tokens tokens;
     private final IdentityHashMap<Object, Integer> places =
             new IdentityHashMap<>(); // where each step, case and text begins
@@ -117,6 +119,9 @@ public final class StepParser {
     private Step step(String also, List<String> likely) {
         int start = tokens.position();
         String word = tokens.next();
+        if (tokens.take(MISSING)) {
+            throw tokens.refused(start, tokens.text("what is missing, in quotes"));
+        }
         if (!WORDS.contains(word)) {
             List<String> near = new ArrayList<>(WORDS);
             near.addAll(likely);

@@ -28,7 +28,7 @@ public final class Utf8 {
     private Utf8() {}
 
     /** Returns the character that begins at the index and is complete before the end, or a negative number. */
-    static int codePoint(ByteBuffer bytes, int at, int end) {
+    public static int codePoint(ByteBuffer bytes, int at, int end) {
         int first = bytes.get(at) & 0xFF;
         if (first < 0x80) {
             return first;
@@ -52,7 +52,7 @@ public final class Utf8 {
     }
 
     /** Returns how many bytes the character takes; 1 if it is not valid. */
-    static int length(int point) {
+    public static int length(int point) {
         return point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
     }
 

@@ -30,8 +30,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 @DisabledOnOs(OS.WINDOWS)
 class CommandLineProcessTest {
 
-    private static final List<String> RECORDED =
-            List.of("echo-PID/conversation.html", "echo-PID/conversation.pcapng", "echo-PID/transcript.txt");
+    private static final List<String> RECORDED = List.of(
+            "echo-PID/conversation.html",
+            "echo-PID/conversation.pcapng",
+            "echo-PID/conversation.script",
+            "echo-PID/transcript.txt");
 
     @TempDir
     Path folder;
@@ -123,7 +126,7 @@ class CommandLineProcessTest {
                 client.destroyForcibly();
             }
         }
-        assertThat(recorded()).containsAll(RECORDED).contains("message").hasSize(4);
+        assertThat(recorded()).containsAll(RECORDED).contains("message").hasSize(5);
     }
 
     @Test
