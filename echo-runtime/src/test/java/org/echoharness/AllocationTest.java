@@ -29,6 +29,15 @@ class AllocationTest {
     }
 
     @ParameterizedTest
+    @ValueSource(ints = {1, 64, 4096, 100_000})
+    void relayAllocatesNothing(int size) throws Exception {
+        try (EchoServer behind = EchoServer.builder().start()) {
+            EchoServer.Builder relay = EchoServer.builder().upstream("127.0.0.1:" + behind.port());
+            assertThat(leastFor(relay, size, new byte[size])).isZero();
+        }
+    }
+
+    @ParameterizedTest
     @ValueSource(
             strings = {
                 "repeat { expect line '*', send '0123456789\n' }",

@@ -346,7 +346,7 @@ class ProcessTest {
 
     /** What is not used costs nothing: reading a class takes up to a millisecond. */
     @Test
-    void echoLoadsNoClassOfScripts() throws Exception {
+    void echoLoadsNoClassOfScriptsAndRelays() throws Exception {
         List<String> command = EchoProcess.command(
                 List.of("-verbose:class"), "server", "127.0.0.1:0", "--faults", "delay 1ms, fragment 2");
         try (ForkedProcess server = new ForkedProcess(command);
@@ -359,7 +359,7 @@ class ProcessTest {
                     .anyMatch(line -> line.contains("EchoPump"))
                     .noneMatch(
                             line -> line.matches(
-                                    ".*org\\.echoharness\\.(script\\.|replay\\.|dialogue\\.|Script|ProblemLog|Dialogue|ConnectionCalls).*"));
+                                    ".*org\\.echoharness\\.(script\\.|replay\\.|relay\\.|Relay|dialogue\\.|Script|ProblemLog|Dialogue|ConnectionCalls).*"));
         }
     }
 
