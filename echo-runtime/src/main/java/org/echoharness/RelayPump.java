@@ -1,6 +1,7 @@
 package org.echoharness;
 
 import java.io.IOException;
+import java.lang.invoke.MethodHandles;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.channels.ByteChannel;
@@ -12,6 +13,7 @@ import java.util.Objects;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.echoharness.gates.Verdict;
+import org.echoharness.loop.UnsentBytes;
 import org.echoharness.relay.LostUpstreamException;
 import org.echoharness.relay.Upstream;
 import org.echoharness.relay.UpstreamChannel;
@@ -37,6 +39,19 @@ final class RelayPump implements ConnectionPump, UpstreamConnection.Owner {
         @Override
         public boolean relays() {
             return true;
+        }
+
+        /** A class cannot be loaded when no file descriptor is left. */
+        @Override
+        public void load(int bufferSize) {
+            UnsentBytes.load();
+            UpstreamConnection.load();
+            try {
+                MethodHandles.lookup().ensureInitialized(Streams.class);
+                MethodHandles.lookup().ensureInitialized(Faults.class);
+            } catch (IllegalAccessException impossible) {
+                throw new AssertionError(impossible); // they are of this class
+            }
         }
     }
 

@@ -344,6 +344,63 @@ class ProcessTest {
         }
     }
 
+    /** With one of two limits in turn, the relay accepts a client with the last descriptor, and has none for the server behind. */
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void relayGoesOnAfterDescriptorsWereMissing() throws Exception {
+        List<String> failures = new ArrayList<>();
+        for (int limit : new int[] {40, 41}) {
+            List<Socket> clients = new ArrayList<>();
+            List<String> command = new ArrayList<>(List.of("sh", "-c", "ulimit -n " + limit + "; exec \"$@\"", "sh"));
+            try (EchoServer behind = EchoServer.builder().start()) {
+                command.addAll(EchoProcess.program(List.of(), Relays.class, "127.0.0.1:" + behind.port()));
+                try (ForkedProcess server = new ForkedProcess(command)) {
+                    int port = port(server);
+                    for (int i = 0; i < 60; i++) {
+                        clients.add(PlainSockets.connect(PlainSockets.at("127.0.0.1", port)));
+                    }
+                    server.lines().await(".*cannot accept connections .*: Too many open files");
+                    for (Socket client : clients) {
+                        client.close();
+                    }
+                    server.lines().await("connection 60 .*");
+                    failures.addAll(server.lines().matching("connection \\d+ SERVER RST \\(cannot connect to .*"));
+                    try (Socket socket = PlainSockets.connect(PlainSockets.at("127.0.0.1", port))) {
+                        PlainSockets.echoes(socket, "relayed again");
+                    }
+                }
+            } finally {
+                for (Socket client : clients) {
+                    client.close();
+                }
+            }
+        }
+        assertThat(failures).isNotEmpty().allMatch(line -> line.contains("(Too many open files)"));
+    }
+
+    /** Relays, and prints how each connection ends. */
+    static final class Relays {
+        private Relays() {}
+
+        @SuppressWarnings("SystemOut")
+        public static void main(String[] args) throws Exception {
+            EchoServer server = EchoServer.builder()
+                    .upstream(args[0])
+                    .warnings(System.out::println)
+                    .recording(0, 1_000)
+                    .start();
+            System.out.println("starting up on 127.0.0.1 port " + server.port());
+            for (int i = 1; true; i++) {
+                RecordedConnection connection = server.recording()
+                        .awaitConnections(i, Duration.ofHours(1))
+                        .get(i - 1);
+                Ending ending =
+                        connection.awaitEnd(Duration.ofHours(1)).ending().orElseThrow();
+                System.out.println("connection " + i + " " + ending);
+            }
+        }
+    }
+
     /** What is not used costs nothing: reading a class takes up to a millisecond. */
     @Test
     void echoLoadsNoClassOfScriptsAndRelays() throws Exception {

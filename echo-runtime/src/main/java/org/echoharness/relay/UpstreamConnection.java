@@ -1,11 +1,13 @@
 package org.echoharness.relay;
 
 import java.io.IOException;
+import java.lang.invoke.MethodHandles;
 import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import org.echoharness.loop.Alarms;
 import org.echoharness.loop.EventLoop;
@@ -13,6 +15,7 @@ import org.echoharness.loop.EventLoopHandler;
 import org.echoharness.loop.UnsentBytes;
 import org.echoharness.loop.Warnings;
 import org.echoharness.sockets.ConnectAttempts;
+import org.echoharness.sockets.NameResolver;
 import org.echoharness.sockets.SocketChannels;
 import org.echoharness.text.Escaping;
 import org.echoharness.text.Quantities;
@@ -53,6 +56,21 @@ public final class UpstreamConnection implements EventLoopHandler, UnsentBytes.W
         this.upstream = upstream;
         this.owner = owner;
         timeoutNanos = connectTimeout.toNanos();
+    }
+
+    /** Loads the classes that a connection needs, also those for a failure. */
+    public static void load() {
+        InetSocketAddress nowhere = new InetSocketAddress(0);
+        ConnectAttempts none = new ConnectAttempts();
+        none.failed(nowhere, new LostUpstreamException(new IOException("")));
+        none.exception("", address -> "");
+        for (Class<?> each : List.of(UpstreamChannel.class, Upstream.Target.class, NameResolver.class)) {
+            try {
+                MethodHandles.lookup().ensureInitialized(each);
+            } catch (IllegalAccessException impossible) {
+                throw new AssertionError(impossible); // they are public
+            }
+        }
     }
 
     /** Begins to connect. It calls the owner when that has succeeded or failed, unless it has at return. */
