@@ -23,10 +23,10 @@ import org.openjdk.jmh.runner.options.OptionsBuilder;
 /**
  * Runs each kind of work against each server and prints one table: the figure of this project, what is to be reached, and
  * each peer's figure with ours divided by it. The yardstick is the C server where there is a C compiler, else the bare
- * selector loop. A second table has the servers that answer a line with another; its yardstick is our echo. Linux only: see
- * {@link Contest}.
+ * selector loop. A second table has the servers that answer a line with another; its yardstick is our echo. A third one has
+ * the relays; its yardstick is HAProxy, and each of them stands before the same echo server. Linux only: see {@link Contest}.
  *
- * <p>Arguments: {@code [ROUNDS [WORK...]]}; without a work all of them, about ten minutes.
+ * <p>Arguments: {@code [ROUNDS [WORK...]]}; without a work all of them, about twenty minutes.
  */
 final class Compare {
 
@@ -62,6 +62,7 @@ final class Compare {
     private final Predicate<String> chosen;
     private final Table table = new Table(OURS, PEERS);
     private final Table scripts = new Table(SCRIPT, LineServers.PEERS);
+    private final Table relays = new Table(JavaRelays.OURS, Relays.PEERS);
 
     private Compare(int rounds, Predicate<String> chosen) {
         this.rounds = rounds;
@@ -76,6 +77,7 @@ final class Compare {
         compare.run();
         compare.table.print(System.out);
         compare.scripts.print(System.out);
+        compare.relays.print(System.out);
     }
 
     private void run() throws Exception {
@@ -97,6 +99,11 @@ final class Compare {
             scripts("same-cpu:ping:1:64", "1 connection, 64 B, all on one CPU");
             scripts("ping:100:64", "100 connections, 64 B");
         }
+        relays("same-cpu:ping:1:64", "1 connection, 64 B, all on one CPU", 1.10);
+        relays("ping:1:64", "1 connection, 64 B", 1.10);
+        relays("ping:100:64", "100 connections, 64 B", 1.0);
+        relays("bulk:8", "bulk, 8 connections", 0.9);
+        relays("connect", "connect, 42-byte echo, close", 1.2);
         if (chosen.test("idle")) {
             idle();
         }
@@ -136,6 +143,20 @@ final class Compare {
         add(scripts, contest, name, 0.8, 0);
     }
 
+    /** The relay has a processor of its own, unless the work says otherwise; the load and the echo server share the other. */
+    private void relays(String work, String name, double cpu) throws IOException {
+        if (!chosen.test("relays") && !chosen.test("relays:" + work)) {
+            return;
+        }
+        System.out.println("relays, " + name + " ...");
+        try (Relays relays = new Relays(Contest.cpusOfLoad(work))) {
+            Contest contest = new Contest(work, relays.present(), relays::start);
+            contest.run(rounds);
+            System.out.println(contest.yardstickFigures());
+            add(this.relays, contest, name, 0, cpu);
+        }
+    }
+
     private static void add(Table table, Contest contest, String name, double rate, double cpu) {
         String to = " / " + contest.yardstick();
         table.add(name + ": rate" + to, contest.rates(), "%.2f", rate == 0 ? "" : ">= " + rate);
@@ -169,11 +190,11 @@ final class Compare {
             String server = result.getParams().getParam("server");
             double bytes =
                     result.getSecondaryResults().get("gc.alloc.rate.norm").getScore();
-            if (server.equals(OURS)) {
-                echo = Math.max(echo, bytes);
-            } else {
-                String row = name + ": " + server + ", " + result.getParams().getParam("size") + " B";
-                scripts.add(row, Map.of(SCRIPT, bytes), "%.3f", server.startsWith(SCRIPT) ? "0" : "");
+            String row = name + ": " + server + ", " + result.getParams().getParam("size") + " B";
+            switch (server) {
+                case OURS -> echo = Math.max(echo, bytes);
+                case JavaRelays.OURS -> relays.add(row, Map.of(server, bytes), "%.3f", "0");
+                default -> scripts.add(row, Map.of(SCRIPT, bytes), "%.3f", server.startsWith(SCRIPT) ? "0" : "");
             }
         }
         table.add(name, Map.of(OURS, echo), "%.3f", "0");

@@ -1,11 +1,7 @@
 package org.echoharness.benchmarks;
 
-import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -16,8 +12,7 @@ import java.util.stream.Stream;
 
 /**
  * One kind of work against several servers, all of which run all the time, in short turns: other load of the machine
- * affects all alike. A ratio is that of the medians of two servers' turns. Server and load have a processor each where
- * {@code taskset} is there. The processor time of a server is read from {@code /proc}.
+ * affects all alike. A ratio is that of the medians of two servers' turns. Server and load have a processor each.
  */
 final class Contest {
 
@@ -25,8 +20,6 @@ final class Contest {
     private static final int WARM_UP_MILLIS = 3_000;
     private static final int TURN_MILLIS = 1_000;
     private static final int BULK_SHARE = 4; // how the kernel cuts a stream differs between turns: many short ones
-    private static final double TICK_NANOS = 1e9 / 100; // USER_HZ, the unit of /proc/PID/stat
-    private static final boolean PINS = works("taskset", "-c", "0,1", "true");
     private static final Path C_PROGRAM = compiled();
 
     static final List<String> ALL = List.of(C, "echo", "bare-selector", "netty-nio", "netty-epoll", "threads");
@@ -34,19 +27,38 @@ final class Contest {
     /** What one turn showed: operations a second, server CPU nanoseconds an operation. */
     private record Figures(double rate, double cpu) {}
 
+    /** Starts a server. */
+    interface Starter {
+
+        /** Starts the server of this name on these processors. */
+        MeasuredProcess start(String name, String cpus) throws IOException;
+    }
+
     private final String work;
-    private final String cpus;
+    private final String cpusOfServer;
+    private final String cpusOfLoad;
+    private final Starter starter;
     private final List<String> servers;
     private final Map<String, List<Figures>> turns = new LinkedHashMap<>();
 
     /** The work is one of {@link Load}'s, after {@code same-cpu:} or {@code unpinned:} if that is wanted. */
     Contest(String work, List<String> servers) {
+        this(
+                work,
+                servers.stream()
+                        .filter(server -> !server.equals(C) || C_PROGRAM != null)
+                        .toList(),
+                Contest::server);
+    }
+
+    /** A contest of servers that are started in another way. */
+    Contest(String work, List<String> servers, Starter starter) {
         boolean special = work.startsWith("same-cpu:") || work.startsWith("unpinned:");
         this.work = special ? work.substring(work.indexOf(':') + 1) : work;
-        cpus = special ? work.substring(0, work.indexOf(':')) : "";
-        this.servers = servers.stream()
-                .filter(server -> !server.equals(C) || C_PROGRAM != null)
-                .toList();
+        cpusOfLoad = cpusOfLoad(work);
+        cpusOfServer = cpusOfLoad.equals("0,1") ? cpusOfLoad : "0";
+        this.servers = servers;
+        this.starter = starter;
     }
 
     String yardstick() {
@@ -55,12 +67,12 @@ final class Contest {
 
     void run(int rounds) throws IOException {
         int share = work.startsWith("bulk") ? BULK_SHARE : 1;
-        List<Peer> peers = new ArrayList<>();
-        try (Peer load = new Peer(cpus.isEmpty() ? "1" : cpus.equals("same-cpu") ? "0" : "0,1", java("Load"))) {
+        List<MeasuredProcess> peers = new ArrayList<>();
+        try (MeasuredProcess load = new MeasuredProcess(cpusOfLoad, MeasuredProcess.java("Load"))) {
             for (String server : servers) {
-                peers.add(server(server, cpus.equals("unpinned") ? "0,1" : "0"));
+                peers.add(starter.start(server, cpusOfServer));
             }
-            for (Peer peer : peers) {
+            for (MeasuredProcess peer : peers) {
                 turn(load, peer, WARM_UP_MILLIS);
             }
             for (int round = 0; round < rounds * share; round++) {
@@ -70,10 +82,23 @@ final class Contest {
                 }
             }
         } finally {
-            for (Peer peer : peers) {
+            for (MeasuredProcess peer : peers) {
                 peer.close();
             }
         }
+    }
+
+    /** The processors that the load of this work has; a server that the measured ones need shares them. */
+    static String cpusOfLoad(String work) {
+        return work.startsWith("same-cpu:") ? "0" : work.startsWith("unpinned:") ? "0,1" : "1";
+    }
+
+    /** The yardstick's own figures, in words. */
+    String yardstickFigures() {
+        List<Figures> own = turns.get(yardstick());
+        return String.format(
+                "%s: %,.0f operations/s, %,.3f us of CPU each",
+                yardstick(), median(own, Figures::rate), median(own, Figures::cpu) / 1_000);
     }
 
     Map<String, Double> rates() {
@@ -95,27 +120,28 @@ final class Contest {
         return median(turns.stream().mapToDouble(which).boxed().toList());
     }
 
-    private Figures turn(Peer load, Peer server, int millis) throws IOException {
-        load.tell(server.port + " " + work + " " + millis);
+    private Figures turn(MeasuredProcess load, MeasuredProcess server, int millis) throws IOException {
+        load.tell(server.port() + " " + work + " " + millis);
         load.answer(); // START
-        long before = server.cpuTicks();
+        double before = server.cpuNanos();
         String[] end = load.answer().split(" ", 3);
+        double nanos = server.cpuNanos() - before;
+        load.tell("");
         double operations = Double.parseDouble(end[1]);
-        return new Figures(
-                operations / Double.parseDouble(end[2]) * 1e9, (server.cpuTicks() - before) * TICK_NANOS / operations);
+        return new Figures(operations / Double.parseDouble(end[2]) * 1e9, nanos / operations);
     }
 
     /** Bytes of heap that each open connection adds to the server, after one use. */
     static double idleBytes(String kind, int connections) throws IOException {
-        try (Peer server = server(kind, "0");
-                Peer load = new Peer("1", java("Load"))) {
-            load.tell(server.port + " idle:100 1"); // loads the classes that serving needs
+        try (MeasuredProcess server = server(kind, "0");
+                MeasuredProcess load = new MeasuredProcess("1", MeasuredProcess.java("Load"))) {
+            load.tell(server.port() + " idle:100 1"); // loads the classes that serving needs
             load.answer();
             load.tell("");
             load.answer();
             server.tell("g");
             double before = Double.parseDouble(server.answer());
-            load.tell(server.port + " idle:" + connections + " 1");
+            load.tell(server.port() + " idle:" + connections + " 1");
             load.answer();
             server.tell("g");
             return (Double.parseDouble(server.answer()) - before) / connections;
@@ -127,9 +153,9 @@ final class Contest {
         List<String> classPath = Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
                 .filter(entry -> jars.stream().anyMatch(entry::contains))
                 .toList();
-        List<String> command = java("FirstUse", kind);
+        List<String> command = MeasuredProcess.java("FirstUse", kind);
         command.set(command.indexOf("-cp") + 1, String.join(File.pathSeparator, classPath));
-        try (Peer user = new Peer("0,1", command)) {
+        try (MeasuredProcess user = new MeasuredProcess("0,1", command)) {
             return Double.parseDouble(user.answer()) / 1000;
         }
     }
@@ -139,82 +165,20 @@ final class Contest {
         return sorted.get(sorted.size() / 2);
     }
 
-    private static Peer server(String kind, String cpus) throws IOException {
-        Peer server = new Peer(cpus, kind.equals(C) ? List.of(String.valueOf(C_PROGRAM)) : java("Servers", kind));
-        server.port = server.answer();
-        return server;
+    private static MeasuredProcess server(String kind, String cpus) throws IOException {
+        return MeasuredProcess.server(
+                cpus, kind.equals(C) ? List.of(String.valueOf(C_PROGRAM)) : MeasuredProcess.java("Servers", kind));
     }
 
-    /** A process of this contest, which takes commands line by line. */
-    private static final class Peer implements AutoCloseable {
-
-        private final Process process;
-        private final BufferedReader answers;
-        private String port = "";
-
-        Peer(String cpus, List<String> command) throws IOException {
-            List<String> pinned = new ArrayList<>(PINS ? List.of("taskset", "-c", cpus) : List.of());
-            pinned.addAll(command);
-            process = new ProcessBuilder(pinned)
-                    .redirectError(ProcessBuilder.Redirect.INHERIT)
-                    .start();
-            answers = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.US_ASCII));
-        }
-
-        void tell(String line) throws IOException {
-            process.getOutputStream().write((line + "\n").getBytes(StandardCharsets.US_ASCII));
-            process.getOutputStream().flush();
-        }
-
-        String answer() throws IOException {
-            String line = answers.readLine();
-            if (line == null) {
-                throw new IOException(
-                        "no answer from " + process.info().commandLine().orElse("a process that has ended"));
-            }
-            return line;
-        }
-
-        long cpuTicks() throws IOException {
-            String stat = Files.readString(Path.of("/proc", Long.toString(process.pid()), "stat"));
-            String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", 20);
-            return Long.parseLong(fields[11]) + Long.parseLong(fields[12]); // utime and stime
-        }
-
-        @Override
-        public void close() throws IOException {
-            process.destroyForcibly();
-            answers.close();
-        }
-    }
-
-    private static List<String> java(String main, String... args) {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx1g",
-                "-XX:+UseSerialGC",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "org.echoharness.benchmarks." + main));
-        command.addAll(List.of(args));
-        return command;
-    }
-
-    private static boolean works(String... command) {
-        try {
-            return new ProcessBuilder(command).start().waitFor() == 0;
-        } catch (IOException absent) {
-            return false;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return false;
-        }
+    /** Starts the server that is the yardstick of echoes: the C server where there is a C compiler. */
+    static MeasuredProcess fastestEcho(String cpus) throws IOException {
+        return server(C_PROGRAM == null ? "bare-selector" : C, cpus);
     }
 
     /** The C server as a program, or null where there is no compiler. */
     private static Path compiled() {
         Path program = Path.of("target", "epoll_echo").toAbsolutePath();
         String source = Path.of("src", "main", "c", "epoll_echo.c").toString();
-        return works("cc", "-O2", "-o", program.toString(), source) ? program : null;
+        return MeasuredProcess.works("cc", "-O2", "-o", program.toString(), source) ? program : null;
     }
 }

@@ -19,8 +19,8 @@ import java.util.concurrent.TimeUnit;
  * The load, a process of its own. Each line of its input asks for one turn: {@code PORT WORK MILLIS}, where WORK is
  * {@code ping:CONNECTIONS:BYTES}, {@code bulk:CONNECTIONS}, {@code connect} or {@code idle:CONNECTIONS}. Prints {@code
  * START} after a short warm-up and {@code END OPERATIONS NANOS} after the measured time; an operation is a message, a
- * byte sent back, or a connection. Each message of a ping is a line that begins with {@code PING}, so that a server may also
- * answer it with another line of the same size. Idle connections are held until the next line comes.
+ * byte sent back, or a connection. Then it waits for an empty line before it closes the connections. Each message of a ping is a line that begins with {@code PING}, so that a server may also
+ * answer it with another line of the same size. For idle connections, the empty line comes before the {@code END}.
  */
 final class Load {
 
@@ -66,7 +66,7 @@ final class Load {
     }
 
     /** Reports the start and the end of the measured time; returns whether to go on. */
-    private boolean goesOn(long began, long now) {
+    private boolean goesOn(long began, long now) throws IOException {
         if (started == 0 && now - began >= WARM_UP) {
             started = now;
             counted = operations;
@@ -74,6 +74,7 @@ final class Load {
         }
         if (started != 0 && now - started >= measured) {
             System.out.println("END " + (operations - counted) + " " + (now - started));
+            ORDERS.readLine(); // when the measuring is done: until then, the connections stay open
             return false;
         }
         return true;

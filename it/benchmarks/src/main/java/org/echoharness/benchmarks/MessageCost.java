@@ -18,7 +18,10 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** One round trip: a line, and an echo or another line. Run with {@code -prof gc}: neither side allocates, so what it shows a round trip is the server's. */
+/**
+ * One round trip: a line, and an echo or another line. Run with {@code -prof gc}: neither side allocates, so what it shows a
+ * round trip is the server's, or that of a relay and its echo server.
+ */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
@@ -30,9 +33,10 @@ public class MessageCost {
     @Param({"64", "4096"})
     private int size;
 
-    @Param({"echo", "script", "script-answer", "script-capture", "respond"})
+    @Param({"echo", "script", "script-answer", "script-capture", "respond", JavaRelays.OURS})
     private String server;
 
+    private EchoServer upstream; // which only a relay uses
     private EchoServer serving;
     private SocketChannel channel;
     private ByteBuffer out;
@@ -40,7 +44,13 @@ public class MessageCost {
 
     @Setup
     public void connect() throws IOException {
-        serving = (server.equals("echo") ? EchoServer.builder() : LineServers.ours(server, size)).start();
+        upstream = EchoServer.builder().start();
+        serving = (switch (server) {
+                    case "echo" -> EchoServer.builder();
+                    case JavaRelays.OURS -> JavaRelays.ours(upstream.port());
+                    default -> LineServers.ours(server, size);
+                })
+                .start();
         channel = SocketChannel.open(serving.address());
         out = Load.line("PING ", size);
         in = ByteBuffer.allocateDirect(size);
@@ -63,5 +73,6 @@ public class MessageCost {
     public void close() throws IOException {
         channel.close();
         serving.close();
+        upstream.close();
     }
 }

@@ -19,8 +19,8 @@ import java.nio.channels.ServerSocketChannel;
 import org.echoharness.EchoServer;
 
 /**
- * The servers that are compared, each a process of its own: {@code KIND}, also one of {@link LineServers}. Prints the port; a
- * line on its input ends it.
+ * The servers that are compared, each a process of its own: {@code KIND}, also one of {@link LineServers}, or one of
+ * {@link JavaRelays} with the port of its upstream. Prints the port; the end of its input ends it.
  */
 final class Servers {
 
@@ -44,7 +44,8 @@ final class Servers {
                 NettyServer.start(EpollIoHandler.newFactory(), EpollServerSocketChannel.class)
                         .address()
                         .getPort();
-            default -> LineServers.start(args[0]);
+            default ->
+                args.length > 1 ? JavaRelays.start(args[0], Integer.parseInt(args[1])) : LineServers.start(args[0]);
         };
         System.out.println(port);
         for (int c = System.in.read(); c >= 0; c = System.in.read()) {

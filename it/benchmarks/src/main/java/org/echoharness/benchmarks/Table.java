@@ -21,12 +21,14 @@ final class Table {
         rows.add(head.stream().map(cell -> "---").toList());
     }
 
+    /** Adds a row. A server without a figure did not take part. */
     void add(String work, Map<String, Double> figures, String format, String toReach) {
-        double own = figures.get(ours);
-        List<String> row = new ArrayList<>(List.of(work, String.format(format, own), toReach));
+        Double own = figures.get(ours);
+        List<String> row = new ArrayList<>(List.of(work, own == null ? "" : String.format(format, own), toReach));
         for (String peer : peers) {
             Double figure = figures.get(peer);
-            row.add(figure == null ? "" : String.format(format + " (%.2f)", figure, own / figure));
+            String ratio = own == null || figure == null ? "" : String.format(" (%.2f)", own / figure);
+            row.add(figure == null ? "" : String.format(format, figure) + ratio);
         }
         rows.add(row);
         print(System.out, row);
