@@ -39,6 +39,7 @@ final class ConnectionRecorder {
     private @Nullable Ending ending;
     private boolean hasFailed;
     private boolean isLeftOut;
+    private boolean hasGivenUp; // what it had taken; it takes nothing more
 
     ConnectionRecorder(
             RecordingStore store,
@@ -132,7 +133,7 @@ final class ConnectionRecorder {
     }
 
     private boolean takes(long bytes) {
-        boolean taking = store.take(client == null ? this : client, bytes);
+        boolean taking = !hasGivenUp && store.take(client == null ? this : client, bytes);
         taken += taking ? bytes : 0;
         return taking;
     }
@@ -148,21 +149,31 @@ final class ConnectionRecorder {
         } catch (IOException closed) {
             return null;
         }
+        return upstream(from, to, System.nanoTime());
+    }
+
+    ConnectionRecorder upstream(InetSocketAddress from, InetSocketAddress to, long now) {
         synchronized (store) {
-            ConnectionRecorder leg = new ConnectionRecorder(
-                    store, Ending.Side.CLIENT, number, from, to, keeps, Instant.now(), System.nanoTime());
+            Instant at = accepted.plusNanos(now - start); // one clock for both legs
+            ConnectionRecorder leg =
+                    new ConnectionRecorder(store, Ending.Side.CLIENT, number, from, to, keeps, at, now);
             leg.client = this;
+            leg.hasGivenUp = hasGivenUp;
             upstream = leg;
             if (isLeftOut || !leg.takesBase()) {
                 leg.leaveOut();
             }
-            leg.note(RecordedEvent.Kind.CONNECTED, "", leg.start);
+            leg.note(RecordedEvent.Kind.CONNECTED, "", now);
             return leg;
         }
     }
 
-    /** Gives back the memory that it has taken, and returns how many bytes that is. The caller has the lock. */
+    /**
+     * Gives back the memory that it has taken, and returns how many bytes that is. From now on it takes none, since nobody
+     * would give that back. The caller has the lock.
+     */
     long giveUp() {
+        hasGivenUp = true;
         long all = taken + (upstream == null ? 0 : upstream.giveUp());
         taken = 0;
         return all;
@@ -187,6 +198,11 @@ final class ConnectionRecorder {
 
     InetSocketAddress remote() {
         return remote;
+    }
+
+    /** Returns whether it records the connection to the server behind a relay. */
+    boolean isUpstream() {
+        return client != null;
     }
 
     /** Returns when it opened, in nanoseconds since the first connection of its store. */

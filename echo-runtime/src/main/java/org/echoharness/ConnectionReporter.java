@@ -17,6 +17,7 @@ final class ConnectionReporter {
     private final String peer;
     private boolean answers;
     private long sendingSince;
+    private @Nullable ConnectionReporter upstream; // of a relay
 
     /** @param peer how the lines name the other end; empty for a client, whose lines do not name it */
     ConnectionReporter(@Nullable Conversation conversation, @Nullable ConnectionRecorder recorder, String peer) {
@@ -37,13 +38,14 @@ final class ConnectionReporter {
                 conversation, recorder == null ? null : recorder.upstream(channel), "upstream " + name);
         leg.answers = true;
         answers = true;
+        upstream = leg;
         if (conversation != null) {
             conversation.connected("upstream " + name, peer);
         }
         return leg;
     }
 
-    /** Records how the connection to the server behind a relay has ended. */
+    /** Records how the connection to the server behind a relay has ended, unless that is known. */
     void upstreamEnded(Ending.Side by, Ending.How how, String why) {
         if (recorder != null) {
             recorder.ended(by, how, why, false);
@@ -152,6 +154,10 @@ final class ConnectionReporter {
     }
 
     void applying(Fault fault) {
+        if (upstream != null && fault.isToServer()) {
+            upstream.applying(fault);
+            return;
+        }
         if (recorder != null) {
             recorder.applying(fault);
         }

@@ -70,7 +70,7 @@ record Conversation(Consumer<String> lines, boolean isNumbered) {
     }
 
     void applying(Fault fault, String peer) {
-        lines.accept("applying " + fault + " to " + peer);
+        lines.accept("applying " + fault + (fault.isToServer() ? " (" + peer + ")" : " to " + peer));
     }
 
     void lost(String peer, String why) {

@@ -6,12 +6,15 @@ import java.io.Writer;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.echoharness.text.CompleteFile;
 import org.echoharness.text.Escaping;
+import org.echoharness.text.FirstDifference;
 import org.echoharness.text.Quantities;
 import org.echoharness.text.ServerLog;
 import org.echoharness.text.TextSize;
+import org.jspecify.annotations.Nullable;
 
 /** Writes recorded connections as one page: without a script or a link, and with every byte of the wire escaped. */
 final class HtmlPage {
@@ -35,6 +38,7 @@ final class HtmlPage {
             .e { display: inline-block; }
             .client { background: #eef6ff; } .server { background: #f1f8ee; }
             .fault, .rst { background: #fff0ec; font-weight: 600; } .note { color: #555; }
+            .relay { background: #f7f4fb; } .changed { background: #fff3c4; font-weight: 600; }
             @media (max-width: 40em) {
             body { margin: 1em auto; padding: 0 .5em; } th, td { padding: .25em .3em; }
             th:first-child, td:first-child { width: 7.5em; font-size: 12px; }
@@ -105,49 +109,166 @@ final class HtmlPage {
                 .append(connection.recordedBy() == Ending.Side.CLIENT ? " sent; connected " : " sent; accepted ")
                 .append(connection.accepted().toString())
                 .append("; ");
-        page.append(connection
-                        .ending()
-                        .map(ending -> "ended by " + escape(ending.toString()))
-                        .orElse("still open"))
-                .append(".</p>\n<table>\n<thead><tr><th>ms</th><th>client ");
-        page.append(escape(HostAndPort.of(connection.client()).toString())).append("</th><th>server ");
-        page.append(escape(HostAndPort.of(connection.server()).toString())).append("</th></tr></thead>\n<tbody>\n");
-        int i = 0;
-        for (RecordedEvent event : connection.log()) {
-            leftOut(connection, i++, page);
-            row(connection, event, page);
+        page.append(end(connection)).append(".</p>\n");
+        RecordedConnection upstream = connection.upstream().orElse(null);
+        if (upstream != null) {
+            page.append("<p>Relayed to ").append(escape(upstream.peer())).append(": ");
+            page.append(Escaping.bytes(upstream.bytesReceived())).append(" received, ");
+            page.append(Escaping.bytes(upstream.bytesSent())).append(" sent; connected ");
+            page.append(upstream.accepted().toString())
+                    .append("; ")
+                    .append(end(upstream))
+                    .append(".</p>\n");
         }
-        leftOut(connection, i, page);
+        Relay relay = Relay.of(connection);
+        changes(connection, relay, page);
+        page.append("<table>\n<thead><tr><th>ms</th><th>client ");
+        page.append(escape(HostAndPort.of(connection.client()).toString()))
+                .append(upstream == null ? "</th><th>server " : "</th><th>relay ");
+        page.append(escape(HostAndPort.of(connection.server()).toString()));
+        if (upstream != null) {
+            page.append("</th><th>server ")
+                    .append(escape(HostAndPort.of(upstream.server()).toString()));
+        }
+        page.append("</th></tr></thead>\n<tbody>\n");
+        int columns = upstream == null ? 2 : 3;
+        Transcript.visit(connection, new Transcript.Visitor() {
+            @Override
+            public void event(RecordedConnection leg, RecordedEvent event, Duration after) throws IOException {
+                row(relay, leg, event, after, page);
+            }
+
+            @Override
+            public void gap(RecordedConnection leg) throws IOException {
+                page.append("<tr><td></td><td class=\"note\" colspan=\"" + columns + "\">")
+                        .append(Long.toString(leg.eventsLeftOut()))
+                        .append(" more events ")
+                        .append(leg.isUpstream() ? "of the upstream " : "")
+                        .append("were not kept.</td></tr>\n");
+            }
+        });
         page.append("</tbody>\n</table>\n");
     }
 
-    private static void leftOut(RecordedConnection connection, int index, Appendable page) throws IOException {
-        if (index == connection.log().beforeTheGap()) {
-            page.append("<tr><td></td><td class=\"note\" colspan=\"2\">")
-                    .append(Long.toString(connection.eventsLeftOut()))
-                    .append(" more events were not kept.</td></tr>\n");
+    private static String end(RecordedConnection leg) {
+        return leg.ending()
+                .map(ending -> "ended by " + escape(ending.toString()))
+                .orElse("still open");
+    }
+
+    /** States what a relay changed. */
+    private static void changes(RecordedConnection connection, @Nullable Relay relay, Appendable page)
+            throws IOException {
+        boolean isSame = relay == null || (relay.toServer() == null && relay.toClient() == null);
+        for (String change : Transcript.changes(connection)) {
+            page.append(isSame ? "<p class=\"note\">" : "<p class=\"changed\">")
+                    .append(Character.toUpperCase(change.charAt(0)))
+                    .append(escape(change.substring(1)))
+                    .append(".</p>\n");
         }
     }
 
-    private static void row(RecordedConnection connection, RecordedEvent event, Appendable page) throws IOException {
-        boolean byClient = event.isByClient(connection.recordedBy());
+    /** The legs of a relay, and the first difference in each direction, if there is any. */
+    private record Relay(
+            RecordedConnection client,
+            RecordedConnection upstream,
+            @Nullable FirstDifference toServer,
+            @Nullable FirstDifference toClient) {
+
+        static @Nullable Relay of(RecordedConnection client) {
+            RecordedConnection upstream = client.upstream().orElse(null);
+            return upstream == null
+                    ? null
+                    : new Relay(
+                            client,
+                            upstream,
+                            Transcript.difference(client, upstream, true),
+                            Transcript.difference(client, upstream, false));
+        }
+
+        /** Returns what the relay changed in the bytes of an event, as HTML; empty if nothing. */
+        String change(RecordedConnection leg, RecordedEvent event) {
+            boolean isSent = event.kind() == RecordedEvent.Kind.SENT;
+            boolean isToServer = leg.isUpstream() == isSent;
+            FirstDifference first = isToServer ? toServer : toClient;
+            if (first == null || event.bytes() == 0 || first.offset() >= event.offset() + event.bytes()) {
+                return "";
+            }
+            String what = isSent ? changed(isToServer, event) : lost(isToServer ? upstream : client, first, event);
+            return what.isEmpty() ? "" : " <span class=\"note\">(" + escape(what) + ")</span>";
+        }
+
+        private String changed(boolean isToServer, RecordedEvent event) {
+            RecordedConnection.Stream came = isToServer ? client.toServer() : upstream.toClient();
+            RecordedConnection.Stream sent = isToServer ? upstream.toServer() : client.toClient();
+            int from = (int) Math.min(
+                    event.offset(), Math.min(came.kept().limit(), sent.kept().limit()));
+            int to = (int) Math.min(event.offset() + event.bytes(), sent.kept().limit());
+            int same = Math.min(to, came.kept().limit()) - from;
+            int offset = came.kept()
+                    .slice(from, Math.max(0, same))
+                    .mismatch(sent.kept().slice(from, Math.max(0, same)));
+            if (offset >= 0) {
+                return "changed: at offset " + (from + offset) + " came "
+                        + Escaping.excerpt(came.kept(), from + offset);
+            }
+            long more = event.offset() + event.bytes() - Math.max(event.offset(), came.total());
+            return more > 0 ? "added: " + Escaping.bytes(more) : "";
+        }
+
+        private static String lost(RecordedConnection to, FirstDifference first, RecordedEvent event) {
+            long end = event.offset() + event.bytes();
+            long missing = end - Math.max(event.offset(), first.offset());
+            return first.seen().equals(FirstDifference.NOTHING) && to.ending().isPresent()
+                    ? Escaping.bytes(missing) + " of them not passed on"
+                    : "";
+        }
+    }
+
+    private static void row(
+            @Nullable Relay relay, RecordedConnection leg, RecordedEvent event, Duration after, Appendable page)
+            throws IOException {
+        int columns = relay == null ? 2 : 3;
+        int column = Transcript.column(leg, event);
+        boolean isOfRelay = relay != null && column == 1;
+        String change = relay == null ? "" : relay.change(leg, event);
+        String by = isOfRelay ? "relay" : column == 0 ? "client" : "server";
         String style = switch (event.kind()) {
             case FAULT -> "fault";
             case NOTE, STEP -> "note";
             case CLIENT_RST, SERVER_RST, REJECTED, MISMATCH -> "rst";
-            case ACCEPTED, CONNECTED, RECEIVED, SENT, CLIENT_FIN, SERVER_FIN -> byClient ? "client" : "server";
+            case ACCEPTED, CONNECTED, RECEIVED, SENT, CLIENT_FIN, SERVER_FIN -> change.isEmpty() ? by : "changed";
         };
-        String cell = "<td class=\"" + style + "\">" + what(connection, event) + "</td>";
         page.append("<tr><td>")
-                .append(event.millis())
+                .append(Quantities.millis(after))
                 .append(
-                        connection.opened().isZero()
+                        isFirst(relay, leg)
                                 ? ""
                                 : "\n<span class=\"note\">+"
-                                        + Quantities.millis(connection.opened().plus(event.after())) + "</span>")
+                                        + Quantities.millis(leg.opened().plus(event.after())) + "</span>")
                 .append("</td>")
-                .append(byClient ? cell + "<td></td>" : "<td></td>" + cell)
+                .append("<td></td>".repeat(column))
+                .append("<td class=\"" + style + "\">")
+                .append(isOfRelay ? direction(leg, event) : "")
+                .append(what(leg, event))
+                .append(change)
+                .append("</td>")
+                .append("<td></td>".repeat(columns - 1 - column))
                 .append("</tr>\n");
+    }
+
+    /** Returns whether the leg, or with a relay its client's, is the first connection of its recording. */
+    private static boolean isFirst(@Nullable Relay relay, RecordedConnection leg) {
+        return (relay == null ? leg : relay.client()).opened().isZero();
+    }
+
+    /** Returns which way a relay acts. */
+    private static String direction(RecordedConnection leg, RecordedEvent event) {
+        return switch (event.kind()) {
+            case ACCEPTED, RECEIVED, FAULT, NOTE, STEP, MISMATCH -> "";
+            case CONNECTED, SENT, CLIENT_FIN, CLIENT_RST, SERVER_FIN, SERVER_RST, REJECTED ->
+                leg.isUpstream() ? "to server: " : "to client: ";
+        };
     }
 
     private static String what(RecordedConnection connection, RecordedEvent event) {

@@ -2,7 +2,7 @@ package org.echoharness;
 
 import java.io.DataOutputStream;
 import java.io.IOException;
-import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -16,23 +16,19 @@ import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
 import java.util.PriorityQueue;
+import org.echoharness.packets.TcpPacket;
 import org.echoharness.text.CompleteFile;
 import org.echoharness.text.Escaping;
 import org.echoharness.text.ServerLog;
 
 /**
  * Writes recorded connections as a pcapng file (draft-ietf-opsawg-pcapng) of raw IP packets, each at the time of its event.
- * This class makes handshakes, sequence numbers and checksums. Packets of several connections are in the order of time.
+ * This class makes handshakes and sequence numbers. Packets of several connections are in the order of time.
  */
 final class PcapngFile {
 
     private static final int LINKTYPE_RAW = 101;
     private static final int SEGMENT = 60_000; // less than the most that an IPv4 packet holds
-    private static final int FIN = 1;
-    private static final int SYN = 2;
-    private static final int RST = 4;
-    private static final int PSH = 8;
-    private static final int ACK = 16;
     private static final long INITIAL_NUMBERS_APART = 0x9E37_79B9L; // 2^32 divided by the golden ratio; odd
     private static final int COMMENT = 1;
     private static final int COMMENT_LENGTH = 4_000; // characters of a packet's comment
@@ -46,11 +42,23 @@ final class PcapngFile {
     /** Returns how many bytes a connection takes in the file, without what comments say about the server. */
     static long size(RecordedConnection connection) {
         long size = 0;
-        for (Stream stream = new Stream(connection, 0); stream.hasNext(); ) {
-            Packet packet = stream.next();
-            size += block(packet, packet.comment()).length;
+        for (Stream stream : streams(List.of(connection))) {
+            while (stream.hasNext()) {
+                Packet packet = stream.next();
+                size += block(packet, packet.comment()).length;
+            }
         }
         return size;
+    }
+
+    /** Returns a stream for each leg; each has at least its handshake. */
+    private static List<Stream> streams(List<RecordedConnection> connections) {
+        List<Stream> streams = new ArrayList<>();
+        for (RecordedConnection connection : connections) {
+            streams.add(new Stream(connection, connection, streams.size()));
+            connection.upstream().ifPresent(leg -> streams.add(new Stream(connection, leg, streams.size())));
+        }
+        return streams;
     }
 
     /**
@@ -70,9 +78,7 @@ final class PcapngFile {
         PriorityQueue<Stream> streams = new PriorityQueue<>(
                 Math.max(1, connections.size()),
                 Comparator.comparing((Stream stream) -> stream.peek().at()).thenComparingInt(stream -> stream.index));
-        for (int i = 0; i < connections.size(); i++) {
-            streams.add(new Stream(connections.get(i), i)); // each has at least its handshake
-        }
+        streams.addAll(streams(connections));
         header(remarks, out);
         ArrayDeque<ServerLog.Event> toSay = new ArrayDeque<>(server.events());
         for (Stream stream = streams.poll(); stream != null; stream = streams.poll()) {
@@ -176,28 +182,24 @@ final class PcapngFile {
 
     /** Makes the packets of one connection one by one, because a file may be larger than the memory. */
     private static final class Stream {
+        private final RecordedConnection whole; // of which this is one leg, if it was relayed
         private final RecordedConnection connection;
         private final int index;
         private final Iterator<RecordedEvent> events;
         private final List<String> comments = new ArrayList<>(); // of the next packet
         private final ArrayDeque<Packet> packets = new ArrayDeque<>(); // made and not taken yet
-        private final InetAddress client;
-        private final InetAddress server;
         private long clientNext; // the next sequence number of each side
         private long serverNext;
         private boolean ended;
         private final long[] missing = new long[2]; // bytes received and sent that are neither kept nor reported yet
 
-        Stream(RecordedConnection connection, int index) {
+        Stream(RecordedConnection whole, RecordedConnection connection, int index) {
+            this.whole = whole;
             this.connection = connection;
             this.index = index;
             events = connection.log().iterator();
-            client = connection.client().getAddress();
-            server = connection.server().getAddress();
-            // each connection starts at a different number, so that a connection that reuses a client port does not
-            // look
-            // like a retransmission; products with an odd number repeat only after 2^32 connections, and those of
-            // neighbours are far apart
+            // each starts at a different number, so that a connection that reuses a client port does not look like a
+            // retransmission; products with an odd number repeat only after 2^32 of them, and neighbours are far apart
             clientNext = index * INITIAL_NUMBERS_APART & 0xFFFF_FFFFL;
             serverNext = clientNext;
             handshake();
@@ -206,11 +208,19 @@ final class PcapngFile {
 
         private void handshake() {
             Instant at = connection.accepted();
-            packet(at, true, SYN, new byte[0], 0, 0, connection.name());
+            packet(at, true, TcpPacket.SYN, new byte[0], 0, 0, connection.name() + otherLeg());
             clientNext++;
-            packet(at, false, SYN | ACK, new byte[0], 0, 0, "");
+            packet(at, false, TcpPacket.SYN | TcpPacket.ACK, new byte[0], 0, 0, "");
             serverNext++;
-            packet(at, true, ACK, new byte[0], 0, 0, "");
+            packet(at, true, TcpPacket.ACK, new byte[0], 0, 0, "");
+        }
+
+        private String otherLeg() {
+            RecordedConnection other = connection == whole ? whole.upstream().orElse(null) : whole;
+            return other == null
+                    ? ""
+                    : ", whose other leg is from " + HostAndPort.of(other.client()) + " to "
+                            + HostAndPort.of(other.server());
         }
 
         /** Returns the time since the start of the first connection of the recording. */
@@ -242,6 +252,10 @@ final class PcapngFile {
                 if (connection.eventsLeftOut() > 0) {
                     comments.add(connection.eventsLeftOut() + " events more, not kept");
                 }
+                String change = Transcript.change(whole, connection);
+                if (!change.isEmpty()) {
+                    comments.add(change);
+                }
                 String rest = taken();
                 if (!rest.isEmpty()) {
                     Packet last = packets.removeLast();
@@ -260,17 +274,18 @@ final class PcapngFile {
                 case STEP, MISMATCH -> comments.add(event.detail());
                 case RECEIVED, SENT -> data(at, event);
                 case CLIENT_FIN -> {
-                    packet(at, true, FIN | ACK, new byte[0], 0, 0, because(event));
+                    packet(at, true, TcpPacket.FIN | TcpPacket.ACK, new byte[0], 0, 0, because(event));
                     clientNext++;
-                    packet(at, false, ACK, new byte[0], 0, 0, "");
+                    packet(at, false, TcpPacket.ACK, new byte[0], 0, 0, "");
                 }
-                case CLIENT_RST -> packet(at, true, RST | ACK, new byte[0], 0, 0, because(event));
+                case CLIENT_RST -> packet(at, true, TcpPacket.RST | TcpPacket.ACK, new byte[0], 0, 0, because(event));
                 case SERVER_FIN -> {
-                    packet(at, false, FIN | ACK, new byte[0], 0, 0, because(event));
+                    packet(at, false, TcpPacket.FIN | TcpPacket.ACK, new byte[0], 0, 0, because(event));
                     serverNext++;
-                    packet(at, true, ACK, new byte[0], 0, 0, "");
+                    packet(at, true, TcpPacket.ACK, new byte[0], 0, 0, "");
                 }
-                case SERVER_RST, REJECTED -> packet(at, false, RST | ACK, new byte[0], 0, 0, because(event));
+                case SERVER_RST, REJECTED ->
+                    packet(at, false, TcpPacket.RST | TcpPacket.ACK, new byte[0], 0, 0, because(event));
             }
         }
 
@@ -301,9 +316,9 @@ final class PcapngFile {
             byte[] bytes = connection.bytes(event);
             for (int from = 0; from < bytes.length; from += SEGMENT) {
                 int length = Math.min(SEGMENT, bytes.length - from);
-                packet(at, fromClient, PSH | ACK, bytes, from, length, taken());
+                packet(at, fromClient, TcpPacket.PSH | TcpPacket.ACK, bytes, from, length, taken());
                 next(fromClient, length);
-                packet(at, !fromClient, ACK, new byte[0], 0, 0, "");
+                packet(at, !fromClient, TcpPacket.ACK, new byte[0], 0, 0, "");
             }
             // sequence numbers do not count bytes that are not kept, so that no packet looks lost
             missing[event.kind() == RecordedEvent.Kind.RECEIVED ? 0 : 1] += event.bytes() - bytes.length;
@@ -319,68 +334,11 @@ final class PcapngFile {
 
         private void packet(
                 Instant at, boolean fromClient, int flags, byte[] bytes, int from, int length, String comment) {
-            byte[] source = (fromClient ? client : server).getAddress();
-            byte[] target = (fromClient ? server : client).getAddress();
-            int sourcePort = (fromClient ? connection.client() : connection.server()).getPort();
-            int targetPort = (fromClient ? connection.server() : connection.client()).getPort();
-            long sequence = fromClient ? clientNext : serverNext;
-            long acknowledged = fromClient ? serverNext : clientNext;
-            ByteBuffer tcp = ByteBuffer.allocate(20 + length)
-                    .putShort((short) sourcePort)
-                    .putShort((short) targetPort)
-                    .putInt((int) sequence)
-                    .putInt((flags & ACK) == 0 ? 0 : (int) acknowledged)
-                    .put((byte) (5 << 4))
-                    .put((byte) flags)
-                    .putShort((short) 0xFFFF)
-                    .putInt(0)
-                    .put(bytes, from, length);
-            tcp.putShort(16, tcpChecksum(source, target, tcp.array()));
-            packets.add(new Packet(at, ByteBuffer.wrap(ip(source, target, tcp.array())), comment));
-        }
-
-        private static byte[] ip(byte[] source, byte[] target, byte[] tcp) {
-            if (source.length == 16) {
-                return ByteBuffer.allocate(40 + tcp.length)
-                        .putInt(6 << 28)
-                        .putShort((short) tcp.length)
-                        .put((byte) 6)
-                        .put((byte) 64)
-                        .put(source)
-                        .put(target)
-                        .put(tcp)
-                        .array();
-            }
-            ByteBuffer ip = ByteBuffer.allocate(20 + tcp.length)
-                    .putShort((short) 0x4500)
-                    .putShort((short) (20 + tcp.length))
-                    .putInt(0x4000) // identification 0, flag "do not fragment"
-                    .put((byte) 64)
-                    .put((byte) 6)
-                    .putShort((short) 0)
-                    .put(source)
-                    .put(target);
-            ip.putShort(10, (short) ~sum(0, ip.array(), 20));
-            return ip.put(tcp).array();
-        }
-
-        private static short tcpChecksum(byte[] source, byte[] target, byte[] tcp) {
-            int sum = sum(0, source, source.length);
-            sum = sum(sum, target, target.length);
-            sum = sum(sum, new byte[] {0, 6, (byte) (tcp.length >> 8), (byte) tcp.length}, 4);
-            return (short) ~sum(sum, tcp, tcp.length);
-        }
-
-        /** Computes the checksum of RFC 1071. */
-        private static int sum(int start, byte[] bytes, int length) {
-            long sum = start;
-            for (int i = 0; i < length; i += 2) {
-                sum += (bytes[i] & 0xFF) << 8 | (i + 1 < length ? bytes[i + 1] & 0xFF : 0);
-            }
-            while (sum > 0xFFFF) {
-                sum = (sum & 0xFFFF) + (sum >> 16);
-            }
-            return (int) sum;
+            InetSocketAddress source = fromClient ? connection.client() : connection.server();
+            InetSocketAddress target = fromClient ? connection.server() : connection.client();
+            TcpPacket packet = new TcpPacket(
+                    source, target, flags, fromClient ? clientNext : serverNext, fromClient ? serverNext : clientNext);
+            packets.add(new Packet(at, packet.with(bytes, from, length), comment));
         }
     }
 }

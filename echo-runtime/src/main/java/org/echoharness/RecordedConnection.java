@@ -60,7 +60,8 @@ public final class RecordedConnection {
     /**
      * Returns which end recorded the connection.
      *
-     * @return SERVER for a connection of {@link EchoServer#recording()}, CLIENT for one of {@link EchoClient#recording()}
+     * @return SERVER for a connection of {@link EchoServer#recording()}, CLIENT for one of {@link EchoClient#recording()} and
+     *     for an {@link #upstream()}
      */
     public Ending.Side recordedBy() {
         return recorder.recordedBy();
@@ -95,7 +96,8 @@ public final class RecordedConnection {
 
     /**
      * Returns the connection to the server behind a relay that was made for this one. Its number is the same, and {@link
-     * #recordedBy} returns CLIENT: what it received came from that server, and what it sent went there.
+     * #recordedBy} returns CLIENT: what it received came from that server, and what it sent went there. Its events count the
+     * time from its own connect. {@link RecordingComparison#ofRelay} compares the two.
      *
      * @return the other leg; empty if the server does not relay, or has not connected
      */
@@ -104,7 +106,8 @@ public final class RecordedConnection {
     }
 
     /**
-     * Returns when the server accepted the connection, or in a client's recording when the client connected.
+     * Returns when the server accepted the connection; in a client's recording when the client connected, and of an {@link
+     * #upstream()} when the relay did.
      *
      * @return an instant of the system's clock
      */
@@ -226,7 +229,7 @@ public final class RecordedConnection {
     }
 
     /**
-     * Waits until the connection has ended.
+     * Waits until the connection has ended. With a relay, both of its legs have ended then.
      *
      * @param timeout the longest time to wait
      * @return a snapshot taken after the end
@@ -416,7 +419,9 @@ public final class RecordedConnection {
     }
 
     /**
-     * Returns the conversation as text, one line per event. Payload is quoted and escaped. A line states what is cut.
+     * Returns the conversation as text, one line per event. Payload is quoted and escaped. A line states what is cut. With a
+     * relay, the events of both legs are in the order of their time: lines about the connection to the server say {@code
+     * upstream}. The last lines say what the relay changed.
      *
      * @return lines, each with its end
      */
@@ -436,7 +441,7 @@ public final class RecordedConnection {
 
     /**
      * Returns the conversation in two columns, the client's bytes on the left and the server's on the right, with
-     * milliseconds.
+     * milliseconds. With a relay, what the relay sends is in a column between the two.
      *
      * @return lines, each with its end
      */
@@ -446,7 +451,8 @@ public final class RecordedConnection {
 
     /**
      * Returns the bytes of both directions in hexadecimal and ASCII, sixteen per line. A line begins with {@code >} if the
-     * client sent the bytes, and with {@code <} if it received them.
+     * client sent the bytes, and with {@code <} if it received them. With a relay, lines that begin with {@code >>} or {@code
+     * <<} show what the server behind it received or sent.
      *
      * @return lines, each with its end
      */
@@ -520,6 +526,24 @@ public final class RecordedConnection {
         };
     }
 
+    /** The bytes of one direction: the first ones, which are kept, and how many there were. */
+    record Stream(ByteBuffer kept, long total) {}
+
+    /** Returns what went from the client to the server, whichever side recorded it. */
+    Stream toServer() {
+        return recordedBy() == Ending.Side.CLIENT ? new Stream(sent, bytesSent) : new Stream(received, bytesReceived);
+    }
+
+    /** Returns what went from the server to the client, whichever side recorded it. */
+    Stream toClient() {
+        return recordedBy() == Ending.Side.CLIENT ? new Stream(received, bytesReceived) : new Stream(sent, bytesSent);
+    }
+
+    /** Returns whether it is the connection to the server behind a relay. */
+    boolean isUpstream() {
+        return recorder.isUpstream();
+    }
+
     /** Returns the log of the events. */
     EventLog log() {
         return log;
@@ -550,13 +574,22 @@ public final class RecordedConnection {
 
     /** Returns "connection 1" or "rejected connection", for a sentence. */
     String name() {
-        return number() == 0 ? "rejected connection" : "connection " + number();
+        String name = number() == 0 ? "rejected connection" : "connection " + number();
+        return isUpstream() ? "upstream of " + name : name;
+    }
+
+    /** Returns how a line names the other end. */
+    String peer() {
+        return (isUpstream() ? "upstream " : "") + HostAndPort.of(remote());
+    }
+
+    private String sums() {
+        return bytesReceived + " bytes in, " + bytesSent + " out, " + (ending == null ? "open" : "ended by " + ending);
     }
 
     @Override
     public String toString() {
         return name() + (recordedBy() == Ending.Side.CLIENT ? " to " : " from ") + HostAndPort.of(remote()) + ", "
-                + bytesReceived + " bytes in, " + bytesSent + " out, "
-                + (ending == null ? "open" : "ended by " + ending);
+                + sums() + (upstream == null ? "" : "; " + upstream.peer() + ", " + upstream.sums());
     }
 }

@@ -10,14 +10,16 @@ import org.echoharness.text.FirstDifference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Compares the recordings of a client and a server: whether each end received the bytes that the other sent. A proxy under
- * test may stand between the two.
+ * Compares two recordings of one conversation: whether each end received the bytes that the other sent. A proxy under test
+ * may stand between the two.
  *
  * <pre>{@code
  * RecordedConnection atClient = client.recording().connection(1);
  * RecordedConnection atServer = server.recording().connection(1).awaitEnd();
  * RecordingComparison.of(atClient, atServer).assertSame();
  * }</pre>
+ *
+ * <p>{@link #ofRelay} compares the two legs of a relay, and so finds what the relay changed.
  *
  * <p>Compare connections that have ended, because bytes of an open one may still be on their way. The bytes that both ends
  * kept are compared, and always the numbers of all bytes. Immutable.
@@ -50,25 +52,53 @@ public final class RecordingComparison {
     }
 
     /**
-     * Compares snapshots of two recordings.
+     * Compares snapshots of two recordings: first the one that is nearer to the client. With a relay between client and
+     * server, its connection or the {@link RecordedConnection#upstream() upstream} of it may take the place of either.
      *
-     * @param client what the client recorded
-     * @param server what the server recorded
+     * @param client what the client recorded; or a relay's connection or the upstream of it, to compare what the relay
+     *     received or sent with what the server behind it recorded
+     * @param server what the server recorded; or the upstream of a relay's connection, to compare what the client recorded
+     *     with what the relay sent to the server behind it
      * @return the comparison
-     * @throws IllegalArgumentException if the first is not a client's, or the second not a server's
+     * @throws IllegalArgumentException if the first is a server's that does not relay, or the second a client's
      */
     public static RecordingComparison of(RecordedConnection client, RecordedConnection server) {
-        check(client, Ending.Side.CLIENT);
-        check(server, Ending.Side.SERVER);
+        boolean isFirst =
+                client.recordedBy() == Ending.Side.CLIENT || client.upstream().isPresent();
+        check(isFirst, client, Ending.Side.CLIENT);
+        check(server.recordedBy() == Ending.Side.SERVER || server.isUpstream(), server, Ending.Side.SERVER);
         return new RecordingComparison(client, server);
     }
 
-    private static void check(RecordedConnection connection, Ending.Side side) {
-        if (connection.recordedBy() != side) {
+    private static void check(boolean isOf, RecordedConnection connection, Ending.Side side) {
+        if (!isOf) {
             throw new IllegalArgumentException(
                     "the recording of the " + word(side) + " (" + connection + ") was made by the "
                             + word(connection.recordedBy()) + "; give the client's first, then the server's");
         }
+    }
+
+    /**
+     * Compares the two legs of a connection that was relayed: what came from the client with what was sent to the server
+     * behind the relay, and what came from that server with what was sent to the client. The differences are what the relay
+     * changed.
+     *
+     * @param connection a connection of a server with {@link EchoServer.Builder#upstream(String) upstream}
+     * @return the comparison
+     * @throws IllegalArgumentException if the connection has no {@link RecordedConnection#upstream() upstream}
+     */
+    public static RecordingComparison ofRelay(RecordedConnection connection) {
+        RecordedConnection upstream = connection.upstream().orElse(null);
+        if (upstream == null) {
+            throw new IllegalArgumentException(connection
+                    + ": has no upstream; give a connection of a server that relays,"
+                    + (connection.isUpstream() ? " not its upstream" : " after it has connected to its upstream"));
+        }
+        return new RecordingComparison(connection, upstream);
+    }
+
+    private boolean isOfRelay() {
+        return client.upstream().orElse(null) == server;
     }
 
     /**
@@ -77,24 +107,38 @@ public final class RecordingComparison {
      * @return the difference; empty if each end received what the other sent
      */
     public Optional<Difference> firstDifference() {
-        Difference ofClient = difference(client, server);
-        return Optional.ofNullable(ofClient != null ? ofClient : difference(server, client));
+        Difference ofClient = difference(Ending.Side.CLIENT);
+        return Optional.ofNullable(ofClient != null ? ofClient : difference(Ending.Side.SERVER));
     }
 
     /**
      * Checks that each end received what the other sent.
      *
-     * @throws AssertionError if not; with the first difference, and the first and last lines of both recordings side by side
+     * @throws AssertionError if not; with the first difference, of a relay also with the faults that caused it, and the first
+     *     and last lines of both recordings side by side
      */
     public void assertSame() {
         firstDifference().ifPresent(difference -> {
-            throw new AssertionError(difference + "\n" + Transcript.excerpt(toString()));
+            String change = isOfRelay()
+                    ? Transcript.change(client, difference.sentBy() == Ending.Side.CLIENT ? server : client)
+                    : difference.toString();
+            throw new AssertionError(change + "\n" + Transcript.excerpt(toString()));
         });
     }
 
-    private static @Nullable Difference difference(RecordedConnection from, RecordedConnection to) {
-        FirstDifference first = FirstDifference.of(from.sent(), from.bytesSent(), to.received(), to.bytesReceived());
-        return first == null ? null : new Difference(from.recordedBy(), first.offset(), first.expected(), first.seen());
+    private RecordedConnection.Stream sent(Ending.Side by) {
+        return by == Ending.Side.CLIENT ? client.toServer() : server.toClient();
+    }
+
+    private RecordedConnection.Stream received(Ending.Side from) {
+        return from == Ending.Side.CLIENT ? server.toServer() : client.toClient();
+    }
+
+    private @Nullable Difference difference(Ending.Side by) {
+        RecordedConnection.Stream sent = sent(by);
+        RecordedConnection.Stream received = received(by);
+        FirstDifference first = FirstDifference.of(sent.kept(), sent.total(), received.kept(), received.total());
+        return first == null ? null : new Difference(by, first.offset(), first.expected(), first.seen());
     }
 
     /**
@@ -106,10 +150,10 @@ public final class RecordingComparison {
     @Override
     public String toString() {
         StringBuilder text = new StringBuilder();
-        text.append(sum(client, server)).append(sum(server, client));
-        text.append(Transcript.pad("      ms  client " + HostAndPort.of(client.local()), Transcript.COLUMN + 12))
+        text.append(sum(Ending.Side.CLIENT)).append(sum(Ending.Side.SERVER));
+        text.append(Transcript.pad("      ms  client " + HostAndPort.of(client.client()), Transcript.COLUMN + 12))
                 .append("server ")
-                .append(HostAndPort.of(server.local()))
+                .append(HostAndPort.of(server.server()))
                 .append('\n');
         List<Line> lines = new ArrayList<>();
         for (RecordedConnection each : List.of(client, server)) {
@@ -141,13 +185,16 @@ public final class RecordingComparison {
         }
     }
 
-    private static String sum(RecordedConnection from, RecordedConnection to) {
-        Difference difference = difference(from, to);
-        int both = Math.min(from.sent().length, to.received().length);
-        String same =
-                both == from.bytesSent() ? "the same" : "the first " + both + " are the same, the others not kept";
-        return "bytes of the " + word(from.recordedBy()) + ": " + from.bytesSent() + " sent, " + to.bytesReceived()
-                + " received; " + (difference == null ? same : difference) + "\n";
+    private String sum(Ending.Side by) {
+        Difference difference = difference(by);
+        RecordedConnection.Stream sent = sent(by);
+        RecordedConnection.Stream received = received(by);
+        int both = Math.min(sent.kept().remaining(), received.kept().remaining());
+        String same = both == sent.total() ? "the same" : "the first " + both + " are the same, the others not kept";
+        String totals = isOfRelay()
+                ? sent.total() + " came, " + received.total() + " passed on; "
+                : sent.total() + " sent, " + received.total() + " received; ";
+        return "bytes of the " + word(by) + ": " + totals + (difference == null ? same : difference) + "\n";
     }
 
     /** An event at one of the ends. */

@@ -215,6 +215,9 @@ final class RelayPump implements ConnectionPump, UpstreamConnection.Owner {
         } catch (LostUpstreamException broken) {
             lost = "upstream " + upstream.name() + ": " + broken.getMessage();
             takeRest(both, clock);
+            if (both.reporter != null) {
+                both.reporter.upstreamEnded(Ending.Side.SERVER, Ending.How.RST, String.valueOf(broken.getMessage()));
+            }
         }
         return loses(both, clock);
     }
@@ -415,17 +418,9 @@ final class RelayPump implements ConnectionPump, UpstreamConnection.Owner {
         if (both != null) {
             both.toServer.release(clean, why);
             both.toClient.release(clean, why);
-            reportEnd(both.reporter, clean, why);
-        }
-    }
-
-    private void reportEnd(@Nullable ConnectionReporter reporter, boolean clean, String why) {
-        if (reporter != null) {
-            boolean byServer = !lost.isEmpty();
-            reporter.upstreamEnded(
-                    byServer ? Ending.Side.SERVER : Ending.Side.CLIENT,
-                    clean ? Ending.How.FIN : Ending.How.RST,
-                    byServer ? lost : why);
+            if (both.reporter != null) {
+                both.reporter.upstreamEnded(Ending.Side.CLIENT, clean ? Ending.How.FIN : Ending.How.RST, why);
+            }
         }
     }
 }

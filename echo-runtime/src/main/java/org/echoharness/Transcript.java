@@ -4,10 +4,16 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
 import org.echoharness.text.Escaping;
+import org.echoharness.text.FirstDifference;
 import org.echoharness.text.Quantities;
 import org.echoharness.text.Utf8;
+import org.jspecify.annotations.Nullable;
 
 /** Shows a recorded connection as text. Bytes that are not text are escaped, and each cut is stated. */
 final class Transcript {
@@ -18,8 +24,65 @@ final class Transcript {
     private static final int FIRST_LINES = 20;
     private static final int LAST_LINES = 40;
     private static final int LINE_LENGTH = 400;
+    private static final int CAUSE_LENGTH = 200;
+    private static final Set<String> KEEP_BYTES = Set.of(
+            Effect.Kind.DELAY.word, Effect.Kind.THROTTLE.word, Effect.Kind.FRAGMENT.word, Effect.Kind.SLOW_CLOSE.word);
 
     private Transcript() {}
+
+    /** Gets the events of a connection in the order of their time, of a relay those of both legs. */
+    interface Visitor {
+        /** Called for each event, with the time since the connection was accepted. */
+        void event(RecordedConnection leg, RecordedEvent event, Duration after) throws IOException;
+
+        /** Called where events of the leg are not kept. */
+        void gap(RecordedConnection leg) throws IOException;
+    }
+
+    /** Goes through the events of one leg. */
+    private static final class Cursor {
+        private final RecordedConnection leg;
+        private final long shift;
+        private final Iterator<RecordedEvent> events;
+        private @Nullable RecordedEvent next;
+        private long at; // of the next event, or of the last one if there is none
+        private int index;
+        private boolean isOver;
+
+        Cursor(RecordedConnection leg, RecordedConnection connection) {
+            this.leg = leg;
+            shift = leg.opened().minus(connection.opened()).toNanos();
+            events = leg.log().iterator();
+            advance();
+        }
+
+        private void advance() {
+            next = events.hasNext() ? events.next() : null;
+            at = next == null ? at : Math.max(at, shift + next.after().toNanos());
+        }
+
+        void step(Visitor visitor) throws IOException {
+            if (index++ == leg.log().beforeTheGap()) {
+                visitor.gap(leg);
+            }
+            RecordedEvent event = next;
+            isOver = event == null;
+            if (event != null) {
+                advance();
+                visitor.event(leg, event, event.after().plusNanos(shift));
+            }
+        }
+    }
+
+    static void visit(RecordedConnection connection, Visitor visitor) throws IOException {
+        Cursor first = new Cursor(connection, connection);
+        Cursor second = new Cursor(connection.upstream().orElse(connection), connection);
+        second.isOver = second.leg == connection;
+        while (!first.isOver || !second.isOver) {
+            boolean isFirst = second.isOver || (!first.isOver && first.at <= second.at);
+            (isFirst ? first : second).step(visitor);
+        }
+    }
 
     static String of(RecordedConnection connection) {
         StringBuilder text = new StringBuilder();
@@ -49,20 +112,98 @@ final class Transcript {
 
     /** @param common whether each line also has the time since the first connection of the recording */
     static void write(RecordedConnection connection, boolean common, Appendable text) throws IOException {
-        String peer = HostAndPort.of(connection.remote()).toString();
-        int i = 0;
-        for (RecordedEvent event : connection.log()) {
-            text.append(leftOut(connection, i++))
-                    .append(millis(event))
-                    .append("  ")
-                    .append(common ? sinceFirst(connection, event) : "")
-                    .append(line(connection, event, peer))
-                    .append('\n');
-        }
-        text.append(leftOut(connection, i));
+        visit(connection, new Visitor() {
+            @Override
+            public void event(RecordedConnection leg, RecordedEvent event, Duration after) throws IOException {
+                text.append(millis(after))
+                        .append("  ")
+                        .append(common ? sinceFirst(leg, event) : "")
+                        .append(line(leg, event))
+                        .append('\n');
+            }
+
+            @Override
+            public void gap(RecordedConnection leg) throws IOException {
+                text.append(leftOut(leg));
+            }
+        });
         if (connection.ending().isEmpty()) {
             text.append("(still open)\n");
         }
+        for (String change : changes(connection)) {
+            text.append('(').append(change).append(")\n");
+        }
+    }
+
+    /** Returns what a relay changed, or that it changed nothing; empty if there is no relay, or nothing to compare. */
+    static List<String> changes(RecordedConnection connection) {
+        RecordedConnection upstream = connection.upstream().orElse(null);
+        if (upstream == null) {
+            return List.of();
+        }
+        List<String> changes = Stream.of(upstream, connection)
+                .map(leg -> change(connection, leg))
+                .filter(change -> !change.isEmpty())
+                .toList();
+        long toServer = connection.bytesReceived();
+        long toClient = upstream.bytesReceived();
+        boolean isAllKept = isKept(connection) && isKept(upstream);
+        return changes.isEmpty() && isAllKept && toServer + toClient > 0
+                ? List.of("passed on unchanged: " + Escaping.bytes(toServer) + " to the server, "
+                        + Escaping.bytes(toClient) + " to the client")
+                : changes;
+    }
+
+    private static boolean isKept(RecordedConnection leg) {
+        return leg.toServer().kept().remaining() == leg.toServer().total()
+                && leg.toClient().kept().remaining() == leg.toClient().total();
+    }
+
+    /**
+     * Returns how the bytes that a relay sent on one leg differ from those that came on the other one.
+     *
+     * @param to the leg that it sent on
+     * @return a text without a dot; empty if they do not differ as far as they are kept
+     */
+    static String change(RecordedConnection connection, RecordedConnection to) {
+        RecordedConnection upstream = connection.upstream().orElse(null);
+        FirstDifference difference = upstream == null ? null : difference(connection, upstream, to == upstream);
+        if (upstream == null || difference == null) {
+            return "";
+        }
+        long missing = to == upstream
+                ? connection.bytesReceived() - to.bytesSent()
+                : upstream.bytesReceived() - to.bytesSent();
+        String where = to == upstream ? " to the server" : " to the client";
+        boolean isHeld = to.ending().isEmpty() && difference.seen().equals(FirstDifference.NOTHING);
+        return (isHeld
+                        ? Escaping.bytes(missing) + where + (missing == 1 ? " is" : " are") + " not sent yet"
+                        : "the bytes" + where + " differ at offset " + difference.offset() + ": expected "
+                                + difference.expected() + ", seen " + difference.seen())
+                + cause(to, difference);
+    }
+
+    /** Compares what came on one leg of a relay with what was sent on the other. Returns null if it is the same. */
+    static @Nullable FirstDifference difference(
+            RecordedConnection client, RecordedConnection upstream, boolean toServer) {
+        RecordedConnection.Stream came = toServer ? client.toServer() : upstream.toClient();
+        RecordedConnection.Stream sent = toServer ? upstream.toServer() : client.toClient();
+        return FirstDifference.of(came.kept(), came.total(), sent.kept(), sent.total());
+    }
+
+    /** Returns the faults that can have changed the bytes that were sent on this leg, or else why it ended too early. */
+    private static String cause(RecordedConnection leg, FirstDifference difference) {
+        Set<String> faults = new LinkedHashSet<>();
+        for (RecordedEvent event : leg.log()) {
+            String word = event.detail().split(" ", 2)[0];
+            if (event.kind() == RecordedEvent.Kind.FAULT && !KEEP_BYTES.contains(word)) {
+                faults.add(event.detail());
+            }
+        }
+        boolean isCutOff = faults.isEmpty() && difference.seen().equals(FirstDifference.NOTHING);
+        String why = isCutOff ? leg.ending().map(Ending::why).orElse("") : String.join(", ", faults);
+        String cut = Escaping.first(why, CAUSE_LENGTH);
+        return why.isEmpty() ? "" : " (" + cut + (cut.length() < why.length() ? "...)" : ")");
     }
 
     /** Returns the milliseconds since the first connection of the recording, such as "+12345.678  ". */
@@ -70,21 +211,21 @@ final class Transcript {
         return pad("+" + Quantities.millis(connection.opened().plus(event.after())), 11) + "  ";
     }
 
-    /** Returns how many events are missing, if they are missing before the event of this index. */
-    private static String leftOut(RecordedConnection connection, int index) {
-        return index == connection.log().beforeTheGap()
-                ? "(" + connection.eventsLeftOut() + " events more, not kept)\n"
-                : "";
+    /** Returns a line that states how many events are missing. */
+    private static String leftOut(RecordedConnection leg) {
+        return "(" + leg.eventsLeftOut() + " events more" + (leg.isUpstream() ? " of the upstream" : "")
+                + ", not kept)\n";
     }
 
-    private static String line(RecordedConnection connection, RecordedEvent event, String peer) {
+    private static String line(RecordedConnection connection, RecordedEvent event) {
+        String peer = connection.peer();
         return switch (event.kind()) {
             case ACCEPTED -> "connection from " + peer;
             case CONNECTED -> "connected to " + peer + " from " + HostAndPort.of(connection.local());
             case REJECTED -> "rejecting " + peer;
             case RECEIVED -> "received " + payload(connection, event) + " from " + peer;
             case SENT -> "sending " + payload(connection, event) + " to " + peer;
-            case FAULT -> "applying " + event.detail() + " to " + peer;
+            case FAULT -> "applying " + event.detail() + (connection.isUpstream() ? " (" + peer + ")" : " to " + peer);
             case NOTE -> "note: " + event.detail();
             case STEP -> event.detail();
             case MISMATCH -> "mismatch at " + event.detail();
@@ -121,21 +262,43 @@ final class Transcript {
 
     static String timeline(RecordedConnection connection) {
         StringBuilder text = new StringBuilder();
+        RecordedConnection upstream = connection.upstream().orElse(null);
         text.append(pad("      ms  client " + HostAndPort.of(connection.client()), COLUMN + 10))
+                .append(upstream == null ? "" : pad("relay " + HostAndPort.of(connection.server()), COLUMN))
                 .append("server ")
-                .append(HostAndPort.of(connection.server()))
+                .append(HostAndPort.of((upstream == null ? connection : upstream).server()))
                 .append('\n');
-        int i = 0;
-        for (RecordedEvent event : connection.log()) {
-            text.append(leftOut(connection, i++));
-            String what = side(connection, event);
-            text.append(millis(event))
-                    .append("  ")
-                    .append(event.isByClient(connection.recordedBy()) ? what + " -->" : pad("", COLUMN) + "<-- " + what)
-                    .append('\n');
-        }
-        text.append(leftOut(connection, i));
+        inMemory(connection, new Visitor() {
+            @Override
+            public void event(RecordedConnection leg, RecordedEvent event, Duration after) {
+                String what = side(leg, event);
+                text.append(millis(after))
+                        .append("  ")
+                        .append(" ".repeat(COLUMN * column(leg, event)))
+                        .append(event.isByClient(leg.recordedBy()) ? what + " -->" : "<-- " + what)
+                        .append('\n');
+            }
+
+            @Override
+            public void gap(RecordedConnection leg) {
+                text.append(leftOut(leg));
+            }
+        });
         return text.toString();
+    }
+
+    /** Returns the column of what an event shows: 0 for the client, 1 for its server, 2 for the server behind a relay. */
+    static int column(RecordedConnection leg, RecordedEvent event) {
+        boolean isOfRelay = leg.isUpstream() && event.kind() == RecordedEvent.Kind.FAULT;
+        return (event.isByClient(leg.recordedBy()) || isOfRelay ? 0 : 1) + (leg.isUpstream() ? 1 : 0);
+    }
+
+    private static void inMemory(RecordedConnection connection, Visitor visitor) {
+        try {
+            visit(connection, visitor);
+        } catch (IOException impossible) {
+            throw new AssertionError(impossible);
+        }
     }
 
     private static String side(RecordedConnection connection, RecordedEvent event) {
@@ -168,25 +331,32 @@ final class Transcript {
 
     static String hexDump(RecordedConnection connection) {
         StringBuilder text = new StringBuilder();
-        int i = 0;
-        for (RecordedEvent event : connection.log()) {
-            text.append(leftOut(connection, i++));
-            if (event.bytes() > 0) {
-                String direction = event.isByClient(connection.recordedBy()) ? "> " : "< ";
-                byte[] bytes = connection.bytes(event);
-                for (int at = 0; at < bytes.length; at += HEX_LINE) {
-                    hexLine(text.append(direction), event.offset() + at, bytes, at);
-                }
-                if (bytes.length < event.bytes()) {
-                    text.append(direction)
-                            .append("(")
-                            .append(event.bytes() - bytes.length)
-                            .append(" bytes more, not kept)\n");
-                }
+        inMemory(connection, new Visitor() {
+            @Override
+            public void event(RecordedConnection leg, RecordedEvent event, Duration after) {
+                String arrow = event.isByClient(leg.recordedBy()) ? ">" : "<";
+                hex(leg, event, leg == connection ? arrow + " " : arrow + arrow + " ", text);
             }
-        }
-        text.append(leftOut(connection, i));
+
+            @Override
+            public void gap(RecordedConnection leg) {
+                text.append(leftOut(leg));
+            }
+        });
         return text.toString();
+    }
+
+    private static void hex(RecordedConnection leg, RecordedEvent event, String direction, StringBuilder text) {
+        byte[] bytes = event.bytes() == 0 ? new byte[0] : leg.bytes(event);
+        for (int at = 0; at < bytes.length; at += HEX_LINE) {
+            hexLine(text.append(direction), event.offset() + at, bytes, at);
+        }
+        if (bytes.length < event.bytes()) {
+            text.append(direction)
+                    .append("(")
+                    .append(event.bytes() - bytes.length)
+                    .append(" bytes more, not kept)\n");
+        }
     }
 
     private static void hexLine(StringBuilder to, long offset, byte[] bytes, int at) {
@@ -205,11 +375,7 @@ final class Transcript {
         to.append("  ").append(ascii).append('\n');
     }
 
-    /** Returns the milliseconds since the start, such as "   12.345". */
-    private static String millis(RecordedEvent event) {
-        return millis(event.after());
-    }
-
+    /** Returns the milliseconds, such as "   12.345". */
     static String millis(Duration after) {
         String millis = Quantities.millis(after);
         return " ".repeat(Math.max(0, 9 - millis.length())) + millis;

@@ -13,7 +13,7 @@
  * <table>
  * <caption>The types in reading order: each uses only those before it, except within a circle</caption>
  * <tr><th>room<th>what is there<th>types
- * <tr><th>text<td>reads and shows texts, and writes them to files; a package, as are the next seven
+ * <tr><th>text<td>reads and shows texts, and writes them to files; a package, as are the next eight
  *     <td>{@code Utf8} {@code Escaping} {@code NearestWord} {@code FirstDifference} {@code CompleteFile}
  *     {@code TextSize} {@code Quantities} {@code ServerLog} {@code Template} {@code Tokens} {@code StartLine}
  * <tr><th>sockets<td>what the system reports about sockets, and waits until they are ready
@@ -25,6 +25,8 @@
  * <tr><th>loop<td>one thread that serves sockets
  *     <td>{@code Warnings} {@code EventLoopHandler} {@code Alarms} {@code EventLoop} {@code EventLoopCalls}
  *     {@code UnsentBytes}
+ * <tr><th>packets<td>what a file for Wireshark has
+ *     <td>{@code TcpPacket}
  * <tr><th>relay<td>the connection to the server behind a relay
  *     <td>{@code Upstream} {@code LostUpstreamException} {@code UpstreamChannel} {@code UpstreamConnection}
  * <tr><th>script<td>what a script is made of; exported

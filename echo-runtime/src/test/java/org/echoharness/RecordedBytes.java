@@ -24,6 +24,10 @@ final class RecordedBytes {
         recorder.note(RecordedEvent.Kind.ACCEPTED, "", 0);
     }
 
+    private RecordedBytes(ConnectionRecorder recorder) {
+        this.recorder = recorder;
+    }
+
     private RecordedBytes(
             Ending.Side by, long number, int kept, InetSocketAddress local, InetSocketAddress remote, Instant start) {
         recorder = new ConnectionRecorder(new RecordingStore(by, 1, 1), by, number, local, remote, kept, start, 0);
@@ -40,6 +44,13 @@ final class RecordedBytes {
                 ACCEPTED.minus(before));
         client.recorder.note(RecordedEvent.Kind.CONNECTED, "", 0);
         return client;
+    }
+
+    /** The connection of a relay to the server behind it, made at the time of this one. */
+    RecordedBytes upstream() {
+        return new RecordedBytes(recorder.upstream(
+                        new InetSocketAddress("10.0.0.1", 5000), new InetSocketAddress("10.0.0.3", 5432), now))
+                .at(now);
     }
 
     /** Sets the time, in nanoseconds after the accept. */

@@ -134,7 +134,7 @@ class RelayFaultsTest {
             String why = "(" + faults.replaceFirst(".*, ", "") + ")";
             RecordedConnection connection = relay.recording().connection(1).awaitEnd();
             assertThat(connection.ending().orElseThrow()).hasToString("SERVER " + howClient + " " + why);
-            assertThat(connection.upstream().orElseThrow().awaitEnd().ending().orElseThrow())
+            assertThat(connection.upstream().orElseThrow().ending().orElseThrow())
                     .hasToString("CLIENT " + howServer + " " + why);
         }
     }

@@ -1,6 +1,6 @@
 package org.echoharness.text;
 
-import java.util.Arrays;
+import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,11 +12,19 @@ import org.jspecify.annotations.Nullable;
  */
 public record FirstDifference(long offset, String expected, String seen) {
 
+    /** What is seen, or expected, where there are no more bytes. */
+    public static final String NOTHING = "nothing more";
+
     /** Compares the bytes, which may be only the first of each side's total. Returns null if bytes and totals are equal. */
     public static @Nullable FirstDifference of(byte[] expected, long totalExpected, byte[] seen, long totalSeen) {
-        int both = Math.min(expected.length, seen.length);
-        int offset = Arrays.mismatch(expected, 0, both, seen, 0, both);
-        if (offset >= 0) {
+        return of(ByteBuffer.wrap(expected), totalExpected, ByteBuffer.wrap(seen), totalSeen);
+    }
+
+    /** Compares the remaining bytes of two buffers, which stay as they are. See {@link #of(byte[], long, byte[], long)}. */
+    public static @Nullable FirstDifference of(
+            ByteBuffer expected, long totalExpected, ByteBuffer seen, long totalSeen) {
+        int offset = expected.mismatch(seen);
+        if (offset >= 0 && offset < Math.min(expected.remaining(), seen.remaining())) {
             return new FirstDifference(offset, Escaping.excerpt(expected, offset), Escaping.excerpt(seen, offset));
         }
         if (totalExpected == totalSeen) {
@@ -27,11 +35,11 @@ public record FirstDifference(long offset, String expected, String seen) {
     }
 
     /** Describes the bytes from the offset on. */
-    private static String from(long offset, byte[] kept, long total) {
+    private static String from(long offset, ByteBuffer kept, long total) {
         if (total == offset) {
-            return "nothing more";
+            return NOTHING;
         }
-        return offset < kept.length
+        return offset < kept.remaining()
                 ? Escaping.excerpt(kept, (int) offset)
                 : Escaping.bytes(total - offset) + " more, not kept";
     }

@@ -79,4 +79,30 @@ class RecordingInJavaTest {
             RecordingComparison.of(atClient, atServer).assertSame();
         }
     }
+
+    @Test
+    @Timeout(60)
+    void comparesBothLegsAsOnPages() throws Exception {
+        try (EchoServer behind = EchoServer.builder()
+                        .script("expect 5, send \"ok\", expect fin")
+                        .start();
+                EchoServer relay = EchoServer.builder()
+                        .upstream(behind.address().getAddress().getHostAddress() + ":" + behind.port())
+                        .faults("corrupt byte 1 to server")
+                        .recording()
+                        .start()) {
+            try (Socket yours = new Socket(relay.address().getAddress(), relay.port())) {
+                yours.getOutputStream().write("hello".getBytes(UTF_8));
+                yours.shutdownOutput();
+                assertThat(yours.getInputStream().readAllBytes()).asString().isEqualTo("ok");
+            }
+
+            RecordedConnection connection = relay.recording().connection(1).awaitEnd(); // both legs have ended
+            RecordedConnection upstream = connection.upstream().orElseThrow();
+            upstream.assertReceived("ok".getBytes(UTF_8)); // what came from the server behind the relay
+            RecordingComparison legs = RecordingComparison.ofRelay(connection);
+            assertThat(legs.firstDifference().orElseThrow()) // what the relay changed
+                    .hasToString("the bytes of the client differ at offset 0: expected \"hello\", seen \"\\x97ello\"");
+        }
+    }
 }

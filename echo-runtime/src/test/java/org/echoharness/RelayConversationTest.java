@@ -1,0 +1,106 @@
+package org.echoharness;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.List;
+import org.echoharness.support.AwaitedLines;
+import org.echoharness.support.PlainSockets;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The lines that a relay prints: one conversation for both legs. */
+@Timeout(60)
+class RelayConversationTest {
+
+    private final AwaitedLines lines = new AwaitedLines();
+    private ServerSocket behind;
+
+    @BeforeEach
+    void listen() throws Exception {
+        behind = PlainSockets.listen(0);
+        behind.setSoTimeout(30_000);
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        behind.close();
+    }
+
+    private EchoServer.Builder relay() {
+        return EchoServer.builder().conversation(lines).recording().upstream("localhost:" + behind.getLocalPort());
+    }
+
+    private List<String> seen(Socket client) {
+        return lines.seen().stream()
+                .map(line -> line.replace("127.0.0.1:" + client.getLocalPort(), "CLIENT")
+                        .replace("localhost:" + behind.getLocalPort(), "NAME:PORT"))
+                .filter(line -> !line.startsWith("starting up"))
+                .toList();
+    }
+
+    @Test
+    void linesNameUpstreamAsConfigured() throws Exception {
+        try (EchoServer relay = relay().faults("corrupt byte 1 to server").start();
+                Socket client = PlainSockets.connect(relay.address())) {
+            try (Socket server = behind.accept()) {
+                server.setSoTimeout(30_000);
+                PlainSockets.send(client, "hello");
+                PlainSockets.receives(server, "\u0097ello");
+                PlainSockets.send(server, "welcome");
+                PlainSockets.receives(client, "welcome");
+                client.shutdownOutput();
+                PlainSockets.assertEnd(server);
+            }
+            PlainSockets.assertEnd(client);
+            lines.await("waiting for a connection", 2);
+            assertThat(seen(client))
+                    .containsExactlyInAnyOrder(
+                            "waiting for a connection",
+                            "connection from CLIENT",
+                            "connected to upstream NAME:PORT for CLIENT",
+                            "received 5 bytes \"hello\" from CLIENT",
+                            "applying corrupt byte 1 to server (upstream NAME:PORT)",
+                            "sending 5 bytes to upstream NAME:PORT",
+                            "received 7 bytes \"welcome\" from upstream NAME:PORT",
+                            "sending 7 bytes to CLIENT",
+                            "no data from CLIENT",
+                            "no data from upstream NAME:PORT",
+                            "waiting for a connection");
+        }
+    }
+
+    @Test
+    void endOfBothLegsIsOneLine() throws Exception {
+        try (EchoServer relay = relay().start();
+                Socket client = PlainSockets.connect(relay.address());
+                Socket server = behind.accept()) {
+            server.setSoTimeout(30_000);
+            lines.await("connected to upstream .*");
+            relay.resetConnections();
+            PlainSockets.assertReset(client);
+            PlainSockets.assertReset(server);
+            lines.await("waiting for a connection", 2);
+            assertThat(seen(client))
+                    .containsExactly(
+                            "waiting for a connection",
+                            "connection from CLIENT",
+                            "connected to upstream NAME:PORT for CLIENT",
+                            "lost CLIENT: resetConnections()",
+                            "waiting for a connection");
+            assertThat(relay.recording()
+                            .connection(1)
+                            .awaitEnd()
+                            .transcript()
+                            .lines()
+                            .map(line -> line.substring(11)))
+                    .filteredOn(line -> line.contains("resetConnections()"))
+                    .containsExactly(
+                            "resetting upstream 127.0.0.1:" + behind.getLocalPort() + ": resetConnections()",
+                            "resetting 127.0.0.1:" + client.getLocalPort() + ": resetConnections()");
+        }
+    }
+}
