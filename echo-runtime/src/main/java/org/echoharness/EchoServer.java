@@ -822,7 +822,8 @@ public final class EchoServer implements AutoCloseable {
 
         /**
          * Sets what a client gets if the {@link #upstream} cannot be reached: {@link Fault#reset()}, the default, {@link
-         * Fault#close()} or {@link Fault#stall()}. The recording has the reason.
+         * Fault#close()} or {@link Fault#stall()}. The recording has the reason; the server also warns of the first failure
+         * after a success.
          *
          * @param failure one of these faults
          * @return this builder
