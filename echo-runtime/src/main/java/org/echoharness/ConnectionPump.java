@@ -97,6 +97,9 @@ interface ConnectionPump {
 
         /** Returns whether the connections are frozen: they neither read nor send. */
         boolean isFrozen();
+
+        /** Passes one line to the callback of the server for warnings. */
+        void warn(String line);
     }
 
     /**

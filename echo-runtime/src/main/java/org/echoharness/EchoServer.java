@@ -242,10 +242,19 @@ public final class EchoServer implements AutoCloseable {
     /**
      * Returns whether the server sends back what it receives.
      *
-     * @return false if it has a script or handlers, which may find {@linkplain #scriptProblems problems}
+     * @return false if it has a script or handlers, which may find {@linkplain #scriptProblems problems}, or if it relays
      */
     public boolean echoes() {
         return core.problems() == null;
+    }
+
+    /**
+     * Returns whether the server relays to a server behind it.
+     *
+     * @return true if it has an {@linkplain Builder#upstream(String) upstream}
+     */
+    public boolean relays() {
+        return core.config().pumps().relays();
     }
 
     /**
@@ -822,7 +831,8 @@ public final class EchoServer implements AutoCloseable {
 
         /**
          * Sets what a client gets if the {@link #upstream} cannot be reached: {@link Fault#reset()}, the default, {@link
-         * Fault#close()} or {@link Fault#stall()}. The recording has the reason.
+         * Fault#close()} or {@link Fault#stall()}. The recording has the reason; the server also warns of the first failure
+         * after a success.
          *
          * @param failure one of these faults
          * @return this builder

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.echoharness.gates.Verdict;
@@ -29,8 +30,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class RelayPump implements ConnectionPump, UpstreamConnection.Owner {
 
-    /** Makes the pumps of a server that relays. */
-    private record Maker(Upstream upstream, Duration connectTimeout, Effect onFailure) implements Factory {
+    /**
+     * Makes the pumps of a server that relays.
+     *
+     * @param isLost whether the upstream could not be reached the last time
+     */
+    private record Maker(Upstream upstream, Duration connectTimeout, Effect onFailure, AtomicBoolean isLost)
+            implements Factory {
         @Override
         public ConnectionPump open(ByteChannel client, Terms terms) {
             return new RelayPump(client, terms, this);
@@ -76,7 +82,8 @@ final class RelayPump implements ConnectionPump, UpstreamConnection.Owner {
      * @param onFailure what a client gets if the upstream cannot be reached; null for a reset
      */
     static Factory maker(Upstream upstream, Duration connectTimeout, @Nullable Fault onFailure) {
-        return new Maker(upstream, connectTimeout, onFailure == null ? new Effect.Reset() : onFailure.effect());
+        Effect effect = onFailure == null ? new Effect.Reset() : onFailure.effect();
+        return new Maker(upstream, connectTimeout, effect, new AtomicBoolean());
     }
 
     /** Returns the upstream that a supplier names for each connection. */
@@ -109,7 +116,7 @@ final class RelayPump implements ConnectionPump, UpstreamConnection.Owner {
 
     /** Reads the address of an upstream. */
     static HostAndPort checked(String address) {
-        HostAndPort parsed = HostAndPort.parse(address);
+        HostAndPort parsed = HostAndPort.parse(address, 0);
         if (parsed.host().equals(HostAndPort.EVERY_INTERFACE)) {
             throw Quantities.refused("upstream", address, "name one host, such as localhost:5432");
         }
@@ -223,6 +230,13 @@ final class RelayPump implements ConnectionPump, UpstreamConnection.Owner {
     }
 
     private Next fails() {
+        if (reason.isEmpty() && maker.isLost().compareAndSet(false, true)) {
+            serving.warn("connection "
+                    .concat(Long.toString(terms.owner().number())) // concat loads no class
+                    .concat(": ")
+                    .concat(upstream.failure())
+                    .concat(" (further failures are not reported until a connect succeeds)"));
+        }
         if (maker.onFailure() instanceof Effect.Stall) {
             if (reason.isEmpty() && terms.reporter() != null) {
                 terms.reporter().note(upstream.failure());
@@ -235,6 +249,7 @@ final class RelayPump implements ConnectionPump, UpstreamConnection.Owner {
     }
 
     private Streams connected() throws IOException {
+        maker.isLost().set(false);
         ConnectionReporter reporter = terms.reporter();
         UpstreamChannel server = upstream.channel();
         ConnectionReporter ofServer = reporter == null ? null : reporter.upstream(server.socket(), upstream.name());

@@ -97,6 +97,11 @@ final class ServingLoop implements ConnectionPump.Serving {
         return isFrozen;
     }
 
+    @Override
+    public void warn(String line) {
+        context.warnings().warn(line);
+    }
+
     /** Sets the state only. The caller then calls {@link ServerConnection#refreeze} of each connection. */
     void setFrozen(boolean frozen) {
         long now = System.nanoTime();

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -181,6 +182,9 @@ class FaultsPageTest {
                 .flatMap(cells -> found(CODE, cells.get(1)).stream().map(found -> found.group(1)))
                 .filter(text -> !text.endsWith(")"))
                 .toList();
+        assertThat(uncheckedTables("Toxiproxy"))
+                .extracting(cells -> cells.get(1))
+                .doesNotContain("none");
         assertThat(plans).hasSizeGreaterThan(20).allSatisfy(FaultPlan::parse);
         assertThat(answerTo("x", "discard, close after 1")).isEmpty();
         assertThatThrownBy(() -> answerTo("x", "discard, reset after 1")).hasMessage("Connection reset");
@@ -213,6 +217,7 @@ class FaultsPageTest {
             "catchUp(time)",
             "connection(number)",
             "echoes()",
+            "relays()",
             "script()",
             "scriptProblems()",
             "scriptProblemsLeftOut()",
@@ -272,6 +277,56 @@ class FaultsPageTest {
                         .isEqualTo(cells.get(1));
             }
         });
+    }
+
+    private static final List<Row> RELAY_ROWS = List.of(
+            row("corrupt byte 1 to server", Fault.corrupt(1, 1).toServer()),
+            row("reset after 300 to server", Fault.reset().after(300).toServer()),
+            row("reset after 300 to client", Fault.reset().after(300)));
+
+    @Test
+    void textOfRelayEqualsJavaBesideIt() throws IOException {
+        List<List<String>> rows = tables("fault on a relay");
+        assertThat(rows).hasSameSizeAs(RELAY_ROWS);
+        for (int i = 0; i < rows.size(); i++) {
+            Row row = RELAY_ROWS.get(i);
+            assertThat(code(rows.get(i).get(0))).isEqualTo(row.text());
+            assertThat(Fault.parse(row.text())).isEqualTo(row.value());
+            assertThat(withoutSpace(source()))
+                    .contains(withoutSpace(
+                            "row(\"" + row.text() + "\", " + code(rows.get(i).get(1)) + ")"));
+        }
+    }
+
+    static Stream<List<String>> relayed() throws IOException {
+        return tables("faults in both directions").stream();
+    }
+
+    @ParameterizedTest
+    @MethodSource("relayed")
+    void bothEndsReadBytesOfPage(List<String> row) throws Exception {
+        try (ServerSocket behind = PlainSockets.listen(0);
+                EchoServer relay = EchoServer.builder()
+                        .upstream("127.0.0.1:" + behind.getLocalPort())
+                        .faults(code(row.get(0)))
+                        .start();
+                Socket client = PlainSockets.connect(relay.address())) {
+            behind.setSoTimeout(30_000);
+            try (Socket server = behind.accept()) {
+                server.setSoTimeout(30_000);
+                PlainSockets.send(client, "123456");
+                client.shutdownOutput();
+                PlainSockets.send(server, "abcdef");
+                server.shutdownOutput();
+                assertThat(textToTheEnd(server)).isEqualTo(row.get(1));
+                assertThat(textToTheEnd(client)).isEqualTo(row.get(2));
+            }
+        }
+    }
+
+    private static String textToTheEnd(Socket socket) throws IOException {
+        String text = new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+        return (text.isEmpty() ? "nothing" : "`" + text + "`") + ", then -1";
     }
 
     @Test

@@ -153,6 +153,29 @@ class RelayTest {
         }
     }
 
+    @Test
+    void warnsOfFirstFailureAfterASuccess() throws Exception {
+        int port = behind.getLocalPort();
+        try (EchoServer relay = relay().start()) {
+            behind.close();
+            for (int i = 0; i < 3; i++) {
+                assertConnectIsReset(relay);
+            }
+            behind = PlainSockets.listen(port);
+            behind.setSoTimeout(60_000);
+            try (Socket client = PlainSockets.connect(relay.address());
+                    Socket server = accept()) {
+                passes(client, server);
+            }
+            behind.close();
+            assertConnectIsReset(relay);
+            String failure = ": cannot connect to upstream 127.0.0.1:" + port + " within 5s; tried 127.0.0.1:" + port
+                    + " (Connection refused); is a server listening there? (further failures are not reported until a"
+                    + " connect succeeds)";
+            assertThat(warnings.seen()).containsExactly("connection 1" + failure, "connection 5" + failure);
+        }
+    }
+
     /** Whether the RST comes before the connect returns is up to the kernel. */
     private static void assertConnectIsReset(EchoServer relay) {
         assertThatThrownBy(() -> {
@@ -239,7 +262,7 @@ class RelayTest {
                     .satisfiesExactly(
                             malformed -> assertThat(malformed)
                                     .startsWith("SERVER RST (the upstream is not known: "
-                                            + "java.lang.IllegalArgumentException: address")
+                                            + "java.lang.IllegalArgumentException: upstream")
                                     .contains("nonsense"),
                             missing -> assertThat(missing)
                                     .isEqualTo(

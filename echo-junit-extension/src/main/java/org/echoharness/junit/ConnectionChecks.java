@@ -91,21 +91,11 @@ record ConnectionChecks(TargetServer target, long before, boolean last, Set<Chec
         if (open.isEmpty()) {
             return;
         }
-        try {
-            for (RecordedConnection connection : recording().openConnections()) {
-                if (open.contains(connection.number())) {
-                    connection.awaitEnd(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
-                }
-            }
-        } catch (AssertionError deadlineReached) {
-            for (RecordedConnection connection : recording().openConnections()) {
-                if (open.contains(connection.number())) {
-                    complaints.add(() -> "the test left " + name(connection) + " open; " + lastSaid(connection)
-                            + "; close it in the test, or leave leaks out of checks");
-                }
-            }
-            complaints.summarize("connection that the test left open", "connections that the test left open");
+        for (RecordedConnection connection : OpenConnections.leftBy(target.server(), open, deadline)) {
+            complaints.add(() -> "the test left " + name(connection) + " open; " + lastSaid(connection)
+                    + "; close it in the test, or leave leaks out of checks");
         }
+        complaints.summarize("connection that the test left open", "connections that the test left open");
     }
 
     /**

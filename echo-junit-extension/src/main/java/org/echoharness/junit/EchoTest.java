@@ -159,6 +159,24 @@ public @interface EchoTest {
     String scriptFile() default "";
 
     /**
+     * The server that this one relays to in place of an echo. For each client, this server connects to that one, and passes
+     * on what either side sends, except for the {@link #faults()}. For an address that is known only during the test, use
+     * {@link EchoExtension} with {@link org.echoharness.EchoServer.Builder#upstream(java.util.function.Supplier)}. Empty
+     * means {@code none}: an echo.
+     *
+     * @return {@code host:port}, {@code [v6]:port} or {@code none}
+     */
+    String upstream() default "";
+
+    /**
+     * What a client gets if the {@link #upstream()} cannot be reached: {@code reset}, {@code close} or {@code stall}. Empty
+     * means {@code reset}.
+     *
+     * @return one of these faults
+     */
+    String upstreamFailure() default "";
+
+    /**
      * Whether the server records, for {@link org.echoharness.EchoServer#recording()} and for the report of a test that
      * fails: {@code on}, {@code none}, or the most bytes that are kept of each direction of a connection. Empty means
      * {@code on}: 64 KiB, of 1,000 connections.
@@ -183,7 +201,8 @@ public @interface EchoTest {
     String external() default "";
 
     /**
-     * How long an injected client may take to connect: {@code 1ms} to 365 days. Empty means {@code 5s}.
+     * How long an injected client may take to connect, and how long the server may take to connect to its {@link
+     * #upstream()}: {@code 1ms} to 365 days. Empty means {@code 5s}.
      *
      * @return a duration, such as {@code 50ms}, {@code 2s} or {@code 1m}
      */
@@ -226,8 +245,10 @@ public @interface EchoTest {
      * <ul>
      *   <li>{@code leaks}: a connection that the test opened is still open after the last callback and after the
      *       injected clients were closed. The check waits as long as {@link #readTimeout()}, but at most 5 seconds. A
-     *       connection that a fault of the server holds up counts only if it stays open without that fault;
-     *   <li>{@code resets}: a connection without a fault was reset, for instance by a client that gave up. (If a client
+     *       connection that a fault of the server holds up counts only if it stays open without that fault, and one that
+     *       the server behind a relay holds up only if the client has not closed it;
+     *   <li>{@code resets}: a connection without a fault was reset, for instance by a client that gave up, but not by the
+     *       server behind a relay. (If a client
      *       closes before it has read everything, its connection may seem to end in order, because its FIN comes
      *       first);
      *   <li>{@code faults}: a fault of {@link #faults()} was not applied to any connection by the time the server ends;

@@ -2,6 +2,7 @@ package org.echoharness.junit;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -157,6 +158,8 @@ final class EndOfScope implements CloseableResource, AutoCloseable {
                 add(target, before, false, true, all);
             }
         });
+        // what a relay holds up is open at the server behind it too
+        all.sort(Comparator.comparing(check -> !check.target().server().relays()));
         return all;
     }
 

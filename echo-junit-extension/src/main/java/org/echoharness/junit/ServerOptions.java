@@ -29,6 +29,9 @@ record ServerOptions(
         Consumer<EchoServer.Builder> serverCode,
         Consumer<EchoClient.Builder> clientCode) {
 
+    /** A word of both builders. */
+    static final String CONNECT_TIMEOUT = "connectTimeout";
+
     static final Consumer<EchoServer.Builder> NO_SERVER_CODE = unused -> {};
     static final Consumer<EchoClient.Builder> NO_CLIENT_CODE = unused -> {};
 
@@ -97,6 +100,10 @@ record ServerOptions(
     EchoServer newServer() {
         EchoServer.Builder builder = EchoServer.builder().recording();
         serverWords.forEach(builder::set);
+        String connectTimeout = clientWords.get(CONNECT_TIMEOUT);
+        if (connectTimeout != null) {
+            builder.set(CONNECT_TIMEOUT, connectTimeout); // to the upstream, if there is one
+        }
         serverCode.accept(builder);
         return builder.build();
     }

@@ -29,7 +29,7 @@
  *     <td>{@code Injection} {@code Fields} {@code MemberChecks}
  * <tr><th>end<td>what is checked when a test is over, what frees one that hangs, and what a failed one shows
  *     <td>{@code Attachments} {@code HangRescue} {@code TimeLimit} {@code FailureReport} {@code ScriptCheck}
- *     {@code ConnectionChecks} {@code ParameterNames} {@code EndOfScope}
+ *     {@code OpenConnections} {@code ConnectionChecks} {@code ParameterNames} {@code EndOfScope}
  * <tr><th>API<td>where users and JUnit begin
  *     <td>{@link org.echoharness.junit.Echo} {@link org.echoharness.junit.EchoTest}
  *     {@link org.echoharness.junit.EchoExtension} {@code TimeoutAwareExtension}

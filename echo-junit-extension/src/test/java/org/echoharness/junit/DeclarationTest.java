@@ -62,6 +62,8 @@ class DeclarationTest {
                         entry("idleClose", "5s"),
                         entry("eventLoops", "6"),
                         entry("faults", "reset"),
+                        entry("upstream", "127.0.0.1:1"),
+                        entry("upstreamFailure", "close"),
                         entry("recording", "7"));
         assertThat(options.clientWords())
                 .containsExactly(entry("connectTimeout", "8s"), entry("readTimeout", "9s"), entry("timeout", "10s"));
@@ -79,6 +81,8 @@ class DeclarationTest {
             idleClose = "5s",
             eventLoops = "6",
             faults = "reset",
+            upstream = "127.0.0.1:1",
+            upstreamFailure = "close",
             recording = "7",
             connectTimeout = "8s",
             readTimeout = "9s",
@@ -93,6 +97,9 @@ class DeclarationTest {
     @EchoTest(name = "idleClose", idleClose = "0")
     @EchoTest(name = "eventLoops", eventLoops = "0")
     @EchoTest(name = "faults", faults = "0")
+    @EchoTest(name = "upstream", upstream = "0x")
+    @EchoTest(name = "upstreamFailure", upstreamFailure = "0")
+    @EchoTest(name = "connectTimeout", connectTimeout = "0")
     @EchoTest(name = "recording", recording = "0x")
     private interface Wrong {}
 

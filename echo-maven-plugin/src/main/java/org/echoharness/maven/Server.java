@@ -47,6 +47,15 @@ public final class Server {
     String scriptFile;
 
     @Nullable
+    String upstream;
+
+    @Nullable
+    String upstreamFailure;
+
+    @Nullable
+    String connectTimeout;
+
+    @Nullable
     String recording;
 
     @Nullable
@@ -69,11 +78,18 @@ public final class Server {
         put(options, "idleClose", idleClose);
         put(options, "eventLoops", eventLoops);
         put(options, "faults", faults);
-        if (script != null || scriptFile != null) { // one of them replaces the goal's other one
-            options.keySet().removeAll(List.of("script", "scriptFile"));
+        if (script != null || scriptFile != null || upstream != null) { // one of them replaces the goal's other ones
+            options.keySet().removeAll(List.of("script", "scriptFile", "upstream"));
         }
         put(options, "script", script);
         put(options, "scriptFile", scriptFile == null ? null : scriptFile.strip());
+        put(options, "upstream", upstream);
+        put(options, "upstreamFailure", upstreamFailure);
+        put(options, "connectTimeout", connectTimeout);
+        if (upstreamFailure == null
+                && options.getOrDefault("upstream", EchoMojo.NONE).equals(EchoMojo.NONE)) {
+            options.remove("upstreamFailure"); // the goal's is for the servers that relay
+        }
         put(options, "recording", recording);
         if (record != null) {
             String size = options.getOrDefault("recording", EchoMojo.NONE);

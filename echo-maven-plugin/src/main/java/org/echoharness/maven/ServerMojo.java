@@ -16,6 +16,8 @@ abstract class ServerMojo extends EchoMojo {
     /** The default address of {@code run}, {@code client} and {@code await}. */
     static final String DEFAULT_TARGET = "localhost:10000";
 
+    private static final String RESET = "reset";
+
     /**
      * How many connections the kernel queues before they are accepted, 1 to 65,535; the kernel may take fewer.
      *
@@ -97,6 +99,33 @@ abstract class ServerMojo extends EchoMojo {
     String scriptFile;
 
     /**
+     * The server that this one relays to in place of an echo, {@code host:port} or {@code [v6]:port}, or {@code none}. For
+     * each client, this server connects to that one and passes on what either side sends, except for {@code faults}. That
+     * server may start later, but before the first client comes.
+     *
+     * @since 0.1.0
+     */
+    @Parameter(property = "echo.upstream", defaultValue = NONE)
+    String upstream;
+
+    /**
+     * What a client gets if the {@code upstream} cannot be reached: {@code reset}, {@code close} or {@code stall}.
+     *
+     * @since 0.1.0
+     */
+    @Parameter(property = "echo.upstreamFailure", defaultValue = RESET)
+    String upstreamFailure;
+
+    /**
+     * How long to resolve the name of the {@code upstream} and to try all its addresses, together, such as {@code 50ms},
+     * {@code 2s} or {@code 1m}.
+     *
+     * @since 0.1.0
+     */
+    @Parameter(property = "echo.connectTimeout", defaultValue = "5s")
+    String connectTimeout;
+
+    /**
      * The most bytes that are recorded of each direction of a connection, such as {@code 16KiB}, or {@code on} for
      * 64KiB; the newest 1,000 connections are kept. When the server ends, the files {@code transcript.txt}, {@code
      * conversation.html}, {@code conversation.pcapng} (for Wireshark) and {@code conversation.script} (to play again) are written to {@code echo/ID} in the build
@@ -134,6 +163,9 @@ abstract class ServerMojo extends EchoMojo {
         server.faults = faults;
         server.script = script;
         server.scriptFile = scriptFile;
+        server.upstream = upstream;
+        server.upstreamFailure = upstreamFailure.equals(RESET) ? null : upstreamFailure; // the runtime's default
+        server.connectTimeout = connectTimeout;
         server.recording = recording;
         server.record = record.equals("false") ? null : record;
         return server;

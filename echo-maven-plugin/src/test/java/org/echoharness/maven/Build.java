@@ -108,6 +108,9 @@ final class Build {
         goal.faults = "none";
         goal.script = "none";
         goal.scriptFile = "none";
+        goal.upstream = "none";
+        goal.upstreamFailure = "reset";
+        goal.connectTimeout = "5s";
         goal.recording = "none";
         goal.record = "false";
     }

@@ -15,9 +15,10 @@ final class CommandHelp {
             usage: java -jar echo-runtime.jar server [ADDRESS...] [OPTION...]
                    java -jar echo-runtime.jar client [ADDRESS] [OPTION...]
 
-            server sends back all bytes that it receives, or speaks a script, until it is
-            stopped (Ctrl-C). If a client does what the script does not expect, server reports
-            the step on standard error, also with --quiet, and resets that connection.
+            server sends back all bytes that it receives, or speaks a script, or relays to another
+            server, until it is stopped (Ctrl-C). If a client does what the script does not
+            expect, server reports the step on standard error, also with --quiet, and resets that
+            connection. It also reports if it cannot reach the server that it relays to.
             client sends a message and checks that it comes back.
 
             ADDRESS is host, host:port, [v6]:port, or '*' for every interface (which the
@@ -27,6 +28,8 @@ final class CommandHelp {
 
             both:    --buffer-size SIZE         the most bytes that it holds for one
                                                 connection, and reads at once (64KiB)
+                     --connect-timeout DURATION to resolve a name and to connect: a client to the
+                                                server, a relay to its upstream (5s)
                      --quiet                    prints no conversation; a server prints only
                                                 the addresses that it listens on
                      --record DIR               writes the conversation at the end, to a new
@@ -45,11 +48,13 @@ final class CommandHelp {
                      --script TEXT              what the server says in place of an echo, such as
                                                 'expect line "PING", send "PONG\\n"' (none)
                      --script-file FILE         the same, from a file (none)
+                     --upstream HOST:PORT       relays to that server in place of an echo (none)
+                     --upstream-failure FAULT   what clients get if that server cannot be
+                                                reached: reset, close or stall (reset)
             client:  --message TEXT             the text to send (a line of 42 bytes)
                      --message-file FILE        the file to send; '-' is standard input.
                                                 Standard input, a pipe or a device is sent
                                                 while it is read
-                     --connect-timeout DURATION to resolve the name and to connect (5s)
                      --read-timeout DURATION    the longest wait to send or receive bytes (5s)
                      --timeout DURATION         the limit of the connect and of the echo (none)
                      --verbose                  also prints the socket's family, type and

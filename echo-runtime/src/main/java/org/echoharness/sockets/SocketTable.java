@@ -115,6 +115,10 @@ public final class SocketTable {
         /** The state of a socket that is open although its other end has sent its FIN. */
         public static final int CLOSE_WAIT = 8;
 
+        private static final int ESTABLISHED = 1;
+        private static final int FIN_WAIT1 = 4;
+        private static final int FIN_WAIT2 = 5;
+
         private static final int PORT = 4; // hexadecimal digits; this and the next
         private static final int STATE = 2;
         private static final int QUEUE = 8;
@@ -173,6 +177,16 @@ public final class SocketTable {
          */
         public int state() {
             return (int) hex(state, STATE);
+        }
+
+        /**
+         * Returns whether the other end has sent no FIN yet on this connection.
+         *
+         * @return true if more bytes may come
+         */
+        public boolean isOpenForInput() {
+            int state = state();
+            return state == ESTABLISHED || state == FIN_WAIT1 || state == FIN_WAIT2;
         }
 
         /**

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.RandomAccessFile;
 import java.net.Socket;
+import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -336,6 +337,37 @@ class CommandLineProcessTest {
             assertThat(signalled(server, signal)).isEqualTo(code);
         } finally {
             server.destroyForcibly();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"reset", "close"})
+    void serverRelays(String failure) throws Exception {
+        EchoServer behind = EchoServer.builder().start();
+        try (behind;
+                ForkedProcess relay = EchoProcess.start(
+                        "server",
+                        "127.0.0.1:0",
+                        "--upstream=127.0.0.1:" + behind.port(),
+                        "--upstream-failure=" + failure,
+                        "--connect-timeout=2s",
+                        "--faults=corrupt byte 1 to server")) {
+            String start = relay.lines().await("starting up on .*");
+            int port = Integer.parseInt(start.replaceFirst(".* port ", ""));
+            try (Socket client = PlainSockets.connect(PlainSockets.at("127.0.0.1", port))) {
+                PlainSockets.send(client, "hello");
+                PlainSockets.receives(client, "\u0097ello");
+            }
+            behind.close();
+            try (Socket client = PlainSockets.connect(PlainSockets.at("127.0.0.1", port))) {
+                PlainSockets.assertEnd(client);
+                assertThat(failure).isEqualTo("close");
+            } catch (SocketException reset) {
+                assertThat(failure).isEqualTo("reset");
+            }
+            relay.lines()
+                    .await("echo: connection 2: cannot connect to upstream 127.0.0.1:" + behind.port()
+                            + " within 2s; tried .* \\(Connection refused\\); is a server listening there\\? .*");
         }
     }
 

@@ -99,6 +99,15 @@ class MainTest {
                 "server --script echo --script-file a|--script-file: --script is given too; leave one out",
                 "server --script-file /absent.echo|scriptFile (/absent.echo) is neither a file (/absent.echo) nor on the"
                         + " class path",
+                "server --upstream localhost|--upstream localhost: upstream (localhost) must have a port from 1 to 65535",
+                "server --upstream *:1|--upstream *:1: upstream (*:1) must name one host, such as localhost:5432",
+                "server --upstream a:1 --script echo|upstream and script are both given; leave one out",
+                "server --upstream-failure close|upstreamFailure (close) is given without upstream; set upstream, or leave it"
+                        + " out",
+                "server --upstream a:1 --upstream-failure discard|--upstream-failure discard: upstreamFailure (discard) must"
+                        + " be reset, close or stall",
+                "server --upstream a:1 --connect-timeout 2|--connect-timeout 2: connectTimeout (2) must be a duration with its"
+                        + " unit (ms, s, m or h), such as 50ms, 2s or 1m, of at most 365 days",
                 "server --backlog 1 --backlog 2|--backlog: is given twice; leave one out",
                 "server 127.0.0.1:9 127.0.0.1:9|server 127.0.0.1:9 127.0.0.1:9: addresses: 127.0.0.1:9 is given twice; leave one out",
                 "client --message=|--message: is empty, so that no echo would be checked; give it text, or leave it out",
@@ -137,6 +146,8 @@ class MainTest {
                         "--event-loops",
                         "--script",
                         "--script-file",
+                        "--upstream",
+                        "--upstream-failure",
                         "--message",
                         "--message-file",
                         "--connect-timeout",

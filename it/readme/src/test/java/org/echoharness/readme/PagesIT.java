@@ -164,6 +164,7 @@ class PagesIT {
                         "echo-runtime/HANDLERS.md",
                         "echo-runtime/OPTIONS.md",
                         "echo-runtime/RECORDINGS.md",
+                        "echo-runtime/RELAY.md",
                         "echo-runtime/SCRIPTS.md",
                         "it/benchmarks/README.md");
     }

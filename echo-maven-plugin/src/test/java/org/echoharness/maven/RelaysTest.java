@@ -1,0 +1,149 @@
+package org.echoharness.maven;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.net.Socket;
+import java.net.SocketException;
+import java.util.List;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import org.apache.maven.plugin.MojoExecutionException;
+import org.echoharness.EchoServer;
+import org.junit.jupiter.api.Test;
+
+/** Servers that relay to another one. */
+class RelaysTest extends BuildFixture {
+
+    /** Returns what comes back until the end of the stream. */
+    private static String answer(int port, String message) throws IOException {
+        try (Socket socket = new Socket()) {
+            socket.connect(Build.loopback(port), 10_000);
+            socket.setSoTimeout(30_000);
+            socket.getOutputStream().write(message.getBytes(US_ASCII));
+            socket.shutdownOutput();
+            return new String(socket.getInputStream().readAllBytes(), US_ASCII);
+        }
+    }
+
+    private static Server server(String id) {
+        Server server = new Server();
+        server.id = id;
+        return server;
+    }
+
+    @Test
+    void relaysToServerStartedBefore() throws Exception {
+        StartMojo real = build.start();
+        real.id = "real";
+        real.faults = "greet \"real \"";
+        real.execute();
+        StartMojo relay = build.start();
+        relay.id = "relay";
+        relay.upstream = build.project.getProperties().getProperty("echo.server.real.address");
+        relay.faults = "greet \"relay \"";
+        relay.execute();
+        assertThat(answer(build.port("relay"), "hello")).isEqualTo("relay real hello");
+        build.stop().execute();
+        assertThat(build.log.seen()).contains("INFO server real stopped", "INFO server relay stopped");
+    }
+
+    @Test
+    void logHasReasonIfUpstreamIsDown() throws Exception {
+        int down = closedPort();
+        StartMojo start = build.start();
+        start.upstream = "127.0.0.1:" + down;
+        start.upstreamFailure = "close";
+        start.connectTimeout = "2s";
+        start.execute();
+        assertThat(answer(build.port("default"), "")).isEmpty();
+        assertThat(build.log.await("WARN server default: connection 1: "))
+                .startsWith("cannot connect to upstream 127.0.0.1:" + down + " within 2s; tried");
+    }
+
+    private static int closedPort() throws IOException {
+        try (EchoServer server = EchoServer.builder().start()) {
+            return server.port();
+        }
+    }
+
+    @Test
+    void serverReplacesUpstreamOfGoal() throws Exception {
+        StartMojo start = build.start();
+        try (EchoServer real = EchoServer.builder().faults("greet \"real \"").start()) {
+            start.upstream = "127.0.0.1:" + real.port();
+            start.upstreamFailure = "close";
+            Server same = server("same");
+            Server other = server("other");
+            other.upstream = "127.0.0.1:" + closedPort();
+            Server resets = server("resets");
+            resets.upstream = other.upstream;
+            resets.upstreamFailure = "reset";
+            Server speaks = server("speaks");
+            speaks.script = "send 'own'";
+            Server echo = server("echo");
+            echo.upstream = "none";
+            start.servers = List.of(same, other, resets, speaks, echo);
+            start.execute();
+            assertThat(answer(build.port("same"), "hello")).isEqualTo("real hello");
+            assertThat(answer(build.port("other"), "")).isEmpty();
+            assertThatThrownBy(() -> answer(build.port("resets"), "hello")).isInstanceOf(SocketException.class);
+            assertThat(answer(build.port("speaks"), "")).isEqualTo("own");
+            assertThat(answer(build.port("echo"), "hello")).isEqualTo("hello");
+        }
+    }
+
+    @Test
+    void refusesOptionsThatDoNotGoTogether() {
+        StartMojo start = build.start();
+        start.upstream = "127.0.0.1:1";
+        start.script = "echo";
+        assertRefused(start, "upstream and script are both given; leave one out");
+        start.upstream = "none";
+        start.script = "none";
+        start.upstreamFailure = "close";
+        assertRefused(start, "upstreamFailure (close) is given without upstream; set upstream, or leave it out");
+        start.upstreamFailure = "reset";
+        start.upstream = "real";
+        assertRefused(start, "upstream (real) must have a port from 1 to 65535");
+        start.upstream = "none";
+        start.faults = "reset to server";
+        assertRefused(
+                start,
+                "faults (reset to server) are about bytes to a server behind this one, and there is none; set upstream, or"
+                        + " leave out to server");
+        assertThat(build.log.seen()).isEmpty();
+    }
+
+    private static void assertRefused(StartMojo start, String why) {
+        assertThatThrownBy(start::execute)
+                .isInstanceOf(MojoExecutionException.class)
+                .hasMessage("server default did not start (execution start-it): " + why);
+    }
+
+    @Test
+    void runRelays() throws Exception {
+        try (EchoServer real = EchoServer.builder().start()) {
+            RunMojo run = build.prepared(new RunMojo(), "run");
+            Build.defaults(run);
+            run.addresses = List.of("127.0.0.1:0");
+            run.times = "false";
+            run.timeout = "none";
+            run.upstream = "127.0.0.1:" + real.port();
+            run.faults = "corrupt byte 1 to server";
+            FutureTask<Boolean> running = new FutureTask<>(() -> {
+                run.execute();
+                return true;
+            });
+            Thread thread = new Thread(running, "run");
+            thread.setDaemon(true);
+            thread.start();
+            int port = Integer.parseInt(build.log.await("INFO starting up on 127.0.0.1 port "));
+            assertThat(answer(port, "hello")).isEqualTo("\uFFFDello");
+            thread.interrupt();
+            assertThat(running.get(30, TimeUnit.SECONDS)).isTrue();
+        }
+    }
+}
