@@ -123,12 +123,12 @@ final class HtmlPage {
         Relay relay = Relay.of(connection);
         changes(connection, relay, page);
         page.append("<table>\n<thead><tr><th>ms</th><th>client ");
-        page.append(escape(HostAndPort.of(connection.client()).toString()))
+        page.append(escape(HostAndPort.text(connection.client())))
                 .append(upstream == null ? "</th><th>server " : "</th><th>relay ");
-        page.append(escape(HostAndPort.of(connection.server()).toString()));
+        page.append(escape(HostAndPort.text(connection.server())));
         if (upstream != null) {
             page.append("</th><th>server ")
-                    .append(escape(HostAndPort.of(upstream.server()).toString()));
+                    .append(escape(HostAndPort.text(upstream.server())));
         }
         page.append("</th></tr></thead>\n<tbody>\n");
         int columns = upstream == null ? 2 : 3;

@@ -17,6 +17,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.PriorityQueue;
 import org.echoharness.packets.TcpPacket;
+import org.echoharness.sockets.UnixNames;
 import org.echoharness.text.CompleteFile;
 import org.echoharness.text.Escaping;
 import org.echoharness.text.ServerLog;
@@ -188,6 +189,9 @@ final class PcapngFile {
         private final Iterator<RecordedEvent> events;
         private final List<String> comments = new ArrayList<>(); // of the next packet
         private final ArrayDeque<Packet> packets = new ArrayDeque<>(); // made and not taken yet
+        private final InetSocketAddress client;
+        private final InetSocketAddress server;
+        private final String first; // what the first comment says about the addresses
         private long clientNext; // the next sequence number of each side
         private long serverNext;
         private boolean ended;
@@ -198,6 +202,10 @@ final class PcapngFile {
             this.connection = connection;
             this.index = index;
             events = connection.log().iterator();
+            boolean isInet = connection.server() instanceof InetSocketAddress;
+            client = isInet ? (InetSocketAddress) connection.client() : UnixNames.standIn(index);
+            server = isInet ? (InetSocketAddress) connection.server() : UnixNames.standIn(-1);
+            first = isInet ? "" : "; both addresses stand for the Unix socket " + HostAndPort.text(connection.server());
             // each starts at a different number, so that a connection that reuses a client port does not look like a
             // retransmission; products with an odd number repeat only after 2^32 of them, and neighbours are far apart
             clientNext = index * INITIAL_NUMBERS_APART & 0xFFFF_FFFFL;
@@ -208,7 +216,7 @@ final class PcapngFile {
 
         private void handshake() {
             Instant at = connection.accepted();
-            packet(at, true, TcpPacket.SYN, new byte[0], 0, 0, connection.name() + otherLeg());
+            packet(at, true, TcpPacket.SYN, new byte[0], 0, 0, connection.name() + otherLeg() + first);
             clientNext++;
             packet(at, false, TcpPacket.SYN | TcpPacket.ACK, new byte[0], 0, 0, "");
             serverNext++;
@@ -219,8 +227,8 @@ final class PcapngFile {
             RecordedConnection other = connection == whole ? whole.upstream().orElse(null) : whole;
             return other == null
                     ? ""
-                    : ", whose other leg is from " + HostAndPort.of(other.client()) + " to "
-                            + HostAndPort.of(other.server());
+                    : ", whose other leg is from " + HostAndPort.text(other.client()) + " to "
+                            + HostAndPort.text(other.server());
         }
 
         /** Returns the time since the start of the first connection of the recording. */
@@ -334,8 +342,8 @@ final class PcapngFile {
 
         private void packet(
                 Instant at, boolean fromClient, int flags, byte[] bytes, int from, int length, String comment) {
-            InetSocketAddress source = fromClient ? connection.client() : connection.server();
-            InetSocketAddress target = fromClient ? connection.server() : connection.client();
+            InetSocketAddress source = fromClient ? client : server;
+            InetSocketAddress target = fromClient ? server : client;
             TcpPacket packet = new TcpPacket(
                     source, target, flags, fromClient ? clientNext : serverNext, fromClient ? serverNext : clientNext);
             packets.add(new Packet(at, packet.with(bytes, from, length), comment));

@@ -151,9 +151,9 @@ public final class RecordingComparison {
     public String toString() {
         StringBuilder text = new StringBuilder();
         text.append(sum(Ending.Side.CLIENT)).append(sum(Ending.Side.SERVER));
-        text.append(Transcript.pad("      ms  client " + HostAndPort.of(client.client()), Transcript.COLUMN + 12))
+        text.append(Transcript.pad("      ms  client " + HostAndPort.text(client.client()), Transcript.COLUMN + 12))
                 .append("server ")
-                .append(HostAndPort.of(server.server()))
+                .append(HostAndPort.text(server.server()))
                 .append('\n');
         List<Line> lines = new ArrayList<>();
         for (RecordedConnection each : List.of(client, server)) {

@@ -221,7 +221,7 @@ final class Transcript {
         String peer = connection.peer();
         return switch (event.kind()) {
             case ACCEPTED -> "connection from " + peer;
-            case CONNECTED -> "connected to " + peer + " from " + HostAndPort.of(connection.local());
+            case CONNECTED -> "connected to " + peer + " from " + HostAndPort.text(connection.localSocketAddress());
             case REJECTED -> "rejecting " + peer;
             case RECEIVED -> "received " + payload(connection, event) + " from " + peer;
             case SENT -> "sending " + payload(connection, event) + " to " + peer;
@@ -263,10 +263,10 @@ final class Transcript {
     static String timeline(RecordedConnection connection) {
         StringBuilder text = new StringBuilder();
         RecordedConnection upstream = connection.upstream().orElse(null);
-        text.append(pad("      ms  client " + HostAndPort.of(connection.client()), COLUMN + 10))
-                .append(upstream == null ? "" : pad("relay " + HostAndPort.of(connection.server()), COLUMN))
+        text.append(pad("      ms  client " + HostAndPort.text(connection.client()), COLUMN + 10))
+                .append(upstream == null ? "" : pad("relay " + HostAndPort.text(connection.server()), COLUMN))
                 .append("server ")
-                .append(HostAndPort.of((upstream == null ? connection : upstream).server()))
+                .append(HostAndPort.text((upstream == null ? connection : upstream).server()))
                 .append('\n');
         inMemory(connection, new Visitor() {
             @Override

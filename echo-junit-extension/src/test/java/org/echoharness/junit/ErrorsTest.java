@@ -25,8 +25,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ErrorsTest {
 
     private static final String HERE = ErrorsTest.class.getName() + "$";
-    private static final String TYPES =
-            "declare it as EchoServer, EchoClient, Supplier<EchoClient>, Recording," + " InetSocketAddress, URI or int";
+    private static final String TYPES = "declare it as EchoServer, EchoClient, Supplier<EchoClient>, Recording,"
+            + " InetSocketAddress, UnixDomainSocketAddress, Path, URI or int";
 
     @ParameterizedTest(name = "{0}")
     @MethodSource
@@ -69,7 +69,7 @@ class ErrorsTest {
                         RecordedElsewhere.class,
                         "parameter 1 (Recording) of HERERecordedElsewhere.test: server \"default\" (@EchoTest on class"
                                 + " HERERecordedElsewhere): it is external: its Recording is in another process; inject"
-                                + " EchoClient, Supplier<EchoClient>, InetSocketAddress, URI or int instead, or set source"
+                                + " EchoClient, Supplier<EchoClient>, InetSocketAddress, UnixDomainSocketAddress, Path, URI or int instead, or set source"
                                 + " to EMBEDDED"),
                 arguments(
                         Unresolved.class,
@@ -156,7 +156,7 @@ class ErrorsTest {
                 arguments(
                         MalformedAddress.class,
                         "server \"default\" (@EchoTest on class HEREMalformedAddress): address (nowhere) is not usable: it"
-                                + " has no port; write it as host:port, [v6]:port or *:port, with port 0 if the kernel is"
+                                + " has no port; write it as host:port, [v6]:port, *:port or unix:PATH, with port 0 if the kernel is"
                                 + " to pick one"),
                 arguments(
                         ScopeOfMethod.class,
