@@ -1,6 +1,8 @@
 package org.echoharness;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.ServerSocketChannel;
@@ -23,14 +25,18 @@ final class Acceptor implements EventLoopHandler {
     private final ServingLoop first;
     private final Admission admission;
     private final SelectionKey key;
+    private final SocketAddress local;
     private final String address; // for warnings
     private boolean pausing;
     private boolean parked;
 
-    Acceptor(ServingLoop first, Admission admission, ServerSocketChannel channel) throws IOException {
+    /** @param local the address that the server has; a Unix socket was bound under another */
+    Acceptor(ServingLoop first, Admission admission, ServerSocketChannel channel, SocketAddress local)
+            throws IOException {
         this.first = first;
         this.admission = admission;
-        address = HostAndPort.of(ListeningSockets.addressOf(channel)).toString();
+        this.local = local;
+        address = HostAndPort.text(local);
         channel.configureBlocking(false);
         key = first.loop().register(channel, SelectionKey.OP_ACCEPT, this);
     }
@@ -106,14 +112,14 @@ final class Acceptor implements EventLoopHandler {
         boolean counted = false;
         long number = 0;
         try {
-            if (admission.admits(accepted, address)) {
+            if (admission.admits(accepted, local)) {
                 counted = true;
                 ServingLoop chosen = admission.nextLoop();
                 number = admission.nextNumber();
                 long given = number; // for the task
                 FaultPlan.Place planned = admission.nextFaults();
                 // on this thread, not on the chosen loop, so that recordings have the order of the accepts
-                ConnectionReporter reporter = first.context().reporter(accepted, number);
+                ConnectionReporter reporter = first.context().reporter(accepted, local, number);
                 if (chosen == first) {
                     open(chosen, accepted, number, planned, reporter);
                 } else {
@@ -133,7 +139,7 @@ final class Acceptor implements EventLoopHandler {
     /**
      * Starts to serve the channel, or resets it if that fails. Never throws. The thread of the chosen loop calls it.
      */
-    private static void open(
+    private void open(
             ServingLoop serving,
             SocketChannel channel,
             long number,
@@ -141,10 +147,13 @@ final class Acceptor implements EventLoopHandler {
             @Nullable ConnectionReporter reporter) {
         try {
             channel.configureBlocking(false);
-            channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
-            UrgentData.keepInline(channel);
-            // from here on, every close sends an RST, even at the end of the process, unless the server ends with a FIN
-            channel.setOption(StandardSocketOptions.SO_LINGER, 0);
+            if (local instanceof InetSocketAddress) {
+                channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+                UrgentData.keepInline(channel);
+                // from here on, every close sends an RST, even at the end of the process, unless the server ends with a
+                // FIN
+                channel.setOption(StandardSocketOptions.SO_LINGER, 0);
+            }
             new ServerConnection(serving, channel, number, reporter).start(planned);
         } catch (Throwable failed) {
             String warning = HostAndPort.warning("", number, channel, " could not be served: ");

@@ -1,5 +1,6 @@
 package org.echoharness;
 
+import java.net.SocketAddress;
 import java.nio.channels.SocketChannel;
 import java.util.List;
 import org.echoharness.sockets.SocketChannels;
@@ -44,22 +45,22 @@ final class Admission {
     }
 
     /** Returns whether the limit allows the connection just accepted at this address. If not, resets it. */
-    boolean admits(SocketChannel accepted, String address) {
+    boolean admits(SocketChannel accepted, SocketAddress local) {
         int limit = context.config().maxConnections();
         if (context.counts().opens(limit)) {
             return true;
         }
         Conversation conversation = context.config().conversation();
-        String peer = conversation == null ? "" : HostAndPort.peerOf(accepted);
+        String peer = conversation == null ? "" : HostAndPort.peerOf(accepted, local, 0);
         RecordingStore recordings = context.recordings();
         if (recordings != null) {
-            recordings.reject(accepted);
+            recordings.reject(accepted, local);
         }
         SocketChannels.reset(accepted);
         if (!hasRejected) {
             hasRejected = true;
             context.warnings()
-                    .warn("maxConnections (" + limit + ") is reached at " + address
+                    .warn("maxConnections (" + limit + ") is reached at " + HostAndPort.text(local)
                             + ": further connections are reset");
         }
         if (conversation != null) {

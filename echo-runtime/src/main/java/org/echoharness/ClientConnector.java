@@ -2,8 +2,10 @@ package org.echoharness;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
@@ -14,14 +16,16 @@ import java.util.Map;
 import org.echoharness.sockets.ChannelReadiness;
 import org.echoharness.sockets.ConnectAttempts;
 import org.echoharness.sockets.NameResolver;
+import org.echoharness.sockets.UnixConnector;
 import org.echoharness.text.Quantities;
 
 /**
- * Connects to a host: tries each address that its name resolves to, in the resolver's order, all within one deadline.
+ * Connects to a host: tries each address that its name resolves to, in the resolver's order, all within one deadline. Or
+ * connects to a Unix socket.
  */
 final class ClientConnector {
 
-    private final HostAndPort target;
+    private final ServerAddress target;
     private final String within; // "5s"
     private final long deadline;
     private final ConnectAttempts attempts = new ConnectAttempts();
@@ -32,8 +36,8 @@ final class ClientConnector {
      * @param callNanos the limit of each call of the client, which applies if it is shorter than the connect time-out;
      *     0 for none
      */
-    ClientConnector(HostAndPort target, Duration connectTimeout, long callNanos) {
-        this.target = target.connectable();
+    ClientConnector(ServerAddress target, Duration connectTimeout, long callNanos) {
+        this.target = target instanceof HostAndPort tcp ? tcp.connectable() : target;
         boolean isCall = callNanos != 0 && callNanos < connectTimeout.toNanos();
         Duration most = isCall ? Duration.ofNanos(callNanos) : connectTimeout;
         within = Quantities.text(most) + (isCall ? " (timeout)" : "");
@@ -47,7 +51,10 @@ final class ClientConnector {
 
     /** Returns a connected, non-blocking channel. */
     SocketChannel connect() throws IOException {
-        List<InetSocketAddress> candidates = candidates();
+        if (!(target instanceof HostAndPort tcp)) {
+            return connect((ServerAddress.Unix) target);
+        }
+        List<InetSocketAddress> candidates = candidates(tcp);
         for (int i = 0; i < candidates.size(); i++) {
             InetSocketAddress candidate = candidates.get(i);
             long now = System.nanoTime();
@@ -71,7 +78,21 @@ final class ClientConnector {
 
     /** Returns the address that {@link #connect} tries first. */
     InetSocketAddress resolve() throws IOException {
-        return candidates().get(0);
+        if (target instanceof HostAndPort tcp) {
+            return candidates(tcp).get(0);
+        }
+        throw new IllegalStateException("address (" + target + ") has no name to resolve, since it is a Unix socket");
+    }
+
+    private SocketChannel connect(ServerAddress.Unix unix) throws IOException {
+        try {
+            return UnixConnector.connect(unix.path(), deadline);
+        } catch (SocketException refused) {
+            ConnectException explained = new ConnectException("cannot connect to " + target + " within " + within + ": "
+                    + refused.getMessage() + "; is a server listening there?");
+            explained.initCause(refused);
+            throw explained;
+        }
     }
 
     private static SocketChannel connect(InetSocketAddress candidate, long deadline) throws IOException {
@@ -92,17 +113,17 @@ final class ClientConnector {
         }
     }
 
-    private List<InetSocketAddress> candidates() throws IOException {
+    private List<InetSocketAddress> candidates(HostAndPort tcp) throws IOException {
         List<InetSocketAddress> candidates = new ArrayList<>();
-        for (InetAddress address : addresses()) {
-            candidates.add(HostAndPort.numeric(new InetSocketAddress(address, target.port())));
+        for (InetAddress address : addresses(tcp)) {
+            candidates.add(HostAndPort.numeric(new InetSocketAddress(address, tcp.port())));
         }
         return candidates;
     }
 
-    private InetAddress[] addresses() throws IOException {
+    private InetAddress[] addresses(HostAndPort tcp) throws IOException {
         try {
-            return NameResolver.resolve(target.host(), deadline, "cannot connect to " + target);
+            return NameResolver.resolve(tcp.host(), deadline, "cannot connect to " + target);
         } catch (SocketTimeoutException late) {
             throw new SocketTimeoutException(late.getMessage() + "; tried for " + within);
         }

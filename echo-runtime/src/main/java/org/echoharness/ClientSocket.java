@@ -3,7 +3,7 @@ package org.echoharness;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
-import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
@@ -27,8 +27,8 @@ final class ClientSocket implements AutoCloseable {
     private static final int MOST_SURPLUS = 64 << 10;
 
     private final SocketChannel channel;
-    private final InetSocketAddress local;
-    private final InetSocketAddress remote;
+    private final SocketAddress local;
+    private final SocketAddress remote;
     private final int bufferSize;
     private final Duration readTimeout;
     private final long timeoutNanos; // of a whole call; 0 for no limit
@@ -54,8 +54,8 @@ final class ClientSocket implements AutoCloseable {
             @Nullable ConnectionReporter reporter)
             throws IOException {
         this.channel = channel;
-        local = HostAndPort.numeric((InetSocketAddress) channel.getLocalAddress());
-        remote = HostAndPort.numeric((InetSocketAddress) channel.getRemoteAddress());
+        local = HostAndPort.named(channel.getLocalAddress());
+        remote = HostAndPort.named(channel.getRemoteAddress());
         this.bufferSize = bufferSize;
         this.readTimeout = readTimeout;
         this.timeoutNanos = timeoutNanos;
@@ -64,11 +64,11 @@ final class ClientSocket implements AutoCloseable {
         surplus = new SurplusCheck(recorded);
     }
 
-    InetSocketAddress local() {
+    SocketAddress local() {
         return local;
     }
 
-    InetSocketAddress remote() {
+    SocketAddress remote() {
         return remote;
     }
 
@@ -191,7 +191,13 @@ final class ClientSocket implements AutoCloseable {
         if (!first.hasRemaining()) {
             return null;
         }
-        int more = recorded.available();
+        int more;
+        reading.lock.lock();
+        try {
+            more = recorded.available();
+        } finally {
+            reading.lock.unlock();
+        }
         return EchoMismatchException.more((long) first.remaining() + more, than, first.position(), first);
     }
 
@@ -323,8 +329,8 @@ final class ClientSocket implements AutoCloseable {
         return channel.isOpen() ? "the output of this client was shut down" : "this client was closed";
     }
 
-    private HostAndPort peer() {
-        return HostAndPort.of(remote);
+    private String peer() {
+        return HostAndPort.text(remote);
     }
 
     void shutdownOutput() throws IOException {
@@ -381,6 +387,6 @@ final class ClientSocket implements AutoCloseable {
 
     @Override
     public String toString() {
-        return HostAndPort.of(local) + " -> " + peer() + (channel.isOpen() ? "" : " CLOSED");
+        return HostAndPort.text(local) + " -> " + peer() + (channel.isOpen() ? "" : " CLOSED");
     }
 }

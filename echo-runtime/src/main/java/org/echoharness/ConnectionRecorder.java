@@ -1,7 +1,7 @@
 package org.echoharness;
 
 import java.io.IOException;
-import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.time.Instant;
@@ -23,8 +23,8 @@ final class ConnectionRecorder {
     private final RecordingStore store;
     private final Ending.Side recordedBy;
     private final long number;
-    private final InetSocketAddress local;
-    private final InetSocketAddress remote;
+    private final SocketAddress local;
+    private final SocketAddress remote;
     private final Instant accepted;
     private final long start;
     private final int keeps;
@@ -44,8 +44,8 @@ final class ConnectionRecorder {
             RecordingStore store,
             Ending.Side recordedBy,
             long number,
-            InetSocketAddress local,
-            InetSocketAddress remote,
+            SocketAddress local,
+            SocketAddress remote,
             int bytes,
             Instant accepted,
             long start) {
@@ -140,11 +140,11 @@ final class ConnectionRecorder {
     /** Begins to record the connection to the server behind a relay, which belongs to this one. */
     @Nullable
     ConnectionRecorder upstream(SocketChannel channel) {
-        InetSocketAddress from;
-        InetSocketAddress to;
+        SocketAddress from;
+        SocketAddress to;
         try {
-            from = (InetSocketAddress) channel.getLocalAddress();
-            to = (InetSocketAddress) channel.getRemoteAddress();
+            from = channel.getLocalAddress();
+            to = channel.getRemoteAddress();
         } catch (IOException closed) {
             return null;
         }
@@ -181,11 +181,11 @@ final class ConnectionRecorder {
         return number;
     }
 
-    InetSocketAddress local() {
+    SocketAddress local() {
         return local;
     }
 
-    InetSocketAddress remote() {
+    SocketAddress remote() {
         return remote;
     }
 

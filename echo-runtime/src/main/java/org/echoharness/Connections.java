@@ -1,6 +1,7 @@
 package org.echoharness;
 
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.util.SplittableRandom;
 import java.util.function.Predicate;
 import org.echoharness.gates.Seeds;
@@ -16,10 +17,10 @@ public sealed interface Connections {
      * Returns whether a connection is one of these. A thread of the server calls it.
      *
      * @param number the number of the connection, from 1
-     * @param remote the address of the client
+     * @param remote the address of the client; most clients of a Unix socket have an empty one
      * @return true if the rule is for the connection
      */
-    boolean include(long number, InetSocketAddress remote);
+    boolean include(long number, SocketAddress remote);
 
     /**
      * Returns all connections that no earlier rule is for: {@code others}. If there is no earlier rule, these are all
@@ -90,8 +91,8 @@ public sealed interface Connections {
     }
 
     /**
-     * Returns the connections from addresses that the predicate accepts. A plan with this rule cannot be written as
-     * text.
+     * Returns the connections from addresses that the predicate accepts. The connections of a Unix socket, which come from no
+     * host and port, are none of them. A plan with this rule cannot be written as text.
      *
      * @param remote tests the address of the client; a thread of the server calls it, so it must be quick, and an
      *     exception that it throws ends the connection
@@ -104,7 +105,7 @@ public sealed interface Connections {
     /** See {@link Connections#others()}. */
     record Others() implements Connections {
         @Override
-        public boolean include(long number, InetSocketAddress remote) {
+        public boolean include(long number, SocketAddress remote) {
             return true;
         }
 
@@ -133,7 +134,7 @@ public sealed interface Connections {
         }
 
         @Override
-        public boolean include(long number, InetSocketAddress remote) {
+        public boolean include(long number, SocketAddress remote) {
             return first <= number && number <= last;
         }
 
@@ -160,7 +161,7 @@ public sealed interface Connections {
         }
 
         @Override
-        public boolean include(long number, InetSocketAddress remote) {
+        public boolean include(long number, SocketAddress remote) {
             return number <= count;
         }
 
@@ -187,7 +188,7 @@ public sealed interface Connections {
         }
 
         @Override
-        public boolean include(long number, InetSocketAddress remote) {
+        public boolean include(long number, SocketAddress remote) {
             return number % divisor == 0;
         }
 
@@ -216,7 +217,7 @@ public sealed interface Connections {
         }
 
         @Override
-        public boolean include(long number, InetSocketAddress remote) {
+        public boolean include(long number, SocketAddress remote) {
             return new SplittableRandom(Seeds.mix(seed, number)).nextDouble() * 100 < percent;
         }
 
@@ -233,8 +234,8 @@ public sealed interface Connections {
      */
     record From(Predicate<InetSocketAddress> remote) implements Connections {
         @Override
-        public boolean include(long number, InetSocketAddress peer) {
-            return remote.test(peer);
+        public boolean include(long number, SocketAddress peer) {
+            return peer instanceof InetSocketAddress inet && remote.test(inet);
         }
 
         @Override

@@ -1,6 +1,7 @@
 package org.echoharness;
 
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -34,8 +35,11 @@ record Conversation(Consumer<String> lines, boolean isNumbered) {
         return isNumbered ? new Conversation(line -> lines.accept("connection " + number + ": " + line)) : this;
     }
 
-    void startingUp(InetSocketAddress local) {
-        lines.accept(StartLine.of(HostAndPort.of(local).host(), local));
+    void startingUp(SocketAddress local) {
+        lines.accept(
+                local instanceof InetSocketAddress inet
+                        ? StartLine.of(HostAndPort.of(inet).host(), inet)
+                        : StartLine.of(HostAndPort.text(local)));
     }
 
     void waiting() {
@@ -77,8 +81,9 @@ record Conversation(Consumer<String> lines, boolean isNumbered) {
         lines.accept("lost " + peer + ": " + why);
     }
 
-    void connectingTo(HostAndPort target) {
-        lines.accept("connecting to " + target.host() + " port " + target.port());
+    void connectingTo(ServerAddress target) {
+        lines.accept(
+                "connecting to " + (target instanceof HostAndPort tcp ? tcp.host() + " port " + tcp.port() : target));
     }
 
     void sending(ByteBuffer message) {

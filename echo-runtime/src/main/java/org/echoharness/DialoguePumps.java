@@ -3,6 +3,7 @@ package org.echoharness;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ByteChannel;
 import java.nio.channels.SocketChannel;
@@ -101,7 +102,7 @@ final class DialoguePumps implements ConnectionPump.Factory {
     public ConnectionPump open(ByteChannel channel, ConnectionPump.Terms terms) {
         ConnectionPump.Owner owner = terms.owner();
         long number = owner.number();
-        InetSocketAddress remote = remote(owner);
+        SocketAddress remote = remote(owner);
         for (Rule rule : rules) {
             if (rule.connections().include(number, remote)) {
                 ConnectionCalls calls = new ConnectionCalls(number, remote, owner::goOn, eventLoop(terms));
@@ -203,9 +204,9 @@ final class DialoguePumps implements ConnectionPump.Factory {
         return serving == null ? null : serving.loop();
     }
 
-    private static InetSocketAddress remote(ConnectionPump.Owner owner) {
+    private static SocketAddress remote(ConnectionPump.Owner owner) {
         try {
-            return (InetSocketAddress) owner.channel().getRemoteAddress();
+            return owner.channel().getRemoteAddress();
         } catch (IOException closed) {
             throw new UncheckedIOException(closed);
         }

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.net.ProtocolFamily;
+import java.net.SocketAddress;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.net.StandardProtocolFamily;
@@ -22,7 +23,7 @@ import org.echoharness.text.Quantities;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connected TCP client whose every wait has a deadline, and whose errors say what was awaited and what was seen.
+ * A connected client, of TCP or of a Unix socket, whose every wait has a deadline, and whose errors say what was awaited and what was seen.
  *
  * <pre>{@code
  * try (EchoClient client = EchoClient.connect(server.address())) {
@@ -63,18 +64,18 @@ public final class EchoClient implements AutoCloseable {
     /**
      * Connects with every option at its default.
      *
-     * @param address the server's address, such as {@link EchoServer#address()}; a wildcard stands for loopback
+     * @param address the server's address, such as {@link EchoServer#socketAddress()}; a wildcard stands for loopback
      * @return a connected client
      * @throws IOException as {@link Builder#connect} says
      */
-    public static EchoClient connect(InetSocketAddress address) throws IOException {
+    public static EchoClient connect(SocketAddress address) throws IOException {
         return builder().address(address).connect();
     }
 
     /**
      * Connects with every option at its default.
      *
-     * @param address the server's address: {@code host:port} or {@code [v6]:port}
+     * @param address the server's address: {@code host:port}, {@code [v6]:port} or {@code unix:PATH}
      * @return a connected client
      * @throws IllegalArgumentException if the text is no address
      * @throws IOException as {@link Builder#connect} says
@@ -280,20 +281,33 @@ public final class EchoClient implements AutoCloseable {
     /**
      * Returns the protocol family of the connection.
      *
-     * @return {@link StandardProtocolFamily#INET} or {@link StandardProtocolFamily#INET6}
+     * @return {@link StandardProtocolFamily#INET}, {@link StandardProtocolFamily#INET6} or {@link
+     *     StandardProtocolFamily#UNIX}
      */
     public ProtocolFamily family() {
-        return remoteAddress().getAddress().getAddress().length == 4
-                ? StandardProtocolFamily.INET
-                : StandardProtocolFamily.INET6;
+        if (!(socket.remote() instanceof InetSocketAddress inet)) {
+            return StandardProtocolFamily.UNIX;
+        }
+        return inet.getAddress().getAddress().length == 4 ? StandardProtocolFamily.INET : StandardProtocolFamily.INET6;
     }
 
     /**
      * Returns the address of this end of the connection.
      *
      * @return a numeric address and port
+     * @throws IllegalStateException if the client is connected to a Unix socket; call {@link #localSocketAddress}
      */
     public InetSocketAddress localAddress() {
+        return HostAndPort.inet(socket.local(), "the client", "localSocketAddress()");
+    }
+
+    /**
+     * Returns the address of this end of the connection, of TCP or of a Unix socket.
+     *
+     * @return an {@link InetSocketAddress}, or a {@link java.net.UnixDomainSocketAddress} with an empty path
+     * @since 0.1.0
+     */
+    public SocketAddress localSocketAddress() {
         return socket.local();
     }
 
@@ -301,15 +315,26 @@ public final class EchoClient implements AutoCloseable {
      * Returns the address of the other end of the connection: the candidate that accepted.
      *
      * @return a numeric address and port
+     * @throws IllegalStateException if the client is connected to a Unix socket; call {@link #remoteSocketAddress}
      */
     public InetSocketAddress remoteAddress() {
+        return HostAndPort.inet(socket.remote(), "the client", "remoteSocketAddress()");
+    }
+
+    /**
+     * Returns the address of the other end of the connection, of TCP or of a Unix socket.
+     *
+     * @return an {@link InetSocketAddress}, or a {@link java.net.UnixDomainSocketAddress}
+     * @since 0.1.0
+     */
+    public SocketAddress remoteSocketAddress() {
         return socket.remote();
     }
 
     /**
      * Returns the candidate addresses that failed before {@link #remoteAddress()} accepted.
      *
-     * @return an unmodifiable map of each address to its failure, in the order of the attempts
+     * @return none for a Unix socket; otherwise an unmodifiable map of each address to its failure, in the order of the attempts
      */
     public Map<InetSocketAddress, IOException> failedCandidates() {
         return failedCandidates;
@@ -377,7 +402,7 @@ public final class EchoClient implements AutoCloseable {
             }
         }
 
-        private @Nullable HostAndPort address;
+        private @Nullable ServerAddress address;
         private int bufferSize = 64 << 10;
         private Duration connectTimeout = Duration.ofSeconds(5);
         private Duration readTimeout = Duration.ofSeconds(5);
@@ -390,41 +415,44 @@ public final class EchoClient implements AutoCloseable {
         /**
          * Sets the address to connect to. There is no default.
          *
-         * @param text {@code host:port} or {@code [v6]:port}; {@code *:port} stands for loopback
+         * @param text {@code host:port}, {@code [v6]:port} or {@code unix:PATH}; {@code *:port} stands for loopback
          * @return this builder
-         * @throws IllegalArgumentException if the text is no address, or if its port is 0
+         * @throws IllegalArgumentException if the text is no address, if its port is 0, or if its path is empty
          */
         public Builder address(String text) {
-            return address(HostAndPort.parse(text));
+            return address(ServerAddress.parse(text));
         }
 
         /**
          * Sets the address to connect to. There is no default.
          *
-         * @param socketAddress a resolved or unresolved address; a wildcard stands for loopback
+         * @param socketAddress an {@link InetSocketAddress}, resolved or unresolved, or a {@link
+         *     java.net.UnixDomainSocketAddress}; a wildcard stands for loopback
          * @return this builder
-         * @throws IllegalArgumentException if the port is 0
+         * @throws IllegalArgumentException if it is of another type, if its port is 0, or if its path is empty
          */
-        public Builder address(InetSocketAddress socketAddress) {
-            return address(
-                    socketAddress.isUnresolved()
-                            ? new HostAndPort(socketAddress.getHostString(), socketAddress.getPort())
-                            : HostAndPort.of(socketAddress));
+        public Builder address(SocketAddress socketAddress) {
+            return address(ServerAddress.of(socketAddress));
         }
 
         /**
          * Sets the address to connect to. There is no default.
          *
-         * @param hostAndPort a name or a numeric address, and a port; a wildcard stands for loopback
+         * @param serverAddress a name or a numeric address, and a port, or the path of a Unix socket; a wildcard stands for
+         *     loopback
          * @return this builder
-         * @throws IllegalArgumentException if the port is 0
+         * @throws IllegalArgumentException if the port is 0, or the path is empty
          */
-        public Builder address(HostAndPort hostAndPort) {
-            if (hostAndPort.port() == 0) {
-                throw new IllegalArgumentException("address (" + hostAndPort
+        public Builder address(ServerAddress serverAddress) {
+            if (serverAddress instanceof HostAndPort tcp && tcp.port() == 0) {
+                throw new IllegalArgumentException("address (" + serverAddress
                         + ") must name the port that the server listens on; port 0 is for servers");
             }
-            address = hostAndPort;
+            if (serverAddress instanceof ServerAddress.Unix unix && unix.isPrivate()) {
+                throw new IllegalArgumentException("address (" + serverAddress
+                        + ") must name the file that the server listens on; unix: alone is for servers");
+            }
+            address = serverAddress;
             return this;
         }
 
@@ -564,7 +592,7 @@ public final class EchoClient implements AutoCloseable {
          * @throws java.net.UnknownHostException if the name does not resolve
          * @throws SocketTimeoutException if the name does not resolve in time
          * @throws IOException if the thread is interrupted
-         * @throws IllegalStateException if no address was set
+         * @throws IllegalStateException if no address was set, or if it is that of a Unix socket
          */
         public InetSocketAddress resolve() throws IOException {
             return new ClientConnector(target(), connectTimeout, timeoutNanos).resolve();
@@ -572,7 +600,8 @@ public final class EchoClient implements AutoCloseable {
 
         /**
          * Connects: resolves the name and tries each of its addresses in the resolver's order ({@code
-         * java.net.preferIPv6Addresses} governs it) until one accepts.
+         * java.net.preferIPv6Addresses} governs it) until one accepts. Or connects to the Unix socket; if the queue of its
+         * server is full, tries again until the end of the connect time-out.
          *
          * @return a connected client
          * @throws java.net.ConnectException if no address accepts; the message lists each with its cause
@@ -582,7 +611,7 @@ public final class EchoClient implements AutoCloseable {
          * @throws IllegalStateException if no address was set
          */
         public EchoClient connect() throws IOException {
-            HostAndPort target = target();
+            ServerAddress target = target();
             if (conversation != null) {
                 conversation.connectingTo(target);
             }
@@ -591,7 +620,7 @@ public final class EchoClient implements AutoCloseable {
             try {
                 RecordingStore store =
                         recordedBytes < 0 ? null : new RecordingStore(Ending.Side.CLIENT, recordedBytes, 1);
-                ConnectionRecorder recorder = store == null ? null : store.open(connected, 1);
+                ConnectionRecorder recorder = store == null ? null : store.open(connected, null, 1);
                 ConnectionReporter reporter = conversation == null && recorder == null
                         ? null
                         : new ConnectionReporter(conversation, recorder, "");
@@ -605,7 +634,7 @@ public final class EchoClient implements AutoCloseable {
             }
         }
 
-        private HostAndPort target() {
+        private ServerAddress target() {
             if (address == null) {
                 throw new IllegalStateException("no address to connect to; call address(...) first");
             }

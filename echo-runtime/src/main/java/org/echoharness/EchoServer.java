@@ -2,6 +2,8 @@ package org.echoharness;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -35,6 +37,10 @@ import org.jspecify.annotations.Nullable;
  * case it ends with an RST (RFC 9293, section 3.10.4). So a client that sees a clean end of stream has received the
  * whole echo. The server reads from a connection only while its buffer has room: a client that never reads can at some
  * point send no more (TCP's flow control, RFC 9293, section 3.8.6), and the memory of the server does not grow.
+ *
+ * <p>The server also listens on Unix sockets, at addresses such as {@code unix:/tmp/echo.sock}. A Unix socket has no RST:
+ * where this page says that the server ends a connection with one, a client of a Unix socket sees a reset only if the
+ * server has not read all that the client has sent, and otherwise the end of the stream.
  *
  * <p>Any thread may call any method. The server's own daemon threads serve the sockets and call the callbacks. A
  * control, such as {@link #freeze}, waits for these threads; if a callback blocks one of them for 10 seconds, perhaps
@@ -124,26 +130,75 @@ public final class EchoServer implements AutoCloseable {
      * Returns the first of {@link #addresses()}.
      *
      * @return the address that is bound, with its real port
-     * @throws IllegalStateException before {@link #start}
+     * @throws IllegalStateException before {@link #start}, or if the server listens on Unix sockets only
      */
     public InetSocketAddress address() {
         return addresses().get(0);
     }
 
     /**
-     * Returns the addresses that are bound, in the order in which they were configured: with the port that the kernel
-     * picked, and with a numeric host, also in {@link InetSocketAddress#getHostName()}. They can be read after the
+     * Returns the addresses of TCP that are bound, in the order in which they were configured: with the port that the
+     * kernel picked, and with a numeric host, also in {@link InetSocketAddress#getHostName()}. They can be read after the
      * close.
      *
      * @return one address or more
-     * @throws IllegalStateException before {@link #start}
+     * @throws IllegalStateException before {@link #start}, or if the server listens on Unix sockets only
      */
     public List<InetSocketAddress> addresses() {
-        List<InetSocketAddress> bound = core.addresses();
+        List<InetSocketAddress> tcp = new ArrayList<>();
+        for (SocketAddress each : socketAddresses()) {
+            if (each instanceof InetSocketAddress inet) {
+                tcp.add(inet);
+            }
+        }
+        if (tcp.isEmpty()) {
+            HostAndPort.inet(socketAddress(), "the address of the server", "socketAddress() or path()");
+        }
+        return List.copyOf(tcp);
+    }
+
+    /**
+     * Returns the first of {@link #socketAddresses()}. {@link EchoClient#connect(SocketAddress)} takes it.
+     *
+     * @return an {@link InetSocketAddress} or a {@link java.net.UnixDomainSocketAddress}
+     * @throws IllegalStateException before {@link #start}
+     * @since 0.1.0
+     */
+    public SocketAddress socketAddress() {
+        return socketAddresses().get(0);
+    }
+
+    /**
+     * Returns all addresses that are bound, of TCP and of Unix sockets, in the order in which they were configured. The
+     * path of a Unix socket is absolute. They can be read after the close.
+     *
+     * @return one address or more: each an {@link InetSocketAddress} or a {@link java.net.UnixDomainSocketAddress}
+     * @throws IllegalStateException before {@link #start}
+     * @since 0.1.0
+     */
+    public List<SocketAddress> socketAddresses() {
+        List<SocketAddress> bound = core.addresses();
         if (bound.isEmpty()) {
             throw new IllegalStateException("the server has no address yet; call start() first");
         }
         return bound;
+    }
+
+    /**
+     * Returns the file of the first Unix socket that is bound.
+     *
+     * @return an absolute path
+     * @throws IllegalStateException before {@link #start}, or if the server listens on no Unix socket
+     * @since 0.1.0
+     */
+    public Path path() {
+        for (SocketAddress each : socketAddresses()) {
+            if (each instanceof UnixDomainSocketAddress unix) {
+                return unix.getPath();
+            }
+        }
+        throw new IllegalStateException("the server has no path, since it listens on "
+                + ServerCore.texts(core.addresses()) + "; give it an address such as unix: or call address()");
     }
 
     /**
@@ -152,7 +207,7 @@ public final class EchoServer implements AutoCloseable {
      *
      * @return as in {@link Builder#addresses(String...)}
      */
-    public List<HostAndPort> configuredAddresses() {
+    public List<ServerAddress> configuredAddresses() {
         return core.config().addresses();
     }
 
@@ -160,7 +215,7 @@ public final class EchoServer implements AutoCloseable {
      * Returns the port of {@link #address()}.
      *
      * @return 1 to 65,535
-     * @throws IllegalStateException before {@link #start}
+     * @throws IllegalStateException before {@link #start}, or if the server listens on Unix sockets only
      */
     public int port() {
         return address().getPort();
@@ -446,7 +501,7 @@ public final class EchoServer implements AutoCloseable {
     /** Returns the addresses and the state of the server in words; the form may change. */
     @Override
     public String toString() {
-        List<InetSocketAddress> bound = core.addresses();
+        List<SocketAddress> bound = core.addresses();
         return "EchoServer " + (bound.isEmpty() ? core.config().addresses() : ServerCore.texts(bound)) + " "
                 + core.state();
     }
@@ -494,7 +549,7 @@ public final class EchoServer implements AutoCloseable {
         private static final int MOST_BACKLOG = 65_535;
         private static final int MOST_LOOPS = 256;
 
-        private List<HostAndPort> addresses = List.of(new HostAndPort("127.0.0.1", 0));
+        private List<ServerAddress> addresses = List.of(new HostAndPort("127.0.0.1", 0));
         private boolean bindsEvery;
         private int backlog = 1024;
         private int bufferSize = 64 << 10;
@@ -525,6 +580,10 @@ public final class EchoServer implements AutoCloseable {
          * resolves to, unless {@link #everyAddressOfNames} is called. The default is {@code 127.0.0.1:0}. At its start,
          * the server warns of each address that other machines can reach.
          *
+         * <p>{@code unix:PATH} is a Unix socket: a file of mode 0600, which the server makes at its start and removes at its
+         * close, and when the JVM exits. A socket that was left over at the path is replaced only if nobody listens
+         * behind it. {@code unix:} alone is a file in a private temporary folder; {@link EchoServer#path()} returns it.
+         *
          * @param texts the addresses
          * @return this builder
          * @throws IllegalArgumentException if there is none, or if one is malformed or given twice
@@ -533,10 +592,13 @@ public final class EchoServer implements AutoCloseable {
             if (texts.length == 0) {
                 throw new IllegalArgumentException("addresses () must name at least one address, such as 127.0.0.1:0");
             }
-            List<HostAndPort> parsed = new ArrayList<>();
+            List<ServerAddress> parsed = new ArrayList<>();
             for (String text : texts) {
-                HostAndPort address = HostAndPort.parse(text);
-                if (address.port() != 0 && parsed.contains(address)) {
+                ServerAddress address = ServerAddress.parse(text);
+                boolean isPicked = address instanceof HostAndPort tcp
+                        ? tcp.port() == 0
+                        : ((ServerAddress.Unix) address).isPrivate();
+                if (!isPicked && parsed.contains(address)) {
                     throw new IllegalArgumentException("addresses: " + address + " is given twice; leave one out");
                 }
                 parsed.add(address);

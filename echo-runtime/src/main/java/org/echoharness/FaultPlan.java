@@ -1,7 +1,7 @@
 package org.echoharness;
 
 import java.io.IOException;
-import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
 import java.util.List;
@@ -53,7 +53,7 @@ public record FaultPlan(List<Rule> rules) {
     record Place(FaultPlan plan, long number) {
 
         List<Fault> faults(SocketChannel connection) throws IOException {
-            return plan.faults(number, (InetSocketAddress) connection.getRemoteAddress());
+            return plan.faults(number, connection.getRemoteAddress());
         }
     }
 
@@ -137,7 +137,7 @@ public record FaultPlan(List<Rule> rules) {
     }
 
     /** Returns the faults of one connection, in their order. */
-    List<Fault> faults(long number, InetSocketAddress remote) {
+    List<Fault> faults(long number, SocketAddress remote) {
         for (Rule rule : rules) {
             if (rule.connections().include(number, remote)) {
                 return rule.faults();

@@ -5,10 +5,12 @@ import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.net.UnknownHostException;
 import java.nio.channels.SocketChannel;
 import java.util.Locale;
 import java.util.Set;
+import org.echoharness.sockets.UnixNames;
 import org.echoharness.text.Escaping;
 
 /**
@@ -16,19 +18,24 @@ import org.echoharness.text.Escaping;
  * {@code *:port} or {@code :port} for every interface of both families. With port 0 the kernel picks a port.
  *
  * <p>The text form of an IPv6 address is that of RFC 5952 ({@code ::1}), in brackets if a port follows it (RFC 3986,
- * section 3.2.2). The prefixes {@code unix:}, {@code udp:} and {@code tls:} are reserved.
+ * section 3.2.2). The prefixes {@code udp:} and {@code tls:} are reserved; {@link ServerAddress#parse(String)} also reads
+ * {@code unix:}.
  *
  * @param host a name or a numeric address without brackets; {@code *} means every interface
  * @param port 0 to 65,535
  */
-public record HostAndPort(String host, int port) {
+public record HostAndPort(String host, int port) implements ServerAddress {
 
     /** The default port of the front ends in the foreground (command line, {@code run}, {@code client}): 10,000. */
     public static final int DEFAULT_PORT = 10_000;
 
     static final String EVERY_INTERFACE = "*";
-    private static final String FORMS = "write it as host:port, [v6]:port or *:port";
-    private static final Set<String> RESERVED = Set.of("unix", "udp", "tls");
+
+    /** What an address begins with that is the path of a Unix socket: see {@link ServerAddress#parse(String)}. */
+    static final String UNIX = "unix:";
+
+    private static final String FORMS = "write it as host:port, [v6]:port, *:port or unix:PATH";
+    private static final Set<String> RESERVED = Set.of("udp", "tls");
 
     /**
      * Checks host and port.
@@ -82,6 +89,9 @@ public record HostAndPort(String host, int port) {
         if (isNumber(host)) { // the system would read it as an IPv4 address: 10000 is 0.0.39.16
             throw malformed(text, "a number is not a host; for a port of this machine write localhost:" + host);
         }
+        if (trimmed.startsWith(UNIX)) {
+            throw malformed(text, "a Unix socket has no host and no port, which are needed here");
+        }
         if (colon >= 0 && RESERVED.contains(host.toLowerCase(Locale.ROOT))) {
             throw malformed(text, "the prefix " + host + ": is reserved and does nothing yet; " + FORMS);
         }
@@ -107,13 +117,47 @@ public record HostAndPort(String host, int port) {
         return new HostAndPort(numericHost(resolved), address.getPort());
     }
 
-    /** Returns the address of the other end of an accepted channel, for a line of text. */
-    static String peerOf(SocketChannel channel) {
+    /** Returns the text of the address of one end of a connection. */
+    static String text(SocketAddress address) {
+        return address instanceof InetSocketAddress inet ? of(inet).toString() : UnixNames.text(address);
+    }
+
+    /** Returns the address with a numeric host name, if it has one. */
+    static SocketAddress named(SocketAddress address) {
+        return address instanceof InetSocketAddress inet ? numeric(inet) : address;
+    }
+
+    /**
+     * Returns the address if it has a host and a port.
+     *
+     * @param what what has no such address, and {@code instead} what to call: for the error
+     * @throws IllegalStateException if it is that of a Unix socket
+     */
+    static InetSocketAddress inet(SocketAddress address, String what, String instead) {
+        if (address instanceof InetSocketAddress inet) {
+            return inet;
+        }
+        throw new IllegalStateException(
+                what + " has no host and no port, since it is a Unix socket (" + text(address) + "); call " + instead);
+    }
+
+    /**
+     * Returns how a line names the other end of an accepted channel.
+     *
+     * @param local the address of the server
+     * @param number the number of the connection; 0 if it has none
+     */
+    static String peerOf(SocketChannel channel, SocketAddress local, long number) {
         try {
-            return of((InetSocketAddress) channel.getRemoteAddress()).toString();
+            return peer(channel.getRemoteAddress(), local, number);
         } catch (IOException closed) {
             return "a closed connection";
         }
+    }
+
+    /** Returns how a line names the client of a server. */
+    static String peer(SocketAddress remote, SocketAddress local, long number) {
+        return remote instanceof InetSocketAddress inet ? of(inet).toString() : UnixNames.client(remote, local, number);
     }
 
     /**
@@ -127,8 +171,14 @@ public record HostAndPort(String host, int port) {
         try {
             String which = number == 0 ? "a connection" : "connection ".concat(Long.toString(number));
             shorter = before.concat(which).concat(after);
-            String local = of((InetSocketAddress) channel.getLocalAddress()).toString();
-            String ends = " from ".concat(peerOf(channel)).concat(" to ").concat(local);
+            if (!(channel.getLocalAddress() instanceof InetSocketAddress address)) {
+                return shorter; // the ends of a Unix socket have no names that tell more
+            }
+            String local = of(address).toString();
+            String ends = " from "
+                    .concat(peerOf(channel, address, number))
+                    .concat(" to ")
+                    .concat(local);
             return before.concat(which).concat(ends).concat(after);
         } catch (Throwable unknown) {
             return shorter;

@@ -110,8 +110,8 @@ final class HtmlPage {
                         .map(ending -> "ended by " + escape(ending.toString()))
                         .orElse("still open"))
                 .append(".</p>\n<table>\n<thead><tr><th>ms</th><th>client ");
-        page.append(escape(HostAndPort.of(connection.client()).toString())).append("</th><th>server ");
-        page.append(escape(HostAndPort.of(connection.server()).toString())).append("</th></tr></thead>\n<tbody>\n");
+        page.append(escape(HostAndPort.text(connection.client()))).append("</th><th>server ");
+        page.append(escape(HostAndPort.text(connection.server()))).append("</th></tr></thead>\n<tbody>\n");
         int i = 0;
         for (RecordedEvent event : connection.log()) {
             leftOut(connection, i++, page);

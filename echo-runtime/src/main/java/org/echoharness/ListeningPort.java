@@ -3,59 +3,64 @@ package org.echoharness;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import org.echoharness.loop.Alarms;
+import org.echoharness.loop.EventLoopHandler;
+import org.echoharness.loop.Warnings;
 import org.echoharness.loop.EventLoopCalls;
 import org.echoharness.sockets.SocketChannels;
+import org.echoharness.sockets.UnixConnector;
+import org.echoharness.sockets.UnixSocketFile;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One address of a server. The server accepts connections there, refuses connects, or leaves them unanswered. The port
  * always stays taken: before the listening socket is closed, a socket that does not listen is bound to the same port.
- * {@code SO_REUSEPORT} is on only for that moment, so that no other process can bind the port too.
+ * {@code SO_REUSEPORT} is on only for that moment, so that no other process can bind the port too. The file of a Unix
+ * socket stays too: connects to it are refused when nobody listens.
  */
 final class ListeningPort {
-
-    /** Learns that the port listens again. */
-    interface Observer {
-
-        /** Called when the port listens again. The thread of the loop calls it. */
-        void listensAgain();
-    }
 
     private static final int MOST_FILLERS = 64;
     private static final long PROBE_MILLIS = 200;
 
     private final ServingLoop first;
     private final Admission admission;
-    private final Observer observer;
-    private final HostAndPort asked;
-    private final InetSocketAddress address;
+    private final ServerAddress asked;
+    private final SocketAddress address;
+    private final @Nullable UnixSocketFile file; // null for TCP
     private @Nullable ServerSocketChannel listening;
     private @Nullable Acceptor acceptor;
     private @Nullable SocketChannel holder; // bound while the port does not listen
     private boolean isClosed;
     private final List<SocketChannel> fillers = new ArrayList<>(); // of a queue from which no connection is accepted
 
-    ListeningPort(
-            ServingLoop first, Admission admission, Observer observer, HostAndPort asked, ServerSocketChannel bound)
-            throws IOException {
+    ListeningPort(ServingLoop first, Admission admission, ListeningSockets.Bound bound) throws IOException {
         this.first = first;
         this.admission = admission;
-        this.observer = observer;
-        this.asked = asked;
-        address = ListeningSockets.addressOf(bound);
-        listening = bound;
-        acceptor = new Acceptor(first, admission, bound);
+        asked = bound.asked();
+        address = bound.address();
+        file = bound.file();
+        listening = bound.channel();
+        acceptor = acceptor(bound.channel());
         first.loop().atEnd(this::close);
     }
 
-    InetSocketAddress address() {
+    private Acceptor acceptor(ServerSocketChannel channel) throws IOException {
+        return new Acceptor(first, admission, channel, address);
+    }
+
+    SocketAddress address() {
         return address;
     }
 
@@ -71,16 +76,15 @@ final class ListeningPort {
         if (acceptor != null) {
             return;
         }
-        refuse();
-        ServerSocketChannel channel = bindBesideHolder(first.context().config().backlog());
+        ServerSocketChannel channel = listenAgain(first.context().config().backlog());
         listening = channel;
         try {
-            acceptor = new Acceptor(first, admission, channel);
+            acceptor = acceptor(channel);
         } catch (IOException | RuntimeException failed) {
             channel.close();
             throw failed;
         }
-        observer.listensAgain();
+        first.context().server().listensAgain();
     }
 
     boolean isListening() {
@@ -90,8 +94,25 @@ final class ListeningPort {
     /** Accepts no connection from now on, and makes the kernel's queue as short as possible, for {@link #fill}. */
     void leaveUnanswered() throws IOException {
         if (acceptor != null || listening == null) {
+            listening = listenAgain(1);
+        }
+    }
+
+    /** Stops listening, if it does, and listens with a queue of another length. */
+    private ServerSocketChannel listenAgain(int backlog) throws IOException {
+        if (file == null) {
             refuse();
-            listening = bindBesideHolder(1);
+            return bindBesideHolder((InetSocketAddress) address, backlog);
+        }
+        mustBeOpen();
+        ServerSocketChannel next = file.listen(backlog);
+        refuse(); // only now, so that a connect that waits for room in the old queue finds the new socket
+        return next;
+    }
+
+    private void mustBeOpen() {
+        if (isClosed) {
+            throw new IllegalStateException("the server is closed");
         }
     }
 
@@ -139,23 +160,38 @@ final class ListeningPort {
     }
 
     private void fill(List<SocketChannel> filling) throws IOException {
-        InetAddress host =
-                address.getAddress().isAnyLocalAddress() ? InetAddress.getLoopbackAddress() : address.getAddress();
         for (int i = 0; i < MOST_FILLERS; i++) {
-            SocketChannel filler = SocketChannel.open();
+            SocketChannel filler;
             try {
-                if (!connects(filler, new InetSocketAddress(host, address.getPort()))) {
-                    filler.close();
-                    return;
-                }
+                filler = address instanceof InetSocketAddress inet
+                        ? connected(inet)
+                        : UnixConnector.connectUnlessFull(Objects.requireNonNull(file).path());
             } catch (IOException refused) {
-                filler.close();
                 EventLoopCalls.refuseInterrupted(); // an interrupt closes the channel, which is not a refusal
                 throw unsupported("refuses connects when its queue is full: " + refused.getMessage());
+            }
+            if (filler == null) {
+                return;
             }
             filling.add(filler);
         }
         throw unsupported("queued " + MOST_FILLERS + " connections although the backlog was 1");
+    }
+
+    /** Returns a new connection, or null if the connect stays unanswered. */
+    private static @Nullable SocketChannel connected(InetSocketAddress to) throws IOException {
+        InetAddress host = to.getAddress().isAnyLocalAddress() ? InetAddress.getLoopbackAddress() : to.getAddress();
+        SocketChannel filler = SocketChannel.open();
+        try {
+            if (connects(filler, new InetSocketAddress(host, to.getPort()))) {
+                return filler;
+            }
+        } catch (IOException | RuntimeException refused) {
+            filler.close();
+            throw refused;
+        }
+        filler.close();
+        return null;
     }
 
     private static UnsupportedOperationException unsupported(String why) {
@@ -176,17 +212,9 @@ final class ListeningPort {
     }
 
     private void stopListening(ServerSocketChannel channel) throws IOException {
-        SocketChannel beside = ListeningSockets.openHolder(asked, address);
-        try {
-            channel.setOption(StandardSocketOptions.SO_REUSEPORT, true);
-            shares(beside, true);
-            beside.bind(ListeningSockets.local(asked, address));
-            shares(beside, false);
-        } catch (IOException | RuntimeException failed) {
-            beside.close();
-            throw failed;
+        if (address instanceof InetSocketAddress inet) {
+            hold(inet, channel);
         }
-        holder = beside;
         if (acceptor != null) {
             acceptor.acceptAll(); // connections made before are served
             acceptor.close();
@@ -199,6 +227,22 @@ final class ListeningPort {
         closeFillers();
     }
 
+    /** Binds a socket that does not listen to the same port. */
+    private void hold(InetSocketAddress port, ServerSocketChannel channel) throws IOException {
+        HostAndPort tcp = (HostAndPort) asked;
+        SocketChannel beside = ListeningSockets.openHolder(tcp, port);
+        try {
+            channel.setOption(StandardSocketOptions.SO_REUSEPORT, true);
+            shares(beside, true);
+            beside.bind(ListeningSockets.local(tcp, port));
+            shares(beside, false);
+        } catch (IOException | RuntimeException failed) {
+            beside.close();
+            throw failed;
+        }
+        holder = beside;
+    }
+
     /**
      * Lets the holder share the port with the listening socket, and with accepted ones, which have only SO_REUSEADDR.
      */
@@ -207,16 +251,15 @@ final class ListeningPort {
         holder.setOption(StandardSocketOptions.SO_REUSEADDR, on);
     }
 
-    private ServerSocketChannel bindBesideHolder(int backlog) throws IOException {
-        SocketChannel beside = holder;
-        if (beside == null) {
-            throw new IllegalStateException("the server is closed");
-        }
-        ServerSocketChannel channel = ListeningSockets.open(asked, address.getAddress());
+    private ServerSocketChannel bindBesideHolder(InetSocketAddress port, int backlog) throws IOException {
+        mustBeOpen();
+        HostAndPort tcp = (HostAndPort) asked;
+        SocketChannel beside = Objects.requireNonNull(holder);
+        ServerSocketChannel channel = ListeningSockets.open(tcp, port.getAddress());
         try {
             channel.setOption(StandardSocketOptions.SO_REUSEPORT, true);
             beside.setOption(StandardSocketOptions.SO_REUSEPORT, true);
-            channel.bind(ListeningSockets.local(asked, address), backlog);
+            channel.bind(ListeningSockets.local(tcp, port), backlog);
             channel.setOption(StandardSocketOptions.SO_REUSEPORT, false);
         } catch (IOException | RuntimeException failed) {
             channel.close();
@@ -230,6 +273,9 @@ final class ListeningPort {
     private void close() {
         isClosed = true;
         try {
+            if (file != null) {
+                file.close(); // before the socket, so that no other server takes the file for one left over
+            }
             if (listening != null) {
                 listening.close();
             }
@@ -237,7 +283,7 @@ final class ListeningPort {
                 holder.close();
             }
         } catch (IOException e) {
-            first.context().warnings().warn("closing a socket of " + HostAndPort.of(address) + " failed: ", e);
+            first.context().warnings().warn("closing a socket of " + HostAndPort.text(address) + " failed: ", e);
         }
         closeFillers();
     }
@@ -245,5 +291,68 @@ final class ListeningPort {
     private void closeFillers() {
         SocketChannels.reset(fillers);
         fillers.clear();
+    }
+
+    /** Makes a server that refuses connects accept them again after a time. The thread of its first event loop calls it. */
+    static final class ScheduledResume implements EventLoopHandler {
+
+        private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+        private final Alarms alarms;
+        private final List<ListeningPort> ports;
+        private final Warnings warnings;
+        private Alarms.@Nullable Alarm alarm;
+        private boolean hasWarned;
+
+        ScheduledResume(Alarms alarms, List<ListeningPort> ports, Warnings warnings) {
+            this.alarms = alarms;
+            this.ports = ports;
+            this.warnings = warnings;
+        }
+
+        /** Sets the time after which the server accepts connects again. Replaces an earlier one. */
+        void set(Duration time) {
+            cancel();
+            hasWarned = false;
+            alarm = alarms.set(System.nanoTime() + time.toNanos(), this);
+        }
+
+        void cancel() {
+            if (alarm != null) {
+                alarms.cancel(alarm);
+                alarm = null;
+            }
+        }
+
+        /** Listens again. Retries an address on which that fails. Loads no class: see {@link Preload}. */
+        @Override
+        public void alarm(long now) {
+            alarm = null;
+            for (ListeningPort port : ports) {
+                try {
+                    port.listen();
+                } catch (IOException | RuntimeException failed) {
+                    alarm = alarm != null ? alarm : alarms.set(System.nanoTime() + RETRY_NANOS, this);
+                    warn(port, failed);
+                }
+            }
+        }
+
+        private void warn(ListeningPort port, Exception failed) {
+            if (!hasWarned) {
+                hasWarned = true;
+                warnings.warn("cannot listen again on "
+                        .concat(HostAndPort.text(port.address()))
+                        .concat(", trying every 100ms: ")
+                        .concat(String.valueOf(failed.getMessage())));
+            }
+        }
+
+        /** It has no socket. */
+        @Override
+        public void ready() {}
+
+        @Override
+        public void abort() {}
     }
 }

@@ -7,6 +7,7 @@ import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
+import java.net.SocketAddress;
 import java.net.SocketException;
 import java.net.StandardProtocolFamily;
 import java.nio.channels.ServerSocketChannel;
@@ -16,6 +17,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.echoharness.sockets.NameResolver;
+import org.echoharness.sockets.UnixSocketFile;
+import org.jspecify.annotations.Nullable;
 
 /** Binds the listening sockets of a server, in the calling thread: all of them or none. */
 final class ListeningSockets {
@@ -30,14 +33,28 @@ final class ListeningSockets {
      * A listening socket.
      *
      * @param asked the address that it was bound for
+     * @param file null for TCP
      */
-    record Bound(HostAndPort asked, ServerSocketChannel channel) {}
+    record Bound(
+            ServerAddress asked,
+            ServerSocketChannel channel,
+            @Nullable UnixSocketFile file) {
+
+        /** Returns the address that it has, in numeric form. */
+        SocketAddress address() throws IOException {
+            return file == null ? addressOf(channel) : file.address();
+        }
+    }
 
     /** @param isEvery whether a name stands for all its addresses, or only for the first */
-    static List<Bound> bind(List<HostAndPort> addresses, boolean isEvery, int backlog) throws IOException {
+    static List<Bound> bind(List<ServerAddress> addresses, boolean isEvery, int backlog) throws IOException {
         List<Bound> bound = new ArrayList<>();
         try {
-            for (HostAndPort address : addresses) {
+            for (ServerAddress asked : addresses) {
+                if (!(asked instanceof HostAndPort address)) {
+                    bound.add(bind((ServerAddress.Unix) asked, backlog));
+                    continue;
+                }
                 List<InetSocketAddress> locals = resolve(address);
                 try {
                     if (isEvery && locals.size() > 1) {
@@ -65,7 +82,9 @@ final class ListeningSockets {
             List<Bound> bound, HostAndPort address, List<InetSocketAddress> locals, BindException refused)
             throws IOException {
         for (Bound own : bound) {
-            InetSocketAddress taken = addressOf(own.channel);
+            if (!(own.address() instanceof InetSocketAddress taken)) {
+                continue;
+            }
             for (InetSocketAddress local : locals) {
                 if (local.getPort() == taken.getPort()
                         && (includes(taken.getAddress(), local.getAddress())
@@ -87,10 +106,23 @@ final class ListeningSockets {
     static void close(List<Bound> bound) {
         for (Bound each : bound) {
             try {
+                if (each.file != null) {
+                    each.file.close();
+                }
                 each.channel.close();
             } catch (IOException e) {
                 // no connection was accepted from it, so none is lost
             }
+        }
+    }
+
+    private static Bound bind(ServerAddress.Unix address, int backlog) throws IOException {
+        UnixSocketFile file = UnixSocketFile.of(address.path());
+        try {
+            return new Bound(address, file.listen(backlog), file);
+        } catch (IOException | RuntimeException refused) {
+            file.close();
+            throw refused;
         }
     }
 
@@ -143,7 +175,7 @@ final class ListeningSockets {
             throws IOException {
         ServerSocketChannel channel = open(address, local.getAddress());
         try {
-            return new Bound(address, channel.bind(local, backlog));
+            return new Bound(address, channel.bind(local, backlog), null);
         } catch (IOException | RuntimeException refused) {
             channel.close(); // a failed bind keeps its file descriptor otherwise
             throw explained(address, local.getAddress(), which, refused);

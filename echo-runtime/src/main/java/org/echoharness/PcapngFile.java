@@ -2,7 +2,7 @@ package org.echoharness;
 
 import java.io.DataOutputStream;
 import java.io.IOException;
-import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -16,6 +16,7 @@ import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
 import java.util.PriorityQueue;
+import org.echoharness.sockets.UnixNames;
 import org.echoharness.text.CompleteFile;
 import org.echoharness.text.Escaping;
 import org.echoharness.text.ServerLog;
@@ -181,8 +182,9 @@ final class PcapngFile {
         private final Iterator<RecordedEvent> events;
         private final List<String> comments = new ArrayList<>(); // of the next packet
         private final ArrayDeque<Packet> packets = new ArrayDeque<>(); // made and not taken yet
-        private final InetAddress client;
-        private final InetAddress server;
+        private final InetSocketAddress client;
+        private final InetSocketAddress server;
+        private final String first; // what the first comment says about the addresses
         private long clientNext; // the next sequence number of each side
         private long serverNext;
         private boolean ended;
@@ -192,8 +194,10 @@ final class PcapngFile {
             this.connection = connection;
             this.index = index;
             events = connection.log().iterator();
-            client = connection.client().getAddress();
-            server = connection.server().getAddress();
+            boolean isInet = connection.server() instanceof InetSocketAddress;
+            client = isInet ? (InetSocketAddress) connection.client() : UnixNames.standIn(index);
+            server = isInet ? (InetSocketAddress) connection.server() : UnixNames.standIn(-1);
+            first = isInet ? "" : "; both addresses stand for the Unix socket " + HostAndPort.text(connection.server());
             // each connection starts at a different number, so that a connection that reuses a client port does not
             // look
             // like a retransmission; products with an odd number repeat only after 2^32 connections, and those of
@@ -206,7 +210,7 @@ final class PcapngFile {
 
         private void handshake() {
             Instant at = connection.accepted();
-            packet(at, true, SYN, new byte[0], 0, 0, connection.name());
+            packet(at, true, SYN, new byte[0], 0, 0, connection.name() + first);
             clientNext++;
             packet(at, false, SYN | ACK, new byte[0], 0, 0, "");
             serverNext++;
@@ -319,10 +323,10 @@ final class PcapngFile {
 
         private void packet(
                 Instant at, boolean fromClient, int flags, byte[] bytes, int from, int length, String comment) {
-            byte[] source = (fromClient ? client : server).getAddress();
-            byte[] target = (fromClient ? server : client).getAddress();
-            int sourcePort = (fromClient ? connection.client() : connection.server()).getPort();
-            int targetPort = (fromClient ? connection.server() : connection.client()).getPort();
+            byte[] source = (fromClient ? client : server).getAddress().getAddress();
+            byte[] target = (fromClient ? server : client).getAddress().getAddress();
+            int sourcePort = (fromClient ? client : server).getPort();
+            int targetPort = (fromClient ? server : client).getPort();
             long sequence = fromClient ? clientNext : serverNext;
             long acknowledged = fromClient ? serverNext : clientNext;
             ByteBuffer tcp = ByteBuffer.allocate(20 + length)

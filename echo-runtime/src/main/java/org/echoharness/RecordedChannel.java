@@ -1,9 +1,12 @@
 package org.echoharness;
 
 import java.io.IOException;
-import java.net.StandardSocketOptions;
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
+import org.echoharness.sockets.ChannelReadiness;
+import org.echoharness.sockets.SocketChannels;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,12 +21,16 @@ final class RecordedChannel {
     private final int bufferSize;
     private final @Nullable ConnectionRecorder recorder;
     private final @Nullable ConnectionReporter reporter;
+    private final boolean isUnix;
+    private @Nullable ByteBuffer
+            ahead; // bytes of a Unix socket that available() has read; the thread that reads uses it
 
     /** @param bufferSize the most bytes of one read */
-    RecordedChannel(SocketChannel channel, int bufferSize, @Nullable ConnectionReporter reporter) {
+    RecordedChannel(SocketChannel channel, int bufferSize, @Nullable ConnectionReporter reporter) throws IOException {
         this.channel = channel;
         this.bufferSize = bufferSize;
         this.reporter = reporter;
+        isUnix = !(channel.getLocalAddress() instanceof InetSocketAddress);
         recorder = reporter == null ? null : reporter.recorder();
     }
 
@@ -31,7 +38,7 @@ final class RecordedChannel {
         int start = in.position();
         int limit = in.limit();
         in.limit(Math.min(limit, start + bufferSize));
-        int n = recorder == null ? channel.read(in) : readRecorded(recorder, in);
+        int n = recorder == null ? readNext(in) : readRecorded(recorder, in);
         in.limit(limit);
         if (n > 0 && reporter != null) {
             reporter.printReceived(in.duplicate().flip().position(start));
@@ -42,7 +49,7 @@ final class RecordedChannel {
     private int readRecorded(ConnectionRecorder to, ByteBuffer in) throws IOException {
         return to.inOrder(() -> {
             int start = in.position();
-            int n = channel.read(in);
+            int n = readNext(in);
             if (n > 0) {
                 to.received(in.duplicate().flip().position(start));
             } else if (n < 0) {
@@ -50,6 +57,18 @@ final class RecordedChannel {
             }
             return n;
         });
+    }
+
+    /** Reads what {@link #available} has read ahead, or else from the channel. */
+    private int readNext(ByteBuffer in) throws IOException {
+        ByteBuffer first = ahead;
+        if (first == null || !first.hasRemaining()) {
+            return channel.read(in);
+        }
+        int n = Math.min(first.remaining(), in.remaining());
+        in.put(in.position(), first, first.position(), n).position(in.position() + n);
+        first.position(first.position() + n);
+        return n;
     }
 
     /** Writes, in slices, the bytes that the kernel takes now. Returns whether bytes are left. */
@@ -105,11 +124,11 @@ final class RecordedChannel {
         if (recorder == null) {
             return;
         }
-        int unread = available();
+        int unread = isUnix ? 0 : available();
         int n = unread > 0 ? unread : readRecorded(recorder, ByteBuffer.allocate(1));
-        if (n > 0) {
+        if (n > 0 && (!isUnix || isReadable())) {
             // if the byte just read was the only one, the close would send a FIN
-            channel.setOption(StandardSocketOptions.SO_LINGER, 0);
+            SocketChannels.linger(channel, 0);
             recordEnd(Ending.Side.CLIENT, Ending.How.RST, "closed with bytes unread");
         }
     }
@@ -120,8 +139,27 @@ final class RecordedChannel {
         }
     }
 
-    /** Returns how many received bytes are unread. */
+    private boolean isReadable() throws IOException {
+        try (ChannelReadiness readiness = new ChannelReadiness(channel)) {
+            return readiness.await(SelectionKey.OP_READ, System.nanoTime());
+        }
+    }
+
+    /** Returns how many received bytes are unread; for a Unix socket at most {@link #SLICE}, which it reads ahead. */
     int available() throws IOException {
-        return channel.socket().getInputStream().available();
+        if (!isUnix) {
+            return channel.socket().getInputStream().available();
+        }
+        ByteBuffer first = ahead == null ? ByteBuffer.allocate(SLICE) : ahead.compact();
+        ahead = first;
+        try {
+            int n;
+            do {
+                n = channel.read(first);
+            } while (n > 0);
+        } finally {
+            first.flip();
+        }
+        return first.remaining();
     }
 }

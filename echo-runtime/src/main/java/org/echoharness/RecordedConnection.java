@@ -1,6 +1,7 @@
 package org.echoharness;
 
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -79,17 +80,39 @@ public final class RecordedConnection {
      * Returns the address of the end that recorded the connection.
      *
      * @return in a server's recording, the address that the client connected to
+     * @throws IllegalStateException if the connection is one of a Unix socket; call {@link #localSocketAddress}
      */
     public InetSocketAddress local() {
-        return recorder.local();
+        return HostAndPort.inet(recorder.local(), name(), "localSocketAddress()");
     }
 
     /**
      * Returns the address of the other end.
      *
      * @return in a server's recording, the address that the client connected from
+     * @throws IllegalStateException if the connection is one of a Unix socket; call {@link #remoteSocketAddress}
      */
     public InetSocketAddress remote() {
+        return HostAndPort.inet(recorder.remote(), name(), "remoteSocketAddress()");
+    }
+
+    /**
+     * Returns the address of the end that recorded the connection, of TCP or of a Unix socket.
+     *
+     * @return an {@link InetSocketAddress}, or a {@link java.net.UnixDomainSocketAddress}; its path is empty in a client's
+     *     recording
+     */
+    public SocketAddress localSocketAddress() {
+        return recorder.local();
+    }
+
+    /**
+     * Returns the address of the other end, of TCP or of a Unix socket.
+     *
+     * @return an {@link InetSocketAddress}, or a {@link java.net.UnixDomainSocketAddress}; in a server's recording, its path
+     *     is empty unless the client has bound its socket
+     */
+    public SocketAddress remoteSocketAddress() {
         return recorder.remote();
     }
 
@@ -539,13 +562,20 @@ public final class RecordedConnection {
     }
 
     /** Returns the client's address, whichever side recorded the connection. */
-    InetSocketAddress client() {
-        return recordedBy() == Ending.Side.CLIENT ? local() : remote();
+    SocketAddress client() {
+        return recordedBy() == Ending.Side.CLIENT ? recorder.local() : recorder.remote();
     }
 
     /** Returns the server's address, whichever side recorded the connection. */
-    InetSocketAddress server() {
-        return recordedBy() == Ending.Side.CLIENT ? remote() : local();
+    SocketAddress server() {
+        return recordedBy() == Ending.Side.CLIENT ? recorder.remote() : recorder.local();
+    }
+
+    /** Returns how a line names the other end. */
+    String peer() {
+        return recordedBy() == Ending.Side.CLIENT
+                ? HostAndPort.text(recorder.remote())
+                : HostAndPort.peer(recorder.remote(), recorder.local(), number());
     }
 
     /** Returns "connection 1" or "rejected connection", for a sentence. */
@@ -555,7 +585,7 @@ public final class RecordedConnection {
 
     @Override
     public String toString() {
-        return name() + (recordedBy() == Ending.Side.CLIENT ? " to " : " from ") + HostAndPort.of(remote()) + ", "
+        return name() + (recordedBy() == Ending.Side.CLIENT ? " to " : " from ") + peer() + ", "
                 + bytesReceived + " bytes in, " + bytesSent + " out, "
                 + (ending == null ? "open" : "ended by " + ending);
     }

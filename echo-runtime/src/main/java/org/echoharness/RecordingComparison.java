@@ -107,9 +107,10 @@ public final class RecordingComparison {
     public String toString() {
         StringBuilder text = new StringBuilder();
         text.append(sum(client, server)).append(sum(server, client));
-        text.append(Transcript.pad("      ms  client " + HostAndPort.of(client.local()), Transcript.COLUMN + 12))
+        text.append(Transcript.pad(
+                        "      ms  client " + HostAndPort.text(client.localSocketAddress()), Transcript.COLUMN + 12))
                 .append("server ")
-                .append(HostAndPort.of(server.local()))
+                .append(HostAndPort.text(server.localSocketAddress()))
                 .append('\n');
         List<Line> lines = new ArrayList<>();
         for (RecordedConnection each : List.of(client, server)) {

@@ -2,6 +2,7 @@ package org.echoharness;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.time.Instant;
@@ -75,14 +76,18 @@ final class RecordingStore {
         source = events;
     }
 
-    /** Begins to record a connection; number 0 means that it is reset at once. Returns null if it is closed already. */
+    /**
+     * Begins to record a connection; number 0 means that it is reset at once. Returns null if it is closed already.
+     *
+     * @param of the address of the server, if it accepted the connection; the channel has a more exact one for TCP
+     */
     @Nullable
-    ConnectionRecorder open(SocketChannel channel, long number) {
-        InetSocketAddress local;
-        InetSocketAddress remote;
+    ConnectionRecorder open(SocketChannel channel, @Nullable SocketAddress of, long number) {
+        SocketAddress local;
+        SocketAddress remote;
         try {
-            local = (InetSocketAddress) channel.getLocalAddress();
-            remote = (InetSocketAddress) channel.getRemoteAddress();
+            local = of == null || of instanceof InetSocketAddress ? channel.getLocalAddress() : of;
+            remote = channel.getRemoteAddress();
         } catch (IOException closed) {
             return null;
         }
@@ -114,8 +119,8 @@ final class RecordingStore {
     }
 
     /** Records a connection that is accepted and reset at once. It never counts as open. */
-    synchronized void reject(SocketChannel channel) {
-        ConnectionRecorder recorder = open(channel, 0);
+    synchronized void reject(SocketChannel channel, SocketAddress local) {
+        ConnectionRecorder recorder = open(channel, local, 0);
         if (recorder != null) {
             recorder.rejected("maxConnections", System.nanoTime());
         }

@@ -1,6 +1,6 @@
 package org.echoharness;
 
-import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -158,7 +158,7 @@ public record Script(List<Rule> rules) {
 
     /** Returns the steps of one connection, or null if no rule is for it. */
     @Nullable
-    List<Step> steps(long number, InetSocketAddress remote) {
+    List<Step> steps(long number, SocketAddress remote) {
         for (Rule rule : rules) {
             if (rule.connections().include(number, remote)) {
                 return rule.steps();

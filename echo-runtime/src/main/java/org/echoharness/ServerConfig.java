@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param script null if there is none
  */
 record ServerConfig(
-        List<HostAndPort> addresses,
+        List<ServerAddress> addresses,
         boolean bindsEvery,
         int backlog,
         int bufferSize,

@@ -1,5 +1,6 @@
 package org.echoharness;
 
+import java.net.SocketAddress;
 import java.nio.channels.SocketChannel;
 import org.echoharness.loop.Warnings;
 import org.jspecify.annotations.Nullable;
@@ -23,19 +24,26 @@ record ServerContext(
 
         /** Returns whether the server serves: it was started, and not closed since. */
         boolean isRunning();
+
+        /** Called on the first loop's thread when a port listens again. */
+        void listensAgain();
     }
 
-    /** Returns a reporter for a connection just accepted, or null if nothing is reported or recorded. */
+    /**
+     * Returns a reporter for a connection just accepted, or null if nothing is reported or recorded.
+     *
+     * @param local the address at which it was accepted
+     */
     @Nullable
-    ConnectionReporter reporter(SocketChannel channel, long number) {
+    ConnectionReporter reporter(SocketChannel channel, SocketAddress local, long number) {
         Conversation all = config.conversation();
         if (all == null && recordings == null) {
             return null;
         }
         return new ConnectionReporter(
                 all == null ? null : all.of(number),
-                recordings == null ? null : recordings.open(channel, number),
-                all == null ? "" : HostAndPort.peerOf(channel));
+                recordings == null ? null : recordings.open(channel, local, number),
+                all == null ? "" : HostAndPort.peerOf(channel, local, number));
     }
 
     /**

@@ -2,6 +2,7 @@ package org.echoharness;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * The life cycle of one server, with its listening sockets, its event loops and what they share. Any thread may start and
  * close it.
  */
-final class ServerCore implements EventLoop.Owner, RecordingStore.Source, ServerContext.Server, ListeningPort.Observer {
+final class ServerCore implements EventLoop.Owner, RecordingStore.Source, ServerContext.Server {
 
     private static final long CLOSE_DEADLINE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
@@ -31,10 +32,10 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source, Server
     private final Admission admission;
     private final CountDownLatch ended = new CountDownLatch(1);
     private volatile State state = State.NEW;
-    private volatile List<InetSocketAddress> addresses = List.of();
+    private volatile List<SocketAddress> addresses = List.of();
     private volatile List<ServingLoop> loops = List.of();
     private final List<ListeningPort> ports = new ArrayList<>(); // the thread of the first loop opens and shuts them
-    private @Nullable ScheduledResume scheduledResume; // the thread of the first loop uses it
+    private ListeningPort.@Nullable ScheduledResume scheduledResume; // the thread of the first loop uses it
     private volatile @Nullable Throwable failure;
     private String loopFailure = ""; // the beginning of a warning; made early, because memory may be short later
     private volatile @Nullable Thread starting; // the thread that reports the start; no connection is accepted yet
@@ -206,12 +207,12 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source, Server
     }
 
     /** On the thread of the first loop. */
-    ScheduledResume scheduledResume() {
+    ListeningPort.ScheduledResume scheduledResume() {
         return Objects.requireNonNull(scheduledResume);
     }
 
     /** Returns the bound addresses, in numeric form; none before the start. */
-    List<InetSocketAddress> addresses() {
+    List<SocketAddress> addresses() {
         return addresses;
     }
 
@@ -239,7 +240,7 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source, Server
         }
     }
 
-    /** Called on the first loop's thread when a port listens again. Records it if all ports listen. */
+    /** Records it if all ports listen. */
     @Override
     public void listensAgain() {
         for (ListeningPort port : ports) {
@@ -293,9 +294,9 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source, Server
         if (recordings() != null) {
             Preload.recording();
         }
-        List<InetSocketAddress> taken = new ArrayList<>();
+        List<SocketAddress> taken = new ArrayList<>();
         for (ListeningSockets.Bound each : bound) {
-            taken.add(ListeningSockets.addressOf(each.channel()));
+            taken.add(each.address());
         }
         for (int i = 1; i <= config().eventLoops(); i++) {
             EventLoop loop = new EventLoop("echo-server " + texts(taken) + " loop " + i, warnings(), this);
@@ -303,9 +304,9 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source, Server
         }
         loopFailure = "the event loop of " + texts(taken) + " failed, so the server closes: ";
         admission.distributeTo(opened);
-        scheduledResume = new ScheduledResume(opened.get(0).loop().alarms(), ports, warnings());
+        scheduledResume = new ListeningPort.ScheduledResume(opened.get(0).loop().alarms(), ports, warnings());
         for (ListeningSockets.Bound each : bound) {
-            ports.add(new ListeningPort(opened.get(0), admission, this, each.asked(), each.channel()));
+            ports.add(new ListeningPort(opened.get(0), admission, each));
         }
         if (config().conversation() != null) {
             ports.forEach(port -> port.park(true)); // the lines about the start come before those of connections
@@ -318,10 +319,10 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source, Server
         }
     }
 
-    private void reportStart(List<InetSocketAddress> taken) {
-        List<InetSocketAddress> exposed = new ArrayList<>();
-        for (InetSocketAddress address : taken) {
-            if (!address.getAddress().isLoopbackAddress()) {
+    private void reportStart(List<SocketAddress> taken) {
+        List<SocketAddress> exposed = new ArrayList<>();
+        for (SocketAddress address : taken) {
+            if (address instanceof InetSocketAddress inet && !inet.getAddress().isLoopbackAddress()) {
                 exposed.add(address);
             }
         }
@@ -337,10 +338,10 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source, Server
     }
 
     /** Returns {@code 127.0.0.1:1, [::1]:2}, for messages. */
-    static String texts(List<InetSocketAddress> addresses) {
+    static String texts(List<SocketAddress> addresses) {
         StringBuilder texts = new StringBuilder();
-        for (InetSocketAddress address : addresses) {
-            texts.append(texts.isEmpty() ? "" : ", ").append(HostAndPort.of(address));
+        for (SocketAddress address : addresses) {
+            texts.append(texts.isEmpty() ? "" : ", ").append(HostAndPort.text(address));
         }
         return texts.toString();
     }

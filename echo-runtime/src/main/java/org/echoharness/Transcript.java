@@ -49,7 +49,7 @@ final class Transcript {
 
     /** @param common whether each line also has the time since the first connection of the recording */
     static void write(RecordedConnection connection, boolean common, Appendable text) throws IOException {
-        String peer = HostAndPort.of(connection.remote()).toString();
+        String peer = connection.peer();
         int i = 0;
         for (RecordedEvent event : connection.log()) {
             text.append(leftOut(connection, i++))
@@ -80,7 +80,7 @@ final class Transcript {
     private static String line(RecordedConnection connection, RecordedEvent event, String peer) {
         return switch (event.kind()) {
             case ACCEPTED -> "connection from " + peer;
-            case CONNECTED -> "connected to " + peer + " from " + HostAndPort.of(connection.local());
+            case CONNECTED -> "connected to " + peer + " from " + HostAndPort.text(connection.localSocketAddress());
             case REJECTED -> "rejecting " + peer;
             case RECEIVED -> "received " + payload(connection, event) + " from " + peer;
             case SENT -> "sending " + payload(connection, event) + " to " + peer;
@@ -121,9 +121,9 @@ final class Transcript {
 
     static String timeline(RecordedConnection connection) {
         StringBuilder text = new StringBuilder();
-        text.append(pad("      ms  client " + HostAndPort.of(connection.client()), COLUMN + 10))
+        text.append(pad("      ms  client " + HostAndPort.text(connection.client()), COLUMN + 10))
                 .append("server ")
-                .append(HostAndPort.of(connection.server()))
+                .append(HostAndPort.text(connection.server()))
                 .append('\n');
         int i = 0;
         for (RecordedEvent event : connection.log()) {

@@ -18,7 +18,8 @@
  *     {@code TextSize} {@code Quantities} {@code ServerLog} {@code Template} {@code Tokens} {@code StartLine}
  * <tr><th>sockets<td>what the system reports about sockets, and waits until they are ready
  *     <td>{@code SocketTable} {@code SocketLooks} {@code UrgentData} {@code SocketChannels} {@code ChannelReadiness}
- *     {@code ClientDeadline} {@code NameResolver} {@code ConnectAttempts}
+ *     {@code ClientDeadline} {@code NameResolver} {@code ConnectAttempts} {@code UnixNames}
+ *     {@code UnixConnector} {@code UnixSocketFile}
  * <tr><th>memory<td>buffers, and limits on what connections and recordings hold
  *     <td>{@code HeldMemory} {@code RecordingMemory} {@code RingBuffer} {@code RingPool}
  *     {@code BorrowedRing}
@@ -44,7 +45,7 @@
  *     <td>{@code Seeds} {@code GateProgress} {@code TriggerPositions} {@code Verdict} {@code Gate} {@code SimpleGates} {@code DelayGate}
  *     {@code CorruptGate}
  * <tr><th>options<td>values from their text, and lines for the user
- *     <td>{@link org.echoharness.OptionText} {@link org.echoharness.HostAndPort} {@link org.echoharness.LineBuffer}
+ *     <td>{@link org.echoharness.OptionText} {@link org.echoharness.ServerAddress} {@link org.echoharness.HostAndPort} {@link org.echoharness.LineBuffer}
  *     {@code DefaultWarnings} {@link org.echoharness.FileErrorText}
  * <tr><th>faults<td>what goes wrong, when and on which connections; its text; the chain of gates that it makes
  *     <td>{@link org.echoharness.Trigger} {@link org.echoharness.Effect} {@code EffectRow} {@link org.echoharness.Connections}
@@ -66,7 +67,7 @@
  * <tr><th>server<td>from the port to the connection
  *     <td>{@link org.echoharness.ConnectionCounters} {@code ConnectionCounts} {@code ServerConfig}
  *     {@code ServerContext} {@code ServingLoop} {@code ServerConnection} {@code ListeningSockets} {@code Preload}
- *     {@code Admission} {@code Acceptor} {@code ListeningPort} {@code ScheduledResume} {@code ServerCore}
+ *     {@code Admission} {@code Acceptor} {@code ListeningPort} {@code ServerCore}
  *     {@code ServerControls}
  * <tr><th>client<td>one connection to a server
  *     <td>{@link org.echoharness.EchoMismatchException} {@code MessageInput} {@code Exchange} {@code ClientConnector}
@@ -79,7 +80,8 @@
  *     {@code ServerCommand} {@code ClientCommand} {@code Main}
  * <tr><th>circles<td>types that use one another
  *     <td>{@link org.echoharness.Fault} {@link org.echoharness.FaultPlan} {@code FaultParser}; {@code RecordingStore}
- *     {@code ConnectionRecorder} {@link org.echoharness.RecordedConnection} {@code Transcript}
+ *     {@code ConnectionRecorder} {@link org.echoharness.RecordedConnection} {@code Transcript};
+ *     {@link org.echoharness.ServerAddress} {@link org.echoharness.HostAndPort}
  * </table>
  */
 @NullMarked

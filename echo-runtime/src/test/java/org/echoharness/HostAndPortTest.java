@@ -41,19 +41,20 @@ class HostAndPortTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "''|address () is not usable: write it as host:port, [v6]:port or *:port",
-                "localhost|address (localhost) is not usable: it has no port; write it as host:port, [v6]:port or *:port,"
+                "''|address () is not usable: write it as host:port, [v6]:port, *:port or unix:PATH",
+                "localhost|address (localhost) is not usable: it has no port; write it as host:port, [v6]:port, *:port or unix:PATH,"
                         + " with port 0 if the kernel is to pick one",
                 "::1|address (::1) is not usable: write an IPv6 address in brackets, as in [::1]:10000",
-                "[::1|address ([::1) is not usable: write it as host:port, [v6]:port or *:port",
+                "[::1|address ([::1) is not usable: write it as host:port, [v6]:port, *:port or unix:PATH",
                 "[::1]x:1|address ([::1]x:1) is not usable: write only an IPv6 address in brackets, as in [::1]:10000",
                 "[localhost]:1|address ([localhost]:1) is not usable: write only an IPv6 address in brackets, as in [::1]:10000",
                 "h:|address (h:) is not usable: it must end in a port from 0 to 65535, as in 127.0.0.1:10000",
                 "h:65536|address (h:65536) is not usable: it must end in a port from 0 to 65535, as in 127.0.0.1:10000",
                 "h:-1|address (h:-1) is not usable: it must end in a port from 0 to 65535, as in 127.0.0.1:10000",
                 "h:1x|address (h:1x) is not usable: it must end in a port from 0 to 65535, as in 127.0.0.1:10000",
-                "unix:/tmp/x|address (unix:/tmp/x) is not usable: the prefix unix: is reserved and does nothing yet;"
-                        + " write it as host:port, [v6]:port or *:port",
+                "unix:/tmp/x|address (unix:/tmp/x) is not usable: a Unix socket has no host and no port, which are needed here",
+                "udp:1|address (udp:1) is not usable: the prefix udp: is reserved and does nothing yet;"
+                        + " write it as host:port, [v6]:port, *:port or unix:PATH",
                 "10000|address (10000) is not usable: a number is not a host; for a port of this machine write localhost:10000",
                 "10000:1|address (10000:1) is not usable: a number is not a host; for a port of this machine write"
                         + " localhost:10000",

@@ -156,7 +156,7 @@ class ErrorsTest {
                 arguments(
                         MalformedAddress.class,
                         "server \"default\" (@EchoTest on class HEREMalformedAddress): address (nowhere) is not usable: it"
-                                + " has no port; write it as host:port, [v6]:port or *:port, with port 0 if the kernel is"
+                                + " has no port; write it as host:port, [v6]:port, *:port or unix:PATH, with port 0 if the kernel is"
                                 + " to pick one"),
                 arguments(
                         ScopeOfMethod.class,

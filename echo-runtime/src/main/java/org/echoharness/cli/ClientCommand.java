@@ -2,11 +2,13 @@ package org.echoharness.cli;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.StandardProtocolFamily;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import org.echoharness.EchoClient;
 import org.echoharness.HostAndPort;
+import org.echoharness.ServerAddress;
 import org.echoharness.text.Escaping;
 import org.jspecify.annotations.Nullable;
 
@@ -52,7 +54,7 @@ final class ClientCommand {
                 ? CommandHelp.DEFAULT_ADDRESS
                 : given.rest().get(0);
         CommandArguments.reading(
-                "client", address, () -> builder.address(HostAndPort.parse(address, HostAndPort.DEFAULT_PORT)));
+                "client", address, () -> builder.address(ServerAddress.parse(address, HostAndPort.DEFAULT_PORT)));
         if (!given.has(QUIET)) {
             builder.conversation(console::out);
         }
@@ -117,11 +119,15 @@ final class ClientCommand {
         client.failedCandidates()
                 .forEach((candidate, cause) ->
                         console.out("candidate " + HostAndPort.of(candidate) + " failed: " + cause.getMessage()));
-        console.out("connected to " + HostAndPort.of(client.remoteAddress()) + " from "
-                + HostAndPort.of(client.localAddress()));
+        boolean isUnix = client.family() == StandardProtocolFamily.UNIX;
+        console.out(
+                isUnix
+                        ? "connected to " + ServerAddress.of(client.remoteSocketAddress())
+                        : "connected to " + HostAndPort.of(client.remoteAddress()) + " from "
+                                + HostAndPort.of(client.localAddress()));
         console.out("family:   AF_" + client.family().name());
         console.out("type:     SOCK_STREAM");
-        console.out("protocol: IPPROTO_TCP");
+        console.out("protocol: " + (isUnix ? "none" : "IPPROTO_TCP"));
     }
 
     /** Closes a client and writes its recording, if it has one. Runs once; a second caller waits for the first. */

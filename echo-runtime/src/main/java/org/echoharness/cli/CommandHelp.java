@@ -23,7 +23,8 @@ final class CommandHelp {
             ADDRESS is host, host:port, [v6]:port, or '*' for every interface (which the
             client reaches at 127.0.0.1). A server listens on every address of a name.
             The default is localhost:10000, and the default port is 10000. For port 0 the system
-            picks a free port.
+            picks a free port. unix:PATH is a Unix socket; for unix: alone, the server makes
+            the file in a private temporary folder, and prints its path.
 
             both:    --buffer-size SIZE         the most bytes that it holds for one
                                                 connection, and reads at once (64KiB)

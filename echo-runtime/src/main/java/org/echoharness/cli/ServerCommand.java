@@ -2,11 +2,13 @@ package org.echoharness.cli;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import org.echoharness.EchoServer;
 import org.echoharness.HostAndPort;
+import org.echoharness.ServerAddress;
 import org.echoharness.text.StartLine;
 import org.jspecify.annotations.Nullable;
 
@@ -49,7 +51,7 @@ final class ServerCommand {
         try (EchoServer server = built(builder, given)) {
             server.start();
             if (given.has(QUIET)) {
-                server.addresses().forEach(this::printStart);
+                server.socketAddresses().forEach(this::printStart);
             }
             End end = new End(server, folder);
             // the kernel resets open connections when the process ends; this also reports them
@@ -81,8 +83,11 @@ final class ServerCommand {
     }
 
     /** Prints the line that a conversation begins with. */
-    private void printStart(InetSocketAddress address) {
-        console.out(StartLine.of(HostAndPort.of(address).host(), address));
+    private void printStart(SocketAddress address) {
+        console.out(
+                address instanceof InetSocketAddress inet
+                        ? StartLine.of(HostAndPort.of(inet).host(), inet)
+                        : StartLine.of(ServerAddress.of(address).toString()));
     }
 
     private void endBySignal(End end) {
@@ -101,7 +106,7 @@ final class ServerCommand {
     private static String address(String text) {
         StringBuilder address = new StringBuilder();
         CommandArguments.reading(
-                "server", text, () -> address.append(HostAndPort.parse(text, HostAndPort.DEFAULT_PORT)));
+                "server", text, () -> address.append(ServerAddress.parse(text, HostAndPort.DEFAULT_PORT)));
         return address.toString();
     }
 

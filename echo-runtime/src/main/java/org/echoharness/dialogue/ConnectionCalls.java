@@ -2,7 +2,7 @@ package org.echoharness.dialogue;
 
 import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
-import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Objects;
@@ -28,7 +28,7 @@ public final class ConnectionCalls implements ServedConnection {
     private final Runnable turn;
     private final @Nullable EventLoop loop;
     private final long number;
-    private final InetSocketAddress remote;
+    private final SocketAddress remote;
     private final ArrayDeque<Sending> queue = new ArrayDeque<>(0);
     private Dialogue.Next asked = Dialogue.Next.MORE; // what to do when the queue is empty
     private Consumer<Mismatch> failures = failed -> {};
@@ -69,7 +69,7 @@ public final class ConnectionCalls implements ServedConnection {
      * @param turn lets the pump take a turn, on the thread of the loop
      * @param loop null where there is no thread, and therefore no call that sends or ends
      */
-    public ConnectionCalls(long number, InetSocketAddress remote, Runnable turn, @Nullable EventLoop loop) {
+    public ConnectionCalls(long number, SocketAddress remote, Runnable turn, @Nullable EventLoop loop) {
         this.number = number;
         this.remote = remote;
         this.turn = turn;
@@ -89,7 +89,7 @@ public final class ConnectionCalls implements ServedConnection {
     }
 
     @Override
-    public InetSocketAddress remote() {
+    public SocketAddress remoteSocketAddress() {
         return remote;
     }
 

@@ -123,14 +123,13 @@ public final class UnsentBytes implements EventLoopHandler, SocketLooks.Asker, R
 
     /**
      * Calls {@link Waiter#endWaited} when all is acknowledged or {@link #MOST_WITHOUT_PROGRESS} or {@link #MOST} has passed.
-     * Returns false if this system has no list of sockets.
+     * Returns false if this system has no list of sockets, and for a Unix socket: the client has already what was sent.
      */
     public boolean await(Waiter waiter, SocketChannel channel) throws IOException {
-        if (!IS_KNOWN) {
+        if (!IS_KNOWN || !(channel.getLocalAddress() instanceof InetSocketAddress local)) {
             return false;
         }
-        String name = SocketTable.name(
-                (InetSocketAddress) channel.getLocalAddress(), (InetSocketAddress) channel.getRemoteAddress());
+        String name = SocketTable.name(local, (InetSocketAddress) channel.getRemoteAddress());
         long now = System.nanoTime();
         waits.put(name, new Wait(waiter, now));
         pause = SHORTEST_PAUSE;

@@ -1,6 +1,7 @@
 package org.echoharness.script;
 
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 
 /**
@@ -12,8 +13,28 @@ public interface ServedConnection {
     /** {@return the number of the connection, from 1 in the order of the accepts of the server} */
     long number();
 
-    /** {@return the address of the client} */
-    InetSocketAddress remote();
+    /**
+     * Returns the address of the client.
+     *
+     * @return its host and port
+     * @throws IllegalStateException if the client has connected to a Unix socket; {@link #remoteSocketAddress} then returns
+     *     its address
+     */
+    default InetSocketAddress remote() {
+        if (remoteSocketAddress() instanceof InetSocketAddress inet) {
+            return inet;
+        }
+        throw new IllegalStateException("connection " + number()
+                + " came over a Unix socket, so its client has no host and no port; call remoteSocketAddress()");
+    }
+
+    /**
+     * Returns the address of the client.
+     *
+     * @return an {@link InetSocketAddress}, or a {@link java.net.UnixDomainSocketAddress} whose path is empty unless the
+     *     client has bound its socket
+     */
+    SocketAddress remoteSocketAddress();
 
     /** {@return whether the connection has not ended} */
     boolean isOpen();

@@ -8,13 +8,18 @@ public final class StartLine {
 
     private StartLine() {}
 
+    /** Returns the line about an address whose text says all, such as that of a Unix socket. */
+    public static String of(String address) {
+        return "starting up on " + address;
+    }
+
     /**
-     * Returns the line.
+     * Returns the line about an address of TCP.
      *
      * @param host the numeric text of the address's host
      */
     public static String of(String host, InetSocketAddress address) {
-        String line = "starting up on " + host + " port " + address.getPort();
+        String line = of(host + " port " + address.getPort());
         if (!address.getAddress().isAnyLocalAddress()) {
             return line;
         }

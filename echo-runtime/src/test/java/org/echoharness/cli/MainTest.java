@@ -103,7 +103,7 @@ class MainTest {
                 "server 127.0.0.1:9 127.0.0.1:9|server 127.0.0.1:9 127.0.0.1:9: addresses: 127.0.0.1:9 is given twice; leave one out",
                 "client --message=|--message: is empty, so that no echo would be checked; give it text, or leave it out",
                 "client tcp://127.0.0.1:9|client tcp://127.0.0.1:9: address (tcp://127.0.0.1:9) is not usable: leave out"
-                        + " tcp://; write it as host:port, [v6]:port or *:port",
+                        + " tcp://; write it as host:port, [v6]:port, *:port or unix:PATH",
                 "server --message x|--message: there is no such option here; try --help",
                 "server -v|-v: there is no such option here; try --help",
                 "server --quiet=yes|--quiet=yes: --quiet takes no value; leave out what follows it",
