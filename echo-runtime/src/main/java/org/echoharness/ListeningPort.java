@@ -15,9 +15,9 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.echoharness.loop.Alarms;
+import org.echoharness.loop.EventLoopCalls;
 import org.echoharness.loop.EventLoopHandler;
 import org.echoharness.loop.Warnings;
-import org.echoharness.loop.EventLoopCalls;
 import org.echoharness.sockets.SocketChannels;
 import org.echoharness.sockets.UnixConnector;
 import org.echoharness.sockets.UnixSocketFile;
@@ -165,7 +165,8 @@ final class ListeningPort {
             try {
                 filler = address instanceof InetSocketAddress inet
                         ? connected(inet)
-                        : UnixConnector.connectUnlessFull(Objects.requireNonNull(file).path());
+                        : UnixConnector.connectUnlessFull(
+                                Objects.requireNonNull(file).path());
             } catch (IOException refused) {
                 EventLoopCalls.refuseInterrupted(); // an interrupt closes the channel, which is not a refusal
                 throw unsupported("refuses connects when its queue is full: " + refused.getMessage());

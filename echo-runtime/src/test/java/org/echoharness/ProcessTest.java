@@ -199,8 +199,9 @@ class ProcessTest {
             try (ForkedProcess other = EchoProcess.start("server", address)) {
                 assertThat(other.awaitExit()).isEqualTo(1);
                 assertThat(other.lines().seen())
-                        .containsExactly("echo: cannot listen on " + address + ": Address already in use; end what listens"
-                                + " there, or take another path, or unix: alone");
+                        .containsExactly(
+                                "echo: cannot listen on " + address + ": Address already in use; end what listens"
+                                        + " there, or take another path, or unix: alone");
             }
         }
     }

@@ -107,14 +107,17 @@ class UnixSocketTest {
     @Test
     void picksFileInPrivateFolder() throws Exception {
         Path file;
-        try (EchoServer server = EchoServer.builder().addresses("unix:", "unix:").start();
+        try (EchoServer server =
+                        EchoServer.builder().addresses("unix:", "unix:").start();
                 EchoClient client = connect(server)) {
             file = server.path();
             client.expectEcho(ascii("hello"));
             assertThat(mode(file)).isEqualTo(PRIVATE);
             assertThat(mode(file.getParent())).isEqualTo("rwx------");
             assertThat(server.socketAddresses()).doesNotHaveDuplicates().hasSize(2);
-            assertThat(server.configuredAddresses()).extracting(Object::toString).containsExactly("unix:", "unix:");
+            assertThat(server.configuredAddresses())
+                    .extracting(Object::toString)
+                    .containsExactly("unix:", "unix:");
         }
         assertThat(file.getParent()).doesNotExist();
     }
@@ -233,14 +236,17 @@ class UnixSocketTest {
         assertThat(files()).isEmpty();
         assertThatThrownBy(() -> EchoServer.builder().addresses("unix:" + longest + "\u00fc"))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("address (unix:" + longest + "\u00fc) has a path of 108 bytes, and a Unix socket may have at"
-                        + " most 106; take a shorter path, or write unix: alone for a file in a private temporary folder");
+                .hasMessage(
+                        "address (unix:" + longest + "\u00fc) has a path of 108 bytes, and a Unix socket may have at"
+                                + " most 106; take a shorter path, or write unix: alone for a file in a private temporary folder");
         String relative = "y".repeat(100);
         Path absolute = Path.of(relative).toAbsolutePath();
-        assertThatThrownBy(() -> EchoServer.builder().addresses("unix:" + relative).start())
+        assertThatThrownBy(
+                        () -> EchoServer.builder().addresses("unix:" + relative).start())
                 .isInstanceOf(BindException.class)
                 .hasMessageStartingWith("cannot listen on unix:" + relative + ": " + absolute + " has a path of "
-                        + absolute.toString().length() + " bytes, and a Unix socket may have at most 106; take a shorter");
+                        + absolute.toString().length()
+                        + " bytes, and a Unix socket may have at most 106; take a shorter");
     }
 
     @Test
@@ -292,9 +298,8 @@ class UnixSocketTest {
             server.unanswered();
             assertThatThrownBy(() -> UnixConnector.tryConnect(server.path()))
                     .isInstanceOf(UnixConnector.QueueFullException.class);
-            EchoClient.Builder impatient = EchoClient.builder()
-                    .address(server.socketAddress())
-                    .connectTimeout(Duration.ofMillis(50));
+            EchoClient.Builder impatient =
+                    EchoClient.builder().address(server.socketAddress()).connectTimeout(Duration.ofMillis(50));
             assertThatThrownBy(impatient::connect)
                     .isInstanceOf(ConnectException.class)
                     .hasMessageStartingWith("cannot connect to unix:" + server.path()
@@ -370,14 +375,19 @@ class UnixSocketTest {
     @Test
     void clientThatLeavesBytesUnreadResets() throws Exception {
         try (EchoServer server = start()) {
-            EchoClient client =
-                    EchoClient.builder().address(server.socketAddress()).recording().connect();
+            EchoClient client = EchoClient.builder()
+                    .address(server.socketAddress())
+                    .recording()
+                    .connect();
             client.send(ascii("hello"));
             server.recording().awaitConnections(1, Background.LONGEST);
             server.recording().connection(1).awaitReceived(ascii("hello"));
             server.catchUp(Background.LONGEST); // and sends it back
             client.close();
-            assertThat(server.recording().connection(1).awaitEnd(Background.LONGEST).ending())
+            assertThat(server.recording()
+                            .connection(1)
+                            .awaitEnd(Background.LONGEST)
+                            .ending())
                     .hasValueSatisfying(end -> assertThat(end.toString()).startsWith("CLIENT RST (Connection reset"));
             assertThat(client.recording().connection(1).ending())
                     .hasValue(new Ending(Ending.Side.CLIENT, Ending.How.RST, "closed with bytes unread"));
@@ -496,8 +506,8 @@ class UnixSocketTest {
 
     @Test
     void serverOfBothKindsServesBoth() throws Exception {
-        FaultPlan fromPort = new FaultPlan(List.of(
-                new FaultPlan.Rule(Connections.from(remote -> true), List.of(Fault.close().after(2)))));
+        FaultPlan fromPort = new FaultPlan(List.of(new FaultPlan.Rule(
+                Connections.from(remote -> true), List.of(Fault.close().after(2)))));
         try (EchoServer server = EchoServer.builder()
                 .addresses("unix:", "127.0.0.1:0")
                 .faults(fromPort)
@@ -580,17 +590,20 @@ class UnixSocketTest {
                     SocketChannel client = SocketChannel.open(server.socketAddress())) {
                 assertThat(client.isConnected()).isTrue();
             }
-            assertThat(Files.exists(folder.resolve("s"), LinkOption.NOFOLLOW_LINKS)).isFalse();
+            assertThat(Files.exists(folder.resolve("s"), LinkOption.NOFOLLOW_LINKS))
+                    .isFalse();
         }
     }
 
     @Test
     void usesNoRoomForUnusualTexts() {
         assertThatThrownBy(() -> ServerAddress.parse("unix:///tmp/x"))
-                .hasMessage("address (unix:///tmp/x) is not usable: leave out the two slashes, as in unix:/tmp/echo.sock");
+                .hasMessage(
+                        "address (unix:///tmp/x) is not usable: leave out the two slashes, as in unix:/tmp/echo.sock");
         assertThatThrownBy(() -> ServerAddress.parse("unix:a\0b")).hasMessageContaining("it is no path");
         assertThatThrownBy(() -> EchoClient.builder().address("unix:"))
-                .hasMessage("address (unix:) must name the file that the server listens on; unix: alone is for servers");
+                .hasMessage(
+                        "address (unix:) must name the file that the server listens on; unix: alone is for servers");
         assertThatThrownBy(() -> EchoServer.builder().addresses("unix:/tmp/x", "unix:/tmp/x"))
                 .hasMessage("addresses: unix:/tmp/x is given twice; leave one out");
         assertThatThrownBy(() -> EchoClient.builder().address("unix:/tmp/x").resolve())

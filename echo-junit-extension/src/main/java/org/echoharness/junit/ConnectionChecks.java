@@ -3,6 +3,7 @@ package org.echoharness.junit;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -21,6 +22,7 @@ import org.echoharness.HostAndPort;
 import org.echoharness.RecordedConnection;
 import org.echoharness.RecordedEvent.Kind;
 import org.echoharness.Recording;
+import org.echoharness.ServerAddress;
 import org.echoharness.junit.UnclosedSockets.Unclosed;
 
 /**
@@ -161,7 +163,11 @@ record ConnectionChecks(TargetServer target, long before, boolean last, Set<Chec
                 ended.keySet().stream().map(each -> each.remote().getPort()).collect(Collectors.toSet());
         boolean all = last && notKept() > 0;
         if (all) {
-            target.server().addresses().forEach(each -> ports.add(each.getPort()));
+            for (SocketAddress each : target.server().socketAddresses()) {
+                if (each instanceof InetSocketAddress inet) {
+                    ports.add(inet.getPort());
+                }
+            }
         }
         if (ports.isEmpty()) {
             return;
@@ -216,13 +222,18 @@ record ConnectionChecks(TargetServer target, long before, boolean last, Set<Chec
         return all ? unclosed.isEmpty() : unclosed.stream().noneMatch(ended::containsKey);
     }
 
-    /** Returns the clients' sockets of these connections, with the names of the connections. */
+    /**
+     * Returns the clients' sockets of these connections, with the names of the connections. The system does not say whether
+     * the client of a Unix socket has closed its own.
+     */
     private Map<Unclosed, String> endedByTheServer() {
         Map<Unclosed, String> ended = new LinkedHashMap<>(); // keeps the order of the connections
         for (RecordedConnection connection : connections()) {
             Ending ending = connection.ending().orElse(null);
-            if (ending != null && ending.how() == Ending.How.FIN && ending.by() == Ending.Side.SERVER) {
-                InetSocketAddress client = connection.remote();
+            if (ending != null
+                    && ending.how() == Ending.How.FIN
+                    && ending.by() == Ending.Side.SERVER
+                    && connection.remoteSocketAddress() instanceof InetSocketAddress client) {
                 ended.put(new Unclosed(client, connection.local()), name(connection));
             }
         }
@@ -370,7 +381,10 @@ record ConnectionChecks(TargetServer target, long before, boolean last, Set<Chec
     }
 
     private static String name(RecordedConnection connection) {
-        return "connection " + connection.number() + " from " + HostAndPort.of(connection.remote());
+        return "connection " + connection.number()
+                + (connection.remoteSocketAddress() instanceof InetSocketAddress inet
+                        ? " from " + HostAndPort.of(inet)
+                        : " of " + ServerAddress.of(connection.localSocketAddress()));
     }
 
     /** Returns the last bytes received, as the transcript shows them. */

@@ -7,7 +7,7 @@ import java.lang.reflect.Field;
 import java.lang.reflect.Member;
 import java.lang.reflect.Method;
 import org.echoharness.EchoClient;
-import org.echoharness.HostAndPort;
+import org.echoharness.ServerAddress;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.ExtensionConfigurationException;
 import org.junit.platform.commons.annotation.Testable;
@@ -112,7 +112,7 @@ record Declaration(ServerOptions options, AnnotatedElement on) {
         return on instanceof Field ? options.source() != Source.EXTERNAL : options.isKnownOutside();
     }
 
-    EchoClient connect(HostAndPort address) throws IOException {
+    EchoClient connect(ServerAddress address) throws IOException {
         return options.newClient().address(address).connect();
     }
 

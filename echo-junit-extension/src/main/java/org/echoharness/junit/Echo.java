@@ -34,8 +34,11 @@ import org.junit.jupiter.api.extension.ExtendWith;
  *       throws {@link java.io.UncheckedIOException} if the connect fails;
  *   <li>{@link java.net.InetSocketAddress}: an address at which a client on this machine reaches the server; a name is
  *       resolved within the connect time-out;
- *   <li>{@link java.net.URI}: the same as {@code tcp://127.0.0.1:40123} or {@code tcp://[::1]:40123};
+ *   <li>{@link java.net.URI}: the same as {@code tcp://127.0.0.1:40123} or {@code tcp://[::1]:40123}, or {@code
+ *       unix:/tmp/echo.sock} for a Unix socket;
  *   <li>{@code int}: the port of that address;
+ *   <li>{@link java.net.UnixDomainSocketAddress} or {@link java.nio.file.Path}: the address or the file of the server's
+ *       Unix socket, if it has an address such as {@code unix:};
  *   <li>{@link org.echoharness.Recording}: what happened on the connections of the server.
  * </ul>
  *

@@ -81,7 +81,8 @@ public @interface EchoTest {
 
     /**
      * Where to listen: one or several of {@code host:port}, {@code [v6]:port} and {@code *:port} (every interface, both
-     * families). Port 0 lets the kernel pick. Empty means {@code 127.0.0.1:0}.
+     * families). Port 0 lets the kernel pick. {@code unix:PATH} is a Unix socket; {@code unix:} alone is a file in a private
+     * temporary folder. Empty means {@code 127.0.0.1:0}.
      *
      * @return addresses
      */
@@ -175,8 +176,8 @@ public @interface EchoTest {
     Source source() default Source.EMBEDDED;
 
     /**
-     * The address of an external server, {@code host:port} or {@code [v6]:port}. Empty means: look it up, as
-     * {@link Source} says.
+     * The address of an external server, {@code host:port}, {@code [v6]:port} or {@code unix:PATH}. Empty means: look it
+     * up, as {@link Source} says.
      *
      * @return an address
      */

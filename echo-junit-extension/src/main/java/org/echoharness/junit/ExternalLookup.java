@@ -5,6 +5,7 @@ import java.lang.reflect.Field;
 import java.nio.file.Path;
 import org.echoharness.EchoClient;
 import org.echoharness.HostAndPort;
+import org.echoharness.ServerAddress;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
@@ -14,7 +15,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * @param address the address of the server; null if it was not found
  * @param text where the address is from; if there is none, the reason, and where it was looked for
  */
-record ExternalLookup(@Nullable HostAndPort address, String text) {
+record ExternalLookup(@Nullable ServerAddress address, String text) {
 
     /** Looks in the order that {@link Source} gives. */
     static ExternalLookup lookUp(Declaration declaration, ExtensionContext context) throws IOException {
@@ -63,9 +64,9 @@ record ExternalLookup(@Nullable HostAndPort address, String text) {
     private static ExternalLookup found(String text, String from) {
         String origin = " (the address is from " + from + ")";
         try {
-            HostAndPort address = HostAndPort.parse(text);
-            EchoClient.builder().address(address); // checks the port
-            return new ExternalLookup(address.connectable(), origin);
+            ServerAddress address = ServerAddress.parse(text);
+            EchoClient.builder().address(address); // checks the port or the path
+            return new ExternalLookup(address instanceof HostAndPort tcp ? tcp.connectable() : address, origin);
         } catch (IllegalArgumentException malformed) {
             throw new IllegalArgumentException(malformed.getMessage() + origin, malformed);
         }

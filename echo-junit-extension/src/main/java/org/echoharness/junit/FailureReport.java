@@ -11,7 +11,6 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import org.echoharness.EchoServer;
 import org.echoharness.FileErrorText;
-import org.echoharness.HostAndPort;
 import org.echoharness.RecordedConnection;
 import org.echoharness.Recording;
 import org.echoharness.RecordingFiles;
@@ -100,10 +99,9 @@ final class FailureReport {
                     unwritten = unwritten(e);
                 }
             }
-            failure.addSuppressed(
-                    new EchoTranscript("server \"" + name + "\" at " + HostAndPort.of(target.socketAddress())
-                            + (connections.isEmpty() ? ": no connection came" : ":")
-                            + text(recording, connections, published)));
+            failure.addSuppressed(new EchoTranscript("server \"" + name + "\" at " + target.address()
+                    + (connections.isEmpty() ? ": no connection came" : ":")
+                    + text(recording, connections, published)));
             if (unwritten != null) {
                 failure.addSuppressed(unwritten);
             }

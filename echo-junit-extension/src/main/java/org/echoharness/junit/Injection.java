@@ -6,12 +6,16 @@ import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.Type;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.net.URISyntaxException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import org.echoharness.EchoClient;
 import org.echoharness.EchoServer;
 import org.echoharness.Recording;
+import org.echoharness.ServerAddress;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /** Finds or creates the object that a field or parameter asks for. */
@@ -20,7 +24,8 @@ final class Injection {
     /** The types that are injected without an {@link Echo}. */
     private static final List<Class<?>> OWN = List.of(EchoServer.class, EchoClient.class, Recording.class);
 
-    private static final List<Class<?>> OTHERS = List.of(InetSocketAddress.class, URI.class, int.class);
+    private static final List<Class<?>> OTHERS =
+            List.of(InetSocketAddress.class, UnixDomainSocketAddress.class, Path.class, URI.class, int.class);
 
     private Injection() {}
 
@@ -38,7 +43,7 @@ final class Injection {
             if (!isInjectable(point.type())) {
                 throw new IllegalArgumentException("@Echo cannot inject " + InjectionPoint.name(point.type())
                         + "; declare it as EchoServer, EchoClient, Supplier<EchoClient>, Recording, InetSocketAddress,"
-                        + " URI or int");
+                        + " UnixDomainSocketAddress, Path, URI or int");
             }
             Declaration declaration = Declarations.visibleFrom(context).meantBy(point);
             where += ": " + declaration.text();
@@ -80,16 +85,33 @@ final class Injection {
             return recording(target);
         }
         if (type == InetSocketAddress.class) {
-            return target.socketAddress();
+            return target.inetAddress();
+        }
+        if (type == UnixDomainSocketAddress.class) {
+            return UnixDomainSocketAddress.of(target.path());
+        }
+        if (type == Path.class) {
+            return target.path();
         }
         if (type == URI.class) {
-            return URI.create("tcp://" + target.address());
+            return uri(target.address());
         }
         if (type == int.class) {
-            return target.address().port();
+            return target.tcp().port();
         }
         OpenedServers scope = OpenedServers.of(context);
         return type == EchoClient.class ? connect(target, scope) : (Supplier<EchoClient>) () -> supply(target, scope);
+    }
+
+    private static URI uri(ServerAddress address) {
+        if (!(address instanceof ServerAddress.Unix unix)) {
+            return URI.create("tcp://" + address);
+        }
+        try {
+            return new URI("unix", null, unix.path().toAbsolutePath().toString(), null);
+        } catch (URISyntaxException impossible) {
+            throw new IllegalStateException(impossible); // it quotes what a path may have
+        }
     }
 
     private static Recording recording(TargetServer target) {

@@ -7,6 +7,7 @@ import java.util.stream.Stream;
 import org.echoharness.EchoClient;
 import org.echoharness.EchoServer;
 import org.echoharness.HostAndPort;
+import org.echoharness.ServerAddress;
 
 /**
  * The options of one server, from an annotation or a builder. Equal options are interchangeable.
@@ -115,10 +116,13 @@ record ServerOptions(
     }
 
     /**
-     * Returns whether an annotation sets a fixed port. Ports that code sets are not known before it builds a server.
+     * Returns whether an annotation sets a fixed port or path. Those that code sets are not known before it builds a server.
      */
     boolean hasFixedPort() {
         return Stream.of(serverWords.getOrDefault("addresses", ":0").split(",", -1))
-                .anyMatch(address -> HostAndPort.parse(address).port() != 0);
+                .map(ServerAddress::parse)
+                .anyMatch(address -> address instanceof HostAndPort tcp
+                        ? tcp.port() != 0
+                        : !((ServerAddress.Unix) address).isPrivate());
     }
 }

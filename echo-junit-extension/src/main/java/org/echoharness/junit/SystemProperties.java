@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.echoharness.HostAndPort;
+import org.echoharness.ServerAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,12 +54,17 @@ final class SystemProperties implements Closeable {
     }
 
     /** Sets the properties, unless the prefix is empty. */
-    void set(HostAndPort address) {
-        if (!prefix.isEmpty()) {
-            set(prefix + ".host", address.host());
-            set(prefix + ".port", Integer.toString(address.port()));
-            set(prefix + ".address", address.toString());
+    void set(ServerAddress address) {
+        if (prefix.isEmpty()) {
+            return;
         }
+        if (address instanceof HostAndPort tcp) {
+            set(prefix + ".host", tcp.host());
+            set(prefix + ".port", Integer.toString(tcp.port()));
+        } else {
+            set(prefix + ".path", ((ServerAddress.Unix) address).path().toString());
+        }
+        set(prefix + ".address", address.toString());
     }
 
     private void set(String name, String value) {

@@ -5,6 +5,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -18,6 +21,7 @@ import org.echoharness.EchoClient;
 import org.echoharness.EchoServer;
 import org.echoharness.HostAndPort;
 import org.echoharness.ScriptProblem;
+import org.echoharness.ServerAddress;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
@@ -31,7 +35,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  */
 record TargetServer(
         Declaration declaration,
-        HostAndPort address,
+        ServerAddress address,
         String from,
         @Nullable EchoServer embedded,
         AtomicBoolean failureReported)
@@ -99,31 +103,33 @@ record TargetServer(
             throw explained(busy, server, scope);
         }
         OWNERS.put(server, new Owner(declaration, scope));
-        return new TargetServer(
-                declaration, HostAndPort.of(server.address()).connectable(), "", server, new AtomicBoolean());
+        ServerAddress first = ServerAddress.of(server.socketAddress());
+        ServerAddress reached = first instanceof HostAndPort tcp ? tcp.connectable() : first;
+        return new TargetServer(declaration, reached, "", server, new AtomicBoolean());
     }
 
     /**
-     * If another server of these tests has the port, returns an error that names it: "end what listens there" would be
-     * the wrong cure.
+     * If another server of these tests has the port or the path, returns an error that names it: "end what listens there"
+     * would be the wrong cure.
      */
     private static BindException explained(BindException busy, EchoServer refused, ScopePath scope) {
-        Set<Integer> ports = refused.configuredAddresses().stream()
-                .map(HostAndPort::port)
-                .filter(port -> port != 0)
-                .collect(Collectors.toSet());
+        Set<String> wanted =
+                refused.configuredAddresses().stream().map(TargetServer::place).collect(Collectors.toSet());
+        wanted.remove("port 0");
         for (Map.Entry<EchoServer, Owner> each : OWNERS.entrySet()) {
             if (each.getKey().isRunning()) {
-                for (InetSocketAddress address : each.getKey().addresses()) {
-                    if (ports.contains(address.getPort())) {
+                for (SocketAddress address : each.getKey().socketAddresses()) {
+                    String place = place(ServerAddress.of(address));
+                    if (wanted.contains(place)) {
                         Owner owner = each.getValue();
-                        BindException explained = new BindException("port " + address.getPort() + " is in use by "
+                        String kind = place.substring(0, place.indexOf(' '));
+                        BindException explained = new BindException(place + " is in use by "
                                 + owner.declaration().text() + ", which runs for "
                                 + (scope.isInside(owner.scope())
-                                        ? "an enclosing scope; give this one another port, or leave its declaration out"
-                                                + " and inject that server"
-                                        : "other tests at the same time; give each a port of its own, or declare both"
-                                                + " alike with scope RUN"));
+                                        ? "an enclosing scope; give this one another " + kind
+                                                + ", or leave its declaration out and inject that server"
+                                        : "other tests at the same time; give each a " + kind
+                                                + " of its own, or declare both alike with scope RUN"));
                         explained.initCause(busy);
                         return explained;
                     }
@@ -131,6 +137,13 @@ record TargetServer(
             }
         }
         return busy;
+    }
+
+    /** Returns what only one server can have: {@code port 10000} or {@code path /tmp/echo.sock}. */
+    private static String place(ServerAddress address) {
+        return address instanceof HostAndPort tcp
+                ? "port " + tcp.port()
+                : "path " + ((ServerAddress.Unix) address).path().toAbsolutePath();
     }
 
     /** Prints a report that cannot be published, because it is no reason to fail. */
@@ -242,8 +255,9 @@ record TargetServer(
 
     /** @param wanted the type that was asked for */
     static IllegalStateException isElsewhere(String wanted) {
-        return new IllegalStateException("it is external: its " + wanted + " is in another process; inject EchoClient,"
-                + " Supplier<EchoClient>, InetSocketAddress, URI or int instead, or set source to EMBEDDED");
+        return new IllegalStateException(
+                "it is external: its " + wanted + " is in another process; inject EchoClient,"
+                        + " Supplier<EchoClient>, InetSocketAddress, UnixDomainSocketAddress, Path, URI or int instead, or set source to EMBEDDED");
     }
 
     /** Accepts the connections that wait, then returns how many connections the server has accepted. */
@@ -265,12 +279,42 @@ record TargetServer(
     }
 
     /** Resolves the name of an external server within the connect time-out. */
-    InetSocketAddress socketAddress() throws IOException {
+    InetSocketAddress inetAddress() throws IOException {
         try {
-            return declaration.options().newClient().address(address).resolve();
+            return declaration.options().newClient().address(tcp()).resolve();
         } catch (IOException unresolved) {
             throw from.isEmpty() ? unresolved : new IOException(unresolved.getMessage() + from, unresolved);
         }
+    }
+
+    /** Returns the first address that has a host and a port. */
+    HostAndPort tcp() {
+        if (address instanceof HostAndPort tcp) {
+            return tcp;
+        }
+        for (SocketAddress each : embedded == null ? List.<SocketAddress>of() : embedded.socketAddresses()) {
+            if (each instanceof InetSocketAddress inet) {
+                return HostAndPort.of(inet).connectable();
+            }
+        }
+        throw new IllegalStateException("it listens on " + address
+                + ", which has no host and no port; inject UnixDomainSocketAddress, Path, URI, EchoClient or"
+                + " Supplier<EchoClient>" + from);
+    }
+
+    /** Returns the path of the first Unix socket. */
+    Path path() {
+        if (address instanceof ServerAddress.Unix unix) {
+            return unix.path();
+        }
+        for (SocketAddress each : embedded == null ? List.<SocketAddress>of() : embedded.socketAddresses()) {
+            if (each instanceof UnixDomainSocketAddress unix) {
+                return unix.getPath();
+            }
+        }
+        throw new IllegalStateException("it listens on " + address
+                + ", which has no path; inject InetSocketAddress, URI or int, or give the server the address unix:"
+                + from);
     }
 
     @Override

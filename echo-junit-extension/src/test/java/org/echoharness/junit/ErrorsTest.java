@@ -26,7 +26,7 @@ class ErrorsTest {
 
     private static final String HERE = ErrorsTest.class.getName() + "$";
     private static final String TYPES =
-            "declare it as EchoServer, EchoClient, Supplier<EchoClient>, Recording," + " InetSocketAddress, URI or int";
+            "declare it as EchoServer, EchoClient, Supplier<EchoClient>, Recording," + " InetSocketAddress, UnixDomainSocketAddress, Path, URI or int";
 
     @ParameterizedTest(name = "{0}")
     @MethodSource
@@ -69,7 +69,7 @@ class ErrorsTest {
                         RecordedElsewhere.class,
                         "parameter 1 (Recording) of HERERecordedElsewhere.test: server \"default\" (@EchoTest on class"
                                 + " HERERecordedElsewhere): it is external: its Recording is in another process; inject"
-                                + " EchoClient, Supplier<EchoClient>, InetSocketAddress, URI or int instead, or set source"
+                                + " EchoClient, Supplier<EchoClient>, InetSocketAddress, UnixDomainSocketAddress, Path, URI or int instead, or set source"
                                 + " to EMBEDDED"),
                 arguments(
                         Unresolved.class,

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.net.ConnectException;
-import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.nio.channels.ClosedChannelException;
 import java.util.List;
 import java.util.Queue;
@@ -15,6 +15,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.echoharness.EchoClient;
 import org.echoharness.EchoServer;
+import org.echoharness.ServerAddress;
 
 /** Records and checks what was injected into fixtures, in order. Fixtures report it from any thread. */
 final class InjectedLog {
@@ -78,7 +79,7 @@ final class InjectedLog {
     static void assertAllClosed() throws IOException {
         for (EchoServer server : servers()) {
             assertThat(server.isRunning()).isFalse();
-            assertThat(isServed(server.address())).as("connects to " + server).isFalse();
+            assertThat(isServed(server.socketAddress())).as("connects to " + server).isFalse();
         }
         for (EchoClient client : clients()) {
             assertClosed(client);
@@ -86,10 +87,11 @@ final class InjectedLog {
     }
 
     /** Whether this process listens there: another one may have taken the port since. */
-    private static boolean isServed(InetSocketAddress address) throws IOException {
+    private static boolean isServed(SocketAddress address) throws IOException {
         try {
             EchoClient.connect(address).close();
-            return threads().anyMatch(name -> name.matches(".*:" + address.getPort() + "\\b.*"));
+            String listening = ServerAddress.of(address).toString();
+            return threads().anyMatch(name -> name.matches(".*\\Q" + listening + "\\E\\b.*"));
         } catch (ConnectException refused) {
             return false;
         }

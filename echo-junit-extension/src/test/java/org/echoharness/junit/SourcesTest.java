@@ -330,7 +330,7 @@ class SourcesTest {
     @Test
     void refusesToInjectExternalServerObject() throws IOException {
         String why = "it is external: its EchoServer is in another process; inject EchoClient, Supplier<EchoClient>,"
-                + " InetSocketAddress, URI or int instead, or set source to EMBEDDED";
+                + " InetSocketAddress, UnixDomainSocketAddress, Path, URI or int instead, or set source to EMBEDDED";
         assertThat(run(ExternalServer.class).failure()).hasMessage(refused(ExternalServer.class, why));
 
         write("echo.server.default.address=" + address);

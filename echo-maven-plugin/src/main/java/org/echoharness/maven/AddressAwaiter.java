@@ -7,7 +7,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.echoharness.EchoClient;
-import org.echoharness.HostAndPort;
+import org.echoharness.ServerAddress;
 
 /**
  * Connects to addresses again and again until each has accepted a connection, or until the time is up. The kernel does
@@ -19,17 +19,17 @@ record AddressAwaiter(Duration timeout, Consumer<String> lines) {
     private static final long PAUSE = TimeUnit.MILLISECONDS.toNanos(50);
     private static final long LONGEST_TRY = TimeUnit.SECONDS.toNanos(5);
 
-    void await(List<HostAndPort> addresses) throws TimeoutException, InterruptedException {
+    void await(List<ServerAddress> addresses) throws TimeoutException, InterruptedException {
         long deadline = System.nanoTime() + timeout.toNanos();
-        for (HostAndPort address : addresses) {
+        for (ServerAddress address : addresses) {
             EchoClient.builder().address(address); // refuses a wrong one before anything waits
         }
-        for (HostAndPort address : addresses) {
+        for (ServerAddress address : addresses) {
             await(address, deadline);
         }
     }
 
-    private void await(HostAndPort address, long deadline) throws TimeoutException, InterruptedException {
+    private void await(ServerAddress address, long deadline) throws TimeoutException, InterruptedException {
         for (int tries = 1; ; tries++) {
             try {
                 connect(address, deadline - System.nanoTime());
@@ -56,7 +56,7 @@ record AddressAwaiter(Duration timeout, Consumer<String> lines) {
      * Gives each try at least PAUSE, also the last one, and at most LONGEST_TRY, because the addresses of a name may
      * change meanwhile.
      */
-    private static void connect(HostAndPort address, long left) throws IOException {
+    private static void connect(ServerAddress address, long left) throws IOException {
         EchoClient.builder()
                 .address(address)
                 .connectTimeout(

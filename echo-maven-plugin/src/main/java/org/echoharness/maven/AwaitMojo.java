@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
 public final class AwaitMojo extends EchoMojo {
 
     /**
-     * The addresses to wait for: one or several of {@code host}, {@code host:port} and {@code [v6]:port}, on the
-     * command line with commas between them. The default port is 10000.
+     * The addresses to wait for: one or several of {@code host}, {@code host:port}, {@code [v6]:port} and {@code
+     * unix:PATH}, on the command line with commas between them. The default port is 10000.
      *
      * @since 0.1.0
      */
@@ -68,7 +68,9 @@ public final class AwaitMojo extends EchoMojo {
         try {
             refuseEmpty("addresses", targets);
             AddressAwaiter listening = new AddressAwaiter(OptionText.duration("timeout", timeout), getLog()::info);
-            listening.await(targets.stream().map(AwaitMojo::parse).collect(Collectors.toList()));
+            listening.await(targets.stream()
+                    .map(each -> address(each, HostAndPort.DEFAULT_PORT))
+                    .collect(Collectors.toList()));
         } catch (IllegalArgumentException refused) {
             throw new MojoExecutionException(text("cannot wait for ", targets, refused.getMessage()), refused);
         } catch (TimeoutException late) {
@@ -79,10 +81,6 @@ public final class AwaitMojo extends EchoMojo {
             throw new MojoExecutionException(
                     text("cannot wait for ", targets, "the build was interrupted"), interrupted);
         }
-    }
-
-    private static HostAndPort parse(String address) {
-        return HostAndPort.parse(address, HostAndPort.DEFAULT_PORT);
     }
 
     private String text(String what, List<String> targets, @Nullable String why) {

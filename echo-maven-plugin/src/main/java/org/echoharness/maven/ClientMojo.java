@@ -13,6 +13,7 @@ import org.echoharness.EchoClient;
 import org.echoharness.FileErrorText;
 import org.echoharness.HostAndPort;
 import org.echoharness.OptionText;
+import org.echoharness.ServerAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,7 +31,7 @@ public final class ClientMojo extends EchoMojo {
     private static final Duration PROGRESS = Duration.ofSeconds(5);
 
     /**
-     * Where to connect to: {@code host}, {@code host:port} or {@code [v6]:port}. The default port is 10000.
+     * Where to connect to: {@code host}, {@code host:port}, {@code [v6]:port} or {@code unix:PATH}. The default port is 10000.
      *
      * @since 0.1.0
      */
@@ -140,7 +141,7 @@ public final class ClientMojo extends EchoMojo {
     void perform() throws MojoExecutionException, MojoFailureException {
         String target = address;
         try {
-            converse(HostAndPort.parse(target, HostAndPort.DEFAULT_PORT));
+            converse(address(target, HostAndPort.DEFAULT_PORT));
         } catch (IllegalArgumentException refused) {
             throw new MojoExecutionException("no client for " + text(target, refused), refused);
         } catch (IOException failed) {
@@ -154,7 +155,7 @@ public final class ClientMojo extends EchoMojo {
         }
     }
 
-    private void converse(HostAndPort target) throws IOException, InterruptedException {
+    private void converse(ServerAddress target) throws IOException, InterruptedException {
         int trips = OptionText.count("repeat", repeat, Integer.MAX_VALUE);
         int clients = OptionText.count("connections", connections, MOST_CONNECTIONS);
         Message sent = message();
@@ -173,7 +174,7 @@ public final class ClientMojo extends EchoMojo {
         return session.getRequest().isInteractiveMode() && System.console() != null;
     }
 
-    private EchoClient.Builder options(HostAndPort target) {
+    private EchoClient.Builder options(ServerAddress target) {
         return EchoClient.builder()
                 .address(target)
                 .set("bufferSize", bufferSize)

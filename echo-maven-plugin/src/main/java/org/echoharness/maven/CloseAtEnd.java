@@ -10,7 +10,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import org.apache.maven.execution.ExecutionEvent;
 import org.apache.maven.execution.ExecutionListener;
 import org.apache.maven.execution.MavenExecutionRequest;
-import org.echoharness.HostAndPort;
+import org.echoharness.ServerAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,7 +39,7 @@ final class CloseAtEnd implements InvocationHandler {
      * Returns the name, for errors, of the server of this request that keeps others from the address; null if none
      * does.
      */
-    static @Nullable String listeningOn(MavenExecutionRequest request, HostAndPort address) {
+    static @Nullable String listeningOn(MavenExecutionRequest request, ServerAddress address) {
         return of(request).watched.stream()
                 .map(servers -> servers.listeningOn(address))
                 .filter(Objects::nonNull)

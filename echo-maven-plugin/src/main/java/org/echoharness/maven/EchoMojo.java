@@ -1,5 +1,6 @@
 package org.echoharness.maven;
 
+import java.io.File;
 import java.util.List;
 import java.util.Objects;
 import org.apache.maven.execution.MavenSession;
@@ -9,6 +10,7 @@ import org.apache.maven.plugin.MojoExecutionException;
 import org.apache.maven.plugin.MojoFailureException;
 import org.apache.maven.plugins.annotations.Parameter;
 import org.apache.maven.project.MavenProject;
+import org.echoharness.ServerAddress;
 import org.eclipse.aether.SessionData;
 import org.jspecify.annotations.Nullable;
 
@@ -116,6 +118,20 @@ abstract class EchoMojo extends AbstractMojo {
     final MojoExecutionException refused(String what, Exception cause) {
         return new MojoExecutionException(
                 what + " (execution " + execution.getExecutionId() + "): " + FileErrors.text(cause), cause);
+    }
+
+    /**
+     * Reads an address. The relative path of a Unix socket begins at the directory of the project, as the paths of Maven's
+     * own goals do.
+     *
+     * @param defaultPort the port if the text has none; if this is negative, the text must have one
+     */
+    final ServerAddress address(String text, int defaultPort) {
+        ServerAddress parsed = ServerAddress.parse(text, defaultPort);
+        File basedir = project.getBasedir();
+        return parsed instanceof ServerAddress.Unix unix && !unix.isPrivate() && basedir != null
+                ? new ServerAddress.Unix(basedir.toPath().resolve(unix.path()))
+                : parsed;
     }
 
     /** Refuses an empty list, and a list with an empty element. */

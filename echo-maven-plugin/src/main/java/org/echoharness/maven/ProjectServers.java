@@ -2,6 +2,8 @@ package org.echoharness.maven;
 
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,6 +25,7 @@ import org.apache.maven.project.MavenProject;
 import org.echoharness.EchoServer;
 import org.echoharness.HostAndPort;
 import org.echoharness.LineBuffer;
+import org.echoharness.ServerAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -86,15 +89,20 @@ final class ProjectServers {
     }
 
     /** Returns the name, for errors, of the server that keeps others from the address; null if none of these does. */
-    synchronized @Nullable String listeningOn(HostAndPort address) {
+    synchronized @Nullable String listeningOn(ServerAddress address) {
         for (Map.Entry<String, EchoServer> server : running.entrySet()) {
-            if (server.getValue().addresses().stream()
-                    .anyMatch(bound ->
-                            bound.getPort() == address.port() && overlap(bound.getAddress(), address.host()))) {
+            if (server.getValue().socketAddresses().stream().anyMatch(bound -> overlap(bound, address))) {
                 return named(server.getKey());
             }
         }
         return null;
+    }
+
+    private static boolean overlap(SocketAddress bound, ServerAddress asked) {
+        if (bound instanceof InetSocketAddress inet && asked instanceof HostAndPort tcp) {
+            return inet.getPort() == tcp.port() && overlap(inet.getAddress(), tcp.host());
+        }
+        return ServerAddress.of(bound).equals(asked);
     }
 
     private static boolean overlap(InetAddress bound, String host) {
@@ -296,8 +304,8 @@ final class ProjectServers {
     }
 
     private String addresses(String id) {
-        return runningBy(id).addresses().stream()
-                .map(bound -> HostAndPort.of(bound).toString())
+        return runningBy(id).socketAddresses().stream()
+                .map(bound -> ServerAddress.of(bound).toString())
                 .collect(Collectors.joining(", "));
     }
 
@@ -307,7 +315,7 @@ final class ProjectServers {
     }
 
     /** A server to start, and its addresses. */
-    record PlannedServer(String id, EchoServer.Builder options, boolean records, List<HostAndPort> addresses) {}
+    record PlannedServer(String id, EchoServer.Builder options, boolean records, List<ServerAddress> addresses) {}
 
     /** Reports which servers did not start, and why. None of them is left running. */
     static final class NotStarted extends Exception {

@@ -1,7 +1,7 @@
 package org.echoharness.maven;
 
 import java.io.IOException;
-import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,6 +13,7 @@ import org.apache.maven.execution.MavenSession;
 import org.apache.maven.project.MavenProject;
 import org.echoharness.EchoServer;
 import org.echoharness.HostAndPort;
+import org.echoharness.ServerAddress;
 
 /**
  * The published addresses of a build's servers: properties of the project, and {@code echo/servers.properties} in its
@@ -62,7 +63,7 @@ final class PublishedAddresses {
      */
     void update(Map<String, EchoServer> servers) throws IOException {
         SortedMap<String, String> next = new TreeMap<>();
-        servers.forEach((id, server) -> next.putAll(properties(id, server.addresses())));
+        servers.forEach((id, server) -> next.putAll(properties(id, server.socketAddresses())));
         projects.forEach(project -> project.check(next));
         writeAll(next);
         projects.forEach(project -> project.set(next));
@@ -78,15 +79,24 @@ final class PublishedAddresses {
         }
     }
 
-    /** {@code echo.server.ID.host}, {@code port} and {@code address}; {@code echo.server.ID.1.host} and so on follow. */
-    static SortedMap<String, String> properties(String id, List<InetSocketAddress> addresses) {
+    /**
+     * {@code echo.server.ID.host}, {@code port} and {@code address}, or {@code path} and {@code address} for a Unix socket;
+     * {@code echo.server.ID.1.host} and so on follow.
+     */
+    static SortedMap<String, String> properties(String id, List<SocketAddress> addresses) {
         SortedMap<String, String> properties = new TreeMap<>();
         for (int i = 0; i < addresses.size(); i++) {
-            HostAndPort reachable = HostAndPort.of(addresses.get(i)).connectable();
+            ServerAddress bound = ServerAddress.of(addresses.get(i));
             String prefix = "echo.server." + id + (i == 0 ? "." : "." + i + ".");
-            properties.put(prefix + "host", reachable.host());
-            properties.put(prefix + "port", Integer.toString(reachable.port()));
-            properties.put(prefix + "address", reachable.toString());
+            if (bound instanceof HostAndPort tcp) {
+                bound = tcp.connectable();
+                properties.put(prefix + "host", tcp.connectable().host());
+                properties.put(prefix + "port", Integer.toString(tcp.port()));
+            } else {
+                properties.put(
+                        prefix + "path", ((ServerAddress.Unix) bound).path().toString());
+            }
+            properties.put(prefix + "address", bound.toString());
         }
         return properties;
     }

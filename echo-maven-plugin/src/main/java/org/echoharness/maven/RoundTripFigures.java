@@ -5,7 +5,7 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.HdrHistogram.AbstractHistogram;
-import org.echoharness.HostAndPort;
+import org.echoharness.ServerAddress;
 
 /** The figures of round trips: their number, rate and latencies. The latencies are in nanoseconds. */
 record RoundTripFigures(AbstractHistogram latencies, long nanos, int connections) {
@@ -33,7 +33,7 @@ record RoundTripFigures(AbstractHistogram latencies, long nanos, int connections
     }
 
     /** "127.0.0.1:40123 answered as expected: 4000 round trips on 4 connections, 168000 bytes sent, 168000 received". */
-    String summary(HostAndPort server, long sent, long received) {
+    String summary(ServerAddress server, long sent, long received) {
         return server + " answered as expected: " + (trips() == 1 ? "1 round trip" : trips() + " round trips")
                 + (connections == 1 ? "" : " on " + connections + " connections") + ", " + trips() * sent
                 + " bytes sent, " + trips() * received + " received";

@@ -18,7 +18,7 @@ import java.util.function.Supplier;
 import org.HdrHistogram.AtomicHistogram;
 import org.echoharness.EchoClient;
 import org.echoharness.FileErrorText;
-import org.echoharness.HostAndPort;
+import org.echoharness.ServerAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -78,8 +78,8 @@ final class RoundTrips {
             lines.accept(figures.rate());
             lines.accept(figures.latency());
         }
-        lines.accept(
-                figures.summary(HostAndPort.of(clients.get(0).remoteAddress()), message.length(), expected.length()));
+        lines.accept(figures.summary(
+                ServerAddress.of(clients.get(0).remoteSocketAddress()), message.length(), expected.length()));
     }
 
     private EchoClient connect(EchoClient.Builder options, int number) throws IOException {

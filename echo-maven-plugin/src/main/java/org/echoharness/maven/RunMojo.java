@@ -30,7 +30,8 @@ public final class RunMojo extends ServerMojo {
     /**
      * Where to listen: one or several of {@code host}, {@code host:port}, {@code [v6]:port} and {@code *:port} (every
      * interface, both families), on the command line with commas between them. A name means all of its addresses that
-     * this machine has. The default port is 10000; port 0 lets the kernel pick a free one.
+     * this machine has. The default port is 10000; port 0 lets the kernel pick a free one. {@code unix:PATH} is a Unix
+     * socket; {@code unix:} alone is a file in a private temporary folder.
      *
      * @since 0.1.0
      */
@@ -112,7 +113,7 @@ public final class RunMojo extends ServerMojo {
     private List<String> withPorts() {
         refuseEmpty("addresses", addresses);
         return addresses.stream()
-                .map(text -> HostAndPort.parse(text, HostAndPort.DEFAULT_PORT).toString())
+                .map(text -> address(text, HostAndPort.DEFAULT_PORT).toString())
                 .toList();
     }
 

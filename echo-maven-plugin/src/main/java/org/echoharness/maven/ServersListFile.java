@@ -55,7 +55,7 @@ final class ServersListFile {
         return file;
     }
 
-    /** Replaces the file. Readers see the old file or the new one, never a part. No value needs an escape. */
+    /** Replaces the file. Readers see the old file or the new one, never a part. */
     void write(SortedMap<String, String> servers) throws IOException {
         String text = text(servers);
         try {
@@ -170,7 +170,24 @@ final class ServersListFile {
         all.put(PID, Long.toString(self.pid()));
         self.info().startInstant().ifPresent(start -> all.put(STARTED, Long.toString(start.toEpochMilli())));
         StringBuilder text = new StringBuilder();
-        all.forEach((key, value) -> text.append(key).append('=').append(value).append('\n'));
+        all.forEach((key, value) ->
+                text.append(key).append('=').append(escaped(value)).append('\n'));
         return text.toString();
+    }
+
+    /** Escapes what {@link Properties#load} would not read as it is, so that the file has only ASCII characters. */
+    private static String escaped(String value) {
+        StringBuilder escaped = new StringBuilder();
+        for (int i = 0; i < value.length(); i++) {
+            char c = value.charAt(i);
+            if (c == '\\' || (c == ' ' && i == 0)) {
+                escaped.append('\\').append(c);
+            } else if (c < ' ' || c > '~') {
+                escaped.append(String.format("\\u%04X", (int) c));
+            } else {
+                escaped.append(c);
+            }
+        }
+        return escaped.toString();
     }
 }

@@ -15,12 +15,13 @@ import org.apache.maven.plugins.annotations.Mojo;
 import org.apache.maven.plugins.annotations.Parameter;
 import org.echoharness.EchoServer;
 import org.echoharness.HostAndPort;
+import org.echoharness.ServerAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Starts echo servers in Maven's own JVM and publishes where they listen: in the project properties {@code
  * echo.server.ID.host}, {@code echo.server.ID.port} and {@code echo.server.ID.address}, and in {@code
- * target/echo/servers.properties}. The servers end when {@code stop} runs, when the project fails, or when the build
+ * target/echo/servers.properties}. A Unix socket has {@code echo.server.ID.path} in place of host and port. The servers end when {@code stop} runs, when the project fails, or when the build
  * ends. It starts nothing if the integration tests are skipped: by {@code skipITs}, {@code maven.test.skip} or {@code
  * maven.test.skip.exec}, and by {@code skipTests} unless the project has Failsafe 3.6.0 or later, which runs them
  * nevertheless.
@@ -46,7 +47,9 @@ public final class StartMojo extends ServerMojo {
 
     /**
      * Where to listen: one or several of {@code host:port}, {@code [v6]:port} and {@code *:port} (every interface, both
-     * families), on the command line with commas between them. Port 0 lets the kernel pick a free one.
+     * families), on the command line with commas between them. Port 0 lets the kernel pick a free one. {@code unix:PATH}
+     * is a Unix socket, whose relative path begins at the project's directory; {@code unix:} alone is a file in a private
+     * temporary folder.
      *
      * @since 0.1.0
      */
@@ -121,12 +124,16 @@ public final class StartMojo extends ServerMojo {
      */
     private @Nullable String takenInThisBuild(List<ProjectServers.PlannedServer> planned) {
         for (ProjectServers.PlannedServer server : planned) {
-            for (HostAndPort address : server.addresses()) {
-                String other = address.port() == 0 ? null : CloseAtEnd.listeningOn(session.getRequest(), address);
+            for (ServerAddress address : server.addresses()) {
+                boolean isTcp = address instanceof HostAndPort;
+                boolean isPicked = address instanceof HostAndPort tcp && tcp.port() == 0;
+                String other = isPicked ? null : CloseAtEnd.listeningOn(session.getRequest(), address);
                 if (other != null) {
                     return "cannot listen on " + address + ": " + other
-                            + ", of this build too, listens there; give each a"
-                            + " port of its own, or take port 0 and let the kernel pick a free one";
+                            + ", of this build too, listens there; give each a "
+                            + (isTcp
+                                    ? "port of its own, or take port 0 and let the kernel pick a free one"
+                                    : "path of its own, or take unix: alone");
                 }
             }
         }
@@ -158,10 +165,11 @@ public final class StartMojo extends ServerMojo {
                 server.options(server(name, List.of(DEFAULT_ADDRESS)).options(Map.of()));
         EchoServer.Builder builder = builder(options);
         builder.build(); // refuses options that do not go together, and a script that cannot be read
-        List<HostAndPort> where = Stream.of(
+        List<ServerAddress> where = Stream.of(
                         options.getOrDefault("addresses", "").split(",", -1))
-                .map(address -> HostAndPort.parse(address.strip()))
+                .map(address -> address(address, -1))
                 .toList();
+        builder.addresses(where.stream().map(ServerAddress::toString).toArray(String[]::new));
         return new ProjectServers.PlannedServer(name, builder, records(options), where);
     }
 
