@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.ConnectException;
+import java.net.SocketException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -21,6 +22,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.echoharness.script.ConnectionHandler;
 import org.echoharness.script.Framings;
@@ -32,6 +34,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** A server and a client of a Unix socket: the file, the controls, and what an end looks like without an RST. */
 @Timeout(60)
@@ -341,6 +346,71 @@ class UnixSocketTest {
         }
     }
 
+    /** The rows of the table in FAULTS.md: the faults, what the client sends, and what it reads. */
+    static Stream<Arguments> rowsOfPage() throws IOException {
+        String page = Files.readString(Path.of("FAULTS.md"));
+        return Pattern.compile("^\\| `([^`]+)` \\| `hello`(, `more`)? \\| `(\\w+)`, then (.*) \\|$", Pattern.MULTILINE)
+                .matcher(page.substring(page.indexOf("## Unix sockets")))
+                .results()
+                .map(row -> Arguments.of(row.group(1), row.group(2) != null, row.group(3), row.group(4)));
+    }
+
+    @Test
+    void pageHasRows() throws IOException {
+        assertThat(rowsOfPage()).hasSize(3);
+    }
+
+    @ParameterizedTest
+    @MethodSource("rowsOfPage")
+    void endIsAsOnPage(String faults, boolean sendsMore, String reads, String end) throws Exception {
+        try (EchoServer server = start("faults", faults);
+                SocketChannel client = SocketChannel.open(server.socketAddress())) {
+            client.write(ByteBuffer.wrap(ascii("hello")));
+            ByteBuffer back = ByteBuffer.allocate(reads.length());
+            while (back.hasRemaining() && client.read(back) >= 0) {}
+            assertThat(back.array()).isEqualTo(ascii(reads));
+            if (sendsMore) {
+                client.write(ByteBuffer.wrap(ascii("more")));
+            }
+            if (end.equals("-1")) {
+                assertThat(client.read(ByteBuffer.allocate(1))).isEqualTo(-1);
+            } else {
+                assertThat(end).isEqualTo("`SocketException: Connection reset`");
+                assertThatThrownBy(() -> client.read(ByteBuffer.allocate(1)))
+                        .isInstanceOf(SocketException.class)
+                        .hasMessage("Connection reset");
+            }
+            assertThatThrownBy(() -> {
+                        while (client.isOpen()) { // a close may follow its FIN a moment later
+                            client.write(ByteBuffer.wrap(ascii("x")));
+                        }
+                    })
+                    .isInstanceOf(IOException.class)
+                    .hasMessage("Broken pipe");
+        }
+    }
+
+    @Test
+    void plainClientsSeeControlsAsOnPage() throws Exception {
+        EchoServer server = start();
+        try (SocketChannel waiting = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+            server.unanswered();
+            waiting.configureBlocking(false);
+            assertThatThrownBy(() -> waiting.connect(server.socketAddress()))
+                    .isInstanceOf(SocketException.class)
+                    .hasMessage("Resource temporarily unavailable");
+            server.refuse();
+            assertThatThrownBy(() -> SocketChannel.open(server.socketAddress()))
+                    .isInstanceOf(ConnectException.class)
+                    .hasMessage("Connection refused");
+        } finally {
+            server.close();
+        }
+        assertThatThrownBy(() -> SocketChannel.open(server.socketAddress()))
+                .isInstanceOf(SocketException.class)
+                .hasMessage("No such file or directory");
+    }
+
     @Test
     void resetIsResetIfBytesAreUnread() throws Exception {
         try (EchoServer server = start();
@@ -566,6 +636,25 @@ class UnixSocketTest {
             assertThat(atClient.transcript()).contains("connected to unix:" + path + " from an unnamed socket");
             RecordingComparison.of(atClient, atServer).assertSame();
             assertThat(RecordingComparison.of(atClient, atServer).toString()).contains("server unix:" + path);
+        }
+    }
+
+    /** The packets need addresses, and a Unix socket has none. */
+    @Test
+    void packetsHaveStandInAddresses() throws Exception {
+        Path file = folder.resolve("p.pcapng");
+        try (EchoServer server = start();
+                EchoClient first = connect(server);
+                EchoClient second = connect(server)) {
+            first.expectEcho(ascii("hello"));
+            second.expectEcho(ascii("world"));
+            server.recording().writePcapng(file);
+            List<PcapFile.Segment> segments = PcapFile.read(file).segments();
+            assertThat(segments.get(0).comment())
+                    .isEqualTo("connection 1; both addresses stand for the Unix socket unix:" + server.path());
+            assertThat(segments.stream().filter(segment -> segment.is(PcapFile.SYN) && !segment.is(PcapFile.ACK)))
+                    .extracting(segment -> segment.from() + " -> " + segment.to())
+                    .containsExactly("/192.0.2.2:49153 -> /192.0.2.1:49152", "/192.0.2.2:49154 -> /192.0.2.1:49152");
         }
     }
 

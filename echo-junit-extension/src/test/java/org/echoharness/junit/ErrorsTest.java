@@ -25,8 +25,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ErrorsTest {
 
     private static final String HERE = ErrorsTest.class.getName() + "$";
-    private static final String TYPES =
-            "declare it as EchoServer, EchoClient, Supplier<EchoClient>, Recording," + " InetSocketAddress, UnixDomainSocketAddress, Path, URI or int";
+    private static final String TYPES = "declare it as EchoServer, EchoClient, Supplier<EchoClient>, Recording,"
+            + " InetSocketAddress, UnixDomainSocketAddress, Path, URI or int";
 
     @ParameterizedTest(name = "{0}")
     @MethodSource

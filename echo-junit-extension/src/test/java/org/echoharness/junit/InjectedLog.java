@@ -79,7 +79,9 @@ final class InjectedLog {
     static void assertAllClosed() throws IOException {
         for (EchoServer server : servers()) {
             assertThat(server.isRunning()).isFalse();
-            assertThat(isServed(server.socketAddress())).as("connects to " + server).isFalse();
+            assertThat(isServed(server.socketAddress()))
+                    .as("connects to " + server)
+                    .isFalse();
         }
         for (EchoClient client : clients()) {
             assertClosed(client);

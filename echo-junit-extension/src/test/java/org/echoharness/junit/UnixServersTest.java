@@ -88,15 +88,16 @@ class UnixServersTest {
     void namesTypesThatFitServer() throws IOException {
         for (Class<?> fixture : new Class<?>[] {PortOfUnixSocket.class, InetAddressOfUnixSocket.class}) {
             assertThat(Run.of(fixture).failure().getMessage())
-                    .contains("server \"default\" (@EchoTest on class " + fixture.getName()
-                            + "): it listens on unix:/")
-                    .endsWith(", which has no host and no port; inject UnixDomainSocketAddress, Path, URI, EchoClient or"
-                            + " Supplier<EchoClient>");
+                    .contains("server \"default\" (@EchoTest on class " + fixture.getName() + "): it listens on unix:/")
+                    .endsWith(
+                            ", which has no host and no port; inject UnixDomainSocketAddress, Path, URI, EchoClient or"
+                                    + " Supplier<EchoClient>");
         }
         assertThat(Run.of(PathOfPort.class).failure().getMessage())
                 .startsWith("parameter 1 (Path) of " + HERE + "PathOfPort.test: server \"default\" (@EchoTest on class "
                         + HERE + "PathOfPort): it listens on 127.0.0.1:")
-                .endsWith(", which has no path; inject InetSocketAddress, URI or int, or give the server the address unix:");
+                .endsWith(
+                        ", which has no path; inject InetSocketAddress, URI or int, or give the server the address unix:");
     }
 
     @EchoTest(source = Source.EXTERNAL)
@@ -115,15 +116,16 @@ class UnixServersTest {
                 EchoServer.builder().addresses("unix:").recording().start()) {
             Files.writeString(file, "echo.server.default.address=unix:" + server.path() + "\n");
 
-            Run.with(Map.of("echo.servers.file", file.toString()), External.class).passed(1);
+            Run.with(Map.of("echo.servers.file", file.toString()), External.class)
+                    .passed(1);
 
             assertThat(server.recording().awaitConnections(1).get(0).awaitEnd().received())
                     .isEqualTo("hello".getBytes(StandardCharsets.US_ASCII));
         }
         assertThat(Run.with(Map.of("echo.servers.file", file.toString()), External.class)
                         .failure())
-                .hasMessageContaining("No such file or directory; is a server listening there? (the address is from "
-                        + file + ")");
+                .hasMessageContaining(
+                        "No such file or directory; is a server listening there? (the address is from " + file + ")");
     }
 
     @EchoTest(addresses = "unix:", systemProperty = "its.unix")
@@ -131,7 +133,8 @@ class UnixServersTest {
         @Test
         void test(EchoServer server) {
             InjectedLog.server(server);
-            assertThat(System.getProperty("its.unix.path")).isEqualTo(server.path().toString());
+            assertThat(System.getProperty("its.unix.path"))
+                    .isEqualTo(server.path().toString());
             assertThat(System.getProperty("its.unix.address")).isEqualTo("unix:" + server.path());
             assertThat(System.getProperties()).doesNotContainKeys("its.unix.host", "its.unix.port");
         }

@@ -7,12 +7,16 @@ import static org.assertj.core.api.Assertions.entry;
 import java.io.IOException;
 import java.io.Reader;
 import java.net.InetSocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.TreeMap;
 import org.echoharness.EchoServer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -47,6 +51,28 @@ class PublishedAddressesTest {
                         entry("echo.server.up.address", "198.51.100.1:4711"),
                         entry("echo.server.up.host", "198.51.100.1"),
                         entry("echo.server.up.port", "4711"));
+    }
+
+    @Test
+    void unixSocketHasPathInPlaceOfHostAndPort() {
+        assertThat(PublishedAddresses.properties("up", List.of(UnixDomainSocketAddress.of("/tmp/echo.sock"))))
+                .containsExactly(
+                        entry("echo.server.up.address", "unix:/tmp/echo.sock"),
+                        entry("echo.server.up.path", "/tmp/echo.sock"));
+    }
+
+    @Test
+    void listKeepsEveryCharacterOfPath() throws Exception {
+        String path = "/tmp/a\\b c\u00fc\u20ac/s";
+        ServersListFile file = new ServersListFile(directory.resolve("list"), line -> {});
+        file.write(new TreeMap<>(Map.of("echo.server.up.path", path)));
+        for (Charset charset : List.of(StandardCharsets.UTF_8, StandardCharsets.ISO_8859_1)) {
+            Properties read = new Properties();
+            try (Reader in = Files.newBufferedReader(directory.resolve("list"), charset)) {
+                read.load(in);
+            }
+            assertThat(read).containsEntry("echo.server.up.path", path);
+        }
     }
 
     @Test

@@ -21,6 +21,8 @@ import org.echoharness.Recording;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The pcapng of a run as tshark reads it, against the recording. */
@@ -229,6 +231,35 @@ class TsharkIT {
                             folder,
                             List.of("-k", folder.resolve("server.pcapng").toString())))
                     .contains("the server", "note: Gr\u00fc\u00dfe", "accepts connects again");
+        }
+    }
+
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void unixSocketHasStandInAddresses() throws Exception {
+        try (EchoServer server =
+                EchoServer.builder().addresses("unix:").recording().start()) {
+            for (int i = 0; i < 3; i++) {
+                try (EchoClient client = EchoClient.connect(server.socketAddress())) {
+                    client.expectEcho(new byte[70_000]);
+                    client.expectEnd();
+                }
+            }
+            for (RecordedConnection each : server.recording().awaitConnections(3)) {
+                each.awaitEnd();
+            }
+
+            List<Packet> found = read(server.recording(), "unix.pcapng");
+
+            assertThat(found).extracting(Packet::stream).containsOnly(0, 1, 2);
+            assertThat(found)
+                    .extracting(Packet::source)
+                    .containsOnly("192.0.2.1:49152", "192.0.2.2:49153", "192.0.2.2:49154", "192.0.2.2:49155");
+            assertThat(found.get(0).comment())
+                    .isEqualTo("connection 1; both addresses stand for the Unix socket unix:" + server.path());
+            assertThat(found).allMatch(packet -> packet.warnings().isEmpty());
+            assertThat(found).extracting(Packet::analysis).containsOnly("");
+            assertThat(found).allMatch(Packet::isIntact);
         }
     }
 
