@@ -28,7 +28,7 @@ final class ClientConnector {
     private final ServerAddress target;
     private final String within; // "5s"
     private final long deadline;
-    private final ConnectAttempts attempts = new ConnectAttempts();
+    private final ConnectAttempts<InetSocketAddress> attempts = new ConnectAttempts<>();
 
     /**
      * Starts the deadline.

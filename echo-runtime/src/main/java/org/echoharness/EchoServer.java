@@ -859,9 +859,9 @@ public final class EchoServer implements AutoCloseable {
          * Faults, recordings, limits and controls apply; a fault {@code to server} is about what is sent to the server
          * behind. A name is resolved for each connection.
          *
-         * @param address the address of the server behind: {@code host:port} or {@code [v6]:port}
+         * @param address the address of the server behind: {@code host:port}, {@code [v6]:port} or {@code unix:PATH}
          * @return this builder
-         * @throws IllegalArgumentException if the address is malformed, or if it names no host or no port
+         * @throws IllegalArgumentException if the address is malformed, or if it names no host, no port or no file
          */
         public Builder upstream(String address) {
             upstream = RelayPump.upstream(address);

@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.lang.invoke.MethodHandles;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ByteChannel;
 import java.nio.channels.SelectionKey;
 import java.time.Duration;
@@ -65,8 +67,8 @@ final class RelayPump implements ConnectionPump, UpstreamConnection.Owner {
         }
 
         @Override
-        public String text(InetSocketAddress address) {
-            return HostAndPort.of(address).toString();
+        public String text(SocketAddress address) {
+            return HostAndPort.text(address);
         }
     }
 
@@ -84,11 +86,11 @@ final class RelayPump implements ConnectionPump, UpstreamConnection.Owner {
         return new Supplied(addresses, null);
     }
 
-    /** Returns an upstream whose address stays the same. A numeric one is not looked up again. */
+    /** Returns an upstream whose address stays the same. A numeric one, and a path, is not looked up again. */
     static Upstream upstream(String text) {
-        HostAndPort address = checked(text);
+        ServerAddress address = checked(text);
         Upstream.Target known = null;
-        if (NameResolver.isNumeric(address.host())) {
+        if (!(address instanceof HostAndPort tcp) || NameResolver.isNumeric(tcp.host())) {
             try {
                 known = target(address, 0);
             } catch (IOException unusable) {
@@ -98,22 +100,29 @@ final class RelayPump implements ConnectionPump, UpstreamConnection.Owner {
         return new Supplied(() -> text, known);
     }
 
-    private static Upstream.Target target(HostAndPort address, long deadlineNanos) throws IOException {
-        List<InetSocketAddress> candidates = new ArrayList<>();
-        for (InetAddress each :
-                NameResolver.resolve(address.host(), deadlineNanos, "cannot connect to upstream " + address)) {
-            candidates.add(HostAndPort.numeric(new InetSocketAddress(each, address.port())));
+    private static Upstream.Target target(ServerAddress address, long deadlineNanos) throws IOException {
+        List<SocketAddress> candidates = new ArrayList<>();
+        if (address instanceof HostAndPort tcp) {
+            for (InetAddress each :
+                    NameResolver.resolve(tcp.host(), deadlineNanos, "cannot connect to upstream " + address)) {
+                candidates.add(HostAndPort.numeric(new InetSocketAddress(each, tcp.port())));
+            }
+        } else {
+            candidates.add(UnixDomainSocketAddress.of(((ServerAddress.Unix) address).path()));
         }
         return new Upstream.Target(address.toString(), candidates);
     }
 
     /** Reads the address of an upstream. */
-    static HostAndPort checked(String address) {
-        HostAndPort parsed = HostAndPort.parse(address);
-        if (parsed.host().equals(HostAndPort.EVERY_INTERFACE)) {
+    static ServerAddress checked(String address) {
+        ServerAddress parsed = ServerAddress.parse(address);
+        if (parsed instanceof ServerAddress.Unix unix && unix.isPrivate()) {
+            throw Quantities.refused("upstream", address, "name the file of a server, such as unix:/tmp/echo.sock");
+        }
+        if (parsed instanceof HostAndPort tcp && tcp.host().equals(HostAndPort.EVERY_INTERFACE)) {
             throw Quantities.refused("upstream", address, "name one host, such as localhost:5432");
         }
-        if (parsed.port() == 0) {
+        if (parsed instanceof HostAndPort tcp && tcp.port() == 0) {
             throw Quantities.refused("upstream", address, "have a port from 1 to 65535");
         }
         return parsed;

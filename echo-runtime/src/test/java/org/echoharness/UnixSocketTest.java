@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.ConnectException;
+import java.net.SocketAddress;
 import java.net.SocketException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -681,6 +682,62 @@ class UnixSocketTest {
             }
             assertThat(Files.exists(folder.resolve("s"), LinkOption.NOFOLLOW_LINKS))
                     .isFalse();
+        }
+    }
+
+    @Test
+    void relaysToUnixSocket() throws Exception {
+        byte[] message = new byte[4 * MIB];
+        new Random(2).nextBytes(message);
+        try (EchoServer server = start();
+                EchoServer relay = EchoServer.builder()
+                        .addresses("127.0.0.1:0", "unix:")
+                        .upstream("unix:" + server.path())
+                        .connectTimeout(Duration.ofSeconds(30))
+                        .recording()
+                        .start()) {
+            for (SocketAddress each : relay.socketAddresses()) {
+                try (EchoClient client = EchoClient.connect(each)) {
+                    client.expectEcho(message);
+                    client.expectEnd();
+                }
+            }
+            server.unanswered();
+            try (EchoClient waiting = EchoClient.connect(relay.socketAddress())) {
+                waiting.send(ascii("later"));
+                relay.recording().awaitConnections(3, Background.LONGEST);
+                server.resume();
+                assertThat(waiting.receive(5)).isEqualTo(ascii("later"));
+            }
+            server.refuse();
+            try (EchoClient refused = EchoClient.connect(relay.socketAddress())) {
+                assertThatThrownBy(refused::receive).hasMessageContaining("Connection reset");
+            }
+            assertThat(relay.recording().connection(4).awaitEnd(Background.LONGEST).ending())
+                    .hasValueSatisfying(end -> assertThat(end.why())
+                            .isEqualTo("cannot connect to upstream unix:" + server.path() + " within 30s; tried unix:"
+                                    + server.path() + " (Connection refused); is a server listening there?"));
+            relay.recording().writeFiles(folder.resolve("files"));
+        }
+        assertThatThrownBy(() -> EchoServer.builder().upstream("unix:"))
+                .hasMessage("upstream (unix:) must name the file of a server, such as unix:/tmp/echo.sock");
+    }
+
+    @Test
+    void fullQueueOfUpstreamIsTriedUntilTimeout() throws Exception {
+        try (EchoServer server = start();
+                EchoServer relay = EchoServer.builder()
+                        .upstream("unix:" + server.path())
+                        .connectTimeout(Duration.ofMillis(30))
+                        .recording()
+                        .start()) {
+            server.unanswered();
+            try (EchoClient refused = EchoClient.connect(relay.socketAddress())) {
+                assertThatThrownBy(refused::receive).hasMessageContaining("Connection reset");
+            }
+            assertThat(relay.recording().connection(1).awaitEnd(Background.LONGEST).ending())
+                    .hasValueSatisfying(
+                            end -> assertThat(end.why()).contains(" within 30ms; tried unix:", "queue of the server is full"));
         }
     }
 

@@ -1,7 +1,7 @@
 package org.echoharness.relay;
 
 import java.io.IOException;
-import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -14,7 +14,7 @@ public interface Upstream {
      * @param name how messages name it, such as {@code db:5432}
      * @param candidates its addresses, in the order in which they are tried
      */
-    record Target(String name, List<InetSocketAddress> candidates) {}
+    record Target(String name, List<SocketAddress> candidates) {}
 
     /** Returns the target if it is known without a lookup, or null. On the thread of the event loop. */
     @Nullable
@@ -28,5 +28,5 @@ public interface Upstream {
     Target lookUp(long deadlineNanos) throws IOException;
 
     /** Returns how messages write an address. */
-    String text(InetSocketAddress address);
+    String text(SocketAddress address);
 }

@@ -3,6 +3,7 @@ package org.echoharness.relay;
 import java.io.IOException;
 import java.lang.invoke.MethodHandles;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.net.SocketTimeoutException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
@@ -17,6 +18,7 @@ import org.echoharness.loop.Warnings;
 import org.echoharness.sockets.ConnectAttempts;
 import org.echoharness.sockets.NameResolver;
 import org.echoharness.sockets.SocketChannels;
+import org.echoharness.sockets.UnixConnector;
 import org.echoharness.text.Escaping;
 import org.echoharness.text.Quantities;
 import org.jspecify.annotations.Nullable;
@@ -38,14 +40,15 @@ public final class UpstreamConnection implements EventLoopHandler, UnsentBytes.W
     private final Upstream upstream;
     private final Owner owner;
     private final long timeoutNanos;
-    private final ConnectAttempts attempts = new ConnectAttempts();
+    private final ConnectAttempts<SocketAddress> attempts = new ConnectAttempts<>();
     private long deadline;
     private Upstream.@Nullable Target target;
     private int next; // of the candidates
-    private @Nullable InetSocketAddress candidate; // that is connecting
+    private @Nullable SocketAddress candidate; // that is connecting
     private @Nullable SelectionKey key;
     private Alarms.@Nullable Alarm alarm;
     private String failure = "";
+    private boolean isFull; // the queue of the server at a Unix socket, so that the candidate is tried again
     private boolean isOpen;
     private boolean isClosed;
     private boolean waits; // for the end, until the server's kernel has all that was sent
@@ -121,11 +124,20 @@ public final class UpstreamConnection implements EventLoopHandler, UnsentBytes.W
     private void tryNext() {
         Upstream.Target of = Objects.requireNonNull(target);
         while (next < of.candidates().size() && !isClosed) {
-            InetSocketAddress chosen = of.candidates().get(next++);
+            SocketAddress chosen = of.candidates().get(next++);
             try {
                 if (connects(chosen, of)) {
                     return;
                 }
+            } catch (UnixConnector.QueueFullException full) {
+                long left = deadline - System.nanoTime();
+                if (left > 0) {
+                    isFull = true;
+                    next--;
+                    setAlarm(deadline - left + Math.min(left, UnixConnector.RETRY_NANOS));
+                    return;
+                }
+                attempts.failed(chosen, full);
             } catch (IOException | RuntimeException refused) {
                 attempts.failed(chosen, refused instanceof IOException io ? io : new IOException(refused));
                 closeAttempt();
@@ -136,7 +148,7 @@ public final class UpstreamConnection implements EventLoopHandler, UnsentBytes.W
         fail(String.valueOf(attempts.exception(what, upstream::text).getMessage()));
     }
 
-    private boolean connects(InetSocketAddress chosen, Upstream.Target of) throws IOException {
+    private boolean connects(SocketAddress chosen, Upstream.Target of) throws IOException {
         candidate = chosen;
         SocketChannel channel = ConnectAttempts.begin(chosen);
         try {
@@ -218,6 +230,9 @@ public final class UpstreamConnection implements EventLoopHandler, UnsentBytes.W
         }
         if (target == null) {
             fail("the upstream is not known within " + Quantities.text(Duration.ofNanos(timeoutNanos)));
+        } else if (isFull) {
+            isFull = false;
+            tryNext();
         } else {
             attempts.failed(Objects.requireNonNull(candidate), new SocketTimeoutException("no answer"));
             closeAttempt();

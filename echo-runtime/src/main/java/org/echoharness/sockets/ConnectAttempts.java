@@ -3,24 +3,34 @@ package org.echoharness.sockets;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.net.StandardSocketOptions;
+import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Function;
 
-/** The addresses of one host that were tried, and why each of them did not accept. Not safe for use by several threads. */
-public final class ConnectAttempts {
+/**
+ * The addresses of one server that were tried, and why each of them did not accept. Not safe for use by several threads.
+ *
+ * @param <A> the type of the addresses
+ */
+public final class ConnectAttempts<A extends SocketAddress> {
 
-    private final Map<InetSocketAddress, IOException> failed = new LinkedHashMap<>();
+    private final Map<A, IOException> failed = new LinkedHashMap<>();
 
     /**
      * Begins to connect. The socket is non-blocking, and its close sends an RST only if the caller sets that.
      *
      * @return a channel that is connected, or connects
+     * @throws UnixConnector.QueueFullException if the server at a Unix socket has no room, so that a later try may succeed
      * @throws IOException if the address refuses at once, or if no socket can be opened
      */
-    public static SocketChannel begin(InetSocketAddress candidate) throws IOException {
+    public static SocketChannel begin(SocketAddress candidate) throws IOException {
+        if (candidate instanceof UnixDomainSocketAddress unix) {
+            return UnixConnector.tryConnect(unix.getPath());
+        }
         SocketChannel channel = SocketChannel.open();
         try {
             channel.configureBlocking(false);
@@ -45,12 +55,12 @@ public final class ConnectAttempts {
     }
 
     /** Notes that an address did not accept. */
-    public void failed(InetSocketAddress candidate, IOException why) {
+    public void failed(A candidate, IOException why) {
         failed.put(candidate, why);
     }
 
     /** Returns the addresses that did not accept, each with the cause, in the order of the attempts. */
-    public Map<InetSocketAddress, IOException> failed() {
+    public Map<A, IOException> failed() {
         return failed;
     }
 
@@ -60,7 +70,7 @@ public final class ConnectAttempts {
      * @param what such as {@code cannot connect to db:5432 within 5s}
      * @param names how the message writes an address
      */
-    public ConnectException exception(String what, Function<InetSocketAddress, String> names) {
+    public ConnectException exception(String what, Function<? super A, String> names) {
         StringBuilder message = new StringBuilder(what);
         failed.forEach((candidate, cause) -> message.append(message.indexOf("; tried ") < 0 ? "; tried " : ", ")
                 .append(names.apply(candidate))
@@ -68,11 +78,15 @@ public final class ConnectAttempts {
                 .append(cause.getMessage())
                 .append(')'));
         boolean lacksInterface =
-                failed.keySet().stream().map(InetSocketAddress::getAddress).allMatch(NameResolver::lacksInterface);
+                failed.keySet().stream().allMatch(ConnectAttempts::lacksInterface);
         ConnectException all = new ConnectException(message.append(
                         lacksInterface ? "; " + NameResolver.NAME_THE_INTERFACE : "; is a server listening there?")
                 .toString());
         failed.values().forEach(all::addSuppressed);
         return all;
+    }
+
+    private static boolean lacksInterface(SocketAddress address) {
+        return address instanceof InetSocketAddress inet && NameResolver.lacksInterface(inet.getAddress());
     }
 }
