@@ -64,7 +64,7 @@ public final class UpstreamConnection implements EventLoopHandler, UnsentBytes.W
     /** Loads the classes that a connection needs, also those for a failure. */
     public static void load() {
         InetSocketAddress nowhere = new InetSocketAddress(0);
-        ConnectAttempts none = new ConnectAttempts();
+        ConnectAttempts<SocketAddress> none = new ConnectAttempts<>();
         none.failed(nowhere, new LostUpstreamException(new IOException("")));
         none.exception("", address -> "");
         for (Class<?> each : List.of(UpstreamChannel.class, Upstream.Target.class, NameResolver.class)) {
