@@ -718,7 +718,10 @@ class UnixSocketTest {
             }
             server.refuse();
             assertThatThrownBy(() -> receive(relay)).hasMessageContaining("Connection reset");
-            assertThat(relay.recording().connection(4).awaitEnd(Background.LONGEST).ending())
+            assertThat(relay.recording()
+                            .connection(4)
+                            .awaitEnd(Background.LONGEST)
+                            .ending())
                     .hasValueSatisfying(end -> assertThat(end.why())
                             .isEqualTo("cannot connect to upstream unix:" + server.path() + " within 30s; tried unix:"
                                     + server.path() + " (Connection refused); is a server listening there?"));
@@ -738,9 +741,12 @@ class UnixSocketTest {
                         .start()) {
             server.unanswered();
             assertThatThrownBy(() -> receive(relay)).hasMessageContaining("Connection reset");
-            assertThat(relay.recording().connection(1).awaitEnd(Background.LONGEST).ending())
-                    .hasValueSatisfying(
-                            end -> assertThat(end.why()).contains(" within 30ms; tried unix:", "queue of the server is full"));
+            assertThat(relay.recording()
+                            .connection(1)
+                            .awaitEnd(Background.LONGEST)
+                            .ending())
+                    .hasValueSatisfying(end ->
+                            assertThat(end.why()).contains(" within 30ms; tried unix:", "queue of the server is full"));
         }
     }
 

@@ -77,8 +77,7 @@ public final class ConnectAttempts<A extends SocketAddress> {
                 .append(" (")
                 .append(cause.getMessage())
                 .append(')'));
-        boolean lacksInterface =
-                failed.keySet().stream().allMatch(ConnectAttempts::lacksInterface);
+        boolean lacksInterface = failed.keySet().stream().allMatch(ConnectAttempts::lacksInterface);
         ConnectException all = new ConnectException(message.append(
                         lacksInterface ? "; " + NameResolver.NAME_THE_INTERFACE : "; is a server listening there?")
                 .toString());
