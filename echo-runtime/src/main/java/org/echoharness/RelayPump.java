@@ -162,7 +162,7 @@ final class RelayPump implements ConnectionPump, UpstreamConnection.Owner {
     private String lost = ""; // why the connection to the server was lost
     private boolean hasBegun;
     private boolean isReadable; // the socket of the server
-    private boolean resetsServer; // by a fault, when all was sent
+    private boolean endsServer; // by a fault, when all was sent
     private boolean isReleased;
 
     private record Faults(List<Fault> list, long number, long since) {}
@@ -205,7 +205,18 @@ final class RelayPump implements ConnectionPump, UpstreamConnection.Owner {
 
     @Override
     public boolean receive(LongSupplier clock) throws IOException {
-        return streams != null && streams.toServer.receive(clock);
+        Streams both = streams;
+        return both != null && (both.toServer.receive(clock) || receivesOfServer(both, clock));
+    }
+
+    /** Reads what the server has sent, which the selector may not have reported yet when the idle time ends. */
+    private boolean receivesOfServer(Streams both, LongSupplier clock) throws IOException {
+        try {
+            return upstream.isRead() && both.toClient.receive(clock);
+        } catch (LostUpstreamException broken) {
+            loses(broken);
+            return true;
+        }
     }
 
     @Override
@@ -229,13 +240,17 @@ final class RelayPump implements ConnectionPump, UpstreamConnection.Owner {
                 return relays(both, clock);
             }
         } catch (LostUpstreamException broken) {
-            lost = "upstream " + upstream.name() + ": " + broken.getMessage();
-            takeRest(both, clock);
-            if (both.reporter != null) {
-                both.reporter.upstreamEnded(Ending.Side.SERVER, Ending.How.RST, String.valueOf(broken.getMessage()));
-            }
+            loses(broken);
         }
-        return loses(both, clock);
+        return sendsRest(both, clock);
+    }
+
+    private void loses(LostUpstreamException broken) {
+        lost = "upstream " + upstream.name() + ": " + broken.getMessage();
+        ConnectionReporter reporter = streams == null ? null : streams.reporter;
+        if (reporter != null) {
+            reporter.upstreamEnded(Ending.Side.SERVER, Ending.How.RST, String.valueOf(broken.getMessage()));
+        }
     }
 
     private Next fails() {
@@ -285,7 +300,7 @@ final class RelayPump implements ConnectionPump, UpstreamConnection.Owner {
         while (!both.serverHasAll) {
             Next next = both.toServer.pump(clock);
             reason = both.toServer.reason();
-            resetsServer = next == Next.RESET;
+            endsServer = next == Next.RESET || next == Next.CLOSE;
             if (next != Next.END && next != Next.HALF_CLOSE) {
                 return next;
             }
@@ -325,21 +340,12 @@ final class RelayPump implements ConnectionPump, UpstreamConnection.Owner {
         return both.clientGotFin ? Next.WAIT : Next.HALF_CLOSE;
     }
 
-    /** Reads what the server has sent before its connection was lost. */
-    private static void takeRest(Streams both, LongSupplier clock) throws IOException {
-        try {
-            boolean more = true;
-            for (int step = 0; more && step < GatedOutput.STEPS; step++) {
-                more = both.toClient.receive(clock);
-            }
-        } catch (LostUpstreamException again) {
-            // that is all
-        }
-    }
-
-    /** Sends what is left for the client, and then resets its connection. */
-    private Next loses(Streams both, LongSupplier clock) throws IOException {
+    /** Sends to the client what the server had sent before its connection was lost, and then resets it. */
+    private Next sendsRest(Streams both, LongSupplier clock) throws IOException {
         Next next = both.clientHasAll ? Next.END : both.toClient.pump(clock);
+        while (next == Next.WAIT && both.toClient.held() == 0 && both.toClient.receive(clock)) {
+            next = both.toClient.pump(clock);
+        }
         if (next == Next.WAIT && both.toClient.held() > 0) {
             return Next.WAIT;
         }
@@ -378,10 +384,16 @@ final class RelayPump implements ConnectionPump, UpstreamConnection.Owner {
         return both == null ? !hasBegun : both.toServer.mayWake() || both.toClient.mayWake();
     }
 
+    /** Leaves out a direction that is not pumped any more, because its last verdict may be of a time that has passed. */
     @Override
     public long untilWake(long now) {
         Streams both = streams;
-        return both == null ? Verdict.NEVER : Math.min(both.toServer.untilWake(now), both.toClient.untilWake(now));
+        if (both == null) {
+            return Verdict.NEVER;
+        }
+        boolean isToServer = !both.serverHasAll && lost.isEmpty();
+        long ofServer = isToServer ? both.toServer.untilWake(now) : Verdict.NEVER;
+        return both.clientHasAll ? ofServer : Math.min(ofServer, both.toClient.untilWake(now));
     }
 
     @Override
@@ -403,7 +415,20 @@ final class RelayPump implements ConnectionPump, UpstreamConnection.Owner {
     @Override
     public boolean drain() throws IOException {
         Streams both = streams;
-        return both != null && both.toServer.drain();
+        if (both == null) {
+            EchoPump unread = new EchoPump(client, client, terms);
+            try {
+                return unread.drain();
+            } finally {
+                unread.release(false, "");
+            }
+        }
+        boolean came = both.toServer.drain();
+        try {
+            return both.toClient.drain() || came;
+        } catch (LostUpstreamException gone) {
+            return came;
+        }
     }
 
     @Override
@@ -437,7 +462,7 @@ final class RelayPump implements ConnectionPump, UpstreamConnection.Owner {
             return;
         }
         isReleased = true;
-        upstream.close(clean, resetsServer ? serving.unsentBytes() : null);
+        upstream.close(clean, endsServer ? serving.unsentBytes() : null);
         Streams both = streams;
         if (both != null) {
             both.toServer.release(clean, why);

@@ -116,7 +116,7 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
         boolean reads = (key.interestOps() & SelectionKey.OP_READ) != 0;
         if (reads && pump().receive(ServingLoop.CLOCK)) {
             turn(false);
-        } else if (config().closesIdle() && !pump().holds() && (reads || !pump().drain())) {
+        } else if (config().closesIdle() && !pump().holds() && !pump().drain()) {
             serving.context().counts().idleClosed.increment(); // before the client sees the FIN
             closeEarly(why);
             end(true, Cause.SERVER, why);
@@ -312,6 +312,7 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
         }
         boolean mayLose = (hasSent || pump().hasSent()) && !(clean && pump().inputEnded());
         if (pump().inputEnded() && isHalfClosed) {
+            pump().release(clean, why);
             end(-1, clean, Cause.SERVER, why);
         } else if (!mayLose || !serving.unsentBytes().await(this, channel())) {
             end(clean, Cause.SERVER, why);

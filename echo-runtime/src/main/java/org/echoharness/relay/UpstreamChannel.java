@@ -5,15 +5,33 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ByteChannel;
 import java.nio.channels.SocketChannel;
 
-/** Reads and writes the socket to the server behind a relay. The thread of the event loop uses it. */
-public record UpstreamChannel(SocketChannel socket) implements ByteChannel {
+/**
+ * Reads and writes the socket to the server behind a relay. The connection is lost when one of these fails. The rest of what
+ * the server has sent can be read even then; a read returns 0 at its end. The thread of the event loop uses it.
+ */
+public final class UpstreamChannel implements ByteChannel {
+
+    private final SocketChannel socket;
+    private boolean isLost;
+
+    UpstreamChannel(SocketChannel socket) {
+        this.socket = socket;
+    }
+
+    public SocketChannel socket() {
+        return socket;
+    }
 
     @Override
     public int read(ByteBuffer into) throws LostUpstreamException {
         try {
-            return socket.read(into);
-        } catch (IOException lost) {
-            throw new LostUpstreamException(lost);
+            int n = socket.read(into);
+            return isLost ? Math.max(0, n) : n; // the kernel reports an RST once, and then the end of the stream
+        } catch (IOException gone) {
+            if (isLost) {
+                return 0;
+            }
+            throw lost(gone);
         }
     }
 
@@ -21,8 +39,8 @@ public record UpstreamChannel(SocketChannel socket) implements ByteChannel {
     public int write(ByteBuffer bytes) throws LostUpstreamException {
         try {
             return socket.write(bytes);
-        } catch (IOException lost) {
-            throw new LostUpstreamException(lost);
+        } catch (IOException gone) {
+            throw lost(gone);
         }
     }
 
@@ -30,9 +48,14 @@ public record UpstreamChannel(SocketChannel socket) implements ByteChannel {
     public void endOutput() throws LostUpstreamException {
         try {
             socket.shutdownOutput();
-        } catch (IOException lost) {
-            throw new LostUpstreamException(lost);
+        } catch (IOException gone) {
+            throw lost(gone);
         }
+    }
+
+    private LostUpstreamException lost(IOException gone) {
+        isLost = true;
+        return new LostUpstreamException(gone);
     }
 
     @Override

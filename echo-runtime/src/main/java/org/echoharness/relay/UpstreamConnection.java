@@ -266,6 +266,12 @@ public final class UpstreamConnection implements EventLoopHandler, UnsentBytes.W
         return isOpen() && Objects.requireNonNull(key).isReadable();
     }
 
+    /** Returns whether it waits for something to read. */
+    public boolean isRead() {
+        SelectionKey mine = key;
+        return mine != null && isOpen() && (mine.interestOps() & SelectionKey.OP_READ) != 0;
+    }
+
     /** Sets the operations of the socket to wait for. Does nothing unless it is connected. */
     public void interest(int operations) {
         SelectionKey mine = key;
@@ -278,7 +284,8 @@ public final class UpstreamConnection implements EventLoopHandler, UnsentBytes.W
      * Closes the connection, or gives up to connect. Further calls do nothing.
      *
      * @param clean whether with a FIN; otherwise with an RST
-     * @param unsent waits before that until the server's kernel has all that was sent; null to close at once
+     * @param unsent waits before an RST, and after a FIN, until the server's kernel has all that was sent, since an RST makes
+     *     the kernel discard unsent bytes; null to close at once
      */
     public void close(boolean clean, @Nullable UnsentBytes unsent) {
         if (isClosed) {
@@ -293,11 +300,13 @@ public final class UpstreamConnection implements EventLoopHandler, UnsentBytes.W
             return;
         }
         try {
-            waits = was
-                    && !clean
-                    && unsent != null
-                    && mine.isValid()
-                    && unsent.await(this, (SocketChannel) mine.channel());
+            SocketChannel channel = (SocketChannel) mine.channel();
+            if (was && unsent != null && mine.isValid()) {
+                if (clean) {
+                    channel.shutdownOutput();
+                }
+                waits = unsent.await(this, channel);
+            }
         } catch (IOException gone) {
             waits = false;
         }
