@@ -44,7 +44,8 @@ final class CommandHelp {
                                                 'first 2: reset after 4; others: delay 50ms'
                      --script TEXT              what the server says in place of an echo, such as
                                                 'expect line "PING", send "PONG\\n"' (none)
-                     --script-file FILE         the same, from a file (none)
+                     --script-file FILE         the same, from a file, which can also be a
+                                                capture of packets (pcapng) (none)
             client:  --message TEXT             the text to send (a line of 42 bytes)
                      --message-file FILE        the file to send; '-' is standard input.
                                                 Standard input, a pipe or a device is sent
