@@ -49,4 +49,29 @@ class ReplayInJavaTest {
                     """);
         }
     }
+
+    private static EchoServer recorded(String login) throws Exception {
+        try (EchoServer server = EchoServer.builder()
+                .script("expect line '*', send 'ok\\n'")
+                .recording()
+                .start()) {
+            try (EchoClient client = EchoClient.connect(server.address())) {
+                client.send(login.getBytes(UTF_8));
+                client.receive(3);
+                client.expectEnd();
+            }
+            server.recording().awaitConnections(1).get(0).awaitEnd();
+            return server;
+        }
+    }
+
+    @Test
+    @Timeout(60)
+    void marksValuesAsOnPages() throws Exception {
+        EchoServer first = recorded("LOGIN me 17:02:11\n");
+        EchoServer second = recorded("LOGIN me 17:02:12\n");
+
+        Script script = first.recording().toScript(second.recording());
+        assertThat(script.formatted()).contains("expect line \"LOGIN me *\"");
+    }
 }

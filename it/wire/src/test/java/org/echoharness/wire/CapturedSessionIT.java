@@ -57,7 +57,8 @@ class CapturedSessionIT {
             capturing.awaitMark(7);
         }
 
-        try (EchoServer played = EchoServer.builder().scriptFile(file.toString()).recording().start()) {
+        try (EchoServer played =
+                EchoServer.builder().scriptFile(file.toString()).recording().start()) {
             session(played);
 
             played.recording().awaitConnections(2);
@@ -65,7 +66,8 @@ class CapturedSessionIT {
             assertThat(played.scriptProblems()).isEmpty();
             Script script = Script.ofCapture(file);
             assertThat(script.rules()).hasSize(2);
-            assertThat(script.formatted()).startsWith("connection 1:\n  expect line \"Grüße 1\"\n  send \"Grüße 1\\r\\n\"\n");
+            assertThat(script.formatted())
+                    .startsWith("connection 1:\n  expect line \"Grüße 1\"\n  send \"Grüße 1\\r\\n\"\n");
             assertThat(Script.parse(script.formatted())).isEqualTo(script);
         }
     }
@@ -80,8 +82,21 @@ class CapturedSessionIT {
             String filter = "tcp port " + port + " or udp port " + marks.getLocalPort();
             List<String> command = List.of(
                     Program.orSkip("tshark", "tshark").file(),
-                    "-n", "-i", "lo", "-f", filter, "-w", file.toString(), "-B", "64",
-                    "-P", "-l", "-T", "fields", "-e", "udp.length");
+                    "-n",
+                    "-i",
+                    "lo",
+                    "-f",
+                    filter,
+                    "-w",
+                    file.toString(),
+                    "-B",
+                    "64",
+                    "-P",
+                    "-l",
+                    "-T",
+                    "fields",
+                    "-e",
+                    "udp.length");
             Map<String, String> home = Map.of("HOME", String.valueOf(file.getParent()));
             tshark = new ForkedProcess(file.getParent(), home, LONGEST, command);
         }
@@ -91,12 +106,17 @@ class CapturedSessionIT {
             long deadline = System.nanoTime() + LONGEST.toNanos();
             String line = Integer.toString(8 + bytes);
             while (tshark.lines().matching(line).isEmpty()) {
-                if (!tshark.lines().matching("(?i).*(permission|not permitted|no such device).*").isEmpty()) {
-                    String message = "Skipped: tshark cannot capture here: " + tshark.lines().text();
+                if (!tshark.lines()
+                        .matching("(?i).*(permission|not permitted|no such device).*")
+                        .isEmpty()) {
+                    String message = "Skipped: tshark cannot capture here: "
+                            + tshark.lines().text();
                     System.out.println(message);
                     Assumptions.abort(message);
                 }
-                assertThat(System.nanoTime() - deadline).as("%s", tshark.lines().seen()).isNegative();
+                assertThat(System.nanoTime() - deadline)
+                        .as("%s", tshark.lines().seen())
+                        .isNegative();
                 marks.send(new DatagramPacket(new byte[bytes], bytes, marks.getLocalSocketAddress()));
                 try {
                     while (true) {
