@@ -765,7 +765,8 @@ public final class EchoServer implements AutoCloseable {
         }
 
         /**
-         * Sets the script from a file in UTF-8, which {@link #build} reads. A relative name is one in the {@link
+         * Sets the script from a file in UTF-8, which {@link #build} reads. The file can also be a capture of packets, as
+         * {@link Script#ofCapture} describes. A relative name is one in the {@link
          * #scriptDirectory}; if there is no such file, it is the name of a resource of the class path.
          *
          * @param file the name of the file, such as {@code smtp.echo}; with {@code classpath:} before it, only a resource
@@ -1086,8 +1087,8 @@ public final class EchoServer implements AutoCloseable {
             ConnectionPump.Factory used =
                     upstream == null ? pumps : RelayPump.maker(upstream, connectTimeout, upstreamFailure);
             if (scriptFile != null) {
-                ScriptResources.Text read = new ScriptResources(scriptDirectory).script(scriptFile);
-                spoken = new Script.Parser(read.option(), read.text()).script();
+                ScriptResources.ScriptFile read = new ScriptResources(scriptDirectory).script(scriptFile);
+                spoken = Script.of(read);
                 used = DialoguePumps.of(spoken, read.files(), bufferSize);
             } else if (script != null) {
                 used = DialoguePumps.of(script, new ScriptResources(scriptDirectory), bufferSize);

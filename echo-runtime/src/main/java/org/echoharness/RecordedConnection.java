@@ -493,21 +493,51 @@ public final class RecordedConnection {
      * @see Recording#toScript()
      */
     public Script toScript() {
-        return Script.of(steps(null).toArray(Step[]::new));
+        return Script.of(steps((Duration) null).toArray(Step[]::new));
+    }
+
+    /**
+     * Returns a script as {@link #toScript()} does, for a client that sends other values each time, such as ids or times.
+     * Another recording of the same client shows which values differ: the script expects any value in their place.
+     *
+     * @param other the same session, recorded another time
+     * @return the script
+     * @throws IllegalStateException as {@link #toScript()} describes, also for the other recording
+     * @throws IllegalArgumentException if the client's bytes differ in more than values
+     * @see Recording#toScript(Recording)
+     */
+    public Script toScript(RecordedConnection other) {
+        return Script.of(steps(other).toArray(Step[]::new));
     }
 
     /** Returns the steps of a script. Fails if something is missing. */
     List<Step> steps(@Nullable Duration leastPause) {
         List<Step> steps = new ArrayList<>();
-        SessionSteps.of(session(), leastPause, part -> {
-            Step step = part.step();
-            if (step == null || !part.remark().isEmpty()) {
-                throw new IllegalStateException(
-                        name() + " cannot become a script: " + part.remark() + "; " + replayCure());
-            }
-            steps.add(step);
-        });
+        SessionSteps.of(session(), leastPause, part -> add(part, steps));
         return steps;
+    }
+
+    /** Returns the steps of a script that expects any value where that of the other recording differs. */
+    List<Step> steps(RecordedConnection other) {
+        other.steps((Duration) null); // fails if something is missing
+        List<Step> steps = new ArrayList<>();
+        try {
+            SessionSteps.marked(session(), other.session(), part -> add(part, steps));
+        } catch (IllegalArgumentException different) {
+            throw new IllegalArgumentException(
+                    name() + " is not the same session in both recordings: " + different.getMessage()
+                            + "; record the same client twice, or edit the script of one recording",
+                    different);
+        }
+        return steps;
+    }
+
+    private void add(SessionSteps.Part part, List<Step> to) {
+        Step step = part.step();
+        if (step == null || !part.remark().isEmpty()) {
+            throw new IllegalStateException(name() + " cannot become a script: " + part.remark() + "; " + replayCure());
+        }
+        to.add(step);
     }
 
     /** Returns what helps if bytes or events are not kept. */

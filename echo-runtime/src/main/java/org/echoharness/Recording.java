@@ -401,16 +401,50 @@ public final class Recording {
         return script(Quantities.wholeMillis("least", least));
     }
 
-    private Script script(@Nullable Duration leastPause) {
-        String missing = missingConnections();
-        if (!missing.isEmpty()) {
-            throw new IllegalStateException("the recording cannot become a script: " + missing);
+    /**
+     * Returns a script as {@link #toScript()} does, for a client that sends other values each time, such as ids or times.
+     * Another recording of the same client shows which values differ, and the script expects any value in their place: a
+     * star in a line or in the body of a frame, otherwise a number of bytes. What the server sends is that of this
+     * recording.
+     *
+     * @param other the same client, recorded another time
+     * @return the script
+     * @throws IllegalStateException as {@link #toScript()} describes, also for the other recording
+     * @throws IllegalArgumentException if the recordings differ in more than values, for instance in the number of their
+     *     connections
+     * @since 0.1.0
+     */
+    public Script toScript(Recording other) {
+        checkComplete();
+        other.checkComplete();
+        List<RecordedConnection> mine = accepted();
+        List<RecordedConnection> theirs = other.accepted();
+        if (mine.size() != theirs.size()) {
+            throw new IllegalArgumentException("one recording has " + connections(mine.size()) + ", and the other "
+                    + theirs.size() + "; record the same client twice");
         }
+        List<Script.Rule> rules = new ArrayList<>();
+        for (int i = 0; i < mine.size(); i++) {
+            RecordedConnection connection = mine.get(i);
+            rules.add(new Script.Rule(Connections.number(connection.number()), connection.steps(theirs.get(i))));
+        }
+        return new Script(rules);
+    }
+
+    private Script script(@Nullable Duration leastPause) {
+        checkComplete();
         List<Script.Rule> rules = new ArrayList<>();
         for (RecordedConnection connection : accepted()) {
             rules.add(new Script.Rule(Connections.number(connection.number()), connection.steps(leastPause)));
         }
         return new Script(rules);
+    }
+
+    private void checkComplete() {
+        String missing = missingConnections();
+        if (!missing.isEmpty()) {
+            throw new IllegalStateException("the recording cannot become a script: " + missing);
+        }
     }
 
     /** Returns the kept connections that were not rejected. */

@@ -1,13 +1,20 @@
 package org.echoharness;
 
+import java.io.IOException;
 import java.net.SocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.echoharness.dialogue.ScriptResources;
 import org.echoharness.dialogue.StepChecks;
 import org.echoharness.dialogue.StepLines;
 import org.echoharness.dialogue.StepParser;
+import org.echoharness.replay.Capture;
+import org.echoharness.replay.CaptureFormatException;
 import org.echoharness.script.Step;
+import org.echoharness.text.Escaping;
 import org.echoharness.text.Tokens;
 import org.jspecify.annotations.Nullable;
 
@@ -124,6 +131,49 @@ public record Script(List<Rule> rules) {
      */
     public static Script parse(String text) {
         return new Parser("script", text).script();
+    }
+
+    /**
+     * Makes a script from a capture of packets: a pcapng file, as tshark, Wireshark and {@link Recording#writePcapng(Path)}
+     * write it, or a pcap file. A server with the script does again what the captured server did; {@link
+     * Recording#toScript()} describes the rules. There is one for each connection, in the order of their SYNs. Attempts to
+     * connect that were refused have none. The server is the end that received the SYN. If the SYN of a connection was
+     * not captured, the server is the end with the port of another connection's server, or otherwise the end that did
+     * not send the first packet.
+     *
+     * @param file the capture
+     * @return the script
+     * @throws IllegalArgumentException if the file cannot be read, is no capture, has no connection, has connections to
+     *     several ports, or if parts of it are missing; the message names the file and the cure
+     * @since 0.1.0
+     */
+    public static Script ofCapture(Path file) {
+        String what = "capture (" + Escaping.escape(file.toString()) + ")";
+        try {
+            return ofCapture(what, Files.readAllBytes(file));
+        } catch (IOException unreadable) {
+            throw new IllegalArgumentException(
+                    what + " cannot be read: " + FileErrorText.reason(unreadable), unreadable);
+        }
+    }
+
+    /** Reads a file that has a script, or a capture. */
+    static Script of(ScriptResources.ScriptFile file) {
+        return file.isCapture()
+                ? ofCapture(file.option(), file.bytes())
+                : new Parser(file.option(), file.text()).script();
+    }
+
+    private static Script ofCapture(String what, byte[] bytes) {
+        try {
+            List<Rule> rules = new ArrayList<>();
+            for (List<Step> steps : Capture.steps(bytes)) {
+                rules.add(new Rule(Connections.number(rules.size() + 1L), steps));
+            }
+            return new Script(rules);
+        } catch (CaptureFormatException unusable) {
+            throw new IllegalArgumentException(what + " cannot become a script: " + unusable.getMessage(), unusable);
+        }
     }
 
     /** Returns the text that {@link #parse} reads, unless the script has a rule by {@link Connections#from}. */

@@ -152,7 +152,8 @@ public @interface EchoTest {
     String script() default "";
 
     /**
-     * The file that has the script: a file, or a resource of the class path. It is given in place of {@link #script()}.
+     * The file that has the script: a file, or a resource of the class path. It can also be a capture of packets, as {@link
+     * org.echoharness.Script#ofCapture} describes. It is given in place of {@link #script()}.
      * Empty means {@code none}.
      *
      * @return the name of the file, such as {@code smtp.echo}

@@ -90,8 +90,9 @@ abstract class ServerMojo extends EchoMojo {
     String script;
 
     /**
-     * The file that has the script, in place of {@code script}. A relative name begins at the directory of the project,
-     * or without a POM at the current directory. If there is no such file, a resource of the plugin's class path.
+     * The file that has the script, in place of {@code script}, or a capture of packets to make the script from (pcapng).
+     * A relative name begins at the directory of the project, or without a POM at the current directory. If there is no
+     * such file, a resource of the plugin's class path.
      *
      * @since 0.1.0
      */

@@ -48,7 +48,8 @@ final class CommandHelp {
                                                 'first 2: reset after 4; others: delay 50ms'
                      --script TEXT              what the server says in place of an echo, such as
                                                 'expect line "PING", send "PONG\\n"' (none)
-                     --script-file FILE         the same, from a file (none)
+                     --script-file FILE         the same, from a file, which can also be a
+                                                capture of packets (pcapng) (none)
                      --upstream HOST:PORT       relays to that server in place of an echo (none)
                      --upstream-failure FAULT   what clients get if that server cannot be
                                                 reached: reset, close or stall (reset)

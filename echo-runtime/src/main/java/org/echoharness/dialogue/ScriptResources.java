@@ -13,6 +13,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.List;
 import org.echoharness.text.CompleteFile;
 import org.echoharness.text.Escaping;
 import org.jspecify.annotations.Nullable;
@@ -33,8 +34,59 @@ public final class ScriptResources implements DataSource.Finder {
     private final Path directory;
     private final String folder; // of resources; empty, or with a slash at its end
 
-    /** The text of a script, and what finds the files that it sends. */
-    public record Text(String option, String text, ScriptResources files) {}
+    /** A file that has a script, or a capture of packets to make one from. */
+    public static final class ScriptFile {
+        private static final List<String> CAPTURES = List.of(".pcapng", ".pcap", ".cap");
+        private static final List<Integer> MAGIC = List.of(0x0A0D0D0A, 0xA1B2C3D4, 0xD4C3B2A1, 0xA1B23C4D, 0x4D3CB2A1);
+
+        private final String option;
+        private final String name;
+        private final byte[] bytes;
+        private final ScriptResources files;
+
+        ScriptFile(String option, String name, byte[] bytes, ScriptResources files) {
+            this.option = option;
+            this.name = name;
+            this.bytes = bytes;
+            this.files = files;
+        }
+
+        /** Returns the option and its value, for errors. */
+        public String option() {
+            return option;
+        }
+
+        /** Returns the content. */
+        public byte[] bytes() {
+            return bytes.clone();
+        }
+
+        /** Returns what finds the files that the script sends. */
+        public ScriptResources files() {
+            return files;
+        }
+
+        /** Returns whether the file is a capture, or is called one. */
+        public boolean isCapture() {
+            boolean isCalledOne = CAPTURES.stream().anyMatch(name::endsWith);
+            return isCalledOne
+                    || (bytes.length >= 4
+                            && MAGIC.contains(ByteBuffer.wrap(bytes).getInt(0)));
+        }
+
+        /** Returns the text of the script. */
+        public String text() {
+            try {
+                String text = StandardCharsets.UTF_8
+                        .newDecoder()
+                        .decode(ByteBuffer.wrap(bytes))
+                        .toString();
+                return !text.isEmpty() && text.charAt(0) == BYTE_ORDER_MARK ? text.substring(1) : text;
+            } catch (CharacterCodingException noText) {
+                throw unreadable(option, noText);
+            }
+        }
+    }
 
     private ScriptResources(String option, Path directory, String folder) {
         this.option = option;
@@ -117,15 +169,16 @@ public final class ScriptResources implements DataSource.Finder {
     }
 
     /** Reads a script from a file or a resource. The names of the files that it sends begin at its folder. */
-    public Text script(String name) {
+    public ScriptFile script(String name) {
         String what = "scriptFile (" + Escaping.escape(name) + ")";
         try {
             Path file = file(name);
             if (file != null) {
                 Path parent = file.toAbsolutePath().getParent();
                 try (InputStream in = Files.newInputStream(file)) {
-                    String text = text(in.readNBytes(MOST_OF_SCRIPT + 1));
-                    return new Text(what, text, new ScriptResources(what, parent == null ? directory : parent, ""));
+                    byte[] bytes = checked(what, in.readNBytes(MOST_OF_SCRIPT + 1));
+                    return new ScriptFile(
+                            what, name, bytes, new ScriptResources(what, parent == null ? directory : parent, ""));
                 }
             }
             byte[] bytes = resource("", name, MOST_OF_SCRIPT);
@@ -134,18 +187,18 @@ public final class ScriptResources implements DataSource.Finder {
             }
             String resource = nameOnClassPath(name);
             String parent = resource.substring(0, resource.lastIndexOf('/') + 1);
-            return new Text(what, text(bytes), new ScriptResources(what, directory, parent));
+            return new ScriptFile(what, name, checked(what, bytes), new ScriptResources(what, directory, parent));
         } catch (IOException | InvalidPathException failed) {
             throw unreadable(what, failed);
         }
     }
 
-    private static String text(byte[] bytes) throws CharacterCodingException {
-        String text = StandardCharsets.UTF_8
-                .newDecoder()
-                .decode(ByteBuffer.wrap(bytes))
-                .toString();
-        return !text.isEmpty() && text.charAt(0) == BYTE_ORDER_MARK ? text.substring(1) : text;
+    private static byte[] checked(String what, byte[] bytes) {
+        if (bytes.length > MOST_OF_SCRIPT) {
+            throw new IllegalArgumentException(what + " must be at most " + (MOST_OF_SCRIPT >> 20)
+                    + "MiB; keep fewer connections of a capture, and send long data of a script with file");
+        }
+        return bytes;
     }
 
     /** Returns the file of this name, or null if there is none, or if the name is only for the class path. */

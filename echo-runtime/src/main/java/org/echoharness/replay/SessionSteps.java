@@ -2,6 +2,8 @@ package org.echoharness.replay;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Iterator;
 import java.util.List;
 import java.util.function.Consumer;
 import org.echoharness.script.Expectation;
@@ -28,14 +30,60 @@ public final class SessionSteps {
     private final MessageSteps.Detail detail;
     private final long leastPause;
     private final Consumer<Part> to;
+    private final Iterator<String> others; // what the client sent in another session, for each turn of its
     private final List<Session.Turn> afterFin = new ArrayList<>(); // the server's FIN, and what the client did then
     private boolean wasClientFin;
     private long count;
 
-    private SessionSteps(MessageSteps.Detail detail, long leastPause, Consumer<Part> to) {
+    private SessionSteps(MessageSteps.Detail detail, long leastPause, Iterator<String> others, Consumer<Part> to) {
         this.detail = detail;
         this.leastPause = leastPause;
+        this.others = others;
         this.to = to;
+    }
+
+    /**
+     * Makes the steps for a client that sends other values each time. The two sessions show which: any value is expected
+     * in their place.
+     *
+     * @param other what the same client did another time
+     * @param to gets the steps one by one
+     * @throws IllegalArgumentException if the sessions differ in more than values
+     */
+    public static void marked(Session session, Session other, Consumer<Part> to) {
+        List<String> mine = messages(session);
+        List<String> theirs = messages(other);
+        if (mine.size() != theirs.size()) {
+            theirs = cutAlike(String.join("", theirs), mine);
+        }
+        new SessionSteps(MessageSteps.Detail.LINES, Session.NO_PAUSES, theirs.iterator(), to).add(session);
+    }
+
+    private static List<String> messages(Session session) {
+        List<String> messages = new ArrayList<>();
+        session.turns(Session.NO_PAUSES, turn -> {
+            if (turn.kind() == SessionEvent.Kind.RECEIVED) {
+                messages.add(turn.bytes());
+            }
+        });
+        return messages;
+    }
+
+    /** Cuts what a client sent where it stopped in the other session, if it sent as many bytes. */
+    private static List<String> cutAlike(String all, List<String> messages) {
+        List<String> cut = new ArrayList<>();
+        int at = 0;
+        for (String message : messages) {
+            int end = Math.min(all.length(), at + message.length());
+            cut.add(all.substring(at, end));
+            at = end;
+        }
+        int bytes = String.join("", messages).length();
+        if (bytes != all.length()) {
+            throw new IllegalArgumentException("the client sent " + Escaping.bytes(bytes) + " and "
+                    + Escaping.bytes(all.length()) + ", in other turns");
+        }
+        return cut;
     }
 
     /**
@@ -46,10 +94,11 @@ public final class SessionSteps {
      */
     public static void of(Session session, @Nullable Duration leastPause, Consumer<Part> to) {
         long pause = leastPause == null ? Session.NO_PAUSES : leastPause.toNanos();
-        SessionSteps counted = new SessionSteps(MessageSteps.Detail.LINES, pause, part -> {});
+        SessionSteps counted =
+                new SessionSteps(MessageSteps.Detail.LINES, pause, Collections.emptyIterator(), part -> {});
         counted.add(session);
-        boolean isLong = counted.count > MOST_STEPS;
-        new SessionSteps(isLong ? MessageSteps.Detail.FEW : MessageSteps.Detail.LINES, pause, to).add(session);
+        MessageSteps.Detail detail = counted.count > MOST_STEPS ? MessageSteps.Detail.FEW : MessageSteps.Detail.LINES;
+        new SessionSteps(detail, pause, Collections.emptyIterator(), to).add(session);
     }
 
     private void add(Session session) {
@@ -90,7 +139,7 @@ public final class SessionSteps {
 
     private void carryOut(Session.Turn turn) {
         switch (turn.kind()) {
-            case RECEIVED -> MessageSteps.expected(turn.bytes(), detail).forEach(this::add);
+            case RECEIVED -> expected(turn.bytes()).forEach(this::add);
             case SENT -> {
                 waits(turn);
                 if (!turn.bytes().isEmpty()) {
@@ -117,6 +166,11 @@ public final class SessionSteps {
                     + (turn.missing() == 1 ? "is" : "are") + " not kept";
             add(new Part(isByClient ? Step.expect(turn.missing()) : null, what));
         }
+    }
+
+    private List<Step> expected(String bytes) {
+        String other = others.hasNext() ? others.next() : bytes;
+        return other.equals(bytes) ? MessageSteps.expected(bytes, detail) : MarkedMessage.expected(bytes, other);
     }
 
     private void waits(Session.Turn turn) {

@@ -73,7 +73,7 @@ class ScriptResourcesTest {
         file("scripts/smtp.echo", "send file \"data.txt\"");
         file("scripts/data.txt", "beside the script");
         file("data.txt", "in the directory");
-        ScriptResources.Text read = new ScriptResources(folder).script("scripts/smtp.echo");
+        ScriptResources.ScriptFile read = new ScriptResources(folder).script("scripts/smtp.echo");
         assertThat(read.option()).isEqualTo("scriptFile (scripts/smtp.echo)");
         assertThat(read.text()).isEqualTo("send file \"data.txt\"");
         assertThat(content(read.files().find("data.txt"))).isEqualTo("beside the script");
@@ -86,7 +86,7 @@ class ScriptResourcesTest {
         file("resources/data.txt", "at the root");
         file("resources/root.txt", "only at the root");
         withClassPath(folder.resolve("resources"), () -> {
-            ScriptResources.Text read = new ScriptResources(folder).script("classpath:scripts/smtp.echo");
+            ScriptResources.ScriptFile read = new ScriptResources(folder).script("classpath:scripts/smtp.echo");
             assertThat(read.text()).isEqualTo("send file \"data.txt\"");
             assertThat(content(read.files().find("data.txt"))).isEqualTo("beside the script");
             assertThat(content(read.files().find("root.txt"))).isEqualTo("only at the root");

@@ -57,6 +57,10 @@ final class Program {
         return null;
     }
 
+    String file() {
+        return file.toString();
+    }
+
     private static boolean isToInstall() {
         return Boolean.getBoolean("wire.install")
                 || !System.getenv().getOrDefault("CI", "").isEmpty();
