@@ -38,7 +38,7 @@ class RelayMemoryTest {
 
     private ConnectionRecorder open(RecordingStore store, long number) throws IOException {
         try (SocketChannel channel = SocketChannel.open(listening.getLocalAddress())) {
-            return Objects.requireNonNull(store.open(channel, number));
+            return Objects.requireNonNull(store.open(channel, null, number));
         }
     }
 
