@@ -127,8 +127,7 @@ final class HtmlPage {
                 .append(upstream == null ? "</th><th>server " : "</th><th>relay ");
         page.append(escape(HostAndPort.text(connection.server())));
         if (upstream != null) {
-            page.append("</th><th>server ")
-                    .append(escape(HostAndPort.text(upstream.server())));
+            page.append("</th><th>server ").append(escape(HostAndPort.text(upstream.server())));
         }
         page.append("</th></tr></thead>\n<tbody>\n");
         int columns = upstream == null ? 2 : 3;

@@ -649,7 +649,7 @@ public final class RecordedConnection {
 
     @Override
     public String toString() {
-        return name() + (recordedBy() == Ending.Side.CLIENT ? " to " : " from ") + otherEnd() + ", "
-                + sums() + (upstream == null ? "" : "; " + upstream.peer() + ", " + upstream.sums());
+        return name() + (recordedBy() == Ending.Side.CLIENT ? " to " : " from ") + otherEnd() + ", " + sums()
+                + (upstream == null ? "" : "; " + upstream.peer() + ", " + upstream.sums());
     }
 }
