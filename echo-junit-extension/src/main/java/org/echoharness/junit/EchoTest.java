@@ -166,7 +166,7 @@ public @interface EchoTest {
      * {@link EchoExtension} with {@link org.echoharness.EchoServer.Builder#upstream(java.util.function.Supplier)}. Empty
      * means {@code none}: an echo.
      *
-     * @return {@code host:port}, {@code [v6]:port} or {@code none}
+     * @return {@code host:port}, {@code [v6]:port}, {@code unix:PATH} or {@code none}
      */
     String upstream() default "";
 

@@ -69,14 +69,16 @@ final class OpenConnections {
     private static List<RecordedConnection> notClosed(List<RecordedConnection> open) {
         Map<RecordedConnection, Unclosed> sockets = new HashMap<>();
         for (RecordedConnection connection : open) {
-            InetSocketAddress client = connection.remote();
-            sockets.put(connection, new Unclosed(client, connection.local()));
+            if (connection.remoteSocketAddress() instanceof InetSocketAddress client
+                    && connection.localSocketAddress() instanceof InetSocketAddress server) {
+                sockets.put(connection, new Unclosed(client, server)); // the list has no Unix sockets
+            }
         }
         try {
             if (UnclosedSockets.areListed()) {
                 Set<Unclosed> unclosed = UnclosedSockets.among(Set.copyOf(sockets.values()));
                 return open.stream()
-                        .filter(each -> unclosed.contains(sockets.get(each)))
+                        .filter(each -> sockets.containsKey(each) ? unclosed.contains(sockets.get(each)) : isRead(each))
                         .toList();
             }
         } catch (IOException unreadable) {

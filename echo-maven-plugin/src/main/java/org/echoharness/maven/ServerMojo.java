@@ -100,8 +100,8 @@ abstract class ServerMojo extends EchoMojo {
     String scriptFile;
 
     /**
-     * The server that this one relays to in place of an echo, {@code host:port} or {@code [v6]:port}, or {@code none}. For
-     * each client, this server connects to that one and passes on what either side sends, except for {@code faults}. That
+     * The server that this one relays to in place of an echo, {@code host:port}, {@code [v6]:port} or {@code unix:PATH}, or
+     * {@code none}. For each client, this server connects to that one and passes on what either side sends, except for {@code faults}. That
      * server may start later, but before the first client comes.
      *
      * @since 0.1.0
