@@ -874,7 +874,7 @@ public final class EchoServer implements AutoCloseable {
          * @throws IllegalArgumentException if the address is malformed, or if it names no host, no port or no file
          */
         public Builder upstream(String address) {
-            upstream = RelayPump.upstream(address);
+            upstream = RelayPumps.upstream(address);
             return this;
         }
 
@@ -888,7 +888,7 @@ public final class EchoServer implements AutoCloseable {
          * @return this builder
          */
         public Builder upstream(Supplier<String> addresses) {
-            upstream = RelayPump.upstream(addresses);
+            upstream = RelayPumps.upstream(addresses);
             return this;
         }
 
@@ -902,7 +902,7 @@ public final class EchoServer implements AutoCloseable {
          * @throws IllegalArgumentException if it is another fault, or has a trigger
          */
         public Builder upstreamFailure(Fault failure) {
-            upstreamFailure = RelayPump.checked(failure);
+            upstreamFailure = RelayPumps.checked(failure);
             return this;
         }
 
@@ -1042,7 +1042,7 @@ public final class EchoServer implements AutoCloseable {
                     upstream = null;
                     yield text.equals(OptionText.NONE) ? this : upstream(text);
                 }
-                case UPSTREAM_FAILURE -> upstreamFailure(RelayPump.failure(text));
+                case UPSTREAM_FAILURE -> upstreamFailure(RelayPumps.failure(text));
                 case CONNECT_TIMEOUT -> connectTimeout(Quantities.duration(word, text));
                 case RECORDING -> {
                     int bytes = OptionText.recorded(word, text);
@@ -1085,7 +1085,7 @@ public final class EchoServer implements AutoCloseable {
             }
             Script spoken = script;
             ConnectionPump.Factory used =
-                    upstream == null ? pumps : RelayPump.maker(upstream, connectTimeout, upstreamFailure);
+                    upstream == null ? pumps : RelayPumps.to(upstream, connectTimeout, upstreamFailure);
             if (scriptFile != null) {
                 ScriptResources.ScriptFile read = new ScriptResources(scriptDirectory).script(scriptFile);
                 spoken = Script.of(read);

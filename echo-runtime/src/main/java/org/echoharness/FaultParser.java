@@ -40,7 +40,7 @@ final class FaultParser {
         if (tokens.next().equals(OptionText.NONE) && text.strip().equals(OptionText.NONE)) {
             return FaultPlan.none();
         }
-        TakenConnections taken = new TakenConnections();
+        FaultPlan.TakenConnections taken = new FaultPlan.TakenConnections();
         do {
             int start = tokens.position();
             FaultPlan.Rule rule = rule();

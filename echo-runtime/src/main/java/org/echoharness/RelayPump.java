@@ -2,10 +2,6 @@ package org.echoharness;
 
 import java.io.IOException;
 import java.lang.invoke.MethodHandles;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.SocketAddress;
-import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ByteChannel;
 import java.nio.channels.SelectionKey;
 import java.time.Duration;
@@ -14,15 +10,11 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
-import java.util.function.Supplier;
 import org.echoharness.gates.Verdict;
-import org.echoharness.loop.UnsentBytes;
 import org.echoharness.relay.LostUpstreamException;
 import org.echoharness.relay.Upstream;
 import org.echoharness.relay.UpstreamChannel;
 import org.echoharness.relay.UpstreamConnection;
-import org.echoharness.sockets.NameResolver;
-import org.echoharness.text.Quantities;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,128 +25,17 @@ import org.jspecify.annotations.Nullable;
 final class RelayPump implements ConnectionPump, UpstreamConnection.Owner {
 
     /**
-     * Makes the pumps of a server that relays.
+     * What all relays of a server share.
      *
+     * @param onFailure what a client gets if the upstream cannot be reached: a reset, a close or a stall
      * @param isLost whether the upstream could not be reached the last time
      */
-    private record Maker(Upstream upstream, Duration connectTimeout, Effect onFailure, AtomicBoolean isLost)
-            implements Factory {
-        @Override
-        public ConnectionPump open(ByteChannel client, Terms terms) {
-            return new RelayPump(client, terms, this);
-        }
-
-        @Override
-        public boolean relays() {
-            return true;
-        }
-
-        /** A class cannot be loaded when no file descriptor is left. */
-        @Override
-        public void load(int bufferSize) {
-            UnsentBytes.load();
-            UpstreamConnection.load();
-            try {
-                MethodHandles.lookup().ensureInitialized(Streams.class);
-                MethodHandles.lookup().ensureInitialized(Faults.class);
-            } catch (IllegalAccessException impossible) {
-                throw new AssertionError(impossible); // they are of this class
-            }
-        }
-    }
-
-    /** The address that a supplier returns for each connection. */
-    private record Supplied(
-            Supplier<String> addresses, @Nullable Target known) implements Upstream {
-        @Override
-        public Target lookUp(long deadlineNanos) throws IOException {
-            return target(
-                    checked(Objects.requireNonNull(addresses.get(), "the supplier returned null")), deadlineNanos);
-        }
-
-        @Override
-        public String text(SocketAddress address) {
-            return HostAndPort.text(address);
-        }
-    }
-
-    /**
-     * Returns the pumps that relay.
-     *
-     * @param onFailure what a client gets if the upstream cannot be reached; null for a reset
-     */
-    static Factory maker(Upstream upstream, Duration connectTimeout, @Nullable Fault onFailure) {
-        Effect effect = onFailure == null ? new Effect.Reset() : onFailure.effect();
-        return new Maker(upstream, connectTimeout, effect, new AtomicBoolean());
-    }
-
-    /** Returns the upstream that a supplier names for each connection. */
-    static Upstream upstream(Supplier<String> addresses) {
-        return new Supplied(addresses, null);
-    }
-
-    /** Returns an upstream whose address stays the same. A numeric one, and a path, is not looked up again. */
-    static Upstream upstream(String text) {
-        ServerAddress address = checked(text);
-        Upstream.Target known = null;
-        if (!(address instanceof HostAndPort tcp) || NameResolver.isNumeric(tcp.host())) {
-            try {
-                known = target(address, 0);
-            } catch (IOException unusable) {
-                known = null; // the lookup of each connection says why
-            }
-        }
-        return new Supplied(() -> text, known);
-    }
-
-    private static Upstream.Target target(ServerAddress address, long deadlineNanos) throws IOException {
-        List<SocketAddress> candidates = new ArrayList<>();
-        if (address instanceof HostAndPort tcp) {
-            for (InetAddress each :
-                    NameResolver.resolve(tcp.host(), deadlineNanos, "cannot connect to upstream " + address)) {
-                candidates.add(HostAndPort.numeric(new InetSocketAddress(each, tcp.port())));
-            }
-        } else {
-            candidates.add(UnixDomainSocketAddress.of(((ServerAddress.Unix) address).path()));
-        }
-        return new Upstream.Target(address.toString(), candidates);
-    }
-
-    /** Reads the address of an upstream. */
-    static ServerAddress checked(String address) {
-        ServerAddress parsed = ServerAddress.parse(address, 0);
-        if (parsed instanceof ServerAddress.Unix unix && unix.isPrivate()) {
-            throw Quantities.refused("upstream", address, "name the file of a server, such as unix:/tmp/echo.sock");
-        }
-        if (parsed instanceof HostAndPort tcp && tcp.host().equals(HostAndPort.EVERY_INTERFACE)) {
-            throw Quantities.refused("upstream", address, "name one host, such as localhost:5432");
-        }
-        if (parsed instanceof HostAndPort tcp && tcp.port() == 0) {
-            throw Quantities.refused("upstream", address, "have a port from 1 to 65535");
-        }
-        return parsed;
-    }
-
-    /** Returns the fault if it can be what a client gets whose upstream cannot be reached. */
-    static Fault checked(Fault failure) {
-        Effect effect = failure.effect();
-        boolean ends =
-                effect instanceof Effect.Reset || effect instanceof Effect.Close || effect instanceof Effect.Stall;
-        if (!ends || !failure.equals(new Fault(effect, new Trigger.AtAccept()))) {
-            throw Quantities.refused("upstreamFailure", failure.toString(), "be reset, close or stall");
-        }
-        return failure;
-    }
-
-    /** Reads the fault that a client gets whose upstream cannot be reached. */
-    static Fault failure(String text) {
-        return checked(new FaultParser("upstreamFailure", text).fault());
-    }
+    record Options(Upstream upstream, Duration connectTimeout, Effect onFailure, AtomicBoolean isLost) {}
 
     private final ByteChannel client;
     private final Terms terms;
     private final Serving serving;
-    private final Maker maker;
+    private final Options options;
     private final UpstreamConnection upstream;
     private @Nullable Streams streams; // once it is connected
     private @Nullable Faults faults; // to be set then
@@ -187,12 +68,22 @@ final class RelayPump implements ConnectionPump, UpstreamConnection.Owner {
         }
     }
 
-    private RelayPump(ByteChannel client, Terms terms, Maker maker) {
+    RelayPump(ByteChannel client, Terms terms, Options options) {
         this.client = client;
         this.terms = terms;
-        this.maker = maker;
+        this.options = options;
         serving = Objects.requireNonNull(terms.serving());
-        upstream = new UpstreamConnection(serving.loop(), maker.upstream(), maker.connectTimeout(), this);
+        upstream = new UpstreamConnection(serving.loop(), options.upstream(), options.connectTimeout(), this);
+    }
+
+    /** Loads the classes that a connection needs. */
+    static void load() {
+        try {
+            MethodHandles.lookup().ensureInitialized(Streams.class);
+            MethodHandles.lookup().ensureInitialized(Faults.class);
+        } catch (IllegalAccessException impossible) {
+            throw new AssertionError(impossible); // they are of this class
+        }
     }
 
     @Override
@@ -254,14 +145,14 @@ final class RelayPump implements ConnectionPump, UpstreamConnection.Owner {
     }
 
     private Next fails() {
-        if (reason.isEmpty() && maker.isLost().compareAndSet(false, true)) {
+        if (reason.isEmpty() && options.isLost().compareAndSet(false, true)) {
             serving.warn("connection "
                     .concat(Long.toString(terms.owner().number())) // concat loads no class
                     .concat(": ")
                     .concat(upstream.failure())
                     .concat(" (further failures are not reported until a connect succeeds)"));
         }
-        if (maker.onFailure() instanceof Effect.Stall) {
+        if (options.onFailure() instanceof Effect.Stall) {
             if (reason.isEmpty() && terms.reporter() != null) {
                 terms.reporter().note(upstream.failure());
             }
@@ -269,11 +160,11 @@ final class RelayPump implements ConnectionPump, UpstreamConnection.Owner {
             return Next.WAIT;
         }
         reason = upstream.failure();
-        return maker.onFailure() instanceof Effect.Close ? Next.CLOSE : Next.RESET;
+        return options.onFailure() instanceof Effect.Close ? Next.CLOSE : Next.RESET;
     }
 
     private Streams connected() throws IOException {
-        maker.isLost().set(false);
+        options.isLost().set(false);
         ConnectionReporter reporter = terms.reporter();
         UpstreamChannel server = upstream.channel();
         ConnectionReporter ofServer = reporter == null ? null : reporter.upstream(server.socket(), upstream.name());

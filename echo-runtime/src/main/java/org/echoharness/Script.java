@@ -77,7 +77,7 @@ public record Script(List<Rule> rules) {
      */
     public Script {
         rules = List.copyOf(rules);
-        TakenConnections taken = new TakenConnections();
+        FaultPlan.TakenConnections taken = new FaultPlan.TakenConnections();
         for (Rule rule : rules) {
             String unused = taken.add(rule.connections(), rule);
             if (!unused.isEmpty()) {
@@ -238,7 +238,7 @@ public record Script(List<Rule> rules) {
                 return none();
             }
             List<Rule> rules = new ArrayList<>();
-            TakenConnections taken = new TakenConnections();
+            FaultPlan.TakenConnections taken = new FaultPlan.TakenConnections();
             do {
                 tokens.skipLines();
                 int start = tokens.position();

@@ -17,9 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One accepted connection, on its event loop's thread. It owns the socket: it calls its pump when the socket is ready or a
- * deadline is due, waits for what the pump waits for, and ends the connection. An echo ends with a FIN if the client's FIN
- * has come and every byte before it was sent back, and otherwise with an RST, so that a clean end of stream always means a
- * complete echo. Some faults, idle closes and controls are exceptions.
+ * deadline is due, waits for what the pump waits for, and ends the connection. A FIN means that every byte before the client's
+ * FIN was answered; else there is an RST. Some faults, idle closes and controls are exceptions.
  */
 final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, ConnectionPump.Owner {
 

@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
-import java.util.function.Consumer;
 import java.util.function.LongPredicate;
 import org.echoharness.loop.EventLoop;
 import org.echoharness.loop.EventLoopCalls;
@@ -122,7 +121,7 @@ final class ServerControls {
                     ? why[0]
                     : "has not been accepted; the server has accepted "
                             + (accepted == 1 ? "1 connection" : accepted + " connections");
-            onEachConnection(each -> {
+            onEachLoop(loop -> connections(loop).forEach(each -> {
                 ConnectionPump pump = each.number() == number ? each.pumpInUse() : null;
                 ServedConnection calls = pump == null ? null : pump.calls();
                 if (calls != null) {
@@ -130,7 +129,7 @@ final class ServerControls {
                 } else if (each.number() == number) {
                     why[0] = "has no script and no handler; the server echoes on it";
                 }
-            });
+            }));
         });
         if (found.isEmpty()) {
             throw new IllegalStateException("connection (" + number + ") " + why[0]);
@@ -384,10 +383,6 @@ final class ServerControls {
                 return null;
             });
         }
-    }
-
-    private void onEachConnection(Consumer<ServerConnection> action) throws IOException {
-        onEachLoop(each -> connections(each).forEach(action));
     }
 
     private EventLoop firstLoop() {

@@ -53,7 +53,7 @@
  *     {@code DefaultWarnings} {@link org.echoharness.FileErrorText}
  * <tr><th>faults<td>what goes wrong, when and on which connections; its text; the chain of gates that it makes
  *     <td>{@link org.echoharness.Trigger} {@link org.echoharness.Effect} {@code EffectRow} {@link org.echoharness.Connections}
- *     {@code TakenConnections} {@link org.echoharness.Fault} {@link org.echoharness.FaultPlan} {@code FaultParser}
+ *     {@link org.echoharness.Fault} {@link org.echoharness.FaultPlan} {@code FaultParser}
  *     {@code GateChain}
  * <tr><th>scripts<td>which connections a script is for, and its text
  *     <td>{@link org.echoharness.Script}
@@ -67,7 +67,7 @@
  *     <td>{@code Conversation} {@code ConnectionReporter}
  * <tr><th>seam<td>what a server does with what a client sends, and how bytes get on and off the wire
  *     <td>{@code ConnectionPump} {@code ConnectionWire} {@code GatedOutput} {@code EchoPump}
- *     {@code RelayPump} {@code DialogueProblems} {@code DialoguePump} {@code DialoguePumps}
+ *     {@code RelayPump} {@code RelayPumps} {@code DialogueProblems} {@code DialoguePump} {@code DialoguePumps}
  * <tr><th>server<td>from the port to the connection
  *     <td>{@link org.echoharness.ConnectionCounters} {@code ConnectionCounts} {@code ServerConfig}
  *     {@code ServerContext} {@code ServingLoop} {@code ServerConnection} {@code ListeningSockets} {@code Preload}

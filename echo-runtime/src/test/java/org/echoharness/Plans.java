@@ -20,7 +20,7 @@ final class Plans {
 
     FaultPlan plan() {
         List<FaultPlan.Rule> rules = new ArrayList<>();
-        TakenConnections taken = new TakenConnections();
+        FaultPlan.TakenConnections taken = new FaultPlan.TakenConnections();
         for (int i = random.nextInt(4); i >= 0; i--) {
             FaultPlan.Rule rule = new FaultPlan.Rule(connections(), faults(random.nextInt(4)));
             if (taken.add(rule.connections(), rule).isEmpty()) {

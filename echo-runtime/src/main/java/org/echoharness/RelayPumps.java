@@ -1,0 +1,130 @@
+package org.echoharness;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ByteChannel;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
+import org.echoharness.loop.UnsentBytes;
+import org.echoharness.relay.Upstream;
+import org.echoharness.relay.UpstreamConnection;
+import org.echoharness.sockets.NameResolver;
+import org.echoharness.text.Quantities;
+import org.jspecify.annotations.Nullable;
+
+/** Makes the pumps of a server that relays. */
+record RelayPumps(RelayPump.Options options) implements ConnectionPump.Factory {
+
+    @Override
+    public ConnectionPump open(ByteChannel client, ConnectionPump.Terms terms) {
+        return new RelayPump(client, terms, options);
+    }
+
+    @Override
+    public boolean relays() {
+        return true;
+    }
+
+    /** A class cannot be loaded when no file descriptor is left. */
+    @Override
+    public void load(int bufferSize) {
+        UnsentBytes.load();
+        UpstreamConnection.load();
+        RelayPump.load();
+    }
+
+    /** The address that a supplier returns for each connection. */
+    private record Supplied(
+            Supplier<String> addresses, @Nullable Target known) implements Upstream {
+        @Override
+        public Target lookUp(long deadlineNanos) throws IOException {
+            return target(
+                    checked(Objects.requireNonNull(addresses.get(), "the supplier returned null")), deadlineNanos);
+        }
+
+        @Override
+        public String text(SocketAddress address) {
+            return HostAndPort.text(address);
+        }
+    }
+
+    /**
+     * Returns the pumps that relay.
+     *
+     * @param onFailure what a client gets if the upstream cannot be reached; null for a reset
+     */
+    static ConnectionPump.Factory to(Upstream upstream, Duration connectTimeout, @Nullable Fault onFailure) {
+        Effect effect = onFailure == null ? new Effect.Reset() : onFailure.effect();
+        return new RelayPumps(new RelayPump.Options(upstream, connectTimeout, effect, new AtomicBoolean()));
+    }
+
+    /** Returns the upstream that a supplier names for each connection. */
+    static Upstream upstream(Supplier<String> addresses) {
+        return new Supplied(addresses, null);
+    }
+
+    /** Returns an upstream whose address stays the same. A numeric one, and a path, is not looked up again. */
+    static Upstream upstream(String text) {
+        ServerAddress address = checked(text);
+        Upstream.Target known = null;
+        if (!(address instanceof HostAndPort tcp) || NameResolver.isNumeric(tcp.host())) {
+            try {
+                known = target(address, 0);
+            } catch (IOException unusable) {
+                known = null; // the lookup of each connection says why
+            }
+        }
+        return new Supplied(() -> text, known);
+    }
+
+    private static Upstream.Target target(ServerAddress address, long deadlineNanos) throws IOException {
+        List<SocketAddress> candidates = new ArrayList<>();
+        if (address instanceof HostAndPort tcp) {
+            for (InetAddress each :
+                    NameResolver.resolve(tcp.host(), deadlineNanos, "cannot connect to upstream " + address)) {
+                candidates.add(HostAndPort.numeric(new InetSocketAddress(each, tcp.port())));
+            }
+        } else {
+            candidates.add(UnixDomainSocketAddress.of(((ServerAddress.Unix) address).path()));
+        }
+        return new Upstream.Target(address.toString(), candidates);
+    }
+
+    /** Reads the address of an upstream. */
+    static ServerAddress checked(String address) {
+        ServerAddress parsed = ServerAddress.parse(address, 0);
+        if (parsed instanceof ServerAddress.Unix unix && unix.isPrivate()) {
+            throw Quantities.refused("upstream", address, "name the file of a server, such as unix:/tmp/echo.sock");
+        }
+        if (parsed instanceof HostAndPort tcp && tcp.host().equals(HostAndPort.EVERY_INTERFACE)) {
+            throw Quantities.refused("upstream", address, "name one host, such as localhost:5432");
+        }
+        if (parsed instanceof HostAndPort tcp && tcp.port() == 0) {
+            throw Quantities.refused("upstream", address, "have a port from 1 to 65535");
+        }
+        return parsed;
+    }
+
+    /** Returns the fault if it can be what a client gets whose upstream cannot be reached. */
+    static Fault checked(Fault failure) {
+        Effect effect = failure.effect();
+        boolean ends =
+                effect instanceof Effect.Reset || effect instanceof Effect.Close || effect instanceof Effect.Stall;
+        if (!ends || !failure.equals(new Fault(effect, new Trigger.AtAccept()))) {
+            throw Quantities.refused("upstreamFailure", failure.toString(), "be reset, close or stall");
+        }
+        return failure;
+    }
+
+    /** Reads the fault that a client gets whose upstream cannot be reached. */
+    static Fault failure(String text) {
+        return checked(new FaultParser("upstreamFailure", text).fault());
+    }
+}
