@@ -67,9 +67,12 @@ public final class RingPool {
         }
     }
 
-    /** Returns the ring to hold until the next turn: the same if another ring is spare, otherwise a copy on the heap. */
+    /**
+     * Returns the ring to hold until the next turn: the same if another ring is spare, otherwise a copy on the heap. A turn
+     * that uses two rings may add one to the most, but no more than before stay lent.
+     */
     public RingBuffer held(RingBuffer ring) {
-        if (ring.isOwn() || !spare.isEmpty() || addSpare()) {
+        if (ring.isOwn() || (!spare.isEmpty() && rings - spare.size() < mostRings) || addSpare()) {
             return ring;
         }
         RingBuffer own = ring.own();
