@@ -603,8 +603,9 @@ class UnixSocketTest {
     @Test
     void ruleForHostsIsRefusedWithoutPorts() throws Exception {
         FaultPlan plan = FaultPlan.none().on(Connections.from(remote -> true), Fault.reset());
-        String error = "would never apply, because the clients of a Unix socket have no host and no port; leave the rule"
-                + " out, or add an address with a port";
+        String error =
+                "would never apply, because the clients of a Unix socket have no host and no port; leave the rule"
+                        + " out, or add an address with a port";
         assertThatThrownBy(() ->
                         EchoServer.builder().addresses("unix:").faults(plan).build())
                 .isInstanceOf(IllegalArgumentException.class)
