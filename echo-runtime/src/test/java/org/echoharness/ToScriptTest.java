@@ -50,10 +50,11 @@ class ToScriptTest {
                 case "END" -> recorded.end(side, Ending.How.FIN, "");
                 case "RST" -> recorded.end(side, Ending.How.RST, "");
                 default -> {
+                    byte[] bytes = what.getBytes(what.chars().anyMatch(c -> c > 0xFF) ? UTF_8 : ISO_8859_1);
                     if (side == Ending.Side.CLIENT) {
-                        recorded.received(what);
+                        recorded.received(bytes);
                     } else {
-                        recorded.sent(what);
+                        recorded.sent(bytes);
                     }
                 }
             }
@@ -85,6 +86,7 @@ class ToScriptTest {
                 "> \\0\\1\\2name\\0\\377 | expect hex '000102' 'name' hex '00ff'",
                 "> \\0\\1user\\0root\\0 | expect hex '0001' 'user\\x00root' hex '00'",
                 "< \\0\\0\\0\\b | send hex '00000008'",
+                "< \u043f\u0440\u0438\u0432\u0435\u0442 | send '\u043f\u0440\u0438\u0432\u0435\u0442'",
                 "> a\\rb\\r\\r\\nc | expect line 'a\\rb\\r', expect 'c'",
             })
     void eventsBecomeSteps(String events, String script) {

@@ -7,6 +7,7 @@ import org.echoharness.text.Escaping;
 final class Latin1 {
 
     private static final String DIGITS = "0123456789abcdef";
+    private static final int HIDDEN = 4; // characters of an escape such as \\x1f
 
     private Latin1() {}
 
@@ -55,9 +56,10 @@ final class Latin1 {
     /** Returns the bytes in quotes, or after the word {@code hex} if most of them are not characters that are shown. */
     static String text(String latin1, String quoted) {
         int hidden = 0;
-        for (int i = 0; i < latin1.length(); i++) {
-            char c = latin1.charAt(i);
-            hidden += (c >= 0x20 && c < 0x7F) || c == '\r' || c == '\n' || c == '\t' ? 0 : 1;
+        for (int at = 0; at < quoted.length(); ) {
+            int length = Escaping.pieceAt(quoted, at);
+            hidden += length == HIDDEN ? 1 : 0;
+            at += length;
         }
         if (hidden * 2 <= latin1.length()) {
             return quoted;
