@@ -110,7 +110,7 @@ class ScriptResourcesTest {
                 .withMessage("scriptFile (no.echo) is neither a file (" + folder.resolve("no.echo")
                         + ") nor on the class path");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> files.script("latin1.echo"))
+                .isThrownBy(() -> files.script("latin1.echo").text())
                 .withMessage("scriptFile (latin1.echo) cannot be read: it is not text in UTF-8");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> files.find("a\0b"))

@@ -129,11 +129,14 @@ class CapturedSessionIT {
         }
 
         @Override
-        public void close() throws Exception {
+        public void close() throws IOException {
             marks.close();
-            tshark.signal("INT");
-            tshark.awaitExit();
-            tshark.close();
+            try (ForkedProcess ending = tshark) {
+                ending.signal("INT");
+                ending.awaitExit(); // the file is complete then
+            } catch (InterruptedException interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 }
