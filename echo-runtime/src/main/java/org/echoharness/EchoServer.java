@@ -1103,7 +1103,8 @@ public final class EchoServer implements AutoCloseable {
                     closesIdle ? idleCloseNanos : idleTimeoutNanos,
                     closesIdle,
                     eventLoops,
-                    faults.checked(bufferSize, used.countsMessages(), used.relays()),
+                    faults.checked(bufferSize, used.countsMessages(), used.relays())
+                            .checked(addresses),
                     spoken,
                     recordedBytes,
                     recordedConnections,

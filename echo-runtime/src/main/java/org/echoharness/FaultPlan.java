@@ -295,6 +295,18 @@ public record FaultPlan(List<Rule> rules) {
         return this;
     }
 
+    /** Returns this plan, or fails if a rule is for hosts and ports and no address of the server has them. */
+    FaultPlan checked(List<ServerAddress> addresses) {
+        for (Rule rule : rules) {
+            if (rule.connections() instanceof Connections.From
+                    && addresses.stream().noneMatch(HostAndPort.class::isInstance)) {
+                throw new IllegalArgumentException("faults (" + rule + ") would never apply, because the clients of"
+                        + " a Unix socket have no host and no port; leave the rule out, or add an address with a port");
+            }
+        }
+        return this;
+    }
+
     private static String joined(List<?> parts, String between) {
         StringBuilder text = new StringBuilder();
         for (Object part : parts) {

@@ -81,6 +81,8 @@ final class RelayPump implements ConnectionPump, UpstreamConnection.Owner {
         try {
             MethodHandles.lookup().ensureInitialized(Streams.class);
             MethodHandles.lookup().ensureInitialized(Faults.class);
+            MethodHandles.lookup().ensureInitialized(Effect.Stall.class);
+            MethodHandles.lookup().ensureInitialized(Effect.Close.class);
         } catch (IllegalAccessException impossible) {
             throw new AssertionError(impossible); // they are of this class
         }

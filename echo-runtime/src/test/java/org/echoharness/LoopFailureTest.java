@@ -108,7 +108,8 @@ class LoopFailureTest {
         if (isLibrary) {
             assertThat(folder).isEmptyDirectory();
         } else {
-            assertThat(ProcessTest.onlyFolder(folder).toFile().list()).hasSize(3);
+            assertThat(ProcessTest.onlyFolder(folder).toFile().list())
+                    .hasSize(RecordingFiles.names().size());
         }
     }
 

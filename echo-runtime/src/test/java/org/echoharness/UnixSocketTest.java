@@ -601,6 +601,22 @@ class UnixSocketTest {
     }
 
     @Test
+    void ruleForHostsIsRefusedWithoutPorts() throws Exception {
+        FaultPlan plan = FaultPlan.none().on(Connections.from(remote -> true), Fault.reset());
+        String error =
+                "would never apply, because the clients of a Unix socket have no host and no port; leave the rule"
+                        + " out, or add an address with a port";
+        assertThatThrownBy(() ->
+                        EchoServer.builder().addresses("unix:").faults(plan).build())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageEndingWith(error);
+        try (EchoServer server = start()) {
+            assertThatThrownBy(() -> server.setFaults(plan)).hasMessageEndingWith(error);
+            assertThatThrownBy(() -> server.setFaultsOfAll(plan)).hasMessageEndingWith(error);
+        }
+    }
+
+    @Test
     void setsFaultsOfOpenConnections() throws Exception {
         try (EchoServer server = start();
                 EchoClient client = connect(server)) {

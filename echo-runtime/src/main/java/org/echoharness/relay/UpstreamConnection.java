@@ -5,6 +5,7 @@ import java.lang.invoke.MethodHandles;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.SocketTimeoutException;
+import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
@@ -67,7 +68,12 @@ public final class UpstreamConnection implements EventLoopHandler, UnsentBytes.W
         ConnectAttempts<SocketAddress> none = new ConnectAttempts<>();
         none.failed(nowhere, new LostUpstreamException(new IOException("")));
         none.exception("", address -> "");
-        for (Class<?> each : List.of(UpstreamChannel.class, Upstream.Target.class, NameResolver.class)) {
+        for (Class<?> each : List.of(
+                UpstreamChannel.class,
+                Upstream.Target.class,
+                NameResolver.class,
+                UnixDomainSocketAddress.class,
+                UnixConnector.QueueFullException.class)) {
             try {
                 MethodHandles.lookup().ensureInitialized(each);
             } catch (IllegalAccessException impossible) {
