@@ -48,6 +48,7 @@ public final class UpstreamConnection implements EventLoopHandler, UnsentBytes.W
     private @Nullable SocketAddress candidate; // that is connecting
     private @Nullable SelectionKey key;
     private Alarms.@Nullable Alarm alarm;
+    private @Nullable Thread lookup; // of the target; it may block
     private String failure = "";
     private boolean isFull; // the queue of the server at a Unix socket, so that the candidate is tried again
     private boolean isOpen;
@@ -92,9 +93,10 @@ public final class UpstreamConnection implements EventLoopHandler, UnsentBytes.W
             return;
         }
         setAlarm(deadline);
-        Thread lookup = new Thread(this::lookUp, "echo upstream lookup");
-        lookup.setDaemon(true);
-        lookup.start();
+        Thread thread = new Thread(this::lookUp, "echo upstream lookup");
+        thread.setDaemon(true);
+        thread.start();
+        lookup = thread;
     }
 
     private void lookUp() {
@@ -110,6 +112,7 @@ public final class UpstreamConnection implements EventLoopHandler, UnsentBytes.W
         }
         Runnable result = then;
         loop.post(() -> {
+            lookup = null;
             if (target == null && !isOver()) {
                 result.run();
                 owner.upstreamIsReady();
@@ -158,7 +161,7 @@ public final class UpstreamConnection implements EventLoopHandler, UnsentBytes.W
         candidate = chosen;
         SocketChannel channel = ConnectAttempts.begin(chosen);
         try {
-            boolean connected = channel.isConnected();
+            boolean connected = channel.isConnected() || channel.finishConnect(); // on loopback it is by now
             key = loop.register(channel, connected ? 0 : SelectionKey.OP_CONNECT, this);
             if (connected) {
                 open(channel);
@@ -197,7 +200,15 @@ public final class UpstreamConnection implements EventLoopHandler, UnsentBytes.W
         }
     }
 
+    private void endLookup() {
+        if (lookup != null) {
+            lookup.interrupt();
+            lookup = null;
+        }
+    }
+
     private void fail(String why) {
+        endLookup();
         loop.alarms().cancel(alarm);
         alarm = null;
         failure = Escaping.cut(Escaping.escape(why));
@@ -299,6 +310,7 @@ public final class UpstreamConnection implements EventLoopHandler, UnsentBytes.W
         }
         boolean was = isOpen;
         isClosed = true;
+        endLookup();
         loop.alarms().cancel(alarm);
         endsCleanly = clean;
         SelectionKey mine = key;
