@@ -101,6 +101,29 @@ class RelayChecksTest {
         Run.of(Injects.class).passed(1);
     }
 
+    static class Fails {
+        @RegisterExtension
+        final EchoExtension relay = EchoExtension.builder()
+                .server(server -> server.upstream("127.0.0.1:" + real.port()).faults("corrupt byte 1 to server"))
+                .build();
+
+        @Test
+        void comparesAnswer(EchoClient client) throws Exception {
+            client.expectEcho("hello".getBytes(UTF_8));
+        }
+    }
+
+    @Test
+    void failedTestShowsBothLegs() throws Exception {
+        Throwable failure = Run.of(Fails.class).failure();
+        assertThat(failure).hasMessageStartingWith("the echo differs at offset 0");
+        assertThat(failure.getSuppressed()[0])
+                .asString()
+                .contains("received 5 bytes \"hello\" from 127.0.0.1:")
+                .contains("sending 5 bytes \"\\x97ello\" to upstream 127.0.0.1:" + real.port())
+                .contains("the bytes to the server differ at offset 0");
+    }
+
     static class NothingIsTheClients {
         @RegisterExtension
         final EchoExtension relay = before(silent.getLocalPort()).build();
