@@ -36,9 +36,10 @@ public sealed interface ServerAddress permits HostAndPort, ServerAddress.Unix {
      */
     static ServerAddress parse(String text, int defaultPort) {
         String trimmed = text.strip();
-        return trimmed.startsWith(HostAndPort.UNIX)
-                ? Unix.parse(trimmed.substring(HostAndPort.UNIX.length()))
-                : HostAndPort.parse(text, defaultPort);
+        if (trimmed.startsWith(HostAndPort.UNIX)) { // no conditional expression: to verify it, JDK 25 loads Unix
+            return Unix.parse(trimmed.substring(HostAndPort.UNIX.length()));
+        }
+        return HostAndPort.parse(text, defaultPort);
     }
 
     /**

@@ -445,7 +445,7 @@ class ProcessTest {
                     for (Socket client : clients) {
                         client.close();
                     }
-                    server.lines().await("connection 60 .*");
+                    server.lines().await("connection 61 .*");
                     failures.addAll(server.lines().matching("connection \\d+ SERVER RST \\(cannot connect to .*"));
                     try (Socket socket = PlainSockets.connect(PlainSockets.at("127.0.0.1", port))) {
                         PlainSockets.echoes(socket, "relayed again");
@@ -471,8 +471,12 @@ class ProcessTest {
                     .warnings(System.out::println)
                     .recording(0, 1_000)
                     .start();
+            try (EchoClient warm = EchoClient.connect(server.address())) { // loads the classes that this program needs
+                warm.expectEcho(new byte[1]);
+            }
+            server.recording().awaitConnections(1).get(0).awaitEnd().ending().orElseThrow();
             System.out.println("starting up on 127.0.0.1 port " + server.port());
-            for (int i = 1; true; i++) {
+            for (int i = 2; true; i++) {
                 RecordedConnection connection = server.recording()
                         .awaitConnections(i, Duration.ofHours(1))
                         .get(i - 1);

@@ -16,6 +16,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.charset.Charset;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
@@ -240,10 +241,12 @@ class UnixSocketTest {
             connect(server).close();
         }
         assertThat(files()).isEmpty();
-        assertThatThrownBy(() -> EchoServer.builder().addresses("unix:" + longest + "\u00fc"))
+        boolean isEncodable = Charset.forName(System.getProperty("sun.jnu.encoding")).newEncoder().canEncode('\u00fc');
+        String two = isEncodable ? "\u00fc" : "xx"; // bytes
+        assertThatThrownBy(() -> EchoServer.builder().addresses("unix:" + longest + two))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage(
-                        "address (unix:" + longest + "\u00fc) has a path of 108 bytes, and a Unix socket may have at"
+                        "address (unix:" + longest + two + ") has a path of 108 bytes, and a Unix socket may have at"
                                 + " most 106; take a shorter path, or write unix: alone for a file in a private temporary folder");
         String relative = "y".repeat(100);
         Path absolute = Path.of(relative).toAbsolutePath();
