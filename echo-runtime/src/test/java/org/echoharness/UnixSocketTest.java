@@ -13,10 +13,10 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
-import java.nio.charset.Charset;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
@@ -241,7 +241,9 @@ class UnixSocketTest {
             connect(server).close();
         }
         assertThat(files()).isEmpty();
-        boolean isEncodable = Charset.forName(System.getProperty("sun.jnu.encoding")).newEncoder().canEncode('\u00fc');
+        boolean isEncodable = Charset.forName(System.getProperty("sun.jnu.encoding"))
+                .newEncoder()
+                .canEncode('\u00fc');
         String two = isEncodable ? "\u00fc" : "xx"; // bytes
         assertThatThrownBy(() -> EchoServer.builder().addresses("unix:" + longest + two))
                 .isInstanceOf(IllegalArgumentException.class)
