@@ -474,7 +474,9 @@ class ProcessTest {
             try (EchoClient warm = EchoClient.connect(server.address())) { // loads the classes that this program needs
                 warm.expectEcho(new byte[1]);
             }
-            server.recording().awaitConnections(1).get(0).awaitEnd().ending().orElseThrow();
+            RecordedConnection first =
+                    server.recording().awaitConnections(1).get(0).awaitEnd();
+            System.out.println("connection 1 " + first.ending().orElseThrow());
             System.out.println("starting up on 127.0.0.1 port " + server.port());
             for (int i = 2; true; i++) {
                 RecordedConnection connection = server.recording()
