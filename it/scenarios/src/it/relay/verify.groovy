@@ -7,7 +7,7 @@ File folder = new File(basedir, 'target/echo/relay')
 assert log.contains("server relay stopped; its recording is in $folder")
 String transcript = new File(folder, 'transcript.txt').text
 assert transcript.contains('received 12 bytes "hello behind"')
-assert transcript.contains('sent 8 bytes "changed:"')
+assert transcript.contains('sending 8 bytes "changed:" to')
 assert transcript.contains('truncate 6 to server')
 assert new File(folder, 'conversation.pcapng').bytes[0..3] == [0x0a, 0x0d, 0x0d, 0x0a]
 

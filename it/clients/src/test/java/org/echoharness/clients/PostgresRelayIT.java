@@ -54,7 +54,8 @@ class PostgresRelayIT {
             }
 
             RecordedConnection client = relay.recording().connection(1).awaitEnd();
-            client.assertEndedBy(Ending.Side.CLIENT, Ending.How.FIN);
+            // the driver and the server, which it tells to terminate, close at the same moment
+            assertThat(client.ending().orElseThrow().how()).isEqualTo(Ending.How.FIN);
             Relays.assertUnchanged(relay, 1);
             Relays.assertSentByteByByte(client);
             Relays.assertSentByteByByte(Relays.upstream(client));
