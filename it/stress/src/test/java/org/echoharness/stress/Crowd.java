@@ -44,6 +44,7 @@ final class Crowd implements AutoCloseable {
     private final ByteBuffer in = ByteBuffer.allocate(64 * PlainSockets.KIB);
     private final Map<End, Integer> ends = new EnumMap<>(End.class);
     private final AtomicLong received = new AtomicLong();
+    private int open;
 
     /** Connects them all, in the caller's thread. */
     Crowd(InetSocketAddress server, int clients, Payload payload, long share) throws IOException {
@@ -53,6 +54,7 @@ final class Crowd implements AutoCloseable {
             SocketChannel channel = SocketChannel.open(server);
             channel.configureBlocking(false);
             channel.register(selector, SelectionKey.OP_READ | SelectionKey.OP_WRITE, new Client());
+            open++;
         }
     }
 
@@ -68,11 +70,11 @@ final class Crowd implements AutoCloseable {
 
     private Map<End, Integer> untilAllHaveEnded() throws IOException {
         long deadline = System.nanoTime() + Background.LONGEST.toNanos() / 2;
-        while (!selector.keys().isEmpty() && System.nanoTime() - deadline < 0) {
+        while (open > 0 && System.nanoTime() - deadline < 0) {
             selector.select(this::ready, 100);
         }
-        if (!selector.keys().isEmpty()) {
-            ends.put(End.HUNG, selector.keys().size());
+        if (open > 0) {
+            ends.put(End.HUNG, open);
         }
         return ends;
     }
@@ -117,6 +119,7 @@ final class Crowd implements AutoCloseable {
 
     private void end(SelectionKey key, End how) {
         ends.merge(how, 1, Integer::sum);
+        open--;
         try {
             key.channel().close();
         } catch (IOException e) {

@@ -3,8 +3,6 @@ package org.echoharness.stress;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
-import java.lang.management.BufferPoolMXBean;
-import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -42,19 +40,9 @@ final class MeasuredServer implements AutoCloseable {
                 BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
             System.out.println("starting up on 127.0.0.1 port " + server.port());
             while (in.readLine() != null) {
-                System.gc();
-                System.gc();
-                Runtime heap = Runtime.getRuntime();
-                System.out.println("memory " + (heap.totalMemory() - heap.freeMemory()) + " " + direct());
+                System.out.println("memory " + Usage.heap() + " " + Usage.direct());
             }
         }
-    }
-
-    private static long direct() {
-        return ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
-                .filter(pool -> pool.getName().equals("direct"))
-                .mapToLong(BufferPoolMXBean::getMemoryUsed)
-                .sum();
     }
 
     InetSocketAddress address() throws IOException, InterruptedException {

@@ -69,7 +69,9 @@ class RelayIT {
         assertThat(longest).as("seconds of a close").isLessThan(1);
     }
 
-    @Stress(row = "relay: 10,000 connections, 16 at a time", pass = "every byte; fds and threads back at the baseline")
+    @Stress(
+            row = "relay: 10,000 connections, 16 at a time",
+            pass = "every byte; fds, threads and memory back at the baseline: ≤ 256 KiB heap, ≤ 256 KiB direct more")
     void relaysConnectionsInTurn(Row row) throws Exception {
         int rounds = row.scaled(10_000) / 16;
         long seed = row.seed();
@@ -81,6 +83,8 @@ class RelayIT {
             crowd(relay, payload, 1_000, ends);
             FileDescriptors.Snapshot files = FileDescriptors.snapshot();
             int threads = Usage.threads();
+            long heap = Usage.heap();
+            long direct = Usage.direct();
             long start = System.nanoTime();
             for (int round = 0; round < rounds; round++) {
                 crowd(relay, payload, 1L + random.nextInt(64 * PlainSockets.KIB), ends);
@@ -90,6 +94,12 @@ class RelayIT {
             assertThat(ends).containsOnlyKeys(Crowd.End.WHOLE);
             Usage.awaitFiles(row, files, threads);
             assertThat(Usage.threads()).isLessThanOrEqualTo(threads);
+            long moreHeap = Usage.heap() - heap;
+            long moreDirect = Usage.direct() - direct;
+            row.figure(
+                    "%d KiB heap and %d KiB direct more", moreHeap / PlainSockets.KIB, moreDirect / PlainSockets.KIB);
+            assertThat(moreHeap).as("growth of the heap").isLessThanOrEqualTo(256L * PlainSockets.KIB);
+            assertThat(moreDirect).as("growth of direct memory").isLessThanOrEqualTo(256L * PlainSockets.KIB);
         }
     }
 

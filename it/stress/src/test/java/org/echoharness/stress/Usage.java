@@ -1,6 +1,7 @@
 package org.echoharness.stress;
 
 import java.io.IOException;
+import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -54,6 +55,14 @@ final class Usage {
         System.gc();
         Runtime heap = Runtime.getRuntime();
         return heap.totalMemory() - heap.freeMemory();
+    }
+
+    /** Bytes of this process's direct buffers. */
+    static long direct() {
+        return ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
+                .filter(pool -> pool.getName().equals("direct"))
+                .mapToLong(BufferPoolMXBean::getMemoryUsed)
+                .sum();
     }
 
     static Duration cpu(ProcessHandle process) {
