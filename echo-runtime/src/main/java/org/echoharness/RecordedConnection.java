@@ -498,7 +498,8 @@ public final class RecordedConnection {
 
     /**
      * Returns a script as {@link #toScript()} does, for a client that sends other values each time, such as ids or times.
-     * Another recording of the same client shows which values differ: the script expects any value in their place.
+     * Another recording of the same client shows which values differ: the script expects any value in their place, and
+     * sends back those that the server has sent back.
      *
      * @param other the same session, recorded another time
      * @return the script

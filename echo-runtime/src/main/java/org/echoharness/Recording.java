@@ -405,7 +405,8 @@ public final class Recording {
      * Returns a script as {@link #toScript()} does, for a client that sends other values each time, such as ids or times.
      * Another recording of the same client shows which values differ, and the script expects any value in their place: a
      * star in a line or in the body of a frame, otherwise a number of bytes. What the server sends is that of this
-     * recording.
+     * recording; but where it has sent such a value back, in both recordings byte for byte and on the same connection, the
+     * script captures what the client sends, and sends that: <code>{value1}</code>.
      *
      * @param other the same client, recorded another time
      * @return the script

@@ -137,7 +137,7 @@ public record Script(List<Rule> rules) {
      * Makes a script from a capture of packets: a pcapng file, as tshark, Wireshark and {@link Recording#writePcapng(Path)}
      * write it, or a pcap file. A server with the script does again what the captured server did; {@link
      * Recording#toScript()} describes the rules. There is one for each connection, in the order of their SYNs. Attempts to
-     * connect that were refused have none. The server is the end that received the SYN. If the SYN of a connection was
+     * connect that were refused have none, and the file of a relay's recording has its clients' connections alone. The server is the end that received the SYN. If the SYN of a connection was
      * not captured, the server is the end with the port of another connection's server, or otherwise the end that did
      * not send the first packet.
      *

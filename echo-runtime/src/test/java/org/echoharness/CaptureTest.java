@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.Socket;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -99,6 +101,52 @@ class CaptureTest {
             PlainSockets.assertEnd(socket);
             assertThat(server.script()).isEqualTo(Script.parse(SESSION));
         }
+    }
+
+    /** The file of a relay has each conversation twice, with the client and with the server behind the relay. */
+    @Test
+    void readsConversationOfRelayOnce() throws Exception {
+        try (EchoServer real = EchoServer.builder()
+                        .script("expect line '*', send 'PONG\\n'")
+                        .start();
+                EchoServer relay = EchoServer.builder()
+                        .upstream("127.0.0.1:" + real.port())
+                        .recording()
+                        .start()) {
+            for (int i = 1; i <= 2; i++) {
+                try (Socket socket = PlainSockets.connect(relay.address())) {
+                    PlainSockets.send(socket, "PING " + i + "\n");
+                    PlainSockets.receives(socket, "PONG\n");
+                    Recordings.finish(socket);
+                }
+                Recordings.ended(relay, i);
+            }
+            byte[] file = Files.readAllBytes(
+                    relay.recording().writeFiles(folder.resolve("relay")).packets());
+            Script script = relay.recording().toScript();
+
+            assertThat(script.toString()).contains("PING 1", "PING 2");
+            assertThat(script(file)).isEqualTo(script);
+            assertThat(script(withPort(file, relay.port()))).isEqualTo(script);
+            assertThat(script(withPort(file, real.port()))).isEqualTo(script);
+        }
+    }
+
+    /** Keeps the packets from and to a port. */
+    private static byte[] withPort(byte[] file, int port) {
+        ByteArrayOutputStream kept = new ByteArrayOutputStream();
+        ByteBuffer all = ByteBuffer.wrap(file);
+        int length;
+        for (int at = 0; at < file.length; at += length) {
+            length = all.getInt(at + 4);
+            int ports = at + 8 + 20 + 20; // after the headers of the block, of the packet and of IP
+            if (all.getInt(at) != 6
+                    || Short.toUnsignedInt(all.getShort(ports)) == port
+                    || Short.toUnsignedInt(all.getShort(ports + 2)) == port) {
+                kept.write(file, at, length);
+            }
+        }
+        return kept.toByteArray();
     }
 
     @RepeatedTest(100)

@@ -37,7 +37,7 @@ class ToScriptTest {
     }
 
     /** A recorded connection, whose events are written as {@code > "…"}, {@code < "…"}, {@code > FIN} and so on. */
-    private static RecordedConnection recorded(String events) {
+    static RecordedConnection recorded(String events) {
         RecordedBytes recorded = new RecordedBytes(1, 1 << 20);
         for (String event : events.split(";", -1)) {
             String what = event.strip().substring(2).translateEscapes();
@@ -201,7 +201,7 @@ class ToScriptTest {
                         + " conversation (the first 4096 events of a connection are kept)");
     }
 
-    private static void echo(EchoServer server, String text) throws Exception {
+    static void echo(EchoServer server, String text) throws Exception {
         long number = server.recording().total() + 1;
         try (Socket socket = PlainSockets.connect(server.address())) {
             PlainSockets.echoes(socket, text);
@@ -280,83 +280,38 @@ class ToScriptTest {
         }
     }
 
-    @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            quoteCharacter = '`',
-            value = {
-                "> a 1\\n | > a 2\\n | expect line 'a *'",
-                "> id=17 at 10:15:01 x\\r\\n | > id=9 at 11:16:02 x\\r\\n | expect line 'id=* at * x'",
-                "> same\\na 1\\n; < x | > same\\na 22\\n; < y | expect line 'same', expect line 'a *', send 'x'",
-                "> *1\\r\\n$2\\r\\nab\\r\\n | > *1\\r\\n$3\\r\\nabc\\r\\n | "
-                        + "expect '*1\\r\\n', expect line '$*', expect line '*'",
-                "> a b c\\n | > a c\\n | expect line 'a *c'",
-                "> {x}* 1\\n | > {x}* 2\\n | expect line '\\{x}\\* *'",
-                "> \\1ab1cd | > \\1ab2cd | expect '\\x01ab' 1 'cd'",
-                "> \\0\\3abc\\0\\2de | > \\0\\3abc\\0\\1f | expect hex '0003616263', expect frame u16 '*'",
-                "> \\1\\0\\0\\0\\6xy | > \\1\\0\\0\\0\\7zzz | expect hex '01' frame u32 minus 4 '*'",
-                "> \\1ab\\2 | > \\1cde\\2 | expect hex '01' through '\\x02'",
-                "> a; < x; > b1 | > ab2 | expect 'a', send 'x', expect 'b' 1",
-            })
-    void valuesThatDifferAreMarked(String one, String other, String script) {
-        Script expected = Script.parse(script.strip());
-
-        Script made = recorded(one).toScript(recorded(other));
-
-        assertThat(made).isEqualTo(expected);
-        assertThat(Script.parse(made.toString())).isEqualTo(made);
-    }
-
+    /** A long upload has no more steps than a rule may have, and is expected byte for byte. */
     @Test
-    void refusesSessionsThatDifferInMoreThanValues() throws Exception {
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> recorded("> ab").toScript(recorded("> xyz")))
-                .withMessage(
-                        "connection 1 is not the same session in both recordings: of the client's messages, 2 bytes"
-                                + " \"ab\" and 3 bytes \"xyz\" differ in more than values; record the same client twice, or"
-                                + " edit the script of one recording");
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> recorded("> ab; < x; > c").toScript(recorded("> xy")))
-                .withMessageContaining(": the client sent 3 bytes and 2 bytes, in other turns;");
-        try (EchoServer one = server().start();
-                EchoServer other = server().start()) {
-            echo(one, "a");
-            echo(other, "a");
-            echo(other, "b");
-            assertThatIllegalArgumentException()
-                    .isThrownBy(() -> one.recording().toScript(other.recording()))
-                    .withMessage("one recording has 1 connection, and the other 2; record the same client twice");
-        }
-    }
+    void longUploadIsPlayed() throws Exception {
+        byte[] upload = new byte[48 << 20];
+        new Random(1).nextBytes(upload);
+        RecordedBytes recorded = new RecordedBytes(1, upload.length + 100);
+        recorded.received("PUT\n").sent("ok\n");
+        recorded.received(upload).sent("kept\n").note(RecordedEvent.Kind.CLIENT_FIN, "");
+        recorded.end(Ending.Side.SERVER, Ending.How.FIN, "");
 
-    /** A client whose ids differ each time is played from two recordings of it. */
-    @Test
-    void clientWithOtherValuesCompletesMarkedSession() throws Exception {
-        List<Recording> recordings = new ArrayList<>();
-        for (String id : List.of("id 17 of 3f2a", "id 4 of 99")) {
-            try (EchoServer server =
-                    server().script("expect line '*', send 'ok\\n'").start()) {
-                identify(server, id);
-                recordings.add(server.recording());
+        Script made = recorded.snapshot().toScript();
+
+        for (int wrong : new int[] {-1, upload.length - 1}) {
+            try (EchoServer server = server().script(made).start();
+                    Client client = Client.Kind.BLOCKING_SOCKET.connect(server)) {
+                client.send("PUT\n".getBytes(ISO_8859_1));
+                assertThat(client.receiveBytes(3)).isEqualTo("ok\n".getBytes(ISO_8859_1));
+                if (wrong >= 0) {
+                    upload[wrong]++;
+                }
+                client.send(upload);
+                if (wrong < 0) {
+                    assertThat(client.receiveBytes(5)).isEqualTo("kept\n".getBytes(ISO_8859_1));
+                    client.shutdownOutput();
+                    assertThat(client.receiveAll()).isEmpty();
+                    assertThat(server.scriptProblems()).isEmpty();
+                } else {
+                    assertThatThrownBy(() -> client.receiveBytes(5)).isInstanceOf(IOException.class);
+                    assertThat(server.scriptProblems()).hasSize(1);
+                }
             }
         }
-
-        Script made = recordings.get(0).toScript(recordings.get(1));
-
-        assertThat(made).isEqualTo(Script.parse("connection 1: expect line 'id * of *', send 'ok\\n', expect fin"));
-        try (EchoServer server = server().script(made).start()) {
-            identify(server, "id 123 of abc");
-            assertThat(server.scriptProblems()).isEmpty();
-        }
-    }
-
-    private static void identify(EchoServer server, String id) throws Exception {
-        try (Socket socket = PlainSockets.connect(server.address())) {
-            PlainSockets.send(socket, id + "\n");
-            PlainSockets.receives(socket, "ok\n");
-            Recordings.finish(socket);
-        }
-        Recordings.ended(server, 1);
     }
 
     /** What a client of the random conversations does. */

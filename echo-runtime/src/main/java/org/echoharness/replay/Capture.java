@@ -2,8 +2,10 @@ package org.echoharness.replay;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -16,14 +18,20 @@ public final class Capture implements CaptureFile.Reader {
     private static final Pattern NOT_KEPT = Pattern.compile(
             "\\d+ (bytes more were (received|sent)|events more|connections? more), not kept|\\d+ connections? left out");
 
+    private static final Pattern UPSTREAM =
+            Pattern.compile("(^|; )upstream of connection \\d+, whose other leg is from ");
+
     private final List<CapturedConnection> connections = new ArrayList<>();
+    private final Set<CapturedConnection> upstreams = new HashSet<>(); // of a relay, by the comments of its recording
     private final Map<String, CapturedConnection> newest = new HashMap<>(); // by both ends
+    private boolean isUpstream; // the next packet begins such a connection
     private int packets;
 
     private Capture() {}
 
     /**
-     * Returns the steps of each connection, in the order of their SYNs. Attempts to connect that were refused are left out.
+     * Returns the steps of each connection, in the order of their SYNs. Attempts to connect that were refused are left out,
+     * and in the recording of a relay its connections to the server behind it.
      *
      * @param file a pcapng or pcap file
      * @return for each connection the steps of the server
@@ -54,11 +62,14 @@ public final class Capture implements CaptureFile.Reader {
             throw new CaptureFormatException("it is a recording that is not complete (" + matcher.group()
                     + "); raise recording, and record again");
         }
+        isUpstream |= UPSTREAM.matcher(text).find();
     }
 
     @Override
     public void packet(CaptureFile.Packet packet) throws CaptureFormatException {
         packets++;
+        boolean isOfUpstream = isUpstream;
+        isUpstream = false;
         TcpSegment segment = PacketDecoder.segment(packet);
         if (segment == null) {
             return;
@@ -70,12 +81,18 @@ public final class Capture implements CaptureFile.Reader {
             known = new CapturedConnection(segment);
             newest.put(ends, known);
             connections.add(known);
+            if (isOfUpstream) {
+                upstreams.add(known);
+            }
         }
         known.take(segment);
     }
 
     /** Returns the connections of the server. Fails if there is none, or if there are several servers. */
     private List<CapturedConnection> served() throws CaptureFormatException {
+        if (!upstreams.containsAll(connections)) {
+            connections.removeAll(upstreams); // the clients' legs have the same conversations
+        }
         List<CapturedConnection> served =
                 connections.stream().filter(CapturedConnection::isConnection).toList();
         List<Integer> known = served.stream()

@@ -4,8 +4,6 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.echoharness.script.Expectation;
 import org.echoharness.script.FrameLength;
 import org.echoharness.script.Step;
@@ -15,12 +13,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Expects a message of which a client sent two forms. What is the same in both is expected, and any value in place of what
- * differs: {@code *} in lines and in the bodies of frames, a number of bytes elsewhere.
+ * differs: {@code *} in lines and in the bodies of frames, or a name if the server sends the value back, and a number of
+ * bytes elsewhere.
  */
 final class MarkedMessage {
 
-    private static final Pattern WORD = Pattern.compile("[A-Za-z0-9_.:+-]+");
-    private static final String ANY = "*";
     private static final int ROW = 64;
     private static final int MOST_PREFIX = 8; // bytes before the length of a frame
     private static final int MOST_GAP = 3; // so few equal bytes between different ones are equal by chance
@@ -39,20 +36,29 @@ final class MarkedMessage {
 
     private record Frame(String prefix, String whole, String body) {}
 
-    private MarkedMessage() {}
+    private final ReturnedValues values;
+
+    private MarkedMessage(ReturnedValues values) {
+        this.values = values;
+    }
 
     /**
      * Returns steps that expect either form.
      *
+     * @param values decides which values are captured
      * @throws IllegalArgumentException if the forms have no structure in common
      */
-    static List<Step> expected(String one, String other) {
+    static List<Step> expected(String one, String other, ReturnedValues values) {
+        return new MarkedMessage(values).expected(one, other);
+    }
+
+    private List<Step> expected(String one, String other) {
         List<Step> steps = lines(one, other);
-        if (steps == null && one.length() == other.length()) {
-            steps = List.of(Step.expect(sized(one, other).toArray(Expectation[]::new)));
-        }
         if (steps == null) {
             steps = frames(one, other);
+            if (one.length() == other.length() && (steps == null || !captures(steps))) {
+                steps = List.of(Step.expect(sized(one, other).toArray(Expectation[]::new)));
+            }
         }
         if (steps == null) {
             steps = ends(one, other);
@@ -64,16 +70,36 @@ final class MarkedMessage {
         return steps;
     }
 
+    /** Returns whether a frame has a value that the script sends. */
+    private static boolean captures(List<Step> steps) {
+        for (Step step : steps) {
+            Expectation last = ((Step.Expect) step).expectation();
+            if (last instanceof Expectation.Sequence sequence) {
+                last = sequence.parts().get(sequence.parts().size() - 1);
+            }
+            if (last instanceof Expectation.Frame frame
+                    && !Template.of(frame.pattern(), true).names().isEmpty()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     private static String excerpt(String latin1) {
         return Escaping.bytes(latin1.length()) + " "
                 + Escaping.excerpt(latin1.getBytes(StandardCharsets.ISO_8859_1), 0);
     }
 
-    private static @Nullable List<Step> lines(String one, String other) {
+    private @Nullable List<Step> lines(String one, String other) {
         List<String> mine = MessageSteps.linesOf(one);
         List<String> theirs = MessageSteps.linesOf(other);
         boolean areTexts = TextRuns.textLength(one) == one.length() && TextRuns.textLength(other) == other.length();
         if (!areTexts || mine.size() != theirs.size() || !one.contains("\n")) {
+            return null;
+        }
+        int last = mine.size() - 1; // the only line that may have no end
+        boolean haveEnds = mine.get(last).endsWith("\n") && theirs.get(last).endsWith("\n");
+        if (!haveEnds && mine.get(last).length() != theirs.get(last).length()) {
             return null;
         }
         List<Step> steps = new ArrayList<>();
@@ -85,36 +111,41 @@ final class MarkedMessage {
             } else if (line.endsWith("\n") && same.endsWith("\n")) {
                 steps.add(Step.expect(
                         new Expectation.Line(pattern(MessageSteps.withoutEnd(line), MessageSteps.withoutEnd(same)))));
-            } else if (line.length() == same.length()) {
-                steps.add(Step.expect(sized(line, same).toArray(Expectation[]::new)));
             } else {
-                return null;
+                steps.add(Step.expect(sized(line, same).toArray(Expectation[]::new)));
             }
         }
         return steps;
     }
 
-    /** Returns a pattern for both texts: a star for each word that differs, or for all between their common ends. */
-    static String pattern(String one, String other) {
+    /** Returns a pattern for both texts: a gap for each word that differs, or for all between their common ends. */
+    private String pattern(String one, String other) {
         List<String> mine = words(one);
         List<String> theirs = words(other);
-        boolean isSame = mine.size() == theirs.size();
+        boolean areAlike = mine.size() == theirs.size();
+        for (int i = 0; i < mine.size() && areAlike; i++) {
+            areAlike = mine.get(i).equals(theirs.get(i)) || (isWord(mine.get(i)) && isWord(theirs.get(i)));
+        }
+        return areAlike ? wordByWord(mine, theirs) : betweenEnds(mine, theirs);
+    }
+
+    private String wordByWord(List<String> mine, List<String> theirs) {
         StringBuilder pattern = new StringBuilder();
         StringBuilder literal =
                 new StringBuilder(); // escaped as a whole, since a brace has a meaning with what follows
-        for (int i = 0; i < mine.size() && isSame; i++) {
-            String word = mine.get(i);
-            if (word.equals(theirs.get(i))) {
-                literal.append(word);
+        for (int i = 0; i < mine.size(); i++) {
+            if (mine.get(i).equals(theirs.get(i))) {
+                literal.append(mine.get(i));
             } else {
-                isSame = isWord(word) && isWord(theirs.get(i));
-                pattern.append(Template.literally(literal.toString(), true)).append(ANY);
+                pattern.append(Template.literally(literal.toString(), true))
+                        .append(values.gap(mine.get(i), theirs.get(i)));
                 literal.setLength(0);
             }
         }
-        if (isSame) {
-            return pattern.append(Template.literally(literal.toString(), true)).toString();
-        }
+        return pattern.append(Template.literally(literal.toString(), true)).toString();
+    }
+
+    private String betweenEnds(List<String> mine, List<String> theirs) {
         int most = Math.min(mine.size(), theirs.size());
         int first = 0;
         while (first < most && mine.get(first).equals(theirs.get(first))) {
@@ -125,53 +156,77 @@ final class MarkedMessage {
             last++;
         }
         return Template.literally(String.join("", mine.subList(0, first)), true)
-                + ANY
+                + values.gap(
+                        String.join("", mine.subList(first, mine.size() - last)),
+                        String.join("", theirs.subList(first, theirs.size() - last)))
                 + Template.literally(String.join("", mine.subList(mine.size() - last, mine.size())), true);
     }
 
-    private static boolean isWord(String text) {
-        return WORD.matcher(text).matches();
+    private static boolean isWord(String piece) {
+        return TextRuns.isInWord(piece.charAt(0));
     }
 
     /** Cuts a text into words, and single characters between them. */
     private static List<String> words(String text) {
         List<String> words = new ArrayList<>();
-        Matcher word = WORD.matcher(text);
         int at = 0;
         while (at < text.length()) {
-            boolean found = word.region(at, text.length()).lookingAt();
-            int end = found ? word.end() : at + 1;
+            int end = at + 1;
+            while (end < text.length() && isWordCut(text, end)) {
+                end++;
+            }
             words.add(text.substring(at, end));
             at = end;
         }
         return words;
     }
 
-    /** Returns expectations for two messages of the same length. */
+    /** Returns expectations for two messages of the same length: a size for each word, or other bytes, that differ. */
     private static List<Expectation> sized(String one, String other) {
         List<Expectation> parts = new ArrayList<>();
         int at = 0;
         while (at < one.length()) {
-            int end = at;
-            while (end < one.length() && one.charAt(end) == other.charAt(end)) {
-                end++;
+            int differs = at;
+            while (differs < one.length() && one.charAt(differs) == other.charAt(differs)) {
+                differs++;
             }
-            if (end > at) {
-                parts.addAll(MessageSteps.exactly(one.substring(at, end), ROW));
+            int begin = differs < one.length() ? beginOfWord(one, other, at, differs) : differs;
+            if (begin > at) {
+                parts.addAll(MessageSteps.exactly(one.substring(at, begin), ROW));
             }
-            at = end;
-            for (int i = at; i < one.length() && i - end <= MOST_GAP; i++) {
-                end = one.charAt(i) == other.charAt(i) ? end : i + 1;
+            at = endOfDifference(one, other, differs);
+            if (at > begin) {
+                parts.add(Expectation.size(at - begin));
             }
-            if (end > at) {
-                parts.add(Expectation.size(end - at));
-            }
-            at = end;
         }
         return parts;
     }
 
-    private static @Nullable List<Step> frames(String one, String other) {
+    private static int beginOfWord(String one, String other, int from, int differs) {
+        int begin = differs;
+        while (begin > from && isWordCut(one, begin) && isWordCut(other, begin)) {
+            begin--;
+        }
+        return begin;
+    }
+
+    private static int endOfDifference(String one, String other, int differs) {
+        int end = differs;
+        for (int i = differs; i < one.length() && i - end <= MOST_GAP; i++) {
+            end = one.charAt(i) == other.charAt(i) ? end : i + 1;
+        }
+        while (end > differs && end < one.length() && isWordCut(one, end) && isWordCut(other, end)) {
+            end++;
+        }
+        return end;
+    }
+
+    /** Returns whether the bytes on both sides of a position are of one word. */
+    private static boolean isWordCut(String text, int at) {
+        return TextRuns.isInWord(text.charAt(at - 1)) && TextRuns.isInWord(text.charAt(at));
+    }
+
+    private @Nullable List<Step> frames(String one, String other) {
         for (int prefix = 0; prefix <= MOST_PREFIX; prefix++) {
             for (FrameLength length : LENGTHS) {
                 List<Frame> mine = frames(one, prefix, length);
@@ -191,7 +246,7 @@ final class MarkedMessage {
                 .equals(theirs.stream().map(Frame::prefix).toList());
     }
 
-    private static List<Step> steps(List<Frame> mine, List<Frame> theirs, FrameLength length) {
+    private List<Step> steps(List<Frame> mine, List<Frame> theirs, FrameLength length) {
         List<Step> steps = new ArrayList<>();
         for (int i = 0; i < mine.size(); i++) {
             Frame frame = mine.get(i);

@@ -19,6 +19,7 @@ final class MessageSteps {
     }
 
     private static final int MOST_BYTES = 4_096; // of an expectation, since a small bufferSize must hold it
+    private static final int MOST_OF_FEW = 32_768; // of one among few steps; half of the default of bufferSize
     private static final int ROW = 64; // bytes, of what is not text
     private static final int MESSAGE = 256; // bytes of an expectation that is not text
     private static final int LONG = 8_192; // bytes of a message that nobody reads to its end
@@ -31,9 +32,10 @@ final class MessageSteps {
         List<Step> steps = new ArrayList<>();
         int at = detail == Detail.LINES ? lines(bytes, steps) : 0;
         boolean isLong = detail == Detail.FEW || bytes.length() - at > LONG;
-        int most = isLong ? MOST_BYTES : MESSAGE;
+        int mostOfText = detail == Detail.FEW ? MOST_OF_FEW : MOST_BYTES;
+        int most = isLong ? mostOfText : MESSAGE;
         while (at < bytes.length()) {
-            String rest = bytes.substring(at, Math.min(bytes.length(), at + MOST_BYTES));
+            String rest = bytes.substring(at, Math.min(bytes.length(), at + mostOfText));
             int text = TextRuns.textLength(rest);
             String part = text == rest.length() ? rest : rest.substring(0, Math.min(most, rest.length()));
             steps.add(Step.expect(exactly(part, isLong ? MOST_BYTES : ROW).toArray(Expectation[]::new)));
@@ -90,17 +92,49 @@ final class MessageSteps {
         return lines;
     }
 
-    /** Returns a step that sends these bytes. */
-    static Step sent(String bytes, Detail detail) {
+    /** Returns a step that sends these bytes. Their gaps are names, whose values stand in the lines around them. */
+    static Step sent(Template bytes, Detail detail) {
         List<Data> data = new ArrayList<>();
+        StringBuilder line = new StringBuilder(); // that a name may follow, or stands in
+        boolean hasName = false;
+        for (Template.Part part : bytes.parts()) {
+            if (part instanceof Template.Gap) {
+                line.append(part);
+                hasName = true;
+                continue;
+            }
+            for (String next : pieces(((Template.Literal) part).latin1(), detail)) {
+                boolean isText = TextRuns.textLength(next) == next.length();
+                if (!hasName || !isText) {
+                    add(line, data);
+                }
+                line.append(Template.literally(next, false));
+                hasName = false;
+                if (!isText || next.endsWith("\n")) {
+                    add(line, data);
+                }
+            }
+        }
+        add(line, data);
+        return new Step.Send(data);
+    }
+
+    private static void add(StringBuilder line, List<Data> to) {
+        if (!line.isEmpty()) {
+            to.add(new Data.Text(line.toString()));
+            line.setLength(0);
+        }
+    }
+
+    /** Cuts bytes into lines, and rows of what is not text. */
+    private static List<String> pieces(String bytes, Detail detail) {
+        List<String> all = new ArrayList<>();
         boolean isLong = detail == Detail.FEW || bytes.length() > LONG;
         for (String piece : TextRuns.pieces(bytes, isLong ? MOST_BYTES : ROW)) {
             List<String> lines = linesOf(piece);
             boolean isWhole = lines.size() > MOST_LINES || detail == Detail.FEW;
-            for (String line : isWhole ? List.of(piece) : lines) {
-                data.add(new Data.Text(Template.literally(line, false)));
-            }
+            all.addAll(isWhole ? List.of(piece) : lines);
         }
-        return new Step.Send(data);
+        return all;
     }
 }

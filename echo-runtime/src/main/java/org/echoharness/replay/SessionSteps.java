@@ -9,6 +9,7 @@ import java.util.function.Consumer;
 import org.echoharness.script.Expectation;
 import org.echoharness.script.Step;
 import org.echoharness.text.Escaping;
+import org.echoharness.text.Template;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,15 +28,28 @@ public final class SessionSteps {
      */
     public record Part(@Nullable Step step, String remark) {}
 
+    /**
+     * What happened in another session of the client.
+     *
+     * @param received what the client sent, for each turn of its; none if it is the same
+     * @param sent what the server sent, for each turn of its; none if that is not known
+     */
+    private record Others(Iterator<String> received, Iterator<String> sent, ReturnedValues values) {
+
+        static Others none() {
+            return new Others(Collections.emptyIterator(), Collections.emptyIterator(), new ReturnedValues());
+        }
+    }
+
     private final MessageSteps.Detail detail;
     private final long leastPause;
     private final Consumer<Part> to;
-    private final Iterator<String> others; // what the client sent in another session, for each turn of its
+    private final Others others;
     private final List<Session.Turn> afterFin = new ArrayList<>(); // the server's FIN, and what the client did then
     private boolean wasClientFin;
     private long count;
 
-    private SessionSteps(MessageSteps.Detail detail, long leastPause, Iterator<String> others, Consumer<Part> to) {
+    private SessionSteps(MessageSteps.Detail detail, long leastPause, Others others, Consumer<Part> to) {
         this.detail = detail;
         this.leastPause = leastPause;
         this.others = others;
@@ -44,29 +58,53 @@ public final class SessionSteps {
 
     /**
      * Makes the steps for a client that sends other values each time. The two sessions show which: any value is expected
-     * in their place.
+     * in their place. Where the server has sent such a value back, the script does so.
      *
      * @param other what the same client did another time
      * @param to gets the steps one by one
      * @throws IllegalArgumentException if the sessions differ in more than values
      */
     public static void marked(Session session, Session other, Consumer<Part> to) {
-        List<String> mine = messages(session);
-        List<String> theirs = messages(other);
-        if (mine.size() != theirs.size()) {
-            theirs = cutAlike(String.join("", theirs), mine);
+        List<Session.Turn> mine = messages(session);
+        List<Session.Turn> theirs = messages(other);
+        List<String> ofClient = bytes(mine, SessionEvent.Kind.RECEIVED);
+        List<String> received = bytes(theirs, SessionEvent.Kind.RECEIVED);
+        if (received.size() != ofClient.size()) {
+            received = cutAlike(String.join("", received), ofClient);
         }
-        new SessionSteps(MessageSteps.Detail.LINES, Session.NO_PAUSES, theirs.iterator(), to).add(session);
+        List<String> sent = kinds(mine).equals(kinds(theirs)) ? bytes(theirs, SessionEvent.Kind.SENT) : List.of();
+        ReturnedValues values = new ReturnedValues();
+        SessionSteps found = new SessionSteps(
+                MessageSteps.Detail.LINES,
+                Session.NO_PAUSES,
+                new Others(received.iterator(), sent.iterator(), values),
+                part -> {});
+        found.add(session);
+        values.beginAgain();
+        new SessionSteps(
+                        found.detail(), Session.NO_PAUSES, new Others(received.iterator(), sent.iterator(), values), to)
+                .add(session);
     }
 
-    private static List<String> messages(Session session) {
-        List<String> messages = new ArrayList<>();
+    private static List<Session.Turn> messages(Session session) {
+        List<Session.Turn> messages = new ArrayList<>();
         session.turns(Session.NO_PAUSES, turn -> {
-            if (turn.kind() == SessionEvent.Kind.RECEIVED) {
-                messages.add(turn.bytes());
+            if (turn.kind().hasBytes()) {
+                messages.add(turn);
             }
         });
         return messages;
+    }
+
+    private static List<SessionEvent.Kind> kinds(List<Session.Turn> turns) {
+        return turns.stream().map(Session.Turn::kind).toList();
+    }
+
+    private static List<String> bytes(List<Session.Turn> turns, SessionEvent.Kind kind) {
+        return turns.stream()
+                .filter(turn -> turn.kind() == kind)
+                .map(Session.Turn::bytes)
+                .toList();
     }
 
     /** Cuts what a client sent where it stopped in the other session, if it sent as many bytes. */
@@ -94,11 +132,14 @@ public final class SessionSteps {
      */
     public static void of(Session session, @Nullable Duration leastPause, Consumer<Part> to) {
         long pause = leastPause == null ? Session.NO_PAUSES : leastPause.toNanos();
-        SessionSteps counted =
-                new SessionSteps(MessageSteps.Detail.LINES, pause, Collections.emptyIterator(), part -> {});
+        SessionSteps counted = new SessionSteps(MessageSteps.Detail.LINES, pause, Others.none(), part -> {});
         counted.add(session);
-        MessageSteps.Detail detail = counted.count > MOST_STEPS ? MessageSteps.Detail.FEW : MessageSteps.Detail.LINES;
-        new SessionSteps(detail, pause, Collections.emptyIterator(), to).add(session);
+        new SessionSteps(counted.detail(), pause, Others.none(), to).add(session);
+    }
+
+    /** Returns how finely the bytes can be divided, after all steps were counted. */
+    private MessageSteps.Detail detail() {
+        return count > MOST_STEPS ? MessageSteps.Detail.FEW : MessageSteps.Detail.LINES;
     }
 
     private void add(Session session) {
@@ -143,7 +184,7 @@ public final class SessionSteps {
             case SENT -> {
                 waits(turn);
                 if (!turn.bytes().isEmpty()) {
-                    add(MessageSteps.sent(turn.bytes(), detail));
+                    add(MessageSteps.sent(sent(turn.bytes()), detail));
                 }
             }
             case CLIENT_FIN -> {
@@ -169,8 +210,17 @@ public final class SessionSteps {
     }
 
     private List<Step> expected(String bytes) {
-        String other = others.hasNext() ? others.next() : bytes;
-        return other.equals(bytes) ? MessageSteps.expected(bytes, detail) : MarkedMessage.expected(bytes, other);
+        String other = others.received().hasNext() ? others.received().next() : bytes;
+        return other.equals(bytes)
+                ? MessageSteps.expected(bytes, detail)
+                : MarkedMessage.expected(bytes, other, others.values());
+    }
+
+    private Template sent(String bytes) {
+        String other = others.sent().hasNext() ? others.sent().next() : bytes;
+        return other.equals(bytes)
+                ? ReturnedValues.literally(bytes)
+                : others.values().answer(bytes, other);
     }
 
     private void waits(Session.Turn turn) {

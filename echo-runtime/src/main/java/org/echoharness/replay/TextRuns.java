@@ -32,6 +32,11 @@ final class TextRuns {
         return endOfText(buffer(latin1), 0);
     }
 
+    /** Returns whether a byte may be part of a word: a name, a number, a time and so on. */
+    static boolean isInWord(char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || "_.:+-".indexOf(c) >= 0;
+    }
+
     private static ByteBuffer buffer(String latin1) {
         return ByteBuffer.wrap(latin1.getBytes(StandardCharsets.ISO_8859_1));
     }

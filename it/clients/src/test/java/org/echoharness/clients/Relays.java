@@ -11,7 +11,8 @@ import org.echoharness.support.Background;
 /** Relays before the real servers, and what their recordings say. */
 final class Relays {
 
-    private static final int RECORDED = 4 << 20;
+    /** The bytes of each direction that are recorded. */
+    static final int RECORDED = 4 << 20;
 
     private Relays() {}
 
