@@ -83,13 +83,15 @@ public final class Program {
         }
     }
 
+    private static final int MOST_OF_TEXT = 2_048; // bytes of an expectation, whose text an error cuts
+
     private final List<Instruction> code = new ArrayList<>();
     private final Map<String, Integer> names = new LinkedHashMap<>();
     private final DataSource.Finder finder;
     private int counters;
     private int mostParts = 1;
     private int leastBuffer;
-    private String largest = "";
+    private @Nullable Expectation largest;
 
     /**
      * Makes the program of a rule.
@@ -108,8 +110,8 @@ public final class Program {
     /** Fails if the program needs a larger bufferSize than this. */
     public void check(int bufferSize) {
         if (leastBuffer > bufferSize) {
-            throw new IllegalArgumentException("script (" + Escaping.cut(largest) + ") must fit into bufferSize ("
-                    + Quantities.text(bufferSize) + "); raise bufferSize");
+            throw new IllegalArgumentException("script (" + Escaping.cut("expect " + largest)
+                    + ") must fit into bufferSize (" + Quantities.text(bufferSize) + "); raise bufferSize");
         }
     }
 
@@ -148,9 +150,33 @@ public final class Program {
         mostParts = Math.max(mostParts, matcher.parts());
         if (matcher.leastHeld() > leastBuffer) {
             leastBuffer = matcher.leastHeld();
-            largest = "expect " + expectation;
+            largest = expectation;
         }
         return matcher;
+    }
+
+    /** Returns the text of an expectation, cut if it is long. Only what is needed is made of it. */
+    private static String text(Expectation expectation) {
+        return Escaping.cut(beginning(expectation).toString());
+    }
+
+    /** Returns the expectation, or one whose text begins in the same way and is long enough to be cut. */
+    private static Expectation beginning(Expectation expectation) {
+        if (expectation instanceof Expectation.Bytes bytes && bytes.literal().length() > MOST_OF_TEXT) {
+            return new Expectation.Bytes(bytes.literal().substring(0, MOST_OF_TEXT));
+        }
+        if (!(expectation instanceof Expectation.Sequence sequence)) {
+            return expectation;
+        }
+        List<Expectation> parts = new ArrayList<>();
+        int least = 0; // characters of the text
+        for (int i = 0; i < sequence.parts().size() && least < MOST_OF_TEXT; i++) {
+            parts.add(beginning(sequence.parts().get(i)));
+            least += sequence.parts().get(i) instanceof Expectation.Bytes bytes
+                    ? bytes.literal().length()
+                    : 1;
+        }
+        return parts.size() == 1 ? parts.get(0) : new Expectation.Sequence(parts);
     }
 
     private void add(List<Step> steps, @Nullable Place parent) {
@@ -174,8 +200,7 @@ public final class Program {
         if (step instanceof Step.Expect expect) {
             added.matcher = matcher(expect.expectation());
             added.nanos = expect.within().toNanos();
-            added.label =
-                    place.label() + ": " + Escaping.cut(expect.expectation().toString());
+            added.label = place.label() + ": " + text(expect.expectation());
             return;
         }
         if (step instanceof Step.Send send) {
@@ -183,8 +208,7 @@ public final class Program {
         } else if (step instanceof Step.Wait wait) {
             added.nanos = wait.time().toNanos();
         }
-        String text = step.toString();
-        added.label = place.label() + ": " + (step instanceof Step.Send ? "send" : text);
+        added.label = place.label() + ": " + (step instanceof Step.Send ? "send" : step.toString());
     }
 
     private SendTemplate template(List<Data> data) {
@@ -222,8 +246,7 @@ public final class Program {
         for (int i = 0; i < count; i++) {
             Step.Case each = answer.cases().get(i);
             matchers.add(matcher(each.expectation()));
-            labels.add(place.label() + ", case " + (i + 1) + ": "
-                    + Escaping.cut(each.expectation().toString()));
+            labels.add(place.label() + ", case " + (i + 1) + ": " + text(each.expectation()));
             begin.targets[i] = code.size();
             add(each.steps(), new Place(place, "case " + (i + 1) + " of " + count, -1, 0));
             Instruction end = new Instruction(Kind.CASE_END, place);
