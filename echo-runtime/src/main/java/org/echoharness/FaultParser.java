@@ -3,6 +3,7 @@ package org.echoharness;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
+import org.echoharness.text.MisreadException;
 import org.echoharness.text.Quantities;
 import org.echoharness.text.Tokens;
 import org.jspecify.annotations.Nullable;
@@ -121,7 +122,7 @@ final class FaultParser {
         tokens.advance();
         try {
             return EffectRow.read(word, tokens);
-        } catch (Tokens.Misread misread) {
+        } catch (MisreadException misread) {
             throw misread;
         } catch (IllegalArgumentException refused) {
             throw tokens.refused(start, String.valueOf(refused.getMessage()));

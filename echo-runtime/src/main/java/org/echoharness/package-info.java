@@ -15,7 +15,8 @@
  * <tr><th>room<th>what is there<th>types
  * <tr><th>text<td>reads and shows texts, and writes them to files; a package, as are the next eight
  *     <td>{@code Utf8} {@code Escaping} {@code NearestWord} {@code FirstDifference} {@code CompleteFile}
- *     {@code TextSize} {@code Quantities} {@code ServerLog} {@code Template} {@code Tokens} {@code StartLine}
+ *     {@code TextSize} {@code Quantities} {@code ServerLog} {@code Template} {@code MisreadException}
+ *     {@code TokenErrors} {@code WordScanner} {@code QuotedBytes} {@code Tokens} {@code StartLine}
  * <tr><th>sockets<td>what the system reports about sockets, and waits until they are ready
  *     <td>{@code SocketTable} {@code SocketLooks} {@code UrgentData} {@code SocketChannels} {@code ChannelReadiness}
  *     {@code ClientDeadline} {@code NameResolver} {@code UnixNames} {@code UnixConnector}

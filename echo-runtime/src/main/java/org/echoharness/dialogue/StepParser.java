@@ -9,6 +9,7 @@ import org.echoharness.script.Data;
 import org.echoharness.script.Expectation;
 import org.echoharness.script.FrameLength;
 import org.echoharness.script.Step;
+import org.echoharness.text.MisreadException;
 import org.echoharness.text.Quantities;
 import org.echoharness.text.Template;
 import org.echoharness.text.Tokens;
@@ -359,7 +360,7 @@ public final class StepParser {
     private <T> T checked(int start, Supplier<T> reading) {
         try {
             return reading.get();
-        } catch (Tokens.Misread misread) {
+        } catch (MisreadException misread) {
             throw misread;
         } catch (IllegalArgumentException refused) {
             throw tokens.refused(start, String.valueOf(refused.getMessage()));

@@ -1,6 +1,5 @@
 package org.echoharness.text;
 
-import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -8,29 +7,20 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * Splits the text of a fault or a script into words, punctuation and quoted bytes, and reads the values among them. An error
- * names the position (from 1), the word there and what was expected. In a script of several lines the position is a line and
- * a column; line ends are words, and a comment begins with {@code #}.
+ * Reads the words of a fault or a script, and the values among them. An error names the position (from 1; in a script of several
+ * lines a line and a column), the word there and what was expected.
  */
 public final class Tokens {
 
     /** The word for a line end in a script. */
-    public static final String LINE_END = "\n";
+    public static final String LINE_END = TokenErrors.LINE_END;
 
-    private static final String ARROW = "->";
     private static final Pattern LETTERS = Pattern.compile("[a-z]+$");
-    private static final int UNKNOWN = -2;
     private static final Pattern PERCENT = Pattern.compile("[0-9]+(\\.[0-9]+)?%");
 
-    private final String option;
-    private final String text;
-    private final boolean isScript;
-    private final String punctuation;
-    private final boolean hasLines; // a position is a line and a column
-    private int at; // where the next word begins, or the end of the text
-    private String word = ""; // the next one; empty at the end
-    private int end; // of the next word: the position after it
-    private int undecoded = UNKNOWN;
+    private final TokenErrors errors;
+    private final WordScanner words;
+    private final QuotedBytes quotes;
     private final List<String> tried = new ArrayList<>(); // words that are allowed here and were not found
 
     /**
@@ -43,12 +33,10 @@ public final class Tokens {
     }
 
     private Tokens(String option, String text, boolean isScript) {
-        this.option = option;
-        this.text = text;
-        this.isScript = isScript;
-        punctuation = isScript ? ",;:{}#\"'" : ",;:";
-        hasLines = isScript && lineStart(text, text.stripTrailing().length()) > 0;
-        advance();
+        errors = new TokenErrors(option, text, isScript);
+        words = new WordScanner(text, isScript, errors);
+        quotes = new QuotedBytes(text, isScript, errors);
+        words.advance();
     }
 
     /** Begins at the first word of a script, in which line ends, braces and arrows are words too. */
@@ -56,26 +44,41 @@ public final class Tokens {
         return new Tokens(option, text, true);
     }
 
-    /** Advances over line ends. */
-    public void skipLines() {
-        while (word.equals(LINE_END)) {
-            advance();
-        }
-    }
-
-    /** Returns whether the next word is in quotes. */
-    public boolean isQuoted() {
-        return !word.isEmpty() && (word.charAt(0) == '"' || word.charAt(0) == '\'');
-    }
-
     /** Returns the next word, or an empty string at the end. */
     public String next() {
-        return word;
+        return words.word();
     }
 
     /** Returns the index at which the next word begins. */
     public int position() {
-        return at;
+        return words.start();
+    }
+
+    /** Returns whether the next word is in quotes. */
+    public boolean isQuoted() {
+        return words.isQuoted();
+    }
+
+    public void advance() {
+        tried.clear();
+        words.advance();
+    }
+
+    /** Advances over line ends. */
+    public void skipLines() {
+        while (words.word().equals(LINE_END)) {
+            advance();
+        }
+    }
+
+    /** Advances and returns true if this is the next word. */
+    public boolean take(String expected) {
+        if (!words.word().equals(expected)) {
+            tried.add(expected);
+            return false;
+        }
+        advance();
+        return true;
     }
 
     /** Returns the words that {@link #take} has looked for here and not found. */
@@ -98,7 +101,7 @@ public final class Tokens {
         if (!isQuoted()) {
             throw expected(what, List.of());
         }
-        String bytes = unescaped(at + 1, end - 1, isTemplate);
+        String bytes = quotes.read(words.start() + 1, words.end() - 1, isTemplate);
         advance();
         return bytes;
     }
@@ -112,66 +115,6 @@ public final class Tokens {
         return new String(quoted(what, false).getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
     }
 
-    private String unescaped(int from, int to, boolean isTemplate) {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        for (int i = from; i < to; i++) {
-            char c = text.charAt(i);
-            if (undecoded() == i) {
-                throw refused(i, Escaping.DECODING + ", or write the bytes as \\xHH");
-            }
-            if (c != '\\') {
-                int next = text.offsetByCodePoints(i, 1);
-                bytes.writeBytes(text.substring(i, next).getBytes(StandardCharsets.UTF_8));
-                i = next - 1;
-                continue;
-            }
-            char escape = text.charAt(++i); // it exists, since a quote after a backslash does not end the text
-            switch (escape) {
-                case 'n' -> bytes.write('\n');
-                case 'r' -> bytes.write('\r');
-                case 't' -> bytes.write('\t');
-                case '0' -> bytes.write(0);
-                case '"', '\'' -> bytes.write(escape);
-                case '\\' -> write('\\', bytes, isTemplate);
-                case 'x' -> {
-                    int high = i + 2 < to ? Character.digit(text.charAt(i + 1), 16) : -1;
-                    int low = i + 2 < to + 1 ? Character.digit(text.charAt(Math.min(i + 2, to - 1)), 16) : -1;
-                    if (high < 0 || low < 0) {
-                        throw refused(i - 1, "\\x must be followed by two hexadecimal digits, such as \\x00");
-                    }
-                    write((char) (high << 4 | low), bytes, isTemplate);
-                    i += 2;
-                }
-                default -> {
-                    if (!isScript || (escape != '{' && escape != '*')) {
-                        throw refused(
-                                i - 1,
-                                "\\" + Escaping.escape(text.substring(i, text.offsetByCodePoints(i, 1)))
-                                        + " is not an escape; write \\n, \\r, \\t, \\0, \\xHH, \\\" or \\\\"
-                                        + (isScript ? ", and in patterns \\* or \\{" : ""));
-                    }
-                    write(escape, bytes, isTemplate);
-                }
-            }
-        }
-        return bytes.toString(StandardCharsets.ISO_8859_1);
-    }
-
-    /** Returns the index of the first character of the text that was not decoded, or -1. */
-    private int undecoded() {
-        if (undecoded == UNKNOWN) {
-            undecoded = Escaping.undecoded(text);
-        }
-        return undecoded;
-    }
-
-    private static void write(char latin1, ByteArrayOutputStream bytes, boolean isTemplate) {
-        if (isTemplate && (latin1 == '\\' || latin1 == '{' || latin1 == '*')) {
-            bytes.write('\\');
-        }
-        bytes.write(latin1);
-    }
-
     /** Reads a word, or rejects it with an {@link IllegalArgumentException}. */
     public interface Reading<T> {
         T read(String word);
@@ -179,17 +122,17 @@ public final class Tokens {
 
     /** Reads the next word. An error says what is wrong with the value, or that {@code what} was expected. */
     public <T> T reading(String what, Reading<T> reading) {
-        int start = at;
-        String given = word;
+        int start = words.start();
+        String given = words.word();
         try {
             return reading.read(given);
-        } catch (Misread misread) {
+        } catch (MisreadException misread) {
             throw misread;
         } catch (IllegalArgumentException refused) {
             boolean isValue = !(refused instanceof NumberFormatException)
                     && !given.isEmpty()
                     && Character.isDigit(given.charAt(0));
-            throw misread(start, given, isValue ? String.valueOf(refused.getMessage()) : "expected " + what);
+            throw errors.misread(start, given, isValue ? String.valueOf(refused.getMessage()) : "expected " + what);
         }
     }
 
@@ -286,143 +229,14 @@ public final class Tokens {
         });
     }
 
-    /** Advances and returns true if this is the next word. */
-    public boolean take(String expected) {
-        if (!word.equals(expected)) {
-            tried.add(expected);
-            return false;
-        }
-        advance();
-        return true;
-    }
-
-    public void advance() {
-        tried.clear();
-        at = start(end);
-        end = at;
-        if (at == text.length()) {
-            word = "";
-            return;
-        }
-        char first = text.charAt(at);
-        if (first == '"' || first == '\'') {
-            end = endOfQuoted(first);
-        } else if (isScript && (first == '\n' || first == '\r')) {
-            end = text.startsWith("\r\n", at) ? at + 2 : at + 1;
-            word = LINE_END;
-            return;
-        } else if (punctuation.indexOf(first) >= 0) {
-            end = at + 1;
-        } else if (isScript && text.startsWith(ARROW, at)) {
-            end = at + ARROW.length();
-        } else {
-            while (end < text.length() && !endsWord(end)) {
-                end++;
-            }
-        }
-        word = text.substring(at, end);
-    }
-
-    private boolean endsWord(int index) {
-        char c = text.charAt(index);
-        return Character.isWhitespace(c) || punctuation.indexOf(c) >= 0 || (isScript && text.startsWith(ARROW, index));
-    }
-
-    /** Returns where the next word begins: after white space, and in a script after a comment, but at a line end. */
-    private int start(int from) {
-        int next = from;
-        while (next < text.length()) {
-            char c = text.charAt(next);
-            if (isScript && c == '#') {
-                next = endOfLine(next);
-            } else if (!Character.isWhitespace(c) || (isScript && (c == '\n' || c == '\r'))) {
-                return next;
-            } else {
-                next++;
-            }
-        }
-        return next;
-    }
-
-    private int endOfLine(int from) {
-        int next = from;
-        while (next < text.length() && text.charAt(next) != '\n' && text.charAt(next) != '\r') {
-            next++;
-        }
-        return next;
-    }
-
-    /** Returns where the line begins that has this index. A line end in quotes is not one. */
-    private static int lineStart(String text, int index) {
-        return lines(text, index)[1];
-    }
-
-    /** Returns the number of the line that has this index, from 1, and where it begins. */
-    private static int[] lines(String text, int index) {
-        int number = 1;
-        int start = 0;
-        char quote = 0;
-        boolean isComment = false;
-        for (int i = 0; i < index; i++) {
-            char c = text.charAt(i);
-            boolean isEnd = c == '\n' || (c == '\r' && !text.startsWith("\r\n", i));
-            if (quote != 0) {
-                i += c == '\\' ? 1 : 0;
-                quote = c == quote ? 0 : quote;
-            } else if (isEnd) {
-                number++;
-                start = i + 1;
-                isComment = false;
-            } else if (!isComment && (c == '"' || c == '\'')) {
-                quote = c;
-            } else if (c == '#') {
-                isComment = true;
-            }
-        }
-        return new int[] {number, start};
-    }
-
-    private String place(int position) {
-        if (!hasLines) {
-            return "position " + (position + 1);
-        }
-        int[] line = lines(text, position);
-        return "line " + line[0] + ", column " + (position - line[1] + 1);
-    }
-
-    private int endOfQuoted(char quote) {
-        for (int i = at + 1; i < text.length(); i++) {
-            if (text.charAt(i) == '\\') {
-                i++;
-            } else if (text.charAt(i) == quote) {
-                return i + 1;
-            }
-        }
-        throw refused(at, "the quote that begins here is not closed; put a " + quote + " after the bytes");
-    }
-
-    /** An error whose message contains the position. */
-    public static final class Misread extends IllegalArgumentException {
-        private static final long serialVersionUID = 1L;
-
-        Misread(String message) {
-            super(message);
-        }
-    }
-
     /**
      * Returns the error that something else was expected here. It suggests the most similar of the words, if one is
      * similar.
      */
-    public Misread expected(String what, Iterable<String> words) {
-        String near = NearestWord.of(word, words);
-        return misread(at, word, "expected " + what + (near.isEmpty() ? "" : "; did you mean " + near + "?"));
-    }
-
-    private Misread misread(int position, String given, String why) {
-        String here =
-                given.isEmpty() ? "the end" : given.equals(LINE_END) ? "the end of the line" : Escaping.quote(given);
-        return new Misread(option + ": " + here + " at " + place(position) + ": " + why);
+    public MisreadException expected(String what, Iterable<String> likely) {
+        String near = NearestWord.of(next(), likely);
+        String cure = near.isEmpty() ? "" : "; did you mean " + near + "?";
+        return errors.misread(position(), next(), "expected " + what + cure);
     }
 
     /** Returns a list of what is allowed here, for an error. */
@@ -435,7 +249,8 @@ public final class Tokens {
         return all.append(all.isEmpty() ? "" : " or ").append(last).toString();
     }
 
-    public Misread refused(int position, String why) {
-        return new Misread(option + ": at " + place(position) + ": " + why);
+    /** Returns the error that what stands at this index cannot be used. */
+    public MisreadException refused(int index, String why) {
+        return errors.refused(index, why);
     }
 }
