@@ -603,8 +603,7 @@ class EchoServerTest {
         try (EchoServer server = quiet().conversation(lines).start();
                 Socket socket = PlainSockets.connect(server.address())) {
             PlainSockets.echoes(socket, "x");
-            socket.setSoLinger(true, 0);
-            socket.close();
+            PlainSockets.reset(socket);
 
             assertThat(lines.await("lost .*")).contains(": Connection reset");
             assertThat(server.counters())

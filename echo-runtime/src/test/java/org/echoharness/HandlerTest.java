@@ -160,8 +160,7 @@ class HandlerTest {
         try {
             Socket reset = PlainSockets.connect(server.address());
             receives(reset, "hello\n");
-            reset.setSoLinger(true, 0);
-            reset.close();
+            PlainSockets.reset(reset);
             assertThat(call()).isEqualTo("opened 1");
             assertThat(call()).isEqualTo("lost 1 false: Connection reset");
             try (Socket faulty = PlainSockets.connect(server.address());
@@ -269,8 +268,7 @@ class HandlerTest {
         try (EchoServer server = handler(byExecutor, () -> new Fails("lost")).start()) {
             Socket socket = PlainSockets.connect(server.address());
             server.acceptPending();
-            socket.setSoLinger(true, 0);
-            socket.close();
+            PlainSockets.reset(socket);
             assertThat(call()).isEqualTo("lost");
             assertThat(warnings.await(
                             "connection 1, lost\\(\\): the handler failed: java.io.IOException: on purpose, at .*"))
@@ -664,8 +662,7 @@ class HandlerTest {
             Socket socket = PlainSockets.connect(server.address());
             send(socket, "a");
             sending.await();
-            socket.setSoLinger(true, 0);
-            socket.close();
+            PlainSockets.reset(socket);
             assertThat(thrown.poll(60, TimeUnit.SECONDS)).hasMessage("connection 1 cannot send: it has ended");
             shutDown(); // the call is over, and its end is posted to the loop
             assertThat(server.catchUp(LONG)).isTrue();

@@ -74,8 +74,7 @@ class RecordingTest {
         try (EchoServer server = recording().start();
                 Socket socket = PlainSockets.connect(server.address())) {
             PlainSockets.echoes(socket, "hello");
-            socket.setSoLinger(true, 0);
-            socket.close();
+            PlainSockets.reset(socket);
 
             RecordedConnection seen = Recordings.ended(server, 1);
             assertThat(Recordings.events(seen))

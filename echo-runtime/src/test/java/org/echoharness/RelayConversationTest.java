@@ -2,42 +2,31 @@ package org.echoharness;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.List;
 import org.echoharness.support.AwaitedLines;
 import org.echoharness.support.PlainSockets;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The lines that a relay prints: one conversation for both legs. */
 @Timeout(60)
 class RelayConversationTest {
 
     private final AwaitedLines lines = new AwaitedLines();
-    private ServerSocket behind;
 
-    @BeforeEach
-    void listen() throws Exception {
-        behind = PlainSockets.listen(0);
-        behind.setSoTimeout(30_000);
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        behind.close();
-    }
+    @RegisterExtension
+    final ServerBehind behind = new ServerBehind();
 
     private EchoServer.Builder relay() {
-        return EchoServer.builder().conversation(lines).recording().upstream("localhost:" + behind.getLocalPort());
+        return behind.relay().conversation(lines).upstream("localhost:" + behind.port());
     }
 
     private List<String> seen(Socket client) {
         return lines.seen().stream()
                 .map(line -> line.replace("127.0.0.1:" + client.getLocalPort(), "CLIENT")
-                        .replace("localhost:" + behind.getLocalPort(), "NAME:PORT"))
+                        .replace("localhost:" + behind.port(), "NAME:PORT"))
                 .filter(line -> !line.startsWith("starting up"))
                 .toList();
     }
@@ -47,7 +36,6 @@ class RelayConversationTest {
         try (EchoServer relay = relay().faults("corrupt byte 1 to server").start();
                 Socket client = PlainSockets.connect(relay.address())) {
             try (Socket server = behind.accept()) {
-                server.setSoTimeout(30_000);
                 PlainSockets.send(client, "hello");
                 PlainSockets.receives(server, "\u0097ello");
                 PlainSockets.send(server, "welcome");
@@ -78,7 +66,6 @@ class RelayConversationTest {
         try (EchoServer relay = relay().start();
                 Socket client = PlainSockets.connect(relay.address());
                 Socket server = behind.accept()) {
-            server.setSoTimeout(30_000);
             lines.await("connected to upstream .*");
             relay.resetConnections();
             PlainSockets.assertReset(client);
@@ -99,7 +86,7 @@ class RelayConversationTest {
                             .map(line -> line.substring(11)))
                     .filteredOn(line -> line.contains("resetConnections()"))
                     .containsExactly(
-                            "resetting upstream 127.0.0.1:" + behind.getLocalPort() + ": resetConnections()",
+                            "resetting upstream 127.0.0.1:" + behind.port() + ": resetConnections()",
                             "resetting 127.0.0.1:" + client.getLocalPort() + ": resetConnections()");
         }
     }

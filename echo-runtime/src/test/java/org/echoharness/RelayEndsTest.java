@@ -4,23 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.echoharness.support.PlainSockets.assertEnd;
 import static org.echoharness.support.PlainSockets.assertReset;
 import static org.echoharness.support.PlainSockets.receives;
+import static org.echoharness.support.PlainSockets.reset;
 import static org.echoharness.support.PlainSockets.send;
 
-import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.FutureTask;
-import org.echoharness.support.AwaitedLines;
 import org.echoharness.support.Background;
 import org.echoharness.support.PlainSockets;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** How each leg of a relay ends while bytes of the other are unread, held or not sent. */
 @Timeout(120)
@@ -29,37 +26,11 @@ class RelayEndsTest {
 
     private static final Duration LONG = Duration.ofSeconds(60);
 
-    private final AwaitedLines warnings = new AwaitedLines();
-    private ServerSocket behind;
-
-    @BeforeEach
-    void listen() throws Exception {
-        behind = PlainSockets.listen(0);
-        behind.setSoTimeout(60_000);
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        behind.close();
-    }
+    @RegisterExtension
+    final ServerBehind behind = new ServerBehind();
 
     private EchoServer.Builder relay(String faults) {
-        return EchoServer.builder()
-                .warnings(warnings)
-                .upstream("127.0.0.1:" + behind.getLocalPort())
-                .faults(faults)
-                .recording();
-    }
-
-    private Socket accept() throws IOException {
-        Socket accepted = behind.accept();
-        accepted.setSoTimeout(60_000);
-        return accepted;
-    }
-
-    private static void reset(Socket socket) throws IOException {
-        socket.setSoLinger(true, 0);
-        socket.close();
+        return behind.relay().faults(faults);
     }
 
     private static RecordedConnection ended(EchoServer relay) throws InterruptedException {
@@ -75,7 +46,7 @@ class RelayEndsTest {
     void serverWithFinIsResetToo() throws Exception {
         try (EchoServer relay = relay("reset on fin to server").start();
                 Socket client = PlainSockets.connect(relay.address());
-                Socket server = accept()) {
+                Socket server = behind.accept()) {
             server.shutdownOutput();
             assertEnd(client);
             send(client, "123");
@@ -90,7 +61,7 @@ class RelayEndsTest {
     void lostServerIsRecordedAsReset() throws Exception {
         try (EchoServer relay = relay("stall to server").start();
                 Socket client = PlainSockets.connect(relay.address());
-                Socket server = accept()) {
+                Socket server = behind.accept()) {
             server.shutdownOutput();
             assertEnd(client);
             reset(server);
@@ -106,7 +77,7 @@ class RelayEndsTest {
     void resetOfServerStaysThatOfServer() throws Exception {
         try (EchoServer relay = relay("throttle 100KiB/s").start();
                 Socket client = PlainSockets.connect(relay.address());
-                Socket server = accept()) {
+                Socket server = behind.accept()) {
             send(client, "x");
             receives(server, "x"); // the relay knows by now that it is connected
             byte[] answer = PlainSockets.random(30_000, 1);
@@ -123,7 +94,7 @@ class RelayEndsTest {
     void idleCloseResetsIfBytesOfServerAreUnread() throws Exception {
         try (EchoServer relay = relay("stall").idleClose(Duration.ofMillis(300)).start();
                 Socket client = PlainSockets.connect(relay.address());
-                Socket server = accept()) {
+                Socket server = behind.accept()) {
             send(server, "unread");
             assertReset(client);
             assertThat(endOf(ended(relay))).isEqualTo("SERVER RST (idle for 300ms)");
@@ -135,7 +106,7 @@ class RelayEndsTest {
     void closedServerGetsFin() throws Exception {
         try (EchoServer relay = relay("stall").start();
                 Socket client = PlainSockets.connect(relay.address());
-                Socket server = accept()) {
+                Socket server = behind.accept()) {
             send(client, "1");
             receives(server, "1");
             send(server, "unread");
@@ -151,7 +122,7 @@ class RelayEndsTest {
     void faultThatClosesSendsAllToServer() throws Exception {
         try (EchoServer relay = relay("stall, close after 1000000 to server").start();
                 Socket client = PlainSockets.connect(relay.address());
-                Socket server = accept()) {
+                Socket server = behind.accept()) {
             send(server, "unread");
             byte[] all = PlainSockets.random(2_000_000, 1);
             FutureTask<Void> sends = Background.inThread("client", () -> {
@@ -175,7 +146,7 @@ class RelayEndsTest {
     void wholeAnswerBeforeResetReachesClient() throws Exception {
         try (EchoServer relay = relay("none").bufferSize(4 << 10).start();
                 Socket client = PlainSockets.connect(relay.address());
-                Socket server = accept()) {
+                Socket server = behind.accept()) {
             send(client, "request");
             receives(server, "request");
             relay.freeze();
@@ -195,7 +166,7 @@ class RelayEndsTest {
     void halfClosedConnectionSleeps() throws Exception {
         try (EchoServer relay = relay("none").start();
                 Socket client = PlainSockets.connect(relay.address());
-                Socket server = accept()) {
+                Socket server = behind.accept()) {
             server.shutdownOutput();
             assertEnd(client);
             send(client, "x");

@@ -4,20 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.FutureTask;
-import org.echoharness.support.AwaitedLines;
 import org.echoharness.support.Background;
 import org.echoharness.support.PlainSockets;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -25,26 +22,15 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Timeout(120)
 class RelayFaultsTest {
 
-    private final AwaitedLines warnings = new AwaitedLines();
-    private ServerSocket behind;
-
-    @BeforeEach
-    void listen() throws Exception {
-        behind = PlainSockets.listen(0);
-        behind.setSoTimeout(60_000);
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        behind.close();
-    }
+    @RegisterExtension
+    final ServerBehind behind = new ServerBehind();
 
     private EchoServer.Builder relay(String faults) {
-        return EchoServer.builder()
-                .warnings(warnings)
-                .upstream("127.0.0.1:" + behind.getLocalPort())
-                .faults(faults)
-                .recording();
+        return behind.relay().faults(faults);
+    }
+
+    private static Ending upstreamEnd(RecordedConnection connection) throws InterruptedException {
+        return connection.upstream().orElseThrow().awaitEnd().ending().orElseThrow();
     }
 
     /** Reads until the stream ends, and adds how. */
@@ -98,14 +84,7 @@ class RelayFaultsTest {
             assertThat(Background.result(read)).isEqualTo(atServer);
             RecordedConnection connection = relay.recording().connection(1).awaitEnd();
             assertThat(connection.ending().orElseThrow().how()).isEqualTo(Ending.How.FIN);
-            assertThat(connection
-                            .upstream()
-                            .orElseThrow()
-                            .awaitEnd()
-                            .ending()
-                            .orElseThrow()
-                            .how())
-                    .isEqualTo(Ending.How.FIN);
+            assertThat(upstreamEnd(connection).how()).isEqualTo(Ending.How.FIN);
             if (!plan.equals("none")) {
                 assertThat(relay.recording().appliedFaults())
                         .containsAll(FaultPlan.parse(plan).rules().get(0).faults());
@@ -150,14 +129,7 @@ class RelayFaultsTest {
             assertThat(readAll(server)).isEqualTo(" " + howServer);
             RecordedConnection connection = relay.recording().connection(1).awaitEnd();
             assertThat(connection.ending().orElseThrow().why()).isEqualTo(fault);
-            assertThat(connection
-                            .upstream()
-                            .orElseThrow()
-                            .awaitEnd()
-                            .ending()
-                            .orElseThrow()
-                            .why())
-                    .isEqualTo(fault);
+            assertThat(upstreamEnd(connection).why()).isEqualTo(fault);
         }
     }
 

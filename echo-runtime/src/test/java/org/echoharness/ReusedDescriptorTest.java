@@ -194,8 +194,7 @@ class ReusedDescriptorTest {
                 case 0 -> { // with bytes on their way, which the server cannot send back any more
                     client.say(1 + random.nextInt(30));
                     client.wasReset = true;
-                    client.socket.setSoLinger(true, 0);
-                    client.socket.close();
+                    PlainSockets.reset(client.socket);
                 }
                 case 1 -> {
                     client.say(1 + random.nextInt(30));

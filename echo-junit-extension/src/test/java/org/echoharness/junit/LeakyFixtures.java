@@ -14,6 +14,9 @@ final class LeakyFixtures {
 
     static final String CLOSE_IT = "; close it in the test, or leave leaks out of checks";
     static final String READ_ALL = "; read all that comes before you close, or leave resets out of checks";
+    static final String RESET_UNASKED =
+            " from HOST:PORT was reset by the client, which no fault asked for; it last sent 5 bytes" + " \"hello\""
+                    + READ_ALL;
 
     private static final List<Socket> OPEN = new ArrayList<>();
 

@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.echoharness.junit.LeakyFixtures.CLOSE_IT;
-import static org.echoharness.junit.LeakyFixtures.READ_ALL;
+import static org.echoharness.junit.LeakyFixtures.RESET_UNASKED;
 import static org.echoharness.junit.LeakyFixtures.complaint;
 import static org.echoharness.junit.LeakyFixtures.connect;
 import static org.echoharness.junit.LeakyFixtures.echoes;
@@ -318,9 +318,7 @@ class RelayChecksTest {
 
     @Test
     void findsClientThatResets() throws Exception {
-        assertThat(complaint(Run.of(Resets.class)))
-                .isEqualTo(onRelay(Resets.class) + "connection 1 from HOST:PORT was reset by the client, which no fault"
-                        + " asked for; it last sent 5 bytes \"hello\"" + READ_ALL);
+        assertThat(complaint(Run.of(Resets.class))).isEqualTo(onRelay(Resets.class) + "connection 1" + RESET_UNASKED);
     }
 
     static class NeverApplied {

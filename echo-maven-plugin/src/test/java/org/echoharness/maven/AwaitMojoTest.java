@@ -7,8 +7,6 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.concurrent.FutureTask;
-import java.util.concurrent.TimeUnit;
 import org.apache.maven.plugin.MojoExecutionException;
 import org.apache.maven.plugin.MojoFailureException;
 import org.codehaus.plexus.util.xml.Xpp3Dom;
@@ -21,7 +19,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 class AwaitMojoTest {
 
     private final LogLines log = new LogLines();
-    private Thread thread = Thread.currentThread(); // that of the goal, when it runs
 
     @Test
     void returnsAtOnceIfAddressListens() throws Exception {
@@ -40,12 +37,12 @@ class AwaitMojoTest {
     void returnsWhenAddressListens() throws Exception {
         try (EchoServer server = EchoServer.builder().start()) {
             server.refuse();
-            FutureTask<Boolean> running = running(await("127.0.0.1:" + server.port()));
+            RunningGoal running = running(await("127.0.0.1:" + server.port()));
             assertThat(log.await("INFO waiting for 127.0.0.1:" + server.port()))
                     .contains("cannot connect to", "Connection refused");
             assertThat(running.isDone()).isFalse();
             server.resume();
-            running.get(30, TimeUnit.SECONDS);
+            running.await();
             assertThat(log.seen()).hasSize(2).last().isEqualTo("INFO 127.0.0.1:" + server.port() + " listens");
         }
     }
@@ -72,12 +69,10 @@ class AwaitMojoTest {
     void interruptEndsWait() throws Exception {
         try (Socket bound = new Socket()) {
             bound.bind(Build.loopback(0));
-            FutureTask<Boolean> running = running(await("127.0.0.1:" + bound.getLocalPort()));
+            RunningGoal running = running(await("127.0.0.1:" + bound.getLocalPort()));
             log.await("INFO waiting for ");
-            thread.interrupt();
-            assertThat(running.get(30, TimeUnit.SECONDS))
-                    .as("the interrupt is kept")
-                    .isTrue();
+            running.interrupt();
+            assertThat(running.await()).as("the interrupt is kept").isTrue();
         }
     }
 
@@ -134,20 +129,14 @@ class AwaitMojoTest {
                 .containsExactly("INFO await skipped: echo.skip is set", "INFO await skipped: skipITs is set");
     }
 
-    /** Whether the thread was interrupted at the end. */
-    private FutureTask<Boolean> running(AwaitMojo await) {
-        FutureTask<Boolean> running = new FutureTask<>(() -> {
+    private static RunningGoal running(AwaitMojo await) {
+        return RunningGoal.start(() -> {
             try {
                 await.execute();
             } catch (MojoExecutionException interrupted) {
                 assertThat(interrupted).hasMessageEndingWith("(execution await-it): the build was interrupted");
             }
-            return Thread.interrupted();
         });
-        thread = new Thread(running, "goal");
-        thread.setDaemon(true);
-        thread.start();
-        return running;
     }
 
     private AwaitMojo await(String... addresses) {

@@ -97,6 +97,15 @@ final class Build {
         return start;
     }
 
+    RunMojo run(String... addresses) {
+        RunMojo run = prepared(new RunMojo(), "run");
+        run.addresses = List.of(addresses);
+        run.timeout = "none";
+        run.times = "false";
+        defaults(run);
+        return run;
+    }
+
     /** The value that Maven uses by default. */
     static void defaults(ServerMojo goal) {
         goal.backlog = "1024";
@@ -144,13 +153,27 @@ final class Build {
     /** Whether what listens on 127.0.0.1 echoes. */
     static boolean echoes(int port) throws IOException {
         byte[] message = "is there an echo?".getBytes(StandardCharsets.US_ASCII);
-        try (Socket socket = new Socket()) {
-            socket.connect(loopback(port), 10_000);
-            socket.setSoTimeout(30_000);
+        try (Socket socket = connect(port)) {
             socket.getOutputStream().write(message);
             return new String(socket.getInputStream().readNBytes(message.length), StandardCharsets.US_ASCII)
                     .equals("is there an echo?");
         }
+    }
+
+    /** Sends a message and a FIN, and returns what comes back until the end of the stream. */
+    static String answer(int port, String message) throws IOException {
+        try (Socket socket = connect(port)) {
+            socket.getOutputStream().write(message.getBytes(StandardCharsets.US_ASCII));
+            socket.shutdownOutput();
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+        }
+    }
+
+    static Socket connect(int port) throws IOException {
+        Socket socket = new Socket();
+        socket.connect(loopback(port), 10_000);
+        socket.setSoTimeout(30_000);
+        return socket;
     }
 
     static InetSocketAddress loopback(int port) throws IOException {

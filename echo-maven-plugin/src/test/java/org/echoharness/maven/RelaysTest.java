@@ -1,32 +1,17 @@
 package org.echoharness.maven;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
-import java.net.Socket;
 import java.net.SocketException;
 import java.util.List;
-import java.util.concurrent.FutureTask;
-import java.util.concurrent.TimeUnit;
 import org.apache.maven.plugin.MojoExecutionException;
 import org.echoharness.EchoServer;
 import org.junit.jupiter.api.Test;
 
 /** Servers that relay to another one. */
 class RelaysTest extends BuildFixture {
-
-    /** Returns what comes back until the end of the stream. */
-    private static String answer(int port, String message) throws IOException {
-        try (Socket socket = new Socket()) {
-            socket.connect(Build.loopback(port), 10_000);
-            socket.setSoTimeout(30_000);
-            socket.getOutputStream().write(message.getBytes(US_ASCII));
-            socket.shutdownOutput();
-            return new String(socket.getInputStream().readAllBytes(), US_ASCII);
-        }
-    }
 
     private static Server server(String id) {
         Server server = new Server();
@@ -45,7 +30,7 @@ class RelaysTest extends BuildFixture {
         relay.upstream = build.project.getProperties().getProperty("echo.server.real.address");
         relay.faults = "greet \"relay \"";
         relay.execute();
-        assertThat(answer(build.port("relay"), "hello")).isEqualTo("relay real hello");
+        assertThat(Build.answer(build.port("relay"), "hello")).isEqualTo("relay real hello");
         build.stop().execute();
         assertThat(build.log.seen()).contains("INFO server real stopped", "INFO server relay stopped");
     }
@@ -58,7 +43,7 @@ class RelaysTest extends BuildFixture {
         start.upstreamFailure = "close";
         start.connectTimeout = "2s";
         start.execute();
-        assertThat(answer(build.port("default"), "")).isEmpty();
+        assertThat(Build.answer(build.port("default"), "")).isEmpty();
         assertThat(build.log.await("WARN server default: connection 1: "))
                 .startsWith("cannot connect to upstream 127.0.0.1:" + down + " within 2s; tried");
     }
@@ -87,11 +72,12 @@ class RelaysTest extends BuildFixture {
             echo.upstream = "none";
             start.servers = List.of(same, other, resets, speaks, echo);
             start.execute();
-            assertThat(answer(build.port("same"), "hello")).isEqualTo("real hello");
-            assertThat(answer(build.port("other"), "")).isEmpty();
-            assertThatThrownBy(() -> answer(build.port("resets"), "hello")).isInstanceOf(SocketException.class);
-            assertThat(answer(build.port("speaks"), "")).isEqualTo("own");
-            assertThat(answer(build.port("echo"), "hello")).isEqualTo("hello");
+            assertThat(Build.answer(build.port("same"), "hello")).isEqualTo("real hello");
+            assertThat(Build.answer(build.port("other"), "")).isEmpty();
+            assertThatThrownBy(() -> Build.answer(build.port("resets"), "hello"))
+                    .isInstanceOf(SocketException.class);
+            assertThat(Build.answer(build.port("speaks"), "")).isEqualTo("own");
+            assertThat(Build.answer(build.port("echo"), "hello")).isEqualTo("hello");
         }
     }
 
@@ -126,24 +112,14 @@ class RelaysTest extends BuildFixture {
     @Test
     void runRelays() throws Exception {
         try (EchoServer real = EchoServer.builder().start()) {
-            RunMojo run = build.prepared(new RunMojo(), "run");
-            Build.defaults(run);
-            run.addresses = List.of("127.0.0.1:0");
-            run.times = "false";
-            run.timeout = "none";
+            RunMojo run = build.run("127.0.0.1:0");
             run.upstream = "127.0.0.1:" + real.port();
             run.faults = "corrupt byte 1 to server";
-            FutureTask<Boolean> running = new FutureTask<>(() -> {
-                run.execute();
-                return true;
-            });
-            Thread thread = new Thread(running, "run");
-            thread.setDaemon(true);
-            thread.start();
+            RunningGoal running = RunningGoal.start(run::execute);
             int port = Integer.parseInt(build.log.await("INFO starting up on 127.0.0.1 port "));
-            assertThat(answer(port, "hello")).isEqualTo("\uFFFDello");
-            thread.interrupt();
-            assertThat(running.get(30, TimeUnit.SECONDS)).isTrue();
+            assertThat(Build.answer(port, "hello")).isEqualTo("\uFFFDello");
+            running.interrupt();
+            assertThat(running.await()).isTrue();
         }
     }
 }

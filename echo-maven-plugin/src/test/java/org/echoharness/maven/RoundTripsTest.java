@@ -10,8 +10,6 @@ import java.net.Socket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.FutureTask;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.echoharness.EchoClient;
 import org.echoharness.EchoMismatchException;
@@ -25,12 +23,11 @@ class RoundTripsTest {
     private static final byte[] HELLO = "hello".getBytes(US_ASCII);
 
     private final LogLines log = new LogLines();
-    private Thread thread = Thread.currentThread(); // that of the goal, when it runs
 
     @Test
     void opensAllConnectionsBeforeSending() throws Exception {
         try (ServerSocket listening = Build.listen(0)) {
-            FutureTask<Void> running = running(listening.getLocalPort(), 2, 3, NEVER);
+            RunningGoal running = running(listening.getLocalPort(), 2, 3, NEVER);
             List<Socket> accepted = new ArrayList<>();
             while (accepted.size() < 3) {
                 Socket socket = accept(listening);
@@ -42,7 +39,7 @@ class RoundTripsTest {
                     echo(socket);
                 }
             }
-            running.get(30, TimeUnit.SECONDS);
+            running.await();
             for (Socket socket : accepted) {
                 assertThat(socket.getInputStream().read()).isEqualTo(-1);
                 socket.close();
@@ -53,7 +50,7 @@ class RoundTripsTest {
     @Test
     void firstFailureNamesRoundTripAndEndsAll() throws Exception {
         try (ServerSocket listening = Build.listen(0)) {
-            FutureTask<Void> running = running(listening.getLocalPort(), 9, 2, NEVER);
+            RunningGoal running = running(listening.getLocalPort(), 9, 2, NEVER);
             try (Socket first = accept(listening);
                     Socket second = accept(listening)) {
                 echo(second);
@@ -62,7 +59,7 @@ class RoundTripsTest {
                 second.getOutputStream().write("hel?o".getBytes(US_ASCII));
                 assertThat(first.getInputStream().read()).isEqualTo(-1);
             }
-            assertThatThrownBy(() -> running.get(30, TimeUnit.SECONDS))
+            assertThatThrownBy(running::await)
                     .cause()
                     .hasMessageStartingWith("connection 2 of 2: round trip 2 of 9: the echo differs at offset 3: ")
                     .hasCauseInstanceOf(EchoMismatchException.class);
@@ -82,12 +79,12 @@ class RoundTripsTest {
     @Test
     void printsFirstConnectionOnly() throws Exception {
         try (ServerSocket listening = Build.listen(0)) {
-            FutureTask<Void> running = running(listening.getLocalPort(), 1, 2, NEVER);
+            RunningGoal running = running(listening.getLocalPort(), 1, 2, NEVER);
             try (Socket first = accept(listening);
                     Socket second = accept(listening)) {
                 echo(second);
                 echo(first);
-                running.get(30, TimeUnit.SECONDS);
+                running.await();
             }
             assertThat(log.seen())
                     .startsWith(
@@ -102,12 +99,12 @@ class RoundTripsTest {
     @Test
     void reportsProgress() throws Exception {
         try (ServerSocket listening = Build.listen(0)) {
-            FutureTask<Void> running = running(listening.getLocalPort(), 2, 1, Duration.ofMillis(1));
+            RunningGoal running = running(listening.getLocalPort(), 2, 1, Duration.ofMillis(1));
             try (Socket socket = accept(listening)) {
                 echo(socket);
                 log.await("INFO 1 of 2 round trips, ");
                 echo(socket);
-                running.get(30, TimeUnit.SECONDS);
+                running.await();
             }
             assertThat(log.seen()).last().asString().endsWith(": 2 round trips, 10 bytes sent, 10 received");
         }
@@ -116,12 +113,11 @@ class RoundTripsTest {
     @Test
     void interruptClosesConnections() throws Exception {
         try (ServerSocket listening = Build.listen(0)) {
-            FutureTask<Void> running = running(listening.getLocalPort(), 1, 1, NEVER);
+            RunningGoal running = running(listening.getLocalPort(), 1, 1, NEVER);
             try (Socket socket = accept(listening)) {
                 assertThat(socket.getInputStream().readNBytes(HELLO.length)).isEqualTo(HELLO);
-                thread.interrupt();
-                assertThatThrownBy(() -> running.get(30, TimeUnit.SECONDS))
-                        .hasCauseInstanceOf(InterruptedException.class);
+                running.interrupt();
+                assertThatThrownBy(running::await).hasCauseInstanceOf(InterruptedException.class);
                 assertThat(socket.getInputStream().read()).isEqualTo(-1);
             }
         }
@@ -163,15 +159,8 @@ class RoundTripsTest {
                 .toList();
     }
 
-    private FutureTask<Void> running(int port, int repeat, int connections, Duration betweenProgress) {
-        FutureTask<Void> running = new FutureTask<>(() -> {
-            trips(repeat, connections).run(options(port), betweenProgress);
-            return null;
-        });
-        thread = new Thread(running, "goal");
-        thread.setDaemon(true);
-        thread.start();
-        return running;
+    private RunningGoal running(int port, int repeat, int connections, Duration betweenProgress) {
+        return RunningGoal.start(() -> trips(repeat, connections).run(options(port), betweenProgress));
     }
 
     private RoundTrips trips(int repeat, int connections) {

@@ -9,8 +9,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.FutureTask;
-import java.util.concurrent.TimeUnit;
 import org.apache.maven.plugin.MojoExecutionException;
 import org.echoharness.BrokenServers;
 import org.echoharness.EchoServer;
@@ -24,22 +22,18 @@ class RunMojoTest {
 
     private final LogLines log = new LogLines();
 
-    private Thread thread;
-
     @Test
     void servesAndReportsUntilInterrupted() throws Exception {
         RunMojo run = run("127.0.0.1:0");
-        FutureTask<Boolean> running = inBackground(run);
+        RunningGoal running = RunningGoal.start(run::execute);
         int port = Integer.parseInt(log.await("INFO starting up on 127.0.0.1 port "));
         assertThat(Build.echoes(port)).isTrue();
         assertThat(log.await("INFO received ")).startsWith("17 bytes \"is there an echo?\" from 127.0.0.1:");
         log.await("INFO no data from 127.0.0.1:");
 
-        thread.interrupt();
+        running.interrupt();
 
-        assertThat(running.get(30, TimeUnit.SECONDS))
-                .as("the interrupt is kept")
-                .isTrue();
+        assertThat(running.await()).as("the interrupt is kept").isTrue();
         Build.listen(port).close();
         assertThat(log.seen()).last().isEqualTo("INFO stopped: the build was interrupted");
     }
@@ -122,7 +116,7 @@ class RunMojoTest {
     @Test
     void listensAtEachAddress() throws Exception {
         RunMojo run = run("127.0.0.1:0", "127.0.0.1:0");
-        FutureTask<Boolean> running = inBackground(run);
+        RunningGoal running = RunningGoal.start(run::execute);
         log.await("INFO waiting for a connection");
         List<Integer> ports = log.seen().stream()
                 .filter(line -> line.startsWith("INFO starting up on 127.0.0.1 port "))
@@ -132,8 +126,8 @@ class RunMojoTest {
         for (int port : ports) {
             assertThat(Build.echoes(port)).isTrue();
         }
-        thread.interrupt();
-        running.get(30, TimeUnit.SECONDS);
+        running.interrupt();
+        running.await();
         for (int port : ports) {
             Build.listen(port).close();
         }
@@ -159,12 +153,12 @@ class RunMojoTest {
     void failsIfRecordingCannotBeWritten() throws Exception {
         RunMojo run = run("127.0.0.1:0");
         run.record = "true";
-        FutureTask<Boolean> running = inBackground(run);
+        RunningGoal running = RunningGoal.start(run::execute);
         log.await("INFO waiting for a connection");
         Path inTheWay = Files.createFile(
                 Files.createDirectories(folder().resolve("echo")).resolve("default"));
-        thread.interrupt();
-        assertThatThrownBy(() -> running.get(30, TimeUnit.SECONDS))
+        running.interrupt();
+        assertThatThrownBy(running::await)
                 .cause()
                 .isInstanceOf(MojoExecutionException.class)
                 .hasMessage("the recording could not be written: " + inTheWay
@@ -194,18 +188,6 @@ class RunMojoTest {
         assertThat(log.seen()).containsExactly("INFO run skipped: echo.skip is set");
     }
 
-    /** Whether the thread was interrupted at the end. */
-    private FutureTask<Boolean> inBackground(RunMojo run) {
-        FutureTask<Boolean> running = new FutureTask<>(() -> {
-            run.execute();
-            return Thread.interrupted();
-        });
-        thread = new Thread(running, "run");
-        thread.setDaemon(true);
-        thread.start();
-        return running;
-    }
-
     private Path folder() {
         return directory.resolve("target");
     }
@@ -213,12 +195,8 @@ class RunMojoTest {
     private RunMojo run(String... addresses) {
         Build build = new Build(directory);
         build.request.setBaseDirectory(directory.toFile());
-        RunMojo run = build.prepared(new RunMojo(), "run");
+        RunMojo run = build.run(addresses);
         run.setLog(log);
-        run.addresses = List.of(addresses);
-        run.timeout = "none";
-        run.times = "false";
-        Build.defaults(run);
         return run;
     }
 }

@@ -8,8 +8,6 @@ import java.io.IOException;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.util.List;
-import java.util.concurrent.FutureTask;
-import java.util.concurrent.TimeUnit;
 import org.apache.maven.plugin.MojoExecutionException;
 import org.apache.maven.plugin.MojoFailureException;
 import org.junit.jupiter.api.Test;
@@ -20,24 +18,9 @@ class ScriptsTest extends BuildFixture {
     private static final String PING = "\n  expect line 'PING'\n  send 'PONG\n'\n";
     private static final String UNMET = "connection 1, step 1 of 2: expected line \"PING\", seen \"PNIG\\n\"";
 
-    private static Socket connect(int port) throws IOException {
-        Socket socket = new Socket();
-        socket.connect(Build.loopback(port), 10_000);
-        socket.setSoTimeout(30_000);
-        return socket;
-    }
-
-    private static String answer(int port, String message) throws IOException {
-        try (Socket socket = connect(port)) {
-            socket.getOutputStream().write(message.getBytes(US_ASCII));
-            socket.shutdownOutput();
-            return new String(socket.getInputStream().readAllBytes(), US_ASCII);
-        }
-    }
-
     /** Returns when the server has reset the connection. */
     private static void sendsWrong(int port) throws IOException {
-        try (Socket socket = connect(port)) {
+        try (Socket socket = Build.connect(port)) {
             socket.getOutputStream().write("PNIG\n".getBytes(US_ASCII));
             assertThatThrownBy(() -> socket.getInputStream().read()).hasMessageContaining("reset");
         }
@@ -54,7 +37,7 @@ class ScriptsTest extends BuildFixture {
     void stopFailsBuildIfScriptWasNotMet() throws Exception {
         start(PING);
         int port = build.port("default");
-        assertThat(answer(port, "PING\n")).isEqualTo("PONG\n");
+        assertThat(Build.answer(port, "PING\n")).isEqualTo("PONG\n");
         build.stop().execute();
         assertThat(build.result.getExceptions()).isEmpty();
 
@@ -94,7 +77,7 @@ class ScriptsTest extends BuildFixture {
         start.script = PING;
         start.faults = "close at accept";
         start.execute();
-        try (Socket socket = connect(build.port("default"))) {
+        try (Socket socket = Build.connect(build.port("default"))) {
             assertThat(socket.getInputStream().read()).isEqualTo(-1);
         }
         build.stop().execute();
@@ -128,23 +111,13 @@ class ScriptsTest extends BuildFixture {
 
     @Test
     void runFailsIfScriptWasNotMet() throws Exception {
-        RunMojo run = build.prepared(new RunMojo(), "run");
-        Build.defaults(run);
-        run.addresses = List.of("127.0.0.1:0");
-        run.times = "false";
-        run.timeout = "none";
+        RunMojo run = build.run("127.0.0.1:0");
         run.script = PING;
-        FutureTask<Boolean> running = new FutureTask<>(() -> {
-            run.execute();
-            return true;
-        });
-        Thread thread = new Thread(running, "run");
-        thread.setDaemon(true);
-        thread.start();
+        RunningGoal running = RunningGoal.start(run::execute);
         sendsWrong(Integer.parseInt(build.log.await("INFO starting up on 127.0.0.1 port ")));
         build.log.await("WARN " + UNMET);
-        thread.interrupt();
-        assertThatThrownBy(() -> running.get(30, TimeUnit.SECONDS))
+        running.interrupt();
+        assertThatThrownBy(running::await)
                 .cause()
                 .isInstanceOf(MojoFailureException.class)
                 .hasMessage("the script was not met: " + UNMET + " (execution run-it)");
@@ -160,7 +133,7 @@ class ScriptsTest extends BuildFixture {
         StartMojo start = build.start();
         start.scriptFile = "src/ping.echo";
         start.execute();
-        assertThat(answer(build.port("default"), "PING\n")).isEqualTo("from a file\n");
+        assertThat(Build.answer(build.port("default"), "PING\n")).isEqualTo("from a file\n");
     }
 
     @Test
@@ -179,9 +152,9 @@ class ScriptsTest extends BuildFixture {
         start.script = "send 'all'";
         start.servers = List.of(file, echo, same);
         start.execute();
-        assertThat(answer(build.port("file"), "")).isEqualTo("own");
-        assertThat(answer(build.port("echo"), "hello")).isEqualTo("hello");
-        assertThat(answer(build.port("same"), "")).isEqualTo("all");
+        assertThat(Build.answer(build.port("file"), "")).isEqualTo("own");
+        assertThat(Build.answer(build.port("echo"), "hello")).isEqualTo("hello");
+        assertThat(Build.answer(build.port("same"), "")).isEqualTo("all");
     }
 
     @Test

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
-import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
@@ -108,14 +107,8 @@ class HttpClientIT {
 
     private static HttpResponse<String> send(EchoServer server, Duration connectTimeout, Duration timeout)
             throws IOException, InterruptedException {
-        HttpClient client = HttpClient.newBuilder()
-                .version(HttpClient.Version.HTTP_1_1)
-                .proxy(HttpClient.Builder.NO_PROXY)
-                .connectTimeout(connectTimeout)
-                .build();
-        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + "/"))
-                .timeout(timeout)
-                .build();
-        return client.send(request, HttpResponse.BodyHandlers.ofString());
+        HttpClient client =
+                HttpRequests.builder().connectTimeout(connectTimeout).build();
+        return HttpRequests.get(client, server, "/", timeout);
     }
 }

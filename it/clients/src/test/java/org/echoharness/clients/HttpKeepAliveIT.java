@@ -2,13 +2,11 @@ package org.echoharness.clients;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.echoharness.clients.HttpRequests.client;
+import static org.echoharness.clients.HttpRequests.get;
 
 import java.io.IOException;
-import java.net.URI;
 import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.time.Duration;
 import org.echoharness.EchoServer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -53,19 +51,5 @@ class HttpKeepAliveIT {
             assertThatThrownBy(() -> get(client, server, "/hello")).isInstanceOf(IOException.class);
             Scripts.assertApplied(server, "truncate 2 after 2 messages");
         }
-    }
-
-    private static HttpClient client() {
-        return HttpClient.newBuilder()
-                .version(HttpClient.Version.HTTP_1_1)
-                .proxy(HttpClient.Builder.NO_PROXY)
-                .build();
-    }
-
-    private static HttpResponse<String> get(HttpClient client, EchoServer server, String path) throws Exception {
-        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + path))
-                .timeout(Duration.ofSeconds(30))
-                .build();
-        return client.send(request, HttpResponse.BodyHandlers.ofString());
     }
 }

@@ -3,16 +3,15 @@ package org.echoharness.clients;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.echoharness.clients.HttpRequests.client;
+import static org.echoharness.clients.HttpRequests.get;
 
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.URI;
 import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -139,24 +138,5 @@ class HttpRelayIT {
 
     private EchoServer.Builder relay() {
         return Relays.before(server.getAddress().getPort());
-    }
-
-    private static HttpClient client() {
-        return HttpClient.newBuilder()
-                .version(HttpClient.Version.HTTP_1_1)
-                .proxy(HttpClient.Builder.NO_PROXY)
-                .build();
-    }
-
-    private static HttpResponse<String> get(HttpClient client, EchoServer relay, String path) throws Exception {
-        return get(client, relay, path, Duration.ofSeconds(30));
-    }
-
-    private static HttpResponse<String> get(HttpClient client, EchoServer relay, String path, Duration timeout)
-            throws Exception {
-        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + relay.port() + path))
-                .timeout(timeout)
-                .build();
-        return client.send(request, HttpResponse.BodyHandlers.ofString());
     }
 }

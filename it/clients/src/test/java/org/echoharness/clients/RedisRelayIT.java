@@ -80,9 +80,7 @@ class RedisRelayIT {
                     .hasCauseInstanceOf(SocketTimeoutException.class);
             assertThat(client.get("key")).isEqualTo(VALUE);
 
-            RecordedConnection late = relay.recording().connection(1);
-            assertThat(count(Relays.received(Relays.upstream(late)), VALUE)).isEqualTo(2);
-            assertThat(count(Relays.sent(late), VALUE)).isEqualTo(1);
+            assertSecondReplyIsHeldBack(relay);
             relay.recording().assertConnections(2);
         }
     }
@@ -107,8 +105,7 @@ class RedisRelayIT {
                 RedisClient client = jedis(relay, LONG)) {
             int port = relay.port();
             assertThat(client.incr("jedis")).isEqualTo(1);
-            relay.refuse();
-            relay.resetConnections();
+            goDown(relay);
 
             assertThatThrownBy(() -> client.incr("jedis")).isInstanceOf(JedisConnectionException.class);
             assertThatThrownBy(() -> client.incr("jedis")).isInstanceOf(JedisConnectionException.class);
@@ -116,7 +113,7 @@ class RedisRelayIT {
             assertThat(client.incr("jedis")).isEqualTo(2);
 
             assertThat(relay.port()).isEqualTo(port);
-            assertReset(relay);
+            assertWentDown(relay);
         }
     }
 
@@ -131,9 +128,7 @@ class RedisRelayIT {
 
             assertThatThrownBy(() -> connection.sync().get("key")).isInstanceOf(RedisCommandTimeoutException.class);
 
-            RecordedConnection late = relay.recording().connection(1);
-            assertThat(count(Relays.received(Relays.upstream(late)), VALUE)).isEqualTo(2);
-            assertThat(count(Relays.sent(late), VALUE)).isEqualTo(1);
+            assertSecondReplyIsHeldBack(relay);
             relay.recording().assertConnections(1);
         }
     }
@@ -174,8 +169,7 @@ class RedisRelayIT {
                 StatefulRedisConnection<String, String> connection = client.connect()) {
             int port = relay.port();
             assertThat(connection.sync().incr("lettuce")).isEqualTo(1);
-            relay.refuse();
-            relay.resetConnections();
+            goDown(relay);
 
             connection.setTimeout(Duration.ofMillis(SHORT));
             assertThatThrownBy(() -> connection.sync().get("key")).isInstanceOf(RedisCommandTimeoutException.class);
@@ -184,8 +178,15 @@ class RedisRelayIT {
             assertThat(connection.sync().incr("lettuce")).isEqualTo(2);
 
             assertThat(relay.port()).isEqualTo(port);
-            assertReset(relay);
+            assertWentDown(relay);
         }
+    }
+
+    /** Two replies came from Redis, and one of them has reached the client. */
+    private static void assertSecondReplyIsHeldBack(EchoServer relay) {
+        RecordedConnection late = relay.recording().connection(1);
+        assertThat(count(Relays.received(Relays.upstream(late)), VALUE)).isEqualTo(2);
+        assertThat(count(Relays.sent(late), VALUE)).isEqualTo(1);
     }
 
     /** Ends the open connection within the next reply. */
@@ -205,8 +206,13 @@ class RedisRelayIT {
         relay.recording().assertConnections(2);
     }
 
+    private static void goDown(EchoServer relay) {
+        relay.refuse();
+        relay.resetConnections();
+    }
+
     /** Both legs of the first connection were reset, and there is a second connection. */
-    private static void assertReset(EchoServer relay) throws InterruptedException {
+    private static void assertWentDown(EchoServer relay) throws InterruptedException {
         RecordedConnection first = relay.recording().connection(1).awaitEnd();
         assertThat(first.ending().orElseThrow()).hasToString("SERVER RST (resetConnections())");
         Relays.assertUnchanged(relay, 1);

@@ -83,6 +83,12 @@ public final class PlainSockets {
                 .isEqualTo(latin1);
     }
 
+    /** Closes a socket with an RST. */
+    public static void reset(Socket socket) throws IOException {
+        socket.setSoLinger(true, 0);
+        socket.close();
+    }
+
     public static void assertEnd(Socket socket) throws IOException {
         assertThat(socket.getInputStream().read()).isEqualTo(-1);
     }

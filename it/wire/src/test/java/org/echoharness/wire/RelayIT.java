@@ -16,6 +16,7 @@ import org.echoharness.EchoServer;
 import org.echoharness.Ending;
 import org.echoharness.RecordedConnection;
 import org.echoharness.Recording;
+import org.echoharness.support.PlainSockets;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -51,9 +52,9 @@ class RelayIT {
             recording = relay.recording();
             byte[] large = new byte[100_000];
             new Random(3).nextBytes(large);
-            try (Socket client = connect(relay);
+            try (Socket client = PlainSockets.connect(relay.address());
                     Socket server = accept(behind)) {
-                write(client, "a request");
+                PlainSockets.send(client, "a request");
                 client.shutdownOutput();
                 read(server, 9);
                 assertThat(server.getInputStream().read()).isEqualTo(-1);
@@ -61,28 +62,27 @@ class RelayIT {
                 server.shutdownOutput();
                 assertThat(client.getInputStream().readAllBytes()).isEqualTo(large);
             }
-            try (Socket client = connect(relay);
+            try (Socket client = PlainSockets.connect(relay.address());
                     Socket server = accept(behind)) {
                 server.shutdownOutput();
                 assertThat(client.getInputStream().read()).isEqualTo(-1);
-                write(client, "<b>changed</b> and in pieces");
+                PlainSockets.send(client, "<b>changed</b> and in pieces");
                 client.shutdownOutput();
                 assertThat(server.getInputStream().readAllBytes()).hasSize(28);
             }
             for (int i = 3; i <= 5; i++) {
-                try (Socket client = connect(relay);
+                try (Socket client = PlainSockets.connect(relay.address());
                         Socket server = accept(behind)) {
-                    write(client, "12");
+                    PlainSockets.send(client, "12");
                     read(server, 2);
-                    write(server, "ab");
+                    PlainSockets.send(server, "ab");
                     read(client, 2);
                     if (i == 5) {
-                        write(client, "3456");
+                        PlainSockets.send(client, "3456");
                         recording.connection(5).awaitReceived("123456".getBytes(StandardCharsets.US_ASCII));
-                        client.setSoLinger(true, 0);
-                        client.close();
+                        PlainSockets.reset(client);
                     } else {
-                        write(i == 3 ? server : client, "more");
+                        PlainSockets.send(i == 3 ? server : client, "more");
                         assertThatThrownBy(() -> client.getInputStream().readNBytes(2))
                                 .isInstanceOf(SocketException.class);
                     }
@@ -173,21 +173,10 @@ class RelayIT {
                 .toList();
     }
 
-    private static Socket connect(EchoServer relay) throws IOException {
-        Socket socket = new Socket();
-        socket.setSoTimeout(30_000);
-        socket.connect(relay.address(), 30_000);
-        return socket;
-    }
-
     private static Socket accept(ServerSocket behind) throws IOException {
         Socket socket = behind.accept();
         socket.setSoTimeout(30_000);
         return socket;
-    }
-
-    private static void write(Socket socket, String text) throws IOException {
-        socket.getOutputStream().write(text.getBytes(StandardCharsets.US_ASCII));
     }
 
     private static void read(Socket socket, int bytes) throws IOException {
