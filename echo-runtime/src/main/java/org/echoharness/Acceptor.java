@@ -4,12 +4,14 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.StandardSocketOptions;
+import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import org.echoharness.loop.EventLoop;
 import org.echoharness.loop.EventLoopHandler;
 import org.echoharness.sockets.SocketChannels;
+import org.echoharness.sockets.UnixSocketFile;
 import org.echoharness.sockets.UrgentData;
 import org.jspecify.annotations.Nullable;
 
@@ -26,16 +28,26 @@ final class Acceptor implements EventLoopHandler {
     private final Admission admission;
     private final SelectionKey key;
     private final SocketAddress local;
+    private final @Nullable UnixSocketFile file;
     private final String address; // for warnings
     private boolean pausing;
     private boolean parked;
 
-    /** @param local the address that the server has; a Unix socket was bound under another */
-    Acceptor(ServingLoop first, Admission admission, ServerSocketChannel channel, SocketAddress local)
+    /**
+     * @param local the address that the server has; a Unix socket was bound under another
+     * @param file null for TCP
+     */
+    Acceptor(
+            ServingLoop first,
+            Admission admission,
+            ServerSocketChannel channel,
+            SocketAddress local,
+            @Nullable UnixSocketFile file)
             throws IOException {
         this.first = first;
         this.admission = admission;
         this.local = local;
+        this.file = file;
         address = HostAndPort.text(local);
         channel.configureBlocking(false);
         key = first.loop().register(channel, SelectionKey.OP_ACCEPT, this);
@@ -92,10 +104,14 @@ final class Acceptor implements EventLoopHandler {
         }
     }
 
+    /** Ends with the loop: removes the file before nobody listens behind it, since others may replace it then. */
     @Override
     public void abort() {
-        try {
-            key.channel().close();
+        SelectableChannel channel = key.channel();
+        try (channel) {
+            if (file != null) {
+                file.close();
+            }
         } catch (IOException e) {
             first.context()
                     .warnings()

@@ -57,7 +57,7 @@ final class ListeningPort {
     }
 
     private Acceptor acceptor(ServerSocketChannel channel) throws IOException {
-        return new Acceptor(first, admission, channel, address);
+        return new Acceptor(first, admission, channel, address, file);
     }
 
     SocketAddress address() {
@@ -273,15 +273,12 @@ final class ListeningPort {
 
     private void close() {
         isClosed = true;
-        try {
+        SocketChannel held = holder;
+        ServerSocketChannel last = listening;
+        try (held;
+                last) {
             if (file != null) {
-                file.close(); // before the socket, so that no other server takes the file for one left over
-            }
-            if (listening != null) {
-                listening.close();
-            }
-            if (holder != null) {
-                holder.close();
+                file.close(); // if connects are refused or left unanswered; otherwise the acceptor has closed it
             }
         } catch (IOException e) {
             first.context().warnings().warn("closing a socket of " + HostAndPort.text(address) + " failed: ", e);

@@ -105,11 +105,10 @@ final class ListeningSockets {
 
     static void close(List<Bound> bound) {
         for (Bound each : bound) {
-            try {
+            try (each.channel) {
                 if (each.file != null) {
                     each.file.close();
                 }
-                each.channel.close();
             } catch (IOException e) {
                 // no connection was accepted from it, so none is lost
             }

@@ -20,7 +20,7 @@
  * <tr><th>sockets<td>what the system reports about sockets, and waits until they are ready
  *     <td>{@code SocketTable} {@code SocketLooks} {@code UrgentData} {@code SocketChannels} {@code ChannelReadiness}
  *     {@code ClientDeadline} {@code NameResolver} {@code UnixNames} {@code UnixConnector}
- *     {@code ConnectAttempts} {@code UnixSocketFile}
+ *     {@code ConnectAttempts} {@code ExitRegistry} {@code PathClaim} {@code UnixSocketFile}
  * <tr><th>memory<td>buffers, and limits on what connections and recordings hold
  *     <td>{@code HeldMemory} {@code RecordingMemory} {@code RingBuffer} {@code RingPool}
  *     {@code BorrowedRing}

@@ -129,7 +129,7 @@ class ProcessTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"TERM, 143", "INT, 130", "KILL, 137"})
+    @CsvSource({"TERM, 143", "INT, 130", "HUP, 129", "KILL, 137"})
     @DisabledOnOs(OS.WINDOWS)
     void signalResetsConnectionsAndFreesPort(String signal, int code) throws Exception {
         List<String> command = new ArrayList<>(ForkedProcess.withDefaultSignals());
@@ -145,84 +145,6 @@ class ProcessTest {
             }
             assertThat(server.awaitExit()).isEqualTo(code);
             EchoServer.builder().addresses("127.0.0.1:" + port).start().close();
-        }
-    }
-
-    /** Waits for the server to listen; returns the path of its Unix socket. */
-    private static Path path(ForkedProcess server) throws InterruptedException {
-        return Path.of(server.lines().await("starting up on unix:.*").replaceFirst("starting up on unix:", ""));
-    }
-
-    @ParameterizedTest
-    @CsvSource({"TERM, 143", "INT, 130"})
-    @DisabledOnOs(OS.WINDOWS)
-    void signalRemovesUnixSocket(String signal, int code) throws Exception {
-        List<String> command = new ArrayList<>(ForkedProcess.withDefaultSignals());
-        command.addAll(EchoProcess.command(List.of(), "server", "unix:", "--quiet"));
-        try (ForkedProcess server = new ForkedProcess(command)) {
-            Path file = path(server);
-            try (EchoClient client = EchoClient.connect("unix:" + file)) {
-                client.expectEcho(new byte[] {1});
-                server.signal(signal);
-                assertThat(server.awaitExit()).isEqualTo(code);
-            }
-            assertThat(file.getParent()).doesNotExist();
-        }
-    }
-
-    @Test
-    @DisabledOnOs(OS.WINDOWS)
-    void nextServerReplacesUnixSocketOfKilledOne(@TempDir Path folder) throws Exception {
-        String address = "unix:" + folder.resolve("s");
-        try (ForkedProcess killed = EchoProcess.start("server", address)) {
-            assertThat(path(killed)).isEqualTo(folder.resolve("s"));
-            killed.signal("KILL");
-            killed.awaitExit();
-        }
-        assertThat(folder.resolve("s")).exists();
-        try (ForkedProcess server = EchoProcess.start("server", address)) {
-            path(server);
-            try (ForkedProcess client = EchoProcess.start("client", address, "--verbose")) {
-                assertThat(client.awaitExit()).isZero();
-                assertThat(client.lines().seen())
-                        .startsWith(
-                                "connecting to " + address,
-                                "connected to " + address,
-                                "family:   AF_UNIX",
-                                "type:     SOCK_STREAM",
-                                "protocol: none",
-                                "sending 42 bytes \"" + MESSAGE + "\"");
-            }
-            server.lines().await("connection from client 1 of " + address);
-            server.lines().await("received 42 bytes \"" + MESSAGE + "\" from client 1 of " + address);
-            server.lines().await("sending 42 bytes back to client 1 of " + address);
-            try (ForkedProcess other = EchoProcess.start("server", address)) {
-                assertThat(other.awaitExit()).isEqualTo(1);
-                assertThat(other.lines().seen())
-                        .containsExactly(
-                                "echo: cannot listen on " + address + ": Address already in use; end what listens"
-                                        + " there, or take another path, or unix: alone");
-            }
-        }
-    }
-
-    /** A program that forgets to close its server. */
-    static final class LeakingProgram {
-        private LeakingProgram() {}
-
-        @SuppressWarnings("SystemOut")
-        public static void main(String[] args) throws Exception {
-            System.out.println(EchoServer.builder().addresses("unix:").start().path());
-            System.exit(0);
-        }
-    }
-
-    @Test
-    @DisabledOnOs(OS.WINDOWS)
-    void exitRemovesUnixSocket() throws Exception {
-        try (ForkedProcess program = new ForkedProcess(EchoProcess.program(List.of(), LeakingProgram.class))) {
-            assertThat(program.awaitExit()).isZero();
-            assertThat(Path.of(program.lines().seen().get(0)).getParent()).doesNotExist();
         }
     }
 

@@ -1,5 +1,6 @@
 package org.echoharness.sockets;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.ConnectException;
@@ -19,7 +20,6 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import org.echoharness.text.CompleteFile;
@@ -29,9 +29,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The file of a server's Unix socket. A socket is bound under a private name, in a folder that only its owner can enter, gets
  * mode 0600 there, and is then linked to its own name: nobody else can connect before the mode is set. The file is
- * removed at the close, and also when the JVM exits or a signal ends it. One thread at a time uses it.
+ * removed at the close, and also when the JVM exits or a signal ends it. Any thread may call the methods.
  */
-public final class UnixSocketFile {
+public final class UnixSocketFile implements Closeable {
 
     private static final Set<PosixFilePermission> MODE = PosixFilePermissions.fromString("rw-------");
     private static final FileAttribute<Set<PosixFilePermission>> PRIVATE =
@@ -42,60 +42,14 @@ public final class UnixSocketFile {
     private static final int TYPE = 0170000; // the bits of a file's mode that say what it is
     private static final int SOCKET = 0140000;
 
-    /** The files of all servers of this JVM. It has a shutdown hook as long as there is one. */
-    private static final class OpenFiles {
-        private final Set<UnixSocketFile> files = new HashSet<>();
-        private @Nullable Thread hook;
-
-        synchronized UnixSocketFile add(UnixSocketFile file) {
-            files.add(file);
-            if (hook == null) {
-                Thread removing = new Thread(this::deleteAll, "echo removing sockets");
-                try {
-                    Runtime.getRuntime().addShutdownHook(removing);
-                    hook = removing;
-                } catch (IllegalStateException ending) {
-                    // the JVM exits already
-                }
-            }
-            return file;
-        }
-
-        synchronized void remove(UnixSocketFile file) {
-            files.remove(file);
-            Thread removing = hook;
-            if (files.isEmpty() && removing != null) {
-                hook = null;
-                try {
-                    Runtime.getRuntime().removeShutdownHook(removing);
-                } catch (IllegalStateException ending) {
-                    // the hook runs
-                }
-            }
-        }
-
-        /** Returns whether another server has made a file of this name. It need not listen now. */
-        synchronized boolean has(Object key) {
-            return files.stream().anyMatch(file -> key.equals(file.key));
-        }
-
-        private synchronized void deleteAll() {
-            for (UnixSocketFile file : files) {
-                try {
-                    file.delete();
-                } catch (IOException left) {
-                    // nobody is left to be told
-                }
-            }
-        }
-    }
-
-    private static final OpenFiles OPEN = new OpenFiles();
+    private static final ExitRegistry<UnixSocketFile> OPEN = new ExitRegistry<>("echo removing sockets");
 
     private final String asked; // for errors
     private final Path path;
     private final @Nullable Path folder; // the private temporary one; null if the path was given
     private volatile @Nullable Object key; // of the file that was made last
+    private @Nullable ServerSocketChannel last; // that was opened
+    private boolean isClosed;
 
     private UnixSocketFile(String asked, Path path, @Nullable Path folder) {
         this.asked = asked;
@@ -114,25 +68,35 @@ public final class UnixSocketFile {
         if (!given.getFileSystem().supportedFileAttributeViews().contains("unix")) {
             throw refused(asked, "this system has no file modes, which keep other users out", "take host:port", null);
         }
-        if (!given.toString().isEmpty()) {
-            Path path = given.toAbsolutePath();
-            int bytes = UnixNames.length(path);
-            if (!UnixNames.fits(path)) {
-                throw refused(asked, UnixNames.tooLong(path.toString(), bytes), UnixNames.SHORTER, null);
-            }
-            return OPEN.add(new UnixSocketFile(asked, path, null));
+        try {
+            return OPEN.add(() -> given.toString().isEmpty() ? inPrivateFolder(asked) : at(asked, given));
+        } catch (IllegalStateException exiting) {
+            throw exits(asked);
         }
+    }
+
+    private static UnixSocketFile at(String asked, Path given) throws IOException {
+        Path path = given.toAbsolutePath();
+        if (!UnixNames.fits(path)) {
+            String reason = UnixNames.tooLong(path.toString(), UnixNames.length(path));
+            throw refused(asked, reason, UnixNames.SHORTER, null);
+        }
+        return new UnixSocketFile(asked, path, null);
+    }
+
+    private static UnixSocketFile inPrivateFolder(String asked) throws IOException {
         Path folder = makeFolder(asked, null);
         Path path = folder.resolve(NAME);
         if (!UnixNames.fits(path)) {
             Files.delete(folder);
-            throw refused(
-                    asked,
-                    UnixNames.tooLong(path.toString(), UnixNames.length(path)),
-                    "set java.io.tmpdir to a shorter path",
-                    null);
+            String reason = UnixNames.tooLong(path.toString(), UnixNames.length(path));
+            throw refused(asked, reason, "set java.io.tmpdir to a shorter path", null);
         }
-        return OPEN.add(new UnixSocketFile(asked, path, folder));
+        return new UnixSocketFile(asked, path, folder);
+    }
+
+    private static BindException exits(String asked) {
+        return refused(asked, "the JVM exits, and would leave the file", "start the server earlier", null);
     }
 
     /** Returns the address of the server, with an absolute path. */
@@ -151,14 +115,19 @@ public final class UnixSocketFile {
      *
      * @throws BindException if the path is taken or cannot be used; the message names the address and the cure
      */
-    public ServerSocketChannel listen(int backlog) throws IOException {
+    public synchronized ServerSocketChannel listen(int backlog) throws IOException {
+        if (isClosed) {
+            throw exits(asked);
+        }
         Path staging = makeFolder(asked, folder == null ? parent() : folder);
         Path staged = staging.resolve(STAGED);
+        Path old = staging.resolve("old");
         ServerSocketChannel channel = null;
         try {
             channel = bind(staged, backlog);
             Files.setPosixFilePermissions(staged, MODE);
-            publish(staged, staging.resolve("old"));
+            publish(staged, old);
+            last = channel;
             return channel;
         } catch (FileSystemException refused) {
             close(channel);
@@ -168,6 +137,7 @@ public final class UnixSocketFile {
             throw failed;
         } finally {
             Files.deleteIfExists(staged);
+            Files.deleteIfExists(old);
             Files.deleteIfExists(staging);
         }
     }
@@ -230,9 +200,7 @@ public final class UnixSocketFile {
         Object mine = keyOf(staged);
         for (int tries = 1; ; tries++) {
             try {
-                if (isMine()) {
-                    Files.move(staged, path, StandardCopyOption.ATOMIC_MOVE);
-                } else {
+                if (!replaceOwn(staged)) {
                     link(staged);
                 }
                 key = mine;
@@ -241,8 +209,32 @@ public final class UnixSocketFile {
                 if (tries == MOST_TRIES) {
                     throw busy(null);
                 }
-                takeAway(deadKey(), old);
+                removeLeftOver(old);
             }
+        }
+    }
+
+    private PathClaim claim() throws IOException {
+        try {
+            return PathClaim.on(path);
+        } catch (FileAlreadyExistsException claimed) {
+            String file = Escaping.escape(claimed.getFile());
+            String reason = "Address already in use: another server replaces the file, or was killed while it did";
+            throw refused(asked, reason, "end it, or remove " + file, claimed);
+        }
+    }
+
+    private boolean replaceOwn(Path staged) throws IOException {
+        if (!isMine()) {
+            return false;
+        }
+        PathClaim claim = claim();
+        try (claim) {
+            boolean isStillMine = isMine();
+            if (isStillMine) {
+                Files.move(staged, path, StandardCopyOption.ATOMIC_MOVE);
+            }
+            return isStillMine;
         }
     }
 
@@ -256,30 +248,34 @@ public final class UnixSocketFile {
         }
     }
 
-    /** Removes the file with this key, and only this one. */
-    private void takeAway(Object dead, Path old) throws IOException {
-        try {
+    /**
+     * Removes a left-over socket, if there is one now. The caller's next try says whether the path is free.
+     *
+     * @throws BindException if somebody listens behind the file, or if it is something else
+     */
+    private void removeLeftOver(Path old) throws IOException {
+        PathClaim claim = claim();
+        try (claim) {
+            Object found = keyOf(path);
+            checkIsLeftOver(found);
+            if (!found.equals(keyOf(path))) {
+                return;
+            }
             Files.move(path, old, StandardCopyOption.ATOMIC_MOVE);
+            if (!found.equals(keyOf(old))) {
+                link(old); // a program that makes no claims has replaced the file at this moment
+            }
         } catch (NoSuchFileException gone) {
-            return;
-        }
-        boolean isDead = dead.equals(keyOf(old));
-        if (!isDead) {
-            link(old); // another server has replaced the dead file in the meantime
-        }
-        Files.delete(old);
-        if (!isDead) {
-            throw busy(null);
+            return; // its server has closed at this moment
         }
     }
 
-    /** Returns the key of a left-over socket; throws if somebody listens behind it, or if it is something else. */
-    private Object deadKey() throws IOException {
-        Object found = keyOf(path);
+    /** Throws if somebody listens behind the file with this key, or if it is no socket. */
+    private void checkIsLeftOver(Object found) throws IOException {
         if (!isSocket()) {
             throw refused(asked, "there is a file that is no socket", "remove it, or take another path", null);
         }
-        if (OPEN.has(found)) {
+        if (OPEN.has(file -> found.equals(file.key))) {
             throw busy(null); // it refuses connects now
         }
         try {
@@ -287,8 +283,9 @@ public final class UnixSocketFile {
         } catch (UnixConnector.QueueFullException full) {
             throw busy(full);
         } catch (ConnectException refused) {
-            return found;
+            return;
         } catch (IOException unknown) {
+            keyOf(path); // throws if the file is gone
             String reason = "whether a server listens there is unknown (" + unknown.getMessage() + ")";
             throw refused(asked, reason, "remove the file, or take another path", unknown);
         }
@@ -328,18 +325,40 @@ public final class UnixSocketFile {
         return Map.entry(found.fileKey(), found.lastModifiedTime());
     }
 
-    /** Removes the file, and its private folder, unless another file has this name by now. Any thread may call it. */
+    /**
+     * Removes the file, and its private folder, unless another file has this name by now. Call it before the socket is
+     * closed: as long as somebody listens behind the file, no other server takes it away. Any thread may call it.
+     */
+    @Override
     public void close() throws IOException {
-        OPEN.remove(this);
-        delete();
+        try {
+            remove();
+        } finally {
+            OPEN.remove(this);
+        }
     }
 
-    void delete() throws IOException {
+    private synchronized void remove() throws IOException {
+        isClosed = true;
         if (isMine()) {
-            Files.deleteIfExists(path);
+            if (last != null && last.isOpen()) {
+                Files.deleteIfExists(path);
+            } else {
+                removeClaimed();
+            }
         }
         if (folder != null) {
             Files.deleteIfExists(folder);
+        }
+    }
+
+    /** Nobody listens behind the file, so that another server may replace it now. */
+    private void removeClaimed() throws IOException {
+        PathClaim claim = claim();
+        try (claim) {
+            if (isMine()) {
+                Files.deleteIfExists(path);
+            }
         }
     }
 }

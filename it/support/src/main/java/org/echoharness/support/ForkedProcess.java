@@ -84,9 +84,9 @@ public final class ForkedProcess implements AutoCloseable {
         }
     }
 
-    /** What goes before a command so that it receives SIGINT: a build in the background ignores it, and so its children. */
+    /** What goes before a command so that it receives SIGINT and SIGHUP: a build in the background ignores them, and so its children. */
     public static List<String> withDefaultSignals() throws InterruptedException {
-        List<String> reset = List.of("env", "--default-signal=INT");
+        List<String> reset = List.of("env", "--default-signal=INT,HUP");
         return works(by(reset, List.of("true"))) ? reset : List.of();
     }
 
