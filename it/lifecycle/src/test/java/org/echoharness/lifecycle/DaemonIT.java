@@ -38,13 +38,17 @@ class DaemonIT {
     @Test
     void successiveBuildsStopTheirServers() throws Exception {
         Path project = Projects.copy("one", folder);
+        String addresses = " " + Projects.addresses(folder);
         for (int i = 0; i < 2; i++) {
-            String log = build("built: success", project, "1 verify");
+            String log = build("built: success", project, "1 verify" + addresses);
             assertThat(log).contains("server default stopped\n");
-            log = build("built: failure", project, "1 verify expected=else");
+            Projects.assertGone(Projects.files(log), folder);
+            log = build("built: failure", project, "1 verify expected=else" + addresses);
             assertThat(log).contains("server default stopped because the project failed\n", "projectFailed");
-            log = build("built: success", project, "1 integration-test");
+            Projects.assertGone(Projects.files(log), folder);
+            log = build("built: success", project, "1 integration-test" + addresses);
             assertThat(log).containsPattern("server default stopped(?: because the build ended)?\n");
+            Projects.assertGone(Projects.files(log), folder);
         }
     }
 

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.echoharness.EchoClient;
 
 /** Copies the projects that tests build, and checks their servers. */
 final class Projects {
@@ -31,6 +32,20 @@ final class Projects {
             }
         }
         return copy;
+    }
+
+    /** Addresses for a server: a port, the file of a Unix socket in this folder, and one in a private folder. */
+    static String addresses(Path folder) {
+        return "echo.addresses=127.0.0.1:0,unix:" + folder.resolve("s") + ",unix:";
+    }
+
+    /** The files of the Unix sockets that servers listened on, from the log of the build. */
+    static List<Path> files(String log) {
+        return Pattern.compile("(?<=listens on |starting up on |, )unix:([^,\\n]+)")
+                .matcher(log)
+                .results()
+                .map((MatchResult found) -> Path.of(found.group(1)))
+                .toList();
     }
 
     /** The ports that servers listened on, from the log of the build. */
@@ -57,6 +72,22 @@ final class Projects {
         try (Socket socket = connect(port)) {
             socket.getOutputStream().write(42);
             assertThat(socket.getInputStream().read()).isEqualTo(42);
+        }
+    }
+
+    static void assertEchoes(Path file) throws IOException {
+        try (EchoClient client = EchoClient.connect("unix:" + file)) {
+            client.expectEcho(new byte[] {42});
+        }
+    }
+
+    /** Checks that the file at the path of {@link #addresses} and that of a private folder are gone, with the folder. */
+    static void assertGone(List<Path> files, Path folder) throws IOException {
+        assertThat(files).hasSize(2).first().isEqualTo(folder.resolve("s"));
+        assertThat(folder.resolve("s")).doesNotExist();
+        assertThat(files.get(1).getParent()).doesNotExist();
+        try (Stream<Path> left = Files.list(folder)) {
+            assertThat(left).noneMatch(file -> file.getFileName().toString().startsWith("."));
         }
     }
 

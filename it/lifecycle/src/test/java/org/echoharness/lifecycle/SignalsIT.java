@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.echoharness.support.ForkedProcess;
@@ -30,21 +31,30 @@ class SignalsIT {
     }
 
     @ParameterizedTest
-    @CsvSource({"INT, 130", "TERM, 143"})
-    void signalEndsBuildAndFreesPort(String signal, int code) throws Exception {
+    @CsvSource({"INT, 130", "TERM, 143", "HUP, 129"})
+    void signalEndsBuildAndFreesAddresses(String signal, int code) throws Exception {
         Path project = Projects.copy("one", folder);
         try (ServerSocket mute = new ServerSocket(0, 1, Projects.loopback());
-                ForkedProcess maven =
-                        MavenProcess.mvn(project, "verify", "-Dwitness=127.0.0.1:" + mute.getLocalPort())) {
+                ForkedProcess maven = MavenProcess.mvn(
+                        project,
+                        "verify",
+                        "-Dwitness=127.0.0.1:" + mute.getLocalPort(),
+                        "-D" + Projects.addresses(folder))) {
             mute.setSoTimeout(60_000);
-            int port = Projects.ports(maven.lines().awaitText("listens on .*")).get(0);
+            String log = maven.lines().awaitText("listens on .*");
+            int port = Projects.ports(log).get(0);
+            List<Path> files = Projects.files(log);
             try (Socket client = mute.accept()) {
                 Projects.assertEchoes(port);
+                for (Path file : files) {
+                    Projects.assertEchoes(file);
+                }
 
                 maven.signal(signal);
 
                 assertThat(maven.awaitExit()).isEqualTo(code);
                 Projects.assertFree(port);
+                Projects.assertGone(files, folder);
                 assertThat(client.isConnected()).isTrue();
                 assertThat(maven.lines().text()).doesNotContain("NoClassDefFoundError", "Exception in thread");
             }
@@ -52,13 +62,15 @@ class SignalsIT {
     }
 
     @ParameterizedTest
-    @CsvSource({"INT, 130", "TERM, 143"})
+    @CsvSource({"INT, 130", "TERM, 143", "HUP, 129"})
     void foregroundServerPrintsAndRecordsConversation(String signal, int code) throws Exception {
         try (ForkedProcess maven =
-                MavenProcess.mvn(folder, ECHO + ":run", "-Decho.addresses=127.0.0.1:0", "-Decho.record")) {
+                MavenProcess.mvn(folder, ECHO + ":run", "-D" + Projects.addresses(folder), "-Decho.record")) {
             String start = maven.lines()
-                    .awaitText("starting up on 127\\.0\\.0\\.1 port \\d+\n\\[INFO] waiting for a connection\n");
+                    .awaitText("starting up on 127\\.0\\.0\\.1 port \\d+\n(.*starting up on unix:.*\n){2}"
+                            + "\\[INFO] waiting for a connection\n");
             int port = Integer.parseInt(start.replaceFirst("(?s).* port (\\d+)\n.*", "$1"));
+            List<Path> files = Projects.files(start);
             try (Socket socket = Projects.connect(port)) {
                 socket.getOutputStream().write(42);
                 assertThat(socket.getInputStream().read()).isEqualTo(42);
@@ -72,6 +84,7 @@ class SignalsIT {
                 assertThat(maven.awaitExit()).isEqualTo(code);
             }
             Projects.assertFree(port);
+            Projects.assertGone(files, folder);
             Path recording = folder.resolve("target/echo/default");
             assertThat(recording.resolve("transcript.txt")).content().contains("received 1 byte \"*\"");
             assertThat(recording.resolve("conversation.html")).isNotEmptyFile();
@@ -83,20 +96,37 @@ class SignalsIT {
     }
 
     @Test
+    void foregroundServerReplacesUnixSocketOfKilledOne() throws Exception {
+        Path file = folder.resolve("s");
+        for (String signal : List.of("KILL", "TERM")) {
+            try (ForkedProcess maven = MavenProcess.mvn(folder, ECHO + ":run", "-Decho.addresses=unix:" + file)) {
+                maven.lines().awaitText("starting up on unix:.*\n");
+                Projects.assertEchoes(file);
+                maven.signal(signal);
+                maven.awaitExit();
+            }
+            assertThat(Files.exists(file)).as(signal).isEqualTo(signal.equals("KILL"));
+        }
+    }
+
+    @Test
     void buildRunsAfterKilledBuild() throws Exception {
         Path project = Projects.copy("one", folder);
+        String addresses = "-Decho.addresses=unix:" + folder.resolve("s");
         try (ServerSocket mute = new ServerSocket(0, 1, Projects.loopback())) {
             try (ForkedProcess maven =
-                    MavenProcess.mvn(project, "verify", "-Dwitness=127.0.0.1:" + mute.getLocalPort())) {
+                    MavenProcess.mvn(project, "verify", "-Dwitness=127.0.0.1:" + mute.getLocalPort(), addresses)) {
                 maven.lines().awaitText("connecting to 127\\.0\\.0\\.1 port " + mute.getLocalPort());
                 maven.signal("KILL");
                 assertThat(maven.awaitExit()).isEqualTo(137);
             }
         }
         assertThat(project.resolve("target/echo/servers.properties")).exists();
-        try (ForkedProcess maven = MavenProcess.mvn(project, "verify")) {
+        assertThat(folder.resolve("s")).exists();
+        try (ForkedProcess maven = MavenProcess.mvn(project, "verify", addresses)) {
             assertThat(maven.awaitExit()).as(maven.lines().text()).isZero();
         }
         assertThat(project.resolve("target/echo/servers.properties")).doesNotExist();
+        assertThat(folder.resolve("s")).doesNotExist();
     }
 }
