@@ -43,7 +43,8 @@
  *     {@code ExpectationMatcher} {@code SendTemplate} {@code Program} {@code MismatchText} {@code RemainingSteps} {@code ScriptDialogue}
  *     {@code HandlerCalls} {@code HandlerDialogue} {@code FramedDialogue}
  * <tr><th>replay<td>makes scripts from conversations
- *     <td>{@code SessionEvent} {@code Session} {@code TextRuns} {@code MessageSteps} {@code ReturnedValues} {@code MarkedMessage} {@code SessionSteps} {@code ScriptLines}
+ *     <td>{@code SessionEvent} {@code Session} {@code TextRuns} {@code MessageSteps} {@code ReturnedValues} {@code MessageFrames}
+ *     {@code MarkedMessage} {@code MarkedAnswer} {@code SessionSteps} {@code ScriptLines}
  *     {@code TcpSegment} {@code CaptureFormatException} {@code CaptureFile} {@code PacketDecoder} {@code CapturedStream}
  *     {@code CapturedConnection} {@code Capture}
  * <tr><th>gates<td>the state of faults in one connection: each gate judges the oldest bytes of the ring

@@ -1,12 +1,15 @@
 package org.echoharness;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import java.net.Socket;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import org.echoharness.support.PlainSockets;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -72,8 +75,16 @@ class MarkedScriptTest {
                 "> \\0\\7id 1234; < \\0\\13answer 1234 | > \\0\\7id 1567; < \\0\\13answer 1567 | "
                         + "expect frame u16 'id {value1}', send hex '000b' 'answer {value1}'",
                 "> \\0\\7id 1234; < \\0\\13answer 1234 | > \\0\\6id 567; < \\0\\12answer 567 | "
-                        + "expect frame u16 'id *', send hex '000b' 'answer 1234'",
-                "> a 1\\n; < 1; > b\\n; < 1 | > a 2\\n; > b\\n; < 22 | "
+                        + "expect frame u16 'id {value1}', send frame u16 'answer {value1}'",
+                "> \\0\\7id 1234; < \\2\\0\\1a\\2\\0\\13answer 1234\\2\\0\\1b | "
+                        + "> \\0\\6id 567; < \\2\\0\\1c\\2\\0\\12answer 567\\2\\0\\1b | "
+                        + "expect frame u16 'id {value1}', "
+                        + "send { hex '0200016102' frame u16 'answer {value1}' hex '02000162' }",
+                "> \\0\\7id 1234; < \\0\\13answer 12x4 | > \\0\\6id 567; < \\0\\12answer 5x7 | "
+                        + "expect frame u16 'id *', send hex '000b' 'answer 12x4'",
+                "> a 1\\n; < 1; > b\\n; < 3 | > a 2\\n; > b\\n; < 23 | "
+                        + "expect line 'a {value1}', send '{value1}', expect line 'b', send '3'",
+                "> a 1\\n; < 1; > b\\n; < 1 | > a 2\\n; > b\\n; < 222 | "
                         + "expect line 'a *', send '1', expect line 'b', send '1'",
             })
     void returnedValuesAreCaptured(String one, String other, String script) {
@@ -82,6 +93,95 @@ class MarkedScriptTest {
         assertThat(made).isEqualTo(Script.parse(script.strip()));
         assertThat(Script.parse(made.toString())).isEqualTo(made);
         assertThat(Script.parse(made.formatted())).isEqualTo(made);
+    }
+
+    /** A message of a conversation, in which digits stand for values. */
+    private record Turn(boolean isByClient, String template) {
+
+        String with(List<String> values, boolean isFrame) {
+            String text = template;
+            for (int i = 0; i < values.size(); i++) {
+                text = text.replace(Integer.toString(i), values.get(i));
+            }
+            return isFrame ? "\0" + (char) text.length() + text : text + "\n";
+        }
+    }
+
+    private static final int VALUES = 4;
+
+    /** The client sends some values, of which the server sends back any later. */
+    private static List<Turn> turns(Random random, boolean areFrames) {
+        List<Turn> turns = new ArrayList<>();
+        List<String> sent = new ArrayList<>();
+        for (int i = 1 + random.nextInt(6); i > 0; i--) {
+            StringBuilder message = new StringBuilder("say");
+            for (int words = random.nextInt(areFrames ? 2 : 5); words > 0; words--) {
+                String value = Integer.toString(random.nextInt(VALUES));
+                sent.add(value);
+                message.append(" ").append(value).append(random.nextBoolean() ? " {id} *" : "");
+            }
+            turns.add(new Turn(true, message.toString()));
+            StringBuilder answer = new StringBuilder("heard");
+            for (int words = sent.isEmpty() ? 0 : random.nextInt(5); words > 0; words--) {
+                answer.append(random.nextBoolean() ? " " : " {id} ").append(sent.get(random.nextInt(sent.size())));
+            }
+            turns.add(new Turn(false, answer.toString()));
+        }
+        return turns;
+    }
+
+    private static List<String> values(Random random, int least) {
+        List<String> values = new ArrayList<>();
+        for (int i = 0; i < VALUES; i++) {
+            StringBuilder value = new StringBuilder("ABCD".substring(i, i + 1));
+            for (int letters = least + random.nextInt(5); letters > 0; letters--) {
+                value.append((char) ('a' + random.nextInt(26)));
+            }
+            values.add(value.toString());
+        }
+        return values;
+    }
+
+    private static RecordedConnection recorded(List<Turn> turns, List<String> values, boolean areFrames) {
+        RecordedBytes recorded = new RecordedBytes(1, 1 << 20);
+        for (Turn turn : turns) {
+            String message = turn.with(values, areFrames);
+            if (turn.isByClient()) {
+                recorded.received(message);
+            } else {
+                recorded.sent(message);
+            }
+        }
+        recorded.note(RecordedEvent.Kind.CLIENT_FIN, "");
+        return recorded.end(Ending.Side.SERVER, Ending.How.FIN, "").snapshot();
+    }
+
+    @RepeatedTest(100)
+    void clientGetsItsOwnValuesBack() throws Exception {
+        long seed = new Random().nextLong();
+        Random random = new Random(seed);
+        boolean areFrames = random.nextBoolean();
+        List<Turn> turns = turns(random, areFrames);
+        Script made = recorded(turns, values(random, 1), areFrames)
+                .toScript(recorded(turns, values(random, 6), areFrames)); // longer, so that no length is expected
+
+        List<String> values = values(random, 3);
+        try (EchoServer server = server().script(made.formatted()).start();
+                Client client = Client.Kind.BLOCKING_SOCKET.connect(server)) {
+            for (Turn turn : turns) {
+                String message = turn.with(values, areFrames);
+                if (turn.isByClient()) {
+                    client.send(message.getBytes(ISO_8859_1));
+                } else {
+                    assertThat(client.receive(message.length()))
+                            .as("seed %d", seed)
+                            .isEqualTo(message);
+                }
+            }
+            client.shutdownOutput();
+            assertThat(client.receiveAll()).isEmpty();
+            assertThat(server.scriptProblems()).as("seed %d", seed).isEmpty();
+        }
     }
 
     /** A rule has 64 names at most. */

@@ -1,11 +1,9 @@
 package org.echoharness.replay;
 
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.echoharness.script.Expectation;
-import org.echoharness.script.FrameLength;
 import org.echoharness.script.Step;
 import org.echoharness.text.Escaping;
 import org.echoharness.text.Template;
@@ -19,22 +17,7 @@ import org.jspecify.annotations.Nullable;
 final class MarkedMessage {
 
     private static final int ROW = 64;
-    private static final int MOST_PREFIX = 8; // bytes before the length of a frame
     private static final int MOST_GAP = 3; // so few equal bytes between different ones are equal by chance
-    private static final List<FrameLength> LENGTHS = List.of(
-            FrameLength.U32.minus(4),
-            FrameLength.U32,
-            FrameLength.U16,
-            FrameLength.U24,
-            FrameLength.U16.minus(2),
-            FrameLength.U32.littleEndian(),
-            FrameLength.U24.littleEndian(),
-            FrameLength.U16.littleEndian(),
-            FrameLength.VARINT,
-            FrameLength.U8,
-            FrameLength.U8.minus(1));
-
-    private record Frame(String prefix, String whole, String body) {}
 
     private final ReturnedValues values;
 
@@ -227,30 +210,15 @@ final class MarkedMessage {
     }
 
     private @Nullable List<Step> frames(String one, String other) {
-        for (int prefix = 0; prefix <= MOST_PREFIX; prefix++) {
-            for (FrameLength length : LENGTHS) {
-                List<Frame> mine = frames(one, prefix, length);
-                List<Frame> theirs = mine == null ? null : frames(other, prefix, length);
-                if (mine != null && theirs != null && haveSamePrefixes(mine, theirs)) {
-                    return steps(mine, theirs, length);
-                }
-            }
+        MessageFrames frames = MessageFrames.of(one, other);
+        if (frames == null) {
+            return null;
         }
-        return null;
-    }
-
-    private static boolean haveSamePrefixes(List<Frame> mine, List<Frame> theirs) {
-        return mine.stream()
-                .map(Frame::prefix)
-                .toList()
-                .equals(theirs.stream().map(Frame::prefix).toList());
-    }
-
-    private List<Step> steps(List<Frame> mine, List<Frame> theirs, FrameLength length) {
         List<Step> steps = new ArrayList<>();
-        for (int i = 0; i < mine.size(); i++) {
-            Frame frame = mine.get(i);
-            if (frame.whole().equals(theirs.get(i).whole())) {
+        for (int i = 0; i < frames.mine().size(); i++) {
+            MessageFrames.Frame frame = frames.mine().get(i);
+            MessageFrames.Frame same = frames.theirs().get(i);
+            if (frame.whole().equals(same.whole())) {
                 steps.addAll(MessageSteps.expected(frame.whole(), MessageSteps.Detail.LINES));
                 continue;
             }
@@ -258,41 +226,10 @@ final class MarkedMessage {
             if (!frame.prefix().isEmpty()) {
                 parts.add(new Expectation.Bytes(frame.prefix()));
             }
-            parts.add(new Expectation.Frame(
-                    length, pattern(frame.body(), theirs.get(i).body())));
+            parts.add(new Expectation.Frame(frames.length(), pattern(frame.body(), same.body())));
             steps.add(Step.expect(parts.toArray(Expectation[]::new)));
         }
         return steps;
-    }
-
-    /** Cuts a message into frames; null if it is no sequence of such frames. */
-    private static @Nullable List<Frame> frames(String message, int prefix, FrameLength length) {
-        ByteBuffer bytes = ByteBuffer.wrap(message.getBytes(StandardCharsets.ISO_8859_1));
-        List<Frame> frames = new ArrayList<>();
-        while (bytes.hasRemaining()) {
-            int start = bytes.position();
-            if (bytes.remaining() <= prefix) {
-                return null;
-            }
-            bytes.position(start + prefix);
-            long body;
-            try {
-                body = length.decode(bytes);
-            } catch (IllegalArgumentException noLength) {
-                return null;
-            }
-            if (body < 0 || body > bytes.remaining()) {
-                return null;
-            }
-            int from = bytes.position();
-            int end = from + (int) body;
-            frames.add(new Frame(
-                    message.substring(start, start + prefix),
-                    message.substring(start, end),
-                    message.substring(from, end)));
-            bytes.position(end);
-        }
-        return frames;
     }
 
     /** Expects what both begin with, and then all up to what both end with. */

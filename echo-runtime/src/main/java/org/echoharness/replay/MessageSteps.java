@@ -92,8 +92,13 @@ final class MessageSteps {
         return lines;
     }
 
-    /** Returns a step that sends these bytes. Their gaps are names, whose values stand in the lines around them. */
-    static Step sent(Template bytes, Detail detail) {
+    /** Returns a step that sends these bytes. */
+    static Step sent(String bytes, Detail detail) {
+        return new Step.Send(data(literally(bytes), detail));
+    }
+
+    /** Returns these bytes in lines. Their gaps are names, whose values stand in the lines around them. */
+    static List<Data> data(Template bytes, Detail detail) {
         List<Data> data = new ArrayList<>();
         StringBuilder line = new StringBuilder(); // that a name may follow, or stands in
         boolean hasName = false;
@@ -116,7 +121,12 @@ final class MessageSteps {
             }
         }
         add(line, data);
-        return new Step.Send(data);
+        return data;
+    }
+
+    /** Returns bytes without a gap. */
+    static Template literally(String bytes) {
+        return new Template(bytes.isEmpty() ? List.of() : List.of(new Template.Literal(bytes)));
     }
 
     private static void add(StringBuilder line, List<Data> to) {

@@ -63,13 +63,15 @@ final class ReturnedValues {
     }
 
     /**
-     * Returns an answer of the server, with a gap for each value that the client has sent before.
+     * Returns an answer of the server, with a gap for each value that the client has sent before; null if the answers differ
+     * in length by more than such values.
      *
      * @param one the answer
      * @param other the answer to the other values
      */
+    @Nullable
     Template answer(String one, String other) {
-        List<Template.Part> parts = new ArrayList<>();
+        List<Object> parts = new ArrayList<>(); // bytes and values
         int begin = 0; // of the bytes that are in no part yet
         int mine = 0;
         int theirs = 0;
@@ -84,29 +86,30 @@ final class ReturnedValues {
             mine += before;
             theirs += before;
             if (value != null) {
-                add(one.substring(begin, mine), parts);
-                parts.add(named(value));
+                parts.add(one.substring(begin, mine));
+                parts.add(value);
                 mine += value.one().length();
                 theirs += value.other().length();
                 begin = mine;
             } else if (one.length() - mine != other.length() - theirs) {
-                return literally(one); // how the rest corresponds is not known
+                return null; // how the rest corresponds is not known
             }
             equal = equalBytes(one, mine, other, theirs);
         }
-        add(one.substring(begin), parts);
-        return new Template(parts);
+        parts.add(one.substring(begin));
+        return template(parts);
     }
 
-    /** Returns an answer without a gap. */
-    static Template literally(String bytes) {
-        return new Template(List.of(new Template.Literal(bytes)));
-    }
-
-    private static void add(String bytes, List<Template.Part> to) {
-        if (!bytes.isEmpty()) {
-            to.add(new Template.Literal(bytes));
+    private Template template(List<Object> parts) {
+        List<Template.Part> template = new ArrayList<>();
+        for (Object part : parts) {
+            if (part instanceof Value value) {
+                template.add(named(value));
+            } else if (part instanceof String bytes && !bytes.isEmpty()) {
+                template.add(new Template.Literal(bytes));
+            }
         }
+        return new Template(template);
     }
 
     /** Returns how many bytes are equal from these positions on. */

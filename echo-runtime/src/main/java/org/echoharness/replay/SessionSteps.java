@@ -9,7 +9,6 @@ import java.util.function.Consumer;
 import org.echoharness.script.Expectation;
 import org.echoharness.script.Step;
 import org.echoharness.text.Escaping;
-import org.echoharness.text.Template;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -70,9 +69,17 @@ public final class SessionSteps {
         List<String> ofClient = bytes(mine, SessionEvent.Kind.RECEIVED);
         List<String> received = bytes(theirs, SessionEvent.Kind.RECEIVED);
         if (received.size() != ofClient.size()) {
-            received = cutAlike(String.join("", received), ofClient);
+            int bytes = length(received);
+            received = cutAlike(received, ofClient);
+            if (received.isEmpty()) {
+                throw new IllegalArgumentException("the client sent " + Escaping.bytes(length(ofClient)) + " and "
+                        + Escaping.bytes(bytes) + ", in other turns");
+            }
         }
-        List<String> sent = kinds(mine).equals(kinds(theirs)) ? bytes(theirs, SessionEvent.Kind.SENT) : List.of();
+        List<String> sent = bytes(theirs, SessionEvent.Kind.SENT);
+        if (!kinds(mine).equals(kinds(theirs))) {
+            sent = cutAlike(sent, bytes(mine, SessionEvent.Kind.SENT));
+        }
         ReturnedValues values = new ReturnedValues();
         SessionSteps found = new SessionSteps(
                 MessageSteps.Detail.LINES,
@@ -107,21 +114,22 @@ public final class SessionSteps {
                 .toList();
     }
 
-    /** Cuts what a client sent where it stopped in the other session, if it sent as many bytes. */
-    private static List<String> cutAlike(String all, List<String> messages) {
+    /** Cuts messages where others end, if both have as many bytes. Returns none otherwise: how they correspond is not known. */
+    private static List<String> cutAlike(List<String> messages, List<String> others) {
         List<String> cut = new ArrayList<>();
-        int at = 0;
-        for (String message : messages) {
-            int end = Math.min(all.length(), at + message.length());
-            cut.add(all.substring(at, end));
-            at = end;
-        }
-        int bytes = String.join("", messages).length();
-        if (bytes != all.length()) {
-            throw new IllegalArgumentException("the client sent " + Escaping.bytes(bytes) + " and "
-                    + Escaping.bytes(all.length()) + ", in other turns");
+        if (length(messages) == length(others)) {
+            String all = String.join("", messages);
+            int at = 0;
+            for (String other : others) {
+                cut.add(all.substring(at, at + other.length()));
+                at += other.length();
+            }
         }
         return cut;
+    }
+
+    private static int length(List<String> messages) {
+        return messages.stream().mapToInt(String::length).sum();
     }
 
     /**
@@ -184,7 +192,7 @@ public final class SessionSteps {
             case SENT -> {
                 waits(turn);
                 if (!turn.bytes().isEmpty()) {
-                    add(MessageSteps.sent(sent(turn.bytes()), detail));
+                    add(sent(turn.bytes()));
                 }
             }
             case CLIENT_FIN -> {
@@ -216,11 +224,9 @@ public final class SessionSteps {
                 : MarkedMessage.expected(bytes, other, others.values());
     }
 
-    private Template sent(String bytes) {
+    private Step sent(String bytes) {
         String other = others.sent().hasNext() ? others.sent().next() : bytes;
-        return other.equals(bytes)
-                ? ReturnedValues.literally(bytes)
-                : others.values().answer(bytes, other);
+        return MarkedAnswer.sent(bytes, other, others.values(), detail);
     }
 
     private void waits(Session.Turn turn) {

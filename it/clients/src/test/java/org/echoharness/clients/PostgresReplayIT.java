@@ -17,10 +17,12 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.FutureTask;
+import java.util.stream.IntStream;
 import org.echoharness.RecordingFiles;
 import org.echoharness.Script;
 import org.echoharness.support.Background;
@@ -91,6 +93,17 @@ class PostgresReplayIT {
                 name, recorded, script, PostgresReplayIT::name, value -> port -> session(port, value, Instant.EPOCH));
     }
 
+    @Test
+    void valueOfAnyLengthComesBackTenTimes() throws Exception {
+        Replays.Recorded recorded = record(port -> keep(port, "ann"));
+        Replays.Recorded other = record(port -> keep(port, "benjamin"));
+
+        String script = recorded.recording().toScript(other.recording()).formatted();
+        Iterator<Integer> lengths = IntStream.iterate(1, length -> length + 25).iterator();
+        Replays.assertSameButFor(
+                "ann", recorded, script, () -> "n".repeat(lengths.next()), value -> port -> keep(port, value));
+    }
+
     private static String name() {
         return UUID.randomUUID().toString();
     }
@@ -128,6 +141,29 @@ class PostgresReplayIT {
                 results.addAll(rows(query.executeQuery()));
                 text.setString(1, "gr\u00fc\u00dfe \u043f\u0440\u0438\u0432\u0435\u0442 {name} * \\ \" '");
                 results.addAll(rows(text.executeQuery()));
+            }
+        }
+        return results;
+    }
+
+    /** A session on one connection, in which the server keeps a value, and sends it back again and again. */
+    private static List<String> keep(int port, String name) throws SQLException {
+        List<String> results = new ArrayList<>();
+        try (Connection connection = DriverManager.getConnection(url(port))) {
+            try (Statement statement = connection.createStatement()) {
+                statement.execute("create temporary table kept (name text unique)");
+            }
+            try (PreparedStatement insert = connection.prepareStatement(
+                            "insert into kept values (?) returning length(name) > 0, name");
+                    PreparedStatement query =
+                            connection.prepareStatement("select name, 'same' from kept where name = ?")) {
+                insert.setString(1, name);
+                results.addAll(rows(insert.executeQuery()));
+                results.add(state(insert));
+                for (int i = 0; i < 10; i++) {
+                    query.setString(1, name);
+                    results.addAll(rows(query.executeQuery()));
+                }
             }
         }
         return results;
