@@ -109,6 +109,9 @@ final class DialoguePumps implements ConnectionPump.Factory {
                 return new DialoguePump(channel, channel, rule.dialogues().open(calls), calls, terms);
             }
         }
+        if (terms.reporter() != null) {
+            terms.reporter().step("no rule of the script is for this connection: echo");
+        }
         return echo.open(channel, terms);
     }
 

@@ -489,7 +489,8 @@ public final class RecordedConnection {
      * session.
      *
      * @return the script, without pauses
-     * @throws IllegalStateException if bytes or events are not kept; the message names the cure
+     * @throws IllegalStateException if the connection is still open, or if bytes or events are not kept; the message names
+     *     the cure
      * @see Recording#toScript()
      */
     public Script toScript() {
@@ -515,12 +516,14 @@ public final class RecordedConnection {
     List<Step> steps(@Nullable Duration leastPause) {
         List<Step> steps = new ArrayList<>();
         SessionSteps.of(session(), leastPause, part -> add(part, steps));
+        checkEnded();
         return steps;
     }
 
     /** Returns the steps of a script that expects any value where that of the other recording differs. */
     List<Step> steps(RecordedConnection other) {
         other.steps((Duration) null); // fails if something is missing
+        checkEnded();
         List<Step> steps = new ArrayList<>();
         try {
             SessionSteps.marked(session(), other.session(), part -> add(part, steps));
@@ -531,6 +534,14 @@ public final class RecordedConnection {
                     different);
         }
         return steps;
+    }
+
+    private void checkEnded() {
+        if (ending == null) {
+            throw new IllegalStateException(name()
+                    + " cannot become a script: it is still open, so that its end is missing; close the client, call"
+                    + " awaitEnd() on the connection, and then ask the recording again");
+        }
     }
 
     private void add(SessionSteps.Part part, List<Step> to) {

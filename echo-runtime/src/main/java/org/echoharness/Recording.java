@@ -380,8 +380,8 @@ public final class Recording {
      * the text for people who edit it, and {@link #writeScript(Path)} writes such a text.
      *
      * @return the script
-     * @throws IllegalStateException if a connection, an event or a byte is not kept, or if there was no connection; the
-     *     message names the cure
+     * @throws IllegalStateException if a connection is still open, if a connection, an event or a byte is not kept, or if
+     *     there was no connection; the message names the cure
      * @since 0.1.0
      */
     public Script toScript() {

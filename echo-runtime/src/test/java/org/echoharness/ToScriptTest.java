@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
@@ -36,7 +37,10 @@ class ToScriptTest {
         return EchoServer.builder().warnings(warnings).recording(1 << 20, 10);
     }
 
-    /** A recorded connection, whose events are written as {@code > "…"}, {@code < "…"}, {@code > FIN} and so on. */
+    /**
+     * A recorded connection, whose events are written as {@code > …}, {@code < …}, {@code > FIN} and so on. If there is no
+     * end among them, it ends with an RST of the client, for which a script has no step.
+     */
     static RecordedConnection recorded(String events) {
         RecordedBytes recorded = new RecordedBytes(1, 1 << 20);
         for (String event : events.split(";", -1)) {
@@ -59,6 +63,9 @@ class ToScriptTest {
                 }
             }
         }
+        if (recorded.snapshot().ending().isEmpty()) {
+            recorded.end(Ending.Side.CLIENT, Ending.How.RST, "");
+        }
         return recorded.snapshot();
     }
 
@@ -77,7 +84,6 @@ class ToScriptTest {
                 "> a; < RST | expect 'a', reset",
                 "> a; < b; > RST | expect 'a', send 'b'",
                 "> RST | expect fin",
-                "> a; < FIN | expect 'a', half-close",
                 "> GET / HTTP/1.1\\r\\nAccept: */*\\r\\n\\r\\n{} | expect line 'GET / HTTP/1.1', expect 'Accept: */*\\r\\n', "
                         + "expect line '', expect '{}'",
                 "> *1\\r\\n$4\\r\\nPING\\r\\n | expect '*1\\r\\n$4\\r\\nPING\\r\\n'",
@@ -220,6 +226,7 @@ class ToScriptTest {
             assertThat(Files.readString(file).replaceAll("127.0.0.1:\\d+", "ADDRESS"))
                     .isEqualTo("""
                             # What a server received and sent. Edit it, and play it with the option scriptFile.
+                            # A rule without "connection 1:" is for every connection. Where no rule fits, the server echoes.
                             # connection 1 from ADDRESS, 6 bytes in, 6 out, ended by CLIENT FIN
                             connection 1:
                               expect line "hello"
@@ -238,6 +245,50 @@ class ToScriptTest {
     }
 
     @Test
+    void openConnectionHasNoEnd(@TempDir Path folder) throws Exception {
+        try (EchoServer server = server().start();
+                Socket socket = PlainSockets.connect(server.address())) {
+            PlainSockets.echoes(socket, "hello\n");
+            RecordedConnection open = server.recording().connection(1);
+            String cure = "connection 1 cannot become a script: it is still open, so that its end is missing; close the"
+                    + " client, call awaitEnd() on the connection, and then ask the recording again";
+
+            assertThatIllegalStateException().isThrownBy(open::toScript).withMessage(cure);
+            assertThatIllegalStateException()
+                    .isThrownBy(() -> server.recording().toScript())
+                    .withMessage(cure);
+            assertThatIllegalStateException()
+                    .isThrownBy(() -> open.toScript(open))
+                    .withMessage(cure);
+            Path file = server.recording().writeFiles(folder).script();
+            assertThat(Files.readString(file)).contains("""
+                            , 6 bytes in, 6 out, open
+                            # It was still open when this was written, so that its end is missing.
+                            connection 1:
+                              expect line "hello"
+                              send "hello\\n"
+                            """);
+            Script.parse(Files.readString(file));
+            Recordings.finish(socket);
+            assertThat(open.awaitEnd().toScript())
+                    .isEqualTo(Script.parse("expect line 'hello', send 'hello\n', expect fin"));
+        }
+    }
+
+    @Test
+    void connectionWithoutRuleSaysThatItEchoes() throws Exception {
+        try (EchoServer server = EchoServer.builder()
+                .script("connection 2: expect 'a'")
+                .recording()
+                .start()) {
+            echo(server, "hello");
+
+            assertThat(server.recording().connection(1).transcript())
+                    .contains("no rule of the script is for this connection: echo");
+        }
+    }
+
+    @Test
     void fileSaysWhatIsMissing(@TempDir Path folder) throws Exception {
         try (EchoServer server = server().recording(4, 1).start()) {
             echo(server, "gone");
@@ -247,6 +298,7 @@ class ToScriptTest {
             assertThat(Files.readString(file).replaceAll("127.0.0.1:\\d+", "ADDRESS"))
                     .isEqualTo("""
                             # What a server received and sent. Edit it, and play it with the option scriptFile.
+                            # A rule without "connection 1:" is for every connection. Where no rule fits, the server echoes.
                             missing "1 connection more, not kept; raise the number of connections that the recording keeps"
                             # connection 2 from ADDRESS, 5 bytes in, 5 out, ended by CLIENT FIN
                             connection 2:
@@ -260,7 +312,7 @@ class ToScriptTest {
             assertThatIllegalArgumentException()
                     .isThrownBy(() ->
                             EchoServer.builder().scriptFile(file.toString()).build())
-                    .withMessageEndingWith(": at line 2, column 1: 1 connection more, not kept; raise the number of"
+                    .withMessageEndingWith(": at line 3, column 1: 1 connection more, not kept; raise the number of"
                             + " connections that the recording keeps");
         }
     }

@@ -9,9 +9,10 @@ import org.echoharness.text.Escaping;
 /** Writes the text of a script that was recorded, for people who read and edit it. */
 public final class ScriptLines {
 
-    /** The first line of the text. */
+    /** The first lines of the text. */
     public static final String TITLE =
-            "# What a server received and sent. Edit it, and play it with the option scriptFile.\n";
+            "# What a server received and sent. Edit it, and play it with the option scriptFile.\n"
+                    + "# A rule without \"connection 1:\" is for every connection. Where no rule fits, the server echoes.\n";
 
     /** What stands between two rules. */
     public static final String BETWEEN = ";\n\n";
@@ -29,7 +30,10 @@ public final class ScriptLines {
             throws IOException {
         to.append("# ")
                 .append(Escaping.escape(remark))
-                .append('\n')
+                .append(
+                        session.hasEnded()
+                                ? "\n"
+                                : "\n# It was still open when this was written, so that its end is missing.\n")
                 .append(connections)
                 .append(':');
         try {
