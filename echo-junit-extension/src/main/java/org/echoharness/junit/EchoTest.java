@@ -136,7 +136,7 @@ public @interface EchoTest {
 
     /**
      * What goes wrong, on which connections and when, as {@link org.echoharness.FaultPlan#parse} reads it. Empty means
-     * {@code none}: a good echo.
+     * {@code none}: a correct echo.
      *
      * @return a plan, such as {@code first 2: reset after 4; others: delay 50ms}
      */

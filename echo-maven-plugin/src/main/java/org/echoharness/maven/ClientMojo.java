@@ -39,7 +39,7 @@ public final class ClientMojo extends EchoMojo {
     String address;
 
     /**
-     * The text to send, in UTF-8. The default is the tutorial's, a line of 42 bytes:
+     * The text to send, in UTF-8. The default is a line of 42 bytes:
      * {@code This is the message.  It will be repeated.}
      *
      * @since 0.1.0

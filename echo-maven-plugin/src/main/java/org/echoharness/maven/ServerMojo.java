@@ -72,7 +72,7 @@ abstract class ServerMojo extends EchoMojo {
 
     /**
      * What goes wrong, on which connections and when, such as {@code first 2: reset after 4; others: delay 50ms}, or
-     * {@code none} for a good echo.
+     * {@code none} for a correct echo.
      *
      * @since 0.1.0
      */
@@ -92,7 +92,7 @@ abstract class ServerMojo extends EchoMojo {
     /**
      * The file that has the script, in place of {@code script}, or a capture of packets to make the script from (pcapng).
      * A relative name begins at the directory of the project, or without a POM at the current directory. If there is no
-     * such file, a resource of the plugin's class path.
+     * such file, it is a resource in the dependencies of the plugin.
      *
      * @since 0.1.0
      */

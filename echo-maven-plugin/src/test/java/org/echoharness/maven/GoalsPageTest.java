@@ -44,8 +44,11 @@ class GoalsPageTest {
         return text.isEmpty() ? "" : "`" + text + "`";
     }
 
+    /** Names the goal help in full: the short name works only in projects that declare the plugin. */
     private static String text(String description) {
+        String plugin = Descriptor.mojo("help").getPluginDescriptor().getId();
         return description
+                .replace("mvn echo:help", "mvn " + plugin + ":help")
                 .replaceAll("<br>|\\R", " ")
                 .replace("*", "\\*")
                 .replace("|", "\\|")

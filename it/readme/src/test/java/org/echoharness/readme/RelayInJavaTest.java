@@ -148,7 +148,7 @@ class RelayInJavaTest {
             RecordedConnection upstream = connection.upstream().orElseThrow();
             upstream.assertReceived("ERROR\n".getBytes(UTF_8)); // from the server
             assertThat(upstream.bytesSent()).isEqualTo(9); // the first one corrupted
-            upstream.awaitEnd().assertEndedBy(Ending.Side.CLIENT, Ending.How.FIN);
+            upstream.assertEndedBy(Ending.Side.CLIENT, Ending.How.FIN);
         }
     }
 

@@ -5,14 +5,25 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.echoharness.EchoClient;
 import org.echoharness.EchoServer;
+import org.echoharness.Recording;
 import org.echoharness.Script;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** What RECORDINGS.md shows of replay. */
 class ReplayInJavaTest {
+
+    private static final Pattern ROW =
+            Pattern.compile("^\\| `(.+)` \\| `(.+)` \\| `(.+)` \\|$", Pattern.MULTILINE);
 
     private static final String SERVER =
             "expect line 'HELLO 1.2', send '+OK ready\\r\\n', expect line 'PING', send '+PONG\\r\\n'";
@@ -30,11 +41,16 @@ class ReplayInJavaTest {
     @Test
     @Timeout(60)
     void runsSnippetsOfPages() throws Exception {
-        try (EchoServer real = EchoServer.builder().script(SERVER).recording().start()) {
-            yourClient(real.address());
-            real.recording().awaitConnections(1).get(0).awaitEnd();
+        try (EchoServer real = EchoServer.builder().script(SERVER).start()) {
+            String realServer = "localhost:" + real.port();
 
-            Script script = real.recording().toScript();
+            Script script; // org.echoharness.Script
+            try (EchoServer relay =
+                    EchoServer.builder().upstream(realServer).recording().start()) {
+                yourClient(relay.address());
+                relay.recording().awaitConnections(1).get(0).awaitEnd(); // the connection has ended
+                script = relay.recording().toScript();
+            }
             try (EchoServer played = EchoServer.builder().script(script).start()) {
                 yourClient(played.address()); // completes the same session without the real server
             }
@@ -50,6 +66,18 @@ class ReplayInJavaTest {
         }
     }
 
+    @Test
+    @Timeout(60)
+    void ruleWithoutPrefixPlaysForEveryClient() throws Exception {
+        String text = "connection 1: " + SERVER;
+        try (EchoServer played = EchoServer.builder()
+                .script(text.replace("connection 1:", ""))
+                .start()) {
+            yourClient(played.address());
+            yourClient(played.address());
+        }
+    }
+
     private static EchoServer recorded(String login) throws Exception {
         try (EchoServer server = EchoServer.builder()
                 .script("expect line 'LOGIN {name} {id}', send 'ok {id}\\n'")
@@ -62,6 +90,45 @@ class ReplayInJavaTest {
             }
             server.recording().awaitConnections(1).get(0).awaitEnd();
             return server;
+        }
+    }
+
+    /** The rows of the table in RECORDINGS.md: what the client sent twice, and what the script expects. */
+    static Stream<Arguments> rows() throws IOException {
+        String page = Files.readString(Path.of("..", "..", "echo-runtime", "RECORDINGS.md"));
+        return ROW.matcher(page.substring(page.indexOf("### Values that differ each time")))
+                .results()
+                .map(row -> Arguments.of(row.group(1), row.group(2), row.group(3)));
+    }
+
+    @Test
+    void pageHasRows() throws IOException {
+        assertThat(rows()).hasSize(5);
+    }
+
+    @ParameterizedTest
+    @MethodSource("rows")
+    @Timeout(60)
+    void expectsWhatRowSays(String first, String next, String expected) throws Exception {
+        Recording one = sent(first);
+        Recording other = sent(next);
+
+        assertThat(one.toScript(other).formatted())
+                .isEqualTo("connection 1:\n  expect " + expected + "\n  expect fin\n");
+    }
+
+    private static Recording sent(String escaped) throws Exception {
+        String text = Pattern.compile("\\\\x(..)")
+                .matcher(escaped.replace("\\n", "\n"))
+                .replaceAll(hex -> String.valueOf((char) Integer.parseInt(hex.group(1), 16)));
+        try (EchoServer server =
+                EchoServer.builder().faults("discard").recording().start()) {
+            try (EchoClient client = EchoClient.connect(server.address())) {
+                client.send(text.getBytes(UTF_8));
+                client.expectEnd();
+            }
+            server.recording().awaitConnections(1).get(0).awaitEnd();
+            return server.recording();
         }
     }
 
