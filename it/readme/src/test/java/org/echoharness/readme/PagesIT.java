@@ -48,6 +48,8 @@ class PagesIT {
     private static final Pattern COORDINATES =
             Pattern.compile("\\b(org\\.echoharness|org\\.junit[.\\w]*):([\\w-]+):(\\d[\\w.]*(?:-SNAPSHOT)?)");
 
+    private static final Pattern MAVEN_PROFILE = Pattern.compile("\\bmvn [^`\n]*-P(\\w+)");
+
     /** One of this project; those of others stand after the project's name. */
     private static final Pattern TEST =
             Pattern.compile("(?<!Netty |Jetty |Envoy )`([A-Z]\\w*(?:Test|IT))(?:\\.(\\w+))?`");
@@ -257,6 +259,18 @@ class PagesIT {
                         .filter(named -> !named.group(3).equals(versions.get(named.group(1))))
                         .map(MatchResult::group))
                 .isEmpty();
+    }
+
+    @ParameterizedTest
+    @MethodSource("pages")
+    void everyNamedProfileExists(Page page) throws IOException {
+        List<String> missing = new ArrayList<>(found(MAVEN_PROFILE, page.text()).stream()
+                .map(named -> "<id>" + named.group(1) + "</id>")
+                .toList());
+        for (Path pom : files("pom.xml")) {
+            missing.removeIf(Files.readString(pom)::contains);
+        }
+        assertThat(missing).isEmpty();
     }
 
     @ParameterizedTest

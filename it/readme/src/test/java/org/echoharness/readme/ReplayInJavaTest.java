@@ -22,8 +22,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** What RECORDINGS.md shows of replay. */
 class ReplayInJavaTest {
 
-    private static final Pattern ROW =
-            Pattern.compile("^\\| `(.+)` \\| `(.+)` \\| `(.+)` \\|$", Pattern.MULTILINE);
+    private static final Pattern ROW = Pattern.compile("^\\| `(.+)` \\| `(.+)` \\| `(.+)` \\|$", Pattern.MULTILINE);
 
     private static final String SERVER =
             "expect line 'HELLO 1.2', send '+OK ready\\r\\n', expect line 'PING', send '+PONG\\r\\n'";
@@ -70,9 +69,8 @@ class ReplayInJavaTest {
     @Timeout(60)
     void ruleWithoutPrefixPlaysForEveryClient() throws Exception {
         String text = "connection 1: " + SERVER;
-        try (EchoServer played = EchoServer.builder()
-                .script(text.replace("connection 1:", ""))
-                .start()) {
+        try (EchoServer played =
+                EchoServer.builder().script(text.replace("connection 1:", "")).start()) {
             yourClient(played.address());
             yourClient(played.address());
         }
