@@ -74,6 +74,7 @@ class CutsTest {
                 half-close after 1, reset after 6                       | 123456   | 1 half-close RST
                 half-close after 1, stall after 6                       | 123456   | 1 half-close open
                 greet "hello", half-close after 2 sent, reset on fin    | 123456   | he half-close RST
+                half-close after 3, greet "x" after 3, reset after 3    | 123456   | 123 half-close RST
                 """)
     void positionsDecideOrderOfEffects(String plan, String client, String seen) {
         List<Fault> faults = FaultPlan.parse(plan).rules().get(0).faults();

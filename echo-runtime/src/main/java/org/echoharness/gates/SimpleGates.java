@@ -241,7 +241,7 @@ public final class SimpleGates {
 
         @Override
         public void judge(GateProgress progress, Verdict verdict) {
-            if (bytes.hasRemaining()) {
+            if (holdsFin(progress)) {
                 verdict.insert(bytes);
             }
         }
