@@ -1,11 +1,13 @@
 package org.echoharness;
 
 import java.io.IOException;
+import java.net.SocketAddress;
 import java.nio.channels.ByteChannel;
 import java.nio.channels.SocketChannel;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import org.echoharness.loop.EventLoop;
 import org.echoharness.loop.UnsentBytes;
 import org.echoharness.memory.RingPool;
@@ -69,6 +71,14 @@ interface ConnectionPump {
             return false;
         }
 
+        /**
+         * Called at the start of a server whose pumps relay, when its ports are bound.
+         *
+         * @param isOwn whether a connect to an address reaches the server itself
+         * @throws IOException if it would relay to itself
+         */
+        default void check(Predicate<SocketAddress> isOwn) throws IOException {}
+
         /** Loads the classes that its pumps need, at the start of a server. */
         default void load(int bufferSize) {}
     }
@@ -94,6 +104,9 @@ interface ConnectionPump {
 
         /** Returns what waits until the kernel of a peer has all that was sent. */
         UnsentBytes unsentBytes();
+
+        /** Returns whether a connect to this address reaches the server itself. */
+        boolean listensAt(SocketAddress address);
 
         /** Returns whether the connections are frozen: they neither read nor send. */
         boolean isFrozen();

@@ -74,7 +74,8 @@ public final class EchoServer implements AutoCloseable {
      * @throws java.net.BindException if an address cannot be bound; the message names the host, the port and the cure
      * @throws java.net.UnknownHostException if a name does not resolve
      * @throws java.net.SocketTimeoutException if a name does not resolve within 5 seconds
-     * @throws IOException if the system refuses for another reason
+     * @throws IOException if the system refuses for another reason, or if the {@linkplain Builder#upstream(String) upstream}
+     *     is this server itself
      * @throws IllegalStateException if this server was started or closed before
      */
     public EchoServer start() throws IOException {
@@ -867,7 +868,8 @@ public final class EchoServer implements AutoCloseable {
          * Relays to a server behind this one, in place of an echo: for each client, this server connects to that one, and
          * passes on what comes from either side. A FIN is passed on as a FIN when all before it was, and an RST as an RST.
          * Faults, recordings, limits and controls apply; a fault {@code to server} is about what is sent to the server
-         * behind. A name is resolved for each connection.
+         * behind. A name is resolved for each connection. {@link EchoServer#start} fails if this server itself listens at
+         * the address.
          *
          * @param address the address of the server behind: {@code host:port}, {@code [v6]:port} or {@code unix:PATH}
          * @return this builder

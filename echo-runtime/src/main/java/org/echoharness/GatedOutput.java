@@ -235,9 +235,11 @@ final class GatedOutput {
     /** Called when the server's FIN was sent: from now on all bytes are dropped. */
     void outputEnded() {
         outputEnded = true;
-        GateChain judges = gates == null ? restarted(List.of(), 0, 0) : gates; // it drops what comes
-        judges.outputEnded();
-        gates = judges;
+        if (gates != null) {
+            gates.outputEnded();
+        } else if (!inputEnded || held() > 0) {
+            gates = restarted(List.of(), 0, 0); // it drops what comes
+        }
     }
 
     /** Ends the turn: gives up memory that is not needed until the next one. Returns OP_WRITE if it waits for that. */

@@ -10,8 +10,10 @@ import java.net.NetworkInterface;
 import java.net.SocketAddress;
 import java.net.SocketException;
 import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -101,6 +103,28 @@ final class ListeningSockets {
     private static boolean includes(InetAddress one, InetAddress other) {
         boolean isBoth = one instanceof Inet6Address || other instanceof Inet4Address;
         return one.equals(other) || (one.isAnyLocalAddress() && isBoth);
+    }
+
+    /** Returns whether a connect to the target, on this machine, reaches a socket that is bound to the other address. */
+    static boolean reaches(SocketAddress target, SocketAddress bound) {
+        if (target instanceof InetSocketAddress to && bound instanceof InetSocketAddress own) {
+            return to.getPort() == own.getPort() && reaches(to.getAddress(), own.getAddress());
+        }
+        try {
+            return target instanceof UnixDomainSocketAddress to
+                    && bound instanceof UnixDomainSocketAddress own
+                    && Files.isSameFile(to.getPath(), own.getPath());
+        } catch (IOException missing) {
+            return false;
+        }
+    }
+
+    /** The kernel takes a connect to a wildcard for one to the loopback address. */
+    private static boolean reaches(InetAddress target, InetAddress own) {
+        if (target.isAnyLocalAddress()) {
+            return own.isAnyLocalAddress() || own.isLoopbackAddress();
+        }
+        return includes(own, target) && (!own.isAnyLocalAddress() || isOfThisMachine(target));
     }
 
     static void close(List<Bound> bound) {

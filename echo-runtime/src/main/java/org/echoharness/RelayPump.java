@@ -2,6 +2,7 @@ package org.echoharness;
 
 import java.io.IOException;
 import java.lang.invoke.MethodHandles;
+import java.net.SocketAddress;
 import java.nio.channels.ByteChannel;
 import java.nio.channels.SelectionKey;
 import java.time.Duration;
@@ -97,6 +98,11 @@ final class RelayPump implements ConnectionPump, UpstreamConnection.Owner {
     }
 
     @Override
+    public boolean listensAt(SocketAddress address) {
+        return serving.listensAt(address);
+    }
+
+    @Override
     public boolean receive(LongSupplier clock) throws IOException {
         Streams both = streams;
         return both != null && (both.toServer.receive(clock) || receivesOfServer(both, clock));
@@ -170,6 +176,10 @@ final class RelayPump implements ConnectionPump, UpstreamConnection.Owner {
         ConnectionReporter reporter = terms.reporter();
         UpstreamChannel server = upstream.channel();
         ConnectionReporter ofServer = reporter == null ? null : reporter.upstream(server.socket(), upstream.name());
+        String detour = ofServer == null ? "" : upstream.detour();
+        if (ofServer != null && !detour.isEmpty()) {
+            ofServer.note(detour);
+        }
         Streams both = new Streams(client, server, terms, ofServer);
         streams = both;
         Faults pending = faults;
@@ -201,12 +211,22 @@ final class RelayPump implements ConnectionPump, UpstreamConnection.Owner {
             if (!both.serverGotFin) {
                 both.serverGotFin = true;
                 endServerOutput(both);
-            }
-            if (!both.serverHasAll) {
                 both.toServer.outputEnded();
             }
         }
-        return both.clientHasAll ? Next.END : Next.WAIT;
+        if (both.clientHasAll) {
+            return Next.END;
+        }
+        Next next = endsBoth(both.toServer, clock);
+        endsServer = next != Next.WAIT;
+        return next;
+    }
+
+    /** Returns whether a fault ends both connections, although the direction that it is about is over. */
+    private Next endsBoth(EchoPump over, LongSupplier clock) throws IOException {
+        Next next = over.pump(clock);
+        reason = over.reason();
+        return next == Next.RESET || next == Next.CLOSE ? next : Next.WAIT;
     }
 
     private void endServerOutput(Streams both) throws IOException {
@@ -221,7 +241,7 @@ final class RelayPump implements ConnectionPump, UpstreamConnection.Owner {
 
     private Next sendsToClient(Streams both, LongSupplier clock) throws IOException {
         if (both.clientHasAll) {
-            return Next.WAIT;
+            return endsBoth(both.toClient, clock);
         }
         Next next = both.toClient.pump(clock);
         reason = both.toClient.reason();
@@ -284,9 +304,8 @@ final class RelayPump implements ConnectionPump, UpstreamConnection.Owner {
         if (both == null) {
             return Verdict.NEVER;
         }
-        boolean isToServer = !both.serverHasAll && lost.isEmpty();
-        long ofServer = isToServer ? both.toServer.untilWake(now) : Verdict.NEVER;
-        return both.clientHasAll ? ofServer : Math.min(ofServer, both.toClient.untilWake(now));
+        long ofServer = lost.isEmpty() ? both.toServer.untilWake(now) : Verdict.NEVER;
+        return Math.min(ofServer, both.toClient.untilWake(now));
     }
 
     @Override

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.echoharness.loop.UnsentBytes;
 import org.echoharness.relay.Upstream;
@@ -40,9 +41,45 @@ record RelayPumps(RelayPump.Options options) implements ConnectionPump.Factory {
         RelayPump.load();
     }
 
-    /** The address that a supplier returns for each connection. */
+    /** Refuses a fixed address at which the relay itself listens. Names other than localhost are looked up at connects. */
+    @Override
+    public void check(Predicate<SocketAddress> isOwn) throws IOException {
+        if (!(options.upstream() instanceof Supplied supplied)) {
+            return;
+        }
+        for (SocketAddress each : supplied.withoutLookup()) {
+            if (isOwn.test(each)) {
+                throw new IOException("upstream (" + supplied.fixed() + ") must be the address of another server, since"
+                        + " this one listens there itself; name the real server, or give this one another address");
+            }
+        }
+    }
+
+    /**
+     * The address that a supplier returns for each connection.
+     *
+     * @param fixed the address if it stays the same; otherwise null
+     * @param known what that stands for if it need not be looked up; otherwise null
+     */
     private record Supplied(
-            Supplier<String> addresses, @Nullable Target known) implements Upstream {
+            Supplier<String> addresses,
+            @Nullable ServerAddress fixed,
+            @Nullable Target known) implements Upstream {
+
+        private List<SocketAddress> withoutLookup() throws IOException {
+            if (known != null) {
+                return known.candidates();
+            }
+            if (!(fixed instanceof HostAndPort tcp) || !tcp.host().equalsIgnoreCase("localhost")) {
+                return List.of();
+            }
+            byte[] v6 = new byte[16];
+            v6[15] = 1;
+            return List.of(
+                    new InetSocketAddress(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), tcp.port()),
+                    new InetSocketAddress(InetAddress.getByAddress(v6), tcp.port()));
+        }
+
         @Override
         public Target lookUp(long deadlineNanos) throws IOException {
             return target(
@@ -67,7 +104,7 @@ record RelayPumps(RelayPump.Options options) implements ConnectionPump.Factory {
 
     /** Returns the upstream that a supplier names for each connection. */
     static Upstream upstream(Supplier<String> addresses) {
-        return new Supplied(addresses, null);
+        return new Supplied(addresses, null, null);
     }
 
     /** Returns an upstream whose address stays the same. A numeric one, and a path, is not looked up again. */
@@ -81,7 +118,7 @@ record RelayPumps(RelayPump.Options options) implements ConnectionPump.Factory {
                 known = null; // the lookup of each connection says why
             }
         }
-        return new Supplied(() -> text, known);
+        return new Supplied(() -> text, address, known);
     }
 
     private static Upstream.Target target(ServerAddress address, long deadlineNanos) throws IOException {

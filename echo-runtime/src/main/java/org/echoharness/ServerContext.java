@@ -25,6 +25,9 @@ record ServerContext(
         /** Returns whether the server serves: it was started, and not closed since. */
         boolean isRunning();
 
+        /** Returns whether a connect to this address reaches the server itself. */
+        boolean listensAt(SocketAddress address);
+
         /** Called on the first loop's thread when a port listens again. */
         void listensAgain();
     }

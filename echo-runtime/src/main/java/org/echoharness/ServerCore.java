@@ -240,6 +240,16 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source, Server
         }
     }
 
+    @Override
+    public boolean listensAt(SocketAddress address) {
+        for (SocketAddress own : addresses) {
+            if (ListeningSockets.reaches(address, own)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Records it if all ports listen. */
     @Override
     public void listensAgain() {
@@ -275,6 +285,7 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source, Server
             launch(bound, opened);
         } catch (Throwable failed) {
             state = State.CLOSED;
+            addresses = List.of();
             loops = List.copyOf(opened);
             ListeningSockets.close(bound);
             if (opened.isEmpty()) {
@@ -298,6 +309,10 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source, Server
         for (ListeningSockets.Bound each : bound) {
             taken.add(each.address());
         }
+        addresses = List.copyOf(taken);
+        if (config().pumps().relays()) {
+            config().pumps().check(this::listensAt);
+        }
         for (int i = 1; i <= config().eventLoops(); i++) {
             EventLoop loop = new EventLoop("echo-server " + texts(taken) + " loop " + i, warnings(), this);
             opened.add(new ServingLoop(context, loop));
@@ -311,7 +326,6 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source, Server
         if (config().conversation() != null) {
             ports.forEach(port -> port.park(true)); // the lines about the start come before those of connections
         }
-        addresses = List.copyOf(taken);
         loops = List.copyOf(opened);
         state = State.RUNNING;
         for (ServingLoop each : loops) {

@@ -1,5 +1,6 @@
 package org.echoharness;
 
+import java.net.SocketAddress;
 import java.nio.channels.ByteChannel;
 import java.util.function.LongSupplier;
 import org.echoharness.loop.EventLoop;
@@ -90,6 +91,11 @@ final class ServingLoop implements ConnectionPump.Serving {
             unsentBytes = new UnsentBytes(loop);
         }
         return unsentBytes;
+    }
+
+    @Override
+    public boolean listensAt(SocketAddress address) {
+        return context.server().listensAt(address);
     }
 
     @Override

@@ -7,6 +7,7 @@ import static org.echoharness.support.PlainSockets.receives;
 import static org.echoharness.support.PlainSockets.reset;
 import static org.echoharness.support.PlainSockets.send;
 
+import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.net.Socket;
@@ -18,6 +19,9 @@ import org.echoharness.support.PlainSockets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** How each leg of a relay ends while bytes of the other are unread, held or not sent. */
 @Timeout(120)
@@ -69,6 +73,21 @@ class RelayEndsTest {
             send(client, "x");
             client.shutdownOutput();
             assertThat(endOf(ended(relay).upstream().orElseThrow())).startsWith("SERVER RST (");
+        }
+    }
+
+    /** The relay waits for nothing on the socket of the client then. */
+    @Test
+    void resetOfStalledClientIsNoticedAtNextWrite() throws Exception {
+        try (EchoServer relay = relay("stall to server").start();
+                Socket client = PlainSockets.connect(relay.address());
+                Socket server = behind.accept()) {
+            send(server, "x");
+            receives(client, "x");
+            reset(client);
+            send(server, "y");
+            assertReset(server);
+            assertThat(endOf(ended(relay))).startsWith("CLIENT RST (");
         }
     }
 
@@ -161,10 +180,70 @@ class RelayEndsTest {
         }
     }
 
-    /** A direction that is over has no deadline. */
+    /** The client has a FIN by then. Whoever is still connected sees how the relay ends its leg. */
+    @ParameterizedTest
+    @CsvSource({"reset after 50ms, RST", "close after 50ms, FIN", "reset, RST", "reset on fin, RST"})
+    void faultEndsConnectionAfterFinOfServer(String fault, String how) throws Exception {
+        try (EchoServer relay = relay("delay 1ms").start();
+                Socket client = PlainSockets.connect(relay.address());
+                Socket server = behind.accept()) {
+            send(server, "last");
+            server.shutdownOutput();
+            receives(client, "last");
+            assertEnd(client);
+            relay.setFaultsOfAll(FaultPlan.parse("greet \"never\", " + fault));
+            assertHow(server, how);
+            RecordedConnection ended = ended(relay);
+            assertThat(endOf(ended)).isEqualTo("SERVER " + how + " (" + fault + ")");
+            assertThat(ended.bytesSent()).isEqualTo(4);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"reset after 50ms to server, RST", "close after 50ms to server, FIN", "reset to server, RST"})
+    void faultEndsConnectionAfterFinOfClient(String fault, String how) throws Exception {
+        try (EchoServer relay = relay("delay 1ms to server").start();
+                Socket client = PlainSockets.connect(relay.address());
+                Socket server = behind.accept()) {
+            send(client, "last");
+            client.shutdownOutput();
+            receives(server, "last");
+            assertEnd(server);
+            relay.setFaultsOfAll(FaultPlan.parse("greet \"never\" to server, " + fault));
+            assertHow(client, how);
+            RecordedConnection ended = ended(relay);
+            assertThat(endOf(ended)).endsWith(how + " (" + fault + ")");
+            assertThat(ended.upstream().orElseThrow().bytesSent()).isEqualTo(4);
+            assertThat(endOf(ended.upstream().orElseThrow())).isEqualTo("CLIENT " + how + " (" + fault + ")");
+        }
+    }
+
+    /** The age counts from the accept, also if the FIN has come meanwhile. */
     @Test
-    void halfClosedConnectionSleeps() throws Exception {
-        try (EchoServer relay = relay("none").start();
+    void resetAfterTimeActsAfterFin() throws Exception {
+        try (EchoServer relay = relay("reset after 1s").start();
+                Socket client = PlainSockets.connect(relay.address());
+                Socket server = behind.accept()) {
+            server.shutdownOutput();
+            assertThat(client.getInputStream().read()).isEqualTo(-1);
+            assertReset(server);
+            assertThat(endOf(ended(relay))).isEqualTo("SERVER RST (reset after 1s)");
+        }
+    }
+
+    private static void assertHow(Socket socket, String how) throws IOException {
+        if (how.equals("RST")) {
+            assertReset(socket);
+        } else {
+            assertEnd(socket);
+        }
+    }
+
+    /** A direction that is over has no deadline but that of a fault. */
+    @ParameterizedTest
+    @ValueSource(strings = {"none", "delay 2ms, throttle 1KiB/s, fragment 1 every 1ms, slow-close 2ms, reset after 1h"})
+    void halfClosedConnectionSleeps(String faults) throws Exception {
+        try (EchoServer relay = relay(faults).start();
                 Socket client = PlainSockets.connect(relay.address());
                 Socket server = behind.accept()) {
             server.shutdownOutput();

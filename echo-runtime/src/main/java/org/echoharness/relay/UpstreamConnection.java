@@ -2,6 +2,7 @@ package org.echoharness.relay;
 
 import java.io.IOException;
 import java.lang.invoke.MethodHandles;
+import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.SocketTimeoutException;
@@ -35,6 +36,9 @@ public final class UpstreamConnection implements EventLoopHandler, UnsentBytes.W
 
         /** Called when the socket is ready, connected or failed. It must not throw. */
         void upstreamIsReady();
+
+        /** Returns whether a connect to this address reaches the relay itself, and so would never end. */
+        boolean listensAt(SocketAddress address);
     }
 
     private final EventLoop loop;
@@ -135,6 +139,9 @@ public final class UpstreamConnection implements EventLoopHandler, UnsentBytes.W
         while (next < of.candidates().size() && !isClosed) {
             SocketAddress chosen = of.candidates().get(next++);
             try {
+                if (owner.listensAt(chosen)) {
+                    throw new ConnectException("the relay itself listens there; name the real server");
+                }
                 if (connects(chosen, of)) {
                     return;
                 }
@@ -266,6 +273,11 @@ public final class UpstreamConnection implements EventLoopHandler, UnsentBytes.W
     /** Returns why it cannot connect, or an empty text. */
     public String failure() {
         return failure;
+    }
+
+    /** Returns which addresses it has tried before the one that it is connected to, and why they failed; or an empty text. */
+    public String detour() {
+        return Escaping.cut(Escaping.escape(attempts.text(upstream::text)));
     }
 
     /** Returns the name of the server for messages, or an empty text if that is not known yet. */

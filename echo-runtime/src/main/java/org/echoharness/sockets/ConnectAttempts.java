@@ -72,17 +72,26 @@ public final class ConnectAttempts<A extends SocketAddress> {
      */
     public ConnectException exception(String what, Function<? super A, String> names) {
         StringBuilder message = new StringBuilder(what);
-        failed.forEach((candidate, cause) -> message.append(message.indexOf("; tried ") < 0 ? "; tried " : ", ")
-                .append(names.apply(candidate))
-                .append(" (")
-                .append(cause.getMessage())
-                .append(')'));
+        if (!failed.isEmpty()) {
+            message.append("; ").append(text(names));
+        }
         boolean lacksInterface = failed.keySet().stream().allMatch(ConnectAttempts::lacksInterface);
         ConnectException all = new ConnectException(message.append(
                         lacksInterface ? "; " + NameResolver.NAME_THE_INTERFACE : "; is a server listening there?")
                 .toString());
         failed.values().forEach(all::addSuppressed);
         return all;
+    }
+
+    /** Returns {@code tried ADDRESS (cause), ADDRESS (cause)}. */
+    public String text(Function<? super A, String> names) {
+        StringBuilder text = new StringBuilder();
+        failed.forEach((candidate, cause) -> text.append(text.isEmpty() ? "tried " : ", ")
+                .append(names.apply(candidate))
+                .append(" (")
+                .append(cause.getMessage())
+                .append(')'));
+        return text.toString();
     }
 
     private static boolean lacksInterface(SocketAddress address) {
