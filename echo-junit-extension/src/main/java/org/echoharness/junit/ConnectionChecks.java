@@ -108,7 +108,7 @@ record ConnectionChecks(TargetServer target, long before, boolean last, Set<Chec
     private Set<Long> openNow() {
         target.server().acceptPending();
         Set<Long> open = recording().openConnections().stream()
-                .filter(connection -> connection.number() > before && (last || !isFaulty(connection)))
+                .filter(connection -> connection.number() > before && (last || !AskedResets.isFaulty(connection)))
                 .map(RecordedConnection::number)
                 .collect(Collectors.toSet());
         if (last && !open.isEmpty()) {
@@ -237,7 +237,7 @@ record ConnectionChecks(TargetServer target, long before, boolean last, Set<Chec
             Ending ending = connection.ending().orElse(null);
             if (ending != null
                     && ending.how() == Ending.How.RST
-                    && isUnasked(connection, ending)
+                    && AskedResets.isUnasked(target.server(), connection, ending)
                     && !explained.contains(connection.number())) {
                 complaints.add(() -> name(connection) + " was reset by "
                         + (ending.by() == Ending.Side.CLIENT ? "the client" : ending.why())
@@ -271,10 +271,6 @@ record ConnectionChecks(TargetServer target, long before, boolean last, Set<Chec
                                 .filter(ConnectionChecks::isResetByClient)
                                 .isPresent())
                 .count();
-    }
-
-    private static boolean isUnasked(RecordedConnection connection, Ending ending) {
-        return ending.by() == Ending.Side.CLIENT ? !isFaulty(connection) : connection.hasFailed();
     }
 
     /** Waits first, so that a fault or a slow server does not hide what a client sent before it closed. */
@@ -364,10 +360,6 @@ record ConnectionChecks(TargetServer target, long before, boolean last, Set<Chec
 
     private static boolean isResetByClient(Ending ending) {
         return ending.how() == Ending.How.RST && ending.by() == Ending.Side.CLIENT;
-    }
-
-    private static boolean isFaulty(RecordedConnection connection) {
-        return connection.events().stream().anyMatch(event -> event.kind() == Kind.FAULT);
     }
 
     private static String name(RecordedConnection connection) {

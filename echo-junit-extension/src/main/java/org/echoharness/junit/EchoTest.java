@@ -250,7 +250,7 @@ public @interface EchoTest {
      *       connection that a fault of the server holds up counts only if it stays open without that fault, and one that
      *       the server behind a relay holds up only if the client has not closed it;
      *   <li>{@code resets}: a connection without a fault was reset, for instance by a client that gave up, but not by the
-     *       server behind a relay. (If a client
+     *       server behind a relay, and not by a relay of the extension that had to. (If a client
      *       closes before it has read everything, its connection may seem to end in order, because its FIN comes
      *       first);
      *   <li>{@code faults}: a fault of {@link #faults()} was not applied to any connection by the time the server ends;

@@ -103,6 +103,7 @@ record TargetServer(
             throw explained(busy, server, scope);
         }
         OWNERS.put(server, new Owner(declaration, scope));
+        AskedResets.started(server);
         ServerAddress first = ServerAddress.of(server.socketAddress());
         ServerAddress reached = first instanceof HostAndPort tcp ? tcp.connectable() : first;
         return new TargetServer(declaration, reached, "", server, new AtomicBoolean());
@@ -322,6 +323,7 @@ record TargetServer(
         if (embedded != null) {
             embedded.close();
             OWNERS.remove(embedded);
+            AskedResets.closed(embedded);
         }
     }
 }
