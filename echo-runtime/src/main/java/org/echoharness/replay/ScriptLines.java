@@ -10,9 +10,10 @@ import org.echoharness.text.Escaping;
 public final class ScriptLines {
 
     /** The first lines of the text. */
-    public static final String TITLE =
-            "# What a server received and sent. Edit it, and play it with the option scriptFile.\n"
-                    + "# A rule without \"connection 1:\" is for every connection. Where no rule fits, the server echoes.\n";
+    public static final String TITLE = """
+            # What a server received and sent. Edit it, and play it with the option scriptFile.
+            # A rule without "connection 1:" is for every connection. Where no rule fits, the server echoes.
+            """;
 
     /** What stands between two rules. */
     public static final String BETWEEN = ";\n\n";
