@@ -1,7 +1,7 @@
 int port = context.bound.localPort
 context.bound.close()
 String log = new File(basedir, 'build.log').text
-String reason = "cannot connect to upstream 127.0.0.1:$port within 2s; tried 127.0.0.1:$port (Connection refused);" +
+String reason = "cannot connect to upstream 127.0.0.1:$port; tried 127.0.0.1:$port (Connection refused);" +
         ' is a server listening there?'
 assert log.contains("server default: connection 1: $reason")
 assert log.contains('/MojoFailureException')

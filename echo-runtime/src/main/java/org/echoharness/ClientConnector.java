@@ -72,7 +72,7 @@ final class ClientConnector {
             }
         }
         throw attempts.exception(
-                "cannot connect to " + target + " within " + within,
+                "cannot connect to " + target + within(),
                 candidate -> HostAndPort.of(candidate).toString());
     }
 
@@ -88,11 +88,16 @@ final class ClientConnector {
         try {
             return UnixConnector.connect(unix.path(), deadline);
         } catch (SocketException refused) {
-            ConnectException explained = new ConnectException("cannot connect to " + target + " within " + within + ": "
+            ConnectException explained = new ConnectException("cannot connect to " + target + within() + ": "
                     + refused.getMessage() + "; is a server listening there?");
             explained.initCause(refused);
             throw explained;
         }
+    }
+
+    /** Returns the time-out for the error, if it is the reason. */
+    private String within() {
+        return System.nanoTime() - deadline < 0 ? "" : " within " + within;
     }
 
     private static SocketChannel connect(InetSocketAddress candidate, long deadline) throws IOException {

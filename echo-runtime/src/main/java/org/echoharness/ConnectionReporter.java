@@ -3,6 +3,7 @@ package org.echoharness;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import org.echoharness.memory.RingBuffer;
+import org.echoharness.text.Escaping;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,6 +12,9 @@ import org.jspecify.annotations.Nullable;
  * connection that is neither recorded nor printed has no reporter.
  */
 final class ConnectionReporter {
+
+    /** How many bytes a line needs: those that it shows, and enough to see that there are more. */
+    private static final int PRINTED = Escaping.SHOWN + 8;
 
     private final @Nullable Conversation conversation;
     private final @Nullable ConnectionRecorder recorder;
@@ -32,15 +36,20 @@ final class ConnectionReporter {
         return recorder;
     }
 
-    /** Returns a reporter for the connection to the server behind a relay, which has just been made for this one. */
-    ConnectionReporter upstream(SocketChannel channel, String name) {
-        ConnectionReporter leg = new ConnectionReporter(
-                conversation, recorder == null ? null : recorder.upstream(channel), "upstream " + name);
+    /**
+     * Returns a reporter for the connection to the server behind a relay, which has just been made for this one.
+     *
+     * @param peer the address of that server
+     */
+    ConnectionReporter upstream(SocketChannel channel, String peer) {
+        String name = "upstream ".concat(peer);
+        ConnectionReporter leg =
+                new ConnectionReporter(conversation, recorder == null ? null : recorder.upstream(channel), name);
         leg.answers = true;
         answers = true;
         upstream = leg;
         if (conversation != null) {
-            conversation.connected("upstream " + name, peer);
+            conversation.connected(name, HostAndPort.localOf(channel), this.peer);
         }
         return leg;
     }
@@ -126,7 +135,13 @@ final class ConnectionReporter {
 
     /** Returns how many of the next bytes sent are to be passed to {@link #sent}. */
     int wants() {
-        return recorder == null ? 0 : recorder.roomForSent();
+        int recorded = recorder == null ? 0 : recorder.roomForSent();
+        return isPrintingSent() ? Math.max(recorded, PRINTED) : recorded;
+    }
+
+    /** Returns whether the conversation has the bytes that are sent, and not only how many there are. */
+    private boolean isPrintingSent() {
+        return conversation != null && answers;
     }
 
     /**
@@ -143,7 +158,11 @@ final class ConnectionReporter {
             recorder.sent(first, count, sendingSince);
         }
         if (conversation != null) {
-            conversation.sending(peer, count, answers);
+            if (isPrintingSent()) {
+                conversation.sending(peer, first.slice(first.position(), Math.min(first.remaining(), count)), count);
+            } else {
+                conversation.sendingBack(peer, count);
+            }
         }
     }
 

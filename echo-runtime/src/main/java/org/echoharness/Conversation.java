@@ -50,8 +50,8 @@ record Conversation(Consumer<String> lines, boolean isNumbered) {
         lines.accept("connection from " + peer);
     }
 
-    void connected(String upstream, String peer) {
-        lines.accept("connected to " + upstream + " for " + peer);
+    void connected(String upstream, String local, String peer) {
+        lines.accept("connected to " + upstream + " from " + local + " for " + peer);
     }
 
     void rejecting(String peer, int open) {
@@ -64,9 +64,14 @@ record Conversation(Consumer<String> lines, boolean isNumbered) {
                 + (peer.isEmpty() ? "" : " from " + peer));
     }
 
-    /** @param isAnswer whether the bytes are not those that were received */
-    void sending(String peer, int bytes, boolean isAnswer) {
-        lines.accept("sending " + Escaping.bytes(bytes) + (isAnswer ? " to " : " back to ") + peer);
+    /** Prints how many bytes go back, but not the bytes, since those were printed when they came. */
+    void sendingBack(String peer, int bytes) {
+        lines.accept("sending " + Escaping.bytes(bytes) + " back to " + peer);
+    }
+
+    /** @param first the first bytes: all, or more than {@link Escaping#SHOWN} */
+    void sending(String peer, ByteBuffer first, int bytes) {
+        lines.accept("sending " + Escaping.bytes(bytes) + " " + Escaping.quote(first) + " to " + peer);
     }
 
     void noDataFrom(String peer) {

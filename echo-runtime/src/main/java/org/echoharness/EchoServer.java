@@ -570,6 +570,7 @@ public final class EchoServer implements AutoCloseable {
         private FaultPlan faults = FaultPlan.none();
         private @Nullable Script script; // null, so that an echo loads no class of scripts
         private @Nullable String scriptFile;
+        private @Nullable Path scriptPath; // of that file; null for one that is looked for
         private Path scriptDirectory = Path.of("");
         private int recordedBytes = OptionText.RECORDED_BYTES;
         private int recordedConnections;
@@ -775,6 +776,19 @@ public final class EchoServer implements AutoCloseable {
          */
         public Builder scriptFile(String file) {
             scriptFile = file;
+            scriptPath = null;
+            return this;
+        }
+
+        /**
+         * Sets the script from a file, as {@link #scriptFile(String)} does. The class path is not searched.
+         *
+         * @param file the file; a relative path begins at the working directory
+         * @return this builder
+         */
+        public Builder scriptFile(Path file) {
+            scriptFile = file.toString();
+            scriptPath = file;
             return this;
         }
 
@@ -1089,7 +1103,9 @@ public final class EchoServer implements AutoCloseable {
             ConnectionPump.Factory used =
                     upstream == null ? pumps : RelayPumps.to(upstream, connectTimeout, upstreamFailure);
             if (scriptFile != null) {
-                ScriptResources.ScriptFile read = new ScriptResources(scriptDirectory).script(scriptFile);
+                ScriptResources.ScriptFile read = scriptPath == null
+                        ? new ScriptResources(scriptDirectory).script(scriptFile)
+                        : ScriptResources.script(scriptPath);
                 spoken = Script.of(read);
                 used = DialoguePumps.of(spoken, read.files(), bufferSize);
             } else if (script != null) {

@@ -89,8 +89,9 @@ final class FaultParser {
         int start = tokens.position();
         Effect effect = effect(also, likely);
         Trigger trigger = trigger(effect);
+        Fault.Direction direction = direction();
         try {
-            return new Fault(effect, trigger, direction());
+            return new Fault(effect, trigger, direction);
         } catch (IllegalArgumentException refused) {
             throw tokens.refused(start, String.valueOf(refused.getMessage()));
         }

@@ -34,7 +34,12 @@ public record HostAndPort(String host, int port) implements ServerAddress {
     /** What an address begins with that is the path of a Unix socket: see {@link ServerAddress#parse(String)}. */
     static final String UNIX = "unix:";
 
+    /** The option whose address is connected to, so that it has a host and a port. */
+    static final String UPSTREAM = "upstream";
+
     private static final String FORMS = "write it as host:port, [v6]:port, *:port or unix:PATH";
+    private static final String FORMS_OF_ONE = "write it as host:port, [v6]:port or unix:PATH";
+    private static final String ADDRESS = "address";
     private static final Set<String> RESERVED = Set.of("udp", "tls");
 
     /**
@@ -46,10 +51,7 @@ public record HostAndPort(String host, int port) implements ServerAddress {
      *     out of range
      */
     public HostAndPort {
-        if (!host.equals(EVERY_INTERFACE) && !isPlausible(host)) {
-            throw new IllegalArgumentException("address: host (" + Escaping.quote(host)
-                    + ") must be a name or a numeric address; remove every other character");
-        }
+        check(ADDRESS, host);
         if (port < 0 || port > 65_535) {
             throw new IllegalArgumentException("address: port (" + port + ") must be from 0 to 65535");
         }
@@ -75,31 +77,57 @@ public record HostAndPort(String host, int port) implements ServerAddress {
      * @throws IllegalArgumentException if the text has another form; the message says which one to write
      */
     public static HostAndPort parse(String text, int defaultPort) {
+        return parse(ADDRESS, text, defaultPort);
+    }
+
+    /**
+     * Reads the address of an option.
+     *
+     * @param option the name of the option, for errors: {@code address}, or {@link #UPSTREAM}
+     */
+    static HostAndPort parse(String option, String text, int defaultPort) {
+        String forms = option.equals(UPSTREAM) ? FORMS_OF_ONE : FORMS;
         String trimmed = text.strip();
         int bracket = trimmed.startsWith("[") ? trimmed.indexOf(']') : 0;
         if (trimmed.isEmpty() || bracket < 0) {
-            throw malformed(text, FORMS);
+            throw malformed(option, text, forms);
         }
         int scheme = trimmed.indexOf("://");
         if (scheme >= 0) {
-            throw malformed(text, "leave out " + Escaping.escape(trimmed.substring(0, scheme + 3)) + "; " + FORMS);
+            String begin = Escaping.escape(trimmed.substring(0, scheme + 3));
+            throw malformed(option, text, "leave out " + begin + "; " + forms);
         }
         int colon = trimmed.indexOf(':', bracket);
+        int slash = trimmed.indexOf('/');
+        if (slash >= 0 && (colon < 0 || slash < colon)) {
+            throw malformed(
+                    option, text, "a host has no slash; for a Unix socket write unix:" + Escaping.escape(trimmed));
+        }
         String host = trimmed.substring(0, colon < 0 ? trimmed.length() : colon);
         if (isNumber(host)) { // the system would read it as an IPv4 address: 10000 is 0.0.39.16
-            throw malformed(text, "a number is not a host; for a port of this machine write localhost:" + host);
+            String cure = "a number is not a host; for a port of this machine write localhost:" + host;
+            throw malformed(option, text, cure);
         }
         if (trimmed.startsWith(UNIX)) {
-            throw malformed(text, "a Unix socket has no host and no port, which are needed here");
+            throw malformed(option, text, "a Unix socket has no host and no port, which are needed here");
         }
         if (colon >= 0 && RESERVED.contains(host.toLowerCase(Locale.ROOT))) {
-            throw malformed(text, "the prefix " + host + ": is reserved and does nothing yet; " + FORMS);
+            throw malformed(option, text, "the prefix " + host + ": is reserved and does nothing yet; " + forms);
         }
         if (bracket == 0 && colon >= 0 && trimmed.indexOf(':', colon + 1) >= 0) {
-            throw malformed(text, "write an IPv6 address in brackets, as in [::1]:10000");
+            throw malformed(option, text, "write an IPv6 address in brackets, as in [::1]:10000");
         }
+        String unwrapped = unwrap(option, host, bracket, text);
+        check(option, unwrapped);
         return new HostAndPort(
-                unwrap(host, bracket, text), colon < 0 ? given(text, defaultPort) : port(trimmed, colon, text));
+                unwrapped, colon < 0 ? given(option, text, defaultPort) : port(option, trimmed, colon, text));
+    }
+
+    private static void check(String option, String host) {
+        if (!host.equals(EVERY_INTERFACE) && !isPlausible(host)) {
+            throw new IllegalArgumentException(option + ": host (" + Escaping.quote(host)
+                    + ") must be a name or a numeric address; remove every other character");
+        }
     }
 
     /**
@@ -152,6 +180,15 @@ public record HostAndPort(String host, int port) implements ServerAddress {
             return peer(channel.getRemoteAddress(), local, number);
         } catch (IOException closed) {
             return "a closed connection";
+        }
+    }
+
+    /** Returns the text of the address of this end of a connection. */
+    static String localOf(SocketChannel channel) {
+        try {
+            return text(channel.getLocalAddress());
+        } catch (IOException closed) {
+            return "a closed socket";
         }
     }
 
@@ -223,37 +260,43 @@ public record HostAndPort(String host, int port) implements ServerAddress {
         }
     }
 
-    private static String unwrap(String host, int bracket, String text) {
+    private static String unwrap(String option, String host, int bracket, String text) {
         if (bracket > 0) {
             if (host.length() != bracket + 1 || host.indexOf(':') < 0) {
-                throw malformed(text, "write only an IPv6 address in brackets, as in [::1]:10000");
+                throw malformed(option, text, "write only an IPv6 address in brackets, as in [::1]:10000");
             }
             return host.substring(1, bracket);
         }
         return host.isEmpty() ? EVERY_INTERFACE : host;
     }
 
-    private static int given(String text, int defaultPort) {
+    private static int given(String option, String text, int defaultPort) {
         if (defaultPort < 0) {
-            throw malformed(text, "it has no port; " + FORMS + ", with port 0 if the kernel is to pick one");
+            throw malformed(option, text, "it has no port; " + FORMS + ", with port 0 if the kernel is to pick one");
         }
         return defaultPort;
     }
 
-    private static int port(String trimmed, int colon, String text) {
+    private static int port(String option, String trimmed, int colon, String text) {
         int port = 0;
         for (int i = colon + 1; i < trimmed.length() && port >= 0; i++) {
             char c = trimmed.charAt(i);
             port = c >= '0' && c <= '9' && port <= 65_535 ? port * 10 + c - '0' : -1;
         }
+        boolean isConnectedTo = option.equals(UPSTREAM);
         if (colon + 1 == trimmed.length() || port < 0 || port > 65_535) {
-            throw malformed(text, "it must end in a port from 0 to 65535, as in 127.0.0.1:10000");
+            throw malformed(
+                    option,
+                    text,
+                    isConnectedTo
+                            ? "it must end in a port from 1 to 65535, as in localhost:5432"
+                            : "it must end in a port from 0 to 65535, as in 127.0.0.1:10000");
         }
         return port;
     }
 
-    private static IllegalArgumentException malformed(String text, String cure) {
-        return new IllegalArgumentException("address (" + Escaping.escape(text) + ") is not usable: " + cure);
+    private static IllegalArgumentException malformed(String option, String text, String cure) {
+        return new IllegalArgumentException(option + " (" + Escaping.escape(text) + ") is not usable: " + cure);
     }
 
     /**

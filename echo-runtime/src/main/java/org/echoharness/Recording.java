@@ -279,7 +279,8 @@ public final class Recording {
 
     /**
      * Writes {@link #transcript()} to a file, in UTF-8. The file is complete or absent, as are those of the other methods:
-     * each is written under a temporary name in the same folder, and removed if that fails.
+     * each is written under a temporary name in the same folder, and removed if that fails. A file that exists is not
+     * replaced; {@link #writeFiles} replaces its own.
      *
      * @param file a new file
      * @throws IOException if it exists, or cannot be written
@@ -576,12 +577,12 @@ public final class Recording {
 
     /**
      * Writes the transcript, the page, the pcapng file and the script to a folder, under the names that {@link RecordingFiles#names()}
-     * returns. Makes the folder if it is missing. Each file is complete or absent. If one fails, the others
-     * are still written.
+     * returns. Makes the folder if it is missing. Replaces files of these names, which an earlier run of a test has left, and
+     * leaves all others. Each file is complete or absent. If one fails, the others are still written.
      *
-     * @param folder a folder without such files
+     * @param folder a folder, which need not exist
      * @return the files
-     * @throws IOException the first failure, with the others suppressed, if the folder cannot be made, or a file exists or
+     * @throws IOException the first failure, with the others suppressed, if the folder cannot be made, or a file
      *     cannot be written; it is a {@link java.nio.file.FileSystemException} that names the file
      */
     public RecordingFiles writeFiles(Path folder) throws IOException {
@@ -608,7 +609,7 @@ public final class Recording {
     /**
      * Writes the newest connections, as many as fit into each file. See {@link #writeFiles(Path)}.
      *
-     * @param folder a folder without such files
+     * @param folder a folder, which need not exist
      * @param mostBytes the limit of each file, as {@link #writeTranscript(Path, long)} describes
      * @return the files, and how many connections are left out of each
      * @throws IOException as {@link #writeFiles(Path)} describes

@@ -39,8 +39,8 @@ public final class RecordingComparison {
      *
      * @param sentBy the end that sent the bytes
      * @param offset counted from 0; if bytes before it are not kept, the first difference may be among those
-     * @param expected the bytes sent around the offset: quoted and escaped, {@code nothing more}, or how many bytes more
-     * @param seen the bytes received around the offset, in the same form
+     * @param expected the bytes sent from the offset on: quoted and escaped, {@code nothing more}, or how many bytes more
+     * @param seen the bytes received from the offset on, in the same form
      */
     public record Difference(Ending.Side sentBy, long offset, String expected, String seen) {
 
@@ -119,11 +119,15 @@ public final class RecordingComparison {
      */
     public void assertSame() {
         firstDifference().ifPresent(difference -> {
-            String change = isOfRelay()
-                    ? Transcript.change(client, difference.sentBy() == Ending.Side.CLIENT ? server : client)
-                    : difference.toString();
-            throw new AssertionError(change + "\n" + Transcript.excerpt(toString()));
+            throw new AssertionError(text(difference) + "\n" + Transcript.excerpt(text(difference.sentBy())));
         });
+    }
+
+    /** Returns the difference, of a relay also with the faults that caused it. */
+    private String text(Difference difference) {
+        return isOfRelay()
+                ? Transcript.change(client, difference.sentBy() == Ending.Side.CLIENT ? server : client)
+                : difference.toString();
     }
 
     private RecordedConnection.Stream sent(Ending.Side by) {
@@ -143,16 +147,26 @@ public final class RecordingComparison {
 
     /**
      * Returns how many bytes of each side were sent and received, and the events of both ends in the order of their time:
-     * the client's on the left, the server's on the right, with milliseconds.
+     * the client's on the left, the server's on the right, with milliseconds. Of a relay, both columns have what the relay
+     * received and sent: on its leg to the client, and on its leg to the server.
      *
      * @return lines, each with its end
      */
     @Override
     public String toString() {
+        return text((Ending.Side) null);
+    }
+
+    /** @param known the side about whose bytes the reader knows the difference; null for none */
+    private String text(Ending.@Nullable Side known) {
         StringBuilder text = new StringBuilder();
-        text.append(sum(Ending.Side.CLIENT)).append(sum(Ending.Side.SERVER));
-        text.append(Transcript.pad("      ms  client " + HostAndPort.text(client.client()), Transcript.COLUMN + 12))
-                .append("server ")
+        for (Ending.Side each : Ending.Side.values()) {
+            text.append(sum(each, each == known));
+        }
+        String left = "      ms  " + end(client) + " " + HostAndPort.text(client.client());
+        text.append(Transcript.pad(left, Transcript.COLUMN + 12))
+                .append(end(server))
+                .append(' ')
                 .append(HostAndPort.text(server.server()))
                 .append('\n');
         List<Line> lines = new ArrayList<>();
@@ -175,26 +189,34 @@ public final class RecordingComparison {
         return text.toString();
     }
 
-    private static void leftOut(RecordedConnection of, StringBuilder text) {
+    /** Returns which end the events of a recording are those of. */
+    private String end(RecordedConnection of) {
+        String other = of == client ? "client" : "server";
+        return isOfRelay() ? "relay to " + other : other;
+    }
+
+    private void leftOut(RecordedConnection of, StringBuilder text) {
         if (of.eventsLeftOut() > 0) {
             text.append("(")
                     .append(of.eventsLeftOut())
                     .append(" events more of the ")
-                    .append(word(of.recordedBy()))
+                    .append(isOfRelay() ? end(of) : word(of.recordedBy()))
                     .append(", not kept)\n");
         }
     }
 
-    private String sum(Ending.Side by) {
+    private String sum(Ending.Side by, boolean isKnown) {
         Difference difference = difference(by);
         RecordedConnection.Stream sent = sent(by);
         RecordedConnection.Stream received = received(by);
         int both = Math.min(sent.kept().remaining(), received.kept().remaining());
         String same = both == sent.total() ? "the same" : "the first " + both + " are the same, the others not kept";
         String totals = isOfRelay()
-                ? sent.total() + " came, " + received.total() + " passed on; "
-                : sent.total() + " sent, " + received.total() + " received; ";
-        return "bytes of the " + word(by) + ": " + totals + (difference == null ? same : difference) + "\n";
+                ? "bytes to the " + (by == Ending.Side.CLIENT ? "server: " : "client: ") + sent.total() + " came, "
+                        + received.total() + " passed on; "
+                : "bytes of the " + word(by) + ": " + sent.total() + " sent, " + received.total() + " received; ";
+        String differ = difference == null ? same : isKnown ? "they differ, as above" : text(difference);
+        return totals + differ + "\n";
     }
 
     /** An event at one of the ends. */

@@ -1,6 +1,7 @@
 package org.echoharness;
 
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -109,6 +110,7 @@ public record RecordingFiles(
             make(folder);
             for (int i = 0; i < leftOut.length; i++) {
                 try {
+                    deleteEarlier(files.get(i));
                     leftOut[i] = contents.get(i).writeTo(files.get(i));
                 } catch (IOException failed) {
                     failures.add(named(files.get(i), failed));
@@ -123,6 +125,13 @@ public record RecordingFiles(
         }
         return new RecordingFiles(
                 files.get(0), files.get(1), files.get(2), files.get(3), leftOut[0], leftOut[1], leftOut[2], leftOut[3]);
+    }
+
+    private static void deleteEarlier(Path file) throws IOException {
+        if (Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)) {
+            throw new FileAlreadyExistsException(file.toString(), null, "a folder is in the way");
+        }
+        Files.deleteIfExists(file);
     }
 
     private static void throwFirst(List<Throwable> failures) throws IOException {

@@ -145,7 +145,7 @@ final class RelayPump implements ConnectionPump, UpstreamConnection.Owner {
     }
 
     private void loses(LostUpstreamException broken) {
-        lost = "upstream " + upstream.name() + ": " + broken.getMessage();
+        lost = "upstream " + upstream.peer() + ": " + broken.getMessage();
         ConnectionReporter reporter = streams == null ? null : streams.reporter;
         if (reporter != null) {
             reporter.upstreamEnded(Ending.Side.SERVER, Ending.How.RST, String.valueOf(broken.getMessage()));
@@ -175,7 +175,7 @@ final class RelayPump implements ConnectionPump, UpstreamConnection.Owner {
         options.isLost().set(false);
         ConnectionReporter reporter = terms.reporter();
         UpstreamChannel server = upstream.channel();
-        ConnectionReporter ofServer = reporter == null ? null : reporter.upstream(server.socket(), upstream.name());
+        ConnectionReporter ofServer = reporter == null ? null : reporter.upstream(server.socket(), upstream.peer());
         String detour = ofServer == null ? "" : upstream.detour();
         if (ofServer != null && !detour.isEmpty()) {
             ofServer.note(detour);

@@ -17,6 +17,8 @@ import org.echoharness.loop.UnsentBytes;
 import org.echoharness.relay.Upstream;
 import org.echoharness.relay.UpstreamConnection;
 import org.echoharness.sockets.NameResolver;
+import org.echoharness.sockets.UnixNames;
+import org.echoharness.text.Escaping;
 import org.echoharness.text.Quantities;
 import org.jspecify.annotations.Nullable;
 
@@ -136,15 +138,25 @@ record RelayPumps(RelayPump.Options options) implements ConnectionPump.Factory {
 
     /** Reads the address of an upstream. */
     static ServerAddress checked(String address) {
-        ServerAddress parsed = ServerAddress.parse(address, 0);
+        String text = address.strip();
+        boolean isUnix = text.startsWith(HostAndPort.UNIX);
+        if (!isUnix && text.indexOf(',') >= 0) {
+            throw Quantities.refused(
+                    HostAndPort.UPSTREAM, Escaping.escape(address), "be one address, such as localhost:5432");
+        }
+        ServerAddress parsed = isUnix
+                ? new ServerAddress.Unix(
+                        UnixNames.parse(HostAndPort.UPSTREAM, text.substring(HostAndPort.UNIX.length())))
+                : HostAndPort.parse(HostAndPort.UPSTREAM, address, 0);
         if (parsed instanceof ServerAddress.Unix unix && unix.isPrivate()) {
-            throw Quantities.refused("upstream", address, "name the file of a server, such as unix:/tmp/echo.sock");
+            throw Quantities.refused(
+                    HostAndPort.UPSTREAM, address, "name the file of a server, such as unix:/tmp/echo.sock");
         }
         if (parsed instanceof HostAndPort tcp && tcp.host().equals(HostAndPort.EVERY_INTERFACE)) {
-            throw Quantities.refused("upstream", address, "name one host, such as localhost:5432");
+            throw Quantities.refused(HostAndPort.UPSTREAM, address, "name one host, such as localhost:5432");
         }
         if (parsed instanceof HostAndPort tcp && tcp.port() == 0) {
-            throw Quantities.refused("upstream", address, "have a port from 1 to 65535");
+            throw Quantities.refused(HostAndPort.UPSTREAM, address, "have a port from 1 to 65535");
         }
         return parsed;
     }
@@ -162,6 +174,10 @@ record RelayPumps(RelayPump.Options options) implements ConnectionPump.Factory {
 
     /** Reads the fault that a client gets whose upstream cannot be reached. */
     static Fault failure(String text) {
-        return checked(new FaultParser("upstreamFailure", text).fault());
+        try {
+            return checked(Fault.parse(text));
+        } catch (IllegalArgumentException another) {
+            throw Quantities.refused("upstreamFailure", Escaping.escape(text), "be reset, close or stall");
+        }
     }
 }

@@ -159,9 +159,20 @@ public record Script(List<Rule> rules) {
 
     /** Reads a file that has a script, or a capture. */
     static Script of(ScriptResources.ScriptFile file) {
-        return file.isCapture()
-                ? ofCapture(file.option(), file.bytes())
-                : new Parser(file.option(), file.text()).script();
+        if (file.isCapture()) {
+            return ofCapture(file.option(), file.bytes());
+        }
+        String text = file.text();
+        if (isTranscript(text)) {
+            throw new IllegalArgumentException(file.option() + " is a transcript, for people to read; name the"
+                    + " conversation.script that was written beside it");
+        }
+        return new Parser(file.option(), text).script();
+    }
+
+    /** Returns whether the first or the second line begins with milliseconds. */
+    private static boolean isTranscript(String text) {
+        return text.lines().limit(2).anyMatch(line -> line.matches(" *[0-9]+\\.[0-9]{3}  .*"));
     }
 
     private static Script ofCapture(String what, byte[] bytes) {

@@ -79,11 +79,11 @@ public sealed interface ServerAddress permits HostAndPort, ServerAddress.Unix {
          * @throws IllegalArgumentException if the path is too long; the message names the path, its length and the cure
          */
         public Unix {
-            UnixNames.check(path);
+            UnixNames.check(UnixNames.ADDRESS, path);
         }
 
         private static Unix parse(String path) {
-            return new Unix(UnixNames.parse(path));
+            return new Unix(UnixNames.parse(UnixNames.ADDRESS, path));
         }
 
         /**

@@ -178,8 +178,8 @@ final class Transcript {
         boolean isHeld = to.ending().isEmpty() && difference.seen().equals(FirstDifference.NOTHING);
         return (isHeld
                         ? Escaping.bytes(missing) + where + (missing == 1 ? " is" : " are") + " not sent yet"
-                        : "the bytes" + where + " differ at offset " + difference.offset() + ": expected "
-                                + difference.expected() + ", seen " + difference.seen())
+                        : "the bytes" + where + " differ at offset " + difference.offset() + ": came "
+                                + difference.expected() + ", passed on " + difference.seen())
                 + cause(to, difference);
     }
 
@@ -272,10 +272,11 @@ final class Transcript {
             @Override
             public void event(RecordedConnection leg, RecordedEvent event, Duration after) {
                 String what = side(leg, event);
+                boolean isToServer = event.isByClient(leg.recordedBy()) || isFaultToServer(leg, event);
                 text.append(millis(after))
                         .append("  ")
                         .append(" ".repeat(COLUMN * column(leg, event)))
-                        .append(event.isByClient(leg.recordedBy()) ? what + " -->" : "<-- " + what)
+                        .append(isToServer ? what + " -->" : "<-- " + what)
                         .append('\n');
             }
 
@@ -289,8 +290,12 @@ final class Transcript {
 
     /** Returns the column of what an event shows: 0 for the client, 1 for its server, 2 for the server behind a relay. */
     static int column(RecordedConnection leg, RecordedEvent event) {
-        boolean isOfRelay = leg.isUpstream() && event.kind() == RecordedEvent.Kind.FAULT;
-        return (event.isByClient(leg.recordedBy()) || isOfRelay ? 0 : 1) + (leg.isUpstream() ? 1 : 0);
+        boolean isToServer = event.isByClient(leg.recordedBy()) || isFaultToServer(leg, event);
+        return (isToServer ? 0 : 1) + (leg.isUpstream() ? 1 : 0);
+    }
+
+    private static boolean isFaultToServer(RecordedConnection leg, RecordedEvent event) {
+        return leg.isUpstream() && event.kind() == RecordedEvent.Kind.FAULT;
     }
 
     private static void inMemory(RecordedConnection connection, Visitor visitor) {

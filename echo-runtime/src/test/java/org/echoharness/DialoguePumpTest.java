@@ -143,7 +143,7 @@ class DialoguePumpTest {
             RecordedConnection connection = server.recording().connection(1).awaitEnd();
             assertThat(connection.ending()).contains(new Ending(Ending.Side.CLIENT, Ending.How.FIN, ""));
             assertThat(Recordings.events(connection)).contains("STEP line", "SENT 0+6");
-            assertThat(lines.matching("sending .*").get(0)).startsWith("sending 6 bytes to 127.0.0.1:");
+            assertThat(lines.matching("sending .*").get(0)).startsWith("sending 6 bytes \"ok\\nok\\n\" to 127.0.0.1:");
             assertThat(server.scriptProblems()).isEmpty();
         }
         assertThat(warnings.seen()).isEmpty();

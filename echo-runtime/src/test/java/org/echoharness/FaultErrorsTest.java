@@ -81,6 +81,8 @@ class FaultErrorsTest {
                 slow-close 1s after 3                          | at position 1: slow-close 1s after 3: slow-close is about the client's FIN; leave its trigger out, or use stall or delay
                 corrupt on fin                                 | at position 1: corrupt on fin: no byte comes after the client's FIN; on fin is only for reset, stall, greet
                 othres: reset                                  | "othres" at position 1: expected a fault (FAULTS), connections (CONNECTIONS) or none; did you mean others?
+                reset to sever                                 | "sever" at position 10: expected server or client; did you mean server?
+                reset after 3 to                               | the end at position 17: expected server or client
                 none, reset                                    | "," at position 5: expected a semicolon or the end of the plan
                 none none                                      | "none" at position 6: expected a semicolon or the end of the plan
                 reset, none                                    | "none" at position 8: expected a fault (FAULTS)

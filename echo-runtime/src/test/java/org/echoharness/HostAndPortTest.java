@@ -58,6 +58,10 @@ class HostAndPortTest {
                 "10000|address (10000) is not usable: a number is not a host; for a port of this machine write localhost:10000",
                 "10000:1|address (10000:1) is not usable: a number is not a host; for a port of this machine write"
                         + " localhost:10000",
+                "/tmp/a.sock|address (/tmp/a.sock) is not usable: a host has no slash; for a Unix socket write"
+                        + " unix:/tmp/a.sock",
+                "target/a.sock:1|address (target/a.sock:1) is not usable: a host has no slash; for a Unix socket write"
+                        + " unix:target/a.sock:1",
                 "a b:1|address: host (\"a b\") must be a name or a numeric address; remove every other character",
                 "[::g]:1|address: host (\"::g\") must be a name or a numeric address; remove every other character",
             })

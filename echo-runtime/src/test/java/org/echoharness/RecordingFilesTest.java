@@ -54,14 +54,48 @@ class RecordingFilesTest {
     }
 
     @Test
-    void writesOtherFilesIfOneExists() throws Exception {
+    void replacesFilesOfEarlierRun() throws Exception {
+        Path notes = Files.createFile(folder.resolve("notes.txt"));
+        ofEcho(5, 1).writeFiles(folder);
+        RecordingFiles files = ofEcho(7, 1).writeFiles(folder);
+        assertThat(files.transcript()).content().contains("received 7 bytes").doesNotContain("5 bytes");
+        assertThat(files.page()).content().contains("xxxxxxx");
+        assertThat(files.script()).content().contains("expect \"xxxxxxx\"\n");
+        assertThat(ofEcho(3, 1).writeFiles(folder, 10_000).transcript())
+                .content()
+                .contains("received 3 bytes");
+        assertThat(notes).isEmptyFile();
+    }
+
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void replacesLinkButNotWhatItLeadsTo() throws Exception {
+        Path kept = Files.writeString(folder.resolve("kept"), "kept");
+        Path target = Files.createDirectory(folder.resolve("target"));
+        Files.createSymbolicLink(target.resolve("transcript.txt"), kept);
+        assertThat(ofEcho(5, 1).writeFiles(target).transcript()).content().contains("received 5 bytes");
+        assertThat(kept).hasContent("kept");
+    }
+
+    @Test
+    void singleFileIsNotReplaced() throws Exception {
+        Path file = Files.createFile(folder.resolve("notes.txt"));
         Recording recording = ofEcho(5, 1);
-        Path page = Files.createFile(folder.resolve("conversation.html"));
+        assertThatThrownBy(() -> recording.writeTranscript(file))
+                .isInstanceOf(FileAlreadyExistsException.class)
+                .hasMessage(file + ": File exists; delete it, or name a new file");
+        assertThat(file).isEmptyFile();
+    }
+
+    @Test
+    void writesOtherFilesIfOneCannotBeWritten() throws Exception {
+        Recording recording = ofEcho(5, 1);
+        Path page = Files.createDirectory(folder.resolve("conversation.html"));
         assertThatThrownBy(() -> recording.writeFiles(folder))
                 .isInstanceOf(FileAlreadyExistsException.class)
-                .hasMessageContaining(page.toString())
+                .hasMessage(page + ": a folder is in the way")
                 .hasNoSuppressedExceptions();
-        assertThat(page).isEmptyFile();
+        assertThat(page).isEmptyDirectory();
         assertThat(folder.resolve("transcript.txt")).isNotEmptyFile();
         assertThat(folder.resolve("conversation.pcapng")).isNotEmptyFile();
         assertThat(folder.resolve("conversation.script")).isNotEmptyFile();
@@ -71,7 +105,7 @@ class RecordingFilesTest {
     void suppressesFurtherFailures() throws Exception {
         Recording recording = ofEcho(5, 1);
         for (String name : RecordingFiles.names()) {
-            Files.createFile(folder.resolve(name));
+            Files.createDirectory(folder.resolve(name));
         }
         assertThatThrownBy(() -> recording.writeFiles(folder))
                 .hasMessageContaining("transcript.txt")

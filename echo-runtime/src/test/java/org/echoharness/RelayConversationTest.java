@@ -26,13 +26,14 @@ class RelayConversationTest {
     private List<String> seen(Socket client) {
         return lines.seen().stream()
                 .map(line -> line.replace("127.0.0.1:" + client.getLocalPort(), "CLIENT")
-                        .replace("localhost:" + behind.port(), "NAME:PORT"))
+                        .replace("127.0.0.1:" + behind.port(), "SERVER")
+                        .replaceAll("from 127\\.0\\.0\\.1:\\d+ for", "from RELAY for"))
                 .filter(line -> !line.startsWith("starting up"))
                 .toList();
     }
 
     @Test
-    void linesNameUpstreamAsConfigured() throws Exception {
+    void linesShowWhatIsSentOnBothLegs() throws Exception {
         try (EchoServer relay = relay().faults("corrupt byte 1 to server").start();
                 Socket client = PlainSockets.connect(relay.address())) {
             try (Socket server = behind.accept()) {
@@ -49,15 +50,28 @@ class RelayConversationTest {
                     .containsExactlyInAnyOrder(
                             "waiting for a connection",
                             "connection from CLIENT",
-                            "connected to upstream NAME:PORT for CLIENT",
+                            "connected to upstream SERVER from RELAY for CLIENT",
                             "received 5 bytes \"hello\" from CLIENT",
-                            "applying corrupt byte 1 to server (upstream NAME:PORT)",
-                            "sending 5 bytes to upstream NAME:PORT",
-                            "received 7 bytes \"welcome\" from upstream NAME:PORT",
-                            "sending 7 bytes to CLIENT",
+                            "applying corrupt byte 1 to server (upstream SERVER)",
+                            "sending 5 bytes \"\\x97ello\" to upstream SERVER",
+                            "received 7 bytes \"welcome\" from upstream SERVER",
+                            "sending 7 bytes \"welcome\" to CLIENT",
                             "no data from CLIENT",
-                            "no data from upstream NAME:PORT",
+                            "no data from upstream SERVER",
                             "waiting for a connection");
+        }
+    }
+
+    @Test
+    void longLineSaysWhatIsCut() throws Exception {
+        try (EchoServer relay = relay().recording(10, 1).start();
+                Socket client = PlainSockets.connect(relay.address());
+                Socket server = behind.accept()) {
+            server.setSoTimeout(30_000);
+            PlainSockets.send(client, "x".repeat(1_100));
+            PlainSockets.receives(server, "x".repeat(1_100));
+            assertThat(lines.await("sending .*"))
+                    .contains("x\" (the first 1024 shown) to upstream 127.0.0.1:" + behind.getLocalPort());
         }
     }
 
@@ -75,9 +89,14 @@ class RelayConversationTest {
                     .containsExactly(
                             "waiting for a connection",
                             "connection from CLIENT",
-                            "connected to upstream NAME:PORT for CLIENT",
+                            "connected to upstream SERVER from RELAY for CLIENT",
                             "lost CLIENT: resetConnections()",
                             "waiting for a connection");
+            assertThat(relay.recording().connection(1).transcript().lines())
+                    .filteredOn(line -> line.contains("connected to"))
+                    .singleElement()
+                    .asString()
+                    .matches(line -> lines.seen().stream().anyMatch(seen -> seen.startsWith(line.substring(11))));
             assertThat(relay.recording()
                             .connection(1)
                             .awaitEnd()

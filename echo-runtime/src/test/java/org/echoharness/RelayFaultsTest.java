@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What each end reads through a relay with faults, and how each connection ends. */
 @Timeout(120)
@@ -197,6 +198,38 @@ class RelayFaultsTest {
                 .isThrownBy(() -> Fault.parse("reset to sever"))
                 .withMessageContaining("expected server or client")
                 .withMessageContaining("did you mean server?");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "``                            | upstream () is not usable: write it as host:port, [v6]:port or unix:PATH",
+                "localhost:                    | upstream (localhost:) is not usable: it must end in a port from 1 to 65535, as in localhost:5432",
+                "localhost:99999               | upstream (localhost:99999) is not usable: it must end in a port from 1 to 65535, as in localhost:5432",
+                "localhost                     | upstream (localhost) must have a port from 1 to 65535",
+                "localhost:5432,localhost:5433 | upstream (localhost:5432,localhost:5433) must be one address, such as localhost:5432",
+                "::1:5432                      | upstream (::1:5432) is not usable: write an IPv6 address in brackets, as in [::1]:10000",
+                "tcp://db:1                    | upstream (tcp://db:1) is not usable: leave out tcp://; write it as host:port, [v6]:port or unix:PATH",
+                "a b:1                         | upstream: host (\"a b\") must be a name or a numeric address; remove every other character",
+                "unix:///tmp/s                 | upstream (unix:///tmp/s) is not usable: leave out the two slashes, as in unix:/tmp/echo.sock",
+            })
+    void errorsAboutUpstreamNameIt(String address, String message) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> EchoServer.builder().upstream(address))
+                .withMessage(message);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> EchoServer.builder().set("upstream", address))
+                .withMessage(message);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"timeout", "rest", "", "reset after 3", "delay", "none"})
+    void upstreamFailureIsOneOfThree(String text) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> EchoServer.builder().set("upstreamFailure", text))
+                .withMessage("upstreamFailure (" + text + ") must be reset, close or stall");
     }
 
     @Test

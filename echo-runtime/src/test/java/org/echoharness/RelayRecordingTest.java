@@ -45,7 +45,7 @@ class RelayRecordingTest {
                     4.100  closing upstream 10.0.0.3:5432
                     5.000  no data from upstream 10.0.0.3:5432
                     5.100  closing 10.0.0.2:4000
-                (the bytes to the server differ at offset 0: expected "hello", seen "\\x97ello" (corrupt byte 1 to server))
+                (the bytes to the server differ at offset 0: came "hello", passed on "\\x97ello" (corrupt byte 1 to server))
                 """);
     }
 
@@ -83,7 +83,7 @@ class RelayRecordingTest {
                         "0.000  connect -->",
                         "1.000  connect -->",
                         "2.000  5 \"hello\" -->",
-                        "2.100  <-- (corrupt byte 1 to server)",
+                        "2.100  (corrupt byte 1 to server) -->",
                         "2.200  5 \"\\x97ello\" -->",
                         "3.000  <-- 7 \"welcome\"",
                         "3.100  <-- 7 \"welcome\"",
@@ -94,6 +94,7 @@ class RelayRecordingTest {
         int relay = lines.get(0).indexOf("relay") + 1;
         int server = lines.get(0).indexOf("server") + 1;
         assertThat(lines.get(2).indexOf("connect")).isEqualTo(relay);
+        assertThat(lines.get(4).indexOf("(corrupt")).isEqualTo(relay);
         assertThat(lines.get(7).indexOf("<--")).isEqualTo(relay);
         assertThat(lines.get(6).indexOf("<--")).isEqualTo(server);
     }
@@ -116,14 +117,14 @@ class RelayRecordingTest {
             value = {
                 "abc    | abc    | delay 5ms to server    | FIN | passed on unchanged: 3 bytes to the server, 0 bytes to the client",
                 "``     | ``     | delay 5ms to server    | FIN |",
-                "abc    | ab     | reset after 2 to server| RST | the bytes to the server differ at offset 2: expected \"abc\", seen nothing more (reset after 2 to server)",
-                "abc    | abcc   | duplicate 1 to server  | FIN | the bytes to the server differ at offset 3: expected nothing more, seen \"abcc\" (duplicate 1 to server)",
-                "abc    | ab     | delay 5ms to server    | RST | the bytes to the server differ at offset 2: expected \"abc\", seen nothing more (the test)",
+                "abc    | ab     | reset after 2 to server| RST | the bytes to the server differ at offset 2: came \"c\", passed on nothing more (reset after 2 to server)",
+                "abc    | abcc   | duplicate 1 to server  | FIN | the bytes to the server differ at offset 3: came nothing more, passed on \"c\" (duplicate 1 to server)",
+                "abc    | ab     | delay 5ms to server    | RST | the bytes to the server differ at offset 2: came \"c\", passed on nothing more (the test)",
                 "abc    | ab     | delay 5ms to server    |     | 1 byte to the server is not sent yet",
                 "abc    | a      | stall after 1 to server |    | 2 bytes to the server are not sent yet (stall after 1 to server)",
                 "abcdefghij | abcdefghij | delay 5ms to server | FIN |",
                 "abcdefghij | abcdefghix | delay 5ms to server | FIN |",
-                "abcdefghij | abcdefghi  | delay 5ms to server | FIN | the bytes to the server differ at offset 9: expected 1 byte more, not kept, seen nothing more (the test)",
+                "abcdefghij | abcdefghi  | delay 5ms to server | FIN | the bytes to the server differ at offset 9: came 1 byte more, not kept, passed on nothing more (the test)",
             })
     void saysWhatRelayChanged(String came, String sent, String fault, Ending.How how, String expected) {
         RecordedBytes client = new RecordedBytes(1, 8).received(came);
@@ -145,8 +146,8 @@ class RelayRecordingTest {
         client.sent("x\u0086\u0085");
         assertThat(Transcript.changes(client.snapshot()))
                 .containsExactly(
-                        "the bytes to the server differ at offset 2: expected \"abc\", seen \"abC\"",
-                        "the bytes to the client differ at offset 1: expected \"xyz\", seen \"x\\x86\\x85\""
+                        "the bytes to the server differ at offset 2: came \"c\", passed on \"C\"",
+                        "the bytes to the client differ at offset 1: came \"yz\", passed on \"\\x86\\x85\""
                                 + " (corrupt after 1)");
         assertThat(upstream.snapshot().upstream()).isEmpty();
     }
@@ -188,17 +189,20 @@ class RelayRecordingTest {
                 .contains(new RecordingComparison.Difference(Ending.Side.CLIENT, 0, "\"hello\"", "\"\\x97ello\""));
         assertThatExceptionOfType(AssertionError.class)
                 .isThrownBy(comparison::assertSame)
-                .withMessage("the bytes to the server differ at offset 0: expected \"hello\", seen \"\\x97ello\""
-                        + " (corrupt byte 1 to server)\n" + comparison);
+                .withMessage("the bytes to the server differ at offset 0: came \"hello\", passed on \"\\x97ello\""
+                        + " (corrupt byte 1 to server)\n"
+                        + comparison
+                                .toString()
+                                .replaceFirst("passed on; the bytes .*", "passed on; they differ, as above"));
         assertThat(comparison
                         .toString()
                         .lines()
                         .map(line -> line.replaceAll(" {2,}", "  ").strip()))
                 .startsWith(
-                        "bytes of the client: 5 came, 5 passed on; the bytes of the client differ at offset 0:"
-                                + " expected \"hello\", seen \"\\x97ello\"",
-                        "bytes of the server: 7 came, 7 passed on; the same",
-                        "ms  client 10.0.0.2:4000  server 10.0.0.3:5432",
+                        "bytes to the server: 5 came, 5 passed on; the bytes to the server differ at offset 0:"
+                                + " came \"hello\", passed on \"\\x97ello\" (corrupt byte 1 to server)",
+                        "bytes to the client: 7 came, 7 passed on; the same",
+                        "ms  relay to client 10.0.0.2:4000  relay to server 10.0.0.3:5432",
                         "0.000  accepted  |",
                         "1.000  | connected",
                         "2.000  received 5 \"hello\"  |",
@@ -210,12 +214,23 @@ class RelayRecordingTest {
     }
 
     @Test
+    void comparisonNamesLegWhoseEventsAreNotKept() {
+        RecordedBytes client = new RecordedBytes(1, 8);
+        RecordedBytes upstream = client.upstream();
+        for (int i = 0; i < 5_000; i++) {
+            upstream.at(i).sent("x");
+        }
+        assertThat(RecordingComparison.ofRelay(client.snapshot()).toString())
+                .endsWith("(905 events more of the relay to server, not kept)\n");
+    }
+
+    @Test
     void comparisonFindsChangeOfAnswer() {
         RecordedBytes client = new RecordedBytes(1, 8).received("abc");
         client.upstream().sent("abc").received("xyz");
         RecordedConnection connection = client.sent("xy").snapshot();
         assertThat(RecordingComparison.ofRelay(connection).firstDifference())
-                .contains(new RecordingComparison.Difference(Ending.Side.SERVER, 2, "\"xyz\"", "nothing more"));
+                .contains(new RecordingComparison.Difference(Ending.Side.SERVER, 2, "\"z\"", "nothing more"));
         RecordingComparison.ofRelay(client.sent("z").snapshot()).assertSame();
     }
 

@@ -370,6 +370,7 @@ class ScriptServerTest {
                 .withMessageEndingWith("; did you mean send?");
         for (EchoServer.Builder builder : List.of(
                 EchoServer.builder().set("scriptFile", file.toString()),
+                EchoServer.builder().scriptFile(file),
                 EchoServer.builder()
                         .set("script", "none")
                         .scriptFile("bye.echo")
@@ -387,6 +388,21 @@ class ScriptServerTest {
             assertThat(echo.script()).isEqualTo(Script.none());
             assertThat(echo.scriptProblems()).isEmpty();
         }
+    }
+
+    @Test
+    void transcriptIsNoScript(@TempDir Path folder) throws Exception {
+        RecordingFiles files;
+        try (EchoServer server = EchoServer.builder().recording().start()) {
+            PlainSockets.connect(server.address()).close();
+            server.recording().awaitConnections(1).get(0).awaitEnd();
+            files = server.recording().writeFiles(folder);
+        }
+        assertThatIllegalArgumentException()
+                .isThrownBy(() ->
+                        EchoServer.builder().scriptFile(files.transcript()).build())
+                .withMessage("scriptFile (" + files.transcript() + ") is a transcript, for people to read; name the"
+                        + " conversation.script that was written beside it");
     }
 
     @Test

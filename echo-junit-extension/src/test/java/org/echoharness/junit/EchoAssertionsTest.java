@@ -76,7 +76,7 @@ class EchoAssertionsTest {
             assertFails(
                     () -> assertThat(ends[0]).as("the echo").hasSent(HELLO),
                     "[the echo] connection 1 should have sent exactly 5 bytes \"hello\", but sent 4 bytes \"hell\"; the"
-                            + " first difference is at offset 4: expected \"hello\", sent nothing more");
+                            + " first difference is at offset 4: expected \"o\", sent nothing more");
             assertFails(
                     () -> assertThat(ends[0]).hadFault("reset"),
                     seen + "have had the fault reset, but it had reset after 4" + transcript);

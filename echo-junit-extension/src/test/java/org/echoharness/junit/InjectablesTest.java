@@ -66,7 +66,7 @@ class InjectablesTest {
         assertThat(Run.of(Unreachable.class).failure())
                 .isInstanceOf(UncheckedIOException.class)
                 .hasMessageStartingWith("server \"default\" (@EchoTest on class " + HERE
-                        + "Unreachable): cannot connect to 127.0.0.1:1 within 5s; ")
+                        + "Unreachable): cannot connect to 127.0.0.1:1; ")
                 .hasMessageEndingWith(" (the address is from @EchoTest(external))");
     }
 

@@ -157,8 +157,16 @@ record GoalConfiguration(MojoExecution execution, MavenSession session, MavenPro
         return parameter.equals("servers") && !element.equals("address") && !element.equals("server");
     }
 
-    private static String cure(String parameter, String element, String name) {
+    private String cure(String parameter, String element, String name) {
         if (name.startsWith("echo.server.")) {
+            String server = name.substring(0, name.lastIndexOf('.'));
+            if (property(server + ".path") != null) {
+                return "that server is at a Unix socket; use " + server + ".address or " + server + ".path";
+            }
+            if (name.endsWith(".path") && property(server + ".port") != null) {
+                return "that server has no Unix socket; use " + server + ".address, " + server + ".host or " + server
+                        + ".port";
+            }
             return "if it is that of a server, put its start before this execution";
         }
         String instead = parameter.equals("message") || parameter.equals("expected")

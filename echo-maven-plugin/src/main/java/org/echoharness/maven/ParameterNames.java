@@ -75,8 +75,14 @@ record ParameterNames(GoalConfiguration configuration, Consumer<String> warnings
                 warnings.accept(
                         "<" + name + "> is no parameter of any goal and has no effect; " + cure(name, all, users));
             } else if (users.isEmpty() || (!forAll && disjoint(configuration.goals(), users))) {
-                warnings.accept("<" + name + "> is no parameter of " + goal.getGoal() + " and has no effect; "
-                        + cure(name, parameters(goal), users));
+                List<String> goals = configuration.goals().isEmpty() ? List.of(goal.getGoal()) : configuration.goals();
+                Set<String> known = mojos(goal)
+                        .filter(mojo -> goals.contains(mojo.getGoal()))
+                        .flatMap(mojo -> parameters(mojo).stream())
+                        .collect(Collectors.toCollection(TreeSet::new));
+                // all goals of the execution give the same warning, which is logged once
+                warnings.accept("<" + name + "> is no parameter of " + String.join(" or ", goals)
+                        + " and has no effect; " + cure(name, known, users));
             }
         }
     }

@@ -17,6 +17,7 @@ abstract class ServerMojo extends EchoMojo {
     static final String DEFAULT_TARGET = "localhost:10000";
 
     private static final String RESET = "reset";
+    private static final String UNIX = "unix:";
 
     /**
      * How many connections the kernel queues before they are accepted, 1 to 65,535; the kernel may take fewer.
@@ -100,8 +101,8 @@ abstract class ServerMojo extends EchoMojo {
     String scriptFile;
 
     /**
-     * The server that this one relays to in place of an echo, {@code host:port}, {@code [v6]:port} or {@code unix:PATH}, or
-     * {@code none}. For each client, this server connects to that one and passes on what either side sends, except for {@code faults}. That
+     * The server that this one relays to in place of an echo, {@code host:port}, {@code [v6]:port} or {@code unix:PATH}, whose
+     * relative path begins at the project's directory, or {@code none}. For each client, this server connects to that one and passes on what either side sends, except for {@code faults}. That
      * server may start later, but before the first client comes.
      *
      * @since 0.1.0
@@ -183,7 +184,15 @@ abstract class ServerMojo extends EchoMojo {
         if (basedir != null) {
             builder.scriptDirectory(basedir.toPath());
         }
-        options.forEach(builder::set);
+        options.forEach((word, text) -> builder.set(word, word.equals("upstream") ? upstream(text) : text));
         return builder;
+    }
+
+    /** Returns the text of an upstream. The relative path of a Unix socket begins at the directory of the project. */
+    private String upstream(String text) {
+        File basedir = project.getBasedir();
+        String address = text.strip();
+        boolean isRelative = address.startsWith(UNIX) && !address.equals(UNIX) && !address.startsWith(UNIX + "/");
+        return basedir != null && isRelative ? UNIX + basedir.toPath().resolve(address.substring(UNIX.length())) : text;
     }
 }

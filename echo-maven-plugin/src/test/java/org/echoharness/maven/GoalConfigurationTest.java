@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.apache.maven.model.Plugin;
 import org.apache.maven.model.PluginExecution;
+import org.apache.maven.plugin.MojoExecution;
 import org.apache.maven.plugin.MojoExecutionException;
 import org.codehaus.plexus.util.xml.Xpp3Dom;
 import org.junit.jupiter.api.Test;
@@ -97,6 +98,33 @@ class GoalConfigurationTest {
     }
 
     @Test
+    void saysWhichPropertiesAServerHas() {
+        Build build = new Build(directory);
+        build.project.getProperties().setProperty("echo.server.unix.path", "/tmp/s");
+        build.project.getProperties().setProperty("echo.server.tcp.port", "4711");
+        assertUnset(
+                build,
+                "echo.server.unix.port",
+                "that server is at a Unix socket; use echo.server.unix.address or echo.server.unix.path");
+        assertUnset(
+                build,
+                "echo.server.unix.host",
+                "that server is at a Unix socket; use echo.server.unix.address or echo.server.unix.path");
+        assertUnset(
+                build,
+                "echo.server.tcp.path",
+                "that server has no Unix socket; use echo.server.tcp.address, echo.server.tcp.host or"
+                        + " echo.server.tcp.port");
+        assertUnset(build, "echo.server.other.port", "if it is that of a server, put its start before this execution");
+    }
+
+    private static void assertUnset(Build build, String property, String cure) {
+        String value = "127.0.0.1:${" + property + "}";
+        assertThatThrownBy(configuration(build, "client", "address", value)::refuseUnsetProperties)
+                .hasMessage("address (" + value + ") names a property that is not set; " + cure);
+    }
+
+    @Test
     void acceptsCircularProperties() {
         Build build = new Build(directory);
         build.project.getProperties().setProperty("one", "a ${two}");
@@ -147,6 +175,22 @@ class GoalConfigurationTest {
                         meant.isEmpty()
                                 ? " and has no effect; it"
                                 : " and has no effect; did you mean <" + meant + ">?");
+    }
+
+    @Test
+    void goalsOfOneExecutionGiveOneWarning() {
+        Build build = new Build(directory);
+        EchoMojo start = build.prepared(new StopMojo(), "start");
+        EchoMojo stop = build.prepared(new StopMojo(), "stop");
+        stop.execution = new MojoExecution(Descriptor.mojo("stop"), "start-it", MojoExecution.Source.LIFECYCLE);
+        write(build, start, false, Build.element("upstraem", "x"), Build.element("message", "x"));
+        build.project.getBuild().getPlugins().get(0).getExecutions().get(0).addGoal("stop");
+        for (EchoMojo goal : List.of(start, stop)) {
+            assertThat(warnings(goal))
+                    .containsExactly(
+                            "<upstraem> is no parameter of start or stop and has no effect; did you mean <upstream>?",
+                            "<message> is no parameter of start or stop and has no effect; it is one of client");
+        }
     }
 
     @Test

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.echoharness.text.CompleteFile;
 import org.echoharness.text.Escaping;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 public final class ScriptResources implements DataSource.Finder {
 
     private static final String CLASS_PATH = "classpath:";
+    private static final String FOLDER = " is a folder; name a file in it";
     private static final int MOST_OF_RESOURCE = 16 << 20;
     private static final int MOST_OF_SCRIPT =
             64 << 20; // bytes, of which the parser takes at most 16 million characters
@@ -38,6 +40,10 @@ public final class ScriptResources implements DataSource.Finder {
     public static final class ScriptFile {
         private static final List<String> CAPTURES = List.of(".pcapng", ".pcap", ".cap");
         private static final List<Integer> MAGIC = List.of(0x0A0D0D0A, 0xA1B2C3D4, 0xD4C3B2A1, 0xA1B23C4D, 0x4D3CB2A1);
+
+        private static final int GZIP = 0x1F8B; // its first two bytes; of the others the first four
+        private static final Map<Integer, String> COMPRESSED =
+                Map.of(0x504B0304, "unzip", 0x28B52FFD, "zstd -d", 0xFD377A58, "xz -d", 0x04224D18, "lz4 -d");
 
         private final String option;
         private final String name;
@@ -76,6 +82,7 @@ public final class ScriptResources implements DataSource.Finder {
 
         /** Returns the text of the script. */
         public String text() {
+            refuseCompressed();
             try {
                 String text = StandardCharsets.UTF_8
                         .newDecoder()
@@ -84,6 +91,16 @@ public final class ScriptResources implements DataSource.Finder {
                 return !text.isEmpty() && text.charAt(0) == BYTE_ORDER_MARK ? text.substring(1) : text;
             } catch (CharacterCodingException noText) {
                 throw unreadable(option, noText);
+            }
+        }
+
+        /** Fails if the file is compressed. A script does not begin as such a file does. */
+        private void refuseCompressed() {
+            int first = bytes.length < 4 ? 0 : ByteBuffer.wrap(bytes).getInt(0);
+            String program = first >>> 16 == GZIP ? "gunzip" : COMPRESSED.get(first);
+            if (program != null) {
+                throw new IllegalArgumentException(
+                        option + " cannot be read: it is compressed; unpack it with " + program);
             }
         }
     }
@@ -174,12 +191,7 @@ public final class ScriptResources implements DataSource.Finder {
         try {
             Path file = file(name);
             if (file != null) {
-                Path parent = file.toAbsolutePath().getParent();
-                try (InputStream in = Files.newInputStream(file)) {
-                    byte[] bytes = checked(what, in.readNBytes(MOST_OF_SCRIPT + 1));
-                    return new ScriptFile(
-                            what, name, bytes, new ScriptResources(what, parent == null ? directory : parent, ""));
-                }
+                return script(what, name, file);
             }
             byte[] bytes = resource("", name, MOST_OF_SCRIPT);
             if (bytes == null) {
@@ -190,6 +202,28 @@ public final class ScriptResources implements DataSource.Finder {
             return new ScriptFile(what, name, checked(what, bytes), new ScriptResources(what, directory, parent));
         } catch (IOException | InvalidPathException failed) {
             throw unreadable(what, failed);
+        }
+    }
+
+    /** Reads a script from a file. The names of the files that it sends begin at its folder. */
+    public static ScriptFile script(Path file) {
+        String what = "scriptFile (" + Escaping.escape(file.toString()) + ")";
+        if (Files.isDirectory(file)) {
+            throw new IllegalArgumentException(what + FOLDER);
+        }
+        try {
+            return script(what, file.toString(), file);
+        } catch (IOException failed) {
+            throw unreadable(what, failed);
+        }
+    }
+
+    private static ScriptFile script(String what, String name, Path file) throws IOException {
+        Path absolute = file.toAbsolutePath();
+        Path parent = absolute.getParent();
+        try (InputStream in = Files.newInputStream(file)) {
+            byte[] bytes = checked(what, in.readNBytes(MOST_OF_SCRIPT + 1));
+            return new ScriptFile(what, name, bytes, new ScriptResources(what, parent == null ? absolute : parent, ""));
         }
     }
 
@@ -233,6 +267,9 @@ public final class ScriptResources implements DataSource.Finder {
     }
 
     private IllegalArgumentException missing(String what, String name) {
+        if (!name.startsWith(CLASS_PATH) && Files.isDirectory(directory.resolve(name))) {
+            return new IllegalArgumentException(what + FOLDER);
+        }
         String file = name.startsWith(CLASS_PATH)
                 ? " is not"
                 : " is neither a file ("

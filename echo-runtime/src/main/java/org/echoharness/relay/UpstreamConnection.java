@@ -159,8 +159,9 @@ public final class UpstreamConnection implements EventLoopHandler, UnsentBytes.W
                 closeAttempt();
             }
         }
-        String within = Quantities.text(Duration.ofNanos(timeoutNanos));
-        String what = "cannot connect to upstream " + of.name() + " within " + within;
+        boolean isLate = System.nanoTime() - deadline >= 0;
+        String what = "cannot connect to upstream " + of.name()
+                + (isLate ? " within " + Quantities.text(Duration.ofNanos(timeoutNanos)) : "");
         fail(String.valueOf(attempts.exception(what, upstream::text).getMessage()));
     }
 
@@ -280,9 +281,9 @@ public final class UpstreamConnection implements EventLoopHandler, UnsentBytes.W
         return Escaping.cut(Escaping.escape(attempts.text(upstream::text)));
     }
 
-    /** Returns the name of the server for messages, or an empty text if that is not known yet. */
-    public String name() {
-        return target == null ? "" : target.name();
+    /** Returns the address of the server in words. Called when it is connected. */
+    public String peer() {
+        return upstream.text(Objects.requireNonNull(candidate));
     }
 
     /** Returns the socket. Called when it is connected. */

@@ -16,6 +16,9 @@ public final class UnixNames {
     /** What stands before the path in the text of an address. */
     public static final String PREFIX = "unix:";
 
+    /** The name of an address, for errors. */
+    public static final String ADDRESS = "address";
+
     /** How to get a name that is short enough. */
     static final String SHORTER = "take a shorter path, or write unix: alone for a file in a private temporary folder";
 
@@ -29,26 +32,27 @@ public final class UnixNames {
     /**
      * Reads the path of an address. It is not looked for.
      *
+     * @param option the name of the address, for errors
      * @param path what follows the prefix; empty for a file in a private temporary folder
      */
-    public static Path parse(String path) {
+    public static Path parse(String option, String path) {
         if (path.startsWith("//")) {
-            throw refused(path, "leave out the two slashes, as in unix:/tmp/echo.sock");
+            throw refused(option, path, "leave out the two slashes, as in unix:/tmp/echo.sock");
         }
         Path parsed;
         try {
             parsed = Path.of(path);
         } catch (InvalidPathException invalid) {
-            throw refused(path, "it is no path (" + invalid.getReason() + ")");
+            throw refused(option, path, "it is no path (" + invalid.getReason() + ")");
         }
-        return check(parsed);
+        return check(option, parsed);
     }
 
     /** Returns the path, or throws if no socket can have it. */
-    public static Path check(Path path) {
+    public static Path check(String option, Path path) {
         int bytes = length(path);
         if (bytes > MOST_BYTES) {
-            throw new IllegalArgumentException(tooLong("address (" + text(path) + ")", bytes) + "; " + SHORTER);
+            throw new IllegalArgumentException(tooLong(option + " (" + text(path) + ")", bytes) + "; " + SHORTER);
         }
         return path;
     }
@@ -65,8 +69,9 @@ public final class UnixNames {
         return path.toString().getBytes(StandardCharsets.UTF_8).length;
     }
 
-    private static IllegalArgumentException refused(String path, String cure) {
-        return new IllegalArgumentException("address (" + PREFIX + Escaping.escape(path) + ") is not usable: " + cure);
+    private static IllegalArgumentException refused(String option, String path, String cure) {
+        return new IllegalArgumentException(
+                option + " (" + PREFIX + Escaping.escape(path) + ") is not usable: " + cure);
     }
 
     /** Returns the text of an address with this path. */

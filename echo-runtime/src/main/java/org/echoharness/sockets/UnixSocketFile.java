@@ -119,6 +119,7 @@ public final class UnixSocketFile implements Closeable {
         if (isClosed) {
             throw exits(asked);
         }
+        refuseFolder();
         Path staging = makeFolder(asked, folder == null ? parent() : folder);
         Path staged = staging.resolve(STAGED);
         Path old = staging.resolve("old");
@@ -142,6 +143,17 @@ public final class UnixSocketFile implements Closeable {
         }
     }
 
+    private void refuseFolder() throws BindException {
+        if (Files.isDirectory(path)) {
+            String example = UnixNames.text(path.resolve(NAME));
+            throw refused(
+                    asked,
+                    "that is a folder",
+                    "write the name of a file in it, such as " + Escaping.escape(example),
+                    null);
+        }
+    }
+
     private Path parent() {
         Path parent = path.getParent();
         return parent == null ? path : parent;
@@ -160,10 +172,17 @@ public final class UnixSocketFile implements Closeable {
                     : Files.createTempDirectory(parent, ".echo", PRIVATE);
         } catch (FileSystemException refused) {
             Path where = parent == null ? Path.of(System.getProperty("java.io.tmpdir")) : parent;
-            String reason = Files.isDirectory(where)
-                    ? CompleteFile.reason(refused)
-                    : "there is no folder " + Escaping.escape(where.toString());
-            throw refused(asked, reason, "create the folder, or write unix: alone for one of its own", refused);
+            if (!Files.isDirectory(where)) {
+                String missing = "there is no folder " + Escaping.escape(where.toString());
+                // without the cause, whose message is a name that nobody has chosen
+                throw refused(asked, missing, "create the folder, or write unix: alone for one of its own", null);
+            }
+            throw refused(
+                    asked,
+                    "no file can be made in " + Escaping.escape(where.toString()) + " (" + CompleteFile.reason(refused)
+                            + ")",
+                    "take another path, or write unix: alone for a folder of its own",
+                    null);
         }
     }
 

@@ -30,7 +30,7 @@ public final class CompleteFile {
     /** Writes the file. Fails if it exists, and then leaves it unchanged. */
     public static void write(Path file, Content content) throws IOException {
         if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
-            throw new FileAlreadyExistsException(file.toString(), null, "File exists");
+            throw new FileAlreadyExistsException(file.toString(), null, "File exists; delete it, or name a new file");
         }
         String random = Integer.toHexString(ThreadLocalRandom.current().nextInt());
         Path part = file.resolveSibling("." + file.getFileName() + "." + random + ".part");

@@ -29,15 +29,15 @@ public final class Escaping {
                         .toString();
     }
 
-    /** Returns the bytes around an offset, quoted. No character is cut. */
+    /** Returns the first bytes from an offset on, quoted. No character is cut: one that has the offset is shown whole. */
     public static String excerpt(byte[] bytes, int offset) {
         return excerpt(ByteBuffer.wrap(bytes), offset);
     }
 
-    /** Returns the bytes around an offset, quoted. The offset counts from the buffer's position. */
+    /** Like {@link #excerpt(byte[], int)}. The offset counts from the buffer's position. */
     public static String excerpt(ByteBuffer bytes, int offset) {
         ByteBuffer all = bytes.slice();
-        int from = Utf8.boundary(all, Math.max(0, offset - 8));
+        int from = Utf8.boundary(all, offset);
         int to = Utf8.boundary(all, Math.min(all.limit(), from + 24));
         return quote(all.slice(from, to - from));
     }

@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
  * The first place where bytes differ from those expected, for error messages.
  *
  * @param offset counted from 0
- * @param expected the bytes expected around the offset: quoted and escaped, {@code nothing more}, or how many bytes more
- * @param seen the bytes seen around the offset, in the same form
+ * @param expected the bytes expected from the offset on: quoted and escaped, {@code nothing more}, or how many bytes more
+ * @param seen the bytes seen from the offset on, in the same form
  */
 public record FirstDifference(long offset, String expected, String seen) {
 

@@ -93,6 +93,8 @@ class MainTest {
                         + " (File exists); name another",
                 "server --backlog x|--backlog x: backlog (x) must be a whole number of at least 1",
                 "server ::1|server ::1: address (::1) is not usable: write an IPv6 address in brackets, as in [::1]:10000",
+                "server /tmp/a.sock|server /tmp/a.sock: address (/tmp/a.sock) is not usable: a host has no slash; for a Unix"
+                        + " socket write unix:/tmp/a.sock",
                 "server --backlog|--backlog: a value must follow; try --help",
                 "server --script close,close|--script close,close: script: at position 7: close would never be reached,"
                         + " because close before it ends the connection; leave it out",
@@ -603,7 +605,7 @@ class MainTest {
 
         assertThat(run("client", "127.0.0.1:" + port)).isEqualTo(1);
         assertThat(err())
-                .startsWith("echo: cannot connect to 127.0.0.1:" + port + " within 5s; tried 127.0.0.1:" + port
+                .startsWith("echo: cannot connect to 127.0.0.1:" + port + "; tried 127.0.0.1:" + port
                         + " (Connection refused)");
     }
 

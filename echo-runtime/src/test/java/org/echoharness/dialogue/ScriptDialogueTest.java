@@ -297,6 +297,6 @@ class ScriptDialogueTest {
                         .send(start + "AXC")
                         .mismatch()
                         .seen())
-                .isEqualTo("\"xxxxxxxAXC\" at offset 101");
+                .isEqualTo("\"XC\" at offset 101");
     }
 }

@@ -12,9 +12,12 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HexFormat;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 @Timeout(60)
 class ScriptResourcesTest {
@@ -91,6 +94,52 @@ class ScriptResourcesTest {
             assertThat(content(read.files().find("data.txt"))).isEqualTo("beside the script");
             assertThat(content(read.files().find("root.txt"))).isEqualTo("only at the root");
         });
+    }
+
+    @Test
+    void readsFileByItsPath() throws Exception {
+        file("scripts/smtp.echo", "send file \"data.txt\"");
+        file("scripts/data.txt", "beside the script");
+        Path script = folder.resolve("scripts/smtp.echo");
+        ScriptResources.ScriptFile read = ScriptResources.script(script);
+        assertThat(read.option()).isEqualTo("scriptFile (" + script + ")");
+        assertThat(content(read.files().find("data.txt"))).isEqualTo("beside the script");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> ScriptResources.script(folder.resolve("no.echo")))
+                .withMessage(
+                        "scriptFile (" + folder.resolve("no.echo") + ") cannot be read: No such file or directory");
+    }
+
+    @Test
+    void folderIsNoScript() throws Exception {
+        file("target/smtp.echo", "echo");
+        String error = " is a folder; name a file in it";
+        ScriptResources files = new ScriptResources(folder);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> files.script("target"))
+                .withMessage("scriptFile (target)" + error);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> files.find("target"))
+                .withMessage("script: file \"target\"" + error);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> ScriptResources.script(folder))
+                .withMessage("scriptFile (" + folder + ")" + error);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "1f8b0800000000, gunzip",
+        "504b0304140000, unzip",
+        "28b52ffd000000, zstd -d",
+        "fd377a585a0000, xz -d",
+        "04224d18644070, lz4 -d"
+    })
+    void compressedFileIsToBeUnpacked(String hex, String program) throws Exception {
+        Files.write(folder.resolve("x.gz"), HexFormat.of().parseHex(hex));
+        ScriptResources.ScriptFile read = new ScriptResources(folder).script("x.gz");
+        assertThatIllegalArgumentException()
+                .isThrownBy(read::text)
+                .withMessage("scriptFile (x.gz) cannot be read: it is compressed; unpack it with " + program);
     }
 
     @Test

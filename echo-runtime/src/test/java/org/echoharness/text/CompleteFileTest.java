@@ -61,7 +61,8 @@ class CompleteFileTest {
         Files.createFile(folder.resolve("none"));
         assertThatThrownBy(() -> CompleteFile.write(file, out -> out.write(1))).hasMessage(file + ": Not a directory");
         Path taken = Files.createFile(folder.resolve("taken"));
-        assertThatThrownBy(() -> CompleteFile.write(taken, out -> out.write(1))).hasMessage(taken + ": File exists");
+        assertThatThrownBy(() -> CompleteFile.write(taken, out -> out.write(1)))
+                .hasMessage(taken + ": File exists; delete it, or name a new file");
     }
 
     @Test

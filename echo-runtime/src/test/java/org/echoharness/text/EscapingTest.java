@@ -133,7 +133,8 @@ class EscapingTest {
                 .isEqualTo('"' + "x".repeat(1023) + "\" (the first 1023 shown)");
         byte[] umlauts = "ü".repeat(40).getBytes(StandardCharsets.UTF_8);
         for (int offset = 0; offset < umlauts.length; offset++) {
-            assertThat(Escaping.excerpt(umlauts, offset)).matches("\"ü{4,13}\"");
+            int left = Math.min(12, (umlauts.length - offset + 1) / 2);
+            assertThat(Escaping.excerpt(umlauts, offset)).isEqualTo('"' + "ü".repeat(left) + '"');
         }
     }
 

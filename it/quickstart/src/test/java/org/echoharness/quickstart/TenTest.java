@@ -124,7 +124,7 @@ class TenTest {
     void failureShowsConversation(EchoServer server, EchoClient client) {
         IOException wrong = assertThrows(IOException.class, () -> client.expectEcho("hello".getBytes(UTF_8)));
 
-        assertTrue(wrong.getMessage().startsWith("the echo differs at offset 2: expected \"hello\""));
+        assertTrue(wrong.getMessage().startsWith("the echo differs at offset 2: expected \"llo\""));
         assertTrue(server.recording().transcript().contains("received 5 bytes \"hello\""));
     }
 
