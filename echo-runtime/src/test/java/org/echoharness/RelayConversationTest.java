@@ -67,11 +67,10 @@ class RelayConversationTest {
         try (EchoServer relay = relay().recording(10, 1).start();
                 Socket client = PlainSockets.connect(relay.address());
                 Socket server = behind.accept()) {
-            server.setSoTimeout(30_000);
             PlainSockets.send(client, "x".repeat(1_100));
             PlainSockets.receives(server, "x".repeat(1_100));
             assertThat(lines.await("sending .*"))
-                    .contains("x\" (the first 1024 shown) to upstream 127.0.0.1:" + behind.getLocalPort());
+                    .contains("x\" (the first 1024 shown) to upstream 127.0.0.1:" + behind.port());
         }
     }
 
