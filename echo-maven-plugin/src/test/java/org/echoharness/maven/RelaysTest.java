@@ -46,14 +46,14 @@ class RelaysTest extends BuildFixture {
         relay.id = "relay";
         relay.upstream = "unix:real.sock";
         relay.execute();
-        assertThat(answer(build.port("relay"), "hello")).isEqualTo("real hello");
+        assertThat(Build.answer(build.port("relay"), "hello")).isEqualTo("real hello");
         Server down = server("down");
         down.upstream = "unix:none.sock";
         down.upstreamFailure = "close";
         StartMojo other = build.start();
         other.servers = List.of(down);
         other.execute();
-        assertThat(answer(build.port("down"), "")).isEmpty();
+        assertThat(Build.answer(build.port("down"), "")).isEmpty();
         assertThat(build.log.await("WARN server down: connection 1: "))
                 .startsWith("cannot connect to upstream unix:" + directory.resolve("none.sock") + "; tried unix:"
                         + directory.resolve("none.sock"));
