@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
@@ -775,7 +776,7 @@ public final class EchoServer implements AutoCloseable {
          * @return this builder
          */
         public Builder scriptFile(String file) {
-            scriptFile = file;
+            scriptFile = Objects.requireNonNull(file, "file");
             scriptPath = null;
             return this;
         }
@@ -787,7 +788,7 @@ public final class EchoServer implements AutoCloseable {
          * @return this builder
          */
         public Builder scriptFile(Path file) {
-            scriptFile = file.toString();
+            scriptFile = Objects.requireNonNull(file, "file").toString();
             scriptPath = file;
             return this;
         }
@@ -890,7 +891,7 @@ public final class EchoServer implements AutoCloseable {
          * @throws IllegalArgumentException if the address is malformed, or if it names no host, no port or no file
          */
         public Builder upstream(String address) {
-            upstream = RelayPumps.upstream(address);
+            upstream = RelayPumps.upstream(Objects.requireNonNull(address, "address"));
             return this;
         }
 
@@ -904,7 +905,7 @@ public final class EchoServer implements AutoCloseable {
          * @return this builder
          */
         public Builder upstream(Supplier<String> addresses) {
-            upstream = RelayPumps.upstream(addresses);
+            upstream = RelayPumps.upstream(Objects.requireNonNull(addresses, "addresses"));
             return this;
         }
 

@@ -509,6 +509,7 @@ public final class RecordedConnection {
      * @see Recording#toScript(Recording)
      */
     public Script toScript(RecordedConnection other) {
+        Objects.requireNonNull(other, "other");
         return Script.of(steps(other).toArray(Step[]::new));
     }
 

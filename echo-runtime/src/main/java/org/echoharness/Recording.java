@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.echoharness.memory.RecordingMemory;
 import org.echoharness.replay.ScriptLines;
@@ -399,7 +400,7 @@ public final class Recording {
      * @since 0.1.0
      */
     public Script toScriptWithWaits(Duration least) {
-        return script(Quantities.wholeMillis("least", least));
+        return script(Quantities.wholeMillis("least", Objects.requireNonNull(least, "least")));
     }
 
     /**
@@ -417,6 +418,7 @@ public final class Recording {
      * @since 0.1.0
      */
     public Script toScript(Recording other) {
+        Objects.requireNonNull(other, "other");
         checkComplete();
         other.checkComplete();
         List<RecordedConnection> mine = accepted();

@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.echoharness.text.FirstDifference;
 import org.jspecify.annotations.Nullable;
@@ -63,6 +64,8 @@ public final class RecordingComparison {
      * @throws IllegalArgumentException if the first is a server's that does not relay, or the second a client's
      */
     public static RecordingComparison of(RecordedConnection client, RecordedConnection server) {
+        Objects.requireNonNull(client, "client");
+        Objects.requireNonNull(server, "server");
         boolean isFirst =
                 client.recordedBy() == Ending.Side.CLIENT || client.upstream().isPresent();
         check(isFirst, client, Ending.Side.CLIENT);
@@ -88,6 +91,7 @@ public final class RecordingComparison {
      * @throws IllegalArgumentException if the connection has no {@link RecordedConnection#upstream() upstream}
      */
     public static RecordingComparison ofRelay(RecordedConnection connection) {
+        Objects.requireNonNull(connection, "connection");
         RecordedConnection upstream = connection.upstream().orElse(null);
         if (upstream == null) {
             throw new IllegalArgumentException(connection

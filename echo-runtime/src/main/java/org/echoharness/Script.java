@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import org.echoharness.dialogue.ScriptResources;
 import org.echoharness.dialogue.StepChecks;
@@ -130,6 +131,7 @@ public record Script(List<Rule> rules) {
      *     expected, and a valid word if one is similar
      */
     public static Script parse(String text) {
+        Objects.requireNonNull(text, "text");
         return new Parser("script", text).script();
     }
 
@@ -148,7 +150,8 @@ public record Script(List<Rule> rules) {
      * @since 0.1.0
      */
     public static Script ofCapture(Path file) {
-        String what = "capture (" + Escaping.escape(file.toString()) + ")";
+        String what = "capture ("
+                + Escaping.escape(Objects.requireNonNull(file, "file").toString()) + ")";
         try {
             return ofCapture(what, Files.readAllBytes(file));
         } catch (IOException unreadable) {

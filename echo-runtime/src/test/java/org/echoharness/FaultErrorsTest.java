@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import java.io.IOException;
 import java.util.List;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -156,6 +157,14 @@ class FaultErrorsTest {
             })
     void acceptsRulesForSomeConnections(String text) {
         assertThat(FaultPlan.parse(text)).hasToString(text);
+    }
+
+    @Test
+    void errorsShowAsIllegalArguments() {
+        for (ThrowingCallable reading : List.<ThrowingCallable>of(
+                () -> Fault.parse("x"), () -> FaultPlan.parse("x"), () -> Script.parse("x"))) {
+            assertThat(catchThrowable(reading).toString()).startsWith("java.lang.IllegalArgumentException: ");
+        }
     }
 
     @Test

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -109,6 +110,23 @@ class RecordingComparisonTest {
             server.received("x");
         }
         assertThat(compared(client(), server).toString()).endsWith("\n(905 events more of the server, not kept)\n");
+    }
+
+    @Test
+    @SuppressWarnings("NullAway") // a caller without this check
+    void missingArgumentIsNamed() {
+        RecordedConnection client = client().snapshot();
+        assertThatNullPointerException()
+                .isThrownBy(() -> RecordingComparison.of(client, null))
+                .withMessage("server");
+        assertThatNullPointerException()
+                .isThrownBy(() -> RecordingComparison.ofRelay(null))
+                .withMessage("connection");
+        assertThatNullPointerException().isThrownBy(() -> client.toScript(null)).withMessage("other");
+        assertThatNullPointerException().isThrownBy(() -> Script.parse(null)).withMessage("text");
+        assertThatNullPointerException()
+                .isThrownBy(() -> EchoServer.builder().upstream((String) null))
+                .withMessage("address");
     }
 
     @Test

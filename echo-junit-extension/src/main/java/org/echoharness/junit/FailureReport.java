@@ -16,6 +16,7 @@ import org.echoharness.Recording;
 import org.echoharness.RecordingFiles;
 import org.echoharness.ScriptProblem;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.extension.ExtensionConfigurationException;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.opentest4j.TestAbortedException;
 
@@ -41,8 +42,8 @@ final class FailureReport {
 
     /** Adds the transcript to the failure, and publishes transcript, page, pcapng file and script. */
     static void of(Throwable failure, ExtensionContext context) {
-        if (failure instanceof TestAbortedException) {
-            return;
+        if (failure instanceof TestAbortedException || failure instanceof ExtensionConfigurationException) {
+            return; // reading the declarations again would only add the same error
         }
         Map<TargetServer, Long> seenBefore = ServerLookup.seenBefore(context);
         seenBefore.forEach((target, seen) -> {

@@ -124,7 +124,8 @@ class ErrorsTest {
     void refusesDeclarationWithoutInjection(Class<?> fixture, String message) throws IOException {
         assertThat(Run.of(fixture).failure())
                 .isInstanceOf(ExtensionConfigurationException.class)
-                .hasMessage(message.replace("HERE", HERE));
+                .hasMessage(message.replace("HERE", HERE))
+                .hasNoSuppressedExceptions(); // such as the same error, from the end of the class
     }
 
     static Stream<Arguments> refusesDeclarationWithoutInjection() {
