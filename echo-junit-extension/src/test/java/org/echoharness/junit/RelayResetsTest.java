@@ -9,6 +9,7 @@ import static org.echoharness.junit.LeakyFixtures.reset;
 
 import java.io.IOException;
 import java.net.Socket;
+import java.util.List;
 import java.util.function.Supplier;
 import org.echoharness.EchoServer;
 import org.echoharness.Ending;
@@ -28,8 +29,9 @@ class RelayResetsTest {
                 .build();
     }
 
-    private static void resetByRelay(EchoServer real, long number) throws InterruptedException {
-        RecordedConnection connection = real.recording().connection(number).awaitEnd();
+    private static void resetByRelay(EchoServer real, int number) throws InterruptedException {
+        List<RecordedConnection> connections = real.recording().awaitConnections(number);
+        RecordedConnection connection = connections.get(number - 1).awaitEnd();
         Ending ending = connection.ending().orElseThrow();
         assertThat(ending.by() + " " + ending.how()).isEqualTo("CLIENT RST");
     }
@@ -101,13 +103,15 @@ class RelayResetsTest {
         @Echo("real")
         static EchoServer real;
 
+        static int count;
+
         @RegisterExtension
         final EchoExtension relay = relay(() -> real, "reset after 3 to server");
 
         @Test
         void first(@Echo EchoServer server) throws Exception {
             writeUntilReset(server);
-            resetByRelay(real, real.counters().accepted());
+            resetByRelay(real, ++count);
         }
 
         @Test
