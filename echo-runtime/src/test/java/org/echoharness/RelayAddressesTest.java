@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.echoharness.support.ForkedProcess;
 import org.echoharness.support.PlainSockets;
 import org.junit.jupiter.api.BeforeEach;
@@ -155,12 +156,16 @@ class RelayAddressesTest {
                 Socket client = PlainSockets.connect(address(relay))) {
             assertThat(List.of(one, two)).hasSize(2);
             assertReset(client);
-            String why = "cannot connect to upstream db.test:" + port + " within 600ms; tried " + FIRST + ":" + port
-                    + " (" + first + "), " + SECOND + ":" + port + " (" + second + "); is a server listening there?";
-            assertThat(relay.lines().await("client: .*")).isEqualTo("client: SERVER RST (" + why + ")");
+            // on a busy machine, the time may also be up when the last address refuses
+            String within = second.equals("no answer") ? " within 600ms" : "( within 600ms)?";
+            String why = Pattern.quote("cannot connect to upstream db.test:" + port)
+                    + within
+                    + Pattern.quote("; tried " + FIRST + ":" + port + " (" + first + "), " + SECOND + ":" + port + " ("
+                            + second + "); is a server listening there?");
+            assertThat(relay.lines().await("client: .*")).matches("client: SERVER RST \\(" + why + "\\)");
             assertThat(relay.lines().await("warning: .*"))
-                    .isEqualTo("warning: connection 1: " + why
-                            + " (further failures are not reported until a connect succeeds)");
+                    .matches("warning: connection 1: " + why
+                            + " \\(further failures are not reported until a connect succeeds\\)");
             assertThat(relay.awaitExit()).isZero();
             assertThat(relay.lines().matching("upstream: .*")).isEmpty();
         }
