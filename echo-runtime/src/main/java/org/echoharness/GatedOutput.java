@@ -270,9 +270,7 @@ final class GatedOutput {
         return ring.lacksMemory() || gates != null;
     }
 
-    /**
-     * Returns the nanoseconds until the next turn is due even if nothing comes: at least 1, or {@link Verdict#NEVER}.
-     */
+    /** Returns the nanoseconds until a turn is due even if nothing comes: at least 1, or {@link Verdict#NEVER}. */
     long untilWake(long now) {
         long left = gates == null ? Verdict.NEVER : gates.untilWake(now);
         return ring.lacksMemory() ? Math.min(left, LOOK_FOR_MEMORY_NANOS) : left;
