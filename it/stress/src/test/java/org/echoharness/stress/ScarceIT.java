@@ -97,7 +97,7 @@ class ScarceIT {
     }
 
     private static String leftOut(Path folder) throws IOException {
-        assertThat(recorded(folder)).hasSize(3);
+        assertThat(recorded(folder)).hasSize(4);
         Path text = recorded(folder).stream()
                 .filter(file -> file.toString().endsWith(".txt"))
                 .findFirst()
@@ -147,7 +147,7 @@ class ScarceIT {
                     "%d after %.2f s, %d files",
                     server.exitValue(), ended, recorded(folder).size());
             assertThat(server.exitValue()).isEqualTo(143);
-            assertThat(recorded(folder)).hasSize(3);
+            assertThat(recorded(folder)).hasSize(4);
             assertThat(ended).isLessThan(MOST_SECONDS);
         } finally {
             server.destroyForcibly();
