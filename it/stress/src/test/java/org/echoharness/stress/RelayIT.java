@@ -93,7 +93,7 @@ class RelayIT {
             row.figure("clients: %s", ends);
             assertThat(ends).containsOnlyKeys(Crowd.End.WHOLE);
             Usage.awaitFiles(row, files, threads);
-            assertThat(Usage.threads()).isLessThanOrEqualTo(threads);
+            Waiting.await("threads").until(() -> Usage.threads() <= threads);
             long moreHeap = Usage.heap() - heap;
             long moreDirect = Usage.direct() - direct;
             row.figure(
