@@ -249,6 +249,7 @@ class ToScriptTest {
         try (EchoServer server = server().start();
                 Socket socket = PlainSockets.connect(server.address())) {
             PlainSockets.echoes(socket, "hello\n");
+            assertThat(server.catchUp(Duration.ofSeconds(30))).isTrue(); // it records what it sends after it was sent
             RecordedConnection open = server.recording().connection(1);
             String cure = "connection 1 cannot become a script: it is still open, so that its end is missing; close the"
                     + " client, call awaitEnd() on the connection, and then ask the recording again";
