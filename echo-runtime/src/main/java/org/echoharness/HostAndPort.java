@@ -32,7 +32,7 @@ public record HostAndPort(String host, int port) implements ServerAddress {
     static final String EVERY_INTERFACE = "*";
 
     /** What an address begins with that is the path of a Unix socket: see {@link ServerAddress#parse(String)}. */
-    static final String UNIX = "unix:";
+    static final String UNIX = UnixNames.PREFIX;
 
     /** The option whose address is connected to, so that it has a host and a port. */
     static final String UPSTREAM = "upstream";

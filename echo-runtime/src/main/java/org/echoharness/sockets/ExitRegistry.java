@@ -83,7 +83,7 @@ final class ExitRegistry<T extends Closeable> {
             try {
                 each.close();
             } catch (IOException left) {
-                // nobody is left to be told
+                // the JVM exits, so that the error cannot be reported
             }
         }
     }
