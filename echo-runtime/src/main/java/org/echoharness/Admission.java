@@ -108,6 +108,10 @@ final class Admission {
     /** Puts a plan in force for connections accepted from now on. The next one has this number in the plan. */
     void setFaults(FaultPlan plan, long number) {
         faults = new InForce(plan, number);
+        RecordingStore recordings = context.recordings();
+        if (recordings != null) {
+            recordings.plan(plan);
+        }
     }
 
     /** Checks a plan that is about to be in force, and reports its seed. */

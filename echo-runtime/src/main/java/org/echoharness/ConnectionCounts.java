@@ -57,6 +57,11 @@ final class ConnectionCounts {
         }
     }
 
+    /** Returns how many connections are open. */
+    int open() {
+        return open.get();
+    }
+
     ConnectionCounters snapshot() {
         return new ConnectionCounters(
                 accepted.sum(), rejected.sum(), idleClosed.sum(), reset.sum(), failed.sum(), peak);

@@ -129,7 +129,7 @@ interface ConnectionPump {
             @Nullable ConnectionReporter reporter,
             Owner owner,
             @Nullable Serving serving,
-            @Nullable ProblemLog problems) {}
+            ScriptProblem.@Nullable Log problems) {}
 
     /** Reads once. Returns whether bytes or the client's FIN came. */
     boolean receive(LongSupplier clock) throws IOException;

@@ -7,11 +7,11 @@ import org.jspecify.annotations.Nullable;
 final class DialogueProblems {
 
     private final long connection;
-    private final ProblemLog log;
+    private final ScriptProblem.Log log;
     private final @Nullable ConnectionReporter reporter;
     private boolean afterFault;
 
-    DialogueProblems(long connection, ProblemLog log, @Nullable ConnectionReporter reporter) {
+    DialogueProblems(long connection, ScriptProblem.Log log, @Nullable ConnectionReporter reporter) {
         this.connection = connection;
         this.log = log;
         this.reporter = reporter;

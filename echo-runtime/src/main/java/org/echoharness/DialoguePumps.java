@@ -136,7 +136,7 @@ final class DialoguePumps implements ConnectionPump.Factory {
 
         void play(DialogueFactory dialogues, RingPool rings) {
             ConnectionCalls calls = new ConnectionCalls(1, new InetSocketAddress(0), this::goOn, null);
-            ProblemLog problems = new ProblemLog(new Warnings(line -> {}));
+            ScriptProblem.Log problems = new ScriptProblem.Log(new Warnings(line -> {}));
             ConnectionPump pump = new DialoguePump(
                     this,
                     this,

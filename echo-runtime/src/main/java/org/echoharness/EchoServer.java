@@ -3,6 +3,7 @@ package org.echoharness;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.net.URI;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -14,6 +15,8 @@ import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.echoharness.control.ControlServer;
+import org.echoharness.control.HttpServerModule;
 import org.echoharness.dialogue.ScriptResources;
 import org.echoharness.relay.Upstream;
 import org.echoharness.script.ConnectionHandler;
@@ -52,6 +55,7 @@ public final class EchoServer implements AutoCloseable {
 
     private final ServerCore core;
     private final ServerControls controls;
+    private volatile @Nullable ControlServer control;
 
     private EchoServer(ServerConfig config) {
         core = new ServerCore(config);
@@ -81,7 +85,24 @@ public final class EchoServer implements AutoCloseable {
      */
     public EchoServer start() throws IOException {
         core.start();
+        HostAndPort address = core.config().control();
+        if (address != null) {
+            startControl(address);
+        }
         return this;
+    }
+
+    private void startControl(HostAndPort address) throws IOException {
+        try {
+            control = ControlAdapter.start(core, controls, address);
+        } catch (Throwable failed) {
+            close();
+            throw failed;
+        }
+        if (!core.isRunning()) {
+            close(); // the close of another thread has not seen the interface
+            throw new IllegalStateException("the server is not running: " + core.stopped());
+        }
     }
 
     /**
@@ -93,7 +114,14 @@ public final class EchoServer implements AutoCloseable {
      */
     @Override
     public void close() {
-        core.close();
+        try {
+            core.close();
+        } finally {
+            ControlServer opened = control;
+            if (opened != null) {
+                opened.close();
+            }
+        }
     }
 
     /**
@@ -224,6 +252,29 @@ public final class EchoServer implements AutoCloseable {
     }
 
     /**
+     * Returns the address of the HTTP interface that the option {@link Builder#control control} asks for. A person can open
+     * {@code URI#token=TOKEN} in a browser, with the {@link #controlToken()}.
+     *
+     * @return such as {@code http://127.0.0.1:40123/}; empty before {@link #start}, and without the option
+     * @since 0.1.0
+     */
+    public Optional<URI> controlUri() {
+        ControlServer opened = control;
+        return opened == null ? Optional.empty() : Optional.of(opened.uri());
+    }
+
+    /**
+     * Returns the token of the HTTP interface. Programs send it as {@code Authorization: Bearer TOKEN}.
+     *
+     * @return 32 hexadecimal digits; empty before {@link #start}, and without the option {@link Builder#control control}
+     * @since 0.1.0
+     */
+    public Optional<String> controlToken() {
+        ControlServer opened = control;
+        return opened == null ? Optional.empty() : Optional.of(opened.token());
+    }
+
+    /**
      * Returns how many connections there were and how they ended. The counters can be read after the close.
      *
      * @return a snapshot; as the server goes on counting, its numbers may be of slightly different moments
@@ -281,7 +332,7 @@ public final class EchoServer implements AutoCloseable {
      * @return the problems in the order in which they arose; none if the server echoes
      */
     public List<ScriptProblem> scriptProblems() {
-        ProblemLog problems = core.problems();
+        ScriptProblem.Log problems = core.problems();
         return problems == null ? List.of() : problems.list();
     }
 
@@ -292,7 +343,7 @@ public final class EchoServer implements AutoCloseable {
      * @return the number of problems that are only counted
      */
     public long scriptProblemsLeftOut() {
-        ProblemLog problems = core.problems();
+        ScriptProblem.Log problems = core.problems();
         return problems == null ? 0 : problems.leftOut();
     }
 
@@ -542,7 +593,8 @@ public final class EchoServer implements AutoCloseable {
             UPSTREAM("upstream"),
             UPSTREAM_FAILURE("upstreamFailure"),
             CONNECT_TIMEOUT("connectTimeout"),
-            RECORDING("recording");
+            RECORDING("recording"),
+            CONTROL("control");
 
             private final String word;
 
@@ -575,6 +627,8 @@ public final class EchoServer implements AutoCloseable {
         private Path scriptDirectory = Path.of("");
         private int recordedBytes = OptionText.RECORDED_BYTES;
         private int recordedConnections;
+        private boolean hasRecording; // it was said whether to record
+        private @Nullable HostAndPort control;
         private @Nullable Consumer<String> conversation;
         private boolean hasTimes;
         private Consumer<String> warnings = new DefaultWarnings();
@@ -959,9 +1013,26 @@ public final class EchoServer implements AutoCloseable {
          * @throws IllegalArgumentException if a value is out of range
          */
         public Builder recording(int bytes, int connections) {
+            hasRecording = true;
             recordedBytes = OptionText.recorded(bytes);
             recordedConnections = Quantities.inRange(
                     "recording", connections, 1, 1_000_000, connections < 1 ? " connection" : " connections");
+            return this;
+        }
+
+        /**
+         * Lets other processes look at the server and control it, by HTTP at this address: see {@link
+         * EchoServer#controlUri()}. Only who has the {@link EchoServer#controlToken()} gets an answer. A server with this
+         * option records, unless {@code recording} is set. At its start, the server warns if other machines can reach the
+         * address. The default is no such interface. It needs the module {@code jdk.httpserver} of the JDK.
+         *
+         * @param address {@code host:port}, {@code [v6]:port} or {@code *:port}; with port 0 the kernel picks a port
+         * @return this builder
+         * @throws IllegalArgumentException if the address is malformed
+         * @since 0.1.0
+         */
+        public Builder control(String address) {
+            control = ControlAdapter.parse(address);
             return this;
         }
 
@@ -1064,7 +1135,12 @@ public final class EchoServer implements AutoCloseable {
                 case RECORDING -> {
                     int bytes = OptionText.recorded(word, text);
                     recordedConnections = 0;
+                    hasRecording = true;
                     yield bytes < 0 ? this : recording(bytes, RECORDED_CONNECTIONS);
+                }
+                case CONTROL -> {
+                    control = null;
+                    yield text.equals(OptionText.NONE) ? this : control(text);
                 }
             };
         }
@@ -1082,7 +1158,8 @@ public final class EchoServer implements AutoCloseable {
          * @throws IllegalArgumentException if options do not go together: a fault or a script that needs a larger
          *     bufferSize, two scripts, a script and a handler, an upstream and one of them, or a fault that counts messages
          *     if the server counts none;
-         *     or if the file of a script, or one that it sends, cannot be read
+         *     or if the file of a script, or one that it sends, cannot be read; or if {@link #control} is set and the JVM
+         *     lacks the module jdk.httpserver
          */
         public EchoServer build() {
             if (script != null && scriptFile != null) {
@@ -1112,6 +1189,9 @@ public final class EchoServer implements AutoCloseable {
             } else if (script != null) {
                 used = DialoguePumps.of(script, new ScriptResources(scriptDirectory), bufferSize);
             }
+            if (control != null) {
+                HttpServerModule.require(control.toString());
+            }
             boolean closesIdle = idleCloseNanos > 0 && (idleTimeoutNanos == 0 || idleCloseNanos < idleTimeoutNanos);
             return new EchoServer(new ServerConfig(
                     addresses,
@@ -1126,13 +1206,14 @@ public final class EchoServer implements AutoCloseable {
                             .checked(addresses),
                     spoken,
                     recordedBytes,
-                    recordedConnections,
+                    control == null || hasRecording ? recordedConnections : RECORDED_CONNECTIONS,
                     conversation == null
                             ? null
                             : hasTimes ? Conversation.timed(conversation) : new Conversation(conversation),
                     warnings,
                     used,
-                    new ConnectionWire.Plain()));
+                    new ConnectionWire.Plain(),
+                    control));
         }
 
         /**

@@ -142,6 +142,11 @@ final class EventLog implements Iterable<RecordedEvent> {
         return leftOut;
     }
 
+    /** Returns how many events are kept. */
+    int size() {
+        return size;
+    }
+
     /** Returns how many events come before the first that was left out. */
     int beforeTheGap() {
         return leftOut == 0 ? Integer.MAX_VALUE : gap;

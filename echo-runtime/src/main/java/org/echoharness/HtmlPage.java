@@ -3,11 +3,24 @@ package org.echoharness;
 import java.io.IOException;
 import java.io.OutputStreamWriter;
 import java.io.Writer;
+import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.echoharness.page.PageConnection;
+import org.echoharness.page.PageEvent;
+import org.echoharness.page.PageHead;
+import org.echoharness.page.RecordingPage;
 import org.echoharness.text.CompleteFile;
 import org.echoharness.text.Escaping;
 import org.echoharness.text.FirstDifference;
@@ -16,155 +29,288 @@ import org.echoharness.text.ServerLog;
 import org.echoharness.text.TextSize;
 import org.jspecify.annotations.Nullable;
 
-/** Writes recorded connections as one page: without a script or a link, and with every byte of the wire escaped. */
+/**
+ * Writes recorded connections as one page: turns them into the plain records of the package {@code page}, which has the
+ * HTML, the style and the script. Every byte of the wire is escaped.
+ */
 final class HtmlPage {
 
-    private static final String HEAD = """
-            <!DOCTYPE html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8">
-            <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-            <meta name="viewport" content="width=device-width, initial-scale=1">
-            <title>Echo conversation</title>
-            <style>
-            body { font: 14px/1.4 system-ui, sans-serif; margin: 2em auto; max-width: 72em; padding: 0 1em; }
-            table { border-collapse: collapse; width: 100%; margin-bottom: 2em; table-layout: fixed; }
-            th, td { padding: .25em .6em; text-align: left; vertical-align: top; border-bottom: 1px solid #ddd; }
-            th:first-child, td:first-child { width: 7em; text-align: right; font-variant-numeric: tabular-nums; }
-            th, td, p, code { overflow-wrap: anywhere; }
-            td, p, code { white-space: pre-wrap; }
-            code { font: 13px/1.4 ui-monospace, monospace; unicode-bidi: isolate; white-space: break-spaces; }
-            .e { display: inline-block; }
-            .client { background: #eef6ff; } .server { background: #f1f8ee; }
-            .fault, .rst { background: #fff0ec; font-weight: 600; } .note { color: #555; }
-            .relay { background: #f7f4fb; } .changed { background: #fff3c4; font-weight: 600; }
-            @media (max-width: 40em) {
-            body { margin: 1em auto; padding: 0 .5em; } th, td { padding: .25em .3em; }
-            th:first-child, td:first-child { width: 7.5em; font-size: 12px; }
-            }
-            </style>
-            </head>
-            <body>
-            <h1>Echo conversation</h1>
-            """;
+    private static final String NAME = "Echo conversation";
+    private static final int UNFOLDED = 3; // as many connections or fewer are shown unfolded
+    private static final int MOST_ADDRESSES = 8;
 
     private HtmlPage() {}
 
-    /** Returns how many bytes a connection takes in the page. */
+    /**
+     * What the page says beside the connections.
+     *
+     * @param title what the recording is of, such as a test; escaped; empty if unknown
+     * @param by the side that recorded
+     * @param plan the plan in force; null if there is none
+     * @param applied the faults that took effect
+     * @param total how many connections there were
+     * @param peak the most that were open at the same time
+     * @param leftOut how many are not kept
+     * @param note what else is missing; empty if nothing
+     * @param server what happened to the server as a whole
+     */
+    record About(
+            String title,
+            Ending.Side by,
+            @Nullable FaultPlan plan,
+            Set<Fault> applied,
+            long total,
+            int peak,
+            long leftOut,
+            String note,
+            ServerLog.Snapshot server) {}
+
+    /** Returns the most bytes that a connection takes in a page. */
     static long size(RecordedConnection connection) throws IOException {
-        return TextSize.of(text -> section(connection, text));
+        return TextSize.of(text -> RecordingPage.writeLargest(neutral(connection), text));
     }
 
-    static void write(
-            List<RecordedConnection> connections, long leftOut, String note, ServerLog.Snapshot server, Path file)
-            throws IOException {
+    static void write(List<RecordedConnection> connections, About about, Path file) throws IOException {
         CompleteFile.write(file, out -> {
             Writer page = new OutputStreamWriter(out, StandardCharsets.UTF_8);
-            write(connections, leftOut, note, server, page);
+            write(connections, about, page);
             page.flush();
         });
     }
 
-    /** @param server what happened to the server as a whole */
-    static void write(
-            List<RecordedConnection> connections, long leftOut, String note, ServerLog.Snapshot server, Appendable page)
-            throws IOException {
-        page.append(HEAD);
-        for (RecordedConnection connection : connections) {
-            section(connection, page);
+    static void write(List<RecordedConnection> connections, About about, Appendable out) throws IOException {
+        long span = connections.stream().mapToLong(HtmlPage::last).max().orElse(0);
+        RecordingPage page = new RecordingPage(span, connections.size() <= UNFOLDED, out);
+        List<PageHead.Happened> happened = new ArrayList<>();
+        List<String> lines = about.server().lines();
+        int remarks = lines.size() - about.server().events().size();
+        for (int i = 0; i < lines.size(); i++) {
+            Duration since =
+                    about.server().events().get(Math.max(0, i - remarks)).since();
+            happened.add(new PageHead.Happened(since.toNanos(), lines.get(i)));
         }
+        String title = about.title().isEmpty() ? NAME : about.title();
+        page.head(new PageHead(
+                title, facts(connections, about, span), about.server().of(), happened, span));
+        List<String> notes = new ArrayList<>();
         if (connections.isEmpty()) {
-            page.append("<p class=\"note\">No connection came.</p>\n");
-        }
-        if (leftOut > 0) {
-            page.append("<p class=\"note\">")
-                    .append(Long.toString(leftOut))
-                    .append(leftOut == 1 ? " connection was" : " connections were")
-                    .append(" not kept.</p>\n");
-        }
-        if (!server.events().isEmpty()) {
-            heading(server.of(), page);
-            for (String line : server.lines()) {
-                page.append("<p class=\"note\">").append(escape(line)).append("</p>\n");
+            notes.add("No connection came.");
+        } else {
+            page.startConnections();
+            for (RecordedConnection connection : connections) {
+                page.connection(neutral(connection));
             }
+            page.endConnections();
         }
-        if (!note.isEmpty()) {
-            page.append("<p class=\"note\">").append(escape(note)).append("</p>\n");
+        if (about.leftOut() > 0) {
+            notes.add(
+                    about.leftOut() + (about.leftOut() == 1 ? " connection was" : " connections were") + " not kept.");
         }
-        page.append("</body>\n</html>\n");
+        if (!about.note().isEmpty()) {
+            notes.add(about.note());
+        }
+        page.end(notes);
     }
 
-    private static void heading(String name, Appendable page) throws IOException {
-        page.append("<h2>")
-                .append(Character.toUpperCase(name.charAt(0)))
-                .append(name.substring(1))
-                .append("</h2>\n");
+    private static List<PageHead.Fact> facts(List<RecordedConnection> connections, About about, long span) {
+        List<PageHead.Fact> facts = new ArrayList<>();
+        boolean isServer = about.by() == Ending.Side.SERVER;
+        Set<String> servers = addresses(connections);
+        if (!servers.isEmpty()) {
+            facts.add(new PageHead.Fact(isServer ? "Server" : "Client of", String.join(", ", servers)));
+        }
+        Set<String> upstreams = addresses(connections.stream()
+                .flatMap(connection -> connection.upstream().stream())
+                .toList());
+        if (!upstreams.isEmpty()) {
+            facts.add(new PageHead.Fact("Relays to", String.join(", ", upstreams)));
+        }
+        if (about.plan() != null) {
+            facts.add(new PageHead.Fact("Plan", about.plan().toString()));
+        }
+        if (isServer) {
+            String applied = about.applied().stream().map(Fault::toString).collect(Collectors.joining(", "));
+            facts.add(new PageHead.Fact("Took effect", applied.isEmpty() ? "no fault" : Escaping.cut(applied)));
+        }
+        if (!connections.isEmpty()) {
+            Instant first =
+                    connections.get(0).accepted().minus(connections.get(0).opened());
+            facts.add(new PageHead.Fact("When", first + ", for " + Quantities.millis(Duration.ofNanos(span)) + " ms"));
+            facts.add(new PageHead.Fact("Connections", count(connections, about)));
+            facts.add(new PageHead.Fact("Ended", ends(connections)));
+        }
+        return facts;
     }
 
-    private static void section(RecordedConnection connection, Appendable page) throws IOException {
-        heading(connection.name(), page);
-        page.append("<p>").append(Escaping.bytes(connection.bytesReceived())).append(" received, ");
-        page.append(Escaping.bytes(connection.bytesSent()))
-                .append(connection.recordedBy() == Ending.Side.CLIENT ? " sent; connected " : " sent; accepted ")
-                .append(connection.accepted().toString())
-                .append("; ");
-        page.append(end(connection)).append(".</p>\n");
+    private static String count(List<RecordedConnection> connections, About about) {
+        String shown = about.total() == connections.size() ? "" : ", of which " + connections.size() + " are here";
+        return about.total() + shown + (about.peak() > 1 ? "; at most " + about.peak() + " at the same time" : "");
+    }
+
+    private static String ends(List<RecordedConnection> connections) {
+        Map<String, Integer> ends = new TreeMap<>();
+        connections.forEach(connection -> ends.merge(ended(connection).text(), 1, Integer::sum));
+        return ends.entrySet().stream()
+                .map(end -> end.getValue() + " " + end.getKey())
+                .collect(Collectors.joining(", "));
+    }
+
+    private static Set<String> addresses(List<RecordedConnection> connections) {
+        return connections.stream()
+                .map(RecordedConnection::server)
+                .distinct()
+                .limit(MOST_ADDRESSES)
+                .map(HostAndPort::text)
+                .collect(Collectors.toCollection(LinkedHashSet::new));
+    }
+
+    /** Returns the nanoseconds from the first connection of the recording to the last event of this one. */
+    private static long last(RecordedConnection connection) {
+        long last = connection.upstream().map(HtmlPage::last).orElse(0L);
+        List<RecordedEvent> events = connection.log().list();
+        Duration after =
+                events.isEmpty() ? Duration.ZERO : events.get(events.size() - 1).after();
+        return Math.max(last, connection.opened().plus(after).toNanos());
+    }
+
+    /** Returns the connection as the page has it. */
+    private static PageConnection neutral(RecordedConnection connection) throws IOException {
         RecordedConnection upstream = connection.upstream().orElse(null);
+        List<PageConnection.End> ends = new ArrayList<>();
+        ends.add(end("client", connection.client()));
+        ends.add(end(upstream == null ? "server" : "relay", connection.server()));
         if (upstream != null) {
-            page.append("<p>Relayed to ").append(escape(upstream.peer())).append(": ");
-            page.append(Escaping.bytes(upstream.bytesReceived())).append(" received, ");
-            page.append(Escaping.bytes(upstream.bytesSent())).append(" sent; connected ");
-            page.append(upstream.accepted().toString())
-                    .append("; ")
-                    .append(end(upstream))
-                    .append(".</p>\n");
+            ends.add(end("server", upstream.server()));
+        }
+        List<String> limits = new ArrayList<>(limits(connection));
+        if (upstream != null) {
+            limits.addAll(limits(upstream));
         }
         Relay relay = Relay.of(connection);
-        changes(connection, relay, page);
-        page.append("<table>\n<thead><tr><th>ms</th><th>client ");
-        page.append(escape(HostAndPort.text(connection.client())))
-                .append(upstream == null ? "</th><th>server " : "</th><th>relay ");
-        page.append(escape(HostAndPort.text(connection.server())));
-        if (upstream != null) {
-            page.append("</th><th>server ").append(escape(HostAndPort.text(upstream.server())));
-        }
-        page.append("</th></tr></thead>\n<tbody>\n");
-        int columns = upstream == null ? 2 : 3;
-        Transcript.visit(connection, new Transcript.Visitor() {
-            @Override
-            public void event(RecordedConnection leg, RecordedEvent event, Duration after) throws IOException {
-                row(relay, leg, event, after, page);
-            }
+        return new PageConnection(
+                connection.number(),
+                ends,
+                connection.opened().toNanos(),
+                last(connection),
+                connection.toServer().total(),
+                connection.toClient().total(),
+                ended(connection),
+                factsOf(connection, upstream),
+                Transcript.changes(connection).stream().map(HtmlPage::sentence).toList(),
+                relay != null && (relay.toServer() != null || relay.toClient() != null),
+                limits,
+                events(connection, relay));
+    }
 
-            @Override
-            public void gap(RecordedConnection leg) throws IOException {
-                page.append("<tr><td></td><td class=\"note\" colspan=\"" + columns + "\">")
-                        .append(Long.toString(leg.eventsLeftOut()))
-                        .append(" more events ")
-                        .append(leg.isUpstream() ? "of the upstream " : "")
-                        .append("were not kept.</td></tr>\n");
-            }
-        });
-        page.append("</tbody>\n</table>\n");
+    private static PageConnection.End end(String role, SocketAddress address) {
+        return new PageConnection.End(role, HostAndPort.text(address));
+    }
+
+    private static PageConnection.Ended ended(RecordedConnection connection) {
+        Ending ending = connection.ending().orElse(null);
+        if (ending == null) {
+            return new PageConnection.Ended("open", "open", "");
+        }
+        if (connection.number() == 0) {
+            return new PageConnection.Ended("rejected", "rejected", ending.why());
+        }
+        String by = ending.by().toString().toLowerCase(Locale.ROOT);
+        String how = ending.how().toString();
+        return new PageConnection.Ended(how.toLowerCase(Locale.ROOT), how + " by " + by, ending.why());
+    }
+
+    private static List<String> factsOf(RecordedConnection connection, @Nullable RecordedConnection upstream) {
+        String start = connection.recordedBy() == Ending.Side.CLIENT ? "connected " : "accepted ";
+        Duration opened = connection.opened();
+        String since = opened.isZero() ? "" : " (" + Quantities.millis(opened) + " ms after the first connection)";
+        String fact = sums(connection) + start + connection.accepted() + since + "; " + end(connection);
+        return upstream == null
+                ? List.of(fact)
+                : List.of(
+                        fact,
+                        "Relayed to " + upstream.peer() + ": " + sums(upstream) + "connected " + upstream.accepted()
+                                + "; " + end(upstream));
+    }
+
+    private static String sums(RecordedConnection leg) {
+        return Escaping.bytes(leg.bytesReceived()) + " received, " + Escaping.bytes(leg.bytesSent()) + " sent; ";
     }
 
     private static String end(RecordedConnection leg) {
-        return leg.ending()
-                .map(ending -> "ended by " + escape(ending.toString()))
-                .orElse("still open");
+        return leg.ending().map(ending -> "ended by " + ending).orElse("still open") + ".";
     }
 
-    /** States what a relay changed. */
-    private static void changes(RecordedConnection connection, @Nullable Relay relay, Appendable page)
-            throws IOException {
-        boolean isSame = relay == null || (relay.toServer() == null && relay.toClient() == null);
-        for (String change : Transcript.changes(connection)) {
-            page.append(isSame ? "<p class=\"note\">" : "<p class=\"changed\">")
-                    .append(Character.toUpperCase(change.charAt(0)))
-                    .append(escape(change.substring(1)))
-                    .append(".</p>\n");
+    private static String sentence(String change) {
+        return Character.toUpperCase(change.charAt(0)) + change.substring(1) + ".";
+    }
+
+    /** States once for each direction what is not kept. */
+    private static List<String> limits(RecordedConnection leg) {
+        List<String> limits = new ArrayList<>();
+        String of = leg.isUpstream() ? " of the upstream" : "";
+        limit(leg.toServer(), "to the server" + of, limits);
+        limit(leg.toClient(), "to the client" + of, limits);
+        return limits;
+    }
+
+    private static void limit(RecordedConnection.Stream stream, String where, List<String> limits) {
+        int kept = stream.kept().remaining();
+        if (kept < stream.total()) {
+            limits.add("Of the " + Escaping.bytes(stream.total()) + " " + where + ", "
+                    + (kept == 0 ? "none are" : kept == 1 ? "the first is" : "the first " + kept + " are")
+                    + " kept; raise recording to keep more.");
         }
+    }
+
+    private static List<PageEvent> events(RecordedConnection connection, @Nullable Relay relay) throws IOException {
+        List<PageEvent> events = new ArrayList<>();
+        Transcript.visit(connection, new Transcript.Visitor() {
+            @Override
+            public void event(RecordedConnection leg, RecordedEvent event, Duration after) {
+                events.add(neutral(relay, leg, event, after));
+            }
+
+            @Override
+            public void gap(RecordedConnection leg) {
+                String of = leg.isUpstream() ? " of the upstream" : "";
+                String text = leg.eventsLeftOut() + " more events" + of + " were not kept.";
+                events.add(PageEvent.of(PageEvent.Kind.MISSING, 0, 0, 0, text));
+            }
+        });
+        return events;
+    }
+
+    private static PageEvent neutral(
+            @Nullable Relay relay, RecordedConnection leg, RecordedEvent event, Duration after) {
+        PageEvent.Kind kind = kind(event);
+        int at = Transcript.column(leg, event);
+        int base = leg.isUpstream() ? 1 : 0;
+        boolean isArrow = kind == PageEvent.Kind.BYTES
+                || kind == PageEvent.Kind.CONNECT
+                || kind == PageEvent.Kind.FIN
+                || kind == PageEvent.Kind.RST
+                || kind == PageEvent.Kind.REJECT;
+        int to = isArrow ? 2 * base + 1 - at : at; // the other life line of the leg
+        if (kind != PageEvent.Kind.BYTES) {
+            return PageEvent.of(kind, at, to, after.toNanos(), event.detail());
+        }
+        String change = relay == null ? "" : relay.change(leg, event);
+        ByteBuffer kept = ByteBuffer.wrap(leg.bytes(event));
+        return new PageEvent(kind, at, to, after.toNanos(), event.offset(), event.bytes(), kept, "", change);
+    }
+
+    private static PageEvent.Kind kind(RecordedEvent event) {
+        return switch (event.kind()) {
+            case ACCEPTED, CONNECTED -> PageEvent.Kind.CONNECT;
+            case REJECTED -> PageEvent.Kind.REJECT;
+            case RECEIVED, SENT -> PageEvent.Kind.BYTES;
+            case FAULT -> PageEvent.Kind.FAULT;
+            case NOTE -> PageEvent.Kind.NOTE;
+            case STEP -> PageEvent.Kind.STEP;
+            case MISMATCH -> PageEvent.Kind.MISMATCH;
+            case CLIENT_FIN, SERVER_FIN -> PageEvent.Kind.FIN;
+            case CLIENT_RST, SERVER_RST -> PageEvent.Kind.RST;
+        };
     }
 
     /** The legs of a relay, and the first difference in each direction, if there is any. */
@@ -185,7 +331,7 @@ final class HtmlPage {
                             Transcript.difference(client, upstream, false));
         }
 
-        /** Returns what the relay changed in the bytes of an event, as HTML; empty if nothing. */
+        /** Returns what the relay changed in the bytes of an event; empty if nothing. */
         String change(RecordedConnection leg, RecordedEvent event) {
             boolean isSent = event.kind() == RecordedEvent.Kind.SENT;
             boolean isToServer = leg.isUpstream() == isSent;
@@ -193,8 +339,7 @@ final class HtmlPage {
             if (first == null || event.bytes() == 0 || first.offset() >= event.offset() + event.bytes()) {
                 return "";
             }
-            String what = isSent ? changed(isToServer, event) : lost(isToServer ? upstream : client, first, event);
-            return what.isEmpty() ? "" : " <span class=\"note\">(" + escape(what) + ")</span>";
+            return isSent ? changed(isToServer, event) : lost(isToServer ? upstream : client, first, event);
         }
 
         private String changed(boolean isToServer, RecordedEvent event) {
@@ -222,105 +367,5 @@ final class HtmlPage {
                     ? Escaping.bytes(missing) + " of them not passed on"
                     : "";
         }
-    }
-
-    private static void row(
-            @Nullable Relay relay, RecordedConnection leg, RecordedEvent event, Duration after, Appendable page)
-            throws IOException {
-        int columns = relay == null ? 2 : 3;
-        int column = Transcript.column(leg, event);
-        boolean isOfRelay = relay != null && column == 1;
-        String change = relay == null ? "" : relay.change(leg, event);
-        String by = isOfRelay ? "relay" : column == 0 ? "client" : "server";
-        String style = switch (event.kind()) {
-            case FAULT -> "fault";
-            case NOTE, STEP -> "note";
-            case CLIENT_RST, SERVER_RST, REJECTED, MISMATCH -> "rst";
-            case ACCEPTED, CONNECTED, RECEIVED, SENT, CLIENT_FIN, SERVER_FIN -> change.isEmpty() ? by : "changed";
-        };
-        page.append("<tr><td>")
-                .append(Quantities.millis(after))
-                .append(
-                        isFirst(relay, leg)
-                                ? ""
-                                : "\n<span class=\"note\">+"
-                                        + Quantities.millis(leg.opened().plus(event.after())) + "</span>")
-                .append("</td>")
-                .append("<td></td>".repeat(column))
-                .append("<td class=\"" + style + "\">")
-                .append(isOfRelay ? direction(leg, event) : "")
-                .append(what(leg, event))
-                .append(change)
-                .append("</td>")
-                .append("<td></td>".repeat(columns - 1 - column))
-                .append("</tr>\n");
-    }
-
-    /** Returns whether the leg, or with a relay its client's, is the first connection of its recording. */
-    private static boolean isFirst(@Nullable Relay relay, RecordedConnection leg) {
-        return (relay == null ? leg : relay.client()).opened().isZero();
-    }
-
-    /** Returns which way a relay acts. */
-    private static String direction(RecordedConnection leg, RecordedEvent event) {
-        return switch (event.kind()) {
-            case ACCEPTED, RECEIVED, FAULT, NOTE, STEP, MISMATCH -> "";
-            case CONNECTED, SENT, CLIENT_FIN, CLIENT_RST, SERVER_FIN, SERVER_RST, REJECTED ->
-                leg.isUpstream() ? "to server: " : "to client: ";
-        };
-    }
-
-    private static String what(RecordedConnection connection, RecordedEvent event) {
-        String detail = event.detail().isEmpty() ? "" : ": " + escape(event.detail());
-        return switch (event.kind()) {
-            case ACCEPTED, CONNECTED -> "connects";
-            case REJECTED -> "rejected: RST" + detail;
-            case FAULT -> "fault" + detail;
-            case NOTE -> "note" + detail;
-            case STEP -> escape(event.detail());
-            case MISMATCH -> "mismatch" + detail;
-            case CLIENT_FIN, SERVER_FIN -> "FIN" + detail;
-            case CLIENT_RST, SERVER_RST -> "RST" + detail;
-            case RECEIVED, SENT -> {
-                byte[] kept = connection.bytes(event);
-                if (kept.length == 0) {
-                    yield Escaping.bytes(event.bytes()) + " <span class=\"note\">(not kept)</span>";
-                }
-                String note = kept.length < event.bytes()
-                        ? " <span class=\"note\">(" + kept.length + " of them kept)</span>"
-                        : "";
-                yield Escaping.bytes(event.bytes()) + " <code>" + escape(Escaping.quote(ByteBuffer.wrap(kept)))
-                        + "</code>" + note;
-            }
-        };
-    }
-
-    /**
-     * Escapes for HTML a text in which {@link Escaping} has made everything visible. Lines do not break within an
-     * escape.
-     */
-    private static String escape(String text) {
-        StringBuilder html = new StringBuilder(text.length() + 16);
-        for (int at = 0; at < text.length(); ) {
-            int length = Escaping.pieceAt(text, at);
-            String piece = text.substring(at, Math.min(text.length(), at + length));
-            if (piece.startsWith("\\")) {
-                html.append("<span class=\"e\">").append(entities(piece)).append("</span>");
-            } else {
-                html.append(entities(piece));
-            }
-            at += length;
-        }
-        return html.toString();
-    }
-
-    private static String entities(String piece) {
-        return switch (piece) {
-            case "&" -> "&amp;";
-            case "<" -> "&lt;";
-            case ">" -> "&gt;";
-            case "\"" -> "&quot;";
-            default -> piece.replace("\"", "&quot;");
-        };
     }
 }

@@ -33,6 +33,7 @@ final class ListeningPort {
 
     private static final int MOST_FILLERS = 64;
     private static final long PROBE_MILLIS = 200;
+    private static final String ACCEPTING = "accepting";
 
     private final ServingLoop first;
     private final Admission admission;
@@ -43,6 +44,7 @@ final class ListeningPort {
     private @Nullable Acceptor acceptor;
     private @Nullable SocketChannel holder; // bound while the port does not listen
     private boolean isClosed;
+    private volatile String state = ACCEPTING;
     private final List<SocketChannel> fillers = new ArrayList<>(); // of a queue from which no connection is accepted
 
     ListeningPort(ServingLoop first, Admission admission, ListeningSockets.Bound bound) throws IOException {
@@ -69,6 +71,7 @@ final class ListeningPort {
         if (listening != null) {
             stopListening(listening);
         }
+        state = "refusing";
     }
 
     /** Accepts connects again from now on. */
@@ -84,6 +87,7 @@ final class ListeningPort {
             channel.close();
             throw failed;
         }
+        state = ACCEPTING;
         first.context().server().listensAgain();
     }
 
@@ -96,6 +100,17 @@ final class ListeningPort {
         if (acceptor != null || listening == null) {
             listening = listenAgain(1);
         }
+        state = "unanswered";
+    }
+
+    /** Returns the state in which a server's ports are, all alike except for a moment. Any thread may call it. */
+    static String state(List<ListeningPort> ports) {
+        for (ListeningPort port : ports) {
+            if (!port.state.equals(ACCEPTING)) {
+                return port.state;
+            }
+        }
+        return ACCEPTING;
     }
 
     /** Stops listening, if it does, and listens with a queue of another length. */

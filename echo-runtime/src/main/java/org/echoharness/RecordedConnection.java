@@ -610,6 +610,11 @@ public final class RecordedConnection {
         return recorder.isUpstream();
     }
 
+    /** Returns an object that all snapshots of this connection have, and no other connection. */
+    Object key() {
+        return recorder;
+    }
+
     /** Returns the log of the events. */
     EventLog log() {
         return log;

@@ -68,6 +68,16 @@ public final class Recording {
     }
 
     /**
+     * Sets the title of the page that {@link #writeHtml(Path)} writes, for instance the name of a test. Without one, the
+     * title is {@code Echo conversation}.
+     *
+     * @param title the title; at most 1,024 characters of it are kept
+     */
+    public void title(String title) {
+        store.title(Escaping.cut(Escaping.escape(title)));
+    }
+
+    /**
      * Adds an event of the kind {@link RecordedEvent.Kind#NOTE} to each open connection. It marks the place in the
      * conversation for the reader: {@code note("the second request")}. If no connection is open, the note appears at the
      * end of the transcript, together with what was done to the server.
@@ -362,13 +372,14 @@ public final class Recording {
     }
 
     /**
-     * Writes the kept connections as one page for a browser. The page loads nothing from elsewhere and runs no script.
+     * Writes the kept connections as one page for a browser. The page loads nothing from elsewhere. Its only script
+     * filters connections and shows bytes in hexadecimal; without it, the page still shows everything.
      *
      * @param file a new file
      * @throws IOException if it exists, or cannot be written
      */
     public void writeHtml(Path file) throws IOException {
-        HtmlPage.write(connections(), leftOut(), store.isFull() ? fullText() : "", store.serverLog(), file);
+        HtmlPage.write(connections(), about(store.isFull() ? fullText() : ""), file);
     }
 
     /**
@@ -573,7 +584,7 @@ public final class Recording {
         String cut = left == 0 ? "" : connections(left) + " left out: the size of this file is limited";
         String full = store.isFull() ? fullText() : "";
         String note = cut + (cut.isEmpty() || full.isEmpty() ? "" : "; ") + full;
-        HtmlPage.write(fitting, leftOut(), note, store.serverLog(), file);
+        HtmlPage.write(fitting, about(note), file);
         return left;
     }
 
@@ -623,6 +634,24 @@ public final class Recording {
                 file -> writeHtml(file, mostBytes),
                 file -> writePcapng(file, mostBytes),
                 file -> writeScript(file, mostBytes));
+    }
+
+    /** Writes the page that {@link #writeHtml(Path)} writes to a file. */
+    void writePage(Appendable out) throws IOException {
+        HtmlPage.write(connections(), about(store.isFull() ? fullText() : ""), out);
+    }
+
+    private HtmlPage.About about(String note) {
+        return new HtmlPage.About(
+                store.title(),
+                store.by(),
+                store.plan(),
+                appliedFaults(),
+                total(),
+                peak(),
+                leftOut(),
+                note,
+                store.serverLog());
     }
 
     private String summary() {

@@ -45,6 +45,7 @@ final class RecordingStore {
     private long accepted;
     private long newest; // its number
     private long leftOut;
+    private long forgotten;
     private int open; // of those with a number
     private int peak;
     private volatile long origin; // the start of the first connection
@@ -54,6 +55,8 @@ final class RecordingStore {
     private final RecordingMemory.Share memory;
     private boolean isFull;
     private volatile @Nullable String over;
+    private volatile @Nullable FaultPlan plan;
+    private volatile String title = "";
     private volatile @Nullable Source source;
 
     RecordingStore(Ending.Side by, int bytes, int connections) {
@@ -69,6 +72,26 @@ final class RecordingStore {
 
     Ending.Side by() {
         return by;
+    }
+
+    /** Sets the plan in force. */
+    void plan(FaultPlan inForce) {
+        plan = inForce;
+    }
+
+    /** Returns the plan in force; null in the recording of a client. */
+    @Nullable
+    FaultPlan plan() {
+        return plan;
+    }
+
+    /** Sets what the recording is of, escaped. */
+    void title(String of) {
+        title = of;
+    }
+
+    String title() {
+        return title;
     }
 
     /** Sets the source that is asked before each wait. Until then any thread may wait. */
@@ -176,6 +199,28 @@ final class RecordingStore {
     void ended(ConnectionRecorder recorder) {
         open--;
         openLeftOut.remove(recorder);
+    }
+
+    /** Drops the connections that have ended, and returns how many. */
+    synchronized int forgetEnded() {
+        int before = recorders.size();
+        for (Iterator<ConnectionRecorder> each = recorders.iterator(); each.hasNext(); ) {
+            ConnectionRecorder recorder = each.next();
+            if (recorder.hasEnded()) {
+                each.remove();
+                memory.release(recorder.giveUp());
+            }
+        }
+        int count = before - recorders.size();
+        forgotten += count;
+        changes++;
+        notifyAll();
+        return count;
+    }
+
+    /** Returns how many connections were dropped on request. */
+    synchronized long forgotten() {
+        return forgotten;
     }
 
     /** Remembers that a fault has taken effect on a connection. */
@@ -304,11 +349,13 @@ final class RecordingStore {
         }
     }
 
-    private synchronized long changes() {
+    /** Returns a count that grows with each event. */
+    synchronized long changes() {
         return changes;
     }
 
-    private synchronized void awaitChange(long seen, long deadline) throws InterruptedException {
+    /** Waits until the count of changes is another one, or until the deadline. */
+    synchronized void awaitChange(long seen, long deadline) throws InterruptedException {
         waiting++;
         try {
             long left = deadline - System.nanoTime();

@@ -92,6 +92,11 @@ record RelayPumps(RelayPump.Options options) implements ConnectionPump.Factory {
         public String text(SocketAddress address) {
             return HostAndPort.text(address);
         }
+
+        @Override
+        public String toString() {
+            return fixed == null ? "(a supplier)" : fixed.toString();
+        }
     }
 
     /**

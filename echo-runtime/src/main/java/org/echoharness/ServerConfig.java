@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param bindsEvery whether the server listens on all addresses of a name; otherwise only on the first
  * @param closesIdle whether an idle connection ends with a FIN; otherwise with an RST
  * @param script null if there is none
+ * @param control the address of the HTTP interface; null if there is none
  */
 record ServerConfig(
         List<ServerAddress> addresses,
@@ -27,4 +28,5 @@ record ServerConfig(
         @Nullable Conversation conversation,
         Consumer<String> warnings,
         ConnectionPump.Factory pumps,
-        ConnectionWire.Factory wires) {}
+        ConnectionWire.Factory wires,
+        @Nullable HostAndPort control) {}

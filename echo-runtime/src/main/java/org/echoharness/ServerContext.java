@@ -15,7 +15,7 @@ record ServerContext(
         ServerConfig config,
         ConnectionCounts counts,
         @Nullable RecordingStore recordings,
-        @Nullable ProblemLog problems,
+        ScriptProblem.@Nullable Log problems,
         Warnings warnings,
         Server server) {
 

@@ -45,11 +45,12 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source, Server
                 ? null
                 : new RecordingStore(Ending.Side.SERVER, config.recordedBytes(), config.recordedConnections());
         Warnings warnings = new Warnings(config.warnings());
-        ProblemLog problems = config.pumps().echoes() ? null : new ProblemLog(warnings);
+        ScriptProblem.Log problems = config.pumps().echoes() ? null : new ScriptProblem.Log(warnings);
         context = new ServerContext(config, new ConnectionCounts(), recordings, problems, warnings, this);
         admission = new Admission(context);
         if (recordings != null) {
             recordings.from(this);
+            recordings.plan(config.faults());
         }
     }
 
@@ -227,8 +228,7 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source, Server
     }
 
     /** Returns the problems of the script, or null if the server echoes. */
-    @Nullable
-    ProblemLog problems() {
+    ScriptProblem.@Nullable Log problems() {
         return context.problems();
     }
 

@@ -27,7 +27,7 @@ final class ServingLoop implements ConnectionPump.Serving {
     private final RingPool rings;
     private @Nullable ConnectionPump resting; // for the next turn of any connection
     private @Nullable UnsentBytes unsentBytes;
-    private boolean isFrozen;
+    private volatile boolean isFrozen; // any thread may read it
     private long frozenSince;
     private long frozenFor;
 

@@ -13,10 +13,12 @@
  * <table>
  * <caption>The types in reading order: each uses only those before it, except within a circle</caption>
  * <tr><th>room<th>what is there<th>types
- * <tr><th>text<td>reads and shows texts, and writes them to files; a package, as are the next eight
+ * <tr><th>text<td>reads and shows texts, and writes them to files; a package, as are the next twelve
  *     <td>{@code Utf8} {@code Escaping} {@code NearestWord} {@code FirstDifference} {@code CompleteFile}
  *     {@code TextSize} {@code Quantities} {@code ServerLog} {@code Template} {@code MisreadException}
  *     {@code TokenErrors} {@code WordScanner} {@code QuotedBytes} {@code Tokens} {@code StartLine}
+ * <tr><th>json<td>writes and reads JSON
+ *     <td>{@code JsonWriter} {@code JsonReader}
  * <tr><th>sockets<td>what the system reports about sockets, and waits until they are ready
  *     <td>{@code SocketTable} {@code SocketLooks} {@code UrgentData} {@code SocketChannels} {@code ChannelReadiness}
  *     {@code ClientDeadline} {@code NameResolver} {@code UnixNames} {@code UnixConnector}
@@ -29,6 +31,9 @@
  *     {@code UnsentBytes}
  * <tr><th>packets<td>what a file for Wireshark has
  *     <td>{@code TcpPacket}
+ * <tr><th>page<td>the HTML of a recording, with its style and script
+ *     <td>{@code HtmlText} {@code PageResources} {@code PageEvent} {@code PageConnection} {@code PageHead} {@code TimeAxis}
+ *     {@code PayloadHtml} {@code OverviewRow} {@code LadderHtml} {@code RecordingPage}
  * <tr><th>relay<td>the connection to the server behind a relay
  *     <td>{@code Upstream} {@code LostUpstreamException} {@code UpstreamChannel} {@code UpstreamConnection}
  * <tr><th>script<td>what a script is made of; exported
@@ -50,6 +55,10 @@
  * <tr><th>gates<td>the state of faults in one connection: each gate judges the oldest bytes of the ring
  *     <td>{@code Seeds} {@code GateProgress} {@code TriggerPositions} {@code Verdict} {@code Gate} {@code SimpleGates} {@code DelayGate}
  *     {@code CorruptGate}
+ * <tr><th>control<td>the HTTP interface, which knows a server only as a ControlledServer
+ *     <td>{@code HttpServerModule} {@code ControlLimits} {@code RefusedRequestException} {@code ServerView}
+ *     {@code RecordingView} {@code ControlledServer} {@code RequestGuard} {@code RequestThreads} {@code ControlRequest}
+ *     {@code EventStream} {@code ControlPage} {@code ControlRoutes} {@code ControlServer}
  * <tr><th>options<td>values from their text, and lines for the user
  *     <td>{@link org.echoharness.OptionText} {@link org.echoharness.ServerAddress} {@link org.echoharness.HostAndPort} {@link org.echoharness.LineBuffer}
  *     {@code DefaultWarnings} {@link org.echoharness.FileErrorText}
@@ -61,7 +70,7 @@
  *     <td>{@link org.echoharness.Script}
  * <tr><th>recording<td>what happened, and the files that show it
  *     <td>{@link org.echoharness.Ending} {@link org.echoharness.RecordedEvent} {@code EventLog}
- *     {@link org.echoharness.ScriptProblem} {@code ProblemLog}
+ *     {@link org.echoharness.ScriptProblem}
  *     {@code RecordingStore} {@code ConnectionRecorder} {@link org.echoharness.RecordedConnection} {@code Transcript}
  *     {@code PcapngFile} {@code HtmlPage} {@link org.echoharness.RecordingFiles} {@link org.echoharness.Recording}
  *     {@link org.echoharness.RecordingComparison}
@@ -74,7 +83,7 @@
  *     <td>{@link org.echoharness.ConnectionCounters} {@code ConnectionCounts} {@code ServerConfig}
  *     {@code ServerContext} {@code ServingLoop} {@code ServerConnection} {@code ListeningSockets} {@code Preload}
  *     {@code Admission} {@code Acceptor} {@code ListeningPort} {@code ServerCore}
- *     {@code ServerControls}
+ *     {@code ServerControls} {@code ControlAdapter}
  * <tr><th>client<td>one connection to a server
  *     <td>{@link org.echoharness.EchoMismatchException} {@code MessageInput} {@code Exchange} {@code ClientConnector}
  *     {@code RecordedChannel} {@code SurplusCheck}

@@ -272,11 +272,14 @@ class ClientRecordingTest {
                         "  1.000  FIN -->",
                         "  1.000  <-- RST: Connection reset");
         assertThat(taped().hexDump().lines()).map(line -> line.substring(0, 1)).containsExactly(">", "<");
-        assertThat(Recordings.page(List.of(taped()), 0))
-                .contains("<th>client 10.0.0.2:4000</th><th>server 10.0.0.1:7</th>")
-                .contains("<td class=\"client\">5 bytes <code>&quot;hello&quot;</code></td><td></td>")
-                .contains("<td></td><td class=\"server\">5 bytes <code>&quot;HELLO&quot;</code></td>")
+        String page = Recordings.page(List.of(taped()), 0);
+        assertThat(page)
+                .contains("<span>client 10.0.0.2:4000</span><span>server 10.0.0.1:7</span>")
                 .contains("; connected 2026-");
+        assertThat(Recordings.ladder(page))
+                .contains(
+                        "bytes g01 up | 1.000client to server: 5 byteshello",
+                        "bytes g10 dn | 1.000server to client: 5 bytesHELLO");
     }
 
     @Test

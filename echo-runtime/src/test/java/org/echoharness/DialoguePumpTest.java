@@ -471,13 +471,13 @@ class DialoguePumpTest {
 
     @Test
     void excusedProblemsLeaveRoomForOthers() {
-        ProblemLog log = new ProblemLog(new org.echoharness.loop.Warnings(new AwaitedLines()));
-        for (int i = 1; i <= ProblemLog.MOST + 3; i++) {
+        ScriptProblem.Log log = new ScriptProblem.Log(new org.echoharness.loop.Warnings(new AwaitedLines()));
+        for (int i = 1; i <= ScriptProblem.Log.MOST + 3; i++) {
             log.add(new ScriptProblem(i, ScriptProblem.Kind.LEFT_OVER, "step 1 of 2", "fin", "nothing", true));
         }
         ScriptProblem wrong = new ScriptProblem(999, ScriptProblem.Kind.MISMATCH, "step 1 of 1", "fin", "x", true);
         log.add(wrong);
-        assertThat(log.list()).hasSize(ProblemLog.MOST + 1).endsWith(wrong);
+        assertThat(log.list()).hasSize(ScriptProblem.Log.MOST + 1).endsWith(wrong);
         assertThat(log.leftOut()).isEqualTo(3);
         assertThat(log.list().stream().filter(problem -> !problem.isExcused())).containsExactly(wrong);
     }
@@ -485,14 +485,14 @@ class DialoguePumpTest {
     @Test
     void problemsBeyondLimitAreCounted() {
         AwaitedLines reported = new AwaitedLines();
-        ProblemLog log = new ProblemLog(new org.echoharness.loop.Warnings(reported));
-        for (int i = 1; i <= ProblemLog.MOST + 3; i++) {
+        ScriptProblem.Log log = new ScriptProblem.Log(new org.echoharness.loop.Warnings(reported));
+        for (int i = 1; i <= ScriptProblem.Log.MOST + 3; i++) {
             log.add(new ScriptProblem(i, ScriptProblem.Kind.FAILED, "message 1", "", "the handler failed", false));
         }
-        assertThat(log.list()).hasSize(ProblemLog.MOST);
+        assertThat(log.list()).hasSize(ScriptProblem.Log.MOST);
         assertThat(log.leftOut()).isEqualTo(3);
         assertThat(reported.seen())
-                .hasSize(ProblemLog.MOST + 1)
+                .hasSize(ScriptProblem.Log.MOST + 1)
                 .startsWith("connection 1, message 1: the handler failed")
                 .endsWith("further problems of the script are counted, not shown");
     }

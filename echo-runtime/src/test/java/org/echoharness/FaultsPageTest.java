@@ -218,6 +218,8 @@ class FaultsPageTest {
             "failure()",
             "acceptPending()",
             "catchUp(time)",
+            "controlToken()",
+            "controlUri()",
             "connection(number)",
             "echoes()",
             "relays()",

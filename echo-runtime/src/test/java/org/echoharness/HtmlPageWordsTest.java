@@ -35,8 +35,8 @@ class HtmlPageWordsTest {
         }
 
         assertThat(Files.readString(page))
-                .contains("<h2>Connection 1</h2>", "<p>1 byte received, 1 byte sent;")
-                .contains("<h2>Rejected connection</h2>")
-                .containsOnlyOnce(">rejected: RST: maxConnections<");
+                .contains("id=\"c1\"", "<p>1 byte received, 1 byte sent;")
+                .contains("data-n=\"0\" data-e=\"rejected\"", "<b class=\"rejected\">rejected</b> maxConnections<")
+                .containsOnlyOnce("</span>rejected: RST: maxConnections<");
     }
 }

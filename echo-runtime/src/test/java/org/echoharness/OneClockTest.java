@@ -39,8 +39,9 @@ class OneClockTest {
                                     server.recording().connection(3).opened()))
                             + " +connection from ");
             assertThat(Recordings.page(server.recording().connections(), 0))
-                    .contains("<td>0.000\n<span class=\"note\">+"
-                            + Quantities.millis(server.recording().connection(2).opened()) + "</span></td>");
+                    .contains(" ("
+                            + Quantities.millis(server.recording().connection(2).opened())
+                            + " ms after the first connection);");
         }
     }
 

@@ -426,7 +426,42 @@ class ProcessTest {
                     .anyMatch(line -> line.contains("EchoPump"))
                     .noneMatch(
                             line -> line.matches(
-                                    ".*org\\.echoharness\\.(script\\.|replay\\.|relay\\.|Relay|dialogue\\.|Script|ProblemLog|Dialogue|ConnectionCalls|.*Unix).*"));
+                                    ".*org\\.echoharness\\.(script\\.|replay\\.|relay\\.|Relay|dialogue\\.|Script|json\\.|control\\.|Control|Dialogue|ConnectionCalls|.*Unix).*"));
+        }
+    }
+
+    /** A JVM with this module alone, as a small image may have. */
+    @Test
+    void controlWithoutModuleIsRefused() throws Exception {
+        List<String> options = List.of("--limit-modules", "java.base");
+        try (ForkedProcess server =
+                new ForkedProcess(EchoProcess.command(options, "server", "127.0.0.1:0", "--control", "127.0.0.1:0"))) {
+            assertThat(server.awaitExit()).isEqualTo(2);
+            assertThat(server.lines().seen())
+                    .containsExactly("echo: control (127.0.0.1:0) needs the module jdk.httpserver, which this JVM does"
+                            + " not have; run java with --add-modules jdk.httpserver, or leave control out");
+        }
+        try (ForkedProcess server = new ForkedProcess(EchoProcess.command(options, "server", "127.0.0.1:0"));
+                Socket socket = PlainSockets.connect(PlainSockets.at("127.0.0.1", port(server)))) {
+            PlainSockets.echoes(socket, "it needs no other module");
+        }
+    }
+
+    /** The interface has threads of its own, which do not keep the process, and no file is read that it needs later. */
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void signalEndsServerWithControl() throws Exception {
+        try (ForkedProcess server = EchoProcess.start("server", "127.0.0.1:0", "--quiet", "--control", "127.0.0.1:0")) {
+            String line = server.lines().await("control at .*");
+            HttpPeer peer = new HttpPeer(
+                    java.net.URI.create(line.replaceFirst("control at (.*)#.*", "$1")),
+                    line.replaceFirst(".*#token=", ""));
+            try (HttpPeer.Events events = new HttpPeer.Events(peer, "/servers/default/events")) {
+                events.await("state");
+                server.signal("TERM");
+                assertThat(events.await("server").json()).containsEntry("state", "closed");
+                assertThat(server.awaitExit()).isEqualTo(143);
+            }
         }
     }
 

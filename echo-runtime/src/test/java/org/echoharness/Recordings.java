@@ -7,6 +7,8 @@ import java.net.Socket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
 import org.echoharness.text.ServerLog;
 
 /** Methods that tests of recordings share. */
@@ -49,11 +51,25 @@ final class Recordings {
     static String page(List<RecordedConnection> connections, long leftOut) {
         StringBuilder page = new StringBuilder();
         try {
-            HtmlPage.write(connections, leftOut, "", new ServerLog.Snapshot("the server", List.of(), 0), page);
+            ServerLog.Snapshot server = new ServerLog.Snapshot("the server", List.of(), 0);
+            long total = connections.size() + leftOut;
+            HtmlPage.write(
+                    connections,
+                    new HtmlPage.About("", Ending.Side.SERVER, null, Set.of(), total, 1, leftOut, "", server),
+                    page);
         } catch (IOException impossible) {
             throw new AssertionError(impossible);
         }
         return page.toString();
+    }
+
+    /** The rows of the first conversation in a page, each as its style and its HTML without tags: "fin g01 up | 1.000FIN". */
+    static List<String> ladder(String page) {
+        return Pattern.compile("<li class=\"([^\"]*)\">(.*?)</li>", Pattern.DOTALL)
+                .matcher(page.split("<ol class=\"l ", 2)[1].split("</ol>", 2)[0])
+                .results()
+                .map(row -> row.group(1) + " | " + row.group(2).replaceAll("<[^>]*>", ""))
+                .toList();
     }
 
     /** A connection on which the second step of a script was not met. */

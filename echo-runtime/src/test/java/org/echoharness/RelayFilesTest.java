@@ -7,7 +7,6 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import org.echoharness.support.PlainSockets;
 import org.echoharness.text.Escaping;
@@ -37,62 +36,44 @@ class RelayFilesTest {
         return client.snapshot();
     }
 
-    /** The cells of each row, with their style: "client: connects". */
-    private static List<List<String>> rows(String page) {
-        List<List<String>> rows = new ArrayList<>();
-        for (String row :
-                page.split("<tbody>", 2)[1].split("</tbody>", 2)[0].strip().split("\n(?=<tr>)", -1)) {
-            List<String> cells = new ArrayList<>();
-            for (String cell : row.split("<td", -1)) {
-                String text = cell.replaceAll("^( class=\"(\\w+)\")?>", "$2|")
-                        .replaceAll("<[^>]*>", "")
-                        .strip();
-                cells.add(text.equals("|") ? "" : text);
-            }
-            rows.add(cells.subList(2, cells.size()));
-        }
-        return rows;
-    }
-
     @Test
     void pageHasColumnForRelay() {
         String page = Recordings.page(List.of(corrupted()), 0);
         assertThat(page)
-                .contains("<th>client 10.0.0.2:4000</th><th>relay 10.0.0.1:7</th><th>server 10.0.0.3:5432</th>")
+                .contains(
+                        "<span>client 10.0.0.2:4000</span><span>relay 10.0.0.1:7</span><span>server 10.0.0.3:5432</span>")
                 .contains("<p>Relayed to upstream 10.0.0.3:5432: 7 bytes received, 8 bytes sent; connected ")
                 .contains("; ended by CLIENT RST (reset after 4).</p>");
-        assertThat(rows(page))
+        assertThat(Recordings.ladder(page))
                 .containsExactly(
-                        List.of("client|connects", "", ""),
-                        List.of("", "relay|to server: connects", ""),
-                        List.of("client|5 bytes &quot;hello&quot;", "", ""),
-                        List.of("", "fault|fault: corrupt byte 6 to server", ""),
-                        List.of("", "relay|to server: 5 bytes &quot;hello&quot;", ""),
-                        List.of("client|3 bytes &quot;&lt;b&gt;&quot;", "", ""),
-                        List.of(
-                                "",
-                                "changed|to server: 3 bytes &quot;\\xc3b&gt;&quot;"
-                                        + " (changed: at offset 5 came &quot;&lt;b&gt;&quot;)",
-                                ""),
-                        List.of("", "", "changed|7 bytes &quot;welcome&quot; (3 bytes of them not passed on)"),
-                        List.of("", "fault|fault: reset after 4", ""),
-                        List.of("", "relay|to client: 4 bytes &quot;welc&quot;", ""),
-                        List.of("", "rst|to client: RST: reset after 4", ""),
-                        List.of("", "rst|to server: RST: reset after 4", ""));
+                        "connect g01 up | 0.000client to relay: connects",
+                        "connect g12 up | 1.000relay to server: connects",
+                        "bytes g01 up | 2.000client to relay: 5 byteshello",
+                        "fault p1 | 2.100fault: corrupt byte 6 to server",
+                        "bytes g12 up | 2.200relay to server: 5 byteshello",
+                        "bytes g01 up | 2.300client to relay: 3 bytes&lt;b&gt;",
+                        "bytes g12 up changed | 2.400relay to server: 3 bytes"
+                                + "changed: at offset 5 came &quot;&lt;b&gt;&quot;00000005  c3 62 3e"
+                                + " ".repeat(39) + "  .b&gt;\n",
+                        "bytes g21 dn changed | 3.000server to relay: 7 bytes3 bytes of them not passed onwelcome",
+                        "fault p1 | 3.100fault: reset after 4",
+                        "bytes g10 dn | 3.100relay to client: 4 byteswelc",
+                        "rst g10 dn | 3.100relay to client: RST: reset after 4",
+                        "rst g12 up | 3.100relay to server: RST: reset after 4");
     }
 
     @Test
     void pageStatesChanges() {
         assertThat(Recordings.page(List.of(corrupted()), 0))
                 .contains("<p class=\"changed\">The bytes to the server differ at offset 5: came"
-                        + " &quot;&lt;b&gt;&quot;, passed on &quot;<span class=\"e\">\\xc3</span>b&gt;&quot;"
+                        + " &quot;&lt;b&gt;&quot;, passed on &quot;<i>\\xc3</i>b&gt;&quot;"
                         + " (corrupt byte 6 to server).</p>")
                 .contains("<p class=\"changed\">The bytes to the client differ at offset 4: came &quot;ome&quot;,"
                         + " passed on nothing more (reset after 4).</p>");
         RecordedBytes client = new RecordedBytes(1, 100).received("hello");
         client.upstream().sent("hello");
         assertThat(Recordings.page(List.of(client.snapshot()), 0))
-                .contains("<p class=\"note\">Passed on unchanged: 5 bytes to the server, 0 bytes to the client.</p>")
+                .contains("<p class=\"dim\">Passed on unchanged: 5 bytes to the server, 0 bytes to the client.</p>")
                 .doesNotContain("class=\"changed\"");
     }
 
@@ -100,8 +81,8 @@ class RelayFilesTest {
     void pageMarksBytesThatWereAdded() {
         RecordedBytes client = new RecordedBytes(1, 100).received("ab");
         client.at(1).upstream().sent("ab").sent("ab");
-        assertThat(rows(Recordings.page(List.of(client.snapshot()), 0)).get(4).get(1))
-                .isEqualTo("changed|to server: 2 bytes &quot;ab&quot; (added: 2 bytes)");
+        assertThat(Recordings.ladder(Recordings.page(List.of(client.snapshot()), 0)))
+                .contains("bytes g12 up changed | 0.000relay to server: 2 bytesadded: 2 bytesab");
     }
 
     static List<byte[]> hostile() {
@@ -119,7 +100,9 @@ class RelayFilesTest {
         RecordedConnection connection = client.sent(changed).snapshot();
         String page = Recordings.page(List.of(connection), 0);
         assertThat(page.codePoints()).allMatch(each -> each == '\n' || Utf8.isShown(each));
-        assertThat(page.toLowerCase(java.util.Locale.ROOT)).doesNotContain("<script", "<img", "<!--");
+        assertThat(page.toLowerCase(java.util.Locale.ROOT))
+                .containsOnlyOnce("<script")
+                .doesNotContain("<img", "<!--");
         assertThat(page).contains("changed: at offset ");
         assertThat(connection.transcript().codePoints()).allMatch(each -> each == '\n' || Utf8.isShown(each));
         assertThat(page).hasSizeLessThan(120_000);
@@ -202,7 +185,7 @@ class RelayFilesTest {
                             "received 3 bytes \"bye\" from upstream " + behindIt + "\n",
                             "(the bytes to the server differ at offset 0: came \"hello\", passed on \"\\x97ello\""
                                     + " (corrupt byte 1 to server))\n");
-            assertThat(files.page()).content().contains("<th>server " + behindIt + "</th>");
+            assertThat(files.page()).content().contains("<span>server " + behindIt + "</span>");
             assertThat(PcapFile.read(files.packets()).segments())
                     .extracting(segment -> segment.to().getPort())
                     .contains(behind.getLocalPort(), relay.port());

@@ -352,7 +352,7 @@ class ScriptServerTest {
                     .contains("  mismatch at step 4 of 6: expected line \"QUIT\", seen \"QIUT\\r\\n\"\n")
                     .containsPattern("  resetting 127\\.0\\.0\\.1:\\d+: step 4 of 6: expected line \"QUIT\", seen ");
             assertThat(Recordings.page(List.of(connection), 0))
-                    .contains(">step 2 of 6: line &quot;EHLO {host}&quot;<", ">mismatch: step 4 of 6: expected line");
+                    .contains(">step 2 of 6: line &quot;EHLO {host}&quot;<", "mismatch: step 4 of 6: expected line");
             connection.assertEndedBy(Ending.Side.SERVER, Ending.How.RST);
         }
     }

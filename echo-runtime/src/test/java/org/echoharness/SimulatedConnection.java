@@ -65,7 +65,7 @@ final class SimulatedConnection implements ConnectionPump.Owner {
     private final List<Event> events = new ArrayList<>();
     private final List<String> tookEffect = new ArrayList<>();
     private final Client client = new Client();
-    private final ProblemLog problems = new ProblemLog(new Warnings(line -> {}));
+    private final ScriptProblem.Log problems = new ScriptProblem.Log(new Warnings(line -> {}));
     private @Nullable DialogueFactory dialogues;
     private int capacity = 64;
     private int mostCalls = 20_000; // of the clock, two for each step; and turns

@@ -66,6 +66,7 @@ final class Attachments {
                 .getOrComputeIfAbsent(
                         LIMIT + context.getUniqueId(), unused -> new AtomicLong(MOST_BYTES), AtomicLong.class);
         AtomicReference<@Nullable RecordingFiles> published = new AtomicReference<>();
+        recording.title(title(context));
         context.publishDirectory(name, directory -> {
             RecordingFiles files = recording.writeFiles(directory, Math.max(0, left.get() / 4));
             left.addAndGet(-Files.size(files.transcript())
@@ -75,6 +76,17 @@ final class Attachments {
             published.set(files);
         });
         return Objects.requireNonNull(published.get());
+    }
+
+    /** Returns the name of a test or a class for people: {@code LoginTest.retries(EchoServer)}. */
+    private static String title(ExtensionContext context) {
+        String type = context.getTestClass().map(Class::getName).orElse("");
+        String outermost = type.substring(type.lastIndexOf('.') + 1).replace('$', '.');
+        String shown = context.getDisplayName();
+        return context.getTestMethod()
+                .map(method ->
+                        outermost + "." + (shown.startsWith(method.getName()) ? shown : method.getName() + " " + shown))
+                .orElse(outermost.isEmpty() ? shown : outermost);
     }
 
     /** Different names get different file names, even if they differ only in characters that are replaced. */

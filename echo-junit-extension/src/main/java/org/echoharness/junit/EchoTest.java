@@ -188,6 +188,14 @@ public @interface EchoTest {
     String recording() default "";
 
     /**
+     * The address at which other processes look at the server and control it by HTTP, for instance a person with a browser
+     * during a test that is stopped in a debugger: {@link org.echoharness.EchoServer#controlUri()}. Empty means {@code none}.
+     *
+     * @return {@code host:port}, {@code [v6]:port}, {@code *:port} or {@code none}
+     */
+    String control() default "";
+
+    /**
      * Where the server runs. By default it is embedded in this JVM.
      *
      * @return the source

@@ -95,6 +95,12 @@ class AttachmentsTest {
         }
     }
 
+    @Test
+    void pageNamesTest() throws IOException {
+        run(Each.class);
+        assertThat(only("conversation.html")).content().contains("<h1>AttachmentsTest.Each.test(EchoClient)</h1>");
+    }
+
     static class OnItsMethod {
         @Test
         @EchoTest

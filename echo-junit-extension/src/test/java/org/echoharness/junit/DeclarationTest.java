@@ -64,7 +64,8 @@ class DeclarationTest {
                         entry("faults", "reset"),
                         entry("upstream", "127.0.0.1:1"),
                         entry("upstreamFailure", "close"),
-                        entry("recording", "7"));
+                        entry("recording", "7"),
+                        entry("control", "127.0.0.1:0"));
         assertThat(options.clientWords())
                 .containsExactly(entry("connectTimeout", "8s"), entry("readTimeout", "9s"), entry("timeout", "10s"));
     }
@@ -84,6 +85,7 @@ class DeclarationTest {
             upstream = "127.0.0.1:1",
             upstreamFailure = "close",
             recording = "7",
+            control = "127.0.0.1:0",
             connectTimeout = "8s",
             readTimeout = "9s",
             timeout = "10s")
@@ -101,6 +103,7 @@ class DeclarationTest {
     @EchoTest(name = "upstreamFailure", upstreamFailure = "0")
     @EchoTest(name = "connectTimeout", connectTimeout = "0")
     @EchoTest(name = "recording", recording = "0x")
+    @EchoTest(name = "control", control = "0x")
     private interface Wrong {}
 
     @EchoTest(name = "default")

@@ -39,6 +39,9 @@ final class ForegroundServer implements AutoCloseable {
         if (files != null) {
             Runtime.getRuntime().addShutdownHook(foreground.hook);
         }
+        server.controlUri()
+                .ifPresent(uri -> foreground.report(
+                        "control at " + uri + "#token=" + server.controlToken().orElseThrow()));
         return foreground;
     }
 

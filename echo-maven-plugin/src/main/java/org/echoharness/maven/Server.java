@@ -61,6 +61,9 @@ public final class Server {
     @Nullable
     String record;
 
+    @Nullable
+    String control;
+
     /** Called by Maven. */
     public Server() {}
 
@@ -96,6 +99,7 @@ public final class Server {
             boolean on = EchoMojo.isOn("record", record);
             options.put("recording", !on ? EchoMojo.NONE : size.equals(EchoMojo.NONE) ? "on" : size);
         }
+        put(options, "control", control);
         return options;
     }
 

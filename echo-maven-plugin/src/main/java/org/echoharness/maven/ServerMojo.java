@@ -147,6 +147,16 @@ abstract class ServerMojo extends EchoMojo {
     @Parameter(property = "echo.record", defaultValue = "false")
     String record;
 
+    /**
+     * The address at which other processes look at a server and control it by HTTP, {@code host:port}, {@code [v6]:port} or
+     * {@code *:port}, or {@code none}. With port 0 the kernel picks a port. A server with this option records, unless
+     * {@code recording} is set to {@code none}.
+     *
+     * @since 0.1.0
+     */
+    @Parameter(property = "echo.control", defaultValue = NONE)
+    String control;
+
     ServerMojo(String refusal) {
         super(refusal);
     }
@@ -168,7 +178,11 @@ abstract class ServerMojo extends EchoMojo {
         server.upstream = upstream;
         server.upstreamFailure = upstreamFailure.equals(RESET) ? null : upstreamFailure; // the runtime's default
         server.connectTimeout = connectTimeout;
-        server.recording = recording;
+        boolean isImplied = recording.equals(NONE)
+                && !control.equals(NONE)
+                && !configuration().isGiven("recording");
+        server.recording = isImplied ? null : recording; // the runtime records a server with control
+        server.control = control;
         server.record = record.equals("false") ? null : record;
         return server;
     }

@@ -122,6 +122,7 @@ final class Build {
         goal.connectTimeout = "5s";
         goal.recording = "none";
         goal.record = "false";
+        goal.control = "none";
     }
 
     @SuppressWarnings("deprecation") // the constructor without a container is for Maven alone

@@ -53,6 +53,9 @@ final class CommandHelp {
                      --upstream HOST:PORT       relays to that server in place of an echo (none)
                      --upstream-failure FAULT   what clients get if that server cannot be
                                                 reached: reset, close or stall (reset)
+                     --control ADDRESS          lets other programs, and a person with a browser,
+                                                look at the server and control it by HTTP; prints
+                                                the address with its token (none)
             client:  --message TEXT             the text to send (a line of 42 bytes)
                      --message-file FILE        the file to send; '-' is standard input.
                                                 Standard input, a pipe or a device is sent

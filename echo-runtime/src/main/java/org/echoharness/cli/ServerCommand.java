@@ -53,6 +53,7 @@ final class ServerCommand {
             if (given.has(QUIET)) {
                 server.socketAddresses().forEach(this::printStart);
             }
+            printControl(server);
             End end = new End(server, folder);
             // the kernel resets open connections when the process ends; this also reports them
             Runtime.getRuntime().addShutdownHook(new Thread(() -> endBySignal(end), "echo-server closing"));
@@ -88,6 +89,13 @@ final class ServerCommand {
                 address instanceof InetSocketAddress inet
                         ? StartLine.of(HostAndPort.of(inet).host(), inet)
                         : StartLine.of(ServerAddress.of(address).toString()));
+    }
+
+    /** Prints what a person can open in a browser. */
+    private void printControl(EchoServer server) {
+        server.controlUri()
+                .ifPresent(uri -> console.out(
+                        "control at " + uri + "#token=" + server.controlToken().orElseThrow()));
     }
 
     private void endBySignal(End end) {

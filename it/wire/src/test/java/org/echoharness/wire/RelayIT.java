@@ -155,11 +155,12 @@ class RelayIT {
                         "--dump-dom",
                         page.toUri().toString()));
         assertThat(dom)
-                .contains("<th>relay 127.0.0.1:", "<th>server 127.0.0.1:", "Relayed to upstream 127.0.0.1:")
+                .contains("<span>relay 127.0.0.1:", "<span>server 127.0.0.1:", "Relayed to upstream 127.0.0.1:")
                 .contains("Passed on unchanged: 9 bytes to the server, 100000 bytes to the client.")
-                .contains("to server: 7 bytes <code>\"&lt;<span class=\"e\">\\x9d</span>&gt;chan\"</code>")
-                .contains("(changed: at offset 1 came \"b&gt;changed&lt;/b&gt; and in pie\")")
-                .doesNotContain("<script", "<b>");
+                .contains("relay to server: </span>7 bytes</p>", "&lt;<i>\\x9d</i>&gt;chan</pre>")
+                .contains("changed: at offset 1 came \"b&gt;changed&lt;/b&gt; and in pie\"</p>")
+                .containsOnlyOnce("<script")
+                .doesNotContain("<b>");
     }
 
     private static int stream(List<Packet> packets, RecordedConnection leg) {

@@ -1,0 +1,359 @@
+package org.echoharness.control;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.io.Writer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Semaphore;
+import java.util.function.Supplier;
+import org.echoharness.control.ControlledServer.Control;
+import org.echoharness.control.ControlledServer.FileKind;
+import org.echoharness.control.ControlledServer.Found;
+import org.echoharness.json.JsonWriter;
+import org.echoharness.text.Escaping;
+import org.echoharness.text.Quantities;
+import org.jspecify.annotations.Nullable;
+
+/** What the HTTP interface answers at which path. The threads of requests call it. */
+final class ControlRoutes {
+
+    private static final Duration CATCH_UP = Duration.ofSeconds(5);
+    private static final Duration LONGEST_WAIT = Duration.ofMinutes(1);
+    private static final String RECORDING = "recording";
+
+    private final Supplier<Map<String, ControlledServer>> servers;
+    private final RequestThreads threads;
+    private final ControlLimits limits;
+    private final Semaphore streams;
+    private final Semaphore waits;
+
+    ControlRoutes(Supplier<Map<String, ControlledServer>> servers, RequestThreads threads, ControlLimits limits) {
+        this.servers = servers;
+        this.threads = threads;
+        this.limits = limits;
+        streams = new Semaphore(limits.streams());
+        waits = new Semaphore(limits.waits());
+    }
+
+    /** Returns whether the path is one of the page's own files, which need no token. */
+    static boolean isPage(List<String> path) {
+        return path.equals(List.of(""));
+    }
+
+    void page(ControlRequest request) throws IOException {
+        request.only("GET");
+        request.header("Content-Security-Policy", ControlPage.policy());
+        request.answer(200, "text/html; charset=utf-8", ControlPage.html());
+    }
+
+    void handle(List<String> path, ControlRequest request) throws IOException {
+        if (!path.get(0).equals("servers")) {
+            throw nothingAt(path);
+        }
+        if (path.size() == 1) {
+            request.only("GET");
+            request.parameters();
+            request.answer(this::list);
+            return;
+        }
+        String id = path.get(1);
+        ControlledServer server = server(id);
+        switch (path.size()) {
+            case 2 -> {
+                request.only("GET");
+                request.parameters();
+                answer(id, server, request);
+            }
+            case 3 -> handle(path, id, server, request);
+            case 5 -> {
+                if (!path.get(2).equals("connections")) {
+                    throw nothingAt(path);
+                }
+                connection(path, id, server, request);
+            }
+            default -> throw nothingAt(path);
+        }
+    }
+
+    private void handle(List<String> path, String id, ControlledServer server, ControlRequest request)
+            throws IOException {
+        String word = path.get(2);
+        switch (word) {
+            case "faults" -> faults(id, server, request);
+            case "catch-up" -> catchUp(server, request);
+            case "note" -> {
+                request.only("POST");
+                request.parameters();
+                mustRecord(server);
+                server.note(request.bodyText());
+                answer(id, server, request);
+            }
+            case RECORDING -> recording(server, request);
+            case "events" -> events(id, server, request);
+            default -> {
+                Control control = control(word);
+                FileKind kind = kind(word);
+                if (control != null) {
+                    control(control, id, server, request);
+                } else if (kind != null) {
+                    download(kind, id, server, request);
+                } else {
+                    throw nothingAt(path);
+                }
+            }
+        }
+    }
+
+    private void list(JsonWriter json) throws IOException {
+        json.beginObject().name("servers").beginArray();
+        for (Map.Entry<String, ControlledServer> each : servers.get().entrySet()) {
+            each.getValue().view().writeTo(each.getKey(), json);
+        }
+        json.endArray().endObject();
+    }
+
+    private static void answer(String id, ControlledServer server, ControlRequest request) throws IOException {
+        ServerView view = server.view();
+        request.answer(json -> view.writeTo(id, json));
+    }
+
+    private ControlledServer server(String id) {
+        ControlledServer server = servers.get().get(id);
+        if (server == null) {
+            List<String> ids = new ArrayList<>(servers.get().keySet());
+            throw new RefusedRequestException(
+                    404,
+                    "there is no server " + Escaping.quote(id) + "; "
+                            + (ids.isEmpty() ? "none is running" : "there is " + String.join(", ", ids)));
+        }
+        return server;
+    }
+
+    private static void faults(String id, ControlledServer server, ControlRequest request) throws IOException {
+        request.only("PUT");
+        String open = request.parameters("open").getOrDefault("open", "false");
+        if (!open.equals("true") && !open.equals("false")) {
+            throw new RefusedRequestException(400, "open (" + Escaping.escape(open) + ") must be true or false");
+        }
+        server.setFaults(request.bodyText().strip(), open.equals("true"));
+        answer(id, server, request);
+    }
+
+    private static void control(Control control, String id, ControlledServer server, ControlRequest request)
+            throws IOException {
+        request.only("POST");
+        String time = control.takesTime() ? request.parameters("time").get("time") : null;
+        if (!control.takesTime()) {
+            request.parameters();
+        }
+        if (control == Control.RESTART && time == null) {
+            throw new RefusedRequestException(400, "restart needs a time, as in restart?time=1s");
+        }
+        server.control(control, time == null ? null : Quantities.duration("time", time));
+        answer(id, server, request);
+    }
+
+    private static void catchUp(ControlledServer server, ControlRequest request) throws IOException {
+        request.only("POST");
+        String time = request.parameters("time").get("time");
+        Duration timeout = time == null ? CATCH_UP : atMostAMinute("time", time);
+        boolean isCaughtUp = server.catchUp(timeout);
+        List<ServerView.Problem> unfinished = server.unfinished();
+        request.answer(json -> {
+            json.beginObject().name("caughtUp").value(isCaughtUp).name("unfinished");
+            ServerView.write(unfinished, json);
+            json.endObject();
+        });
+    }
+
+    private static void connection(List<String> path, String id, ControlledServer server, ControlRequest request)
+            throws IOException {
+        String word = path.get(4);
+        if (!List.of("reset", "close", "send").contains(word)) {
+            throw nothingAt(path);
+        }
+        String text = path.get(3);
+        if (!text.matches("[1-9]\\d{0,17}")) {
+            throw new RefusedRequestException(
+                    404, "connection " + Escaping.quote(text) + " is no number; the first accepted one is 1");
+        }
+        request.only("POST");
+        request.parameters();
+        long number = Long.parseLong(text);
+        Found found =
+                word.equals("send") ? server.send(number, request.body()) : server.end(number, word.equals("close"));
+        if (found == Found.UNKNOWN) {
+            long accepted = server.view().accepted();
+            throw new RefusedRequestException(
+                    404,
+                    "connection " + number + " has not been accepted; the server has accepted "
+                            + (accepted == 1 ? "1 connection" : accepted + " connections"));
+        }
+        if (found == Found.ENDED) {
+            throw new RefusedRequestException(409, "connection " + number + " has ended");
+        }
+        answer(id, server, request);
+    }
+
+    private void recording(ControlledServer server, ControlRequest request) throws IOException {
+        request.only("GET", "DELETE");
+        RecordingView now = mustRecord(server);
+        if (request.exchange().getRequestMethod().equals("DELETE")) {
+            request.parameters();
+            int forgotten = server.forgetEnded();
+            request.answer(json ->
+                    json.beginObject().name("forgotten").value(forgotten).endObject());
+            return;
+        }
+        Map<String, String> parameters = request.parameters("after", "wait");
+        String after = parameters.get("after");
+        String wait = parameters.get("wait");
+        if (after == null && wait == null) {
+            write(now, request);
+            return;
+        }
+        if (after == null || !after.matches("\\d{1,18}")) {
+            throw new RefusedRequestException(
+                    400,
+                    "after (" + (after == null ? "" : Escaping.escape(after))
+                            + ") must be the number \"changes\" of an earlier answer");
+        }
+        Duration timeout = wait == null ? Duration.ZERO : atMostAMinute("wait", wait);
+        if (now.changes() != Long.parseLong(after) || timeout.isZero()) {
+            write(now, request);
+            return;
+        }
+        handOver(waits, "requests that wait", request, () -> {
+            server.awaitChange(now.changes(), timeout);
+            write(mustRecord(server), request);
+        });
+    }
+
+    private static Duration atMostAMinute(String name, String text) {
+        Duration time = Quantities.duration(name, text);
+        if (time.compareTo(LONGEST_WAIT) > 0) {
+            throw new RefusedRequestException(400, name + " (" + Escaping.escape(text) + ") must be at most 1m");
+        }
+        return time;
+    }
+
+    private static void write(RecordingView recording, ControlRequest request) throws IOException {
+        try (Writer out = request.answer("application/json")) {
+            if (!request.isHead()) {
+                recording.writeTo(new JsonWriter(out));
+                out.append('\n');
+            }
+        }
+    }
+
+    private static RecordingView mustRecord(ControlledServer server) {
+        RecordingView recording = server.recording();
+        if (recording == null) {
+            throw new RefusedRequestException(409, "the server does not record; start it without recording=none");
+        }
+        return recording;
+    }
+
+    private static void download(FileKind kind, String id, ControlledServer server, ControlRequest request)
+            throws IOException {
+        request.only("GET");
+        request.parameters();
+        mustRecord(server);
+        request.header(
+                "Content-Disposition",
+                "attachment; filename=\"" + id.replaceAll("[^A-Za-z0-9._-]", "_") + "." + kind.suffix() + "\"");
+        if (request.isHead()) {
+            request.answer(kind.type()).close();
+            return;
+        }
+        Path folder = Files.createTempDirectory("echo-control");
+        Path file = folder.resolve(RECORDING + "." + kind.suffix());
+        try {
+            write(server, kind, file);
+            request.answer(kind.type(), file);
+        } finally {
+            Files.deleteIfExists(file);
+            Files.delete(folder);
+        }
+    }
+
+    private static void write(ControlledServer server, FileKind kind, Path file) {
+        try {
+            server.write(kind, file);
+        } catch (IOException failed) {
+            throw new UncheckedIOException("the recording cannot be written: " + failed.getMessage(), failed);
+        }
+    }
+
+    private void events(String id, ControlledServer server, ControlRequest request) throws IOException {
+        request.only("GET");
+        request.parameters();
+        if (request.isHead()) {
+            request.answer("text/event-stream").close();
+            return;
+        }
+        handOver(streams, "event streams", request, () -> {
+            try (Writer out = request.answer("text/event-stream")) {
+                new EventStream(id, server, threads, limits.beat(), out).run();
+            }
+        });
+    }
+
+    /** Answers on a thread that may wait. */
+    private static void handOver(Semaphore places, String what, ControlRequest request, ControlRequest.Answer answer) {
+        if (!places.tryAcquire()) {
+            throw new RefusedRequestException(503, "there are too many " + what + "; end some of them");
+        }
+        boolean isHandedOver = false;
+        try {
+            request.handOver(() -> {
+                try {
+                    answer.write();
+                } catch (IOException | InterruptedException | RuntimeException ended) {
+                    return; // the client has gone, or the interface closes
+                } finally {
+                    places.release();
+                    request.close();
+                }
+            });
+            isHandedOver = true;
+        } finally {
+            if (!isHandedOver) {
+                places.release();
+            }
+        }
+    }
+
+    private static @Nullable Control control(String word) {
+        for (Control each : Control.values()) {
+            if (each.word().equals(word)) {
+                return each;
+            }
+        }
+        return null;
+    }
+
+    private static @Nullable FileKind kind(String word) {
+        for (FileKind each : FileKind.values()) {
+            if (word.equals(RECORDING + "." + each.suffix())) {
+                return each;
+            }
+        }
+        return null;
+    }
+
+    private static RefusedRequestException nothingAt(List<String> path) {
+        return new RefusedRequestException(
+                404,
+                "there is nothing at " + Escaping.quote("/" + String.join("/", path)) + "; there is /, /servers,"
+                        + " /servers/ID and, below that, faults, refuse, unanswered, resume, freeze, unfreeze, reset,"
+                        + " close, restart, catch-up, note, connections/N/reset, connections/N/close,"
+                        + " connections/N/send, recording, recording.pcapng, recording.html, recording.txt,"
+                        + " recording.script and events");
+    }
+}

@@ -1,0 +1,192 @@
+package org.echoharness.control;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.BindException;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The HTTP interface of one or more servers: it listens, checks each request, and ends with all its threads at {@link
+ * #close}. Any thread may call it.
+ */
+public final class ControlServer implements AutoCloseable {
+
+    private static final int BACKLOG = 1_024;
+    private static final long CLOSE_DEADLINE_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+    private final HttpServer http;
+    private final ThreadGroup group; // of the JDK's own threads
+    private final RequestThreads threads;
+    private final RequestGuard guard;
+    private final ControlRoutes routes;
+    private final ControlLimits limits;
+    private final URI uri;
+    private volatile Map<String, ControlledServer> servers = Map.of();
+    private boolean isClosed;
+
+    private ControlServer(InetSocketAddress address, String host, String shown, ControlLimits limits)
+            throws IOException {
+        this.limits = limits;
+        group = new ThreadGroup("echo-control");
+        http = inGroup(() -> HttpServer.create(address, BACKLOG));
+        int port = http.getAddress().getPort();
+        uri = URI.create("http://" + shown + ":" + port + "/");
+        threads = new RequestThreads("echo-control " + shown + ":" + port, limits);
+        guard = new RequestGuard(host, port, uri.toString());
+        routes = new ControlRoutes(() -> servers, threads, limits);
+    }
+
+    /**
+     * Binds the address and starts to answer.
+     *
+     * @param address a resolved address; with port 0 the kernel picks a port
+     * @param host the host as configured, which requests may name
+     * @param shown the host of {@link #uri}, with brackets around an IPv6 address
+     * @throws BindException if it cannot be bound; the message names the address and the cure
+     */
+    public static ControlServer start(InetSocketAddress address, String host, String shown) throws IOException {
+        return start(address, host, shown, ControlLimits.DEFAULT);
+    }
+
+    static ControlServer start(InetSocketAddress address, String host, String shown, ControlLimits limits)
+            throws IOException {
+        ControlServer server;
+        try {
+            server = new ControlServer(address, host, shown, limits);
+        } catch (BindException refused) {
+            BindException named = new BindException("cannot listen on " + shown + ":" + address.getPort()
+                    + " for control: " + refused.getMessage() + "; take another port, or 0 for a free one");
+            named.initCause(refused);
+            throw named;
+        }
+        server.http.setExecutor(server.threads);
+        server.http.createContext("/", server::answer);
+        server.inGroup(() -> {
+            server.http.start();
+            return "";
+        });
+        return server;
+    }
+
+    /** Returns the address of the page, without the token. */
+    public URI uri() {
+        return uri;
+    }
+
+    /** Returns the 32 hexadecimal digits that requests must have. */
+    public String token() {
+        return guard.token();
+    }
+
+    /** Serves another server from now on, under this ID. */
+    public synchronized void add(String id, ControlledServer server) {
+        Map<String, ControlledServer> all = new LinkedHashMap<>(servers);
+        all.put(id, server);
+        servers = Collections.unmodifiableMap(all);
+    }
+
+    /**
+     * Stops listening, ends every request and joins the threads. Event streams get what is new, if their clients read it at
+     * once.
+     */
+    @Override
+    public void close() {
+        synchronized (this) {
+            if (isClosed) {
+                return;
+            }
+            isClosed = true;
+        }
+        threads.beginClose();
+        http.stop(0);
+        long deadline = System.nanoTime() + CLOSE_DEADLINE_NANOS;
+        threads.endClose(deadline);
+        Thread[] ofJdk = new Thread[group.activeCount() + 4];
+        int count = group.enumerate(ofJdk);
+        for (Thread each : Arrays.asList(ofJdk).subList(0, count)) {
+            RequestThreads.join(each, deadline);
+        }
+    }
+
+    private void answer(HttpExchange exchange) {
+        threads.endClientTime(); // that for the head of the request
+        ControlRequest request = new ControlRequest(exchange, threads, limits);
+        try {
+            try {
+                handle(request);
+            } catch (RefusedRequestException refused) {
+                request.refuse(refused);
+            } catch (IllegalArgumentException wrong) {
+                request.refuse(new RefusedRequestException(400, text(wrong)));
+            } catch (IllegalStateException notNow) {
+                request.refuse(new RefusedRequestException(409, text(notNow)));
+            } catch (UnsupportedOperationException notHere) {
+                request.refuse(new RefusedRequestException(501, text(notHere)));
+            } catch (UncheckedIOException failed) {
+                request.refuse(new RefusedRequestException(500, text(failed)));
+            } catch (RuntimeException unexpected) {
+                request.refuse(new RefusedRequestException(500, unexpected.toString()));
+            }
+        } catch (IOException gone) {
+            return; // the client does not wait for the answer
+        } finally {
+            request.end();
+        }
+    }
+
+    private static String text(RuntimeException thrown) {
+        String message = thrown.getMessage();
+        return message == null ? thrown.toString() : message;
+    }
+
+    private void handle(ControlRequest request) throws IOException {
+        HttpExchange exchange = request.exchange();
+        guard.checkHostAndOrigin(exchange.getRequestHeaders(), exchange.getRequestURI(), exchange.getLocalAddress());
+        List<String> path = request.path();
+        if (ControlRoutes.isPage(path)) {
+            routes.page(request);
+        } else {
+            guard.checkToken(exchange.getRequestHeaders());
+            routes.handle(path, request);
+        }
+    }
+
+    /** Makes a call on a daemon thread of the group, so that the threads that the JDK starts are daemons and can be found. */
+    private <T> T inGroup(Callable<T> call) throws IOException {
+        FutureTask<T> task = new FutureTask<>(call);
+        Thread thread = new Thread(group, task, "echo-control start");
+        thread.setDaemon(true);
+        thread.start();
+        boolean interrupted = false;
+        try {
+            while (true) {
+                try {
+                    return task.get();
+                } catch (InterruptedException later) {
+                    interrupted = true;
+                } catch (ExecutionException failed) {
+                    if (failed.getCause() instanceof IOException cause) {
+                        throw cause;
+                    }
+                    throw new IOException(failed.getCause());
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+}
