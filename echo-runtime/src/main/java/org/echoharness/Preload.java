@@ -14,6 +14,7 @@ import org.echoharness.memory.RingBuffer;
 import org.echoharness.sockets.SocketChannels;
 import org.echoharness.sockets.UrgentData;
 import org.echoharness.text.Escaping;
+import org.echoharness.text.Quantities;
 import org.echoharness.text.Utf8;
 
 /**
@@ -36,6 +37,8 @@ final class Preload {
             SocketChannels.class,
             Escaping.class,
             Utf8.class,
+            Quantities.class,
+            Ending.How.class,
             OptionText.class);
 
     private static volatile boolean done;

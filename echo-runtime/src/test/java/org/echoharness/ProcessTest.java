@@ -344,6 +344,45 @@ class ProcessTest {
         }
     }
 
+    /** Closes the server when a line comes. */
+    static final class Closes {
+        private Closes() {}
+
+        @SuppressWarnings("SystemOut")
+        public static void main(String[] args) throws Exception {
+            EchoServer server =
+                    EchoServer.builder().warnings(System.out::println).start();
+            System.out.println("starting up on 127.0.0.1 port " + server.port());
+            if (System.in.read() >= 0) {
+                boolean before = server.awaitClose(Duration.ZERO);
+                server.close();
+                System.out.println("closed: " + before + ", " + server.awaitClose(Duration.ZERO));
+            }
+        }
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void closesWithoutDescriptors() throws Exception {
+        List<String> command = new ArrayList<>(List.of("sh", "-c", "ulimit -n 40; exec \"$@\"", "sh"));
+        command.addAll(EchoProcess.program(List.of(), Closes.class));
+        List<Socket> clients = new ArrayList<>();
+        try (ForkedProcess server = new ForkedProcess(command)) {
+            int port = port(server);
+            for (int i = 0; i < 60; i++) {
+                clients.add(PlainSockets.connect(PlainSockets.at("127.0.0.1", port)));
+            }
+            server.lines().await(".*cannot accept connections .*: Too many open files");
+            server.send("close");
+            server.lines().await("closed: false, true");
+            assertThat(server.awaitExit()).isZero();
+        } finally {
+            for (Socket client : clients) {
+                client.close();
+            }
+        }
+    }
+
     /**
      * A relay takes two descriptors for a connection. If their number is odd, it accepts a client with the last one, and has
      * none for the server behind.

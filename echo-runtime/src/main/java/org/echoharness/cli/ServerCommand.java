@@ -49,12 +49,12 @@ final class ServerCommand {
             builder.recording();
         }
         try (EchoServer server = built(builder, given)) {
+            End end = new End(server, folder); // loads its class while there are file descriptors
             server.start();
             if (given.has(QUIET)) {
                 server.socketAddresses().forEach(this::printStart);
             }
             printControl(server);
-            End end = new End(server, folder);
             // the kernel resets open connections when the process ends; this also reports them
             Runtime.getRuntime().addShutdownHook(new Thread(() -> endBySignal(end), "echo-server closing"));
             boolean closed;
