@@ -257,7 +257,10 @@ class RestartTest {
             server.recording().writeHtml(page);
             assertThat(page)
                     .content()
-                    .contains("<h2>The server</h2>", "note: &lt;now&gt;", "restarts, and refuses connects");
+                    .contains(
+                            "<h2>What happened to the server</h2>",
+                            "note: &lt;now&gt;",
+                            "restarts, and refuses connects");
         }
     }
 
