@@ -31,12 +31,17 @@ final class ControlAdapter implements ControlledServer {
             .withZone(ZoneOffset.UTC);
     private static final Duration RESOLVING = Duration.ofSeconds(5);
 
+    /** The name of a server in its own interface. */
+    static final String DEFAULT_ID = "default";
+
     private final ServerCore core;
     private final ServerControls controls;
+    private final ControlServer server;
 
-    ControlAdapter(ServerCore core, ServerControls controls) {
+    private ControlAdapter(ServerCore core, ServerControls controls, ControlServer server) {
         this.core = core;
         this.controls = controls;
+        this.server = server;
     }
 
     /** Reads the address of an interface. */
@@ -49,8 +54,27 @@ final class ControlAdapter implements ControlledServer {
         }
     }
 
-    /** Starts an interface for one server, and warns if other machines can reach it. */
-    static ControlServer start(ServerCore core, ServerControls controls, HostAndPort address) throws IOException {
+    /** Returns the name of a server in an interface, which is a part of paths. */
+    static String checkedId(String id) {
+        if (!id.matches("[A-Za-z0-9_-]+")) {
+            throw new IllegalArgumentException(
+                    "id (" + Escaping.escape(id) + ") of control must be of letters, digits, - and _ alone");
+        }
+        return id;
+    }
+
+    /** Adds a server to the interface of another one, or starts one for it. */
+    static ControlAdapter open(ServerCore core, ServerControls controls, ServerConfig.Control options)
+            throws IOException {
+        ControlServer shared = options.shared();
+        ControlServer server = shared == null ? start(core, options.address()) : shared;
+        ControlAdapter adapter = new ControlAdapter(core, controls, server);
+        server.add(options.id(), adapter);
+        return adapter;
+    }
+
+    /** Starts an interface, and warns if other machines can reach it. */
+    private static ControlServer start(ServerCore core, HostAndPort address) throws IOException {
         InetSocketAddress local = address.isEveryInterface()
                 ? new InetSocketAddress(address.port())
                 : new InetSocketAddress(
@@ -61,7 +85,6 @@ final class ControlAdapter implements ControlledServer {
                         address.port());
         String text = HostAndPort.of(local).connectable().toString();
         ControlServer server = ControlServer.start(local, address.host(), text.substring(0, text.lastIndexOf(':')));
-        server.add("default", new ControlAdapter(core, controls));
         if (!local.getAddress().isLoopbackAddress()) {
             String bound =
                     HostAndPort.of(local).host() + " port " + server.uri().getPort();
@@ -70,6 +93,15 @@ final class ControlAdapter implements ControlledServer {
                             + ": other machines may connect, and the token is sent to them in plain text");
         }
         return server;
+    }
+
+    ControlServer server() {
+        return server;
+    }
+
+    /** Removes the server from the interface, which ends with its last server. */
+    void close() {
+        server.remove(this);
     }
 
     @Override
@@ -131,7 +163,7 @@ final class ControlAdapter implements ControlledServer {
             options.put("upstream", OptionText.NONE);
         }
         options.put("recording", orNone(config.recordedConnections(), Quantities.text(config.recordedBytes())));
-        options.put("control", String.valueOf(config.control()));
+        options.put("control", Objects.requireNonNull(config.control()).address().toString());
         return options;
     }
 

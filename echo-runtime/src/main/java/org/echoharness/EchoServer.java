@@ -15,7 +15,6 @@ import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import org.echoharness.control.ControlServer;
 import org.echoharness.control.HttpServerModule;
 import org.echoharness.dialogue.ScriptResources;
 import org.echoharness.relay.Upstream;
@@ -55,7 +54,7 @@ public final class EchoServer implements AutoCloseable {
 
     private final ServerCore core;
     private final ServerControls controls;
-    private volatile @Nullable ControlServer control;
+    private volatile @Nullable ControlAdapter control;
 
     private EchoServer(ServerConfig config) {
         core = new ServerCore(config);
@@ -81,20 +80,21 @@ public final class EchoServer implements AutoCloseable {
      * @throws java.net.SocketTimeoutException if a name does not resolve within 5 seconds
      * @throws IOException if the system refuses for another reason, or if the {@linkplain Builder#upstream(String) upstream}
      *     is this server itself
-     * @throws IllegalStateException if this server was started or closed before
+     * @throws IllegalStateException if this server was started or closed before, or if it cannot join the {@linkplain
+     *     Builder#control(EchoServer, String) HTTP interface} of another one
      */
     public EchoServer start() throws IOException {
         core.start();
-        HostAndPort address = core.config().control();
-        if (address != null) {
-            startControl(address);
+        ServerConfig.Control options = core.config().control();
+        if (options != null) {
+            openControl(options);
         }
         return this;
     }
 
-    private void startControl(HostAndPort address) throws IOException {
+    private void openControl(ServerConfig.Control options) throws IOException {
         try {
-            control = ControlAdapter.start(core, controls, address);
+            control = ControlAdapter.open(core, controls, options);
         } catch (Throwable failed) {
             close();
             throw failed;
@@ -117,7 +117,7 @@ public final class EchoServer implements AutoCloseable {
         try {
             core.close();
         } finally {
-            ControlServer opened = control;
+            ControlAdapter opened = control;
             if (opened != null) {
                 opened.close();
             }
@@ -252,26 +252,26 @@ public final class EchoServer implements AutoCloseable {
     }
 
     /**
-     * Returns the address of the HTTP interface that the option {@link Builder#control control} asks for. A person can open
+     * Returns the address of the HTTP interface that the option {@link Builder#control(String) control} asks for. A person can open
      * {@code URI#token=TOKEN} in a browser, with the {@link #controlToken()}.
      *
      * @return such as {@code http://127.0.0.1:40123/}; empty before {@link #start}, and without the option
      * @since 0.1.0
      */
     public Optional<URI> controlUri() {
-        ControlServer opened = control;
-        return opened == null ? Optional.empty() : Optional.of(opened.uri());
+        ControlAdapter opened = control;
+        return opened == null ? Optional.empty() : Optional.of(opened.server().uri());
     }
 
     /**
      * Returns the token of the HTTP interface. Programs send it as {@code Authorization: Bearer TOKEN}.
      *
-     * @return 32 hexadecimal digits; empty before {@link #start}, and without the option {@link Builder#control control}
+     * @return 32 hexadecimal digits; empty before {@link #start}, and without the option {@link Builder#control(String) control}
      * @since 0.1.0
      */
     public Optional<String> controlToken() {
-        ControlServer opened = control;
-        return opened == null ? Optional.empty() : Optional.of(opened.token());
+        ControlAdapter opened = control;
+        return opened == null ? Optional.empty() : Optional.of(opened.server().token());
     }
 
     /**
@@ -628,7 +628,7 @@ public final class EchoServer implements AutoCloseable {
         private int recordedBytes = OptionText.RECORDED_BYTES;
         private int recordedConnections;
         private boolean hasRecording; // it was said whether to record
-        private @Nullable HostAndPort control;
+        private ServerConfig.@Nullable Control control;
         private @Nullable Consumer<String> conversation;
         private boolean hasTimes;
         private Consumer<String> warnings = new DefaultWarnings();
@@ -1032,7 +1032,45 @@ public final class EchoServer implements AutoCloseable {
          * @since 0.1.0
          */
         public Builder control(String address) {
-            control = ControlAdapter.parse(address);
+            return control(address, ControlAdapter.DEFAULT_ID);
+        }
+
+        /**
+         * Like {@link #control(String)}, with a name for the server, for an interface that {@linkplain #control(EchoServer,
+         * String) other servers} join.
+         *
+         * @param address {@code host:port}, {@code [v6]:port} or {@code *:port}; with port 0 the kernel picks a port
+         * @param id the name of the server in the interface, of letters, digits, {@code -} and {@code _}; the
+         *     default is {@code default}
+         * @return this builder
+         * @throws IllegalArgumentException if the address or the name is malformed
+         * @since 0.1.0
+         */
+        public Builder control(String address, String id) {
+            control = new ServerConfig.Control(ControlAdapter.parse(address), ControlAdapter.checkedId(id), null);
+            return this;
+        }
+
+        /**
+         * Lets other processes look at the server and control it, by the HTTP interface of another server, which has this
+         * one's address and token too. The interface ends when the last of its servers is closed. The start of this server
+         * fails with an {@link IllegalStateException} if the interface has ended by then, or has a server of that name.
+         *
+         * @param other a running server with the option {@code control}
+         * @param id the name of this server in the interface, of letters, digits, {@code -} and {@code _}
+         * @return this builder
+         * @throws IllegalArgumentException if the name is malformed
+         * @throws IllegalStateException if the other server was not started, or has no such interface
+         * @since 0.1.0
+         */
+        public Builder control(EchoServer other, String id) {
+            ControlAdapter joined = other.control;
+            ServerConfig.Control options = other.core.config().control();
+            if (joined == null || options == null) {
+                throw new IllegalStateException(
+                        "the other server has no HTTP interface; give it the option control, and start it first");
+            }
+            control = new ServerConfig.Control(options.address(), ControlAdapter.checkedId(id), joined.server());
             return this;
         }
 
@@ -1158,7 +1196,7 @@ public final class EchoServer implements AutoCloseable {
          * @throws IllegalArgumentException if options do not go together: a fault or a script that needs a larger
          *     bufferSize, two scripts, a script and a handler, an upstream and one of them, or a fault that counts messages
          *     if the server counts none;
-         *     or if the file of a script, or one that it sends, cannot be read; or if {@link #control} is set and the JVM
+         *     or if the file of a script, or one that it sends, cannot be read; or if {@link #control(String) control} is set and the JVM
          *     lacks the module jdk.httpserver
          */
         public EchoServer build() {
@@ -1190,7 +1228,7 @@ public final class EchoServer implements AutoCloseable {
                 used = DialoguePumps.of(script, new ScriptResources(scriptDirectory), bufferSize);
             }
             if (control != null) {
-                HttpServerModule.require(control.toString());
+                HttpServerModule.require(control.address().toString());
             }
             boolean closesIdle = idleCloseNanos > 0 && (idleTimeoutNanos == 0 || idleCloseNanos < idleTimeoutNanos);
             return new EchoServer(new ServerConfig(

@@ -478,7 +478,7 @@ class ProcessTest {
             assertThat(server.awaitExit()).isEqualTo(2);
             assertThat(server.lines().seen())
                     .containsExactly("echo: control (127.0.0.1:0) needs the module jdk.httpserver, which this JVM does"
-                            + " not have; run java with --add-modules jdk.httpserver, or leave control out");
+                            + " not have; run java with --add-modules jdk.httpserver, or leave control out (none)");
         }
         try (ForkedProcess server = new ForkedProcess(EchoProcess.command(options, "server", "127.0.0.1:0"));
                 Socket socket = PlainSockets.connect(PlainSockets.at("127.0.0.1", port(server)))) {

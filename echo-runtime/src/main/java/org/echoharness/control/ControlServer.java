@@ -16,6 +16,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import org.echoharness.text.Escaping;
 
 /**
  * The HTTP interface of one or more servers: it listens, checks each request, and ends with all its threads at {@link
@@ -90,11 +91,39 @@ public final class ControlServer implements AutoCloseable {
         return guard.token();
     }
 
-    /** Serves another server from now on, under this ID. */
+    /**
+     * Serves another server from now on, under this ID.
+     *
+     * @throws IllegalStateException if the ID is taken, or if the interface has ended
+     */
     public synchronized void add(String id, ControlledServer server) {
+        if (isClosed) {
+            throw new IllegalStateException("the HTTP interface at " + uri
+                    + " has ended, since the last of its servers was closed; start another one with the option control");
+        }
         Map<String, ControlledServer> all = new LinkedHashMap<>(servers);
-        all.put(id, server);
+        if (all.putIfAbsent(id, server) != null) {
+            throw new IllegalStateException("the HTTP interface at " + uri + " has a server " + Escaping.quote(id)
+                    + " already; give each server an id of its own");
+        }
         servers = Collections.unmodifiableMap(all);
+    }
+
+    /** Ends the interface if this is its last server; otherwise serves the others from now on. */
+    public void remove(ControlledServer server) {
+        synchronized (this) {
+            if (isClosed) {
+                return;
+            }
+            if (servers.size() > 1 || !servers.containsValue(server)) {
+                Map<String, ControlledServer> others = new LinkedHashMap<>(servers);
+                others.values().remove(server);
+                servers = Collections.unmodifiableMap(others);
+                return;
+            }
+            isClosed = true;
+        }
+        end();
     }
 
     /**
@@ -109,6 +138,10 @@ public final class ControlServer implements AutoCloseable {
             }
             isClosed = true;
         }
+        end();
+    }
+
+    private void end() {
         threads.beginClose();
         http.stop(0);
         long deadline = System.nanoTime() + CLOSE_DEADLINE_NANOS;

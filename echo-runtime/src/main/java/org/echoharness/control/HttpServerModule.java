@@ -18,7 +18,7 @@ public final class HttpServerModule {
         } catch (ClassNotFoundException | LinkageError missing) {
             throw new IllegalArgumentException(
                     "control (" + address + ") needs the module jdk.httpserver, which this JVM does not have;"
-                            + " run java with --add-modules jdk.httpserver, or leave control out",
+                            + " run java with --add-modules jdk.httpserver, or leave control out (none)",
                     missing);
         }
     }

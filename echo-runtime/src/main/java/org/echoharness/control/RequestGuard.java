@@ -87,8 +87,9 @@ final class RequestGuard {
                     (given.isEmpty()
                                     ? "the request has no token"
                                     : "the token of the request is not that of this server")
-                            + "; send the header \"Authorization: Bearer TOKEN\" with the TOKEN that follows #token= in"
-                            + " the address that the server printed",
+                            + "; send the header \"Authorization: Bearer TOKEN\"; the TOKEN follows #token= in the"
+                            + " address that the server printed, is echo.control.token in target/echo/servers.properties"
+                            + " if Maven started the server, and is returned by controlToken() in Java",
                     "WWW-Authenticate",
                     "Bearer");
         }
