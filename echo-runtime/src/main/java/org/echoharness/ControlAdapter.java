@@ -163,7 +163,8 @@ final class ControlAdapter implements ControlledServer {
             options.put("upstream", OptionText.NONE);
         }
         options.put("recording", orNone(config.recordedConnections(), Quantities.text(config.recordedBytes())));
-        options.put("control", Objects.requireNonNull(config.control()).address().toString());
+        options.put(
+                "control", Objects.requireNonNull(config.control()).address().toString());
         return options;
     }
 

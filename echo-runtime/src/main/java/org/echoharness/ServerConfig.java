@@ -39,8 +39,5 @@ record ServerConfig(
      * @param id the name of the server in it
      * @param shared that of another server, which this one joins; null for one of its own
      */
-    record Control(
-            HostAndPort address,
-            String id,
-            @Nullable ControlServer shared) {}
+    record Control(HostAndPort address, String id, @Nullable ControlServer shared) {}
 }

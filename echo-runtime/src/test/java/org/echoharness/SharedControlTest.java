@@ -75,7 +75,8 @@ class SharedControlTest {
     @Test
     void secondCloseKeepsSuccessorOfSameName() throws IOException {
         first.close();
-        try (EchoServer successor = EchoServer.builder().control(second, "first").start()) {
+        try (EchoServer successor =
+                EchoServer.builder().control(second, "first").start()) {
             first.close();
             assertThat(peer.get("/servers/first").json())
                     .containsEntry("addresses", List.of("127.0.0.1:" + successor.port()));
@@ -101,7 +102,8 @@ class SharedControlTest {
         try (EchoServer none = EchoServer.builder().start()) {
             assertThatThrownBy(() -> EchoServer.builder().control(none, "a"))
                     .isInstanceOf(IllegalStateException.class)
-                    .hasMessage("the other server has no HTTP interface; give it the option control, and start it first");
+                    .hasMessage(
+                            "the other server has no HTTP interface; give it the option control, and start it first");
         }
     }
 }

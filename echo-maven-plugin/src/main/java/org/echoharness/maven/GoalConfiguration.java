@@ -169,6 +169,9 @@ record GoalConfiguration(MojoExecution execution, MavenSession session, MavenPro
             }
             return "if it is that of a server, put its start before this execution";
         }
+        if (name.startsWith("echo.control.")) {
+            return "put the start of a server with control before this execution";
+        }
         String instead = parameter.equals("message") || parameter.equals("expected")
                 ? "write $${" + name + "} for the text itself"
                 : "leave " + (isPart(parameter, element) ? element : parameter) + " out";

@@ -49,6 +49,7 @@ final class ProjectServers {
     private final MavenExecutionResult result;
     private final boolean checksScriptAtEnd;
     private final PublishedAddresses published;
+    private final ProjectControl control = new ProjectControl();
     private final Map<String, EchoServer> running = new TreeMap<>();
     private final Map<String, ServerRecording> recorded = new TreeMap<>();
     /** The warnings of each server, by id, on their way to the log. No server waits for the log. */
@@ -133,11 +134,12 @@ final class ProjectServers {
             throws NotStarted {
         List<PlannedServer> started = new ArrayList<>();
         PlannedServer starting = null;
+        boolean hadControl = ProjectControl.member(running).isPresent();
         try {
             for (PlannedServer server : servers) {
                 starting = server;
                 if (!running.containsKey(server.id()) || !execution.equals(starters.get(server.id()))) {
-                    start(server);
+                    start(server, execution);
                     started.add(server);
                 }
             }
@@ -158,9 +160,14 @@ final class ProjectServers {
             log.info("server " + server.id() + (started.contains(server) ? " listens on " : " goes on at ")
                     + addresses(server.id()));
         }
+        if (!hadControl) {
+            ProjectControl.member(running)
+                    .flatMap(EchoServer::controlUri)
+                    .ifPresent(uri -> log.info("control at " + uri + ", with the token in " + published.file()));
+        }
     }
 
-    private void start(PlannedServer server) throws IOException {
+    private void start(PlannedServer server, String execution) throws IOException {
         if (ended) {
             throw new IllegalStateException("the build has ended");
         }
@@ -180,11 +187,14 @@ final class ProjectServers {
         Thread building = Thread.currentThread(); // it logs the next line itself
         warnings.put(server.id(), lines);
         try {
-            running.put(
-                    server.id(),
-                    server.options()
-                            .warnings(line -> (Thread.currentThread() == building ? direct : lines).accept(line))
-                            .start());
+            control.addTo(server.options(), server.id(), server.control(), execution, running);
+            EchoServer started = server.options()
+                    .warnings(line -> (Thread.currentThread() == building ? direct : lines).accept(line))
+                    .start();
+            running.put(server.id(), started);
+            if (server.isRecorded()) {
+                started.recording().title(named(server.id()));
+            }
         } catch (IOException | RuntimeException refused) {
             forget(server);
             throw refused;
@@ -314,8 +324,20 @@ final class ProjectServers {
         return Objects.requireNonNull(running.get(id));
     }
 
-    /** A server to start, and its addresses. */
-    record PlannedServer(String id, EchoServer.Builder options, boolean records, List<ServerAddress> addresses) {}
+    /**
+     * A server to start.
+     *
+     * @param records whether its recording is written to files at the end
+     * @param isRecorded whether it records
+     * @param control its HTTP interface; null if it has none
+     */
+    record PlannedServer(
+            String id,
+            EchoServer.Builder options,
+            boolean records,
+            boolean isRecorded,
+            ProjectControl.@Nullable Choice control,
+            List<ServerAddress> addresses) {}
 
     /** Reports which servers did not start, and why. None of them is left running. */
     static final class NotStarted extends Exception {

@@ -16,8 +16,8 @@ import org.echoharness.HostAndPort;
 import org.echoharness.ServerAddress;
 
 /**
- * The published addresses of a build's servers: properties of the project, and {@code echo/servers.properties} in its
- * build directory. The file also names this process, so that a reader recognizes the file of a process that was killed.
+ * What a build publishes about its servers: their addresses, and address and token of their HTTP interface, as properties
+ * of the project and in {@code echo/servers.properties} in its build directory. The file also names this process, so that a reader recognizes the file of a process that was killed.
  */
 final class PublishedAddresses {
 
@@ -32,6 +32,11 @@ final class PublishedAddresses {
         this.warnings = warnings;
         files.add(new ServersListFile(buildDirectory.resolve("echo").resolve("servers.properties"), warnings));
         projects.add(new PublishedProperties(session, project, warnings));
+    }
+
+    /** Returns the file in the build directory. */
+    Path file() {
+        return files.get(0).file();
     }
 
     /** Sets the properties of this copy of the project too, from the next update on. */
@@ -64,6 +69,10 @@ final class PublishedAddresses {
     void update(Map<String, EchoServer> servers) throws IOException {
         SortedMap<String, String> next = new TreeMap<>();
         servers.forEach((id, server) -> next.putAll(properties(id, server.socketAddresses())));
+        ProjectControl.member(servers).ifPresent(server -> {
+            next.put("echo.control.url", server.controlUri().orElseThrow().toString());
+            next.put("echo.control.token", server.controlToken().orElseThrow());
+        });
         projects.forEach(project -> project.check(next));
         writeAll(next);
         projects.forEach(project -> project.set(next));

@@ -12,7 +12,7 @@ import org.apache.maven.execution.MavenSession;
 import org.apache.maven.project.MavenProject;
 
 /**
- * The addresses of servers as properties of one project, or of its copy in a forked lifecycle. This class asks the
+ * The addresses of servers, and of their HTTP interface, as properties of one project, or of its copy in a forked lifecycle. This class asks the
  * project for its properties each time, because Maven 4 returns a different object for them each time.
  */
 final class PublishedProperties {

@@ -55,6 +55,16 @@ public final class RunMojo extends ServerMojo {
     @Parameter(property = "echo.run.times", defaultValue = "false")
     String times;
 
+    /**
+     * The address at which other processes look at a server and control it by HTTP, {@code host:port}, {@code [v6]:port} or
+     * {@code *:port}, or {@code none}. With port 0 the kernel picks a port. A server with this option records, unless
+     * {@code recording} is set to {@code none}.
+     *
+     * @since 0.1.0
+     */
+    @Parameter(property = "echo.control", defaultValue = NONE)
+    String control;
+
     /** Called by Maven. */
     public RunMojo() {
         super(REFUSAL);
@@ -71,7 +81,7 @@ public final class RunMojo extends ServerMojo {
     }
 
     private void run(Duration limit) throws IOException, MojoExecutionException, MojoFailureException {
-        Map<String, String> options = server(ID, withPorts()).options(Map.of());
+        Map<String, String> options = server(ID, withPorts(), control).options(Map.of());
         ServerRecording files = records(options) ? new ServerRecording(buildDirectory(), ID) : null;
         if (files != null) {
             files.prepare();

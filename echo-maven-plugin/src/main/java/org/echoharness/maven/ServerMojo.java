@@ -147,22 +147,16 @@ abstract class ServerMojo extends EchoMojo {
     @Parameter(property = "echo.record", defaultValue = "false")
     String record;
 
-    /**
-     * The address at which other processes look at a server and control it by HTTP, {@code host:port}, {@code [v6]:port} or
-     * {@code *:port}, or {@code none}. With port 0 the kernel picks a port. A server with this option records, unless
-     * {@code recording} is set to {@code none}.
-     *
-     * @since 0.1.0
-     */
-    @Parameter(property = "echo.control", defaultValue = NONE)
-    String control;
-
     ServerMojo(String refusal) {
         super(refusal);
     }
 
-    /** Returns the goal's own options, for one server at these addresses. */
-    final Server server(String id, List<String> addresses) {
+    /**
+     * Returns the goal's own options, for one server.
+     *
+     * @param control the goal's parameter of that name; each goal has a default of its own
+     */
+    final Server server(String id, List<String> addresses, String control) {
         Server server = new Server();
         server.id = id;
         server.addresses = addresses;
@@ -178,12 +172,10 @@ abstract class ServerMojo extends EchoMojo {
         server.upstream = upstream;
         server.upstreamFailure = upstreamFailure.equals(RESET) ? null : upstreamFailure; // the runtime's default
         server.connectTimeout = connectTimeout;
-        boolean isImplied = recording.equals(NONE)
-                && !control.equals(NONE)
-                && !configuration().isGiven("recording");
-        server.recording = isImplied ? null : recording; // the runtime records a server with control
+        boolean isDefault = recording.equals(NONE) && !configuration().isGiven("recording");
+        server.recording = isDefault ? null : recording; // the runtime's default depends on control
         server.control = control;
-        server.record = record.equals("false") ? null : record;
+        server.record = record.equals("false") && !configuration().isGiven("record") ? null : record;
         return server;
     }
 

@@ -9,7 +9,15 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.AclEntry;
+import java.nio.file.attribute.AclEntryPermission;
+import java.nio.file.attribute.AclEntryType;
+import java.nio.file.attribute.AclFileAttributeView;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
+import java.util.EnumSet;
+import java.util.List;
 import java.util.Properties;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -19,7 +27,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * One file with the list of the servers that this build runs. Another build may run in the same folder: this build
  * moves the list of the other one aside, and moves it back at the end. It never deletes a list whose process still
- * runs.
+ * runs. As the list has the token of the HTTP interface, only its owner can read and write it, from its first moment: it has
+ * the mode 0600. On a file system without POSIX permissions, as on Windows, the owner alone is in its access control list
+ * before anything is written; where there is no such list either, everybody who can read the folder can read the file.
  */
 final class ServersListFile {
 
@@ -61,8 +71,9 @@ final class ServersListFile {
         try {
             Path folder = Files.createDirectories(file.resolveSibling(""));
             putAsideWhatAnotherWrote();
-            Path next = Files.createTempFile(folder, "servers", ".tmp");
+            Path next = Files.createTempFile(folder, "servers", ".tmp", ofOwner(folder));
             try {
+                restrict(next);
                 Files.writeString(next, text);
                 Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
             } finally {
@@ -73,6 +84,31 @@ final class ServersListFile {
         }
         written = text;
         Files.deleteIfExists(ownAside());
+    }
+
+    /** Returns the attributes of a file that is the owner's alone, as far as it can have them when it is made. */
+    private static FileAttribute<?>[] ofOwner(Path folder) {
+        return hasModes(folder)
+                ? new FileAttribute<?>[] {
+                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
+                }
+                : new FileAttribute<?>[0];
+    }
+
+    private static boolean hasModes(Path path) {
+        return path.getFileSystem().supportedFileAttributeViews().contains("posix");
+    }
+
+    /** Takes the rights of others on an empty file where it has an access control list instead of a mode. */
+    private static void restrict(Path file) throws IOException {
+        if (!hasModes(file) && Files.getFileStore(file).supportsFileAttributeView("acl")) {
+            AclFileAttributeView list = Files.getFileAttributeView(file, AclFileAttributeView.class);
+            list.setAcl(List.of(AclEntry.newBuilder()
+                    .setType(AclEntryType.ALLOW)
+                    .setPrincipal(list.getOwner())
+                    .setPermissions(EnumSet.allOf(AclEntryPermission.class))
+                    .build()));
+        }
     }
 
     /**

@@ -21,7 +21,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Starts echo servers in Maven's own JVM and publishes where they listen: in the project properties {@code
  * echo.server.ID.host}, {@code echo.server.ID.port} and {@code echo.server.ID.address}, and in {@code
- * target/echo/servers.properties}. A Unix socket has {@code echo.server.ID.path} in place of host and port. The servers end when {@code stop} runs, when the project fails, or when the build
+ * target/echo/servers.properties}. A Unix socket has {@code echo.server.ID.path} in place of host and port. The servers
+ * share one HTTP interface, by which tests and people look at them and control them; its address and token are published as
+ * {@code echo.control.url} and {@code echo.control.token}. The servers end when {@code stop} runs, when the project fails, or when the build
  * ends. It starts nothing if the integration tests are skipped: by {@code skipITs}, {@code maven.test.skip} or {@code
  * maven.test.skip.exec}, and by {@code skipTests} unless the project has Failsafe 3.6.0 or later, which runs them
  * nevertheless.
@@ -35,6 +37,7 @@ public final class StartMojo extends ServerMojo {
     private static final Pattern ID = Pattern.compile("[A-Za-z0-9_-]+");
     private static final String DEFAULT_ID = "default";
     private static final String DEFAULT_ADDRESS = "127.0.0.1:0";
+    private static final String DEFAULT_CONTROL = "127.0.0.1:0";
 
     /**
      * The name of the server within its project: letters, digits, {@code -} and {@code _}. It is part of the names of the
@@ -77,6 +80,17 @@ public final class StartMojo extends ServerMojo {
     @Parameter(property = "echo.portsFile")
     @Nullable
     File portsFile;
+
+    /**
+     * The address of the HTTP interface that the servers of the project share, {@code host:port}, {@code [v6]:port} or {@code
+     * *:port}, or {@code none}. With port 0 the kernel picks a port. A server with this option records, unless {@code
+     * recording} is set to {@code none}; a recording that is not asked for is written to no file. {@code none} in a {@code
+     * <server>} leaves that one out.
+     *
+     * @since 0.1.0
+     */
+    @Parameter(property = "echo.control", defaultValue = DEFAULT_CONTROL)
+    String control;
 
     /** The directory for the list of servers, {@code echo/servers.properties}. */
     @Parameter(defaultValue = "${project.build.directory}", readonly = true, required = true)
@@ -162,7 +176,15 @@ public final class StartMojo extends ServerMojo {
             throw new IllegalArgumentException("id (" + name + ") must be of letters, digits, - and _ alone");
         }
         Map<String, String> options =
-                server.options(server(name, List.of(DEFAULT_ADDRESS)).options(Map.of()));
+                server.options(server(name, List.of(DEFAULT_ADDRESS), control).options(Map.of()));
+        String ofServer = options.getOrDefault("control", NONE);
+        boolean hasControl = !ofServer.equals(NONE);
+        if (hasControl && !ofServer.strip().equals(control.strip())) {
+            throw new IllegalArgumentException(
+                    "control (" + ofServer + ") of a <server> must be none or that of the goal ("
+                            + control + "), since the servers of a project share one HTTP interface; set control in the"
+                            + " <configuration> of start");
+        }
         EchoServer.Builder builder = builder(options);
         builder.build(); // refuses options that do not go together, and a script that cannot be read
         List<ServerAddress> where = Stream.of(
@@ -170,12 +192,18 @@ public final class StartMojo extends ServerMojo {
                 .map(address -> address(address, -1))
                 .toList();
         builder.addresses(where.stream().map(ServerAddress::toString).toArray(String[]::new));
-        return new ProjectServers.PlannedServer(name, builder, records(options), where);
+        return new ProjectServers.PlannedServer(
+                name,
+                builder,
+                records(options),
+                records(options) || (hasControl && !options.containsKey("recording")),
+                hasControl ? new ProjectControl.Choice(ofServer, configuration().isGiven("control")) : null,
+                where);
     }
 
     private List<Server> servers() throws MojoExecutionException {
         if (servers == null) {
-            return List.of(server(id, addresses));
+            return List.of(server(id, addresses, control));
         }
         for (String word : List.of("addresses", "id")) {
             if (configuration().isGiven(word)) {

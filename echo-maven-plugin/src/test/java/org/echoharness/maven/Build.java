@@ -92,6 +92,7 @@ final class Build {
         start.id = "default";
         start.addresses = addresses.length == 0 ? List.of("127.0.0.1:0") : List.of(addresses);
         defaults(start);
+        start.control = "127.0.0.1:0";
         start.buildDirectory = directory.toFile();
         start.skipWithTests = "true";
         return start;
@@ -103,6 +104,7 @@ final class Build {
         run.timeout = "none";
         run.times = "false";
         defaults(run);
+        run.control = "none";
         return run;
     }
 
@@ -122,7 +124,6 @@ final class Build {
         goal.connectTimeout = "5s";
         goal.recording = "none";
         goal.record = "false";
-        goal.control = "none";
     }
 
     @SuppressWarnings("deprecation") // the constructor without a container is for Maven alone
@@ -140,6 +141,12 @@ final class Build {
 
     Path file() {
         return directory.resolve("echo").resolve("servers.properties");
+    }
+
+    /** The line of the log about the HTTP interface that runs. */
+    String controlLine() {
+        return "INFO control at " + project.getProperties().getProperty("echo.control.url") + ", with the token in "
+                + file();
     }
 
     int port(String id) {

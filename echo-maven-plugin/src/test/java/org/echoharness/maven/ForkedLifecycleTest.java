@@ -24,6 +24,7 @@ class ForkedLifecycleTest extends BuildFixture {
         assertThat(build.log.seen())
                 .containsExactly(
                         "INFO server default listens on 127.0.0.1:" + port,
+                        build.controlLine(),
                         "INFO server default goes on at 127.0.0.1:" + port,
                         "INFO the servers go on: the build around this lifecycle started them");
 

@@ -83,7 +83,7 @@ class SeveralServersTest extends BuildFixture {
         second.addresses = null;
         start(first, second);
         stop();
-        assertThat(build.log.seen()).hasSize(4).endsWith("INFO server first stopped", "INFO server second stopped");
+        assertThat(build.log.seen()).hasSize(5).endsWith("INFO server first stopped", "INFO server second stopped");
     }
 
     @Test
@@ -146,7 +146,13 @@ class SeveralServersTest extends BuildFixture {
         Build.listen(c).close();
         assertThat(Build.echoes(build.port("b"))).isTrue();
         assertThat(build.file()).content().contains("echo.server.b.port=").doesNotContain("echo.server.a", "server.c");
-        assertThat(build.project.getProperties()).hasSize(3);
+        assertThat(build.project.getProperties())
+                .containsOnlyKeys(
+                        "echo.server.b.host",
+                        "echo.server.b.port",
+                        "echo.server.b.address",
+                        "echo.control.url",
+                        "echo.control.token");
         assertThat(build.log.seen()).endsWith("INFO server a stopped", "INFO server c stopped");
     }
 

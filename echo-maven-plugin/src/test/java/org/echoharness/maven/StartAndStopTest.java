@@ -31,13 +31,15 @@ class StartAndStopTest extends BuildFixture {
     void serverListensUntilStop() throws Exception {
         build.start().execute();
         int port = build.port("default");
+        String control = build.controlLine();
         assertThat(Build.echoes(port)).isTrue();
 
         build.stop().execute();
 
         Build.listen(port).close();
         assertThat(build.log.seen())
-                .containsExactly("INFO server default listens on 127.0.0.1:" + port, "INFO server default stopped");
+                .containsExactly(
+                        "INFO server default listens on 127.0.0.1:" + port, control, "INFO server default stopped");
     }
 
     @Test
@@ -77,7 +79,7 @@ class StartAndStopTest extends BuildFixture {
         build.start().execute();
         build.stop().execute();
         build.stop().execute();
-        assertThat(build.log.seen()).hasSize(2);
+        assertThat(build.log.seen()).hasSize(3);
     }
 
     @Test
@@ -300,10 +302,12 @@ class StartAndStopTest extends BuildFixture {
         } finally {
             opened.countDown();
         }
+        String control = build.controlLine();
         build.stop().execute();
         assertThat(build.log.seen())
                 .containsExactly(
                         "INFO server default listens on 127.0.0.1:" + port,
+                        control,
                         "WARN server default: maxConnections (1) is reached at 127.0.0.1:" + port
                                 + ": further connections are reset",
                         "INFO server default stopped");

@@ -98,8 +98,9 @@ public final class ControlServer implements AutoCloseable {
      */
     public synchronized void add(String id, ControlledServer server) {
         if (isClosed) {
-            throw new IllegalStateException("the HTTP interface at " + uri
-                    + " has ended, since the last of its servers was closed; start another one with the option control");
+            throw new IllegalStateException(
+                    "the HTTP interface at " + uri
+                            + " has ended, since the last of its servers was closed; start another one with the option control");
         }
         Map<String, ControlledServer> all = new LinkedHashMap<>(servers);
         if (all.putIfAbsent(id, server) != null) {
