@@ -6,5 +6,6 @@ assert (log =~ /server (\S+) stopped/).collect { it[1] }.sort() == listened.coll
 listened.each { server ->
     server[1].findAll(/(?<=:)\d+(?=,|$)/).each { port -> new ServerSocket(port as int).close() }
 }
+log.findAll(/(?<=control at http:\/\/127\.0\.0\.1:)\d+/).each { port -> new ServerSocket(port as int).close() }
 basedir.eachFileRecurse { assert it.name != 'servers.properties' }
 return true

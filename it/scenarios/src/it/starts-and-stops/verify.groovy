@@ -11,13 +11,20 @@ assert log =~ /\[INFO\] received \d+ bytes "This is/
 assert log.contains('[INFO] closing socket')
 
 // the file existed while the server ran: the second client sent it
-String file = (log =~ /sending \d+ bytes "(echo\.pid=.*)"/)[0][1]
+String file = (log =~ /sending \d+ bytes "(echo\.control\.token=.*)"/)[0][1]
+int control = (log =~ /control at http:\/\/127\.0\.0\.1:(\d+)\/, with the token in .*servers\.properties\R/)[0][1] as int
+String token = (file =~ /echo\.control\.token=([0-9a-f]{32})/)[0][1]
 assert file.split(/\\n/).collect { it.replaceAll(/(?<=pid=|started=)\d+/, 'N') } - 'echo.started=N' == [
+    "echo.control.token=$token".toString(),
+    "echo.control.url=http://127.0.0.1:$control/".toString(),
     'echo.pid=N',
     "echo.server.default.address=127.0.0.1:$port".toString(),
     'echo.server.default.host=127.0.0.1',
     "echo.server.default.port=$port".toString(),
 ]
+
+// nobody but that client has shown the token
+assert log.readLines().findAll { it.contains(token) }.every { it =~ /(sending|received) \d+ bytes/ }
 
 // stop ended it, not the end of the build
 assert (log =~ /\[INFO\] server default stopped\R/).count == 1

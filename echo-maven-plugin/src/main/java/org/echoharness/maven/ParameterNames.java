@@ -33,7 +33,7 @@ record ParameterNames(GoalConfiguration configuration, Consumer<String> warnings
 
     private static final String PREFIX = "echo.";
     /** The properties that a build publishes. */
-    private static final Pattern PUBLISHED = Pattern.compile("echo\\.server\\.[^.]+\\..+|echo\\.control\\.(url|token)");
+    private static final Pattern PUBLISHED = Pattern.compile("echo\\.server\\.[^.]+\\..+");
 
     /** The properties that tests read. */
     private static final List<String> OF_TESTS = List.of("echo.checks", "echo.servers.file", "echo.timeout");

@@ -87,7 +87,11 @@ public final class RunMojo extends ServerMojo {
             files.prepare();
         }
         EchoServer.Builder server = builder(options).everyAddressOfNames().conversationTimes(isOn("times", times));
-        serve(ForegroundServer.start(server, files, getLog()), limit);
+        ForegroundServer running = ForegroundServer.start(server, files, getLog());
+        if (isRecorded(options)) {
+            running.server().recording().title(title());
+        }
+        serve(running, limit);
     }
 
     /**
@@ -125,6 +129,11 @@ public final class RunMojo extends ServerMojo {
         return addresses.stream()
                 .map(text -> address(text, HostAndPort.DEFAULT_PORT).toString())
                 .toList();
+    }
+
+    private String title() {
+        return "server of the goal run"
+                + (project.getFile() == null ? "" : " in " + project.getGroupId() + ":" + project.getArtifactId());
     }
 
     private Path buildDirectory() {

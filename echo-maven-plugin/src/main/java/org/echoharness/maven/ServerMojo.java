@@ -132,7 +132,8 @@ abstract class ServerMojo extends EchoMojo {
      * 64KiB; the newest 1,000 connections are kept. When the server ends, the files {@code transcript.txt}, {@code
      * conversation.html}, {@code conversation.pcapng} (for Wireshark) and {@code conversation.script} (to play again) are written to {@code echo/ID} in the build
      * directory (without a POM, {@code target} in the current directory); if they cannot be written, the build fails
-     * after its other goals. {@code none} records nothing.
+     * after its other goals. {@code none} records nothing. Without this parameter, a server with {@code control} keeps 64KiB in
+     * memory, and writes no files.
      *
      * @since 0.1.0
      */
@@ -140,7 +141,8 @@ abstract class ServerMojo extends EchoMojo {
     String recording;
 
     /**
-     * Whether to record, {@code true} or {@code false}. {@code true} means the same as {@code on} in {@code recording}.
+     * Whether to record, {@code true} or {@code false}. {@code true} means the same as {@code on} in {@code recording};
+     * {@code false}, where it is set, means the same as {@code none}.
      *
      * @since 0.1.0
      */
@@ -179,9 +181,15 @@ abstract class ServerMojo extends EchoMojo {
         return server;
     }
 
-    /** Returns whether these options record. */
+    /** Returns whether a recording is to be written to files. */
     static boolean records(Map<String, String> options) {
         return !options.getOrDefault("recording", NONE).equals(NONE);
+    }
+
+    /** Returns whether a server with these options records, also if nobody has asked for the files. */
+    static boolean isRecorded(Map<String, String> options) {
+        boolean hasControl = !options.getOrDefault("control", NONE).equals(NONE);
+        return records(options) || (hasControl && !options.containsKey("recording"));
     }
 
     final EchoServer.Builder builder(Map<String, String> options) {

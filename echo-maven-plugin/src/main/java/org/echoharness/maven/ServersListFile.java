@@ -33,7 +33,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class ServersListFile {
 
-    private static final String PID = "echo.pid";
+    private static final String PREFIX = "echo."; // of all entries
+    private static final String PID = PREFIX + "pid";
     private static final String STARTED = "echo.started";
 
     /** How much two readings of the instant at which a process started may differ. */
@@ -58,7 +59,7 @@ final class ServersListFile {
     }
 
     private static boolean isList(String text) {
-        return text.startsWith(PID + "=");
+        return text.startsWith(PREFIX) && ("\n" + text).contains("\n" + PID + "=");
     }
 
     Path file() {

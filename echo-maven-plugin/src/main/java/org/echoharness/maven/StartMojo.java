@@ -196,7 +196,7 @@ public final class StartMojo extends ServerMojo {
                 name,
                 builder,
                 records(options),
-                records(options) || (hasControl && !options.containsKey("recording")),
+                isRecorded(options),
                 hasControl ? new ProjectControl.Choice(ofServer, configuration().isGiven("control")) : null,
                 where);
     }

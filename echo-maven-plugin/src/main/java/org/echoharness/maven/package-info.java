@@ -8,7 +8,7 @@
  * <tr><th>basics<td>what goals share: their parameters, when they are skipped, errors of files
  *     <td>{@code FileErrors} {@code GoalConfiguration} {@code ParameterNames} {@code SkippedTests} {@code EchoMojo}
  * <tr><th>servers<td>what starts, publishes, records and ends servers
- *     <td>{@code PublishedProperties} {@code ServersListFile} {@code PublishedAddresses} {@code ServerRecording}
+ *     <td>{@code ProjectControl} {@code PublishedProperties} {@code ServersListFile} {@code PublishedAddresses} {@code ServerRecording}
  *     {@code UnmetScript} {@code ProjectServers} {@code CloseAtEnd} {@code ForegroundServer}
  * <tr><th>clients<td>what connects to a server
  *     <td>{@code AddressAwaiter} {@code Message} {@code RoundTripFigures} {@code RoundTrips}

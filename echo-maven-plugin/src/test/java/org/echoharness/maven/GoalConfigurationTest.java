@@ -116,6 +116,7 @@ class GoalConfigurationTest {
                 "that server has no Unix socket; use echo.server.tcp.address, echo.server.tcp.host or"
                         + " echo.server.tcp.port");
         assertUnset(build, "echo.server.other.port", "if it is that of a server, put its start before this execution");
+        assertUnset(build, "echo.control.url", "put the start of a server with control before this execution");
     }
 
     private static void assertUnset(Build build, String property, String cure) {

@@ -151,6 +151,19 @@ class ProjectControlTest extends BuildFixture {
     }
 
     @Test
+    void warnsIfOtherMachinesReachIt() throws Exception {
+        StartMojo start = build.start();
+        start.control = "*:0";
+        start.execute();
+        readPublished();
+        assertThat(url).startsWith("http://127.0.0.1:");
+        assertThat(build.log.seen())
+                .anyMatch(line -> line.matches("WARN server default: control listens on (0\\.0\\.0\\.0|::) port "
+                        + URI.create(url).getPort()
+                        + ": other machines may connect, and the token is sent to them in plain text"));
+    }
+
+    @Test
     void busyAddressStartsNothing() throws Exception {
         try (var busy = Build.listen(0)) {
             StartMojo start = build.start();

@@ -184,7 +184,7 @@ class PublishedAddressesTest {
         Path file = directory.resolve("new/ports.properties");
         PublishedAddresses published = published();
         published.alsoIn(file);
-        try (EchoServer server = EchoServer.builder().start()) {
+        try (EchoServer server = EchoServer.builder().control("127.0.0.1:0").start()) {
             published.update(Map.of("one", server));
             assertThat(file).hasSameTextualContentAs(directory.resolve("echo/servers.properties"));
             published().alsoIn(file); // a killed build left it, so it may be replaced

@@ -3,7 +3,11 @@ package org.echoharness.maven;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.InputStream;
+import java.net.HttpURLConnection;
 import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -131,6 +135,32 @@ class RunMojoTest {
         for (int port : ports) {
             Build.listen(port).close();
         }
+    }
+
+    @Test
+    void printsAddressOfControlWithToken() throws Exception {
+        RunMojo run = run("127.0.0.1:0");
+        run.control = "127.0.0.1:0";
+        RunningGoal running = RunningGoal.start(run::execute);
+        String page = "http://127.0.0.1:" + log.await("INFO control at http://127.0.0.1:");
+        assertThat(page).matches("http://127\\.0\\.0\\.1:\\d+/#token=[0-9a-f]{32}");
+        HttpURLConnection recording = (HttpURLConnection) URI.create(page)
+                .resolve("/servers/default/recording.html")
+                .toURL()
+                .openConnection();
+        recording.setRequestProperty("Authorization", "Bearer " + page.replaceFirst(".*=", ""));
+        recording.setReadTimeout(30_000);
+        try (InputStream in = recording.getInputStream()) {
+            assertThat(new String(in.readAllBytes(), StandardCharsets.UTF_8))
+                    .contains("<title>server of the goal run</title>");
+        }
+
+        running.interrupt();
+
+        assertThat(running.await()).isTrue();
+        Build.listen(URI.create(page).getPort()).close();
+        assertThat(log.seen().stream().filter(line -> line.contains("#token="))).hasSize(1);
+        assertThat(folder()).doesNotExist();
     }
 
     @Test

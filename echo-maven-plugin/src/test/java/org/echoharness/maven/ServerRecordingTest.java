@@ -18,7 +18,9 @@ class ServerRecordingTest extends BuildFixture {
         build.stop().execute();
 
         assertThat(folder().resolve("transcript.txt")).content().contains("is there an echo?");
-        assertThat(folder().resolve("conversation.html")).content().contains("<html");
+        assertThat(folder().resolve("conversation.html"))
+                .content()
+                .contains("<title>server default of org.example:project</title>");
         assertThat(folder().resolve("conversation.pcapng")).isNotEmptyFile();
         assertThat(folder().resolve("conversation.script")).content().contains("connection 1:\n  expect ");
         assertThat(build.log.seen()).last().isEqualTo("INFO server default stopped; its recording is in " + folder());
@@ -145,6 +147,17 @@ class ServerRecordingTest extends BuildFixture {
         assertThat(server.options(goals)).containsEntry("recording", "4KiB");
         server.record = "false";
         assertThat(server.options(goals)).containsEntry("recording", "none");
+    }
+
+    @Test
+    void recordFalseTurnsRecordingOff() throws Exception {
+        StartMojo start = build.start();
+        start.record = "false";
+        Build.configure(start.execution, "record", "false");
+        start.execute();
+        assertThatThrownBy(() ->
+                        ProjectServers.in(build.context).runningBy("default").recording())
+                .isInstanceOf(IllegalStateException.class);
     }
 
     private void record() throws Exception {

@@ -64,6 +64,9 @@ final class ClientCommand {
             builder.recording();
         }
         EchoClient client = builder.connect();
+        if (folder != null) {
+            client.recording().title("client of the command line");
+        }
         return converse(client, message, folder, given.has(VERBOSE));
     }
 

@@ -55,6 +55,9 @@ final class ServerCommand {
                 server.socketAddresses().forEach(this::printStart);
             }
             printControl(server);
+            if (folder != null || server.controlUri().isPresent()) {
+                server.recording().title("server of the command line");
+            }
             // the kernel resets open connections when the process ends; this also reports them
             Runtime.getRuntime().addShutdownHook(new Thread(() -> endBySignal(end), "echo-server closing"));
             boolean closed;

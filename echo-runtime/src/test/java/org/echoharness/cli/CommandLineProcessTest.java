@@ -153,6 +153,9 @@ class CommandLineProcessTest {
             server.signal("TERM");
             assertThat(server.awaitExit()).isEqualTo(143);
             assertThat(server.lines().seen()).last().asString().matches("the recording is in .*echo-\\d+");
+            String made = server.lines().text().strip().replaceFirst("(?s).*the recording is in ", "");
+            Path page = Path.of(made, "conversation.html");
+            assertThat(page).content().contains("<title>server of the command line</title>");
         }
     }
 

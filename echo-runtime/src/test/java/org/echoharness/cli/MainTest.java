@@ -447,9 +447,9 @@ class MainTest {
             assertThat(run("client", "127.0.0.1:" + server.port(), "--record", folder.toString()))
                     .isZero();
         }
-        assertThat(out().strip())
-                .endsWith("the recording is in "
-                        + folder.resolve("echo-" + ProcessHandle.current().pid()));
+        Path made = folder.resolve("echo-" + ProcessHandle.current().pid());
+        assertThat(out().strip()).endsWith("the recording is in " + made);
+        assertThat(made.resolve("conversation.html")).content().contains("<title>client of the command line</title>");
     }
 
     @Test

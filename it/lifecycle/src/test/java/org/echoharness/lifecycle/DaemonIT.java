@@ -57,7 +57,7 @@ class DaemonIT {
         Path project = Projects.copy("several", folder);
         for (int i = 0; i < 2; i++) {
             String log = build("built: failure", project, "4 verify");
-            assertThat(Projects.ports(log)).hasSize(4).doesNotHaveDuplicates();
+            assertThat(Projects.ports(log)).hasSize(8).doesNotHaveDuplicates();
             assertThat(log).contains("server default stopped because the project failed\n", "server default stopped\n");
             assertThat(log.split("server default stopped because the build ended\n", -1))
                     .as("one without stop, and one with a class loader of its own")

@@ -48,9 +48,9 @@ final class Projects {
                 .toList();
     }
 
-    /** The ports that servers listened on, from the log of the build. */
+    /** The ports that servers and their HTTP interfaces listened on, from the log of the build. */
     static List<Integer> ports(String log) {
-        return Pattern.compile("server \\S+ listens on 127\\.0\\.0\\.1:(\\d+)")
+        return Pattern.compile("(?:server \\S+ listens on |control at http://)127\\.0\\.0\\.1:(\\d+)")
                 .matcher(log)
                 .results()
                 .map((MatchResult found) -> Integer.valueOf(found.group(1)))

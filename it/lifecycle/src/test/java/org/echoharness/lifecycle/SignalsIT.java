@@ -41,8 +41,10 @@ class SignalsIT {
                         "-Dwitness=127.0.0.1:" + mute.getLocalPort(),
                         "-D" + Projects.addresses(folder))) {
             mute.setSoTimeout(60_000);
-            String log = maven.lines().awaitText("listens on .*");
-            int port = Projects.ports(log).get(0);
+            String log = maven.lines().awaitText("control at .*");
+            List<Integer> ports = Projects.ports(log);
+            assertThat(ports).hasSize(2);
+            int port = ports.get(0);
             List<Path> files = Projects.files(log);
             try (Socket client = mute.accept()) {
                 Projects.assertEchoes(port);
@@ -53,7 +55,9 @@ class SignalsIT {
                 maven.signal(signal);
 
                 assertThat(maven.awaitExit()).isEqualTo(code);
-                Projects.assertFree(port);
+                for (int each : ports) {
+                    Projects.assertFree(each);
+                }
                 Projects.assertGone(files, folder);
                 assertThat(client.isConnected()).isTrue();
                 assertThat(maven.lines().text()).doesNotContain("NoClassDefFoundError", "Exception in thread");
