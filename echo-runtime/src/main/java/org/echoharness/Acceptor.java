@@ -146,7 +146,7 @@ final class Acceptor implements EventLoopHandler {
             String warning = HostAndPort.warning("accepting ", number, accepted, " failed: ");
             SocketChannels.reset(accepted);
             if (counted) {
-                first.context().counts().ends(ConnectionCounts.Cause.FAILED);
+                first.context().counts().ends(ConnectionCounters.Counts.Cause.FAILED);
             }
             first.context().warnings().warn(warning, failed);
         }
@@ -178,7 +178,9 @@ final class Acceptor implements EventLoopHandler {
             if (reporter != null) {
                 reporter.neverServed(closing ? ServerConnection.CLOSING : ServerConnection.FAILED, !closing);
             }
-            serving.context().counts().ends(closing ? ConnectionCounts.Cause.SERVER : ConnectionCounts.Cause.FAILED);
+            serving.context()
+                    .counts()
+                    .ends(closing ? ConnectionCounters.Counts.Cause.SERVER : ConnectionCounters.Counts.Cause.FAILED);
             if (!closing) {
                 serving.context().warnings().warn(warning, failed);
             }

@@ -36,7 +36,7 @@ final class ClientSocket implements AutoCloseable {
     private final @Nullable ConnectionReporter reporter;
     private final Direction reading = new Direction();
     private final Direction writing = new Direction();
-    private final SurplusCheck surplus;
+    private final RecordedChannel.SurplusCheck surplus;
 
     /**
      * One direction of the connection. One thread at a time uses it; its selector is made when a thread first waits.
@@ -61,7 +61,7 @@ final class ClientSocket implements AutoCloseable {
         this.timeoutNanos = timeoutNanos;
         this.reporter = reporter;
         recorded = new RecordedChannel(channel, bufferSize, reporter);
-        surplus = new SurplusCheck(recorded);
+        surplus = new RecordedChannel.SurplusCheck(recorded);
     }
 
     SocketAddress local() {
@@ -174,7 +174,7 @@ final class ClientSocket implements AutoCloseable {
      * called before it.
      */
     void echoIsChecked(String than, long bytes) throws EchoMismatchException {
-        SurplusCheck.Expected echo = new SurplusCheck.Expected(than, bytes);
+        RecordedChannel.SurplusCheck.Expected echo = new RecordedChannel.SurplusCheck.Expected(than, bytes);
         surplus.begin(echo);
         EchoMismatchException more = surplus();
         if (more != null) {
@@ -236,7 +236,7 @@ final class ClientSocket implements AutoCloseable {
      * does not come within the read time-out.
      */
     boolean expectEnd(@Nullable Duration most) throws IOException {
-        SurplusCheck.Expected expected = surplus.expected();
+        RecordedChannel.SurplusCheck.Expected expected = surplus.expected();
         ClientDeadline deadline = deadline();
         if (most != null) {
             deadline.waitAtMost(Quantities.nanos(most));

@@ -4,8 +4,10 @@ import java.io.IOException;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.function.Predicate;
 import org.echoharness.text.Escaping;
 import org.jspecify.annotations.Nullable;
 
@@ -13,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * Records one connection, as one of its ends sees it. Any thread may call the methods. They synchronize on its {@link
  * RecordingStore}, unless stated otherwise.
  */
-final class ConnectionRecorder {
+final class ConnectionRecorder implements RecordedConnection.Recorder {
 
     private static final byte[] NONE = {};
 
@@ -30,7 +32,7 @@ final class ConnectionRecorder {
     private final int keeps;
     private final Kept received;
     private final Kept sent;
-    private EventLog events = new EventLog(this::takes);
+    private RecordedEvent.Log events = new RecordedEvent.Log(this::takes);
     private @Nullable ConnectionRecorder upstream; // of a relay
     private @Nullable ConnectionRecorder client; // of which this one is the upstream
     private long taken; // of the memory for recordings
@@ -183,39 +185,43 @@ final class ConnectionRecorder {
         return store;
     }
 
-    Ending.Side recordedBy() {
+    @Override
+    public Ending.Side recordedBy() {
         return recordedBy;
     }
 
-    /** Returns 1 for the first connection, and 0 for one that was rejected. */
-    long number() {
+    @Override
+    public long number() {
         return number;
     }
 
-    SocketAddress local() {
+    @Override
+    public SocketAddress local() {
         return local;
     }
 
-    SocketAddress remote() {
+    @Override
+    public SocketAddress remote() {
         return remote;
     }
 
-    /** Returns whether it records the connection to the server behind a relay. */
-    boolean isUpstream() {
+    @Override
+    public boolean isUpstream() {
         return client != null;
     }
 
-    /** Returns when it opened, in nanoseconds since the first connection of its store. */
-    long opened() {
+    @Override
+    public long opened() {
         return start - store.origin();
     }
 
-    Instant accepted() {
+    @Override
+    public Instant accepted() {
         return accepted;
     }
 
-    /** Returns the most bytes of each direction that are kept. */
-    int keeps() {
+    @Override
+    public int keeps() {
         return keeps;
     }
 
@@ -363,7 +369,17 @@ final class ConnectionRecorder {
         return ending != null;
     }
 
-    RecordedConnection snapshot() {
+    @Override
+    public @Nullable RecordedConnection await(Duration timeout, Predicate<RecordedConnection> condition)
+            throws InterruptedException {
+        return store.await(timeout, () -> {
+            RecordedConnection later = snapshot();
+            return condition.test(later) ? later : null;
+        });
+    }
+
+    @Override
+    public RecordedConnection snapshot() {
         synchronized (store) {
             return new RecordedConnection(
                     this,

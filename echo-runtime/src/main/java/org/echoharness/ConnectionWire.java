@@ -20,7 +20,7 @@ interface ConnectionWire {
         ConnectionWire open(SocketChannel socket, ConnectionPump.Owner owner);
     }
 
-    /** Plain TCP: one wire for all connections. Like {@link DefaultWarnings}, a class and not a lambda. */
+    /** Plain TCP: one wire for all connections. Like {@link LineBuffer.DefaultWarnings}, a class and not a lambda. */
     final class Plain implements ConnectionWire, Factory {
         @Override
         public ConnectionWire open(SocketChannel socket, ConnectionPump.Owner owner) {

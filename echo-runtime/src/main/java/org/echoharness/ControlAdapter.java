@@ -1,7 +1,6 @@
 package org.echoharness;
 
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -18,81 +17,26 @@ import org.echoharness.control.ControlServer;
 import org.echoharness.control.ControlledServer;
 import org.echoharness.control.RecordingView;
 import org.echoharness.control.ServerView;
-import org.echoharness.sockets.NameResolver;
-import org.echoharness.text.Escaping;
-import org.echoharness.text.Quantities;
+import org.echoharness.script.ServedConnection;
 import org.echoharness.text.ServerLog;
 import org.jspecify.annotations.Nullable;
 
 /** Shows one server to the HTTP interface, and passes on what that is asked to do. The threads of the interface call it. */
 final class ControlAdapter implements ControlledServer {
 
-    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSSX", Locale.ROOT)
-            .withZone(ZoneOffset.UTC);
-    private static final Duration RESOLVING = Duration.ofSeconds(5);
-
-    /** The name of a server in its own interface. */
-    static final String DEFAULT_ID = "default";
-
     private final ServerCore core;
     private final ServerControls controls;
     private final ControlServer server;
 
-    private ControlAdapter(ServerCore core, ServerControls controls, ControlServer server) {
+    ControlAdapter(ServerCore core, ServerControls controls, ControlServer server) {
         this.core = core;
         this.controls = controls;
         this.server = server;
     }
 
-    /** Reads the address of an interface. */
-    static HostAndPort parse(String address) {
-        try {
-            return HostAndPort.parse(address);
-        } catch (IllegalArgumentException malformed) {
-            throw Quantities.refused(
-                    "control", Escaping.escape(address), "be host:port, [v6]:port or *:port, such as 127.0.0.1:0");
-        }
-    }
-
-    /** Returns the name of a server in an interface, which is a part of paths. */
-    static String checkedId(String id) {
-        if (!id.matches("[A-Za-z0-9_-]+")) {
-            throw new IllegalArgumentException(
-                    "id (" + Escaping.escape(id) + ") of control must be of letters, digits, - and _ alone");
-        }
-        return id;
-    }
-
-    /** Adds a server to the interface of another one, or starts one for it. */
-    static ControlAdapter open(ServerCore core, ServerControls controls, ServerConfig.Control options)
-            throws IOException {
-        ControlServer shared = options.shared();
-        ControlServer server = shared == null ? start(core, options.address()) : shared;
-        ControlAdapter adapter = new ControlAdapter(core, controls, server);
-        server.add(options.id(), adapter);
-        return adapter;
-    }
-
-    /** Starts an interface, and warns if other machines can reach it. */
-    private static ControlServer start(ServerCore core, HostAndPort address) throws IOException {
-        InetSocketAddress local = address.isEveryInterface()
-                ? new InetSocketAddress(address.port())
-                : new InetSocketAddress(
-                        NameResolver.resolve(
-                                address.host(),
-                                System.nanoTime() + RESOLVING.toNanos(),
-                                "cannot listen on " + address + " for control")[0],
-                        address.port());
-        String text = HostAndPort.of(local).connectable().toString();
-        ControlServer server = ControlServer.start(local, address.host(), text.substring(0, text.lastIndexOf(':')));
-        if (!local.getAddress().isLoopbackAddress()) {
-            String bound =
-                    HostAndPort.of(local).host() + " port " + server.uri().getPort();
-            core.warnings()
-                    .warn("control listens on " + bound
-                            + ": other machines may connect, and the token is sent to them in plain text");
-        }
-        return server;
+    /** Adds the server to the interface. */
+    void open(String id) {
+        server.add(id, this);
     }
 
     ControlServer server() {
@@ -119,57 +63,17 @@ final class ControlAdapter implements ControlledServer {
         return new ServerView(
                 core.isRunning() ? ListeningPort.state(core.ports()) : "closed",
                 core.isRunning() && core.loops().get(0).isFrozen(),
-                kind(core.config()),
+                core.config().kind(),
                 core.addresses().stream().map(HostAndPort::text).toList(),
                 counters.accepted(),
                 counted,
                 core.counts().open(),
                 core.admission().faults().toString(),
-                options(core.config()),
+                core.config().texts(),
                 failure == null ? null : String.valueOf(failure),
                 log == null ? List.of() : problems(log.list()),
                 log == null ? 0 : log.leftOut(),
                 core.recordings() != null);
-    }
-
-    private static String kind(ServerConfig config) {
-        if (config.pumps().relays()) {
-            return "relay";
-        }
-        return config.script() != null ? "script" : config.pumps().echoes() ? "echo" : "handler";
-    }
-
-    /** Returns the values with which the server was started, in the order of the pages. */
-    private static Map<String, String> options(ServerConfig config) {
-        Map<String, String> options = new LinkedHashMap<>();
-        options.put(
-                "addresses",
-                String.join(
-                        ", ", config.addresses().stream().map(String::valueOf).toList()));
-        options.put("backlog", "" + config.backlog());
-        options.put("bufferSize", Quantities.text(config.bufferSize()));
-        options.put("maxConnections", orNone(config.maxConnections(), "" + config.maxConnections()));
-        String idle = orNone(config.idleNanos(), Quantities.text(Duration.ofNanos(config.idleNanos())));
-        options.put("idleTimeout", config.closesIdle() ? OptionText.NONE : idle);
-        options.put("idleClose", config.closesIdle() ? idle : OptionText.NONE);
-        options.put("eventLoops", "" + config.eventLoops());
-        options.put("faults", config.faults().toString());
-        options.put("script", config.script() == null ? OptionText.NONE : "" + config.script());
-        if (config.pumps() instanceof RelayPumps relay) {
-            options.put("upstream", relay.options().upstream().toString());
-            options.put("upstreamFailure", relay.options().onFailure().toString());
-            options.put("connectTimeout", Quantities.text(relay.options().connectTimeout()));
-        } else {
-            options.put("upstream", OptionText.NONE);
-        }
-        options.put("recording", orNone(config.recordedConnections(), Quantities.text(config.recordedBytes())));
-        options.put(
-                "control", Objects.requireNonNull(config.control()).address().toString());
-        return options;
-    }
-
-    private static String orNone(long value, String text) {
-        return value == 0 ? OptionText.NONE : text;
     }
 
     private static List<ServerView.Problem> problems(List<ScriptProblem> all) {
@@ -236,6 +140,26 @@ final class ControlAdapter implements ControlledServer {
     }
 
     @Override
+    public void acceptPending() {
+        controls.acceptPending();
+    }
+
+    @Override
+    public String remote(long number) {
+        return HostAndPort.text(controls.connection(number).remoteSocketAddress());
+    }
+
+    @Override
+    public void endWhenSent(long number, End how) {
+        ServedConnection connection = controls.connection(number);
+        switch (how) {
+            case CLOSE -> connection.close();
+            case HALF_CLOSE -> connection.halfClose();
+            case RESET -> connection.reset();
+        }
+    }
+
+    @Override
     public Found end(long number, boolean clean) {
         boolean[] isOpen = {false};
         controls.endConnections(
@@ -268,15 +192,13 @@ final class ControlAdapter implements ControlledServer {
         if (store == null) {
             return null;
         }
-        long changes = store.changes(); // before what it counts
+        long changes = store.changes().count(); // before what it counts
+        ServerLog.Snapshot server = store.serverLog();
         List<RecordingView.Done> log = new ArrayList<>();
-        for (ServerLog.Event each : store.serverLog().events()) {
+        for (ServerLog.Event each : server.events()) {
             log.add(new RecordingView.Done(each.since().toNanos(), each.what()));
         }
-        List<RecordingView.Connection> connections = new ArrayList<>();
-        for (RecordedConnection each : store.snapshots()) {
-            connections.add(new ConnectionView(each));
-        }
+        FaultPlan plan = store.plan();
         return new RecordingView(
                 store.by().name(),
                 store.accepted(),
@@ -287,12 +209,27 @@ final class ControlAdapter implements ControlledServer {
                 store.over(),
                 store.applied().stream().map(Fault::toString).toList(),
                 log,
-                connections);
+                server.leftOut(),
+                store.newest(),
+                store.changes().quietNanos(),
+                store.isFull(),
+                store.title(),
+                plan == null ? null : plan.toString(),
+                views(store.snapshots()),
+                views(store.openLeftOutSnapshots()));
+    }
+
+    private static List<RecordingView.Connection> views(List<RecordedConnection> connections) {
+        List<RecordingView.Connection> views = new ArrayList<>();
+        for (RecordedConnection each : connections) {
+            views.add(new ConnectionView(each));
+        }
+        return views;
     }
 
     @Override
     public void awaitChange(long changes, Duration timeout) throws InterruptedException {
-        recordings().awaitChange(changes, System.nanoTime() + timeout.toNanos());
+        recordings().changes().await(changes, System.nanoTime() + timeout.toNanos());
     }
 
     private RecordingStore recordings() {
@@ -301,7 +238,12 @@ final class ControlAdapter implements ControlledServer {
 
     @Override
     public void note(String text) {
-        new Recording(recordings()).note(text);
+        recordings().noteAll(text);
+    }
+
+    @Override
+    public void title(String text) {
+        recordings().title(text);
     }
 
     @Override
@@ -322,6 +264,10 @@ final class ControlAdapter implements ControlledServer {
 
     /** A connection of a recording, as the HTTP interface sees it. */
     private record ConnectionView(RecordedConnection of) implements RecordingView.Connection {
+
+        private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern(
+                        "uuuu-MM-dd'T'HH:mm:ss.SSSSSSSSSX", Locale.ROOT)
+                .withZone(ZoneOffset.UTC);
 
         @Override
         public Object key() {
@@ -379,6 +325,16 @@ final class ControlAdapter implements ControlledServer {
         @Override
         public ByteBuffer sent() {
             return isClient() ? of.toServer().kept() : of.toClient().kept();
+        }
+
+        @Override
+        public int keeps() {
+            return of.keeps();
+        }
+
+        @Override
+        public int eventsBeforeGap() {
+            return Math.min(of.log().size(), of.log().beforeTheGap());
         }
 
         @Override

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class EchoPump implements ConnectionPump, ConnectionPump.Supply {
 
-    /** Makes pumps. Like {@link DefaultWarnings}, this is a class because the first use of a lambda is slow. */
+    /** Makes pumps. Like {@link LineBuffer.DefaultWarnings}, this is a class because the first use of a lambda is slow. */
     static final class Maker implements Factory {
         @Override
         public ConnectionPump open(ByteChannel client, Terms terms) {

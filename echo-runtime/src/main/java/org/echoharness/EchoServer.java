@@ -18,6 +18,7 @@ import java.util.function.Supplier;
 import org.echoharness.control.HttpServerModule;
 import org.echoharness.dialogue.ScriptResources;
 import org.echoharness.relay.Upstream;
+import org.echoharness.remote.ControlClient;
 import org.echoharness.script.ConnectionHandler;
 import org.echoharness.script.Framing;
 import org.echoharness.script.Framings;
@@ -52,13 +53,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class EchoServer implements AutoCloseable {
 
-    private final ServerCore core;
-    private final ServerControls controls;
-    private volatile @Nullable ControlAdapter control;
+    private final ServerAccess server;
 
-    private EchoServer(ServerConfig config) {
-        core = new ServerCore(config);
-        controls = new ServerControls(core);
+    private EchoServer(ServerAccess server) {
+        this.server = server;
     }
 
     /**
@@ -68,6 +66,60 @@ public final class EchoServer implements AutoCloseable {
      */
     public static Builder builder() {
         return new Builder();
+    }
+
+    /**
+     * Connects to a server in another process, which has the option {@link Builder#control(String) control}. Its interface
+     * must have one server only; {@link #connect(URI, String, String)} is for one of several.
+     *
+     * <p>The returned object stands for that server: its methods do there what they do here, and fail as they do here. In
+     * addition, each method that asks the server throws an {@link java.io.UncheckedIOException} if it cannot be asked: for
+     * example because its process has ended, or because the thread is interrupted. The message names the address and the
+     * cure. {@link #isRunning} then returns false. What the other process has is asked for at each call. The exceptions are
+     * the addresses and the kind of the server, which do not change.
+     *
+     * <p>{@link #close} only ends the use of the returned object, and leaves the server running. {@link #start} fails.
+     *
+     * <pre>{@code
+     * try (EchoServer server = EchoServer.connect(URI.create("http://127.0.0.1:40124/"), token)) {
+     *     server.setFaults(FaultPlan.parse("connection 1: reset after 4"));
+     *     ...
+     *     server.recording().connection(1).awaitEnd();
+     * }
+     * }</pre>
+     *
+     * @param control the address of the HTTP interface, as {@link #controlUri} returns it and as the server prints it; what
+     *     follows a {@code #} is left out
+     * @param token the token, as {@link #controlToken} returns it
+     * @return the server of the other process
+     * @throws IllegalArgumentException if the address or the token is malformed, or if there are several servers; the message
+     *     names their ids
+     * @throws IOException if there is no such interface, if it does not answer within its time, if the token is wrong, or
+     *     if the thread is interrupted
+     * @since 0.1.0
+     */
+    public static EchoServer connect(URI control, String token) throws IOException {
+        return new EchoServer(new RemoteServer(ControlClient.connect(
+                Objects.requireNonNull(control, "control"), Objects.requireNonNull(token, "token"), null)));
+    }
+
+    /**
+     * Connects to one of the servers of a process, as {@link #connect(URI, String)} does.
+     *
+     * @param control the address of the HTTP interface
+     * @param token the token
+     * @param id the id of the server, as {@code GET /servers} returns it; {@code default} if the process has only one
+     * @return the server of the other process
+     * @throws IllegalArgumentException if the address or the token is malformed, or if there is no server with this id; the
+     *     message names those that there are
+     * @throws IOException as {@link #connect(URI, String)} describes
+     * @since 0.1.0
+     */
+    public static EchoServer connect(URI control, String token, String id) throws IOException {
+        return new EchoServer(new RemoteServer(ControlClient.connect(
+                Objects.requireNonNull(control, "control"),
+                Objects.requireNonNull(token, "token"),
+                Objects.requireNonNull(id, "id"))));
     }
 
     /**
@@ -84,25 +136,8 @@ public final class EchoServer implements AutoCloseable {
      *     Builder#control(EchoServer, String) HTTP interface} of another one
      */
     public EchoServer start() throws IOException {
-        core.start();
-        ServerConfig.Control options = core.config().control();
-        if (options != null) {
-            openControl(options);
-        }
+        server.start();
         return this;
-    }
-
-    private void openControl(ServerConfig.Control options) throws IOException {
-        try {
-            control = ControlAdapter.open(core, controls, options);
-        } catch (Throwable failed) {
-            close();
-            throw failed;
-        }
-        if (!core.isRunning()) {
-            close(); // the close of another thread has not seen the interface
-            throw new IllegalStateException("the server is not running: " + core.stopped());
-        }
     }
 
     /**
@@ -114,14 +149,7 @@ public final class EchoServer implements AutoCloseable {
      */
     @Override
     public void close() {
-        try {
-            core.close();
-        } finally {
-            ControlAdapter opened = control;
-            if (opened != null) {
-                opened.close();
-            }
-        }
+        server.close();
     }
 
     /**
@@ -133,7 +161,7 @@ public final class EchoServer implements AutoCloseable {
      * @throws InterruptedException if the thread is interrupted while it waits
      */
     public boolean awaitClose(Duration timeout) throws InterruptedException {
-        return core.awaitClose(timeout);
+        return server.awaitClose(timeout);
     }
 
     /**
@@ -142,7 +170,7 @@ public final class EchoServer implements AutoCloseable {
      * @return true if it serves
      */
     public boolean isRunning() {
-        return core.isRunning();
+        return server.isRunning();
     }
 
     /**
@@ -153,7 +181,7 @@ public final class EchoServer implements AutoCloseable {
      * @return what was thrown; empty while the server runs, and empty if a call closed it
      */
     public Optional<Throwable> failure() {
-        return Optional.ofNullable(core.failure());
+        return Optional.ofNullable(server.failure());
     }
 
     /**
@@ -207,7 +235,7 @@ public final class EchoServer implements AutoCloseable {
      * @since 0.1.0
      */
     public List<SocketAddress> socketAddresses() {
-        List<SocketAddress> bound = core.addresses();
+        List<SocketAddress> bound = server.addresses();
         if (bound.isEmpty()) {
             throw new IllegalStateException("the server has no address yet; call start() first");
         }
@@ -228,7 +256,7 @@ public final class EchoServer implements AutoCloseable {
             }
         }
         throw new IllegalStateException("the server has no path, since it listens on "
-                + ServerCore.texts(core.addresses()) + "; give it an address such as unix: or call address()");
+                + ServerCore.texts(server.addresses()) + "; give it an address such as unix: or call address()");
     }
 
     /**
@@ -238,7 +266,7 @@ public final class EchoServer implements AutoCloseable {
      * @return as in {@link Builder#addresses(String...)}
      */
     public List<ServerAddress> configuredAddresses() {
-        return core.config().addresses();
+        return server.configuredAddresses();
     }
 
     /**
@@ -259,8 +287,7 @@ public final class EchoServer implements AutoCloseable {
      * @since 0.1.0
      */
     public Optional<URI> controlUri() {
-        ControlAdapter opened = control;
-        return opened == null ? Optional.empty() : Optional.of(opened.server().uri());
+        return Optional.ofNullable(server.controlUri());
     }
 
     /**
@@ -270,8 +297,7 @@ public final class EchoServer implements AutoCloseable {
      * @since 0.1.0
      */
     public Optional<String> controlToken() {
-        ControlAdapter opened = control;
-        return opened == null ? Optional.empty() : Optional.of(opened.server().token());
+        return Optional.ofNullable(server.controlToken());
     }
 
     /**
@@ -280,7 +306,7 @@ public final class EchoServer implements AutoCloseable {
      * @return a snapshot; as the server goes on counting, its numbers may be of slightly different moments
      */
     public ConnectionCounters counters() {
-        return core.counts().snapshot();
+        return server.counters();
     }
 
     /**
@@ -291,7 +317,7 @@ public final class EchoServer implements AutoCloseable {
      * @throws IllegalStateException if recording is off
      */
     public Recording recording() {
-        RecordingStore recorder = core.recordings();
+        Recording.Source recorder = server.recording();
         if (recorder == null) {
             throw new IllegalStateException("recording is off; call recording() on the builder of the server");
         }
@@ -309,7 +335,7 @@ public final class EchoServer implements AutoCloseable {
      * @throws java.io.UncheckedIOException if the thread is interrupted
      */
     public ServedConnection connection(long number) {
-        return controls.connection(number);
+        return server.connection(number);
     }
 
     /**
@@ -318,8 +344,7 @@ public final class EchoServer implements AutoCloseable {
      * @return the script; {@link Script#none()} if the server has none
      */
     public Script script() {
-        Script script = core.config().script();
-        return script == null ? Script.none() : script;
+        return server.script();
     }
 
     /**
@@ -332,8 +357,7 @@ public final class EchoServer implements AutoCloseable {
      * @return the problems in the order in which they arose; none if the server echoes
      */
     public List<ScriptProblem> scriptProblems() {
-        ScriptProblem.Log problems = core.problems();
-        return problems == null ? List.of() : problems.list();
+        return server.scriptProblems();
     }
 
     /**
@@ -343,8 +367,7 @@ public final class EchoServer implements AutoCloseable {
      * @return the number of problems that are only counted
      */
     public long scriptProblemsLeftOut() {
-        ScriptProblem.Log problems = core.problems();
-        return problems == null ? 0 : problems.leftOut();
+        return server.scriptProblemsLeftOut();
     }
 
     /**
@@ -353,7 +376,7 @@ public final class EchoServer implements AutoCloseable {
      * @return false if it has a script or handlers, which may find {@linkplain #scriptProblems problems}, or if it relays
      */
     public boolean echoes() {
-        return core.problems() == null;
+        return server.echoes();
     }
 
     /**
@@ -362,7 +385,7 @@ public final class EchoServer implements AutoCloseable {
      * @return true if it has an {@linkplain Builder#upstream(String) upstream}
      */
     public boolean relays() {
-        return core.config().pumps().relays();
+        return server.relays();
     }
 
     /**
@@ -375,7 +398,7 @@ public final class EchoServer implements AutoCloseable {
      * @throws java.io.UncheckedIOException if the thread is interrupted
      */
     public List<ScriptProblem> unfinishedScripts() {
-        return controls.unfinishedScripts();
+        return server.unfinishedScripts();
     }
 
     /**
@@ -384,7 +407,7 @@ public final class EchoServer implements AutoCloseable {
      * @return the plan; {@link FaultPlan#none()} unless another was set
      */
     public FaultPlan faults() {
-        return core.admission().faults();
+        return server.faults();
     }
 
     /**
@@ -395,7 +418,7 @@ public final class EchoServer implements AutoCloseable {
      * @throws IllegalArgumentException if it does not go with this server's bufferSize
      */
     public void setFaults(FaultPlan plan) {
-        core.admission().setFaults(plan);
+        server.setFaults(plan);
     }
 
     /**
@@ -409,7 +432,7 @@ public final class EchoServer implements AutoCloseable {
      * @throws java.io.UncheckedIOException if the thread is interrupted
      */
     public void setFaultsOfAll(FaultPlan plan) {
-        controls.setFaultsOfAll(plan);
+        server.setFaultsOfAll(plan);
     }
 
     /**
@@ -424,7 +447,7 @@ public final class EchoServer implements AutoCloseable {
      * @throws java.io.UncheckedIOException if the thread is interrupted
      */
     public boolean catchUp(Duration timeout) {
-        return controls.catchUp(timeout);
+        return server.catchUp(timeout);
     }
 
     /**
@@ -435,7 +458,7 @@ public final class EchoServer implements AutoCloseable {
      * @throws java.io.UncheckedIOException if the thread is interrupted
      */
     public void acceptPending() {
-        controls.acceptPending();
+        server.acceptPending();
     }
 
     /**
@@ -447,7 +470,7 @@ public final class EchoServer implements AutoCloseable {
      * @throws java.io.UncheckedIOException if the system refuses, or if the thread is interrupted
      */
     public void refuse() {
-        controls.refuse();
+        server.refuse();
     }
 
     /**
@@ -463,7 +486,7 @@ public final class EchoServer implements AutoCloseable {
      * @throws java.io.UncheckedIOException if the system refuses, or if the thread is interrupted
      */
     public void refuse(Duration time) {
-        controls.refuse(time);
+        server.refuse(time);
     }
 
     /**
@@ -480,7 +503,7 @@ public final class EchoServer implements AutoCloseable {
      *     accepted again
      */
     public void restart(Duration downTime) {
-        controls.restart(downTime);
+        server.restart(downTime);
     }
 
     /**
@@ -494,7 +517,7 @@ public final class EchoServer implements AutoCloseable {
      * @throws java.io.UncheckedIOException if the system refuses, or if the thread is interrupted
      */
     public void unanswered() {
-        controls.unanswered();
+        server.unanswered();
     }
 
     /**
@@ -504,7 +527,7 @@ public final class EchoServer implements AutoCloseable {
      * @throws java.io.UncheckedIOException if the system refuses, or if the thread is interrupted
      */
     public void resume() {
-        controls.resume();
+        server.resume();
     }
 
     /**
@@ -515,7 +538,7 @@ public final class EchoServer implements AutoCloseable {
      * @throws java.io.UncheckedIOException if the thread is interrupted
      */
     public void freeze() {
-        controls.freeze(true);
+        server.freeze(true);
     }
 
     /**
@@ -525,7 +548,7 @@ public final class EchoServer implements AutoCloseable {
      * @throws java.io.UncheckedIOException if the thread is interrupted
      */
     public void unfreeze() {
-        controls.freeze(false);
+        server.freeze(false);
     }
 
     /**
@@ -535,7 +558,7 @@ public final class EchoServer implements AutoCloseable {
      * @throws java.io.UncheckedIOException if the thread is interrupted
      */
     public void resetConnections() {
-        controls.endConnections(false, "resetConnections()");
+        server.endConnections(false);
     }
 
     /**
@@ -546,7 +569,7 @@ public final class EchoServer implements AutoCloseable {
      * @throws java.io.UncheckedIOException if the thread is interrupted
      */
     public void resetConnection(long number) {
-        controls.endConnections(each -> each == number, false, "resetConnection(" + number + ")");
+        server.resetConnection(number);
     }
 
     /**
@@ -557,19 +580,17 @@ public final class EchoServer implements AutoCloseable {
      * @throws java.io.UncheckedIOException if the thread is interrupted
      */
     public void closeConnections() {
-        controls.endConnections(true, "closeConnections()");
+        server.endConnections(true);
     }
 
     /** Returns the addresses and the state of the server in words; the form may change. */
     @Override
     public String toString() {
-        List<SocketAddress> bound = core.addresses();
-        return "EchoServer " + (bound.isEmpty() ? core.config().addresses() : ServerCore.texts(bound)) + " "
-                + core.state();
+        return server.toString();
     }
 
     ServerCore core() {
-        return core;
+        return ((LocalServer) server).core();
     }
 
     /**
@@ -631,7 +652,7 @@ public final class EchoServer implements AutoCloseable {
         private ServerConfig.@Nullable Control control;
         private @Nullable Consumer<String> conversation;
         private boolean hasTimes;
-        private Consumer<String> warnings = new DefaultWarnings();
+        private Consumer<String> warnings = new LineBuffer.DefaultWarnings();
         private ConnectionPump.Factory pumps = new EchoPump.Maker();
         private String answeredBy = ""; // the method that has set the pumps
         private @Nullable Upstream upstream; // null, so that an echo loads no class of relays
@@ -1032,7 +1053,7 @@ public final class EchoServer implements AutoCloseable {
          * @since 0.1.0
          */
         public Builder control(String address) {
-            return control(address, ControlAdapter.DEFAULT_ID);
+            return control(address, ServerConfig.Control.DEFAULT_ID);
         }
 
         /**
@@ -1047,7 +1068,7 @@ public final class EchoServer implements AutoCloseable {
          * @since 0.1.0
          */
         public Builder control(String address, String id) {
-            control = new ServerConfig.Control(ControlAdapter.parse(address), ControlAdapter.checkedId(id), null);
+            control = ServerConfig.Control.parse(address, id);
             return this;
         }
 
@@ -1064,13 +1085,7 @@ public final class EchoServer implements AutoCloseable {
          * @since 0.1.0
          */
         public Builder control(EchoServer other, String id) {
-            ControlAdapter joined = other.control;
-            ServerConfig.Control options = other.core.config().control();
-            if (joined == null || options == null) {
-                throw new IllegalStateException(
-                        "the other server has no HTTP interface; give it the option control, and start it first");
-            }
-            control = new ServerConfig.Control(options.address(), ControlAdapter.checkedId(id), joined.server());
+            control = other.server.joinedControl(id);
             return this;
         }
 
@@ -1231,7 +1246,7 @@ public final class EchoServer implements AutoCloseable {
                 HttpServerModule.require(control.address().toString());
             }
             boolean closesIdle = idleCloseNanos > 0 && (idleTimeoutNanos == 0 || idleCloseNanos < idleTimeoutNanos);
-            return new EchoServer(new ServerConfig(
+            return new EchoServer(new LocalServer(new ServerConfig(
                     addresses,
                     bindsEvery,
                     backlog,
@@ -1251,7 +1266,7 @@ public final class EchoServer implements AutoCloseable {
                     warnings,
                     used,
                     new ConnectionWire.Plain(),
-                    control));
+                    control)));
         }
 
         /**

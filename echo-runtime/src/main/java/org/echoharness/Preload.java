@@ -25,7 +25,7 @@ final class Preload {
 
     private static final List<Class<?>> OURS = List.of(
             ServerConnection.class,
-            ConnectionCounts.Cause.class,
+            ConnectionCounters.Counts.Cause.class,
             ServerConnection.Due.class,
             ConnectionPump.Next.class,
             ConnectionPump.Terms.class,

@@ -27,23 +27,56 @@ public final class RecordedConnection {
 
     private static final Duration TIMEOUT = Duration.ofSeconds(5);
 
-    private final ConnectionRecorder recorder;
+    private final Recorder recorder;
     private final long bytesReceived;
     private final long bytesSent;
     private final ByteBuffer received;
     private final ByteBuffer sent;
-    private final EventLog log;
+    private final RecordedEvent.Log log;
     private final @Nullable Ending ending;
     private final boolean hasFailed;
     private final @Nullable RecordedConnection upstream;
 
+    /** What has recorded a connection: an object for each connection, in this process or for one in another process. */
+    interface Recorder {
+
+        Ending.Side recordedBy();
+
+        /** Returns 1 for the first connection, and 0 for one that was rejected. */
+        long number();
+
+        SocketAddress local();
+
+        SocketAddress remote();
+
+        /** Returns whether it records the connection to the server behind a relay. */
+        boolean isUpstream();
+
+        Instant accepted();
+
+        /** Returns when it opened, in nanoseconds since the first connection of its recording. */
+        long opened();
+
+        /** Returns the most bytes of each direction that are kept. */
+        int keeps();
+
+        RecordedConnection snapshot();
+
+        /**
+         * Waits for a snapshot that the condition accepts, and returns it; null at the deadline. Calls the condition after
+         * events.
+         */
+        @Nullable
+        RecordedConnection await(Duration timeout, Predicate<RecordedConnection> condition) throws InterruptedException;
+    }
+
     RecordedConnection(
-            ConnectionRecorder recorder,
+            Recorder recorder,
             long bytesReceived,
             long bytesSent,
             ByteBuffer received,
             ByteBuffer sent,
-            EventLog log,
+            RecordedEvent.Log log,
             @Nullable Ending ending,
             boolean hasFailed,
             @Nullable RecordedConnection upstream) {
@@ -322,11 +355,8 @@ public final class RecordedConnection {
             Predicate<RecordedConnection> condition,
             Function<RecordedConnection, String> difference)
             throws InterruptedException {
-        RecordedConnection found = recorder.store().await(timeout, () -> {
-            RecordedConnection later = recorder.snapshot();
-            boolean over = later.ending != null || (ofBytes && later.isFull());
-            return over || condition.test(later) ? later : null;
-        });
+        RecordedConnection found = recorder.await(
+                timeout, later -> later.ending != null || (ofBytes && later.isFull()) || condition.test(later));
         if (found == null || !condition.test(found)) {
             RecordedConnection last = found == null ? recorder.snapshot() : found;
             String until = found == null ? "for " + Quantities.text(timeout) : last.whyOver();
@@ -556,7 +586,8 @@ public final class RecordedConnection {
     /** Returns what helps if bytes or events are not kept. */
     String replayCure() {
         return log.leftOut() > 0
-                ? "record a shorter conversation (the first " + EventLog.MOST + " events of a connection are kept)"
+                ? "record a shorter conversation (the first " + RecordedEvent.Log.MOST
+                        + " events of a connection are kept)"
                 : "raise recording (the first " + Escaping.bytes(recorder.keeps()) + " of each direction are kept)";
     }
 
@@ -615,8 +646,13 @@ public final class RecordedConnection {
         return recorder;
     }
 
+    /** Returns the most bytes of each direction that are kept. */
+    int keeps() {
+        return recorder.keeps();
+    }
+
     /** Returns the log of the events. */
-    EventLog log() {
+    RecordedEvent.Log log() {
         return log;
     }
 

@@ -13,7 +13,6 @@ import java.util.Set;
 import org.echoharness.memory.RecordingMemory;
 import org.echoharness.replay.ScriptLines;
 import org.echoharness.text.CompleteFile;
-import org.echoharness.text.Escaping;
 import org.echoharness.text.Quantities;
 import org.echoharness.text.ServerLog;
 import org.echoharness.text.TextSize;
@@ -33,10 +32,64 @@ public final class Recording {
 
     private static final int SHOWN = 20; // connections in an error
 
-    private final RecordingStore store;
+    private final Source source;
 
-    Recording(RecordingStore store) {
-        this.store = store;
+    /** Where a recording is kept: in this process, or by a server in another one. A text that it gets is not escaped. */
+    interface Source {
+
+        Ending.Side by();
+
+        /** Returns how many connections were accepted or rejected. */
+        long accepted();
+
+        /** Returns whether there was a connection with this number. */
+        boolean knew(long number);
+
+        long leftOut();
+
+        int peak();
+
+        /** Returns why no further connection can come; null while one may come. */
+        @Nullable
+        String over();
+
+        /** Returns whether memory was too short to keep all that was to be recorded. */
+        boolean isFull();
+
+        /** Returns the plan in force; null in the recording of a client. */
+        @Nullable
+        FaultPlan plan();
+
+        Set<Fault> applied();
+
+        /** Returns what was done to the server as a whole. */
+        ServerLog.Snapshot serverLog();
+
+        /** Returns what the recording is of, escaped. */
+        String title();
+
+        void title(String of);
+
+        /** Adds a note to each open connection, or to the server if there is none. */
+        void noteAll(String text);
+
+        List<RecordedConnection> snapshots();
+
+        /** Returns the open connections in the order of their accept. Some of them may keep nothing more. */
+        List<RecordedConnection> openSnapshots();
+
+        @Nullable
+        RecordedConnection snapshot(long number);
+
+        /** Waits until so many connections were accepted or no more can come. Returns false at the deadline. */
+        boolean awaitAccepted(int count, Duration timeout) throws InterruptedException;
+
+        /** Waits until nothing has happened for a time or can happen any more. Returns false at the deadline. */
+        boolean awaitQuiet(Duration quiet, Duration timeout) throws InterruptedException;
+    }
+
+    Recording(Source source) {
+        this.source = source;
     }
 
     /**
@@ -45,7 +98,7 @@ public final class Recording {
      * @return snapshots, in the order of their accept
      */
     public List<RecordedConnection> connections() {
-        return store.snapshots();
+        return source.snapshots();
     }
 
     /**
@@ -55,7 +108,7 @@ public final class Recording {
      * @return snapshots, in the order of their accept
      */
     public List<RecordedConnection> openConnections() {
-        return store.openSnapshots();
+        return source.openSnapshots();
     }
 
     /**
@@ -64,7 +117,7 @@ public final class Recording {
      * @return a copy; at most the 4,096 faults that took effect last
      */
     public Set<Fault> appliedFaults() {
-        return store.applied();
+        return source.applied();
     }
 
     /**
@@ -74,7 +127,7 @@ public final class Recording {
      * @param title the title; at most 1,024 characters of it are kept
      */
     public void title(String title) {
-        store.title(Escaping.cut(Escaping.escape(title)));
+        source.title(title);
     }
 
     /**
@@ -85,7 +138,7 @@ public final class Recording {
      * @param text the note; at most 1,024 characters of it are kept
      */
     public void note(String text) {
-        store.noteAll(Escaping.escape(text));
+        source.noteAll(text);
     }
 
     /**
@@ -96,9 +149,9 @@ public final class Recording {
      * @throws AssertionError if the connection has not been accepted, or is not kept any more
      */
     public RecordedConnection connection(long number) {
-        RecordedConnection found = number < 1 ? null : store.snapshot(number);
+        RecordedConnection found = number < 1 ? null : source.snapshot(number);
         if (found == null) {
-            throw new AssertionError((store.knew(number)
+            throw new AssertionError((source.knew(number)
                             ? "connection " + number + " is not kept any more"
                             : "there is no connection " + number)
                     + ": " + summary());
@@ -112,7 +165,7 @@ public final class Recording {
      * @return a number of connections
      */
     public long total() {
-        return store.accepted();
+        return source.accepted();
     }
 
     /**
@@ -121,7 +174,7 @@ public final class Recording {
      * @return a number of connections
      */
     public long leftOut() {
-        return store.leftOut();
+        return source.leftOut();
     }
 
     /**
@@ -149,15 +202,15 @@ public final class Recording {
      * @throws InterruptedException if the thread is interrupted
      */
     public List<RecordedConnection> awaitConnections(int count, Duration timeout) throws InterruptedException {
-        if (count > 1 && store.by() == Ending.Side.CLIENT) {
+        if (count > 1 && source.by() == Ending.Side.CLIENT) {
             throw new AssertionError("awaited " + count
                     + " connections of a client, which has one; await them in the recording of the server");
         }
-        Boolean decided = store.await(timeout, () -> (store.over() != null || store.accepted() >= count) ? true : null);
-        if (store.accepted() < count) {
-            String until = decided == null
-                    ? " for " + Quantities.text(timeout)
-                    : ", but no more can come, since the server is not running: " + store.over();
+        boolean isDecided = source.awaitAccepted(count, timeout);
+        if (source.accepted() < count) {
+            String until = isDecided
+                    ? ", but no more can come, since the server is not running: " + source.over()
+                    : " for " + Quantities.text(timeout);
             throw new AssertionError("awaited " + connections(count) + until + ": " + summary());
         }
         return connections();
@@ -185,7 +238,7 @@ public final class Recording {
      * @throws InterruptedException if the thread is interrupted
      */
     public void awaitQuiet(Duration quiet, Duration timeout) throws InterruptedException {
-        if (!store.awaitQuiet(quiet, timeout)) {
+        if (!source.awaitQuiet(quiet, timeout)) {
             throw new AssertionError("awaited " + Quantities.text(quiet) + " without an event for "
                     + Quantities.text(timeout) + ": " + summary());
         }
@@ -210,7 +263,7 @@ public final class Recording {
      * @return a number of connections
      */
     public int peak() {
-        return store.peak();
+        return source.peak();
     }
 
     /**
@@ -279,7 +332,7 @@ public final class Recording {
     }
 
     private List<String> serverLines() {
-        ServerLog.Snapshot server = store.serverLog();
+        ServerLog.Snapshot server = source.serverLog();
         List<String> lines = new ArrayList<>();
         if (!server.events().isEmpty()) {
             lines.add(server.of());
@@ -345,7 +398,7 @@ public final class Recording {
             lines.add("(" + connections(leftOut()) + " more, not kept)");
         }
         lines.addAll(serverLines());
-        if (store.isFull()) {
+        if (source.isFull()) {
             lines.add("(" + fullText() + ")");
         }
         return lines;
@@ -368,7 +421,7 @@ public final class Recording {
      * @throws IOException if it exists, or cannot be written
      */
     public void writePcapng(Path file) throws IOException {
-        PcapngFile.write(connections(), store.serverLog(), remarks(), file);
+        PcapngFile.write(connections(), source.serverLog(), remarks(), file);
     }
 
     /**
@@ -379,7 +432,7 @@ public final class Recording {
      * @throws IOException if it exists, or cannot be written
      */
     public void writeHtml(Path file) throws IOException {
-        HtmlPage.write(connections(), about(store.isFull() ? fullText() : ""), file);
+        HtmlPage.write(connections(), about(source.isFull() ? fullText() : ""), file);
     }
 
     /**
@@ -564,7 +617,7 @@ public final class Recording {
         if (left > 0) {
             remarks.add(leftOutText(left, mostBytes));
         }
-        PcapngFile.write(fitting, store.serverLog(), remarks, file);
+        PcapngFile.write(fitting, source.serverLog(), remarks, file);
         return left;
     }
 
@@ -582,7 +635,7 @@ public final class Recording {
         List<RecordedConnection> fitting = RecordingFiles.fitting(all, mostBytes, HtmlPage::size);
         int left = all.size() - fitting.size();
         String cut = left == 0 ? "" : connections(left) + " left out: the size of this file is limited";
-        String full = store.isFull() ? fullText() : "";
+        String full = source.isFull() ? fullText() : "";
         String note = cut + (cut.isEmpty() || full.isEmpty() ? "" : "; ") + full;
         HtmlPage.write(fitting, about(note), file);
         return left;
@@ -638,20 +691,20 @@ public final class Recording {
 
     /** Writes the page that {@link #writeHtml(Path)} writes to a file. */
     void writePage(Appendable out) throws IOException {
-        HtmlPage.write(connections(), about(store.isFull() ? fullText() : ""), out);
+        HtmlPage.write(connections(), about(source.isFull() ? fullText() : ""), out);
     }
 
     private HtmlPage.About about(String note) {
         return new HtmlPage.About(
-                store.title(),
-                store.by(),
-                store.plan(),
+                source.title(),
+                source.by(),
+                source.plan(),
                 appliedFaults(),
                 total(),
                 peak(),
                 leftOut(),
                 note,
-                store.serverLog());
+                source.serverLog());
     }
 
     private String summary() {

@@ -12,8 +12,10 @@ import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.echoharness.memory.ChangeCount;
+import org.echoharness.memory.NewestSet;
 import org.echoharness.memory.RecordingMemory;
 import org.echoharness.text.Escaping;
 import org.echoharness.text.Quantities;
@@ -24,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * Keeps the recorded connections of a server, or the one of a client: the newest connections, and the first bytes of each.
  * The threads of the server or client write, and any thread reads and waits. Its lock is the only one on the path of a byte.
  */
-final class RecordingStore {
+final class RecordingStore implements Recording.Source {
 
     /** The most faults that are remembered as having taken effect, far more than a plan has. */
     private static final int MOST_APPLIED = 4_096;
@@ -40,7 +42,7 @@ final class RecordingStore {
     private final int connections;
     private final ArrayDeque<ConnectionRecorder> recorders = new ArrayDeque<>();
     private final Set<ConnectionRecorder> openLeftOut = new LinkedHashSet<>(); // not kept any more, and still open
-    private final Set<Fault> applied = new LinkedHashSet<>(); // the newest last
+    private final NewestSet<Fault> applied = new NewestSet<>(MOST_APPLIED);
     private final ServerLog serverLog = new ServerLog();
     private long accepted;
     private long newest; // its number
@@ -49,9 +51,7 @@ final class RecordingStore {
     private int open; // of those with a number
     private int peak;
     private volatile long origin; // the start of the first connection
-    private long lastEvent = System.nanoTime();
-    private long changes;
-    private int waiting;
+    private final ChangeCount changes = new ChangeCount(this);
     private final RecordingMemory.Share memory;
     private boolean isFull;
     private volatile @Nullable String over;
@@ -70,27 +70,30 @@ final class RecordingStore {
         this.connections = connections;
     }
 
-    Ending.Side by() {
+    @Override
+    public Ending.Side by() {
         return by;
     }
 
     /** Sets the plan in force. */
-    void plan(FaultPlan inForce) {
+    synchronized void plan(FaultPlan inForce) {
         plan = inForce;
+        changes.changed();
     }
 
-    /** Returns the plan in force; null in the recording of a client. */
-    @Nullable
-    FaultPlan plan() {
+    @Override
+    public @Nullable FaultPlan plan() {
         return plan;
     }
 
-    /** Sets what the recording is of, escaped. */
-    void title(String of) {
-        title = of;
+    @Override
+    public synchronized void title(String of) {
+        title = Escaping.cut(Escaping.escape(of));
+        changes.changed();
     }
 
-    String title() {
+    @Override
+    public String title() {
         return title;
     }
 
@@ -190,8 +193,8 @@ final class RecordingStore {
         return false;
     }
 
-    /** Returns whether memory was too short to keep all that was to be recorded. */
-    synchronized boolean isFull() {
+    @Override
+    public synchronized boolean isFull() {
         return isFull;
     }
 
@@ -213,8 +216,7 @@ final class RecordingStore {
         }
         int count = before - recorders.size();
         forgotten += count;
-        changes++;
-        notifyAll();
+        changes.changed();
         return count;
     }
 
@@ -225,19 +227,17 @@ final class RecordingStore {
 
     /** Remembers that a fault has taken effect on a connection. */
     synchronized void applied(Fault fault) {
-        applied.remove(fault);
         applied.add(fault);
-        if (applied.size() > MOST_APPLIED) {
-            applied.remove(applied.iterator().next());
-        }
     }
 
-    synchronized Set<Fault> applied() {
-        return new LinkedHashSet<>(applied);
+    @Override
+    public synchronized Set<Fault> applied() {
+        return applied.copy();
     }
 
-    /** Adds a note to each open connection, or to the server if there is none. */
-    synchronized void noteAll(String text) {
+    @Override
+    public synchronized void noteAll(String unescaped) {
+        String text = Escaping.escape(unescaped);
         long now = System.nanoTime();
         for (ConnectionRecorder recorder : recorders) {
             recorder.note(RecordedEvent.Kind.NOTE, text, now); // an ended connection ignores it
@@ -251,14 +251,16 @@ final class RecordingStore {
     /** Records what was done to the server as a whole, even without connections. Loads no class: see {@link Preload}. */
     synchronized void server(String what) {
         serverLog.add(what);
+        changes.changed();
     }
 
-    /** Returns what was done to the server as a whole. */
-    synchronized ServerLog.Snapshot serverLog() {
+    @Override
+    public synchronized ServerLog.Snapshot serverLog() {
         return serverLog.snapshot(by == Ending.Side.CLIENT ? "the client" : "the server", accepted > 0, origin);
     }
 
-    synchronized List<RecordedConnection> snapshots() {
+    @Override
+    public synchronized List<RecordedConnection> snapshots() {
         List<RecordedConnection> all = new ArrayList<>(recorders.size());
         for (ConnectionRecorder recorder : recorders) {
             all.add(recorder.snapshot());
@@ -266,12 +268,14 @@ final class RecordingStore {
         return all;
     }
 
-    /** Returns the open connections in the order of their accept. Some of them may keep nothing more. */
-    synchronized List<RecordedConnection> openSnapshots() {
-        List<RecordedConnection> open = new ArrayList<>();
-        for (ConnectionRecorder recorder : openLeftOut) {
-            open.add(recorder.snapshot());
-        }
+    /** Returns the connections that are open and not kept any more. */
+    synchronized List<RecordedConnection> openLeftOutSnapshots() {
+        return openLeftOut.stream().map(ConnectionRecorder::snapshot).collect(Collectors.toList());
+    }
+
+    @Override
+    public synchronized List<RecordedConnection> openSnapshots() {
+        List<RecordedConnection> open = openLeftOutSnapshots();
         for (ConnectionRecorder recorder : recorders) {
             if (!recorder.hasEnded()) {
                 open.add(recorder.snapshot());
@@ -280,7 +284,8 @@ final class RecordingStore {
         return open;
     }
 
-    synchronized @Nullable RecordedConnection snapshot(long number) {
+    @Override
+    public synchronized @Nullable RecordedConnection snapshot(long number) {
         for (ConnectionRecorder recorder : recorders) {
             if (recorder.number() == number) {
                 return recorder.snapshot();
@@ -289,25 +294,28 @@ final class RecordingStore {
         return null;
     }
 
-    /** Returns whether there was a connection with this number. */
-    synchronized boolean knew(long number) {
+    @Override
+    public synchronized boolean knew(long number) {
         return number >= 1 && number <= newest;
     }
 
-    synchronized long accepted() {
+    synchronized long newest() {
+        return newest;
+    }
+
+    @Override
+    public synchronized long accepted() {
         return accepted;
     }
 
     /** Notes that no further connection can come, and why. */
     synchronized void finish(String why) {
         over = why;
-        changes++;
-        notifyAll();
+        changes.changed();
     }
 
-    /** Returns why no further connection can come; null while one may come. */
-    @Nullable
-    String over() {
+    @Override
+    public @Nullable String over() {
         return over;
     }
 
@@ -317,11 +325,13 @@ final class RecordingStore {
     }
 
     /** Returns the most connections that were open at the same time. */
-    synchronized int peak() {
+    @Override
+    public synchronized int peak() {
         return peak;
     }
 
-    synchronized long leftOut() {
+    @Override
+    public synchronized long leftOut() {
         return leftOut;
     }
 
@@ -332,13 +342,13 @@ final class RecordingStore {
     <T> @Nullable T await(Duration timeout, Supplier<@Nullable T> condition) throws InterruptedException {
         long deadline = System.nanoTime() + Quantities.nanos(timeout);
         while (true) {
-            long seen = changes();
+            long seen = changes.count();
             T found = condition.get();
             if (found != null || deadline - System.nanoTime() <= 0) {
                 return found;
             }
             refuseWait();
-            awaitChange(seen, deadline);
+            changes.await(seen, deadline);
         }
     }
 
@@ -349,48 +359,36 @@ final class RecordingStore {
         }
     }
 
-    /** Returns a count that grows with each event. */
-    synchronized long changes() {
+    /** Returns the count of what has happened. */
+    ChangeCount changes() {
         return changes;
     }
 
-    /** Waits until the count of changes is another one, or until the deadline. */
-    synchronized void awaitChange(long seen, long deadline) throws InterruptedException {
-        waiting++;
-        try {
-            long left = deadline - System.nanoTime();
-            while (changes == seen && left > 0) {
-                TimeUnit.NANOSECONDS.timedWait(this, left);
-                left = deadline - System.nanoTime();
-            }
-        } finally {
-            waiting--;
-        }
+    @Override
+    public boolean awaitAccepted(int count, Duration timeout) throws InterruptedException {
+        return await(timeout, () -> (over() != null || accepted() >= count) ? true : null) != null;
     }
 
-    /** Waits until nothing has happened for a time or can happen any more. Returns false at the deadline. */
-    synchronized boolean awaitQuiet(Duration quiet, Duration timeout) throws InterruptedException {
+    @Override
+    public boolean awaitQuiet(Duration quiet, Duration timeout) throws InterruptedException {
         long deadline = System.nanoTime() + Quantities.nanos(timeout);
         while (true) {
-            long now = System.nanoTime();
-            long left = lastEvent + Quantities.nanos(quiet) - now;
-            if (left <= 0 || over != null) {
+            long seen = changes.count();
+            long missing = Quantities.nanos(quiet) - changes.quietNanos();
+            if (missing <= 0 || over != null) {
                 return true;
             }
+            long now = System.nanoTime();
             if (deadline - now <= 0) {
                 return false;
             }
             refuseWait();
-            TimeUnit.NANOSECONDS.timedWait(this, Math.min(left, deadline - now));
+            changes.await(seen, now + Math.min(missing, deadline - now));
         }
     }
 
     /** Called when something has happened on a connection. The recorder holds the lock. */
     void changed(long now) {
-        lastEvent = now;
-        changes++;
-        if (waiting > 0) {
-            notifyAll();
-        }
+        changes.event(now);
     }
 }

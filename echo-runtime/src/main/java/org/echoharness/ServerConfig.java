@@ -1,8 +1,14 @@
 package org.echoharness;
 
+import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
 import org.echoharness.control.ControlServer;
+import org.echoharness.text.Escaping;
+import org.echoharness.text.Quantities;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,5 +45,67 @@ record ServerConfig(
      * @param id the name of the server in it
      * @param shared that of another server, which this one joins; null for one of its own
      */
-    record Control(HostAndPort address, String id, @Nullable ControlServer shared) {}
+    record Control(HostAndPort address, String id, @Nullable ControlServer shared) {
+
+        /** The name of a server in its own interface. */
+        static final String DEFAULT_ID = "default";
+
+        Control {
+            if (!id.matches("[A-Za-z0-9_-]+")) { // it is a part of paths
+                throw new IllegalArgumentException(
+                        "id (" + Escaping.escape(id) + ") of control must be of letters, digits, - and _ alone");
+            }
+        }
+
+        /** Reads the address of an interface of the server's own. */
+        static Control parse(String address, String id) {
+            HostAndPort parsed;
+            try {
+                parsed = HostAndPort.parse(address);
+            } catch (IllegalArgumentException malformed) {
+                throw Quantities.refused(
+                        "control", Escaping.escape(address), "be host:port, [v6]:port or *:port, such as 127.0.0.1:0");
+            }
+            return new Control(parsed, id, null);
+        }
+    }
+
+    /** Returns what the server does: {@code echo}, {@code script}, {@code handler} or {@code relay}. */
+    String kind() {
+        if (pumps.relays()) {
+            return "relay";
+        }
+        return script != null ? "script" : pumps.echoes() ? "echo" : "handler";
+    }
+
+    /** Returns the values with which the server was started, in the order of the pages. */
+    Map<String, String> texts() {
+        Map<String, String> options = new LinkedHashMap<>();
+        options.put(
+                "addresses",
+                String.join(", ", addresses.stream().map(String::valueOf).toList()));
+        options.put("backlog", "" + backlog);
+        options.put("bufferSize", Quantities.text(bufferSize));
+        options.put("maxConnections", orNone(maxConnections, "" + maxConnections));
+        String idle = orNone(idleNanos, Quantities.text(Duration.ofNanos(idleNanos)));
+        options.put("idleTimeout", closesIdle ? OptionText.NONE : idle);
+        options.put("idleClose", closesIdle ? idle : OptionText.NONE);
+        options.put("eventLoops", "" + eventLoops);
+        options.put("faults", faults.toString());
+        options.put("script", script == null ? OptionText.NONE : "" + script);
+        if (pumps instanceof RelayPumps relay) {
+            options.put("upstream", relay.options().upstream().toString());
+            options.put("upstreamFailure", relay.options().onFailure().toString());
+            options.put("connectTimeout", Quantities.text(relay.options().connectTimeout()));
+        } else {
+            options.put("upstream", OptionText.NONE);
+        }
+        options.put("recording", orNone(recordedConnections, Quantities.text(recordedBytes)));
+        options.put("control", Objects.requireNonNull(control).address().toString());
+        return options;
+    }
+
+    private static String orNone(long value, String text) {
+        return value == 0 ? OptionText.NONE : text;
+    }
 }

@@ -5,7 +5,7 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.List;
-import org.echoharness.ConnectionCounts.Cause;
+import org.echoharness.ConnectionCounters.Counts.Cause;
 import org.echoharness.gates.Verdict;
 import org.echoharness.loop.Alarms;
 import org.echoharness.loop.EventLoopHandler;

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 record ServerContext(
         ServerConfig config,
-        ConnectionCounts counts,
+        ConnectionCounters.Counts counts,
         @Nullable RecordingStore recordings,
         ScriptProblem.@Nullable Log problems,
         Warnings warnings,
@@ -58,14 +58,14 @@ record ServerContext(
             long number,
             SocketChannel channel,
             @Nullable ConnectionReporter reporter,
-            ConnectionCounts.Cause cause,
+            ConnectionCounters.Counts.Cause cause,
             Ending.How how,
             String why) {
         if (reporter == null) {
             return;
         }
         try {
-            reporter.ended(cause.by(), how, why, cause == ConnectionCounts.Cause.FAILED);
+            reporter.ended(cause.by(), how, why, cause == ConnectionCounters.Counts.Cause.FAILED);
             Conversation all = config.conversation();
             if (all != null && server.isRunning()) {
                 all.waiting();

@@ -46,7 +46,7 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source, Server
                 : new RecordingStore(Ending.Side.SERVER, config.recordedBytes(), config.recordedConnections());
         Warnings warnings = new Warnings(config.warnings());
         ScriptProblem.Log problems = config.pumps().echoes() ? null : new ScriptProblem.Log(warnings);
-        context = new ServerContext(config, new ConnectionCounts(), recordings, problems, warnings, this);
+        context = new ServerContext(config, new ConnectionCounters.Counts(), recordings, problems, warnings, this);
         admission = new Admission(context);
         if (recordings != null) {
             recordings.from(this);
@@ -261,7 +261,7 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source, Server
         record("accepts connects again");
     }
 
-    ConnectionCounts counts() {
+    ConnectionCounters.Counts counts() {
         return context.counts();
     }
 
@@ -297,8 +297,8 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source, Server
 
     private void launch(List<ListeningSockets.Bound> bound, List<ServingLoop> opened) throws IOException {
         Preload.run();
-        if (config().warnings() instanceof DefaultWarnings) {
-            DefaultWarnings.load();
+        if (config().warnings() instanceof LineBuffer.DefaultWarnings) {
+            LineBuffer.DefaultWarnings.load();
         }
         Preload.faults(config().faults());
         config().pumps().load(config().bufferSize());

@@ -14,7 +14,7 @@ final class ServingLoop implements ConnectionPump.Serving {
     /** Gives pumps the time. Any thread may call it. */
     static final LongSupplier CLOCK = new Clock();
 
-    /** Like {@link DefaultWarnings}, a class and not a lambda. */
+    /** Like {@link LineBuffer.DefaultWarnings}, a class and not a lambda. */
     private static final class Clock implements LongSupplier {
         @Override
         public long getAsLong() {

@@ -13,7 +13,7 @@
  * <table>
  * <caption>The types in reading order: each uses only those before it, except within a circle</caption>
  * <tr><th>room<th>what is there<th>types
- * <tr><th>text<td>reads and shows texts, and writes them to files; a package, as are the next twelve
+ * <tr><th>text<td>reads and shows texts, and writes them to files; a package, as are the next thirteen
  *     <td>{@code Utf8} {@code Escaping} {@code NearestWord} {@code FirstDifference} {@code CompleteFile}
  *     {@code TextSize} {@code Quantities} {@code ServerLog} {@code Template} {@code MisreadException}
  *     {@code TokenErrors} {@code WordScanner} {@code QuotedBytes} {@code Tokens} {@code StartLine}
@@ -23,9 +23,9 @@
  *     <td>{@code SocketTable} {@code SocketLooks} {@code UrgentData} {@code SocketChannels} {@code ChannelReadiness}
  *     {@code ClientDeadline} {@code NameResolver} {@code UnixNames} {@code UnixConnector}
  *     {@code ConnectAttempts} {@code ExitRegistry} {@code PathClaim} {@code UnixSocketFile}
- * <tr><th>memory<td>buffers, and limits on what connections and recordings hold
+ * <tr><th>memory<td>buffers, and what connections and recordings hold and count
  *     <td>{@code HeldMemory} {@code RecordingMemory} {@code RingBuffer} {@code RingPool}
- *     {@code BorrowedRing}
+ *     {@code BorrowedRing} {@code NewestSet} {@code ChangeCount}
  * <tr><th>loop<td>one thread that serves sockets
  *     <td>{@code Warnings} {@code EventLoopHandler} {@code Alarms} {@code EventLoop} {@code EventLoopCalls}
  *     {@code UnsentBytes}
@@ -58,10 +58,12 @@
  * <tr><th>control<td>the HTTP interface, which knows a server only as a ControlledServer
  *     <td>{@code HttpServerModule} {@code ControlLimits} {@code RefusedRequestException} {@code ServerView}
  *     {@code RecordingView} {@code ControlledServer} {@code RequestGuard} {@code RequestThreads} {@code ControlRequest}
- *     {@code EventStream} {@code ControlPage} {@code ControlRoutes} {@code ControlServer}
+ *     {@code EventStream} {@code ControlPage} {@code ConnectionRoutes} {@code ControlRoutes} {@code ControlServer}
+ * <tr><th>remote<td>the client of the HTTP interface
+ *     <td>{@code JsonObject} {@code ViewReader} {@code HttpCall} {@code ControlClient} {@code RemoteConnection}
  * <tr><th>options<td>values from their text, and lines for the user
  *     <td>{@link org.echoharness.OptionText} {@link org.echoharness.ServerAddress} {@link org.echoharness.HostAndPort} {@link org.echoharness.LineBuffer}
- *     {@code DefaultWarnings} {@link org.echoharness.FileErrorText}
+ *     {@link org.echoharness.FileErrorText}
  * <tr><th>faults<td>what goes wrong, when and on which connections; its text; the chain of gates that it makes
  *     <td>{@link org.echoharness.Trigger} {@link org.echoharness.Effect} {@code EffectRow} {@link org.echoharness.Connections}
  *     {@link org.echoharness.Fault} {@link org.echoharness.FaultPlan} {@code FaultParser}
@@ -69,24 +71,24 @@
  * <tr><th>scripts<td>which connections a script is for, and its text
  *     <td>{@link org.echoharness.Script}
  * <tr><th>recording<td>what happened, and the files that show it
- *     <td>{@link org.echoharness.Ending} {@link org.echoharness.RecordedEvent} {@code EventLog}
+ *     <td>{@link org.echoharness.Ending} {@link org.echoharness.RecordedEvent}
  *     {@link org.echoharness.ScriptProblem}
- *     {@code RecordingStore} {@code ConnectionRecorder} {@link org.echoharness.RecordedConnection} {@code Transcript}
+ *     {@link org.echoharness.RecordedConnection} {@code Transcript}
  *     {@code PcapngFile} {@code HtmlPage} {@link org.echoharness.RecordingFiles} {@link org.echoharness.Recording}
- *     {@link org.echoharness.RecordingComparison}
+ *     {@link org.echoharness.RecordingComparison} {@code RecordingStore} {@code ConnectionRecorder} {@code RemoteRecording}
  * <tr><th>reporting<td>what a connection reports: lines, and to its recorder
  *     <td>{@code Conversation} {@code ConnectionReporter}
  * <tr><th>seam<td>what a server does with what a client sends, and how bytes get on and off the wire
  *     <td>{@code ConnectionPump} {@code ConnectionWire} {@code GatedOutput} {@code EchoPump}
  *     {@code RelayPump} {@code RelayPumps} {@code DialogueProblems} {@code DialoguePump} {@code DialoguePumps}
  * <tr><th>server<td>from the port to the connection
- *     <td>{@link org.echoharness.ConnectionCounters} {@code ConnectionCounts} {@code ServerConfig}
+ *     <td>{@link org.echoharness.ConnectionCounters} {@code ServerConfig}
  *     {@code ServerContext} {@code ServingLoop} {@code ServerConnection} {@code ListeningSockets} {@code Preload}
  *     {@code Admission} {@code Acceptor} {@code ListeningPort} {@code ServerCore}
- *     {@code ServerControls} {@code ControlAdapter}
+ *     {@code ServerControls} {@code ControlAdapter} {@code ServerAccess} {@code LocalServer} {@code RemoteServer}
  * <tr><th>client<td>one connection to a server
  *     <td>{@link org.echoharness.EchoMismatchException} {@code MessageInput} {@code Exchange} {@code ClientConnector}
- *     {@code RecordedChannel} {@code SurplusCheck}
+ *     {@code RecordedChannel}
  *     {@code ClientSocket}
  * <tr><th>API<td>where users begin
  *     <td>{@link org.echoharness.EchoServer} {@link org.echoharness.EchoClient}
@@ -95,7 +97,7 @@
  *     {@code ServerCommand} {@code ClientCommand} {@code Main}
  * <tr><th>circles<td>types that use one another
  *     <td>{@link org.echoharness.Fault} {@link org.echoharness.FaultPlan} {@code FaultParser}; {@code RecordingStore}
- *     {@code ConnectionRecorder} {@link org.echoharness.RecordedConnection} {@code Transcript};
+ *     {@code ConnectionRecorder}; {@link org.echoharness.RecordedConnection} {@code Transcript};
  *     {@link org.echoharness.ServerAddress} {@link org.echoharness.HostAndPort}
  * </table>
  */

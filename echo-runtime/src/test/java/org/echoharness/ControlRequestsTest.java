@@ -208,7 +208,7 @@ class ControlRequestsTest {
         "GET, /servers/default/recording/x",
         "GET, /servers/default/recording.exe",
         "POST, /servers/default/connections",
-        "POST, /servers/default/connections/1",
+        "GET, /servers/default/x/1",
         "POST, /servers/default/connections/1/explode",
         "POST, /servers/default/x/1/reset",
         "POST, /servers/default/connections/1/reset/now",

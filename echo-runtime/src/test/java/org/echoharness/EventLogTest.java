@@ -10,8 +10,8 @@ class EventLogTest {
 
     @Test
     void keepsEndsButNoBytesBeyondLimit() {
-        EventLog log = new EventLog();
-        for (int i = 0; i < EventLog.MOST; i++) {
+        RecordedEvent.Log log = new RecordedEvent.Log();
+        for (int i = 0; i < RecordedEvent.Log.MOST; i++) {
             log.add(i, RecordedEvent.Kind.RECEIVED, 1, "");
         }
         log.add(5_000, RecordedEvent.Kind.RECEIVED, 1, "");
@@ -21,8 +21,8 @@ class EventLogTest {
 
         List<RecordedEvent> kept = log.list();
 
-        assertThat(kept).hasSize(EventLog.MOST + 2);
-        assertThat(kept.subList(EventLog.MOST, kept.size()))
+        assertThat(kept).hasSize(RecordedEvent.Log.MOST + 2);
+        assertThat(kept.subList(RecordedEvent.Log.MOST, kept.size()))
                 .extracting(RecordedEvent::kind)
                 .containsExactly(RecordedEvent.Kind.CLIENT_FIN, RecordedEvent.Kind.SERVER_FIN);
         assertThat(log.leftOut()).isEqualTo(2);
@@ -30,33 +30,33 @@ class EventLogTest {
 
     @Test
     void keepsSomeLateFaultsAndMarksGap() {
-        EventLog log = new EventLog();
-        assertThat(log.beforeTheGap()).isGreaterThan(EventLog.MOST);
-        for (int i = 0; i < EventLog.MOST; i++) {
+        RecordedEvent.Log log = new RecordedEvent.Log();
+        assertThat(log.beforeTheGap()).isGreaterThan(RecordedEvent.Log.MOST);
+        for (int i = 0; i < RecordedEvent.Log.MOST; i++) {
             log.add(i, RecordedEvent.Kind.RECEIVED, 1, "");
         }
         log.add(5_000, RecordedEvent.Kind.FAULT, 0, "reset");
-        assertThat(log.beforeTheGap()).isGreaterThan(EventLog.MOST);
+        assertThat(log.beforeTheGap()).isGreaterThan(RecordedEvent.Log.MOST);
         log.add(5_001, RecordedEvent.Kind.RECEIVED, 1, "");
         for (int i = 0; i < 100; i++) {
             log.add(5_002, RecordedEvent.Kind.FAULT, 0, "stall");
         }
         log.add(5_003, RecordedEvent.Kind.SERVER_RST, 0, "");
-        assertThat(log.list()).hasSize(EventLog.MOST + EventLog.LATE_FAULTS + 1);
-        assertThat(log.beforeTheGap()).isEqualTo(EventLog.MOST + 1);
-        assertThat(log.snapshot().beforeTheGap()).isEqualTo(EventLog.MOST + 1);
-        assertThat(log.leftOut()).isEqualTo(1 + 101 - EventLog.LATE_FAULTS);
+        assertThat(log.list()).hasSize(RecordedEvent.Log.MOST + RecordedEvent.Log.LATE_FAULTS + 1);
+        assertThat(log.beforeTheGap()).isEqualTo(RecordedEvent.Log.MOST + 1);
+        assertThat(log.snapshot().beforeTheGap()).isEqualTo(RecordedEvent.Log.MOST + 1);
+        assertThat(log.leftOut()).isEqualTo(1 + 101 - RecordedEvent.Log.LATE_FAULTS);
     }
 
     @Test
     void keepsLateMismatchButNoLateStep() {
-        EventLog log = new EventLog();
-        for (int i = 0; i < EventLog.MOST + 10; i++) {
+        RecordedEvent.Log log = new RecordedEvent.Log();
+        for (int i = 0; i < RecordedEvent.Log.MOST + 10; i++) {
             log.add(i, RecordedEvent.Kind.STEP, 0, "step 1 of 1: echo");
         }
         log.add(5_000, RecordedEvent.Kind.MISMATCH, 0, "step 1 of 1: expected");
         log.add(5_001, RecordedEvent.Kind.SERVER_RST, 0, "");
-        assertThat(log.list().subList(EventLog.MOST, EventLog.MOST + 2))
+        assertThat(log.list().subList(RecordedEvent.Log.MOST, RecordedEvent.Log.MOST + 2))
                 .extracting(RecordedEvent::kind)
                 .containsExactly(RecordedEvent.Kind.MISMATCH, RecordedEvent.Kind.SERVER_RST);
         assertThat(log.leftOut()).isEqualTo(10);
@@ -64,10 +64,10 @@ class EventLogTest {
 
     @Test
     void snapshotNeverChanges() {
-        EventLog log = new EventLog();
+        RecordedEvent.Log log = new RecordedEvent.Log();
         log.add(1, RecordedEvent.Kind.ACCEPTED, 0, "");
         log.add(2, RecordedEvent.Kind.FAULT, 0, "reset");
-        EventLog snapshot = log.snapshot();
+        RecordedEvent.Log snapshot = log.snapshot();
         for (int i = 0; i < 100; i++) {
             log.add(3, RecordedEvent.Kind.RECEIVED, 1, "");
         }
@@ -81,11 +81,11 @@ class EventLogTest {
      */
     @Test
     void laterNotesFollowLateEvent() {
-        EventLog log = new EventLog();
+        RecordedEvent.Log log = new RecordedEvent.Log();
         log.add(1, RecordedEvent.Kind.NOTE, 0, "before");
         log.add(3, RecordedEvent.Kind.NOTE, 0, "after");
         log.add(4, RecordedEvent.Kind.NOTE, 0, "after that");
-        EventLog snapshot = log.snapshot();
+        RecordedEvent.Log snapshot = log.snapshot();
 
         log.add(2, RecordedEvent.Kind.SENT, 5, "");
 
@@ -97,7 +97,7 @@ class EventLogTest {
 
     @Test
     void keepsOrderOfOtherEvents() {
-        EventLog log = new EventLog();
+        RecordedEvent.Log log = new RecordedEvent.Log();
         log.add(3, RecordedEvent.Kind.RECEIVED, 5, "");
         log.add(2, RecordedEvent.Kind.SENT, 5, "");
 

@@ -465,7 +465,7 @@ class ProcessTest {
                     .anyMatch(line -> line.contains("EchoPump"))
                     .noneMatch(
                             line -> line.matches(
-                                    ".*org\\.echoharness\\.(script\\.|replay\\.|relay\\.|Relay|dialogue\\.|Script|json\\.|control\\.|Control|Dialogue|ConnectionCalls|.*Unix).*"));
+                                    ".*org\\.echoharness\\.(script\\.|replay\\.|relay\\.|Relay|dialogue\\.|Script|json\\.|control\\.|Control|remote\\.|Remote|Dialogue|ConnectionCalls|.*Unix).*"));
         }
     }
 

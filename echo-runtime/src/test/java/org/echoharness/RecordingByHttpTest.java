@@ -81,14 +81,14 @@ class RecordingByHttpTest {
                 .isEqualTo(List.of("refuses connects", "accepts connects again"));
         Map<?, ?> connection = (Map<?, ?>) ((List<?>) json.get("connections")).get(0);
         assertThat(connection.keySet().toString())
-                .isEqualTo("[number, local, remote, accepted, opened, received, sent, events, eventsLeftOut, ending,"
-                        + " failed, upstream]");
+                .isEqualTo("[number, local, remote, accepted, opened, keeps, received, sent, events, eventsLeftOut,"
+                        + " eventsBeforeGap, ending, failed, upstream]");
         assertThat(connection.get("number")).isEqualTo(1L);
         assertThat(connection.get("local")).isEqualTo("127.0.0.1:" + server.port());
         assertThat(connection.get("remote"))
                 .isEqualTo("127.0.0.1:" + of.remote().getPort());
         assertThat(connection.get("accepted").toString())
-                .matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z");
+                .matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{9}Z");
         assertThat(connection.get("opened")).isEqualTo(0L);
         assertThat(connection.get("received")).isEqualTo(Map.of("total", 6L, "kept", Map.of("text", "héllo")));
         assertThat(connection.get("sent")).isEqualTo(Map.of("total", 6L, "kept", Map.of("text", "héllo")));

@@ -126,9 +126,9 @@ class RecordingLimitsTest {
             Recordings.finish(socket);
             RecordedConnection seen = Recordings.ended(server, 1);
             assertThat(seen.bytesSent()).isEqualTo(5_000);
-            assertThat(seen.events()).hasSize(EventLog.MOST + 2);
+            assertThat(seen.events()).hasSize(RecordedEvent.Log.MOST + 2);
             assertThat(Recordings.events(seen)).endsWith("CLIENT_FIN", "SERVER_FIN");
-            assertThat(seen.eventsLeftOut()).isBetween(5_000L - EventLog.MOST, 10_000L);
+            assertThat(seen.eventsLeftOut()).isBetween(5_000L - RecordedEvent.Log.MOST, 10_000L);
             assertThat(seen.isCut()).isTrue();
         }
     }
@@ -146,8 +146,8 @@ class RecordingLimitsTest {
             recorder.received(ByteBuffer.allocate(1), 5_000 + i);
         }
         RecordedConnection seen = recorder.snapshot();
-        assertThat(seen.events()).hasSize(EventLog.MOST + 1);
-        assertThat(seen.eventsLeftOut()).isEqualTo(10_000 - EventLog.MOST);
+        assertThat(seen.events()).hasSize(RecordedEvent.Log.MOST + 1);
+        assertThat(seen.eventsLeftOut()).isEqualTo(10_000 - RecordedEvent.Log.MOST);
     }
 
     @Test

@@ -197,7 +197,7 @@ class ToScriptTest {
     @Test
     void refusesConnectionWithTooManyEvents() {
         RecordedBytes recorded = new RecordedBytes(1, 1 << 20);
-        for (int i = 0; i < EventLog.MOST; i++) {
+        for (int i = 0; i < RecordedEvent.Log.MOST; i++) {
             recorded.received("a").sent("b");
         }
 

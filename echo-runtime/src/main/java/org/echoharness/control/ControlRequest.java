@@ -79,6 +79,15 @@ final class ControlRequest {
         return parameters;
     }
 
+    /** Returns whether this parameter is true, and refuses all others. */
+    boolean flag(String name) {
+        String text = parameters(name).getOrDefault(name, "false");
+        if (!text.equals("true") && !text.equals("false")) {
+            throw new RefusedRequestException(400, name + " (" + Escaping.escape(text) + ") must be true or false");
+        }
+        return text.equals("true");
+    }
+
     private static String decoded(String part) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         for (int i = 0; i < part.length(); i++) {

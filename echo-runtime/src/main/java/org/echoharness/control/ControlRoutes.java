@@ -13,7 +13,6 @@ import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
 import org.echoharness.control.ControlledServer.Control;
 import org.echoharness.control.ControlledServer.FileKind;
-import org.echoharness.control.ControlledServer.Found;
 import org.echoharness.json.JsonWriter;
 import org.echoharness.text.Escaping;
 import org.echoharness.text.Quantities;
@@ -70,11 +69,13 @@ final class ControlRoutes {
                 answer(id, server, request);
             }
             case 3 -> handle(path, id, server, request);
-            case 5 -> {
-                if (!path.get(2).equals("connections")) {
+            case 4, 5 -> {
+                if (!path.get(2).equals("connections") || !ConnectionRoutes.handle(path, server, request)) {
                     throw nothingAt(path);
                 }
-                connection(path, id, server, request);
+                if (path.size() == 5) {
+                    answer(id, server, request);
+                }
             }
             default -> throw nothingAt(path);
         }
@@ -86,11 +87,26 @@ final class ControlRoutes {
         switch (word) {
             case "faults" -> faults(id, server, request);
             case "catch-up" -> catchUp(server, request);
-            case "note" -> {
+            case "accept-pending" -> {
+                request.only("POST");
+                request.parameters();
+                server.acceptPending();
+                answer(id, server, request);
+            }
+            case "unfinished" -> {
+                request.only("GET");
+                request.parameters();
+                unfinished(server, request);
+            }
+            case "note", "title" -> {
                 request.only("POST");
                 request.parameters();
                 mustRecord(server);
-                server.note(request.bodyText());
+                if (word.equals("note")) {
+                    server.note(request.bodyText());
+                } else {
+                    server.title(request.bodyText());
+                }
                 answer(id, server, request);
             }
             case RECORDING -> recording(server, request);
@@ -136,11 +152,8 @@ final class ControlRoutes {
 
     private static void faults(String id, ControlledServer server, ControlRequest request) throws IOException {
         request.only("PUT");
-        String open = request.parameters("open").getOrDefault("open", "false");
-        if (!open.equals("true") && !open.equals("false")) {
-            throw new RefusedRequestException(400, "open (" + Escaping.escape(open) + ") must be true or false");
-        }
-        server.setFaults(request.bodyText().strip(), open.equals("true"));
+        boolean alsoOpen = request.flag("open");
+        server.setFaults(request.bodyText().strip(), alsoOpen);
         answer(id, server, request);
     }
 
@@ -171,33 +184,12 @@ final class ControlRoutes {
         });
     }
 
-    private static void connection(List<String> path, String id, ControlledServer server, ControlRequest request)
-            throws IOException {
-        String word = path.get(4);
-        if (!List.of("reset", "close", "send").contains(word)) {
-            throw nothingAt(path);
-        }
-        String text = path.get(3);
-        if (!text.matches("[1-9]\\d{0,17}")) {
-            throw new RefusedRequestException(
-                    404, "connection " + Escaping.quote(text) + " is no number; the first accepted one is 1");
-        }
-        request.only("POST");
-        request.parameters();
-        long number = Long.parseLong(text);
-        Found found =
-                word.equals("send") ? server.send(number, request.body()) : server.end(number, word.equals("close"));
-        if (found == Found.UNKNOWN) {
-            long accepted = server.view().accepted();
-            throw new RefusedRequestException(
-                    404,
-                    "connection " + number + " has not been accepted; the server has accepted "
-                            + (accepted == 1 ? "1 connection" : accepted + " connections"));
-        }
-        if (found == Found.ENDED) {
-            throw new RefusedRequestException(409, "connection " + number + " has ended");
-        }
-        answer(id, server, request);
+    private static void unfinished(ControlledServer server, ControlRequest request) throws IOException {
+        List<ServerView.Problem> unfinished = server.unfinished();
+        request.answer(json -> {
+            ServerView.write(unfinished, json.beginObject().name("unfinished"));
+            json.endObject();
+        });
     }
 
     private void recording(ControlledServer server, ControlRequest request) throws IOException {
@@ -210,11 +202,18 @@ final class ControlRoutes {
                     json.beginObject().name("forgotten").value(forgotten).endObject());
             return;
         }
-        Map<String, String> parameters = request.parameters("after", "wait");
+        Map<String, String> parameters = request.parameters("after", "wait", "connections");
+        String which = parameters.getOrDefault("connections", "all");
+        if (!which.matches("all|open|none|0|[1-9]\\d{0,17}")) {
+            throw new RefusedRequestException(
+                    400,
+                    "connections (" + Escaping.escape(which)
+                            + ") must be all, open, none or the number of a connection");
+        }
         String after = parameters.get("after");
         String wait = parameters.get("wait");
         if (after == null && wait == null) {
-            write(now, request);
+            write(now, which, request);
             return;
         }
         if (after == null || !after.matches("\\d{1,18}")) {
@@ -225,12 +224,12 @@ final class ControlRoutes {
         }
         Duration timeout = wait == null ? Duration.ZERO : atMostAMinute("wait", wait);
         if (now.changes() != Long.parseLong(after) || timeout.isZero()) {
-            write(now, request);
+            write(now, which, request);
             return;
         }
         handOver(waits, "requests that wait", request, () -> {
             server.awaitChange(now.changes(), timeout);
-            write(mustRecord(server), request);
+            write(mustRecord(server), which, request);
         });
     }
 
@@ -242,10 +241,10 @@ final class ControlRoutes {
         return time;
     }
 
-    private static void write(RecordingView recording, ControlRequest request) throws IOException {
+    private static void write(RecordingView recording, String which, ControlRequest request) throws IOException {
         try (Writer out = request.answer("application/json")) {
             if (!request.isHead()) {
-                recording.writeTo(new JsonWriter(out));
+                recording.writeTo(which, new JsonWriter(out));
                 out.append('\n');
             }
         }
@@ -352,7 +351,8 @@ final class ControlRoutes {
                 404,
                 "there is nothing at " + Escaping.quote("/" + String.join("/", path)) + "; there is /, /servers,"
                         + " /servers/ID and, below that, faults, refuse, unanswered, resume, freeze, unfreeze, reset,"
-                        + " close, restart, catch-up, note, connections/N/reset, connections/N/close,"
+                        + " close, restart, catch-up, accept-pending, unfinished, note, title, connections/N,"
+                        + " connections/N/reset, connections/N/close, connections/N/half-close,"
                         + " connections/N/send, recording, recording.pcapng, recording.html, recording.txt,"
                         + " recording.script and events");
     }

@@ -65,6 +65,13 @@ public interface ControlledServer {
         }
     }
 
+    /** How a connection ends when all was sent. */
+    enum End {
+        CLOSE,
+        HALF_CLOSE,
+        RESET
+    }
+
     /** What became of a control of one connection. */
     enum Found {
         /** It was open, and the control has taken effect. */
@@ -98,8 +105,17 @@ public interface ControlledServer {
     /** Returns the steps of the script that are left on open connections. */
     List<ServerView.Problem> unfinished();
 
+    /** Accepts the connections that have been made so far. */
+    void acceptPending();
+
     /** Ends one connection with an RST, or with a FIN if that is {@code clean}. */
     Found end(long connection, boolean clean);
+
+    /** Returns the address of the client of an open connection with a script or a handler. */
+    String remote(long connection);
+
+    /** Ends the output of a connection with a script or a handler, or all of it, when all was sent. */
+    void endWhenSent(long connection, End how);
 
     /** Sends bytes on one connection. */
     Found send(long connection, byte[] bytes);
@@ -113,6 +129,9 @@ public interface ControlledServer {
 
     /** Adds a note to the recording. */
     void note(String text);
+
+    /** Sets what the recording is of. */
+    void title(String text);
 
     /** Drops the recorded connections that have ended, and returns how many. */
     int forgetEnded();

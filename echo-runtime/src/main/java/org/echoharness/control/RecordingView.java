@@ -2,6 +2,7 @@ package org.echoharness.control;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import org.echoharness.json.JsonWriter;
 import org.jspecify.annotations.Nullable;
@@ -16,7 +17,14 @@ import org.jspecify.annotations.Nullable;
  * @param changes a count that grows with each event
  * @param over why nothing more can come; null while something may
  * @param applied the faults that have taken effect
- * @param log what was done to the server as a whole
+ * @param log what was done to the server as a whole: the last 256 things
+ * @param logLeftOut how many were done before those
+ * @param newest the greatest number of a connection so far; 0 without one
+ * @param quiet the nanoseconds since something has happened on a connection
+ * @param full whether memory was too short to keep all that was to be recorded
+ * @param title what the recording is of; empty if nobody said
+ * @param faults the text of the plan in force; null if there is none
+ * @param openLeftOut the connections that are open and not kept any more
  */
 public record RecordingView(
         String by,
@@ -28,7 +36,14 @@ public record RecordingView(
         @Nullable String over,
         List<String> applied,
         List<Done> log,
-        List<Connection> connections) {
+        long logLeftOut,
+        long newest,
+        long quiet,
+        boolean full,
+        String title,
+        @Nullable String faults,
+        List<Connection> connections,
+        List<Connection> openLeftOut) {
 
     /**
      * Something that was done to the server as a whole.
@@ -92,7 +107,7 @@ public record RecordingView(
 
         String remote();
 
-        /** Returns the time of the accept, such as {@code 2026-11-27T07:00:00.123Z}. */
+        /** Returns the time of the accept, such as {@code 2026-11-27T07:00:00.123456789Z}. */
         String accepted();
 
         /** Returns the nanoseconds since the first connection. */
@@ -106,8 +121,14 @@ public record RecordingView(
 
         ByteBuffer sent();
 
+        /** Returns the most bytes of each direction that are kept. */
+        int keeps();
+
         /** Returns how many events are kept. */
         int eventCount();
+
+        /** Returns how many of them come before the first that was left out; all of them if none was. */
+        int eventsBeforeGap();
 
         /** Returns the kept events without the first ones. */
         List<Event> events(int from);
@@ -127,13 +148,41 @@ public record RecordingView(
         Connection upstream();
     }
 
+    /** Returns the connections that one of these words stands for: {@code all}, {@code open}, {@code none}, or a number. */
+    private List<Connection> selected(String which) {
+        List<Connection> known = new ArrayList<>(which.equals("all") ? List.of() : openLeftOut);
+        known.addAll(connections);
+        return switch (which) {
+            case "all" -> known;
+            case "none" -> List.of();
+            case "open" -> known.stream().filter(each -> each.end() == null).toList();
+            default ->
+                known.stream().filter(each -> which.equals("" + each.number())).toList();
+        };
+    }
+
     void writeTo(JsonWriter json) throws IOException {
+        writeTo("all", json);
+    }
+
+    /** @param which {@code all}, {@code open}, {@code none}, or the number of a connection */
+    void writeTo(String which, JsonWriter json) throws IOException {
         json.beginObject().name("by").value(by);
         sums(json);
-        json.name("changes")
+        json.name("newest")
+                .value(newest)
+                .name("changes")
                 .value(changes)
+                .name("quiet")
+                .value(quiet)
                 .name("over")
                 .value(over)
+                .name("full")
+                .value(full)
+                .name("title")
+                .value(title)
+                .name("faults")
+                .value(faults)
                 .name("applied")
                 .values(applied);
         json.name("server").beginArray();
@@ -145,8 +194,9 @@ public record RecordingView(
                     .value(each.text())
                     .endObject();
         }
-        json.endArray().name("connections").beginArray();
-        for (Connection each : connections) {
+        json.endArray().name("serverLeftOut").value(logLeftOut);
+        json.name("connections").beginArray();
+        for (Connection each : selected(which)) {
             write(each, json);
         }
         json.endArray().endObject();
@@ -173,6 +223,7 @@ public record RecordingView(
             each.writeTo(json);
         }
         json.endArray().name("eventsLeftOut").value(of.eventsLeftOut());
+        json.name("eventsBeforeGap").value(of.eventsBeforeGap());
         tail(of, json);
         json.name("upstream");
         Connection upstream = of.upstream();
@@ -195,7 +246,9 @@ public record RecordingView(
                 .name("accepted")
                 .value(of.accepted())
                 .name("opened")
-                .value(of.opened());
+                .value(of.opened())
+                .name("keeps")
+                .value(of.keeps());
     }
 
     /** Writes what is known at its end. */

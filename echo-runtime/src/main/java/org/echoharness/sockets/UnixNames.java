@@ -19,6 +19,9 @@ public final class UnixNames {
     /** The name of an address, for errors. */
     public static final String ADDRESS = "address";
 
+    /** The text of the address of a client that has not bound its socket. */
+    public static final String UNNAMED = "an unnamed socket";
+
     /** How to get a name that is short enough. */
     static final String SHORTER = "take a shorter path, or write unix: alone for a file in a private temporary folder";
 
@@ -79,11 +82,11 @@ public final class UnixNames {
         return PREFIX + path;
     }
 
-    /** Returns the text of an address; {@code an unnamed socket} for a client that has not bound its own. */
+    /** Returns the text of an address; {@link #UNNAMED} for a client that has not bound its own. */
     public static String text(SocketAddress address) {
         String path =
                 address instanceof UnixDomainSocketAddress unix ? unix.getPath().toString() : address.toString();
-        return path.isEmpty() ? "an unnamed socket" : PREFIX + path;
+        return path.isEmpty() ? UNNAMED : PREFIX + path;
     }
 
     /**

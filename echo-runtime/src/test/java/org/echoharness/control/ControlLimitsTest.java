@@ -66,6 +66,26 @@ class ControlLimitsTest {
         }
 
         @Override
+        public void acceptPending() {
+            throw new IllegalStateException();
+        }
+
+        @Override
+        public String remote(long connection) {
+            throw new IllegalStateException();
+        }
+
+        @Override
+        public void endWhenSent(long connection, End how) {
+            throw new IllegalStateException();
+        }
+
+        @Override
+        public void title(String text) {
+            throw new IllegalArgumentException("no titles");
+        }
+
+        @Override
         public Found end(long connection, boolean clean) {
             throw new IllegalStateException();
         }
@@ -77,7 +97,9 @@ class ControlLimitsTest {
 
         @Override
         public RecordingView recording() {
-            return new RecordingView("SERVER", 0, 0, 0, 0, 0, null, List.of(), List.of(), List.of());
+            return new RecordingView(
+                    "SERVER", 0, 0, 0, 0, 0, null, List.of(), List.of(), 0, 0, 0, false, "", null, List.of(),
+                    List.of());
         }
 
         @Override

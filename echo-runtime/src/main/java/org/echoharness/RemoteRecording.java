@@ -1,0 +1,380 @@
+package org.echoharness;
+
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import org.echoharness.control.RecordingView;
+import org.echoharness.remote.ControlClient;
+import org.echoharness.sockets.NameResolver;
+import org.echoharness.sockets.UnixNames;
+import org.echoharness.text.Quantities;
+import org.echoharness.text.ServerLog;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The recording of a server in another process. Each method asks its HTTP interface. Any thread may call it; waits end if
+ * the thread is interrupted.
+ */
+final class RemoteRecording implements Recording.Source {
+
+    private static final String ALL = "all";
+    private static final String NONE = "none";
+    private static final String OPEN = "open";
+    private static final long LONGEST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+
+    private final ControlClient client;
+    private volatile @Nullable RecordingView last; // when the server was closed, so that nothing changes any more
+
+    RemoteRecording(ControlClient client) {
+        this.client = client;
+    }
+
+    private RecordingView fetch(String which) {
+        try {
+            return keep(client.recording(which));
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed.getMessage(), failed);
+        }
+    }
+
+    private RecordingView keep(RecordingView view) {
+        if (view.over() != null) {
+            last = view;
+        }
+        return view;
+    }
+
+    /** Returns the numbers of the recording. */
+    private RecordingView numbers() {
+        RecordingView end = last;
+        return end == null ? fetch(NONE) : end;
+    }
+
+    /** Returns the next state that the condition accepts, or that nothing follows; null at the deadline. */
+    private @Nullable RecordingView await(String which, Duration timeout, Predicate<RecordingView> condition)
+            throws InterruptedException {
+        long deadline = System.nanoTime() + Quantities.nanos(timeout);
+        long pause = TimeUnit.MILLISECONDS.toNanos(1);
+        RecordingView view = fetchOrInterrupted(() -> client.recording(which));
+        while (!condition.test(view)) {
+            long left = deadline - System.nanoTime();
+            if (left <= 0 || view.over() != null) {
+                return null;
+            }
+            long seen = view.changes();
+            view = fetchOrInterrupted(() -> client.recording(which, seen, Duration.ofNanos(left)));
+            if (!condition.test(view)) { // a busy server changes all the time
+                TimeUnit.NANOSECONDS.sleep(Math.min(pause, Math.max(0, deadline - System.nanoTime())));
+                pause = Math.min(pause * 2, LONGEST_PAUSE_NANOS);
+            }
+        }
+        return view;
+    }
+
+    private interface Fetch {
+        RecordingView get() throws IOException;
+    }
+
+    private RecordingView fetchOrInterrupted(Fetch fetch) throws InterruptedException {
+        try {
+            return keep(fetch.get());
+        } catch (InterruptedIOException failed) {
+            if (Thread.interrupted()) {
+                throw new InterruptedException(failed.getMessage());
+            }
+            throw new UncheckedIOException(failed.getMessage(), failed);
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed.getMessage(), failed);
+        }
+    }
+
+    @Override
+    public Ending.Side by() {
+        return Ending.Side.SERVER;
+    }
+
+    @Override
+    public long accepted() {
+        return numbers().total();
+    }
+
+    @Override
+    public boolean knew(long number) {
+        return number >= 1 && number <= numbers().newest();
+    }
+
+    @Override
+    public long leftOut() {
+        return numbers().leftOut();
+    }
+
+    @Override
+    public int peak() {
+        return numbers().peak();
+    }
+
+    @Override
+    public @Nullable String over() {
+        return numbers().over();
+    }
+
+    @Override
+    public boolean isFull() {
+        return numbers().full();
+    }
+
+    @Override
+    public @Nullable FaultPlan plan() {
+        String text = numbers().faults();
+        return text == null ? null : FaultPlan.parse(text);
+    }
+
+    @Override
+    public Set<Fault> applied() {
+        Set<Fault> applied = new LinkedHashSet<>();
+        for (String text : numbers().applied()) {
+            applied.add(Fault.parse(text));
+        }
+        return applied;
+    }
+
+    @Override
+    public ServerLog.Snapshot serverLog() {
+        RecordingView view = numbers();
+        List<ServerLog.Event> events = new ArrayList<>();
+        for (RecordingView.Done each : view.log()) {
+            events.add(new ServerLog.Event(Duration.ofNanos(each.after()), each.text()));
+        }
+        return new ServerLog.Snapshot("the server", events, view.logLeftOut());
+    }
+
+    @Override
+    public String title() {
+        return numbers().title();
+    }
+
+    @Override
+    public void title(String of) {
+        run(() -> client.title(of));
+    }
+
+    @Override
+    public void noteAll(String text) {
+        run(() -> client.note(text));
+    }
+
+    private interface Call {
+        void run() throws IOException;
+    }
+
+    private static void run(Call call) {
+        try {
+            call.run();
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed.getMessage(), failed);
+        }
+    }
+
+    @Override
+    public List<RecordedConnection> snapshots() {
+        return snapshots(fetch(ALL));
+    }
+
+    @Override
+    public List<RecordedConnection> openSnapshots() {
+        return snapshots(fetch(OPEN));
+    }
+
+    private List<RecordedConnection> snapshots(RecordingView view) {
+        List<RecordedConnection> snapshots = new ArrayList<>();
+        for (RecordingView.Connection each : view.connections()) {
+            snapshots.add(new Connection(this, each, false).snapshot(each));
+        }
+        return snapshots;
+    }
+
+    @Override
+    public @Nullable RecordedConnection snapshot(long number) {
+        List<RecordedConnection> found = snapshots(fetch(Long.toString(number)));
+        return found.isEmpty() ? null : found.get(0);
+    }
+
+    @Override
+    public boolean awaitAccepted(int count, Duration timeout) throws InterruptedException {
+        return await(NONE, timeout, view -> view.over() != null || view.total() >= count) != null;
+    }
+
+    @Override
+    public boolean awaitQuiet(Duration quiet, Duration timeout) throws InterruptedException {
+        long deadline = System.nanoTime() + Quantities.nanos(timeout);
+        RecordingView view = fetchOrInterrupted(() -> client.recording(NONE));
+        while (view.quiet() < Quantities.nanos(quiet) && view.over() == null) {
+            long left = deadline - System.nanoTime();
+            if (left <= 0) {
+                return false;
+            }
+            long seen = view.changes();
+            long missing = Quantities.nanos(quiet) - view.quiet();
+            view = fetchOrInterrupted(() -> client.recording(NONE, seen, Duration.ofNanos(Math.min(left, missing))));
+        }
+        return true;
+    }
+
+    /** What the other process has recorded of one connection, or of the one to the server behind a relay. */
+    private static final class Connection implements RecordedConnection.Recorder {
+
+        private final RemoteRecording recording;
+        private final RecordingView.Connection of; // an earlier state of it
+        private final boolean isUpstream;
+        private final SocketAddress local;
+        private final SocketAddress remote;
+        private final Instant accepted;
+
+        Connection(RemoteRecording recording, RecordingView.Connection of, boolean isUpstream) {
+            this.recording = recording;
+            this.of = of;
+            this.isUpstream = isUpstream;
+            local = address(of.local());
+            remote = address(of.remote());
+            accepted = Instant.parse(of.accepted());
+        }
+
+        @Override
+        public Ending.Side recordedBy() {
+            return isUpstream ? Ending.Side.CLIENT : Ending.Side.SERVER;
+        }
+
+        @Override
+        public long number() {
+            return of.number();
+        }
+
+        @Override
+        public SocketAddress local() {
+            return local;
+        }
+
+        @Override
+        public SocketAddress remote() {
+            return remote;
+        }
+
+        @Override
+        public boolean isUpstream() {
+            return isUpstream;
+        }
+
+        @Override
+        public Instant accepted() {
+            return accepted;
+        }
+
+        @Override
+        public long opened() {
+            return of.opened();
+        }
+
+        @Override
+        public int keeps() {
+            return of.keeps();
+        }
+
+        @Override
+        public RecordedConnection snapshot() {
+            return of.end() == null ? snapshotIn(recording.fetch(Long.toString(number()))) : snapshot(of);
+        }
+
+        /** Finds this connection, or what belongs to it, in a later state. */
+        private RecordedConnection snapshotIn(RecordingView view) {
+            for (RecordingView.Connection each : view.connections()) {
+                RecordingView.Connection leg = isUpstream ? each.upstream() : each;
+                if (leg != null && leg.key().equals(of.key())) {
+                    return snapshot(leg);
+                }
+            }
+            throw new AssertionError((isUpstream ? "the upstream of connection " : "connection ") + number()
+                    + " is not kept any more by the server at " + recording.client.uri() + ": " + snapshot(of));
+        }
+
+        RecordedConnection snapshot(RecordingView.Connection now) {
+            List<RecordedEvent> events = new ArrayList<>();
+            for (RecordingView.Event each : now.events(0)) {
+                events.add(event(each));
+            }
+            RecordingView.End end = now.end();
+            RecordingView.Connection upstream = now.upstream();
+            return new RecordedConnection(
+                    this,
+                    now.receivedTotal(),
+                    now.sentTotal(),
+                    now.received(),
+                    now.sent(),
+                    RecordedEvent.Log.of(events, now.eventsBeforeGap(), now.eventsLeftOut()),
+                    end == null
+                            ? null
+                            : new Ending(Ending.Side.valueOf(end.by()), Ending.How.valueOf(end.how()), end.why()),
+                    now.failed(),
+                    upstream == null ? null : new Connection(recording, upstream, true).snapshot(upstream));
+        }
+
+        /** Shows an event of a kind that only a later version knows as a note. */
+        private static RecordedEvent event(RecordingView.Event of) {
+            Duration after = Duration.ofNanos(of.after());
+            for (RecordedEvent.Kind kind : RecordedEvent.Kind.values()) {
+                if (kind.name().equals(of.kind())) {
+                    return new RecordedEvent(after, kind, of.offset(), of.bytes(), of.detail());
+                }
+            }
+            return new RecordedEvent(after, RecordedEvent.Kind.NOTE, 0, 0, of.kind() + " " + of.detail());
+        }
+
+        @Override
+        public @Nullable RecordedConnection await(Duration timeout, Predicate<RecordedConnection> condition)
+                throws InterruptedException {
+            if (of.end() != null) {
+                RecordedConnection ended = snapshot(of);
+                return condition.test(ended) ? ended : null;
+            }
+            RecordingView found =
+                    recording.await(Long.toString(number()), timeout, view -> condition.test(snapshotIn(view)));
+            return found == null ? null : snapshotIn(found);
+        }
+    }
+
+    /** Returns the address that {@link HostAndPort#text} has made a text. Looks up no name. */
+    static SocketAddress address(String text) {
+        if (text.startsWith(HostAndPort.UNIX)) {
+            return UnixDomainSocketAddress.of(Path.of(text.substring(HostAndPort.UNIX.length())));
+        }
+        return text.equals(UnixNames.UNNAMED) ? UnixDomainSocketAddress.of("") : inet(HostAndPort.parse(text));
+    }
+
+    private static SocketAddress inet(HostAndPort address) {
+        String host = address.host();
+        if (!NameResolver.isNumeric(host)) {
+            throw Quantities.refused("address", address.toString(), "have a numeric host");
+        }
+        try {
+            return HostAndPort.numeric(new InetSocketAddress(InetAddress.getByName(host), address.port()));
+        } catch (UnknownHostException noInterface) { // this machine lacks the one that a link-local address names
+            if (host.indexOf('%') < 0) {
+                throw Quantities.refused("address", address.toString(), "have a numeric host");
+            }
+            return inet(new HostAndPort(host.substring(0, host.indexOf('%')), address.port()));
+        }
+    }
+}
