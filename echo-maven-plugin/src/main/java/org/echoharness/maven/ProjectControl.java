@@ -3,6 +3,7 @@ package org.echoharness.maven;
 import java.util.Map;
 import java.util.Optional;
 import org.echoharness.EchoServer;
+import org.echoharness.HostAndPort;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +22,10 @@ final class ProjectControl {
      * @param isGiven whether the POM or the command line says so; otherwise it is the default
      */
     record Choice(String address, boolean isGiven) {
+
+        HostAndPort parsed() {
+            return HostAndPort.parse(address);
+        }
 
         /** Returns whether the interface that runs is not the one that is asked for. */
         boolean isOther(String running) {

@@ -89,14 +89,18 @@ final class ProjectServers {
         return project.getId().equals(other.getId());
     }
 
-    /** Returns the name, for errors, of the server that keeps others from the address; null if none of these does. */
+    /** Returns what keeps others from the address, for errors: a server or the interface; null if none of these does. */
     synchronized @Nullable String listeningOn(ServerAddress address) {
         for (Map.Entry<String, EchoServer> server : running.entrySet()) {
             if (server.getValue().socketAddresses().stream().anyMatch(bound -> overlap(bound, address))) {
                 return named(server.getKey());
             }
         }
-        return null;
+        return ProjectControl.member(running)
+                .flatMap(EchoServer::controlUri)
+                .filter(control -> overlap(new InetSocketAddress(control.getHost(), control.getPort()), address))
+                .map(control -> "the HTTP interface of " + named())
+                .orElse(null);
     }
 
     private static boolean overlap(SocketAddress bound, ServerAddress asked) {
@@ -306,7 +310,11 @@ final class ProjectServers {
     }
 
     private String named(String id) {
-        return "server " + id + " of " + project.getGroupId() + ":" + project.getArtifactId();
+        return "server " + id + " of " + named();
+    }
+
+    private String named() {
+        return project.getGroupId() + ":" + project.getArtifactId();
     }
 
     private static String ids(List<PlannedServer> servers) {

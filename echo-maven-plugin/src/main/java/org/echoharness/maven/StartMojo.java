@@ -138,7 +138,11 @@ public final class StartMojo extends ServerMojo {
      */
     private @Nullable String takenInThisBuild(List<ProjectServers.PlannedServer> planned) {
         for (ProjectServers.PlannedServer server : planned) {
-            for (ServerAddress address : server.addresses()) {
+            List<ServerAddress> all = new ArrayList<>(server.addresses());
+            if (server.control() != null) {
+                all.add(server.control().parsed());
+            }
+            for (ServerAddress address : all) {
                 boolean isTcp = address instanceof HostAndPort;
                 boolean isPicked = address instanceof HostAndPort tcp && tcp.port() == 0;
                 String other = isPicked ? null : CloseAtEnd.listeningOn(session.getRequest(), address);

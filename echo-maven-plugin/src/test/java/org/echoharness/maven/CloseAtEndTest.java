@@ -7,6 +7,7 @@ import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.net.ServerSocket;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -37,6 +38,22 @@ class CloseAtEndTest {
         for (Build build : builds) {
             build.stop().execute();
         }
+    }
+
+    @Test
+    void busyPortOfControlNamesOtherModule() throws Exception {
+        Build one = build("one");
+        one.start().execute();
+        String busy = URI.create(one.project.getProperties().getProperty("echo.control.url"))
+                .getAuthority();
+        StartMojo start = build("two").start();
+        start.control = busy;
+        start.session = one.session();
+        assertThatThrownBy(start::execute)
+                .isInstanceOf(MojoExecutionException.class)
+                .hasMessage("server default did not start (execution start-it): cannot listen on " + busy
+                        + ": the HTTP interface of org.example:one, of this build too, listens there; give each a port of"
+                        + " its own, or take port 0 and let the kernel pick a free one");
     }
 
     @Test
