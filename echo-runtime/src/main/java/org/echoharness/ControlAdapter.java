@@ -17,6 +17,8 @@ import org.echoharness.control.ControlServer;
 import org.echoharness.control.ControlledServer;
 import org.echoharness.control.RecordingView;
 import org.echoharness.control.ServerView;
+import org.echoharness.page.PageConnection;
+import org.echoharness.page.PageHead;
 import org.echoharness.script.ServedConnection;
 import org.echoharness.text.ServerLog;
 import org.jspecify.annotations.Nullable;
@@ -77,19 +79,7 @@ final class ControlAdapter implements ControlledServer {
     }
 
     private static List<ServerView.Problem> problems(List<ScriptProblem> all) {
-        List<ServerView.Problem> problems = new ArrayList<>();
-        for (ScriptProblem each : all) {
-            problems.add(new ServerView.Problem(
-                    each.connection(),
-                    each.kind().name(),
-                    each.where(),
-                    each.expected(),
-                    each.seen(),
-                    each.afterFault(),
-                    each.isExcused(),
-                    each.toString()));
-        }
-        return problems;
+        return all.stream().map(ScriptProblem::view).toList();
     }
 
     @Override
@@ -225,6 +215,22 @@ final class ControlAdapter implements ControlledServer {
             views.add(new ConnectionView(each));
         }
         return views;
+    }
+
+    @Override
+    public PageHead pageHead(long span) {
+        return new Recording(recordings()).pageHead(span);
+    }
+
+    @Override
+    public PageConnection page(RecordingView.Connection of) throws IOException {
+        return HtmlPage.neutral(((ConnectionView) of).of());
+    }
+
+    @Override
+    public long sinceFirst() {
+        RecordingStore store = recordings();
+        return store.accepted() == 0 ? 0 : System.nanoTime() - store.origin();
     }
 
     @Override

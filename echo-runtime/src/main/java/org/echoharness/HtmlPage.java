@@ -81,17 +81,9 @@ final class HtmlPage {
     static void write(List<RecordedConnection> connections, About about, Appendable out) throws IOException {
         long span = connections.stream().mapToLong(HtmlPage::last).max().orElse(0);
         RecordingPage page = new RecordingPage(span, connections.size() <= UNFOLDED, out);
-        List<PageHead.Happened> happened = new ArrayList<>();
-        List<String> lines = about.server().lines();
-        int remarks = lines.size() - about.server().events().size();
-        for (int i = 0; i < lines.size(); i++) {
-            Duration since =
-                    about.server().events().get(Math.max(0, i - remarks)).since();
-            happened.add(new PageHead.Happened(since.toNanos(), lines.get(i)));
-        }
         String title = about.title().isEmpty() ? NAME : about.title();
-        page.head(new PageHead(
-                title, facts(connections, about, span), about.server().of(), happened, span));
+        List<PageHead.Fact> facts = facts(connections, about, span);
+        page.head(new PageHead(title, facts, about.server().of(), happened(about.server()), span));
         List<String> notes = new ArrayList<>();
         if (connections.isEmpty()) {
             notes.add("No connection came.");
@@ -112,6 +104,31 @@ final class HtmlPage {
         page.end(notes);
     }
 
+    /** Returns what the live page says about a recording, beside the state of its server. */
+    static PageHead live(List<RecordedConnection> connections, About about, long span) {
+        List<PageHead.Fact> facts = new ArrayList<>();
+        if (!about.title().isEmpty()) {
+            facts.add(new PageHead.Fact("Title", about.title()));
+        }
+        planAndEffects(about, facts);
+        if (!connections.isEmpty()) {
+            facts.add(new PageHead.Fact("When", when(connections, span)));
+            facts.add(new PageHead.Fact("Ended", ends(connections)));
+        }
+        return new PageHead(about.title(), facts, about.server().of(), happened(about.server()), span);
+    }
+
+    private static List<PageHead.Happened> happened(ServerLog.Snapshot log) {
+        List<PageHead.Happened> happened = new ArrayList<>();
+        List<String> lines = log.lines();
+        int remarks = lines.size() - log.events().size();
+        for (int i = 0; i < lines.size(); i++) {
+            Duration since = log.events().get(Math.max(0, i - remarks)).since();
+            happened.add(new PageHead.Happened(since.toNanos(), lines.get(i)));
+        }
+        return happened;
+    }
+
     private static List<PageHead.Fact> facts(List<RecordedConnection> connections, About about, long span) {
         List<PageHead.Fact> facts = new ArrayList<>();
         boolean isServer = about.by() == Ending.Side.SERVER;
@@ -125,21 +142,28 @@ final class HtmlPage {
         if (!upstreams.isEmpty()) {
             facts.add(new PageHead.Fact("Relays to", String.join(", ", upstreams)));
         }
-        if (about.plan() != null) {
-            facts.add(new PageHead.Fact("Plan", about.plan().toString()));
-        }
-        if (isServer) {
-            String applied = about.applied().stream().map(Fault::toString).collect(Collectors.joining(", "));
-            facts.add(new PageHead.Fact("Took effect", applied.isEmpty() ? "no fault" : Escaping.cut(applied)));
-        }
+        planAndEffects(about, facts);
         if (!connections.isEmpty()) {
-            Instant first =
-                    connections.get(0).accepted().minus(connections.get(0).opened());
-            facts.add(new PageHead.Fact("When", first + ", for " + Quantities.millis(Duration.ofNanos(span)) + " ms"));
+            facts.add(new PageHead.Fact("When", when(connections, span)));
             facts.add(new PageHead.Fact("Connections", count(connections, about)));
             facts.add(new PageHead.Fact("Ended", ends(connections)));
         }
         return facts;
+    }
+
+    private static void planAndEffects(About about, List<PageHead.Fact> facts) {
+        if (about.plan() != null) {
+            facts.add(new PageHead.Fact("Plan", about.plan().toString()));
+        }
+        if (about.by() == Ending.Side.SERVER) {
+            String applied = about.applied().stream().map(Fault::toString).collect(Collectors.joining(", "));
+            facts.add(new PageHead.Fact("Took effect", applied.isEmpty() ? "no fault" : Escaping.cut(applied)));
+        }
+    }
+
+    private static String when(List<RecordedConnection> connections, long span) {
+        Instant first = connections.get(0).accepted().minus(connections.get(0).opened());
+        return first + ", for " + Quantities.millis(Duration.ofNanos(span)) + " ms";
     }
 
     private static String count(List<RecordedConnection> connections, About about) {
@@ -174,7 +198,7 @@ final class HtmlPage {
     }
 
     /** Returns the connection as the page has it. */
-    private static PageConnection neutral(RecordedConnection connection) throws IOException {
+    static PageConnection neutral(RecordedConnection connection) throws IOException {
         RecordedConnection upstream = connection.upstream().orElse(null);
         List<PageConnection.End> ends = new ArrayList<>();
         ends.add(end("client", connection.client()));

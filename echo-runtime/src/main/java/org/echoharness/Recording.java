@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import org.echoharness.memory.RecordingMemory;
+import org.echoharness.page.PageHead;
 import org.echoharness.replay.ScriptLines;
 import org.echoharness.text.CompleteFile;
 import org.echoharness.text.Quantities;
@@ -692,6 +693,15 @@ public final class Recording {
     /** Writes the page that {@link #writeHtml(Path)} writes to a file. */
     void writePage(Appendable out) throws IOException {
         HtmlPage.write(connections(), about(source.isFull() ? fullText() : ""), out);
+    }
+
+    /**
+     * Returns what the live page says about the recording.
+     *
+     * @param span nanoseconds from the first connection to the end of the time axis
+     */
+    PageHead pageHead(long span) {
+        return HtmlPage.live(connections(), about(source.isFull() ? fullText() : ""), span);
     }
 
     private HtmlPage.About about(String note) {

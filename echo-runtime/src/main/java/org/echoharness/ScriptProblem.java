@@ -2,6 +2,7 @@ package org.echoharness;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.echoharness.control.ServerView;
 import org.echoharness.loop.Warnings;
 
 /**
@@ -51,6 +52,12 @@ public record ScriptProblem(
     /** Returns the text without the connection. */
     String what() {
         return expected.isEmpty() ? where + ": " + seen : where + ": expected " + expected + ", seen " + seen;
+    }
+
+    /** Returns the problem as the HTTP interface has it. */
+    ServerView.Problem view() {
+        return new ServerView.Problem(
+                connection, kind.name(), where, expected, seen, afterFault, isExcused(), toString());
     }
 
     /** The problems of the script, or of the handlers, of one server. Any thread may call it. */

@@ -58,7 +58,8 @@
  * <tr><th>control<td>the HTTP interface, which knows a server only as a ControlledServer
  *     <td>{@code HttpServerModule} {@code ControlLimits} {@code RefusedRequestException} {@code ServerView}
  *     {@code RecordingView} {@code ControlledServer} {@code RequestGuard} {@code RequestThreads} {@code ControlRequest}
- *     {@code EventStream} {@code ControlPage} {@code ConnectionRoutes} {@code ControlRoutes} {@code ControlServer}
+ *     {@code EventStream} {@code PageStream} {@code ConnectionRoutes} {@code PageRoutes} {@code ControlRoutes}
+ *     {@code ControlServer}
  * <tr><th>remote<td>the client of the HTTP interface
  *     <td>{@code JsonObject} {@code ViewReader} {@code HttpCall} {@code ControlClient} {@code RemoteConnection}
  * <tr><th>options<td>values from their text, and lines for the user

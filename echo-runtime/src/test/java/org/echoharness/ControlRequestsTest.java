@@ -207,7 +207,7 @@ class ControlRequestsTest {
         "GET, /servers/default/nothing",
         "GET, /servers/default/recording/x",
         "GET, /servers/default/recording.exe",
-        "POST, /servers/default/connections",
+        "GET, /servers/default/page/x",
         "GET, /servers/default/x/1",
         "POST, /servers/default/connections/1/explode",
         "POST, /servers/default/x/1/reset",
@@ -255,6 +255,9 @@ class ControlRequestsTest {
         "GET, /servers/default/catch-up, POST",
         "GET, /servers/default/note, POST",
         "PUT, /servers/default/connections/1/send, POST",
+        "POST, /servers/default/connections, 'GET, HEAD'",
+        "POST, /servers/default/connections/1.html, 'GET, HEAD'",
+        "POST, /servers/default/page, 'GET, HEAD'",
         "POST, /servers/default/recording, 'GET, HEAD, DELETE'",
         "DELETE, /servers/default/recording.txt, 'GET, HEAD'",
         "POST, /servers/default/events, 'GET, HEAD'",
@@ -283,7 +286,8 @@ class ControlRequestsTest {
             assertThat(head.headers().get("content-type"))
                     .isEqualTo(get.headers().get("content-type"));
         }
-        for (String path : List.of("recording", "recording.pcapng", "recording.html", "recording.txt", "events")) {
+        for (String path :
+                List.of("recording", "recording.pcapng", "recording.html", "recording.txt", "events", "page")) {
             assertThat(peer.send("HEAD", "/servers/default/" + path, null).status())
                     .isEqualTo(200);
         }

@@ -48,7 +48,7 @@ final class ConnectionRoutes {
         return true;
     }
 
-    private static long number(String text) {
+    static long number(String text) {
         if (!text.matches("[1-9]\\d{0,17}")) {
             throw new RefusedRequestException(
                     404, "connection " + Escaping.quote(text) + " is no number; the first accepted one is 1");
@@ -64,7 +64,8 @@ final class ConnectionRoutes {
         }
     }
 
-    private static void check(Found found, long number, ControlledServer server) {
+    /** Refuses the request unless the connection is open. */
+    static void check(Found found, long number, ControlledServer server) {
         if (found == Found.UNKNOWN) {
             long accepted = server.view().accepted();
             throw new RefusedRequestException(

@@ -3,6 +3,7 @@ package org.echoharness.control;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.io.Writer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -14,6 +15,8 @@ import java.util.function.Supplier;
 import org.echoharness.control.ControlledServer.Control;
 import org.echoharness.control.ControlledServer.FileKind;
 import org.echoharness.json.JsonWriter;
+import org.echoharness.page.LivePage;
+import org.echoharness.page.PageResources;
 import org.echoharness.text.Escaping;
 import org.echoharness.text.Quantities;
 import org.jspecify.annotations.Nullable;
@@ -46,8 +49,8 @@ final class ControlRoutes {
 
     void page(ControlRequest request) throws IOException {
         request.only("GET");
-        request.header("Content-Security-Policy", ControlPage.policy());
-        request.answer(200, "text/html; charset=utf-8", ControlPage.html());
+        request.header("Content-Security-Policy", LivePage.policy());
+        request.answer(200, FileKind.HTML.type(), LivePage.html().getBytes(StandardCharsets.UTF_8));
     }
 
     void handle(List<String> path, ControlRequest request) throws IOException {
@@ -70,6 +73,11 @@ final class ControlRoutes {
             }
             case 3 -> handle(path, id, server, request);
             case 4, 5 -> {
+                if (path.size() == 4 && path.get(2).equals("connections") && PageRoutes.isConversation(path.get(3))) {
+                    request.only("GET");
+                    PageRoutes.conversation(path.get(3), mustRecord(server), server, request);
+                    return;
+                }
                 if (!path.get(2).equals("connections") || !ConnectionRoutes.handle(path, server, request)) {
                     throw nothingAt(path);
                 }
@@ -110,7 +118,12 @@ final class ControlRoutes {
                 answer(id, server, request);
             }
             case RECORDING -> recording(server, request);
-            case "events" -> events(id, server, request);
+            case "events" -> stream(request, out -> new EventStream(id, server, threads, limits.beat(), out).run());
+            case "page" -> stream(request, out -> new PageStream(server, threads, limits.beat(), out).run());
+            case "connections" -> {
+                request.only("GET");
+                PageRoutes.find(mustRecord(server), server, request);
+            }
             default -> {
                 Control control = control(word);
                 FileKind kind = kind(word);
@@ -266,6 +279,10 @@ final class ControlRoutes {
         request.header(
                 "Content-Disposition",
                 "attachment; filename=\"" + id.replaceAll("[^A-Za-z0-9._-]", "_") + "." + kind.suffix() + "\"");
+        if (kind == FileKind.HTML) {
+            String policy = PageResources.policy() + "; frame-ancestors 'none'; sandbox allow-scripts";
+            request.header("Content-Security-Policy", policy);
+        }
         if (request.isHead()) {
             request.answer(kind.type()).close();
             return;
@@ -289,7 +306,12 @@ final class ControlRoutes {
         }
     }
 
-    private void events(String id, ControlledServer server, ControlRequest request) throws IOException {
+    /** Writes events until the server or the interface closes. */
+    private interface Stream {
+        void run(Writer out) throws IOException, InterruptedException;
+    }
+
+    private void stream(ControlRequest request, Stream stream) throws IOException {
         request.only("GET");
         request.parameters();
         if (request.isHead()) {
@@ -298,7 +320,7 @@ final class ControlRoutes {
         }
         handOver(streams, "event streams", request, () -> {
             try (Writer out = request.answer("text/event-stream")) {
-                new EventStream(id, server, threads, limits.beat(), out).run();
+                stream.run(out);
             }
         });
     }
@@ -353,7 +375,8 @@ final class ControlRoutes {
                         + " /servers/ID and, below that, faults, refuse, unanswered, resume, freeze, unfreeze, reset,"
                         + " close, restart, catch-up, accept-pending, unfinished, note, title, connections/N,"
                         + " connections/N/reset, connections/N/close, connections/N/half-close,"
-                        + " connections/N/send, recording, recording.pcapng, recording.html, recording.txt,"
-                        + " recording.script and events");
+                        + " connections/N/send,"
+                        + " connections/N.html, connections?text=, recording, recording.pcapng, recording.html, recording.txt,"
+                        + " recording.script, events and page");
     }
 }

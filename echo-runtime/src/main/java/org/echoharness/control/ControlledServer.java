@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import org.echoharness.page.PageConnection;
+import org.echoharness.page.PageHead;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -123,6 +125,19 @@ public interface ControlledServer {
     /** Returns what was recorded so far, or null if nothing is recorded. */
     @Nullable
     RecordingView recording();
+
+    /**
+     * Returns what the page says about the recording as a whole, if there is one.
+     *
+     * @param span nanoseconds from the first connection to the end of the time axis
+     */
+    PageHead pageHead(long span);
+
+    /** Returns a connection as the page has it. It is one of a recording that this server has returned. */
+    PageConnection page(RecordingView.Connection of) throws IOException;
+
+    /** Returns the nanoseconds since the first recorded connection, if there is a recording. */
+    long sinceFirst();
 
     /** Waits until the recording has changed since a count of changes, or until the deadline. */
     void awaitChange(long changes, Duration timeout) throws InterruptedException;

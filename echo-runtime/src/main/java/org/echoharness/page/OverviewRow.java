@@ -15,6 +15,13 @@ final class OverviewRow {
     private OverviewRow() {}
 
     static void write(PageConnection connection, TimeAxis axis, Appendable out) throws IOException {
+        words(connection, out);
+        out.append("<svg class=\"t\" aria-hidden=\"true\"><use href=\"#grid\"/>");
+        drawing(connection, axis, out);
+        out.append("</svg></summary>\n");
+    }
+
+    private static void words(PageConnection connection, Appendable out) throws IOException {
         out.append("<summary><span class=\"n\">");
         if (connection.number() == 0) {
             out.append("\u2013");
@@ -31,8 +38,14 @@ final class OverviewRow {
                 .append(connection.end().text())
                 .append("</b> ");
         out.append(why(connection)).append("</span>");
-        picture(connection, axis, out);
-        out.append("</summary>\n");
+    }
+
+    /** Writes a row whose picture has the connection's own life as its width. The page puts it on an axis that grows. */
+    static void writeAlone(PageConnection connection, Appendable out) throws IOException {
+        words(connection, out);
+        out.append("<span class=\"t\" aria-hidden=\"true\"><svg class=\"s\">");
+        drawing(connection, TimeAxis.ofLife(connection), out);
+        out.append("</svg></span></summary>\n");
     }
 
     private static void count(long bytes, String where, Appendable out) throws IOException {
@@ -51,8 +64,8 @@ final class OverviewRow {
         return why.toString();
     }
 
-    private static void picture(PageConnection connection, TimeAxis axis, Appendable out) throws IOException {
-        out.append("<svg class=\"t\" aria-hidden=\"true\"><use href=\"#grid\"/><rect class=\"life ");
+    private static void drawing(PageConnection connection, TimeAxis axis, Appendable out) throws IOException {
+        out.append("<rect class=\"life ");
         out.append(connection.end().style()).append("\" x=\"").append(axis.percent(connection.opened()));
         out.append("\" y=\"11\" height=\"2\" width=\"");
         boolean isOpen = connection.end().style().equals("open");
@@ -66,7 +79,6 @@ final class OverviewRow {
         bars(connection, axis, false, out);
         out.append("</svg>");
         marks(connection, axis, out);
-        out.append("</svg>");
     }
 
     /** Writes a bar for the bytes of each place, as high as the number of its digits. */

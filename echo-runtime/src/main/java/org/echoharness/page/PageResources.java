@@ -13,8 +13,7 @@ public final class PageResources {
 
     private static final String STYLE = read("page.css");
     private static final String SCRIPT = read("page.js");
-    private static final String POLICY = "default-src 'none'; style-src '" + hash(STYLE) + "'; script-src '"
-            + hash(SCRIPT) + "'; base-uri 'none'; form-action 'none'";
+    private static final String POLICY = policy(STYLE, SCRIPT);
 
     private PageResources() {}
 
@@ -28,12 +27,19 @@ public final class PageResources {
         return SCRIPT;
     }
 
-    /** Returns the content security policy of a page that is a file. */
+    /** Returns the content security policy of the page of a recording. */
     public static String policy() {
         return POLICY;
     }
 
-    private static String read(String name) {
+    /** Returns the policy that allows a browser this style and this script, and nothing else. */
+    static String policy(String style, String script) {
+        return "default-src 'none'; style-src '" + hash(style) + "'; script-src '" + hash(script)
+                + "'; base-uri 'none'; form-action 'none'";
+    }
+
+    /** Returns the text of a file beside this class. */
+    static String read(String name) {
         try (InputStream in = PageResources.class.getResourceAsStream(name)) {
             if (in == null) {
                 throw new IllegalStateException(

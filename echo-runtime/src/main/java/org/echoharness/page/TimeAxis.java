@@ -13,22 +13,29 @@ final class TimeAxis {
 
     private static final int MOST_TICKS = 5;
 
+    private final long from;
     private final long span;
     private final boolean isWidest;
     private int next;
 
-    private TimeAxis(long span, boolean isWidest) {
+    private TimeAxis(long from, long span, boolean isWidest) {
+        this.from = from;
         this.span = Math.max(1, span);
         this.isWidest = isWidest;
     }
 
     static TimeAxis of(long span) {
-        return new TimeAxis(span, false);
+        return new TimeAxis(0, span, false);
     }
 
     /** Returns an axis on which no two events share a place. A row takes at least as many bytes there as on any other. */
     static TimeAxis widest() {
-        return new TimeAxis(1, true);
+        return new TimeAxis(0, 1, true);
+    }
+
+    /** Returns an axis of a connection's life alone, whose place among others is for the page to find. */
+    static TimeAxis ofLife(PageConnection connection) {
+        return new TimeAxis(connection.opened(), connection.last() - connection.opened(), false);
     }
 
     /** Returns the place of a time, from 0 to {@link #PLACES}. */
@@ -58,7 +65,7 @@ final class TimeAxis {
     }
 
     private double part(long nanos) {
-        return isWidest ? 1 : Math.min(1, Math.max(0, nanos / (double) span));
+        return isWidest ? 1 : Math.min(1, Math.max(0, (nanos - from) / (double) span));
     }
 
     /** Writes the lines that each row refers to. */

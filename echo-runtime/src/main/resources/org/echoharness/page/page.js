@@ -1,10 +1,10 @@
 
 "use strict";
 // What the page can do without this script: show everything. What the script adds: filters, bytes in hexadecimal, keys.
-// It reads the rows from the page each time, so that rows may come, change and go.
-(() => {
+// It reads the rows from the page each time, so that the live page may add, change and remove rows.
+const echoPage = (() => {
   const all = document.getElementById("all");
-  if (!all) return;
+  if (!all) return null;
   const rows = () => Array.from(all.querySelectorAll(":scope > .c"));
   const make = (tag, attributes, ...children) => {
     const made = document.createElement(tag);
@@ -33,7 +33,11 @@
   fold.open = matchMedia("(min-width: 45rem)").matches;
   document.getElementById("list").after(fold);
 
+  // Leaves a list alone that a person uses now.
   const options = (select, any, values) => {
+    const known = JSON.stringify(values);
+    if (select.echoKnown === known || select === document.activeElement) return;
+    select.echoKnown = known;
     const chosen = select.value;
     select.replaceChildren(make("option", { value: "" }, any), ...values.map(([value, shown]) => make("option", { value }, shown)));
     if (values.some(([value]) => value === chosen)) select.value = chosen;
@@ -71,27 +75,37 @@
     }
     return found;
   };
-  const filter = () => {
+  // What a row must have to be shown. The live page finds text by other means.
+  const test = () => {
     const ranges = numbers(number.value);
-    number.setAttribute("aria-invalid", String(ranges === null));
     const wanted = text.value.toLowerCase();
-    const list = rows();
-    let shown = 0;
-    for (const row of list) {
+    return (row) => {
       const n = Number(row.dataset.n);
-      const fits = (!end.value || ends(row).includes(end.value))
+      return (!end.value || ends(row).includes(end.value))
         && (!fault.value || (fault.value === "some" ? row.dataset.f !== "" : fault.value === "none" ? row.dataset.f === "" : faults(row).includes(fault.value.slice(1))))
         && (ranges === null || ranges.length === 0 || ranges.some(([from, to]) => from <= n && n <= to))
-        && (!wanted || textOf(row).includes(wanted));
-      row.hidden = !fits;
-      shown += fits ? 1 : 0;
-    }
+        && (!wanted || (page.hasText ? page.hasText(row, wanted) : textOf(row).includes(wanted)));
+    };
+  };
+  const filter = () => {
+    const fits = test();
+    for (const row of rows()) row.hidden = !fits(row);
+    countShown();
+  };
+  const countShown = () => {
+    const ranges = numbers(number.value);
+    number.setAttribute("aria-invalid", String(ranges === null));
+    const list = rows();
+    const shown = list.filter((row) => !row.hidden).length;
     nameFold();
     status.textContent = ranges === null ? "Number: write numbers and ranges, such as 3, 10-20"
       : shown === list.length ? `${shown} ${shown === 1 ? "connection" : "connections"}` : `${shown} of ${list.length} connections`;
   };
   const isToUnfold = () => rows().some((row) => !row.hidden && !row.open);
-  const nameFold = () => { unfold.textContent = isToUnfold() ? "Unfold all" : "Fold all"; };
+  const nameFold = () => {
+    const name = isToUnfold() ? "Unfold all" : "Fold all";
+    if (unfold.textContent !== name) unfold.textContent = name;
+  };
   let waiting = 0;
   const later = () => { clearTimeout(waiting); waiting = setTimeout(filter, 120); };
 
@@ -178,6 +192,7 @@
   document.addEventListener("keydown", (event) => {
     const isTyping = /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.nodeName);
     if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (isTyping && !tools.contains(event.target)) return;
     if (event.key === "Escape") { reset(); return; }
     if (isTyping) return;
     if (event.key === "/") { event.preventDefault(); fold.open = true; text.focus(); }
@@ -189,7 +204,7 @@
 
   tools.addEventListener("submit", (event) => { event.preventDefault(); filter(); });
   for (const field of [number, text]) field.addEventListener("input", later);
-  for (const field of [end, fault]) field.addEventListener("change", filter);
+  for (const field of [end, fault]) { field.addEventListener("change", filter); field.addEventListener("blur", fill); }
   bytes.addEventListener("change", showBytes);
   clear.addEventListener("click", reset);
   unfold.addEventListener("click", () => {
@@ -205,7 +220,9 @@
   let opened = [];
   addEventListener("beforeprint", () => { opened = rows().filter((row) => !row.open && !row.hidden); opened.forEach((row) => { row.open = true; }); });
   addEventListener("afterprint", () => opened.forEach((row) => { row.open = false; }));
+  const page = { all, make, rows, fill, test, filter, countShown, showAll, text, tools, status, openNamed, hasText: null };
   fill();
   filter();
   openNamed();
+  return page;
 })();

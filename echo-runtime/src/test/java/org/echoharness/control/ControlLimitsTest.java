@@ -13,6 +13,8 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import org.echoharness.HttpPeer;
+import org.echoharness.page.PageConnection;
+import org.echoharness.page.PageHead;
 import org.echoharness.support.Background;
 import org.echoharness.support.PlainSockets;
 import org.junit.jupiter.api.AfterEach;
@@ -100,6 +102,21 @@ class ControlLimitsTest {
             return new RecordingView(
                     "SERVER", 0, 0, 0, 0, 0, null, List.of(), List.of(), 0, 0, 0, false, "", null, List.of(),
                     List.of());
+        }
+
+        @Override
+        public PageHead pageHead(long span) {
+            return new PageHead("", List.of(), "the server", List.of(), span);
+        }
+
+        @Override
+        public PageConnection page(RecordingView.Connection of) {
+            throw new IllegalArgumentException("no connections");
+        }
+
+        @Override
+        public long sinceFirst() {
+            return 0;
         }
 
         @Override
