@@ -125,18 +125,29 @@ final class Acceptor implements EventLoopHandler {
     }
 
     private void serve(SocketChannel accepted) {
+        Admission due = admission.inUse();
+        if (due == admission) {
+            serve(admission, accepted);
+        } else {
+            due.firstLoop().loop().post(() -> serve(due, accepted)); // in the order of the accepts
+        }
+    }
+
+    /** Serves a connection by the server that it is for: this one, or its session. On the thread of that one's first loop. */
+    private void serve(Admission due, SocketChannel accepted) {
         boolean counted = false;
         long number = 0;
+        ServerContext context = due.firstLoop().context();
         try {
-            if (admission.admits(accepted, local)) {
+            if (due.admits(accepted, local)) {
                 counted = true;
-                ServingLoop chosen = admission.nextLoop();
-                number = admission.nextNumber();
+                ServingLoop chosen = due.nextLoop();
+                number = due.nextNumber();
                 long given = number; // for the task
-                FaultPlan.Place planned = admission.nextFaults();
+                FaultPlan.Place planned = due.nextFaults();
                 // on this thread, not on the chosen loop, so that recordings have the order of the accepts
-                ConnectionReporter reporter = first.context().reporter(accepted, local, number);
-                if (chosen == first) {
+                ConnectionReporter reporter = context.reporter(accepted, local, number);
+                if (chosen == due.firstLoop()) {
                     open(chosen, accepted, number, planned, reporter);
                 } else {
                     chosen.loop().post(() -> open(chosen, accepted, given, planned, reporter));
@@ -146,9 +157,9 @@ final class Acceptor implements EventLoopHandler {
             String warning = HostAndPort.warning("accepting ", number, accepted, " failed: ");
             SocketChannels.reset(accepted);
             if (counted) {
-                first.context().counts().ends(ConnectionCounters.Counts.Cause.FAILED);
+                context.counts().ends(ConnectionCounters.Counts.Cause.FAILED);
             }
-            first.context().warnings().warn(warning, failed);
+            context.warnings().warn(warning, failed);
         }
     }
 

@@ -16,6 +16,7 @@ final class Admission {
 
     private final ServerContext context;
     private List<ServingLoop> loops = List.of();
+    private volatile @Nullable Admission session; // gets the connections in place of this one
     private int next; // of the loops
     private long numbered; // connections
     private volatile InForce faults;
@@ -42,6 +43,33 @@ final class Admission {
     /** Sets the loops among which connections are distributed. It is called before any of them starts. */
     void distributeTo(List<ServingLoop> all) {
         loops = List.copyOf(all);
+    }
+
+    /** Returns the loop whose thread calls this. */
+    ServingLoop firstLoop() {
+        return loops.get(0);
+    }
+
+    /** Returns what decides for the next connection: this, or the innermost session. */
+    Admission inUse() {
+        Admission inner = session;
+        return inner == null ? this : inner.inUse();
+    }
+
+    /** Begins a session, which gets all connections from now on. */
+    void begin(Admission inner) {
+        session = inner;
+    }
+
+    /** Ends the session. Any thread may call it. */
+    void endSession() {
+        session = null;
+    }
+
+    /** Skips the numbers of the connections of a session, which follow those of this server, and returns its last one. */
+    long skipNumbers(long count) {
+        numbered += count;
+        return numbered - count;
     }
 
     /** Returns whether the limit allows the connection just accepted at this address. If not, resets it. */

@@ -40,7 +40,7 @@ public record ConnectionCounters(long accepted, long rejected, long idleClosed, 
         final LongAdder reset = new LongAdder();
         final LongAdder failed = new LongAdder();
         private final AtomicInteger open = new AtomicInteger();
-        private volatile int peak; // the thread that accepts writes it, seldom
+        private volatile int peak; // written seldom, by the thread that accepts and at the end of a session
 
         /** Counts one more connection as open and returns true, unless the limit is reached; 0 means no limit. */
         boolean opens(int limit) {
@@ -67,6 +67,16 @@ public record ConnectionCounters(long accepted, long rejected, long idleClosed, 
             } else if (cause == Cause.FAILED) {
                 failed.increment();
             }
+        }
+
+        /** Adds the connections of another server, all of which have ended. */
+        void add(Counts ended) {
+            accepted.add(ended.accepted.sum());
+            rejected.add(ended.rejected.sum());
+            idleClosed.add(ended.idleClosed.sum());
+            reset.add(ended.reset.sum());
+            failed.add(ended.failed.sum());
+            peak = Math.max(peak, ended.peak);
         }
 
         /** Returns how many connections are open. */

@@ -114,6 +114,13 @@ final class ConnectionRecorder implements RecordedConnection.Recorder {
             return most - size;
         }
 
+        void copy(Kept other) {
+            most = other.most;
+            bytes = other.bytes;
+            size = other.size;
+            total = other.total;
+        }
+
         void leaveOut() {
             most = 0;
             bytes = NONE;
@@ -138,6 +145,30 @@ final class ConnectionRecorder implements RecordedConnection.Recorder {
         boolean taking = !hasGivenUp && store.take(client == null ? this : client, bytes);
         taken += taking ? bytes : 0;
         return taking;
+    }
+
+    /** Returns a recorder of another store with what this one has recorded of a connection that has ended. */
+    ConnectionRecorder moveTo(RecordingStore other, long offset) {
+        synchronized (store) {
+            ConnectionRecorder moved = new ConnectionRecorder(
+                    other, recordedBy, number == 0 ? 0 : number + offset, local, remote, keeps, accepted, start);
+            moved.events = events;
+            moved.received.copy(received);
+            moved.sent.copy(sent);
+            moved.firstFin = firstFin;
+            moved.bothFins = bothFins;
+            moved.ending = ending;
+            moved.hasFailed = hasFailed;
+            moved.isLeftOut = isLeftOut;
+            if (upstream != null) {
+                moved.upstream = upstream.moveTo(other, offset);
+                moved.upstream.client = moved;
+            }
+            if (!moved.takes(taken)) {
+                moved.leaveOut();
+            }
+            return moved;
+        }
     }
 
     /** Begins to record the connection to the server behind a relay, which belongs to this one. */
@@ -213,6 +244,11 @@ final class ConnectionRecorder implements RecordedConnection.Recorder {
     @Override
     public long opened() {
         return start - store.origin();
+    }
+
+    /** Returns when it opened, in nanoseconds of the clock of this JVM. */
+    long start() {
+        return start;
     }
 
     @Override

@@ -26,13 +26,15 @@ import org.jspecify.annotations.Nullable;
 /** Shows one server to the HTTP interface, and passes on what that is asked to do. The threads of the interface call it. */
 final class ControlAdapter implements ControlledServer {
 
+    private final LocalServer local;
     private final ServerCore core;
     private final ServerControls controls;
     private final ControlServer server;
 
-    ControlAdapter(ServerCore core, ServerControls controls, ControlServer server) {
-        this.core = core;
-        this.controls = controls;
+    ControlAdapter(LocalServer local, ControlServer server) {
+        this.local = local;
+        core = local.core();
+        controls = local.controls();
         this.server = server;
     }
 
@@ -47,7 +49,29 @@ final class ControlAdapter implements ControlledServer {
 
     /** Removes the server from the interface, which ends with its last server. */
     void close() {
-        server.remove(this);
+        if (local.isSession()) {
+            server.removeSession(local.controlId());
+        } else {
+            server.remove(this);
+        }
+    }
+
+    @Override
+    public String openSession(Map<String, String> options, Duration timeout) throws IOException {
+        return local.session(options, timeout).controlId();
+    }
+
+    @Override
+    public boolean endSession() {
+        if (local.isSession()) {
+            local.close();
+        }
+        return local.isSession();
+    }
+
+    @Override
+    public boolean awaitClose(Duration timeout) throws InterruptedException {
+        return core.awaitClose(timeout);
     }
 
     @Override

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Executor;
@@ -23,6 +24,7 @@ import org.echoharness.script.ConnectionHandler;
 import org.echoharness.script.Framing;
 import org.echoharness.script.Framings;
 import org.echoharness.script.ServedConnection;
+import org.echoharness.text.Escaping;
 import org.echoharness.text.Quantities;
 import org.jspecify.annotations.Nullable;
 
@@ -298,6 +300,40 @@ public final class EchoServer implements AutoCloseable {
      */
     public Optional<String> controlToken() {
         return Optional.ofNullable(server.controlToken());
+    }
+
+    /**
+     * Starts a session: a server with other options that gets the connections of this one, from now on and until it is
+     * closed. So a test can have a server of its own at an address that others know. The session numbers, counts and records
+     * its connections from the first on, as a new server does. Connections that are open now stay with this server. After
+     * the {@linkplain #close end} of the session, the connections that it has counted and recorded are also in the {@link
+     * #counters} and the {@link #recording} of this server, with the numbers that follow.
+     *
+     * <p>The session has the options of this server, the plan of faults that is in force now, and instead of them those that
+     * are given. It has no port of its own: {@link #refuse}, {@link #restart}, {@link #unanswered} and {@link #resume} of
+     * either act on the ports that both have. It ends with this server. A server has one session at a time; a session can
+     * have a session itself. If this server runs in another process, the session also ends with this process.
+     *
+     * <pre>{@code
+     * try (EchoServer session = server.session(Map.of("faults", "connection 1: reset after 4"), Duration.ofSeconds(5))) {
+     *     ...
+     *     session.recording().connection(1).awaitEnd();
+     * }
+     * }</pre>
+     *
+     * @param options words and texts as in {@link Builder#set}, except addresses, backlog and control; with script,
+     *     scriptFile or upstream, the session does that in place of what this server does
+     * @param timeout the longest time to wait until another session of this server ends
+     * @return the session, which is started
+     * @throws IllegalArgumentException if an option is wrong
+     * @throws IllegalStateException if there is another session at the end of that time, if this server is not running, or
+     *     when called in a callback of it
+     * @throws IOException if the system refuses, if the thread is interrupted, or if a server in another process cannot be
+     *     asked
+     * @since 0.1.0
+     */
+    public EchoServer session(Map<String, String> options, Duration timeout) throws IOException {
+        return new EchoServer(server.session(Map.copyOf(options), timeout));
     }
 
     /**
@@ -597,7 +633,7 @@ public final class EchoServer implements AutoCloseable {
      * The options of a server. Each has the same name, unit, default and error text on the command line, in Maven and
      * in annotations, which hand it to {@link #set} as text. Not safe for use by several threads.
      */
-    public static final class Builder {
+    public static final class Builder implements Cloneable {
 
         /** The options that {@link #set} takes, in the order of the pages. */
         private enum Option implements OptionText.Option {
@@ -1215,6 +1251,52 @@ public final class EchoServer implements AutoCloseable {
          *     lacks the module jdk.httpserver
          */
         public EchoServer build() {
+            return new EchoServer(new LocalServer(copy()));
+        }
+
+        private Builder copy() {
+            try {
+                return (Builder) clone();
+            } catch (CloneNotSupportedException impossible) {
+                throw new AssertionError(impossible);
+            }
+        }
+
+        /**
+         * Returns the options of a session of a server with these options.
+         *
+         * @param words the options that differ
+         * @param inForce the plan of faults of the server
+         * @param place where the session is in the HTTP interface of the server
+         */
+        Builder session(Map<String, String> words, FaultPlan inForce, Supplier<ServerConfig.@Nullable Control> place) {
+            Builder session = copy();
+            session.faults = inForce;
+            for (String word : List.of("addresses", "backlog", "control")) {
+                if (words.containsKey(word)) {
+                    throw new IllegalArgumentException(word + " (" + Escaping.escape(String.valueOf(words.get(word)))
+                            + ") cannot change while the server runs; leave it out");
+                }
+            }
+            for (String word : List.of("script", "scriptFile", "upstream")) {
+                if (!words.getOrDefault(word, OptionText.NONE)
+                        .equals(OptionText.NONE)) { // it is in place of the others
+                    session.script = null;
+                    session.scriptFile = null;
+                    session.upstream = null;
+                    session.upstreamFailure = null;
+                    session.answeredBy = "";
+                    session.pumps = new EchoPump.Maker();
+                }
+            }
+            words.forEach(session::set);
+            session.config(); // refuses options that do not go together
+            session.control = place.get();
+            return session;
+        }
+
+        /** Checks the options together. */
+        ServerConfig config() {
             if (script != null && scriptFile != null) {
                 throw new IllegalArgumentException("script and scriptFile are both given; leave one out");
             }
@@ -1246,7 +1328,7 @@ public final class EchoServer implements AutoCloseable {
                 HttpServerModule.require(control.address().toString());
             }
             boolean closesIdle = idleCloseNanos > 0 && (idleTimeoutNanos == 0 || idleCloseNanos < idleTimeoutNanos);
-            return new EchoServer(new LocalServer(new ServerConfig(
+            return new ServerConfig(
                     addresses,
                     bindsEvery,
                     backlog,
@@ -1266,7 +1348,7 @@ public final class EchoServer implements AutoCloseable {
                     warnings,
                     used,
                     new ConnectionWire.Plain(),
-                    control)));
+                    control);
         }
 
         /**

@@ -1,14 +1,22 @@
 package org.echoharness;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.echoharness.control.ControlServer;
+import org.echoharness.control.ControlledServer;
+import org.echoharness.loop.EventLoopCalls;
 import org.echoharness.script.ServedConnection;
 import org.echoharness.sockets.NameResolver;
+import org.echoharness.text.Quantities;
 import org.jspecify.annotations.Nullable;
 
 /** A server of this process, with its HTTP interface if it has one. Any thread may call it. */
@@ -18,15 +26,185 @@ final class LocalServer implements ServerAccess {
 
     private final ServerCore core;
     private final ServerControls controls;
+    private final EchoServer.Builder options;
+    private final AtomicInteger sessions = new AtomicInteger(); // that were started
+    private volatile @Nullable LocalServer session;
     private volatile @Nullable ControlAdapter control;
 
-    LocalServer(ServerConfig config) {
-        core = new ServerCore(config);
+    /** @param options which the caller changes no more */
+    LocalServer(EchoServer.Builder options) {
+        this.options = options;
+        core = new ServerCore(options.config(), null);
         controls = new ServerControls(core);
+    }
+
+    /** Makes a session. */
+    private LocalServer(EchoServer.Builder options, LocalServer host) {
+        this.options = options;
+        core = new ServerCore(options.config(), host.core);
+        core.handOver(new Session(host, this));
+        controls = new ServerControls(core, host.controls);
+    }
+
+    /** The time in which one server gets the connections of another, its host, which keeps the ports. */
+    private static final class Session implements ServerCore.HandOver {
+        private final LocalServer host;
+        private final LocalServer inner;
+        private volatile long offset; // of the numbers of its connections among those of the host
+
+        Session(LocalServer host, LocalServer inner) {
+            this.host = host;
+            this.inner = inner;
+        }
+
+        @Override
+        public void begin() throws IOException {
+            synchronized (host.core) {
+                host.mustRun();
+                if (host.core.session() != null) {
+                    throw new SessionTakenException(host.core);
+                }
+                host.core.session(inner.core);
+                host.session = inner;
+            }
+            onPorts(() -> host.core.admission().begin(inner.core.admission()));
+            host.mustRun();
+        }
+
+        /** Connections that clients have made so far are still for the inner server. */
+        @Override
+        public void giveBack() {
+            if (host.core.session() != inner.core) {
+                return;
+            }
+            boolean interrupted = Thread.interrupted();
+            try {
+                onPorts(() -> park(true)); // until their numbers are known
+                long count = EventLoopCalls.call(inner.core.loops().get(0).loop(), inner.core.admission()::accepted);
+                onPorts(() -> offset = host.core.admission().skipNumbers(count));
+            } catch (IOException | IllegalStateException noAnswer) {
+                host.core
+                        .warnings()
+                        .warn("a session of " + ServerCore.texts(host.core.addresses())
+                                + " has ended without its last connections: " + noAnswer.getMessage());
+            } finally {
+                host.core.admission().endSession();
+                host.core.portLoop().post(() -> park(false));
+                synchronized (host.core) {
+                    host.core.session(null);
+                    host.session = null;
+                    host.core.notifyAll();
+                }
+                if (interrupted) {
+                    Thread.currentThread().interrupt();
+                }
+            }
+        }
+
+        private void park(boolean parked) {
+            for (ListeningPort port : host.core.ports()) {
+                port.park(parked);
+            }
+        }
+
+        /** Adds what the inner server has counted and recorded to that of the host. */
+        @Override
+        public void merge() {
+            host.core.counts().add(inner.core.counts());
+            RecordingStore all = host.core.recordings();
+            RecordingStore ended = inner.core.recordings();
+            if (all != null && ended != null) {
+                all.add(ended, offset);
+            }
+        }
+
+        /** Accepts all connections that were made so far, and then makes the change. */
+        private void onPorts(Runnable change) throws IOException {
+            EventLoopCalls.call(host.core.portLoop(), () -> {
+                host.core.ports().forEach(ListeningPort::acceptAll);
+                change.run();
+                return null;
+            });
+        }
+    }
+
+    /** Thrown if the server has a session already. */
+    private static final class SessionTakenException extends IllegalStateException {
+        private static final long serialVersionUID = 1L;
+
+        SessionTakenException(ServerCore host) {
+            super("the server " + ServerCore.texts(host.addresses())
+                    + " has a session already; close that one before, or start a session of it");
+        }
+    }
+
+    boolean isSession() {
+        return core.isSession();
+    }
+
+    /** Returns the name in the HTTP interface, which this server has. */
+    String controlId() {
+        return Objects.requireNonNull(core.config().control()).id();
+    }
+
+    private void mustRun() {
+        if (!core.isRunning()) {
+            throw new IllegalStateException("the server is not running: " + core.stopped());
+        }
+    }
+
+    @Override
+    public LocalServer session(Map<String, String> words, Duration timeout) throws IOException {
+        long deadline = System.nanoTime() + Quantities.nanos(timeout);
+        while (true) {
+            mustRun();
+            core.refuseCallback();
+            LocalServer started =
+                    new LocalServer(options.session(words, core.admission().faults(), this::nextControl), this);
+            try {
+                awaitNoSession(deadline);
+                started.start();
+                return started;
+            } catch (SessionTakenException taken) {
+                if (System.nanoTime() - deadline >= 0) {
+                    throw taken;
+                }
+            }
+        }
+    }
+
+    private void awaitNoSession(long deadline) throws IOException {
+        synchronized (core) {
+            try {
+                for (long left = deadline - System.nanoTime();
+                        core.session() != null && left > 0;
+                        left = deadline - System.nanoTime()) {
+                    TimeUnit.NANOSECONDS.timedWait(core, left);
+                }
+            } catch (InterruptedException interrupted) {
+                Thread.currentThread().interrupt();
+                throw new InterruptedIOException("interrupted while waiting for the end of a session");
+            }
+            if (core.session() != null) {
+                throw new SessionTakenException(core);
+            }
+        }
+    }
+
+    /** Returns the place of the next session in the HTTP interface; null if this server has none. */
+    private ServerConfig.@Nullable Control nextControl() {
+        ServerConfig.Control own = core.config().control();
+        return control == null || own == null
+                ? null
+                : joinedControl(own.id() + ControlledServer.SESSION + sessions.incrementAndGet());
     }
 
     ServerCore core() {
         return core;
+    }
+
+    ServerControls controls() {
+        return controls;
     }
 
     @Override
@@ -42,7 +220,7 @@ final class LocalServer implements ServerAccess {
         try {
             ControlServer shared = options.shared();
             ControlServer used = shared == null ? startControl(options.address()) : shared;
-            ControlAdapter adapter = new ControlAdapter(core, controls, used);
+            ControlAdapter adapter = new ControlAdapter(this, used);
             adapter.open(options.id());
             control = adapter;
         } catch (Throwable failed) {
@@ -79,6 +257,10 @@ final class LocalServer implements ServerAccess {
 
     @Override
     public void close() {
+        LocalServer inner = session;
+        if (inner != null) {
+            inner.close();
+        }
         try {
             core.close();
         } finally {

@@ -225,6 +225,39 @@ final class RecordingStore implements Recording.Source {
         return forgotten;
     }
 
+    /** Adds the connections of a session, all of which have ended. Its first one gets the number after this offset. */
+    void add(RecordingStore session, long offset) {
+        List<ConnectionRecorder> theirs;
+        Set<Fault> effective;
+        long total;
+        int most;
+        synchronized (session) {
+            theirs = List.copyOf(session.recorders);
+            effective = session.applied();
+            total = session.accepted;
+            most = session.peak;
+        }
+        synchronized (this) {
+            effective.forEach(this::applied);
+            leftOut += total - theirs.size();
+            for (ConnectionRecorder each : theirs) {
+                if (accepted == 0) {
+                    origin = each.start();
+                }
+                if (recorders.size() == connections) {
+                    leaveOutOldest();
+                }
+                ConnectionRecorder moved = each.moveTo(this, offset);
+                recorders.add(moved);
+                newest = Math.max(newest, moved.number());
+                accepted++;
+            }
+            accepted += total - theirs.size();
+            peak = Math.max(peak, open + most);
+            changed(System.nanoTime());
+        }
+    }
+
     /** Remembers that a fault has taken effect on a connection. */
     synchronized void applied(Fault fault) {
         applied.add(fault);

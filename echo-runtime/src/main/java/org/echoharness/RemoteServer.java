@@ -45,6 +45,10 @@ final class RemoteServer implements ServerAccess {
 
     @Override
     public void close() {
+        if (!isClosed && client.isSession()) {
+            isClosed = true;
+            client.endSession();
+        }
         isClosed = true;
     }
 
@@ -181,6 +185,12 @@ final class RemoteServer implements ServerAccess {
                 counters.getOrDefault("reset", 0L),
                 counters.getOrDefault("failed", 0L),
                 counters.getOrDefault("peak", 0L));
+    }
+
+    @Override
+    public ServerAccess session(Map<String, String> options, Duration timeout) throws IOException {
+        mustBeOpen();
+        return new RemoteServer(client.session(options, timeout));
     }
 
     @Override

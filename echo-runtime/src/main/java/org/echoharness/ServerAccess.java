@@ -5,6 +5,7 @@ import java.net.SocketAddress;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.echoharness.script.ServedConnection;
 import org.jspecify.annotations.Nullable;
 
@@ -46,6 +47,13 @@ interface ServerAccess {
     ServerConfig.Control joinedControl(String id);
 
     ConnectionCounters counters();
+
+    /**
+     * Starts a session.
+     *
+     * @param timeout the longest time to wait for the end of another session
+     */
+    ServerAccess session(Map<String, String> options, Duration timeout) throws IOException;
 
     /** Returns the recording, or null if nothing is recorded. */
     Recording.@Nullable Source recording();

@@ -51,7 +51,7 @@ record ServerConfig(
         static final String DEFAULT_ID = "default";
 
         Control {
-            if (!id.matches("[A-Za-z0-9_-]+")) { // it is a part of paths
+            if (!id.matches("[A-Za-z0-9_~-]+")) { // it is a part of paths
                 throw new IllegalArgumentException(
                         "id (" + Escaping.escape(id) + ") of control must be of letters, digits, - and _ alone");
             }

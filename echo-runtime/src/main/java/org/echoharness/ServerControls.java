@@ -25,9 +25,17 @@ final class ServerControls {
     private static final String RESTARTS = "the server restarts";
 
     private final ServerCore server;
+    private final Object turn; // of the controls, one at a time
 
     ServerControls(ServerCore server) {
         this.server = server;
+        turn = this;
+    }
+
+    /** Controls a session. It shares the ports with its host, and so takes turns with the controls of that. */
+    ServerControls(ServerCore session, ServerControls host) {
+        server = session;
+        turn = host.turn;
     }
 
     /** Sets the faults of open connections, too. Accepts none between counting the open ones and numbering them. */
@@ -198,7 +206,7 @@ final class ServerControls {
                 turnPorts("leaves connects unanswered", ListeningPort::leaveUnanswered);
                 for (ListeningPort port : server.ports()) {
                     List<SocketChannel> filling = port.fill();
-                    EventLoopCalls.call(firstLoop(), () -> {
+                    EventLoopCalls.call(server.portLoop(), () -> {
                         port.keep(filling);
                         return null;
                     });
@@ -276,7 +284,7 @@ final class ServerControls {
     /** Runs one control at a time, and none on a callback's thread, because it waits for the server's threads. */
     private void control(String name, Action action) {
         mustBeCallable();
-        synchronized (this) {
+        synchronized (turn) {
             try {
                 action.run();
             } catch (IOException failed) {
@@ -288,9 +296,9 @@ final class ServerControls {
     /** Opens or shuts every port, and cancels what was scheduled for later. */
     private void turnPorts(String what, PortAction action) throws IOException {
         mustBeCallable();
-        EventLoopCalls.call(firstLoop(), () -> {
+        EventLoopCalls.call(server.portLoop(), () -> {
             server.scheduledResume().cancel();
-            server.record(what);
+            server.owner().recordOfPorts(what);
             for (ListeningPort port : server.ports()) {
                 action.apply(port);
             }
@@ -299,7 +307,7 @@ final class ServerControls {
     }
 
     private void resumeAfter(Duration time) throws IOException {
-        EventLoopCalls.call(firstLoop(), () -> {
+        EventLoopCalls.call(server.portLoop(), () -> {
             server.scheduledResume().set(time);
             return null;
         });
@@ -315,7 +323,7 @@ final class ServerControls {
      * thread that does not answer undoes it as soon as it can.
      */
     private void undo(@Nullable Exception failure, PortAction action) {
-        EventLoop first = firstLoop();
+        EventLoop first = server.portLoop();
         if (failure instanceof EventLoopCalls.NoAnswerException) {
             first.post(() -> undoNow(action));
             return;
@@ -367,7 +375,7 @@ final class ServerControls {
 
     private void onEachPort(PortAction action) throws IOException {
         mustBeCallable();
-        EventLoopCalls.call(firstLoop(), () -> {
+        EventLoopCalls.call(server.portLoop(), () -> {
             for (ListeningPort port : server.ports()) {
                 action.apply(port);
             }

@@ -22,6 +22,19 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source, Server
 
     private static final long CLOSE_DEADLINE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
+    /** How the connections of another server come to this one. */
+    interface HandOver {
+
+        /** Called when this server runs: from now on it gets the connections. */
+        void begin() throws IOException;
+
+        /** Called before it ends. Does nothing if that was done before. */
+        void giveBack();
+
+        /** Called once when it has ended. */
+        void merge();
+    }
+
     enum State {
         NEW,
         RUNNING,
@@ -30,17 +43,23 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source, Server
 
     private final ServerContext context;
     private final Admission admission;
+    private final @Nullable ServerCore host; // whose connections this server gets; null for one with ports of its own
+    private @Nullable HandOver handOver; // of these connections; set before the start
+    private volatile @Nullable ServerCore session; // that gets the connections of this server
     private final CountDownLatch ended = new CountDownLatch(1);
     private volatile State state = State.NEW;
     private volatile List<SocketAddress> addresses = List.of();
     private volatile List<ServingLoop> loops = List.of();
-    private final List<ListeningPort> ports = new ArrayList<>(); // the thread of the first loop opens and shuts them
+    private final List<ListeningPort> ports; // the thread of the first loop opens and shuts them
     private ListeningPort.@Nullable ScheduledResume scheduledResume; // the thread of the first loop uses it
     private volatile @Nullable Throwable failure;
     private String loopFailure = ""; // the beginning of a warning; made early, because memory may be short later
     private volatile @Nullable Thread starting; // the thread that reports the start; no connection is accepted yet
 
-    ServerCore(ServerConfig config) {
+    /** @param host the server whose connections this one gets as its session; null for a server of its own */
+    ServerCore(ServerConfig config, @Nullable ServerCore host) {
+        this.host = host;
+        ports = host == null ? new ArrayList<>() : host.ports;
         RecordingStore recordings = config.recordedConnections() == 0
                 ? null
                 : new RecordingStore(Ending.Side.SERVER, config.recordedBytes(), config.recordedConnections());
@@ -59,11 +78,11 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source, Server
         List<ServingLoop> opened = new ArrayList<>();
         try {
             launch(opened);
-            starting = config().conversation() == null ? null : Thread.currentThread();
-            reportStart(addresses);
-            starting = null;
-            if (config().conversation() != null) {
-                opened.get(0).loop().post(() -> ports.forEach(port -> port.park(false)));
+            if (handOver != null) {
+                handOver.begin();
+                admission.reportSeed(config().faults());
+            } else {
+                reportStart(opened.get(0));
             }
         } catch (Throwable failed) {
             starting = null;
@@ -79,7 +98,42 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source, Server
         }
     }
 
+    /** Returns the server that has the ports: this one, or the one whose session this is in the end. */
+    ServerCore owner() {
+        return host == null ? this : host.owner();
+    }
+
+    /** Returns the loop whose thread accepts connections, and opens and shuts the ports. */
+    EventLoop portLoop() {
+        return owner().loops.get(0).loop();
+    }
+
+    boolean isSession() {
+        return host != null;
+    }
+
+    void handOver(HandOver by) {
+        handOver = by;
+    }
+
+    /** Returns the session that gets the connections of this server; null if there is none. */
+    @Nullable
+    ServerCore session() {
+        return session;
+    }
+
+    void session(@Nullable ServerCore inner) {
+        session = inner;
+    }
+
     void close() {
+        ServerCore inner = session;
+        if (inner != null) {
+            inner.close();
+        }
+        if (handOver != null) {
+            handOver.giveBack();
+        }
         List<ServingLoop> ending;
         boolean first;
         synchronized (this) {
@@ -103,6 +157,9 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source, Server
                 RecordingStore recordings = recordings();
                 if (recordings != null) {
                     recordings.finish(stopped());
+                }
+                if (first && handOver != null) {
+                    handOver.merge();
                 }
                 ended.countDown();
             }
@@ -178,6 +235,9 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source, Server
                         "a callback of the server must not wait for the server; call this from another thread");
             }
         }
+        if (host != null) {
+            host.refuseCallback();
+        }
     }
 
     @Override
@@ -209,7 +269,7 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source, Server
 
     /** On the thread of the first loop. */
     ListeningPort.ScheduledResume scheduledResume() {
-        return Objects.requireNonNull(scheduledResume);
+        return Objects.requireNonNull(owner().scheduledResume);
     }
 
     /** Returns the bound addresses, in numeric form; none before the start. */
@@ -250,6 +310,15 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source, Server
         return false;
     }
 
+    /** Records what is done to the ports, here and in the recording of the session. */
+    void recordOfPorts(String what) {
+        record(what);
+        ServerCore inner = session;
+        if (inner != null) {
+            inner.recordOfPorts(what);
+        }
+    }
+
     /** Records it if all ports listen. */
     @Override
     public void listensAgain() {
@@ -258,7 +327,7 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source, Server
                 return;
             }
         }
-        record("accepts connects again");
+        recordOfPorts("accepts connects again");
     }
 
     ConnectionCounters.Counts counts() {
@@ -279,8 +348,9 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source, Server
             throw new IllegalStateException("this server was " + (state == State.RUNNING ? "started" : "closed")
                     + " before; build another one");
         }
-        List<ListeningSockets.Bound> bound =
-                ListeningSockets.bind(config().addresses(), config().bindsEvery(), config().backlog());
+        List<ListeningSockets.Bound> bound = host != null
+                ? List.of()
+                : ListeningSockets.bind(config().addresses(), config().bindsEvery(), config().backlog());
         try {
             launch(bound, opened);
         } catch (Throwable failed) {
@@ -309,27 +379,42 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source, Server
         for (ListeningSockets.Bound each : bound) {
             taken.add(each.address());
         }
-        addresses = List.copyOf(taken);
+        addresses = host == null ? List.copyOf(taken) : host.addresses;
         if (config().pumps().relays()) {
             config().pumps().check(this::listensAt);
         }
         for (int i = 1; i <= config().eventLoops(); i++) {
-            EventLoop loop = new EventLoop("echo-server " + texts(taken) + " loop " + i, warnings(), this);
+            EventLoop loop = new EventLoop("echo-server " + texts(addresses) + " loop " + i, warnings(), this);
             opened.add(new ServingLoop(context, loop));
         }
-        loopFailure = "the event loop of " + texts(taken) + " failed, so the server closes: ";
+        loopFailure = "the event loop of " + texts(addresses) + " failed, so the server closes: ";
         admission.distributeTo(opened);
-        scheduledResume = new ListeningPort.ScheduledResume(opened.get(0).loop().alarms(), ports, warnings());
-        for (ListeningSockets.Bound each : bound) {
-            ports.add(new ListeningPort(opened.get(0), admission, each));
-        }
-        if (config().conversation() != null) {
-            ports.forEach(port -> port.park(true)); // the lines about the start come before those of connections
+        if (host == null) {
+            openPorts(bound, opened.get(0));
         }
         loops = List.copyOf(opened);
         state = State.RUNNING;
         for (ServingLoop each : loops) {
             each.loop().start();
+        }
+    }
+
+    private void openPorts(List<ListeningSockets.Bound> bound, ServingLoop first) throws IOException {
+        scheduledResume = new ListeningPort.ScheduledResume(first.loop().alarms(), ports, warnings());
+        for (ListeningSockets.Bound each : bound) {
+            ports.add(new ListeningPort(first, admission, each));
+        }
+        if (config().conversation() != null) {
+            ports.forEach(port -> port.park(true)); // the lines about the start come before those of connections
+        }
+    }
+
+    private void reportStart(ServingLoop first) {
+        starting = config().conversation() == null ? null : Thread.currentThread();
+        reportStart(addresses);
+        starting = null;
+        if (config().conversation() != null) {
+            first.loop().post(() -> ports.forEach(port -> port.park(false)));
         }
     }
 

@@ -21,15 +21,10 @@ record Checks(Set<Check> all, boolean asked) {
     static final Set<Check> WITHOUT_RECORDING = Set.of(Check.SCRIPT);
 
     /** Throws an exception that names the value and the cure if the checks are not possible. */
-    static void check(String checks, Source source, BooleanSupplier records) {
+    static void check(String checks, BooleanSupplier records) {
         Set<Check> asked = checks.isEmpty() ? Set.of() : parse("checks", checks).all();
         if (asked.isEmpty()) {
             return;
-        }
-        if (source == Source.EXTERNAL) {
-            throw new IllegalArgumentException("checks (" + checks
-                    + ") need a server in this JVM, and this one is EXTERNAL; leave them out, or set source to"
-                    + " EXTERNAL_OR_EMBEDDED");
         }
         if (!WITHOUT_RECORDING.containsAll(asked) && !records.getAsBoolean()) {
             throw new IllegalArgumentException("checks (" + checks

@@ -25,6 +25,9 @@ record Declaration(ServerOptions options, AnnotatedElement on) {
     /** The server that exists if a test declares none. */
     static final Declaration IMPLICIT = new Declaration(ServerOptions.DEFAULTS, Implicit.class);
 
+    /** The configuration parameter with the source of the servers whose declaration says EMBEDDED. */
+    static final String SOURCE = "echo.source";
+
     private interface Implicit {}
 
     Declaration {
@@ -110,6 +113,27 @@ record Declaration(ServerOptions options, AnnotatedElement on) {
     /** Returns whether the server runs even if it is injected nowhere. */
     boolean startsByItself() {
         return on instanceof Field ? options.source() != Source.EXTERNAL : options.isKnownOutside();
+    }
+
+    /**
+     * Returns where the server runs in this run of the tests: where the declaration says, unless that is EMBEDDED and a
+     * configuration parameter says otherwise. With an option that only an embedded server can take, it is EMBEDDED.
+     */
+    Source source(ExtensionContext context) {
+        if (options.source() != Source.EMBEDDED || !options.fixedOptions().isEmpty()) {
+            return options.source();
+        }
+        String text = context.getConfigurationParameter(SOURCE).orElse("").strip();
+        for (Source each : Source.values()) {
+            if (each.name().equals(text)) {
+                return each;
+            }
+        }
+        if (!text.isEmpty()) {
+            throw new IllegalArgumentException("the configuration parameter " + SOURCE + " (" + text
+                    + ") must be EMBEDDED, EXTERNAL or EXTERNAL_OR_EMBEDDED");
+        }
+        return Source.EMBEDDED;
     }
 
     EchoClient connect(ServerAddress address) throws IOException {

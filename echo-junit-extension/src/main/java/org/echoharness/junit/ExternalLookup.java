@@ -14,26 +14,36 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  *
  * @param address the address of the server; null if it was not found
  * @param text where the address is from; if there is none, the reason, and where it was looked for
+ * @param control its HTTP interface; null if none is known
  */
-record ExternalLookup(@Nullable ServerAddress address, String text) {
+record ExternalLookup(
+        @Nullable ServerAddress address,
+        String text,
+        @Nullable ExternalControl control) {
 
     /** Looks in the order that {@link Source} gives. */
-    static ExternalLookup lookUp(Declaration declaration, ExtensionContext context) throws IOException {
+    static ExternalLookup lookUp(Declaration declaration, Source source, ExtensionContext context) throws IOException {
         String parameter = "echo.server." + declaration.name() + ".address";
         String attribute = declaration.options().external();
         if (!attribute.isEmpty()) {
             boolean byCode = declaration.on() instanceof Field;
-            return named(attribute, byCode ? "external(...)" : "@EchoTest(external)", declaration);
+            return named(attribute, byCode ? "external(...)" : "@EchoTest(external)", declaration, source)
+                    .with(ExternalControl.configured(context));
         }
         String configured = context.getConfigurationParameter(parameter).orElse("");
         if (!configured.isEmpty()) {
-            return named(configured, "the configuration parameter " + parameter, declaration);
+            return named(configured, "the configuration parameter " + parameter, declaration, source)
+                    .with(ExternalControl.configured(context));
+        }
+        ExternalControl control = ExternalControl.configured(context);
+        if (control != null) {
+            return asked(control, declaration, source);
         }
         Path path = ServersFile.locate(declaration, context);
         ServersFile file = ServersFile.read(path);
         if (file == null) {
             return missing("no address of it is known: neither @EchoTest(external) nor the configuration parameter "
-                    + parameter + " is set, and there is no file " + path);
+                    + parameter + " or " + ExternalControl.URL + " is set, and there is no file " + path);
         }
         String stale = file.staleness();
         if (stale != null) {
@@ -41,7 +51,7 @@ record ExternalLookup(@Nullable ServerAddress address, String text) {
         }
         String listed = file.address(declaration.name());
         return listed != null
-                ? found(listed, path.toString())
+                ? found(listed, path.toString()).with(file.control())
                 : missing(path + " has no server \"" + declaration.name() + "\", only " + file.names());
     }
 
@@ -49,9 +59,9 @@ record ExternalLookup(@Nullable ServerAddress address, String text) {
      * Returns an address from the attribute or the configuration. Nothing shows that a server runs there, so that with
      * EXTERNAL_OR_EMBEDDED this method connects to it first.
      */
-    private static ExternalLookup named(String text, String from, Declaration declaration) {
+    private static ExternalLookup named(String text, String from, Declaration declaration, Source source) {
         ExternalLookup found = found(text, from);
-        if (found.address() != null && declaration.options().source() == Source.EXTERNAL_OR_EMBEDDED) {
+        if (found.address() != null && source == Source.EXTERNAL_OR_EMBEDDED) {
             try {
                 declaration.connect(found.address()).close();
             } catch (IOException unreachable) {
@@ -66,13 +76,32 @@ record ExternalLookup(@Nullable ServerAddress address, String text) {
         try {
             ServerAddress address = ServerAddress.parse(text);
             EchoClient.builder().address(address); // checks the port or the path
-            return new ExternalLookup(address instanceof HostAndPort tcp ? tcp.connectable() : address, origin);
+            return new ExternalLookup(address instanceof HostAndPort tcp ? tcp.connectable() : address, origin, null);
         } catch (IllegalArgumentException malformed) {
             throw new IllegalArgumentException(malformed.getMessage() + origin, malformed);
         }
     }
 
+    /** Asks the interface for the address of the server. */
+    private static ExternalLookup asked(ExternalControl control, Declaration declaration, Source source)
+            throws IOException {
+        try {
+            ServerAddress first =
+                    ServerAddress.of(control.connect(declaration.name()).socketAddress());
+            return found(first.toString(), control.from()).with(control);
+        } catch (IOException unreachable) {
+            if (source == Source.EXTERNAL) {
+                throw unreachable;
+            }
+            return missing(String.valueOf(unreachable.getMessage()));
+        }
+    }
+
+    private ExternalLookup with(@Nullable ExternalControl known) {
+        return new ExternalLookup(address, text, address == null ? null : known);
+    }
+
     private static ExternalLookup missing(String why) {
-        return new ExternalLookup(null, why);
+        return new ExternalLookup(null, why, null);
     }
 }

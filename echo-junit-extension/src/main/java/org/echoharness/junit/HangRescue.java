@@ -78,7 +78,7 @@ final class HangRescue {
 
     /** Closes a server of the test's own, so that a client that connects again does not hang again. */
     private static void abort(TargetServer target, long before, boolean isOwn) {
-        EchoServer server = target.embedded();
+        EchoServer server = target.known();
         if (server == null) {
             return;
         }

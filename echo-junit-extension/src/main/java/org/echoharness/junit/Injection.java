@@ -69,14 +69,6 @@ final class Injection {
     }
 
     private static Object value(Type type, Declaration declaration, ExtensionContext context) throws IOException {
-        if (declaration.options().source() == Source.EXTERNAL) { // even if it is not found
-            if (type == EchoServer.class) {
-                throw TargetServer.isElsewhere("EchoServer");
-            }
-            if (type == Recording.class) {
-                throw TargetServer.isElsewhere("Recording");
-            }
-        }
         TargetServer target = ServerLookup.findOrOpen(declaration, context);
         if (type == EchoServer.class) {
             return target.server();
@@ -115,8 +107,8 @@ final class Injection {
     }
 
     private static Recording recording(TargetServer target) {
-        if (target.embedded() == null) {
-            throw TargetServer.isElsewhere("Recording");
+        if (target.known() == null) {
+            throw target.isElsewhere("Recording");
         }
         if (!target.records()) {
             throw new IllegalStateException("it has no Recording, since its recording is none; leave that out");

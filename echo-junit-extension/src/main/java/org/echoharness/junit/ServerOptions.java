@@ -1,8 +1,11 @@
 package org.echoharness.junit;
 
+import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.echoharness.EchoClient;
 import org.echoharness.EchoServer;
@@ -36,6 +39,9 @@ record ServerOptions(
     static final Consumer<EchoServer.Builder> NO_SERVER_CODE = unused -> {};
     static final Consumer<EchoClient.Builder> NO_CLIENT_CODE = unused -> {};
 
+    /** Words that a running server cannot change. */
+    private static final Set<String> AT_START = Set.of("addresses", "backlog", "control");
+
     private static final Pattern PREFIX = Pattern.compile("[^\\s.=:]+(\\.[^\\s.=:]+)*");
 
     /** The options of a declaration that sets none. */
@@ -65,30 +71,46 @@ record ServerOptions(
             throw new IllegalArgumentException("external (" + external
                     + ") names a server of another process; set source to EXTERNAL or EXTERNAL_OR_EMBEDDED");
         }
-        if (source == Source.EXTERNAL && hasServerOptions()) {
-            throw new IllegalArgumentException("an EXTERNAL server takes no " + serverOptions()
+        if (source == Source.EXTERNAL && !fixedOptions().isEmpty()) {
+            throw new IllegalArgumentException("an EXTERNAL server takes no " + fixedOptions()
                     + " here; set it where the server is started, or set source to EXTERNAL_OR_EMBEDDED");
         }
-        if (source != Source.EXTERNAL) {
-            newServer();
-        }
+        newServer();
         newClient();
-        Checks.check(checks, source, this::records);
+        Checks.check(checks, this::records);
         if (!external.isEmpty()) {
             newClient().address(external);
         }
     }
 
-    boolean hasServerOptions() {
-        return !serverWords.isEmpty() || serverCode != NO_SERVER_CODE;
-    }
-
-    /** Returns the options of the server itself, for error messages. */
+    /** Returns the names of all options of the server itself; an empty text if none is set. */
     String serverOptions() {
-        return serverWords.isEmpty() ? "server(...)" : String.join(", ", serverWords.keySet());
+        return serverCode != NO_SERVER_CODE ? "server(...)" : String.join(", ", serverWords.keySet());
     }
 
-    /** Returns whether an embedded server records its connections. */
+    /** Returns the names of the options that a server of another process takes only at its start; an empty text if none is set. */
+    String fixedOptions() {
+        return serverCode != NO_SERVER_CODE
+                ? "server(...)"
+                : serverWords.keySet().stream().filter(AT_START::contains).collect(Collectors.joining(", "));
+    }
+
+    /** Returns the options that a server of another process takes for the time of a test. The tests record. */
+    Map<String, String> sessionOptions() {
+        Map<String, String> session = new LinkedHashMap<>(serverWords);
+        session.keySet().removeAll(AT_START);
+        session.putIfAbsent("recording", "on");
+        if (session.remove("scriptFile") != null) {
+            session.put("script", newServer().script().toString()); // the file is known to this process
+        }
+        String connectTimeout = clientWords.get(CONNECT_TIMEOUT);
+        if (connectTimeout != null && session.containsKey("upstream")) {
+            session.put(CONNECT_TIMEOUT, connectTimeout);
+        }
+        return session;
+    }
+
+    /** Returns whether the server records its connections. */
     boolean records() {
         try {
             return newServer().recording() != null;

@@ -113,6 +113,15 @@ record ServersFile(Path path, Properties entries) {
         return entries.getProperty("echo.server." + name + ".address");
     }
 
+    /** Returns the HTTP interface of the servers; null if they have none. */
+    @Nullable
+    ExternalControl control() {
+        return ExternalControl.of(
+                entries.getProperty(ExternalControl.URL, ""),
+                entries.getProperty(ExternalControl.TOKEN, ""),
+                path.toString());
+    }
+
     /** Returns the names of the servers, for error messages. */
     String names() {
         String names = entries.stringPropertyNames().stream()

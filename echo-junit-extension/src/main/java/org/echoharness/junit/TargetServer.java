@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -30,14 +31,14 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  *
  * @param address the address at which clients reach it
  * @param from where that address is from, for errors; empty if the server is embedded
- * @param embedded the server itself; null if another process runs it
+ * @param known the server itself, or a session with one of another process; null if that one has no HTTP interface
  * @param failureReported whether a test or a class has failed with {@link #failure()}
  */
 record TargetServer(
         Declaration declaration,
         ServerAddress address,
         String from,
-        @Nullable EchoServer embedded,
+        @Nullable EchoServer known,
         AtomicBoolean failureReported)
         implements Closeable {
 
@@ -54,7 +55,7 @@ record TargetServer(
         TargetServer target = findOrStart(declaration, scope, context);
         String left = target.withoutEffect(context);
         if (!left.isEmpty()) {
-            String where = target.embedded == null ? "external at " + target.address + target.from : "embedded";
+            String where = target.isExternal() ? "external at " + target.address + target.from : "embedded";
             report(context, "echo.server." + declaration.name(), where + ": " + left);
         }
         return target;
@@ -71,21 +72,24 @@ record TargetServer(
         Checks unjudged = checks.without(judged());
         if (checks.asked() && !unjudged.all().isEmpty()) {
             left.add("checks (" + unjudged + ") cannot be judged, since "
-                    + (embedded == null ? "its connections are in another process" : "its recording is none"));
+                    + (known == null
+                            ? "its connections are in another process, and it has no control"
+                            : "its recording is none"));
         }
-        if (embedded == null && options.hasServerOptions()) {
-            left.add(options.serverOptions() + ": no effect, since it has the options that it was started with");
+        String ignored = !isExternal() ? "" : known == null ? options.serverOptions() : options.fixedOptions();
+        if (!ignored.isEmpty()) {
+            left.add(ignored + ": no effect, since it has the options that it was started with");
         }
         return String.join("; ", left);
     }
 
     private static TargetServer findOrStart(Declaration declaration, ScopePath scope, ExtensionContext context)
             throws IOException {
-        Source source = declaration.options().source();
+        Source source = declaration.source(context);
         if (source != Source.EMBEDDED) {
-            ExternalLookup external = ExternalLookup.lookUp(declaration, context);
+            ExternalLookup external = ExternalLookup.lookUp(declaration, source, context);
             if (external.address() != null) {
-                return new TargetServer(declaration, external.address(), external.text(), null, new AtomicBoolean());
+                return external(declaration, external, scope);
             }
             if (source == Source.EXTERNAL) {
                 throw new IllegalStateException(external.text()
@@ -107,6 +111,30 @@ record TargetServer(
         ServerAddress first = ServerAddress.of(server.socketAddress());
         ServerAddress reached = first instanceof HostAndPort tcp ? tcp.connectable() : first;
         return new TargetServer(declaration, reached, "", server, new AtomicBoolean());
+    }
+
+    private static TargetServer external(Declaration declaration, ExternalLookup found, ScopePath scope)
+            throws IOException {
+        ServerAddress address = Objects.requireNonNull(found.address());
+        ExternalControl control = found.control();
+        if (control == null && declaration.options().source() == Source.EXTERNAL) {
+            String options = declaration.options().serverOptions();
+            if (!options.isEmpty()) {
+                throw new IllegalStateException("it takes no " + options + ", since it has no control" + found.text()
+                        + "; start it with the option control, or set " + options + " where it is started");
+            }
+        }
+        EchoServer session = control == null
+                ? null
+                : ExternalSessions.open(
+                        control,
+                        declaration.name(),
+                        scope,
+                        declaration.options().sessionOptions());
+        if (session != null) {
+            AskedResets.started(session);
+        }
+        return new TargetServer(declaration, address, found.text(), session, new AtomicBoolean());
     }
 
     /**
@@ -156,17 +184,22 @@ record TargetServer(
         }
     }
 
+    /** Returns whether another process runs it. */
+    boolean isExternal() {
+        return !from.isEmpty();
+    }
+
     EchoServer server() {
-        if (embedded == null) {
+        if (known == null) {
             throw isElsewhere("EchoServer");
         }
-        return embedded;
+        return known;
     }
 
     /** Returns why the server closed by itself; null if it did not. */
     @Nullable
     Throwable failure() {
-        return embedded == null ? null : embedded.failure().orElse(null);
+        return known == null ? null : known.failure().orElse(null);
     }
 
     /** Returns the text for a test that fails for this reason or for another one. */
@@ -180,10 +213,10 @@ record TargetServer(
         return declaration.text() + " closed by itself, since an error left its event loop: " + reason;
     }
 
-    /** Returns whether this process records its connections. */
+    /** Returns whether its connections are recorded, and this process can read that. */
     boolean records() {
         try {
-            return embedded != null && embedded.recording().total() >= 0;
+            return known != null && known.recording().total() >= 0;
         } catch (IllegalStateException off) {
             return false;
         }
@@ -195,12 +228,12 @@ record TargetServer(
      * @param before the number of the last connection whose problems do not count
      */
     List<ScriptProblem> scriptProblems(long before) {
-        return embedded == null ? List.of() : counted(embedded.scriptProblems(), before);
+        return known == null ? List.of() : counted(known.scriptProblems(), before);
     }
 
     /** Returns the steps that are left on open connections, in the same way. */
     List<ScriptProblem> unfinishedScripts(long before) {
-        return embedded == null || embedded.echoes() ? List.of() : counted(embedded.unfinishedScripts(), before);
+        return known == null || known.echoes() ? List.of() : counted(known.unfinishedScripts(), before);
     }
 
     Set<Long> connectionsWithProblems() {
@@ -229,7 +262,7 @@ record TargetServer(
 
     /** Returns the checks that can be judged here, as far as its process and its recording are concerned. */
     Set<Check> judged() {
-        if (embedded == null) {
+        if (known == null) {
             return Set.of();
         }
         return records() ? EnumSet.allOf(Check.class) : Checks.WITHOUT_RECORDING;
@@ -255,10 +288,11 @@ record TargetServer(
     }
 
     /** @param wanted the type that was asked for */
-    static IllegalStateException isElsewhere(String wanted) {
-        return new IllegalStateException(
-                "it is external: its " + wanted + " is in another process; inject EchoClient,"
-                        + " Supplier<EchoClient>, InetSocketAddress, UnixDomainSocketAddress, Path, URI or int instead, or set source to EMBEDDED");
+    IllegalStateException isElsewhere(String wanted) {
+        return new IllegalStateException("it is external, and has no control by which its " + wanted
+                + " could be reached" + from
+                + "; start it with the option control, inject EchoClient, Supplier<EchoClient>,"
+                + " InetSocketAddress, UnixDomainSocketAddress, Path, URI or int instead, or set source to EMBEDDED");
     }
 
     /** Accepts the connections that wait, then returns how many connections the server has accepted. */
@@ -293,7 +327,7 @@ record TargetServer(
         if (address instanceof HostAndPort tcp) {
             return tcp;
         }
-        for (SocketAddress each : embedded == null ? List.<SocketAddress>of() : embedded.socketAddresses()) {
+        for (SocketAddress each : known == null ? List.<SocketAddress>of() : known.socketAddresses()) {
             if (each instanceof InetSocketAddress inet) {
                 return HostAndPort.of(inet).connectable();
             }
@@ -308,7 +342,7 @@ record TargetServer(
         if (address instanceof ServerAddress.Unix unix) {
             return unix.path();
         }
-        for (SocketAddress each : embedded == null ? List.<SocketAddress>of() : embedded.socketAddresses()) {
+        for (SocketAddress each : known == null ? List.<SocketAddress>of() : known.socketAddresses()) {
             if (each instanceof UnixDomainSocketAddress unix) {
                 return unix.getPath();
             }
@@ -320,10 +354,15 @@ record TargetServer(
 
     @Override
     public void close() {
-        if (embedded != null) {
-            embedded.close();
-            OWNERS.remove(embedded);
-            AskedResets.closed(embedded);
+        if (known == null) {
+            return;
         }
+        if (isExternal()) {
+            ExternalSessions.close(known);
+        } else {
+            known.close();
+            OWNERS.remove(known);
+        }
+        AskedResets.closed(known);
     }
 }

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.echoharness.control.ControlledServer.Control;
 import org.echoharness.control.ControlledServer.FileKind;
@@ -29,13 +30,23 @@ final class ControlRoutes {
     private static final String RECORDING = "recording";
 
     private final Supplier<Map<String, ControlledServer>> servers;
+    private final Function<String, @Nullable ControlledServer> find;
     private final RequestThreads threads;
     private final ControlLimits limits;
     private final Semaphore streams;
     private final Semaphore waits;
 
-    ControlRoutes(Supplier<Map<String, ControlledServer>> servers, RequestThreads threads, ControlLimits limits) {
+    /**
+     * @param servers the servers that are listed
+     * @param find finds one of these, or a session that has ended; null if there is none
+     */
+    ControlRoutes(
+            Supplier<Map<String, ControlledServer>> servers,
+            Function<String, @Nullable ControlledServer> find,
+            RequestThreads threads,
+            ControlLimits limits) {
         this.servers = servers;
+        this.find = find;
         this.threads = threads;
         this.limits = limits;
         streams = new Semaphore(limits.streams());
@@ -67,8 +78,12 @@ final class ControlRoutes {
         ControlledServer server = server(id);
         switch (path.size()) {
             case 2 -> {
-                request.only("GET");
+                request.only("GET", "DELETE");
                 request.parameters();
+                if (request.exchange().getRequestMethod().equals("DELETE") && !server.endSession()) {
+                    throw new RefusedRequestException(
+                            409, "the server " + Escaping.quote(id) + " is no session; end it where it was started");
+                }
                 answer(id, server, request);
             }
             case 3 -> handle(path, id, server, request);
@@ -117,6 +132,7 @@ final class ControlRoutes {
                 }
                 answer(id, server, request);
             }
+            case "sessions" -> openSession(server, request);
             case RECORDING -> recording(server, request);
             case "events" -> stream(request, out -> new EventStream(id, server, threads, limits.beat(), out).run());
             case "page" -> stream(request, out -> new PageStream(server, threads, limits.beat(), out).run());
@@ -138,6 +154,21 @@ final class ControlRoutes {
         }
     }
 
+    private void openSession(ControlledServer server, ControlRequest request) throws IOException {
+        request.only("POST");
+        String wait = request.parameters("wait").get("wait");
+        Duration timeout = wait == null ? Duration.ZERO : atMostAMinute("wait", wait);
+        Map<String, String> options = SessionStream.options(request.bodyText());
+        SessionStream session = new SessionStream(server, this::server, limits.beat());
+        handOver(waits, "sessions and requests that wait", request, () -> {
+            try {
+                session.run(options, timeout, request);
+            } catch (RuntimeException refused) {
+                request.refuse(RefusedRequestException.of(refused));
+            }
+        });
+    }
+
     private void list(JsonWriter json) throws IOException {
         json.beginObject().name("servers").beginArray();
         for (Map.Entry<String, ControlledServer> each : servers.get().entrySet()) {
@@ -152,7 +183,7 @@ final class ControlRoutes {
     }
 
     private ControlledServer server(String id) {
-        ControlledServer server = servers.get().get(id);
+        ControlledServer server = find.apply(id);
         if (server == null) {
             List<String> ids = new ArrayList<>(servers.get().keySet());
             throw new RefusedRequestException(

@@ -3,7 +3,6 @@ package org.echoharness.control;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -17,6 +16,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import org.echoharness.text.Escaping;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The HTTP interface of one or more servers: it listens, checks each request, and ends with all its threads at {@link
@@ -25,6 +25,7 @@ import org.echoharness.text.Escaping;
 public final class ControlServer implements AutoCloseable {
 
     private static final int BACKLOG = 1_024;
+    private static final int ENDED_SESSIONS = 8;
     private static final long CLOSE_DEADLINE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     private final HttpServer http;
@@ -35,6 +36,7 @@ public final class ControlServer implements AutoCloseable {
     private final ControlLimits limits;
     private final URI uri;
     private volatile Map<String, ControlledServer> servers = Map.of();
+    private final Map<String, ControlledServer> ended = new LinkedHashMap<>(); // the last sessions; guarded by this
     private boolean isClosed;
 
     private ControlServer(InetSocketAddress address, String host, String shown, ControlLimits limits)
@@ -46,7 +48,7 @@ public final class ControlServer implements AutoCloseable {
         uri = URI.create("http://" + shown + ":" + port + "/");
         threads = new RequestThreads("echo-control " + shown + ":" + port, limits);
         guard = new RequestGuard(host, port, uri.toString());
-        routes = new ControlRoutes(() -> servers, threads, limits);
+        routes = new ControlRoutes(() -> servers, this::find, threads, limits);
     }
 
     /**
@@ -110,6 +112,29 @@ public final class ControlServer implements AutoCloseable {
         servers = Collections.unmodifiableMap(all);
     }
 
+    /** Removes a session, which can still be read until some others have ended. */
+    public synchronized void removeSession(String id) {
+        Map<String, ControlledServer> others = new LinkedHashMap<>(servers);
+        ControlledServer session = others.remove(id);
+        if (session != null) {
+            servers = Collections.unmodifiableMap(others);
+            ended.put(id, session);
+            if (ended.size() > ENDED_SESSIONS) {
+                ended.remove(ended.keySet().iterator().next());
+            }
+        }
+    }
+
+    private @Nullable ControlledServer find(String id) {
+        ControlledServer server = servers.get(id);
+        if (server != null) {
+            return server;
+        }
+        synchronized (this) {
+            return ended.get(id);
+        }
+    }
+
     /** Ends the interface if this is its last server; otherwise serves the others from now on. */
     public void remove(ControlledServer server) {
         synchronized (this) {
@@ -160,29 +185,14 @@ public final class ControlServer implements AutoCloseable {
         try {
             try {
                 handle(request);
-            } catch (RefusedRequestException refused) {
-                request.refuse(refused);
-            } catch (IllegalArgumentException wrong) {
-                request.refuse(new RefusedRequestException(400, text(wrong)));
-            } catch (IllegalStateException notNow) {
-                request.refuse(new RefusedRequestException(409, text(notNow)));
-            } catch (UnsupportedOperationException notHere) {
-                request.refuse(new RefusedRequestException(501, text(notHere)));
-            } catch (UncheckedIOException failed) {
-                request.refuse(new RefusedRequestException(500, text(failed)));
-            } catch (RuntimeException unexpected) {
-                request.refuse(new RefusedRequestException(500, unexpected.toString()));
+            } catch (RuntimeException refused) {
+                request.refuse(RefusedRequestException.of(refused));
             }
         } catch (IOException gone) {
             return; // the client does not wait for the answer
         } finally {
             request.end();
         }
-    }
-
-    private static String text(RuntimeException thrown) {
-        String message = thrown.getMessage();
-        return message == null ? thrown.toString() : message;
     }
 
     private void handle(ControlRequest request) throws IOException {

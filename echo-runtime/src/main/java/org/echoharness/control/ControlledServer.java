@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.echoharness.page.PageConnection;
 import org.echoharness.page.PageHead;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * UnsupportedOperationException} if the system cannot do it.
  */
 public interface ControlledServer {
+
+    /** What stands between the ID of a server and the number of its session, in the ID of the session. */
+    String SESSION = "~";
 
     /** What is done to a server as a whole. The name of a control in a URL is the one of the constant. */
     enum Control {
@@ -121,6 +125,20 @@ public interface ControlledServer {
 
     /** Sends bytes on one connection. */
     Found send(long connection, byte[] bytes);
+
+    /**
+     * Starts a session of the server, which is in the same interface from then on, and returns its ID.
+     *
+     * @param options the words of the options that differ, with their texts
+     * @param timeout the longest time to wait for the end of another session
+     */
+    String openSession(Map<String, String> options, Duration timeout) throws IOException;
+
+    /** Ends the server if it is a session, and returns whether it is one. */
+    boolean endSession();
+
+    /** Waits until the server is closed. Returns false at the deadline. */
+    boolean awaitClose(Duration timeout) throws InterruptedException;
 
     /** Returns what was recorded so far, or null if nothing is recorded. */
     @Nullable

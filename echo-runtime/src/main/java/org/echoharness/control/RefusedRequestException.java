@@ -1,5 +1,7 @@
 package org.echoharness.control;
 
+import java.io.UncheckedIOException;
+
 /** Thrown if a request cannot be answered as it asks. The answer has this status, and the message as its error. */
 final class RefusedRequestException extends RuntimeException {
     private static final long serialVersionUID = 1L;
@@ -18,6 +20,24 @@ final class RefusedRequestException extends RuntimeException {
         this.status = status;
         this.header = header;
         this.value = value;
+    }
+
+    /** Returns the answer for an exception that a server has thrown. */
+    static RefusedRequestException of(RuntimeException thrown) {
+        if (thrown instanceof RefusedRequestException refused) {
+            return refused;
+        }
+        String text = thrown.getMessage() == null ? thrown.toString() : thrown.getMessage();
+        if (thrown instanceof IllegalArgumentException) {
+            return new RefusedRequestException(400, text);
+        }
+        if (thrown instanceof IllegalStateException) {
+            return new RefusedRequestException(409, text);
+        }
+        if (thrown instanceof UnsupportedOperationException) {
+            return new RefusedRequestException(501, text);
+        }
+        return new RefusedRequestException(500, thrown instanceof UncheckedIOException ? text : thrown.toString());
     }
 
     int status() {

@@ -12,10 +12,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.echoharness.control.ControlledServer;
 import org.echoharness.control.RecordingView;
 import org.echoharness.control.ServerView;
 import org.echoharness.json.JsonReader;
+import org.echoharness.json.JsonWriter;
 import org.echoharness.text.Escaping;
 import org.echoharness.text.Quantities;
 import org.jspecify.annotations.Nullable;
@@ -48,6 +50,8 @@ public final class ControlClient {
     private final String id;
     private final ServerView first;
 
+    private final @Nullable HttpCall held; // which keeps the session; null if the server is none
+
     private ControlClient(URI interfaceAddress, String token, @Nullable String id) throws IOException {
         this.token = checkedToken(token);
         host = checkedHost(interfaceAddress);
@@ -56,6 +60,17 @@ public final class ControlClient {
         Found found = find(id);
         this.id = found.id();
         first = found.view();
+        held = null;
+    }
+
+    private ControlClient(ControlClient host, Found session, HttpCall held) {
+        this.host = host.host;
+        port = host.port;
+        url = host.url;
+        token = host.token;
+        id = session.id();
+        first = session.view();
+        this.held = held;
     }
 
     /**
@@ -100,7 +115,11 @@ public final class ControlClient {
         JsonObject found = null;
         try {
             for (JsonObject each : answer.objects("servers")) {
-                ids.add(each.text("id"));
+                String id = each.text("id");
+                if (wanted == null && id.contains(ControlledServer.SESSION)) {
+                    continue;
+                }
+                ids.add(id);
                 found = wanted == null || wanted.equals(each.text("id")) ? each : found;
             }
             boolean isOne = found != null && (wanted != null || ids.size() == 1);
@@ -131,6 +150,61 @@ public final class ControlClient {
         return ids.isEmpty()
                 ? "there is no server at " + url + "; start one"
                 : "there are " + ids.size() + " servers at " + url + ": " + there + "; give the id of one of them";
+    }
+
+    /**
+     * Starts a session of the server, which lasts until {@link #endSession} or the end of this process.
+     *
+     * @param options the words of the options that differ, with their texts
+     * @param timeout the longest time to wait for the end of another session
+     */
+    public ControlClient session(Map<String, String> options, Duration timeout) throws IOException {
+        byte[] body = JsonWriter.text(json -> json.values(options)).getBytes(StandardCharsets.UTF_8);
+        long deadline = System.nanoTime() + Quantities.nanos(timeout);
+        while (true) {
+            Duration left = Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
+            boolean isLast = left.compareTo(LONGEST_WAIT) <= 0;
+            try {
+                return session(body, isLast ? left : LONGEST_WAIT);
+            } catch (IllegalStateException taken) {
+                if (isLast) {
+                    throw taken;
+                }
+            }
+        }
+    }
+
+    private ControlClient session(byte[] options, Duration wait) throws IOException {
+        HttpCall call = null;
+        ControlClient session = null;
+        try {
+            call = HttpCall.connect(unbracketed(host), port, CONNECT, SILENCE);
+            String head = head("POST", path("/sessions?wait=" + millis(wait)), options);
+            HttpCall.Answer answer = call.begin(head, options, ANSWER.plus(wait), MOST_BYTES);
+            JsonObject json = json(answer);
+            session = new ControlClient(this, new Found(json.text("id"), ViewReader.server(json)), call);
+            return session;
+        } catch (IOException failed) {
+            throw named(failed);
+        } finally {
+            if (session == null && call != null) {
+                call.close();
+            }
+        }
+    }
+
+    /** Returns whether the server is a session that this client has started. */
+    public boolean isSession() {
+        return held != null;
+    }
+
+    /** Ends the session. Does nothing if the server cannot be asked any more, since the session ends then too. */
+    public void endSession() {
+        try (HttpCall call = held) {
+            call("DELETE", "", NOTHING, ANSWER);
+        } catch (IOException | IllegalStateException gone) {
+            // the close of the connection ends the session
+        }
     }
 
     /** Returns the address of the interface, without the token. */
@@ -282,20 +356,25 @@ public final class ControlClient {
     }
 
     private HttpCall.Answer send(String method, String path, byte[] body, Duration timeout) throws IOException {
-        String head = method + " /" + path + " HTTP/1.1\r\nHost: " + host + ":" + port + "\r\nAuthorization: Bearer "
-                + token + "\r\nContent-Length: " + body.length + "\r\nConnection: close\r\n\r\n";
         try (HttpCall call = HttpCall.connect(unbracketed(host), port, CONNECT, SILENCE)) {
-            return call.answer(head, body, timeout, MOST_BYTES);
-        } catch (InterruptedIOException interrupted) {
-            if (Thread.currentThread().isInterrupted()) {
-                InterruptedIOException named = new InterruptedIOException("interrupted while " + url + " was asked");
-                named.initCause(interrupted);
-                throw named;
-            }
-            throw unreachable(interrupted);
+            return call.answer(head(method, path, body), body, timeout, MOST_BYTES);
         } catch (IOException failed) {
-            throw unreachable(failed);
+            throw named(failed);
         }
+    }
+
+    private String head(String method, String path, byte[] body) {
+        return method + " /" + path + " HTTP/1.1\r\nHost: " + host + ":" + port + "\r\nAuthorization: Bearer " + token
+                + "\r\nContent-Length: " + body.length + "\r\nConnection: close\r\n\r\n";
+    }
+
+    private IOException named(IOException failed) {
+        if (failed instanceof InterruptedIOException && Thread.currentThread().isInterrupted()) {
+            InterruptedIOException named = new InterruptedIOException("interrupted while " + url + " was asked");
+            named.initCause(failed);
+            return named;
+        }
+        return unreachable(failed);
     }
 
     private static String unbracketed(String host) {

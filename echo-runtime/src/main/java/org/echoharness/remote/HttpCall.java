@@ -110,6 +110,34 @@ final class HttpCall implements AutoCloseable {
         return new Answer(status, body(headers, mostBytes));
     }
 
+    /**
+     * Sends a request and reads the head of the answer and the first line of its body; if the status is that of an error, the
+     * whole body. Then the answer goes on until this is closed.
+     */
+    Answer begin(String head, byte[] body, Duration timeout, int mostBytes) throws IOException {
+        deadline = System.nanoTime() + timeout.toNanos();
+        end = deadline + LONGEST.toNanos();
+        write(ByteBuffer.wrap(head.getBytes(StandardCharsets.US_ASCII)));
+        write(ByteBuffer.wrap(body));
+        int status = status();
+        Map<String, String> headers = headers();
+        if (status / 100 != 2) {
+            return new Answer(status, body(headers, mostBytes));
+        }
+        ByteArrayOutputStream line = new ByteArrayOutputStream();
+        do {
+            int size = chunkSize(mostBytes);
+            if (size == 0) {
+                throw new EOFException("it ended the answer before its first line");
+            }
+            read(size, mostBytes, line);
+            if (!line().isEmpty()) {
+                throw new ProtocolException("its answer has a malformed chunk");
+            }
+        } while (line.toByteArray()[line.size() - 1] != '\n');
+        return new Answer(status, line.toByteArray());
+    }
+
     private void write(ByteBuffer bytes) throws IOException {
         while (bytes.hasRemaining()) {
             if (channel.write(bytes) == 0 && !readiness.await(SelectionKey.OP_WRITE, deadline)) {

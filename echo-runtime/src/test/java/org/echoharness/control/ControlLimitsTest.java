@@ -131,6 +131,21 @@ class ControlLimitsTest {
         }
 
         @Override
+        public String openSession(Map<String, String> options, Duration timeout) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public boolean endSession() {
+            return false;
+        }
+
+        @Override
+        public boolean awaitClose(Duration timeout) {
+            return true;
+        }
+
+        @Override
         public int forgetEnded() {
             throw new ArithmeticException("a defect");
         }
