@@ -246,7 +246,7 @@ class ControlRequestsTest {
     @CsvSource({
         "DELETE, /servers, 'GET, HEAD'",
         "POST, /, 'GET, HEAD'",
-        "PUT, /servers/default, 'GET, HEAD'",
+        "PUT, /servers/default, 'GET, HEAD, DELETE'",
         "GET, /servers/default/faults, PUT",
         "POST, /servers/default/faults, PUT",
         "GET, /servers/default/reset, POST",

@@ -97,6 +97,12 @@ final class HttpCall implements AutoCloseable {
      * @param mostBytes the limit on the size of its body
      */
     Answer answer(String head, byte[] body, Duration timeout, int mostBytes) throws IOException {
+        int status = send(head, body, timeout);
+        return new Answer(status, body(headers(), mostBytes));
+    }
+
+    /** Sends a request and reads the status of the answer. */
+    private int send(String head, byte[] body, Duration timeout) throws IOException {
         deadline = System.nanoTime() + timeout.toNanos();
         end = deadline + LONGEST.toNanos();
         write(ByteBuffer.wrap(head.getBytes(StandardCharsets.US_ASCII)));
@@ -106,8 +112,7 @@ final class HttpCall implements AutoCloseable {
             headers();
             status = status();
         }
-        Map<String, String> headers = headers();
-        return new Answer(status, body(headers, mostBytes));
+        return status;
     }
 
     /**
@@ -115,11 +120,7 @@ final class HttpCall implements AutoCloseable {
      * whole body. Then the answer goes on until this is closed.
      */
     Answer begin(String head, byte[] body, Duration timeout, int mostBytes) throws IOException {
-        deadline = System.nanoTime() + timeout.toNanos();
-        end = deadline + LONGEST.toNanos();
-        write(ByteBuffer.wrap(head.getBytes(StandardCharsets.US_ASCII)));
-        write(ByteBuffer.wrap(body));
-        int status = status();
+        int status = send(head, body, timeout);
         Map<String, String> headers = headers();
         if (status / 100 != 2) {
             return new Answer(status, body(headers, mostBytes));
@@ -135,7 +136,7 @@ final class HttpCall implements AutoCloseable {
                 throw new ProtocolException("its answer has a malformed chunk");
             }
         } while (line.toByteArray()[line.size() - 1] != '\n');
-        return new Answer(status, line.toByteArray());
+        return new Answer(status, line.toString(StandardCharsets.UTF_8));
     }
 
     private void write(ByteBuffer bytes) throws IOException {
