@@ -118,11 +118,7 @@ record TargetServer(
         ServerAddress address = Objects.requireNonNull(found.address());
         ExternalControl control = found.control();
         if (control == null && declaration.options().source() == Source.EXTERNAL) {
-            String options = declaration.options().serverOptions();
-            if (!options.isEmpty()) {
-                throw new IllegalStateException("it takes no " + options + ", since it has no control" + found.text()
-                        + "; start it with the option control, or set " + options + " where it is started");
-            }
+            refuseWithoutControl(declaration.options(), found.text());
         }
         EchoServer session = control == null
                 ? null
@@ -135,6 +131,19 @@ record TargetServer(
             AskedResets.started(session);
         }
         return new TargetServer(declaration, address, found.text(), session, new AtomicBoolean());
+    }
+
+    /** Throws if the options need the control of the server. With another source they may be for an embedded one. */
+    private static void refuseWithoutControl(ServerOptions options, String from) {
+        boolean isChecked =
+                !options.checks().isEmpty() && !options.checks().strip().equals("none");
+        String needed = options.serverOptions().isEmpty()
+                ? isChecked ? "checks (" + options.checks() + ")" : ""
+                : options.serverOptions();
+        if (!needed.isEmpty()) {
+            throw new IllegalStateException("it is external, and takes no " + needed + ", since it has no control"
+                    + from + "; start it with the option control, or leave that out");
+        }
     }
 
     /**

@@ -234,12 +234,6 @@ class ChecksTest {
         void test() {}
     }
 
-    @EchoTest(checks = "leaks", source = Source.EXTERNAL)
-    static class Elsewhere {
-        @Test
-        void test() {}
-    }
-
     @EchoTest(checks = "leaks", recording = "none")
     static class Blind {
         @Test
@@ -263,9 +257,6 @@ class ChecksTest {
                         + "$OfAMethod.test): checks (Leaks" + rest);
         assertThat(Run.with(Map.of("echo.checks", "resets,"), Leaks.class).failure())
                 .hasMessage("the configuration parameter echo.checks (resets," + rest);
-        assertThat(Run.of(Elsewhere.class).failure())
-                .hasMessage(on(Elsewhere.class) + "checks (leaks) need a server in this JVM, and this one is EXTERNAL;"
-                        + " leave them out, or set source to EXTERNAL_OR_EMBEDDED");
         assertThat(Run.of(Blind.class).failure())
                 .hasMessage(on(Blind.class)
                         + "checks (leaks) need a recording; leave recording out, or set checks to none");

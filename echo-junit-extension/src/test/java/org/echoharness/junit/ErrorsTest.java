@@ -68,9 +68,10 @@ class ErrorsTest {
                 arguments(
                         RecordedElsewhere.class,
                         "parameter 1 (Recording) of HERERecordedElsewhere.test: server \"default\" (@EchoTest on class"
-                                + " HERERecordedElsewhere): it is external: its Recording is in another process; inject"
-                                + " EchoClient, Supplier<EchoClient>, InetSocketAddress, UnixDomainSocketAddress, Path, URI or int instead, or set source"
-                                + " to EMBEDDED"),
+                                + " HERERecordedElsewhere): it is external, and has no control by which its Recording could"
+                                + " be reached (the address is from @EchoTest(external)); start it with the option"
+                                + " control, inject EchoClient, Supplier<EchoClient>, InetSocketAddress,"
+                                + " UnixDomainSocketAddress, Path, URI or int instead, or set source to EMBEDDED"),
                 arguments(
                         Unresolved.class,
                         "parameter 1 (InetSocketAddress) of HEREUnresolved.test: server \"default\" (@EchoTest on class"
@@ -152,7 +153,7 @@ class ErrorsTest {
                 arguments(
                         ExternalWithOptions.class,
                         "server \"default\" (@EchoTest on class HEREExternalWithOptions): an EXTERNAL server takes no"
-                                + " addresses, bufferSize here; set it where the server is started, or set source to"
+                                + " addresses here; set it where the server is started, or set source to"
                                 + " EXTERNAL_OR_EMBEDDED"),
                 arguments(
                         MalformedAddress.class,

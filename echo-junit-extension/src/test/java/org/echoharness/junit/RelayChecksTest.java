@@ -362,12 +362,6 @@ class RelayChecksTest {
         void test() {}
     }
 
-    @EchoTest(upstream = "127.0.0.1:1", source = Source.EXTERNAL, connectTimeout = "3s")
-    static class Elsewhere {
-        @Test
-        void test() {}
-    }
-
     @EchoTest(upstreamFailure = "close")
     static class Alone {
         @Test
@@ -382,9 +376,5 @@ class RelayChecksTest {
         assertThat(Run.of(Alone.class).failure())
                 .hasMessage(on(Alone.class)
                         + "upstreamFailure (close) is given without upstream; set upstream, or leave it out");
-        assertThat(Run.of(Elsewhere.class).failure())
-                .hasMessage(
-                        on(Elsewhere.class) + "an EXTERNAL server takes no upstream here; set it where the server is"
-                                + " started, or set source to EXTERNAL_OR_EMBEDDED");
     }
 }

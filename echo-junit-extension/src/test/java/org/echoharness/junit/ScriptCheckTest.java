@@ -444,12 +444,6 @@ class ScriptCheckTest {
                 .endsWith("seen \"QIUT\\r\\n\"" + CORRECT);
     }
 
-    @EchoTest(source = Source.EXTERNAL, script = PING)
-    static class Elsewhere {
-        @Test
-        void test() {}
-    }
-
     @EchoTest(script = PING, scriptFile = "ping.echo")
     static class Twice {
         @Test
@@ -476,9 +470,6 @@ class ScriptCheckTest {
 
     @Test
     void refusesWrongDeclarationBeforeTest() throws IOException {
-        assertThat(Run.of(Elsewhere.class).failure())
-                .hasMessage(on(Elsewhere.class) + "an EXTERNAL server takes no script here; set it where the server is"
-                        + " started, or set source to EXTERNAL_OR_EMBEDDED");
         assertThat(Run.of(Twice.class).failure())
                 .hasMessage(on(Twice.class) + "script and scriptFile are both given; leave one out");
         assertThat(Run.of(Absent.class).failure())

@@ -169,7 +169,8 @@ class SourcesTest {
         assertThat(run(External.class).failure())
                 .hasMessage(
                         refused("no address of it is known: neither @EchoTest(external) nor the configuration parameter"
-                                + " echo.server.default.address is set, and there is no file " + file + CURE));
+                                + " echo.server.default.address or echo.control.url is set, and there is no file "
+                                + file + CURE));
     }
 
     @Test
@@ -179,7 +180,7 @@ class SourcesTest {
         assertEmbedded(
                 run,
                 "no address of it is known: neither @EchoTest(external) nor the configuration parameter"
-                        + " echo.server.default.address is set, and there is no file " + file);
+                        + " echo.server.default.address or echo.control.url is set, and there is no file " + file);
     }
 
     @Test
@@ -282,7 +283,7 @@ class SourcesTest {
     void reportsLimitsOfExternalServer() throws IOException {
         write("echo.server.default.address=" + address, "echo.pid=" + pid());
         String external = "{echo.server.default=external at " + address + " (the address is from " + file + "): ";
-        String elsewhere = " cannot be judged, since its connections are in another process";
+        String elsewhere = " cannot be judged, since its connections are in another process, and it has no control";
 
         assertThat(run(CheckedWhereEmbedded.class).passed(1).reported())
                 .containsExactly(external + "checks (leaks, faults)" + elsewhere + "; bufferSize, faults: no effect,"
@@ -329,10 +330,9 @@ class SourcesTest {
 
     @Test
     void refusesToInjectExternalServerObject() throws IOException {
-        String why = "it is external: its EchoServer is in another process; inject EchoClient, Supplier<EchoClient>,"
+        String why = "it is external, and has no control by which its EchoServer could be reached (the address is from "
+                + file + "); start it with the option control, inject EchoClient, Supplier<EchoClient>,"
                 + " InetSocketAddress, UnixDomainSocketAddress, Path, URI or int instead, or set source to EMBEDDED";
-        assertThat(run(ExternalServer.class).failure()).hasMessage(refused(ExternalServer.class, why));
-
         write("echo.server.default.address=" + address);
         assertThat(run(ExternalServer.class).failure()).hasMessage(refused(ExternalServer.class, why));
         assertThat(run(ExternalOrEmbeddedServer.class).failure())

@@ -40,10 +40,10 @@ final class SessionStream {
             throw wrong(body);
         }
         members.forEach((word, text) -> {
-            if (!(text instanceof String)) {
+            if (!(text instanceof String value)) {
                 throw wrong(body);
             }
-            options.put(String.valueOf(word), (String) text);
+            options.put(String.valueOf(word), value);
         });
         return options;
     }

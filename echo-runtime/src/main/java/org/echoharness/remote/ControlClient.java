@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import org.echoharness.control.ControlledServer;
 import org.echoharness.control.RecordingView;
 import org.echoharness.control.ServerView;
@@ -200,10 +201,20 @@ public final class ControlClient {
 
     /** Ends the session. Does nothing if the server cannot be asked any more, since the session ends then too. */
     public void endSession() {
-        try (HttpCall call = held) {
+        try {
             call("DELETE", "", NOTHING, ANSWER);
         } catch (IOException | IllegalStateException gone) {
             // the close of the connection ends the session
+        } finally {
+            release();
+        }
+    }
+
+    private void release() {
+        try {
+            Objects.requireNonNull(held).close();
+        } catch (IOException closed) {
+            // it is of no use any more
         }
     }
 
