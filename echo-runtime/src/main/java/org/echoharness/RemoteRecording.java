@@ -191,17 +191,20 @@ final class RemoteRecording implements Recording.Source {
 
     @Override
     public List<RecordedConnection> snapshots() {
-        return snapshots(fetch(ALL));
+        return snapshots(fetch(ALL).connections());
     }
 
     @Override
     public List<RecordedConnection> openSnapshots() {
-        return snapshots(fetch(OPEN));
+        RecordingView view = fetch(OPEN);
+        List<RecordedConnection> open = snapshots(view.openLeftOut());
+        open.addAll(snapshots(view.connections()));
+        return open;
     }
 
-    private List<RecordedConnection> snapshots(RecordingView view) {
+    private List<RecordedConnection> snapshots(List<RecordingView.Connection> connections) {
         List<RecordedConnection> snapshots = new ArrayList<>();
-        for (RecordingView.Connection each : view.connections()) {
+        for (RecordingView.Connection each : connections) {
             snapshots.add(new Connection(this, each, false).snapshot(each));
         }
         return snapshots;
@@ -209,7 +212,7 @@ final class RemoteRecording implements Recording.Source {
 
     @Override
     public @Nullable RecordedConnection snapshot(long number) {
-        List<RecordedConnection> found = snapshots(fetch(Long.toString(number)));
+        List<RecordedConnection> found = snapshots(fetch(Long.toString(number)).connections());
         return found.isEmpty() ? null : found.get(0);
     }
 
@@ -300,14 +303,16 @@ final class RemoteRecording implements Recording.Source {
 
         /** Finds this connection, or what belongs to it, in a later state. */
         private RecordedConnection snapshotIn(RecordingView view) {
-            for (RecordingView.Connection each : view.connections()) {
+            List<RecordingView.Connection> known = new ArrayList<>(view.connections());
+            known.addAll(view.openLeftOut());
+            for (RecordingView.Connection each : known) {
                 RecordingView.Connection leg = isUpstream ? each.upstream() : each;
                 if (leg != null && leg.key().equals(of.key())) {
                     return snapshot(leg);
                 }
             }
             throw new AssertionError((isUpstream ? "the upstream of connection " : "connection ") + number()
-                    + " is not kept any more by the server at " + recording.client.uri() + ": " + snapshot(of));
+                    + " is not kept any more: " + snapshot(of));
         }
 
         RecordedConnection snapshot(RecordingView.Connection now) {
@@ -369,7 +374,7 @@ final class RemoteRecording implements Recording.Source {
             throw Quantities.refused("address", address.toString(), "have a numeric host");
         }
         try {
-            return HostAndPort.numeric(new InetSocketAddress(InetAddress.getByName(host), address.port()));
+            return new InetSocketAddress(InetAddress.getByName(host), address.port());
         } catch (UnknownHostException noInterface) { // this machine lacks the one that a link-local address names
             if (host.indexOf('%') < 0) {
                 throw Quantities.refused("address", address.toString(), "have a numeric host");

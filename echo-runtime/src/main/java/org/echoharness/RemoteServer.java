@@ -34,7 +34,9 @@ final class RemoteServer implements ServerAccess {
         this.client = client;
         first = client.first();
         recording = new RemoteRecording(client);
-        addresses = first.addresses().stream().map(RemoteRecording::address).toList();
+        addresses = first.addresses().stream()
+                .map(text -> HostAndPort.named(RemoteRecording.address(text)))
+                .toList();
     }
 
     @Override

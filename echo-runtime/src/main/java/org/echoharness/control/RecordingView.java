@@ -195,7 +195,11 @@ public record RecordingView(
                     .endObject();
         }
         json.endArray().name("serverLeftOut").value(logLeftOut);
-        json.name("connections").beginArray();
+        json.name("openLeftOut").beginArray();
+        for (Connection each : openLeftOut) {
+            json.value(each.number());
+        }
+        json.endArray().name("connections").beginArray();
         for (Connection each : selected(which)) {
             write(each, json);
         }

@@ -1,9 +1,11 @@
 package org.echoharness.remote;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.echoharness.json.JsonReader;
 import org.jspecify.annotations.Nullable;
 
@@ -115,6 +117,18 @@ final class JsonObject {
             texts.add(text);
         }
         return texts;
+    }
+
+    /** Returns the whole numbers of a list; none if it is missing. */
+    Set<Long> numbers(String name) {
+        Set<Long> numbers = new HashSet<>();
+        for (Object each : members.containsKey(name) ? list(name) : List.of()) {
+            if (!(each instanceof Long number)) {
+                throw other(name, "a list of whole numbers");
+            }
+            numbers.add(number);
+        }
+        return numbers;
     }
 
     private List<?> list(String name) {

@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.echoharness.control.RecordingView;
 import org.echoharness.control.ServerView;
 import org.jspecify.annotations.Nullable;
@@ -58,10 +59,12 @@ final class ViewReader {
             log.add(new RecordingView.Done(each.number("after"), each.text("text")));
         }
         List<RecordingView.Connection> connections = new ArrayList<>();
+        List<RecordingView.Connection> openLeftOut = new ArrayList<>();
+        Set<Long> numbersLeftOut = json.numbers("openLeftOut");
         long newest = 0;
         for (JsonObject each : json.objects("connections")) {
             RecordingView.Connection read = connection(each);
-            connections.add(read);
+            (numbersLeftOut.contains(read.number()) ? openLeftOut : connections).add(read);
             newest = Math.max(newest, read.number());
         }
         return new RecordingView(
@@ -81,7 +84,7 @@ final class ViewReader {
                 json.text("title", ""),
                 json.textOrNull("faults"),
                 connections,
-                List.of());
+                openLeftOut);
     }
 
     private static RecordingView.Connection connection(JsonObject json) {
