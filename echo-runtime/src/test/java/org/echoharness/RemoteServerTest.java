@@ -273,8 +273,9 @@ class RemoteServerTest {
             assertThat(remote.unfinishedScripts())
                     .isEqualTo(local.unfinishedScripts())
                     .hasSize(1);
+            left.shutdownOutput();
+            remote.recording().connection(2).awaitEnd();
         }
-        remote.recording().connection(2).awaitEnd();
         assertThat(remote.scriptProblems()).isEqualTo(local.scriptProblems()).hasSize(2);
     }
 

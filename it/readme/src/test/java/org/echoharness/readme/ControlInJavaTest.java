@@ -1,0 +1,63 @@
+package org.echoharness.readme;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import org.echoharness.EchoClient;
+import org.echoharness.EchoServer;
+import org.echoharness.Ending;
+import org.echoharness.FaultPlan;
+import org.echoharness.RecordedConnection;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What CONTROL shows. A server of this process stands for one of another process. */
+@Timeout(60)
+class ControlInJavaTest {
+
+    private EchoServer other;
+
+    @BeforeEach
+    void startOther() throws IOException {
+        other = EchoServer.builder().control("127.0.0.1:0").start();
+    }
+
+    @AfterEach
+    void closeOther() {
+        other.close();
+    }
+
+    @Test
+    void controlsServerOfAnotherProcess() throws Exception {
+        String url = other.controlUri().orElseThrow().toString();
+        String token = other.controlToken().orElseThrow();
+        try (EchoServer server = EchoServer.connect(URI.create(url), token)) {
+            server.setFaults(FaultPlan.parse("first 1: reset after 4; others: none"));
+            try (EchoClient client = EchoClient.connect(server.address())) { // in place of your client
+                client.send("hello".getBytes(UTF_8));
+            }
+            RecordedConnection first = server.recording().connection(1).awaitEnd();
+            first.assertEndedBy(Ending.Side.SERVER, Ending.How.RST);
+        } // the server goes on
+        assertThat(other.isRunning()).isTrue();
+    }
+
+    @Test
+    void saysThatTheServerIsGone() throws Exception {
+        EchoServer server = EchoServer.connect(
+                other.controlUri().orElseThrow(), other.controlToken().orElseThrow());
+        other.close();
+
+        assertThat(server.isRunning()).isFalse();
+        assertThatThrownBy(server::refuse)
+                .isInstanceOf(UncheckedIOException.class)
+                .hasMessageContaining("is it still running?");
+        server.close();
+    }
+}
