@@ -326,8 +326,7 @@ class RemoteRecordingTest {
         try (EchoClient client =
                 EchoClient.builder().address(remote.socketAddress()).recording().connect()) {
             client.expectEcho("hello".getBytes(ISO_8859_1));
-            RecordedConnection atServer =
-                    remote.recording().connection(1).awaitReceived("hello".getBytes(ISO_8859_1));
+            RecordedConnection atServer = remote.recording().connection(1).awaitReceived("hello".getBytes(ISO_8859_1));
 
             RecordingComparison.of(client.recording().connection(1), atServer).assertSame();
         }
