@@ -298,14 +298,21 @@
   // --- text is found by the server, since conversations that are folded are not here ---
   let found = { text: "", numbers: new Set() };
   let isFinding = false;
+  let isToFindAgain = false;
   page.hasText = (row, wanted) => {
     if (wanted !== found.text) findText();
     return row.dataset.n === "0" ? row.textContent.toLowerCase().includes(wanted) : wanted === found.text && found.numbers.has(row.dataset.n);
   };
   const findText = async () => {
+    isToFindAgain = true;
     if (isFinding) return;
     isFinding = true;
+    while (isToFindAgain) await findOnce();
+    isFinding = false;
+  };
+  const findOnce = async () => {
     await pause(0);
+    isToFindAgain = false;
     const began = performance.now();
     const wanted = page.text.value.toLowerCase();
     try {
@@ -318,8 +325,7 @@
       say("Filter by text: " + error.message, true);
     }
     await pause(Math.max(100, 4 * (performance.now() - began)));
-    isFinding = false;
-    if (page.text.value.toLowerCase() !== found.text) page.filter();
+    if (page.text.value.toLowerCase() !== wanted) isToFindAgain = true;
   };
   page.status.setAttribute("aria-live", "off"); // else each new connection is read aloud
   page.tools.addEventListener("change", () => setTimeout(() => say(page.status.textContent), 300));
@@ -411,7 +417,7 @@
       const began = performance.now();
       try {
         const html = await (await ask(path(`/connections/${row.dataset.n}.html`))).text();
-        if (row.open && row.isConnected) keepPlace(() => putLadder(row, parsed(html).firstElementChild));
+        if (row.open && row.isConnected) keepPlace(() => putLadder(row, html));
       } catch (error) {
         const wait = row.querySelector(":scope > .wait");
         if (wait) wait.textContent = "The conversation cannot be shown: " + error.message;
@@ -420,27 +426,27 @@
     }
     row.echoIsLoading = false;
   };
-  const putLadder = (row, made) => {
-    const list = made.querySelector("ol.l");
-    const sources = Array.from(list.children, (each) => each.outerHTML);
-    const facts = make("div", { class: "kf" }, ...Array.from(made.childNodes).filter((each) => each !== list));
+  const putLadder = (row, html) => {
+    const start = html.indexOf("<ol");
+    const facts = make("div", { class: "kf" }, ...parsed(html.slice(html.indexOf(">") + 1, start)).childNodes);
+    const items = html.slice(start, html.lastIndexOf("</ol>"));
     const had = row.querySelector(":scope > .k");
     if (had) {
       renew(had.firstElementChild, facts);
-      grow(had.lastElementChild, list, sources).forEach(page.showAll);
+      grow(had.lastElementChild, row.echoItems, items).forEach(page.showAll);
     } else {
       const wait = row.querySelector(":scope > .wait");
       if (wait) wait.remove();
-      made.replaceChildren(facts, list);
-      list.echoSources = sources;
+      const made = make("div", { class: "k" }, facts, ...parsed(items).childNodes);
       row.append(made);
       page.showAll(made);
       ladders.add(row);
       for (const old of ladders) {
         if (ladders.size <= MOST) break;
-        if (!old.echoIsNear && !isFocused(old)) { forgetLadder(old); }
+        if (!old.echoIsNear && !isFocused(old)) forgetLadder(old);
       }
     }
+    row.echoItems = items;
     showActions(row);
   };
   const isFocused = (row) => row.contains(document.activeElement) || row.contains(getSelection().focusNode);
@@ -453,21 +459,31 @@
     row.append(wait);
     row.echoIsOld = true;
   };
-  // Puts new items where they belong, and leaves the others as they are: in hexadecimal, unfolded, selected.
-  const grow = (list, made, sources) => {
-    const had = list.echoSources;
+  // Puts new items where they belong, and leaves the others as they are: in hexadecimal, unfolded, selected. Only what
+  // differs is parsed. Text has no "<": what begins with it is an element.
+  const ITEM = "<li ";
+  const grow = (list, old, fresh) => {
+    if (old === fresh) return [];
+    const most = Math.min(old.length, fresh.length);
+    let same = 0;
+    while (same < most && old.charCodeAt(same) === fresh.charCodeAt(same)) same++;
+    const start = same === most ? same : fresh.lastIndexOf(ITEM, same);
+    if (start < 0) { // it has become that of a relay, with three life lines
+      const made = parsed(fresh).firstElementChild;
+      list.replaceWith(made);
+      return [made];
+    }
+    let tail = 0;
+    while (tail < most - start && old.charCodeAt(old.length - 1 - tail) === fresh.charCodeAt(fresh.length - 1 - tail)) tail++;
+    const rest = tail ? fresh.indexOf(ITEM, fresh.length - tail) : -1;
+    const end = rest < 0 ? fresh.length : rest;
     const items = Array.from(list.children);
-    const fresh = Array.from(made.children);
-    const most = Math.min(had.length, sources.length);
-    let first = 0;
-    while (first < most && had[first] === sources[first]) first++;
-    let last = 0;
-    while (last < most - first && had[had.length - 1 - last] === sources[sources.length - 1 - last]) last++;
+    const first = fresh.slice(0, start).split(ITEM).length - 1;
+    const last = fresh.slice(end).split(ITEM).length - 1;
     items.slice(first, items.length - last).forEach((each) => each.remove());
-    const added = fresh.slice(first, fresh.length - last);
+    const added = Array.from(parsed(fresh.slice(start, end)).children);
     const before = last ? items[items.length - last] : null;
     added.forEach((each) => list.insertBefore(each, before));
-    list.echoSources = sources;
     return added;
   };
 

@@ -15,6 +15,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -38,6 +39,7 @@ final class BrowserPage implements AutoCloseable {
     private final AtomicInteger ids = new AtomicInteger();
     private final Map<Integer, CompletableFuture<String>> answers = new ConcurrentHashMap<>();
     private final List<String> complaints = new CopyOnWriteArrayList<>();
+    private final Semaphore downloads = new Semaphore(0);
     private volatile CompletableFuture<String> loaded = new CompletableFuture<>();
 
     /** Starts a browser with a window of this size. */
@@ -74,9 +76,7 @@ final class BrowserPage implements AutoCloseable {
             for (String domain : List.of("Page", "Runtime", "Log")) {
                 call(domain + ".enable", "");
             }
-            call(
-                    "Emulation.setDeviceMetricsOverride",
-                    "\"width\":" + width + ",\"height\":" + height + ",\"deviceScaleFactor\":1,\"mobile\":false");
+            resize(width, height);
         } catch (IOException | InterruptedException | RuntimeException | Error failed) {
             browser.close();
             throw failed;
@@ -108,6 +108,8 @@ final class BrowserPage implements AutoCloseable {
             }
         } else if (message.startsWith("{\"method\":\"Page.loadEventFired\"")) {
             loaded.complete(message);
+        } else if (message.startsWith("{\"method\":\"Browser.downloadProgress\"")) {
+            downloads.release(message.contains("\"state\":\"completed\"") ? 1 : 0);
         } else if (message.startsWith("{\"method\":\"Log.entryAdded\"")
                 || message.startsWith("{\"method\":\"Runtime.exceptionThrown\"")) {
             complaints.add(message);
@@ -138,10 +140,35 @@ final class BrowserPage implements AutoCloseable {
 
     /** Opens a file, and waits until it is loaded. */
     void open(Path file) throws InterruptedException {
+        open(file.toUri().toString());
+    }
+
+    /** Opens an address, and waits until it is loaded. */
+    void open(String address) throws InterruptedException {
         CompletableFuture<String> load = new CompletableFuture<>();
         loaded = load;
-        call("Page.navigate", "\"url\":" + quoted(file.toUri().toString()));
+        call("Page.navigate", "\"url\":" + quoted(address));
         result(load);
+    }
+
+    /** Sets where downloads go. */
+    void downloadTo(Path folder) throws InterruptedException {
+        call(
+                "Browser.setDownloadBehavior",
+                "\"behavior\":\"allow\",\"eventsEnabled\":true,\"downloadPath\":" + quoted(folder.toString()));
+    }
+
+    /** Waits until a further download is complete. */
+    void awaitDownload() throws InterruptedException {
+        if (!downloads.tryAcquire(LONGEST.toSeconds(), TimeUnit.SECONDS)) {
+            throw new AssertionError("no download is complete");
+        }
+    }
+
+    void resize(int width, int height) throws InterruptedException {
+        call(
+                "Emulation.setDeviceMetricsOverride",
+                "\"width\":" + width + ",\"height\":" + height + ",\"deviceScaleFactor\":1,\"mobile\":false");
     }
 
     /** Whether the page may run its script, from the next {@link #open} on. */
@@ -215,6 +242,13 @@ final class BrowserPage implements AutoCloseable {
     /** Returns what the browser complained about: a violated policy, an exception. */
     List<String> complaints() {
         return List.copyOf(complaints);
+    }
+
+    /** Returns the same, and forgets it. */
+    List<String> takeComplaints() {
+        List<String> taken = List.copyOf(complaints);
+        complaints.clear();
+        return taken;
     }
 
     private static String quoted(String text) {

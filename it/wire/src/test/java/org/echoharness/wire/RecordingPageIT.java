@@ -247,7 +247,7 @@ class RecordingPageIT {
     }
 
     /** The elements with text whose contrast is below 4.5, each with its colours. */
-    private static final String WEAK = """
+    static final String WEAK = """
             (() => {
               const rgb = (text) => text.match(/[\\d.]+/g).map(Number);
               const linear = (c) => c / 255 <= 0.04045 ? c / 255 / 12.92 : ((c / 255 + 0.055) / 1.055) ** 2.4;
