@@ -3,12 +3,8 @@ package org.echoharness;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
+import java.lang.ref.SoftReference;
 import java.net.SocketAddress;
-import java.net.UnixDomainSocketAddress;
-import java.net.UnknownHostException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -17,10 +13,10 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.echoharness.control.RecordingView;
+import org.echoharness.remote.AddressText;
 import org.echoharness.remote.ControlClient;
-import org.echoharness.sockets.NameResolver;
-import org.echoharness.sockets.UnixNames;
 import org.echoharness.text.Quantities;
 import org.echoharness.text.ServerLog;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +33,7 @@ final class RemoteRecording implements Recording.Source {
     private static final long LONGEST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
     private final ControlClient client;
+    private volatile SoftReference<RecordingView> all = new SoftReference<>(null); // of all connections, the newest
     private volatile @Nullable RecordingView last; // when the server was closed, so that nothing changes any more
 
     RemoteRecording(ControlClient client) {
@@ -56,6 +53,14 @@ final class RemoteRecording implements Recording.Source {
             last = view;
         }
         return view;
+    }
+
+    private <T> T reading(Supplier<T> parser) {
+        try {
+            return client.reading(parser);
+        } catch (IOException other) {
+            throw new UncheckedIOException(other.getMessage(), other);
+        }
     }
 
     /** Returns the numbers of the recording. */
@@ -90,6 +95,9 @@ final class RemoteRecording implements Recording.Source {
     }
 
     private RecordingView fetchOrInterrupted(Fetch fetch) throws InterruptedException {
+        if (Thread.interrupted()) {
+            throw new InterruptedException();
+        }
         try {
             return keep(fetch.get());
         } catch (InterruptedIOException failed) {
@@ -140,14 +148,18 @@ final class RemoteRecording implements Recording.Source {
     @Override
     public @Nullable FaultPlan plan() {
         String text = numbers().faults();
-        return text == null ? null : FaultPlan.parse(text);
+        try {
+            return text == null ? null : FaultPlan.parse(text);
+        } catch (IllegalArgumentException unreadable) {
+            return null; // it has a rule that only Java can state
+        }
     }
 
     @Override
     public Set<Fault> applied() {
         Set<Fault> applied = new LinkedHashSet<>();
         for (String text : numbers().applied()) {
-            applied.add(Fault.parse(text));
+            applied.add(reading(() -> Fault.parse(text)));
         }
         return applied;
     }
@@ -191,7 +203,17 @@ final class RemoteRecording implements Recording.Source {
 
     @Override
     public List<RecordedConnection> snapshots() {
-        return snapshots(fetch(ALL).connections());
+        return snapshots(all().connections());
+    }
+
+    /** Asks for all that is kept only if something has changed since. */
+    private RecordingView all() {
+        RecordingView before = all.get();
+        if (before == null || numbers().changes() != before.changes()) {
+            before = fetch(ALL);
+            all = new SoftReference<>(before);
+        }
+        return before;
     }
 
     @Override
@@ -205,7 +227,7 @@ final class RemoteRecording implements Recording.Source {
     private List<RecordedConnection> snapshots(List<RecordingView.Connection> connections) {
         List<RecordedConnection> snapshots = new ArrayList<>();
         for (RecordingView.Connection each : connections) {
-            snapshots.add(new Connection(this, each, false).snapshot(each));
+            snapshots.add(reading(() -> new Connection(this, each, false).snapshot(each)));
         }
         return snapshots;
     }
@@ -251,8 +273,8 @@ final class RemoteRecording implements Recording.Source {
             this.recording = recording;
             this.of = of;
             this.isUpstream = isUpstream;
-            local = address(of.local());
-            remote = address(of.remote());
+            local = AddressText.parse(of.local());
+            remote = AddressText.parse(of.remote());
             accepted = Instant.parse(of.accepted());
         }
 
@@ -308,7 +330,7 @@ final class RemoteRecording implements Recording.Source {
             for (RecordingView.Connection each : known) {
                 RecordingView.Connection leg = isUpstream ? each.upstream() : each;
                 if (leg != null && leg.key().equals(of.key())) {
-                    return snapshot(leg);
+                    return recording.reading(() -> snapshot(leg));
                 }
             }
             throw new AssertionError((isUpstream ? "the upstream of connection " : "connection ") + number()
@@ -357,29 +379,6 @@ final class RemoteRecording implements Recording.Source {
             RecordingView found =
                     recording.await(Long.toString(number()), timeout, view -> condition.test(snapshotIn(view)));
             return found == null ? null : snapshotIn(found);
-        }
-    }
-
-    /** Returns the address that {@link HostAndPort#text} has made a text. Looks up no name. */
-    static SocketAddress address(String text) {
-        if (text.startsWith(HostAndPort.UNIX)) {
-            return UnixDomainSocketAddress.of(Path.of(text.substring(HostAndPort.UNIX.length())));
-        }
-        return text.equals(UnixNames.UNNAMED) ? UnixDomainSocketAddress.of("") : inet(HostAndPort.parse(text));
-    }
-
-    private static SocketAddress inet(HostAndPort address) {
-        String host = address.host();
-        if (!NameResolver.isNumeric(host)) {
-            throw Quantities.refused("address", address.toString(), "have a numeric host");
-        }
-        try {
-            return new InetSocketAddress(InetAddress.getByName(host), address.port());
-        } catch (UnknownHostException noInterface) { // this machine lacks the one that a link-local address names
-            if (host.indexOf('%') < 0) {
-                throw Quantities.refused("address", address.toString(), "have a numeric host");
-            }
-            return inet(new HostAndPort(host.substring(0, host.indexOf('%')), address.port()));
         }
     }
 }

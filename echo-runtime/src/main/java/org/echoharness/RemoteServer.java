@@ -12,6 +12,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.echoharness.control.ControlledServer.Control;
 import org.echoharness.control.ServerView;
+import org.echoharness.remote.AddressText;
 import org.echoharness.remote.ControlClient;
 import org.echoharness.remote.RemoteConnection;
 import org.echoharness.script.ServedConnection;
@@ -30,13 +31,13 @@ final class RemoteServer implements ServerAccess {
     private volatile @Nullable ServerView last; // when the server was closed
     private volatile boolean isClosed; // this view of it
 
-    RemoteServer(ControlClient client) {
+    RemoteServer(ControlClient client) throws IOException {
         this.client = client;
         first = client.first();
         recording = new RemoteRecording(client);
-        addresses = first.addresses().stream()
-                .map(text -> HostAndPort.named(RemoteRecording.address(text)))
-                .toList();
+        addresses = client.reading(() -> first.addresses().stream()
+                .map(text -> HostAndPort.named(AddressText.parse(text)))
+                .toList());
     }
 
     @Override
@@ -204,8 +205,11 @@ final class RemoteServer implements ServerAccess {
     public ServedConnection connection(long number) {
         mustBeOpen();
         Quantities.atLeastOne("connection", number);
-        return new RemoteConnection(
-                client, number, RemoteRecording.address(call(() -> client.remote(number))), this::mustBeOpen);
+        return new RemoteConnection(client, number, call(() -> address(client.remote(number))), this::mustBeOpen);
+    }
+
+    private SocketAddress address(String text) throws IOException {
+        return client.reading(() -> AddressText.parse(text));
     }
 
     @Override
@@ -224,7 +228,7 @@ final class RemoteServer implements ServerAccess {
         for (ServerView.Problem each : views) {
             problems.add(new ScriptProblem(
                     each.connection(),
-                    read("problem", each.kind(), ScriptProblem.Kind::valueOf),
+                    call(() -> client.reading(() -> ScriptProblem.Kind.valueOf(each.kind()))),
                     each.where(),
                     each.expected(),
                     each.seen(),

@@ -61,7 +61,7 @@
  *     {@code EventStream} {@code PageStream} {@code ConnectionRoutes} {@code PageRoutes} {@code ControlRoutes}
  *     {@code ControlServer}
  * <tr><th>remote<td>the client of the HTTP interface
- *     <td>{@code JsonObject} {@code ViewReader} {@code HttpCall} {@code ControlClient} {@code RemoteConnection}
+ *     <td>{@code AddressText} {@code JsonObject} {@code ViewReader} {@code HttpCall} {@code ControlEndpoint} {@code ControlClient} {@code RemoteConnection}
  * <tr><th>options<td>values from their text, and lines for the user
  *     <td>{@link org.echoharness.OptionText} {@link org.echoharness.ServerAddress} {@link org.echoharness.HostAndPort} {@link org.echoharness.LineBuffer}
  *     {@link org.echoharness.FileErrorText}

@@ -433,4 +433,32 @@ class RemoteRecordingTest {
         assertThatThrownBy(() -> remote.recording().connections())
                 .hasMessageContaining(local.controlUri().orElseThrow().toString());
     }
+
+    /** The second answer is from what was read before; each event, note, title and drop makes it old. */
+    @Test
+    void isNewAfterEachChange() throws Exception {
+        start(EchoServer.builder());
+        Recording there = remote.recording();
+        converse("one");
+        assertThat(local.catchUp(Background.LONGEST)).isTrue();
+        List<Runnable> changes = List.of(
+                () -> {},
+                () -> local.recording().note("note"),
+                () -> local.recording().title("title"),
+                local::freeze,
+                local::unfreeze,
+                () -> local.setFaults(FaultPlan.of(Fault.reset())));
+
+        for (Runnable change : changes) {
+            change.run();
+            assertThat(there.transcript()).isEqualTo(local.recording().transcript());
+            assertThat(page(there)).isEqualTo(page(local.recording()));
+        }
+    }
+
+    private static String page(Recording of) throws IOException {
+        StringBuilder page = new StringBuilder();
+        of.writePage(page);
+        return page.toString();
+    }
 }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.FutureTask;
@@ -19,6 +20,7 @@ import org.echoharness.support.PlainSockets;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -206,7 +208,7 @@ class RemoteServerTest {
     }
 
     @Test
-    void refusesPlanThatOnlyJavaCanState() throws IOException {
+    void refusesPlanThatOnlyJavaCanState(@TempDir Path folder) throws IOException {
         start(EchoServer.builder());
         FaultPlan plan = new FaultPlan(List.of(
                 new FaultPlan.Rule(Connections.from(address -> address.getPort() == 1), List.of(Fault.reset()))));
@@ -219,6 +221,8 @@ class RemoteServerTest {
         assertThatThrownBy(() -> remote.faults())
                 .isInstanceOf(UnsupportedOperationException.class)
                 .hasMessageContaining("plan of faults");
+        remote.recording().writeHtml(folder.resolve("page.html"));
+        assertThat(folder.resolve("page.html")).isNotEmptyFile();
     }
 
     @Test
