@@ -26,15 +26,24 @@ import org.jspecify.annotations.Nullable;
 /** Shows one server to the HTTP interface, and passes on what that is asked to do. The threads of the interface call it. */
 final class ControlAdapter implements ControlledServer {
 
-    private final LocalServer local;
+    private final Sessions sessions;
     private final ServerCore core;
     private final ServerControls controls;
     private final ControlServer server;
 
-    ControlAdapter(LocalServer local, ControlServer server) {
-        this.local = local;
-        core = local.core();
-        controls = local.controls();
+    /** Starts the sessions of the server, and ends it if it is one. */
+    interface Sessions {
+
+        /** Returns the name of the session in the interface. */
+        String openSession(Map<String, String> options, Duration timeout) throws IOException;
+
+        void close();
+    }
+
+    ControlAdapter(ServerCore core, ServerControls controls, Sessions sessions, ControlServer server) {
+        this.core = core;
+        this.controls = controls;
+        this.sessions = sessions;
         this.server = server;
     }
 
@@ -49,8 +58,8 @@ final class ControlAdapter implements ControlledServer {
 
     /** Removes the server from the interface, which ends with its last server. */
     void close() {
-        if (local.isSession()) {
-            server.removeSession(local.controlId());
+        if (core.isSession()) {
+            server.removeSession(Objects.requireNonNull(core.config().control()).id());
         } else {
             server.remove(this);
         }
@@ -58,15 +67,15 @@ final class ControlAdapter implements ControlledServer {
 
     @Override
     public String openSession(Map<String, String> options, Duration timeout) throws IOException {
-        return local.session(options, timeout).controlId();
+        return sessions.openSession(options, timeout);
     }
 
     @Override
     public boolean endSession() {
-        if (local.isSession()) {
-            local.close();
+        if (core.isSession()) {
+            sessions.close();
         }
-        return local.isSession();
+        return core.isSession();
     }
 
     @Override

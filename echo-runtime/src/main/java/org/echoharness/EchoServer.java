@@ -633,7 +633,7 @@ public final class EchoServer implements AutoCloseable {
      * The options of a server. Each has the same name, unit, default and error text on the command line, in Maven and
      * in annotations, which hand it to {@link #set} as text. Not safe for use by several threads.
      */
-    public static final class Builder implements Cloneable {
+    public static final class Builder {
 
         /** The options that {@link #set} takes, in the order of the pages. */
         private enum Option implements OptionText.Option {
@@ -696,6 +696,34 @@ public final class EchoServer implements AutoCloseable {
         private Duration connectTimeout = Duration.ofSeconds(5);
 
         private Builder() {}
+
+        private Builder(Builder other) {
+            addresses = other.addresses;
+            bindsEvery = other.bindsEvery;
+            backlog = other.backlog;
+            bufferSize = other.bufferSize;
+            maxConnections = other.maxConnections;
+            idleTimeoutNanos = other.idleTimeoutNanos;
+            idleCloseNanos = other.idleCloseNanos;
+            eventLoops = other.eventLoops;
+            faults = other.faults;
+            script = other.script;
+            scriptFile = other.scriptFile;
+            scriptPath = other.scriptPath;
+            scriptDirectory = other.scriptDirectory;
+            recordedBytes = other.recordedBytes;
+            recordedConnections = other.recordedConnections;
+            hasRecording = other.hasRecording;
+            control = other.control;
+            conversation = other.conversation;
+            hasTimes = other.hasTimes;
+            warnings = other.warnings;
+            pumps = other.pumps;
+            answeredBy = other.answeredBy;
+            upstream = other.upstream;
+            upstreamFailure = other.upstreamFailure;
+            connectTimeout = other.connectTimeout;
+        }
 
         /**
          * Sets the addresses to listen on: each is {@code host:port}, {@code [v6]:port} or {@code *:port} (every
@@ -1251,26 +1279,27 @@ public final class EchoServer implements AutoCloseable {
          *     lacks the module jdk.httpserver
          */
         public EchoServer build() {
-            return new EchoServer(new LocalServer(copy()));
+            return new EchoServer(new LocalServer(new Given(new Builder(this))));
         }
 
-        private Builder copy() {
-            try {
-                return (Builder) clone();
-            } catch (CloneNotSupportedException impossible) {
-                throw new AssertionError(impossible);
+        /** The options of a server that was built. */
+        private record Given(Builder options) implements LocalServer.Options {
+
+            @Override
+            public ServerConfig config() {
+                return options.config();
+            }
+
+            @Override
+            public Given session(
+                    Map<String, String> words, FaultPlan inForce, Supplier<ServerConfig.@Nullable Control> place) {
+                return new Given(options.session(words, inForce, place));
             }
         }
 
-        /**
-         * Returns the options of a session of a server with these options.
-         *
-         * @param words the options that differ
-         * @param inForce the plan of faults of the server
-         * @param place where the session is in the HTTP interface of the server
-         */
-        Builder session(Map<String, String> words, FaultPlan inForce, Supplier<ServerConfig.@Nullable Control> place) {
-            Builder session = copy();
+        private Builder session(
+                Map<String, String> words, FaultPlan inForce, Supplier<ServerConfig.@Nullable Control> place) {
+            Builder session = new Builder(this);
             session.faults = inForce;
             for (String word : List.of("addresses", "backlog", "control")) {
                 if (words.containsKey(word)) {
@@ -1296,7 +1325,7 @@ public final class EchoServer implements AutoCloseable {
         }
 
         /** Checks the options together. */
-        ServerConfig config() {
+        private ServerConfig config() {
             if (script != null && scriptFile != null) {
                 throw new IllegalArgumentException("script and scriptFile are both given; leave one out");
             }

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.echoharness.control.ControlServer;
 import org.echoharness.control.ControlledServer;
 import org.echoharness.loop.EventLoopCalls;
@@ -20,26 +21,40 @@ import org.echoharness.text.Quantities;
 import org.jspecify.annotations.Nullable;
 
 /** A server of this process, with its HTTP interface if it has one. Any thread may call it. */
-final class LocalServer implements ServerAccess {
+final class LocalServer implements ServerAccess, ControlAdapter.Sessions {
 
     private static final Duration RESOLVING = Duration.ofSeconds(5);
 
     private final ServerCore core;
     private final ServerControls controls;
-    private final EchoServer.Builder options;
+    private final Options options;
     private final AtomicInteger sessions = new AtomicInteger(); // that were started
     private volatile @Nullable LocalServer session;
     private volatile @Nullable ControlAdapter control;
 
-    /** @param options which the caller changes no more */
-    LocalServer(EchoServer.Builder options) {
+    /** The options of a server, which change no more. */
+    interface Options {
+
+        ServerConfig config();
+
+        /**
+         * Returns the options of a session.
+         *
+         * @param words the options that differ, with their texts
+         * @param inForce the plan of faults of the server
+         * @param place where the session is in the HTTP interface of the server
+         */
+        Options session(Map<String, String> words, FaultPlan inForce, Supplier<ServerConfig.@Nullable Control> place);
+    }
+
+    LocalServer(Options options) {
         this.options = options;
         core = new ServerCore(options.config(), null);
         controls = new ServerControls(core);
     }
 
     /** Makes a session. */
-    private LocalServer(EchoServer.Builder options, LocalServer host) {
+    private LocalServer(Options options, LocalServer host) {
         this.options = options;
         core = new ServerCore(options.config(), host.core);
         core.handOver(new Session(host, this));
@@ -138,19 +153,16 @@ final class LocalServer implements ServerAccess {
         }
     }
 
-    boolean isSession() {
-        return core.isSession();
-    }
-
-    /** Returns the name in the HTTP interface, which this server has. */
-    String controlId() {
-        return Objects.requireNonNull(core.config().control()).id();
-    }
-
     private void mustRun() {
         if (!core.isRunning()) {
             throw new IllegalStateException("the server is not running: " + core.stopped());
         }
+    }
+
+    @Override
+    public String openSession(Map<String, String> words, Duration timeout) throws IOException {
+        return Objects.requireNonNull(session(words, timeout).core.config().control())
+                .id();
     }
 
     @Override
@@ -203,10 +215,6 @@ final class LocalServer implements ServerAccess {
         return core;
     }
 
-    ServerControls controls() {
-        return controls;
-    }
-
     @Override
     public void start() throws IOException {
         core.start();
@@ -220,7 +228,7 @@ final class LocalServer implements ServerAccess {
         try {
             ControlServer shared = options.shared();
             ControlServer used = shared == null ? startControl(options.address()) : shared;
-            ControlAdapter adapter = new ControlAdapter(this, used);
+            ControlAdapter adapter = new ControlAdapter(core, controls, this, used);
             adapter.open(options.id());
             control = adapter;
         } catch (Throwable failed) {

@@ -33,7 +33,8 @@
  *     <td>{@code TcpPacket}
  * <tr><th>page<td>the HTML of a recording, with its style and script
  *     <td>{@code HtmlText} {@code PageResources} {@code PageEvent} {@code PageConnection} {@code PageHead} {@code TimeAxis}
- *     {@code PayloadHtml} {@code OverviewRow} {@code LadderHtml} {@code RecordingPage}
+ *     {@code PayloadHtml} {@code OverviewRow} {@code LadderHtml} {@code ConnectionHtml} {@code ConnectionText}
+ *     {@code PageParts} {@code RecordingPage} {@code LivePage}
  * <tr><th>relay<td>the connection to the server behind a relay
  *     <td>{@code Upstream} {@code LostUpstreamException} {@code UpstreamChannel} {@code UpstreamConnection}
  * <tr><th>script<td>what a script is made of; exported
@@ -58,7 +59,7 @@
  * <tr><th>control<td>the HTTP interface, which knows a server only as a ControlledServer
  *     <td>{@code HttpServerModule} {@code ControlLimits} {@code RefusedRequestException} {@code ServerView}
  *     {@code RecordingView} {@code ControlledServer} {@code RequestGuard} {@code RequestThreads} {@code ControlRequest}
- *     {@code EventStream} {@code PageStream} {@code ConnectionRoutes} {@code PageRoutes} {@code ControlRoutes}
+ *     {@code EventStream} {@code PageStream} {@code SessionStream} {@code ConnectionRoutes} {@code PageRoutes} {@code ControlRoutes}
  *     {@code ControlServer}
  * <tr><th>remote<td>the client of the HTTP interface
  *     <td>{@code AddressText} {@code JsonObject} {@code ViewReader} {@code HttpCall} {@code ControlEndpoint} {@code ControlClient} {@code RemoteConnection}

@@ -58,7 +58,7 @@ class ControlBesideEchoTest {
                     HttpPeer.Answer answer = HttpPeer.read(sockets.get(i).getInputStream(), false);
                     assertThat(answer.status()).as("%s", answer).isEqualTo(i % 4 == 1 ? 404 : 200);
                     assertThat(answer.text())
-                            .startsWith(i % 4 == 3 ? "<!doctype html>" : "{")
+                            .startsWith(i % 4 == 3 ? "<!DOCTYPE html>" : "{")
                             .endsWith("\n");
                 }
             } finally {

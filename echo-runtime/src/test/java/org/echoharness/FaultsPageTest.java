@@ -233,7 +233,7 @@ class FaultsPageTest {
         assertThat(tables("call")).extracting(cells -> cells.get(0)).doesNotHaveDuplicates();
         List<String> controls = Arrays.stream(EchoServer.class.getDeclaredMethods())
                 .filter(method -> Modifier.isPublic(method.getModifiers()) && !Modifier.isStatic(method.getModifiers()))
-                .filter(method -> !List.of("toString", "awaitClose").contains(method.getName()))
+                .filter(method -> !List.of("toString", "awaitClose", "session").contains(method.getName()))
                 .map(method -> method.getName() + "(" + parameter(method) + ")")
                 .filter(call -> !NO_CONTROLS.contains(call))
                 .toList();

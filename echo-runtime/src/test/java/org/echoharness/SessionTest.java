@@ -7,9 +7,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
 import java.io.IOException;
+import java.lang.reflect.Constructor;
+import java.lang.reflect.Field;
+import java.lang.reflect.Modifier;
 import java.net.ConnectException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -269,6 +273,44 @@ class SessionTest {
                 .withMessageContaining("fault");
         try (EchoServer session = session(server, "faults", "reset")) {
             assertThat(session.isRunning()).isTrue();
+        }
+    }
+
+    /** A session begins with the options of its server. */
+    @Test
+    void builderCopiesEveryOption() throws ReflectiveOperationException {
+        EchoServer.Builder given = EchoServer.builder()
+                .addresses("127.0.0.1:1")
+                .everyAddressOfNames()
+                .backlog(2)
+                .bufferSize(3)
+                .maxConnections(4)
+                .idleTimeout(Duration.ofSeconds(5))
+                .idleClose(Duration.ofSeconds(6))
+                .eventLoops(7)
+                .faults("reset")
+                .script("send 'x'")
+                .scriptFile(Path.of("y"))
+                .scriptDirectory(Path.of("z"))
+                .handler(() -> (connection, bytes) -> {})
+                .upstream("127.0.0.1:8")
+                .upstreamFailure(Fault.close())
+                .connectTimeout(Duration.ofSeconds(9))
+                .recording(10, 11)
+                .control("127.0.0.1:0")
+                .conversation(line -> {})
+                .conversationTimes(true)
+                .warnings(line -> {});
+        Constructor<EchoServer.Builder> copying =
+                EchoServer.Builder.class.getDeclaredConstructor(EchoServer.Builder.class);
+        copying.setAccessible(true);
+        EchoServer.Builder copy = copying.newInstance(given);
+        for (Field option : EchoServer.Builder.class.getDeclaredFields()) {
+            if (!Modifier.isStatic(option.getModifiers())) {
+                option.setAccessible(true);
+                assertThat(option.get(copy)).as(option.getName()).isEqualTo(option.get(given));
+                assertThat(option.get(given)).as(option.getName()).isNotEqualTo(option.get(EchoServer.builder()));
+            }
         }
     }
 
