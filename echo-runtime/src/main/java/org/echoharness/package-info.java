@@ -59,7 +59,8 @@
  * <tr><th>control<td>the HTTP interface, which knows a server only as a ControlledServer
  *     <td>{@code HttpServerModule} {@code ControlLimits} {@code RefusedRequestException} {@code ServerView}
  *     {@code RecordingView} {@code ControlledServer} {@code RequestGuard} {@code RequestThreads} {@code ControlRequest}
- *     {@code EventStream} {@code PageStream} {@code SessionStream} {@code ConnectionRoutes} {@code PageRoutes} {@code ControlRoutes}
+ *     {@code EventStream} {@code PageStream} {@code SessionStream} {@code RecordingDownload} {@code ConnectionRoutes}
+ *     {@code PageRoutes} {@code ControlRoutes}
  *     {@code ControlServer}
  * <tr><th>remote<td>the client of the HTTP interface
  *     <td>{@code AddressText} {@code JsonObject} {@code ViewReader} {@code HttpCall} {@code ControlEndpoint} {@code ControlClient} {@code RemoteConnection}

@@ -1,11 +1,8 @@
 package org.echoharness.control;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,7 +14,6 @@ import org.echoharness.control.ControlledServer.Control;
 import org.echoharness.control.ControlledServer.FileKind;
 import org.echoharness.json.JsonWriter;
 import org.echoharness.page.LivePage;
-import org.echoharness.page.PageResources;
 import org.echoharness.text.Escaping;
 import org.echoharness.text.Quantities;
 import org.jspecify.annotations.Nullable;
@@ -142,11 +138,14 @@ final class ControlRoutes {
             }
             default -> {
                 Control control = control(word);
-                FileKind kind = kind(word);
+                FileKind kind = RecordingDownload.kind(word);
                 if (control != null) {
                     control(control, id, server, request);
                 } else if (kind != null) {
-                    download(kind, id, server, request);
+                    request.only("GET");
+                    request.parameters();
+                    mustRecord(server);
+                    RecordingDownload.answer(kind, id, server, request);
                 } else {
                     throw nothingAt(path);
                 }
@@ -302,41 +301,6 @@ final class ControlRoutes {
         return recording;
     }
 
-    private static void download(FileKind kind, String id, ControlledServer server, ControlRequest request)
-            throws IOException {
-        request.only("GET");
-        request.parameters();
-        mustRecord(server);
-        request.header(
-                "Content-Disposition",
-                "attachment; filename=\"" + id.replaceAll("[^A-Za-z0-9._-]", "_") + "." + kind.suffix() + "\"");
-        if (kind == FileKind.HTML) {
-            String policy = PageResources.policy() + "; frame-ancestors 'none'; sandbox allow-scripts";
-            request.header("Content-Security-Policy", policy);
-        }
-        if (request.isHead()) {
-            request.answer(kind.type()).close();
-            return;
-        }
-        Path folder = Files.createTempDirectory("echo-control");
-        Path file = folder.resolve(RECORDING + "." + kind.suffix());
-        try {
-            write(server, kind, file);
-            request.answer(kind.type(), file);
-        } finally {
-            Files.deleteIfExists(file);
-            Files.delete(folder);
-        }
-    }
-
-    private static void write(ControlledServer server, FileKind kind, Path file) {
-        try {
-            server.write(kind, file);
-        } catch (IOException failed) {
-            throw new UncheckedIOException("the recording cannot be written: " + failed.getMessage(), failed);
-        }
-    }
-
     /** Writes events until the server or the interface closes. */
     private interface Stream {
         void run(Writer out) throws IOException, InterruptedException;
@@ -384,15 +348,6 @@ final class ControlRoutes {
     private static @Nullable Control control(String word) {
         for (Control each : Control.values()) {
             if (each.word().equals(word)) {
-                return each;
-            }
-        }
-        return null;
-    }
-
-    private static @Nullable FileKind kind(String word) {
-        for (FileKind each : FileKind.values()) {
-            if (word.equals(RECORDING + "." + each.suffix())) {
                 return each;
             }
         }

@@ -121,9 +121,7 @@ final class PageStream {
         }
         boolean isOpen = view.open() > 0;
         long now = recording == null ? 0 : server.sinceFirst();
-        PageHead head = recording == null
-                ? new PageHead("", List.of(), "", List.of(), 0)
-                : server.pageHead(isOpen ? now : last);
+        PageHead head = recording == null ? new PageHead("", List.of(), "", List.of(), 0) : server.pageHead(last);
         Map<String, String> texts = texts(view, recording, head);
         texts.entrySet().removeIf(each -> each.getValue().equals(sentTexts.put(each.getKey(), each.getValue())));
         if (messages > 0 && changed.isEmpty() && gone.isEmpty() && texts.isEmpty()) {

@@ -185,7 +185,7 @@
       if (!before) requestAnimationFrame(draw);
     }
     for (const row of message.rows) { waiting.rows.set(row.name, row.html); waiting.gone.delete(row.name); }
-    for (const name of message.gone) { waiting.gone.add(name); waiting.rows.delete(name); }
+    for (const name of message.gone) { if (named.has(name)) waiting.gone.add(name); waiting.rows.delete(name); }
     Object.assign(waiting.texts, message.texts);
     waiting.newest = message;
   };

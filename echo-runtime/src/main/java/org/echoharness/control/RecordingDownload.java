@@ -1,0 +1,59 @@
+package org.echoharness.control;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.echoharness.control.ControlledServer.FileKind;
+import org.echoharness.page.PageResources;
+import org.jspecify.annotations.Nullable;
+
+/** Answers with the recording in one of its forms. The threads of requests call it. */
+final class RecordingDownload {
+
+    private static final String NAME = "recording";
+
+    private RecordingDownload() {}
+
+    /** Returns the form that the last part of a path stands for, or null. */
+    static @Nullable FileKind kind(String word) {
+        for (FileKind each : FileKind.values()) {
+            if (word.equals(NAME + "." + each.suffix())) {
+                return each;
+            }
+        }
+        return null;
+    }
+
+    /** Answers with the recording as a file that a browser saves. */
+    static void answer(FileKind kind, String id, ControlledServer server, ControlRequest request) throws IOException {
+        request.header(
+                "Content-Disposition",
+                "attachment; filename=\"" + id.replaceAll("[^A-Za-z0-9._-]", "_") + "." + kind.suffix() + "\"");
+        if (kind == FileKind.HTML) {
+            String policy = PageResources.policy() + "; frame-ancestors 'none'; sandbox allow-scripts";
+            request.header("Content-Security-Policy", policy);
+        }
+        if (request.isHead()) {
+            request.answer(kind.type()).close();
+            return;
+        }
+        Path folder = Files.createTempDirectory("echo-control");
+        Path file = folder.resolve(NAME + "." + kind.suffix());
+        try {
+            write(server, kind, file);
+            request.answer(kind.type(), file);
+        } finally {
+            Files.deleteIfExists(file);
+            Files.delete(folder);
+        }
+    }
+
+    private static void write(ControlledServer server, FileKind kind, Path file) {
+        try {
+            server.write(kind, file);
+        } catch (IOException failed) {
+            throw new UncheckedIOException("the recording cannot be written: " + failed.getMessage(), failed);
+        }
+    }
+}
