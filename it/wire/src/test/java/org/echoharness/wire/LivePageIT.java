@@ -138,7 +138,7 @@ class LivePageIT {
             first.expectEcho("second line\n".getBytes(StandardCharsets.UTF_8));
             client("third line").close();
             browser.await("document.querySelectorAll('#c1 pre').length === 4");
-            browser.await(row(2) + ".checkVisibility()");
+            browser.await(row(2) + " && " + row(2) + ".checkVisibility()");
 
             assertThat(browser.value("Array.from(document.querySelectorAll('#c1 pre'), e => e.textContent.slice(0, 22))"
                             + ".join('|')"))
@@ -192,7 +192,8 @@ class LivePageIT {
                 assertThat(reset).hasMessageContaining("reset");
             }
         }
-        browser.await(row(1) + ".dataset.e === 'rst' && " + row(1) + ".querySelector('use[href=\"#rs\"]')");
+        browser.await(
+                row(1) + " && " + row(1) + ".dataset.e === 'rst' && " + row(1) + ".querySelector('use[href=\"#rs\"]')");
         assertThat(browser.value(row(1) + ".querySelector('.y').textContent")).contains("RST by server");
         browser.choose("#f-end", "rst");
         assertThat(browser.value(STATUS)).isEqualTo("1 connection");
