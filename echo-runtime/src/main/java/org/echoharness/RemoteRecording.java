@@ -44,7 +44,9 @@ final class RemoteRecording implements Recording.Source {
         try {
             return keep(client.recording(which));
         } catch (IOException failed) {
-            throw new UncheckedIOException(failed.getMessage(), failed);
+            RecordingView end = last;
+            String why = end == null ? "" : " (the server is not running: " + end.over() + ")";
+            throw new UncheckedIOException(failed.getMessage() + why, failed);
         }
     }
 

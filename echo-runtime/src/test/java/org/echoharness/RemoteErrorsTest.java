@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.ConnectException;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
@@ -119,8 +120,10 @@ class RemoteErrorsTest {
 
     @Test
     void nobodyListens() throws IOException {
-        listener.close();
-        assertRefused(java.net.ConnectException.class, "Connection refused", "is it still running?");
+        try (ServerSocket free = PlainSockets.listen(0)) {
+            uri = URI.create("http://127.0.0.1:" + free.getLocalPort() + "/");
+        }
+        assertRefused(ConnectException.class, "Connection refused", "is it still running?");
     }
 
     @ParameterizedTest
@@ -134,11 +137,11 @@ class RemoteErrorsTest {
                 "HTTP/1.1 2 | without an answer",
                 "HTTP/1.1 200 OK\\r\\nContent-Length: 9\\r\\n\\r\\n{\"a\": | in the middle of its answer",
                 "HTTP/1.1 200 OK\\r\\nContent-Length: x\\r\\n\\r\\n | malformed length",
-                "HTTP/1.1 200 OK\\r\\nContent-Length: 300000000\\r\\n\\r\\n | more than 256MiB",
+                "HTTP/1.1 200 OK\\r\\nContent-Length: 300000000\\r\\n\\r\\n | more than ",
                 "HTTP/1.1 200 OK\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\n5\\r\\n{\"a\" | in the middle of its answer",
                 "HTTP/1.1 200 OK\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\n1\\r\\n{}\\r\\n | malformed chunk",
                 "HTTP/1.1 200 OK\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\nxyz\\r\\n | malformed chunk",
-                "HTTP/1.1 200 OK\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\nfffffffff\\r\\n | more than 256MiB",
+                "HTTP/1.1 200 OK\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\nfffffffff\\r\\n | more than ",
                 "HTTP/1.1 200 OK\\r\\n\\r\\n<html>hello</html> | JSON, offset 0",
                 "HTTP/1.1 200 OK\\r\\n\\r\\n[] | the answer is not an object",
                 "HTTP/1.1 200 OK\\r\\n\\r\\n{} | \"servers\" is missing",
@@ -150,6 +153,29 @@ class RemoteErrorsTest {
     void somethingElseAnswers(String answer, String part) {
         answers.add(answer.replace("\\r", "\r").replace("\\n", "\n"));
         assertRefused(IOException.class, part, ";");
+    }
+
+    @Test
+    void largeRecordingNamesTheCure() throws IOException {
+        answers.add(ok(SERVERS));
+        answers.add("HTTP/1.1 200 OK\r\nContent-Length: 999999999\r\n\r\n");
+        try (EchoServer server = connect()) {
+            assertThatThrownBy(() -> server.recording().connections())
+                    .isInstanceOf(UncheckedIOException.class)
+                    .hasMessageContainingAll(uri.toString(), "DELETE", "record fewer bytes", "-Xmx");
+        }
+    }
+
+    @Test
+    void waitsAlsoIfTooManyOthersWait() throws Exception {
+        answers.add(ok(SERVERS));
+        answers.add(ok(RECORDING.replace("\"total\":1", "\"total\":0")));
+        answers.add("HTTP/1.1 503 X\r\n\r\n{\"error\":\"too many requests wait; end some of them\"}");
+        answers.add(ok(RECORDING));
+        try (EchoServer server = connect()) {
+            assertThat(server.recording().awaitConnections(1)).hasSize(1);
+            assertThat(requests).anyMatch(each -> each.contains("&wait="));
+        }
     }
 
     @Test

@@ -189,11 +189,17 @@ public final class ControlClient {
         return reading(() -> ViewReader.recording(json));
     }
 
-    /** Returns the recording when it has another count of changes than this one, or at the deadline. */
+    /**
+     * Returns the recording when it has another count of changes than this one, or at the deadline. If the interface lets too
+     * many others wait, returns it at once.
+     */
     public RecordingView recording(String which, long changes, Duration timeout) throws IOException {
         Duration wait = timeout.compareTo(LONGEST_WAIT) > 0 ? LONGEST_WAIT : timeout;
         String path = "/recording?connections=" + which + "&after=" + changes + "&wait=" + millis(wait);
-        JsonObject json = call("GET", path, NOTHING, ANSWER.plus(wait));
+        JsonObject json = endpoint.await(path(path), ANSWER.plus(wait));
+        if (json == null) {
+            return recording(which);
+        }
         return reading(() -> ViewReader.recording(json));
     }
 

@@ -15,6 +15,7 @@ import java.util.function.Supplier;
 import org.echoharness.json.JsonReader;
 import org.echoharness.text.Escaping;
 import org.echoharness.text.Quantities;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An HTTP interface, which it asks with the token. It turns what goes wrong into exceptions that name the URL and the cure, and
@@ -24,7 +25,9 @@ final class ControlEndpoint {
 
     private static final Duration CONNECT = Duration.ofSeconds(5);
     private static final Duration SILENCE = Duration.ofSeconds(10);
-    private static final int MOST_BYTES = 256 << 20;
+    private static final int MOST_BYTES = // of an answer: its bytes, its text and what is read take memory
+            (int) Math.min(256, (Runtime.getRuntime().maxMemory() >> 20) / 8) << 20;
+    private static final int BUSY = 503;
     private static final int SHOWN = 8_192;
 
     private final String host;
@@ -102,6 +105,13 @@ final class ControlEndpoint {
         return json(answer);
     }
 
+    /** Asks as {@link #call} does, for something that is waited for; null if too many others wait. */
+    @Nullable
+    JsonObject await(String path, Duration timeout) throws IOException {
+        HttpCall.Answer answer = send("GET", path, new byte[0], timeout);
+        return answer.status() == BUSY ? null : json(answer);
+    }
+
     /** Opens a connection, for {@link #begin}. */
     HttpCall open() throws IOException {
         try {
@@ -158,6 +168,12 @@ final class ControlEndpoint {
         if (why instanceof ProtocolException) {
             return new IOException(
                     message + "; give the address that the server printed for control, and not that of a server", why);
+        }
+        if (why instanceof HttpCall.TooLongException) {
+            return new IOException(
+                    message + "; if that is a large recording, record fewer bytes with recording, drop the connections that"
+                            + " have ended with DELETE " + url + "servers/ID/recording, or raise -Xmx here",
+                    why);
         }
         String cure = "; is it still running? each start has another address and token";
         IOException named = why instanceof ConnectException

@@ -45,6 +45,15 @@ final class HttpCall implements AutoCloseable {
     /** What came back. */
     record Answer(int status, String text) {}
 
+    /** Thrown if the body of an answer is over the limit. */
+    static final class TooLongException extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        private TooLongException(String message) {
+            super(message);
+        }
+    }
+
     private HttpCall(SocketChannel channel, Duration silence) throws IOException {
         this.channel = channel;
         this.silence = silence;
@@ -224,8 +233,8 @@ final class HttpCall implements AutoCloseable {
         }
     }
 
-    private static ProtocolException tooLong(int most) {
-        return new ProtocolException("its answer has more than " + Quantities.text((long) most));
+    private static TooLongException tooLong(int most) {
+        return new TooLongException("its answer has more than " + Quantities.text((long) most));
     }
 
     /** Reads a line without its end. */
