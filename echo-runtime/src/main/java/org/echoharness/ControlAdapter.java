@@ -26,24 +26,25 @@ import org.jspecify.annotations.Nullable;
 /** Shows one server to the HTTP interface, and passes on what that is asked to do. The threads of the interface call it. */
 final class ControlAdapter implements ControlledServer {
 
-    private final Sessions sessions;
+    private final SessionStart sessions;
+    private final Runnable close;
     private final ServerCore core;
     private final ServerControls controls;
     private final ControlServer server;
 
-    /** Starts the sessions of the server, and ends it if it is one. */
-    interface Sessions {
-
+    /** Starts a session of the server. A server implements it as a method reference, and so does not load it if unused. */
+    interface SessionStart {
         /** Returns the name of the session in the interface. */
         String openSession(Map<String, String> options, Duration timeout) throws IOException;
-
-        void close();
     }
 
-    ControlAdapter(ServerCore core, ServerControls controls, Sessions sessions, ControlServer server) {
+    /** @param close ends the server, if it is a session itself */
+    ControlAdapter(
+            ServerCore core, ServerControls controls, SessionStart sessions, Runnable close, ControlServer server) {
         this.core = core;
         this.controls = controls;
         this.sessions = sessions;
+        this.close = close;
         this.server = server;
     }
 
@@ -73,7 +74,7 @@ final class ControlAdapter implements ControlledServer {
     @Override
     public boolean endSession() {
         if (core.isSession()) {
-            sessions.close();
+            close.run();
         }
         return core.isSession();
     }

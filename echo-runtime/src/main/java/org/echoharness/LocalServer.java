@@ -21,7 +21,7 @@ import org.echoharness.text.Quantities;
 import org.jspecify.annotations.Nullable;
 
 /** A server of this process, with its HTTP interface if it has one. Any thread may call it. */
-final class LocalServer implements ServerAccess, ControlAdapter.Sessions {
+final class LocalServer implements ServerAccess {
 
     private static final Duration RESOLVING = Duration.ofSeconds(5);
 
@@ -159,8 +159,8 @@ final class LocalServer implements ServerAccess, ControlAdapter.Sessions {
         }
     }
 
-    @Override
-    public String openSession(Map<String, String> words, Duration timeout) throws IOException {
+    /** Returns the name of the session in the interface. */
+    private String openSession(Map<String, String> words, Duration timeout) throws IOException {
         return Objects.requireNonNull(session(words, timeout).core.config().control())
                 .id();
     }
@@ -228,7 +228,7 @@ final class LocalServer implements ServerAccess, ControlAdapter.Sessions {
         try {
             ControlServer shared = options.shared();
             ControlServer used = shared == null ? startControl(options.address()) : shared;
-            ControlAdapter adapter = new ControlAdapter(core, controls, this, used);
+            ControlAdapter adapter = new ControlAdapter(core, controls, this::openSession, this::close, used);
             adapter.open(options.id());
             control = adapter;
         } catch (Throwable failed) {

@@ -171,7 +171,8 @@ final class ControlEndpoint {
         }
         if (why instanceof HttpCall.TooLongException) {
             return new IOException(
-                    message + "; if that is a large recording, record fewer bytes with recording, drop the connections that"
+                    message
+                            + "; if that is a large recording, record fewer bytes with recording, drop the connections that"
                             + " have ended with DELETE " + url + "servers/ID/recording, or raise -Xmx here",
                     why);
         }
