@@ -441,14 +441,16 @@ class RemoteRecordingTest {
         start(EchoServer.builder());
         Recording there = remote.recording();
         converse("one");
-        assertThat(local.catchUp(Background.LONGEST)).isTrue();
+        Socket open = client();
+        PlainSockets.echoes(open, "x");
         List<Runnable> changes = List.of(
                 () -> {},
                 () -> local.recording().note("note"),
                 () -> local.recording().title("title"),
                 local::freeze,
                 local::unfreeze,
-                () -> local.setFaults(FaultPlan.of(Fault.reset())));
+                () -> local.setFaults(FaultPlan.of(Fault.reset())),
+                local::resetConnections);
 
         for (Runnable change : changes) {
             change.run();
