@@ -520,6 +520,17 @@
     const time = at("restart-time").value.trim();
     control(button, "Restart", "/restart?time=" + encodeURIComponent(time), {}, `The server has reset all connections, and refuses connects for ${time}.`);
   });
+  at("refuse-for").addEventListener("click", () => {
+    const time = at("restart-time").value.trim();
+    control(at("refuse-for"), "Refuse", "/refuse?time=" + encodeURIComponent(time), {}, `The server refuses connects for ${time}.`);
+  });
+  at("catch-up").addEventListener("click", async () => {
+    const answer = await control(at("catch-up"), "Catch up", "/catch-up", {});
+    if (!answer) return;
+    const { caughtUp, unfinished } = await answer.json();
+    const left = unfinished.length ? ` Steps of the script are left: ${unfinished.map((each) => each.text).join("; ")}` : "";
+    say((caughtUp ? "The server has read and answered all that has come." : "The server has not read all that has come.") + left);
+  });
   onSubmit(at("note-form"), async (button) => {
     if (await control(button, "Add note", "/note", { body: at("note").value }, "The note is in the recording.")) at("note").value = "";
   });
@@ -622,7 +633,7 @@
         try { bytes = bytesOf(input.value); } catch (error) { say("Send: " + error.message, true); return; }
         if (await control(send, `Send to connection ${n}`, `/connections/${n}/send`, { body: bytes }, `${bytes.length} bytes were sent on connection ${n}.`)) input.value = "";
       });
-      actions.append(form);
+      actions.append(button("Half-close", "half-close", `The server has ended its output on connection ${n}.`), form);
     }
     row.querySelector(":scope > summary").after(actions);
   };
