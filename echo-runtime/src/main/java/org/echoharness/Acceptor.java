@@ -32,6 +32,7 @@ final class Acceptor implements EventLoopHandler {
     private final String address; // for warnings
     private boolean pausing;
     private boolean parked;
+    private boolean held;
 
     /**
      * @param local the address that the server has; a Unix socket was bound under another
@@ -73,6 +74,9 @@ final class Acceptor implements EventLoopHandler {
     }
 
     private boolean acceptOne() {
+        if (held) {
+            return false;
+        }
         SocketChannel accepted;
         try {
             accepted = ((ServerSocketChannel) key.channel()).accept();
@@ -98,9 +102,15 @@ final class Acceptor implements EventLoopHandler {
         listen();
     }
 
+    /** Accepts no connection at all, not even by {@link #acceptAll}, until it is known whose the next one is. */
+    void hold(boolean now) {
+        held = now;
+        listen();
+    }
+
     private void listen() {
         if (key.isValid()) {
-            key.interestOps(pausing || parked ? 0 : SelectionKey.OP_ACCEPT);
+            key.interestOps(pausing || parked || held ? 0 : SelectionKey.OP_ACCEPT);
         }
     }
 

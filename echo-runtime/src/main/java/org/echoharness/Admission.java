@@ -18,7 +18,7 @@ final class Admission {
     private List<ServingLoop> loops = List.of();
     private volatile @Nullable Admission session; // gets the connections in place of this one
     private int next; // of the loops
-    private long numbered; // connections
+    private volatile long numbered; // connections; only the thread of the first loop changes it
     private volatile InForce faults;
     private boolean hasRejected;
     private boolean hasWarnedOfAccept; // this and the next field are about all acceptors
@@ -66,7 +66,7 @@ final class Admission {
         session = null;
     }
 
-    /** Skips the numbers of the connections of a session, which follow those of this server, and returns its last one. */
+    /** Skips the numbers of the connections of a session, which follow those of this server, and returns the last of these. */
     long skipNumbers(long count) {
         numbered += count;
         return numbered - count;
@@ -109,7 +109,7 @@ final class Admission {
         return ++numbered;
     }
 
-    /** Returns how many connections have a number. */
+    /** Returns how many connections have a number. Any thread may call it. */
     long accepted() {
         return numbered;
     }

@@ -103,6 +103,11 @@ final class ListeningPort {
         state = "unanswered";
     }
 
+    /** Returns whether all ports accept connections. Any thread may call it. */
+    static boolean isAccepting(List<ListeningPort> ports) {
+        return state(ports).equals(ACCEPTING);
+    }
+
     /** Returns the state in which a server's ports are, all alike except for a moment. Any thread may call it. */
     static String state(List<ListeningPort> ports) {
         for (ListeningPort port : ports) {
@@ -171,6 +176,13 @@ final class ListeningPort {
     void park(boolean parked) {
         if (acceptor != null) {
             acceptor.park(parked);
+        }
+    }
+
+    /** Holds back the connections that clients make, until it is known which server they are for. The loop's thread calls it. */
+    void hold(boolean held) {
+        if (acceptor != null) {
+            acceptor.hold(held);
         }
     }
 

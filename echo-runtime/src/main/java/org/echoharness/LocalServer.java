@@ -9,11 +9,14 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.echoharness.control.ControlServer;
 import org.echoharness.control.ControlledServer;
+import org.echoharness.loop.EventLoop;
 import org.echoharness.loop.EventLoopCalls;
 import org.echoharness.script.ServedConnection;
 import org.echoharness.sockets.NameResolver;
@@ -31,6 +34,7 @@ final class LocalServer implements ServerAccess {
     private final AtomicInteger sessions = new AtomicInteger(); // that were started
     private volatile @Nullable LocalServer session;
     private volatile @Nullable ControlAdapter control;
+    private volatile boolean isClosing;
 
     /** The options of a server, which change no more. */
     interface Options {
@@ -65,6 +69,10 @@ final class LocalServer implements ServerAccess {
     private static final class Session implements ServerCore.HandOver {
         private final LocalServer host;
         private final LocalServer inner;
+        private final AtomicBoolean isGivingBack = new AtomicBoolean();
+        private final CountDownLatch givenBack = new CountDownLatch(1);
+        private final AtomicInteger beforeMerge = new AtomicInteger(2); // the end of the server, and giving back
+        private boolean wasAccepting; // the ports, at the beginning; the thread of the ports uses it
         private volatile long offset; // of the numbers of its connections among those of the host
 
         Session(LocalServer host, LocalServer inner) {
@@ -82,7 +90,10 @@ final class LocalServer implements ServerAccess {
                 host.core.session(inner.core);
                 host.session = inner;
             }
-            onPorts(() -> host.core.admission().begin(inner.core.admission()));
+            onPorts(() -> {
+                wasAccepting = ListeningPort.isAccepting(host.core.ports());
+                host.core.admission().begin(inner.core.admission());
+            });
             host.mustRun();
         }
 
@@ -92,39 +103,72 @@ final class LocalServer implements ServerAccess {
             if (host.core.session() != inner.core) {
                 return;
             }
-            boolean interrupted = Thread.interrupted();
+            if (isGivingBack.compareAndSet(false, true)) {
+                boolean interrupted = Thread.interrupted();
+                try {
+                    giveBackConnections();
+                } finally {
+                    givenBack.countDown();
+                    if (interrupted) {
+                        Thread.currentThread().interrupt();
+                    }
+                }
+            } else if (!inner.core.isCallback()) { // for a callback the other thread may wait
+                EventLoopCalls.awaitUninterruptibly(givenBack);
+            }
+        }
+
+        private void giveBackConnections() {
             try {
-                onPorts(() -> park(true)); // until their numbers are known
-                long count = EventLoopCalls.call(inner.core.loops().get(0).loop(), inner.core.admission()::accepted);
-                onPorts(() -> offset = host.core.admission().skipNumbers(count));
+                onPorts(() -> hold(true)); // until their numbers are known
+                EventLoopCalls.call(inner.firstLoop(), () -> true); // has given a number to each connection
             } catch (IOException | IllegalStateException noAnswer) {
                 host.core
                         .warnings()
                         .warn("a session of " + ServerCore.texts(host.core.addresses())
                                 + " has ended without its last connections: " + noAnswer.getMessage());
+            }
+            try {
+                long count = inner.core.admission().accepted();
+                offset = EventLoopCalls.call(
+                        host.firstLoop(), () -> host.core.admission().skipNumbers(count));
+            } catch (IOException | IllegalStateException noAnswer) {
+                host.core
+                        .warnings()
+                        .warn("a session of " + ServerCore.texts(host.core.addresses())
+                                + " has ended, and the numbers of its connections are not its own: "
+                                + noAnswer.getMessage());
             } finally {
                 host.core.admission().endSession();
-                host.core.portLoop().post(() -> park(false));
+                host.core.portLoop().post(() -> hold(false));
+                if (wasAccepting && !host.isClosing) {
+                    inner.controls.openPorts();
+                }
                 synchronized (host.core) {
                     host.core.session(null);
                     host.session = null;
                     host.core.notifyAll();
                 }
-                if (interrupted) {
-                    Thread.currentThread().interrupt();
-                }
+                mergeAtLast();
             }
         }
 
-        private void park(boolean parked) {
+        private void hold(boolean held) {
             for (ListeningPort port : host.core.ports()) {
-                port.park(parked);
+                port.hold(held);
             }
+        }
+
+        @Override
+        public void ended() {
+            mergeAtLast();
         }
 
         /** Adds what the inner server has counted and recorded to that of the host. */
-        @Override
-        public void merge() {
+        private void mergeAtLast() {
+            if (beforeMerge.decrementAndGet() > 0) {
+                return;
+            }
             host.core.counts().add(inner.core.counts());
             RecordingStore all = host.core.recordings();
             RecordingStore ended = inner.core.recordings();
@@ -211,6 +255,11 @@ final class LocalServer implements ServerAccess {
                 : joinedControl(own.id() + ControlledServer.SESSION + sessions.incrementAndGet());
     }
 
+    /** Returns the loop whose thread numbers the connections. */
+    private EventLoop firstLoop() {
+        return core.loops().get(0).loop();
+    }
+
     ServerCore core() {
         return core;
     }
@@ -265,6 +314,7 @@ final class LocalServer implements ServerAccess {
 
     @Override
     public void close() {
+        isClosing = true;
         LocalServer inner = session;
         if (inner != null) {
             inner.close();

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -240,22 +241,30 @@ final class RecordingStore implements Recording.Source {
         synchronized (this) {
             effective.forEach(this::applied);
             leftOut += total - theirs.size();
+            if (accepted == 0 && !theirs.isEmpty()) {
+                origin = theirs.get(0).start();
+            }
             for (ConnectionRecorder each : theirs) {
-                if (accepted == 0) {
-                    origin = each.start();
-                }
-                if (recorders.size() == connections) {
-                    leaveOutOldest();
-                }
                 ConnectionRecorder moved = each.moveTo(this, offset);
                 recorders.add(moved);
                 newest = Math.max(newest, moved.number());
-                accepted++;
             }
-            accepted += total - theirs.size();
+            inOrder();
+            while (recorders.size() > connections) {
+                leaveOutOldest();
+            }
+            accepted += total;
             peak = Math.max(peak, open + most);
             changed(System.nanoTime());
         }
+    }
+
+    /** Restores the order of the accepts: the server may have accepted others since the session ended. */
+    private void inOrder() {
+        List<ConnectionRecorder> all = new ArrayList<>(recorders);
+        all.sort(Comparator.comparingLong(ConnectionRecorder::start));
+        recorders.clear();
+        recorders.addAll(all);
     }
 
     /** Remembers that a fault has taken effect on a connection. */

@@ -26,6 +26,7 @@ final class ServerControls {
 
     private final ServerCore server;
     private final Object turn; // of the controls, one at a time
+    private volatile boolean hasShutPorts; // and has not opened them since
 
     ServerControls(ServerCore server) {
         this.server = server;
@@ -200,6 +201,13 @@ final class ServerControls {
         control("resume", () -> turnPorts("", ListeningPort::listen));
     }
 
+    /** Accepts connects again, if this has stopped that. It waits for no other control. */
+    void openPorts() {
+        if (hasShutPorts) {
+            undo(null, this::listen);
+        }
+    }
+
     void unanswered() {
         control("unanswered", () -> {
             try {
@@ -299,6 +307,7 @@ final class ServerControls {
         EventLoopCalls.call(server.portLoop(), () -> {
             server.scheduledResume().cancel();
             server.owner().recordOfPorts(what);
+            hasShutPorts = !what.isEmpty();
             for (ListeningPort port : server.ports()) {
                 action.apply(port);
             }

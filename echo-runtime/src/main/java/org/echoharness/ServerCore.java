@@ -28,11 +28,11 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source, Server
         /** Called when this server runs: from now on it gets the connections. */
         void begin() throws IOException;
 
-        /** Called before it ends. Does nothing if that was done before. */
+        /** Called before it ends, by every thread that closes it. */
         void giveBack();
 
         /** Called once when it has ended. */
-        void merge();
+        void ended();
     }
 
     enum State {
@@ -159,7 +159,7 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source, Server
                     recordings.finish(stopped());
                 }
                 if (first && handOver != null) {
-                    handOver.merge();
+                    handOver.ended();
                 }
                 ended.countDown();
             }
@@ -229,15 +229,20 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source, Server
 
     /** Throws on one of the server's own threads, which must not wait for the server. */
     void refuseCallback() {
+        if (isCallback()) {
+            throw new IllegalStateException(
+                    "a callback of the server must not wait for the server; call this from another thread");
+        }
+    }
+
+    /** Returns whether this is one of the server's own threads, or of the servers whose session it is. */
+    boolean isCallback() {
         for (ServingLoop each : loops) {
             if (each.loop().isCurrent()) {
-                throw new IllegalStateException(
-                        "a callback of the server must not wait for the server; call this from another thread");
+                return true;
             }
         }
-        if (host != null) {
-            host.refuseCallback();
-        }
+        return host != null && host.isCallback();
     }
 
     @Override

@@ -2,8 +2,11 @@ package org.echoharness.junit;
 
 import java.io.IOException;
 import java.lang.reflect.Field;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.nio.file.Path;
 import org.echoharness.EchoClient;
+import org.echoharness.EchoServer;
 import org.echoharness.HostAndPort;
 import org.echoharness.ServerAddress;
 import org.jspecify.annotations.Nullable;
@@ -28,7 +31,7 @@ record ExternalLookup(
         if (!attribute.isEmpty()) {
             boolean byCode = declaration.on() instanceof Field;
             return named(attribute, byCode ? "external(...)" : "@EchoTest(external)", declaration, source)
-                    .with(ExternalControl.configured(context));
+                    .withControlAt(ExternalControl.configured(context), declaration);
         }
         String configured = context.getConfigurationParameter(parameter).orElse("");
         if (!configured.isEmpty()) {
@@ -99,6 +102,36 @@ record ExternalLookup(
 
     private ExternalLookup with(@Nullable ExternalControl known) {
         return new ExternalLookup(address, text, address == null ? null : known);
+    }
+
+    /** Adds the interface if its server of that name has this address. The interface may be that of other servers. */
+    private ExternalLookup withControlAt(@Nullable ExternalControl configured, Declaration declaration) {
+        if (configured == null || address == null) {
+            return this;
+        }
+        String why;
+        try {
+            EchoServer server = configured.connect(declaration.name());
+            if (address instanceof HostAndPort tcp) {
+                InetSocketAddress named = declaration.options().newClient().address(tcp).resolve();
+                if (server.socketAddresses().stream().anyMatch(each -> reaches(named, each))) {
+                    return with(configured);
+                }
+            } else if (server.socketAddresses().stream()
+                    .anyMatch(each -> ServerAddress.of(each).equals(address))) {
+                return with(configured);
+            }
+            why = "the server \"" + declaration.name() + "\" at " + configured.uri() + " has another address";
+        } catch (IOException unreachable) {
+            why = String.valueOf(unreachable.getMessage());
+        }
+        return new ExternalLookup(address, text + " (it is not controlled: " + why + ")", null);
+    }
+
+    private static boolean reaches(InetSocketAddress named, SocketAddress of) {
+        return of instanceof InetSocketAddress inet
+                && inet.getPort() == named.getPort()
+                && (inet.getAddress().isAnyLocalAddress() || inet.getAddress().equals(named.getAddress()));
     }
 
     private static ExternalLookup missing(String why) {

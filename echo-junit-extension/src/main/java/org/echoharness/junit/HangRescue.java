@@ -76,24 +76,27 @@ final class HangRescue {
         }
     }
 
-    /** Closes a server of the test's own, so that a client that connects again does not hang again. */
+    /** Closes a server of the test's own, or lets it refuse connects, so that a client that connects again does not hang again. */
     private static void abort(TargetServer target, long before, boolean isOwn) {
         EchoServer server = target.known();
         if (server == null) {
             return;
         }
-        if (isOwn) {
+        if (isOwn && !target.isExternal()) {
             server.close();
-            return;
-        }
-        for (RecordedConnection connection : open(target, before)) {
-            reset(server, connection.number());
+        } else if (isOwn) { // a closed session would leave the client to the server of the other process
+            unlessClosed(server::refuse);
+            unlessClosed(server::resetConnections);
+        } else {
+            for (RecordedConnection connection : open(target, before)) {
+                unlessClosed(() -> server.resetConnection(connection.number()));
+            }
         }
     }
 
-    private static void reset(EchoServer server, long number) {
+    private static void unlessClosed(Runnable control) {
         try {
-            server.resetConnection(number);
+            control.run();
         } catch (UncheckedIOException | IllegalStateException closed) {
             // then it has ended
         }

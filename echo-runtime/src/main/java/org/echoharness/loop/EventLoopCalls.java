@@ -47,6 +47,22 @@ public final class EventLoopCalls {
         }
     }
 
+    /** Waits until it has opened, but not longer than for a task. An interrupt stays for later. */
+    public static void awaitUninterruptibly(CountDownLatch latch) {
+        boolean interrupted = Thread.interrupted();
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(DEADLINE_SECONDS);
+        while (latch.getCount() > 0 && deadline - System.nanoTime() > 0) {
+            try {
+                latch.await(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+            } catch (InterruptedException again) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
     private static InterruptedIOException interrupted() {
         return new InterruptedIOException("interrupted while waiting for a thread of the server");
     }

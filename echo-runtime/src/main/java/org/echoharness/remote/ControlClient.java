@@ -61,7 +61,7 @@ public final class ControlClient {
         Map<String, JsonObject> all = new LinkedHashMap<>();
         for (JsonObject each : servers) {
             String name = endpoint.reading(() -> each.text("id"));
-            if (id != null || !name.contains(ControlledServer.SESSION)) {
+            if (name.equals(id) || !name.contains(ControlledServer.SESSION)) {
                 all.put(name, each);
             }
         }
