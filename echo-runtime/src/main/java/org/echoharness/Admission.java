@@ -68,8 +68,9 @@ final class Admission {
 
     /** Skips the numbers of the connections of a session, which follow those of this server, and returns the last of these. */
     long skipNumbers(long count) {
-        numbered += count;
-        return numbered - count;
+        long before = numbered;
+        numbered = before + count;
+        return before;
     }
 
     /** Returns whether the limit allows the connection just accepted at this address. If not, resets it. */
@@ -106,7 +107,9 @@ final class Admission {
 
     /** Returns the number of the connection just accepted; the first has number 1. */
     long nextNumber() {
-        return ++numbered;
+        long number = numbered + 1;
+        numbered = number;
+        return number;
     }
 
     /** Returns how many connections have a number. Any thread may call it. */

@@ -311,7 +311,8 @@ public final class EchoServer implements AutoCloseable {
      *
      * <p>The session has the options of this server, the plan of faults that is in force now, and instead of them those that
      * are given. It has no port of its own: {@link #refuse}, {@link #restart}, {@link #unanswered} and {@link #resume} of
-     * either act on the ports that both have. It ends with this server. A server has one session at a time; a session can
+     * either act on the ports that both have; if the session has made them refuse connects or leave them unanswered, they
+     * accept them again at its end. It ends with this server. A server has one session at a time; a session can
      * have a session itself. If this server runs in another process, the session also ends with this process.
      *
      * <pre>{@code

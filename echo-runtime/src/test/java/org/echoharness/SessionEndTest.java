@@ -15,7 +15,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Consumer;
 import java.util.stream.LongStream;
 import org.echoharness.support.Background;
 import org.echoharness.support.PlainSockets;
@@ -52,15 +51,18 @@ class SessionEndTest {
 
     /** What a session does to the ports. */
     enum Shut {
-        REFUSED(EchoServer::refuse),
-        REFUSED_FOR_A_TIME(session -> session.refuse(Duration.ofMinutes(1))),
-        RESTARTED(session -> session.restart(Duration.ofMinutes(1))),
-        UNANSWERED(EchoServer::unanswered);
+        REFUSED,
+        REFUSED_FOR_A_TIME,
+        RESTARTED,
+        UNANSWERED;
 
-        private final Consumer<EchoServer> control;
-
-        Shut(Consumer<EchoServer> control) {
-            this.control = control;
+        void by(EchoServer session) {
+            switch (this) {
+                case REFUSED -> session.refuse();
+                case REFUSED_FOR_A_TIME -> session.refuse(Duration.ofMinutes(1));
+                case RESTARTED -> session.restart(Duration.ofMinutes(1));
+                case UNANSWERED -> session.unanswered();
+            }
         }
     }
 
@@ -69,7 +71,7 @@ class SessionEndTest {
     void acceptsConnectsAgain(Shut shut) throws IOException {
         server = EchoServer.builder().recording().start();
         try (EchoServer session = session()) {
-            shut.control.accept(session);
+            shut.by(session);
         }
         PlainSockets.echoes(connect(), "after");
         assertThat(server.recording().serverTranscript()).contains("accepts connects again");
@@ -276,6 +278,7 @@ class SessionEndTest {
         assertThat(server.recording().total()).isEqualTo(count);
         assertThat(server.recording().connections())
                 .extracting(RecordedConnection::number)
-                .containsExactlyElementsOf(LongStream.rangeClosed(1, count).boxed().toList());
+                .containsExactlyElementsOf(
+                        LongStream.rangeClosed(1, count).boxed().toList());
     }
 }

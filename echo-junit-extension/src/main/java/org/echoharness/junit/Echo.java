@@ -42,8 +42,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
  *   <li>{@link org.echoharness.Recording}: what happened on the connections of the server.
  * </ul>
  *
- * <p>A server in another process ({@link Source#EXTERNAL}) is injected as all of these types except {@code EchoServer}
- * and {@code Recording}.
+ * <p>A server in another process ({@link Source#EXTERNAL}) is injected as all of these types if it has the option {@code
+ * control}, and otherwise as all except {@code EchoServer} and {@code Recording}.
  *
  * <p>A server starts when it is first injected. The place decides how long it lives, unless {@link EchoTest#scope()}
  * does:

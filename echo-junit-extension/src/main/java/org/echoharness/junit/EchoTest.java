@@ -59,7 +59,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
  *
  * <p>Options are texts, in the words, units and defaults of {@link org.echoharness.EchoServer.Builder} and {@link
  * org.echoharness.EchoClient.Builder}; empty means the default. An {@link Source#EXTERNAL} server has the options that
- * it was started with; its declaration must not set options of the server. All that a class and its methods declare is
+ * it was started with; if it has {@code control}, those of its declaration apply for as long as that lives, except
+ * {@code addresses}, {@code backlog} and {@code control}. All that a class and its methods declare is
  * checked before its first test runs. A declaration on a method that is no test, such as a {@code @BeforeEach} one, is
  * refused; if nothing else in the class makes JUnit load the extension, the declaration goes unnoticed.
  */
@@ -273,8 +274,8 @@ public @interface EchoTest {
      * a connection to it may be meant to outlive the test too. Then the connections that came during the test belong to
      * the test. If tests shared the server in parallel, a connection
      * cannot be assigned to one of them; the check then runs at the end of the class. A server of the scope {@link
-     * EchoScope#RUN} is not checked in that case; its problems with the script are printed at the end of the run. If the server turns out to be external, or if {@code echo.checks} is
-     * set and this server records nothing, a report entry {@code echo.server.NAME} says that the checks cannot be
+     * EchoScope#RUN} is not checked in that case; its problems with the script are printed at the end of the run. If the server turns out to be external and has no {@code
+     * control}, or if {@code echo.checks} is set and this server records nothing, a report entry {@code echo.server.NAME} says that the checks cannot be
      * judged.
      *
      * @return names of checks

@@ -113,7 +113,8 @@ record ExternalLookup(
         try {
             EchoServer server = configured.connect(declaration.name());
             if (address instanceof HostAndPort tcp) {
-                InetSocketAddress named = declaration.options().newClient().address(tcp).resolve();
+                InetSocketAddress named =
+                        declaration.options().newClient().address(tcp).resolve();
                 if (server.socketAddresses().stream().anyMatch(each -> reaches(named, each))) {
                     return with(configured);
                 }

@@ -1,5 +1,6 @@
 package org.echoharness.junit;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
@@ -59,7 +60,7 @@ class ExternalServersTest {
         for (EchoServer each : List.of(server, second)) {
             assertThat(each.faults()).isEqualTo(FaultPlan.none());
             try (EchoClient client = EchoClient.connect(each.address())) {
-                assertThat(client.echo("after".getBytes())).asString().isEqualTo("after");
+                assertThat(client.echo("after".getBytes(UTF_8))).asString().isEqualTo("after");
             }
         }
     }
@@ -97,7 +98,7 @@ class ExternalServersTest {
             assertThat(client.remoteAddress()).isEqualTo(server.address());
             assertThat(injected.faults()).hasToString("connection 1: reset after 4");
             injected.setFaults(FaultPlan.none());
-            client.send("hello".getBytes());
+            client.send("hello".getBytes(UTF_8));
             recording.connection(1).awaitEnd();
             assertThat(recording.appliedFaults()).hasSize(1);
             assertThat(injected.counters().accepted()).isEqualTo(1);
@@ -120,7 +121,7 @@ class ExternalServersTest {
         @EchoTest(faults = "delay 2ms")
         void ofMethod(EchoServer inner, EchoClient client) throws IOException {
             assertThat(inner.faults()).hasToString("delay 2ms");
-            assertThat(client.echo("in".getBytes())).asString().isEqualTo("in");
+            assertThat(client.echo("in".getBytes(UTF_8))).asString().isEqualTo("in");
             inner.recording().assertConnections(1);
         }
 
@@ -130,7 +131,7 @@ class ExternalServersTest {
             @Test
             void ofNestedClass(EchoServer inner, EchoClient client) throws IOException {
                 assertThat(inner.faults()).hasToString("delay 3ms");
-                assertThat(client.echo("in".getBytes())).asString().isEqualTo("in");
+                assertThat(client.echo("in".getBytes(UTF_8))).asString().isEqualTo("in");
             }
         }
     }
@@ -145,9 +146,9 @@ class ExternalServersTest {
     static class Two {
         @Test
         void test(@Echo("default") EchoClient first, @Echo("second") EchoClient other) throws IOException {
-            assertThat(first.echo("echo".getBytes())).asString().isEqualTo("echo");
-            other.send("PING\n".getBytes());
-            assertThat(new String(other.receive(5))).isEqualTo("PONG\n");
+            assertThat(first.echo("echo".getBytes(UTF_8))).asString().isEqualTo("echo");
+            other.send("PING\n".getBytes(UTF_8));
+            assertThat(new String(other.receive(5), UTF_8)).isEqualTo("PONG\n");
         }
     }
 
@@ -175,7 +176,7 @@ class ExternalServersTest {
     static class AtOnce {
         @RepeatedTest(8)
         void hasServerForItself(EchoServer server, EchoClient client) throws IOException {
-            assertThat(client.echo("mine".getBytes())).asString().isEqualTo("mine");
+            assertThat(client.echo("mine".getBytes(UTF_8))).asString().isEqualTo("mine");
             server.recording().assertConnections(1);
         }
     }
@@ -314,7 +315,7 @@ class ExternalServersTest {
 
         @Test
         void test(EchoServer session, EchoClient client) throws IOException {
-            assertThat(client.echo("before".getBytes())).asString().isEqualTo("before");
+            assertThat(client.echo("before".getBytes(UTF_8))).asString().isEqualTo("before");
             elsewhere.close();
             session.freeze();
         }
@@ -346,7 +347,7 @@ class ExternalServersTest {
     static class WholeServerAgain {
         @Test
         void test(EchoServer injected, EchoClient client) throws IOException {
-            assertThat(client.echo("hello".getBytes())).asString().isEqualTo("hello");
+            assertThat(client.echo("hello".getBytes(UTF_8))).asString().isEqualTo("hello");
             assertThat(injected.recording().connection(1).received()).asString().isEqualTo("hello");
         }
     }

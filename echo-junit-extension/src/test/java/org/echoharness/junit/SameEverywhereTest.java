@@ -39,7 +39,9 @@ class SameEverywhereTest {
     @AfterAll
     static void close() {
         SERVERS.forEach(EchoServer::close);
-        assertThat(SERVERS.stream().mapToLong(each -> each.counters().accepted()).sum())
+        assertThat(SERVERS.stream()
+                        .mapToLong(each -> each.counters().accepted())
+                        .sum())
                 .as("connections of external servers")
                 .isGreaterThan(50);
     }

@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.time.Duration;
+import java.util.Map;
 import org.echoharness.EchoClient;
 import org.echoharness.EchoServer;
 import org.echoharness.Ending;
@@ -46,6 +48,21 @@ class ControlInJavaTest {
             first.assertEndedBy(Ending.Side.SERVER, Ending.How.RST);
         } // the server goes on
         assertThat(other.isRunning()).isTrue();
+    }
+
+    @Test
+    void hasSession() throws Exception {
+        EchoServer server = EchoServer.connect(
+                other.controlUri().orElseThrow(), other.controlToken().orElseThrow());
+        try (EchoServer session = server.session(Map.of("faults", "first 1: reset after 4"), Duration.ofSeconds(5))) {
+            try (EchoClient client = EchoClient.connect(session.address())) { // in place of your client
+                client.send("hello".getBytes(UTF_8));
+            }
+            session.recording().connection(1).awaitEnd().assertEndedBy(Ending.Side.SERVER, Ending.How.RST);
+        } // the server has no faults again
+        assertThat(other.faults()).isEqualTo(FaultPlan.none());
+        assertThat(other.counters().accepted()).isEqualTo(1);
+        server.close();
     }
 
     @Test
