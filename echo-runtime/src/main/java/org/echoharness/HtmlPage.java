@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -163,7 +164,7 @@ final class HtmlPage {
 
     private static String when(List<RecordedConnection> connections, long span) {
         Instant first = connections.get(0).accepted().minus(connections.get(0).opened());
-        return first + ", for " + Quantities.millis(Duration.ofNanos(span)) + " ms";
+        return time(first) + ", for " + Quantities.millis(Duration.ofNanos(span)) + " ms";
     }
 
     private static String count(List<RecordedConnection> connections, About about) {
@@ -247,13 +248,17 @@ final class HtmlPage {
         String start = connection.recordedBy() == Ending.Side.CLIENT ? "connected " : "accepted ";
         Duration opened = connection.opened();
         String since = opened.isZero() ? "" : " (" + Quantities.millis(opened) + " ms after the first connection)";
-        String fact = sums(connection) + start + connection.accepted() + since + "; " + end(connection);
+        String fact = sums(connection) + start + time(connection.accepted()) + since + "; " + end(connection);
         return upstream == null
                 ? List.of(fact)
                 : List.of(
                         fact,
-                        "Relayed to " + upstream.peer() + ": " + sums(upstream) + "connected " + upstream.accepted()
-                                + "; " + end(upstream));
+                        "Relayed to " + upstream.peer() + ": " + sums(upstream) + "connected "
+                                + time(upstream.accepted()) + "; " + end(upstream));
+    }
+
+    private static String time(Instant exact) {
+        return exact.truncatedTo(ChronoUnit.MILLIS).toString();
     }
 
     private static String sums(RecordedConnection leg) {

@@ -194,7 +194,7 @@ class HtmlPageTest {
                         "rst g10 dn | 1.234server to client: RST: reset after 1");
         assertThat(texts(page, "div", "ends")).containsExactly("msclient 10.0.0.2:4000server 10.0.0.1:7");
         assertThat(texts(page, "div", "k").get(0))
-                .startsWith("\n5 bytes received, 1 byte sent; accepted 2026-01-02T03:04:05.006007008Z;"
+                .startsWith("\n5 bytes received, 1 byte sent; accepted 2026-01-02T03:04:05.006Z;"
                         + " ended by SERVER RST (reset after 1).\n");
         assertThat(all(page, "summary").get(0).getTextContent())
                 .isEqualTo("Connection 4 10.0.0.2:4000 5 bytes to the server, 1 byte to the client,"
