@@ -1,10 +1,14 @@
 package org.echoharness.junit;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import org.echoharness.EchoServer;
 
 /**
@@ -18,7 +22,10 @@ final class ExternalSessions {
 
     private static final List<Open> OPEN = new ArrayList<>(); // guarded by itself; the innermost last
 
-    private record Open(EchoServer session, String server, ScopePath scope) {}
+    /** The turns of the tests of this JVM, for each server or session: its interface lets only some requests wait. */
+    private static final Map<Object, Semaphore> TURNS = new ConcurrentHashMap<>();
+
+    private record Open(EchoServer session, String server, ScopePath scope, Semaphore turn) {}
 
     private ExternalSessions() {}
 
@@ -38,18 +45,53 @@ final class ExternalSessions {
                 }
             }
         }
-        EchoServer session = (host != null ? host : control.connect(name)).session(options, LONGEST);
+        Semaphore turn = TURNS.computeIfAbsent(host != null ? host : server, unused -> new Semaphore(1, true));
+        await(turn, name, control);
+        EchoServer session = null;
+        try {
+            session = (host != null ? host : control.connect(name)).session(options, LONGEST);
+        } finally {
+            if (session == null) {
+                turn.release();
+            }
+        }
         synchronized (OPEN) {
-            OPEN.add(new Open(session, server, scope));
+            OPEN.add(new Open(session, server, scope, turn));
         }
         return session;
     }
 
-    /** Ends a session. */
-    static void close(EchoServer session) {
-        synchronized (OPEN) {
-            OPEN.removeIf(each -> each.session() == session);
+    private static void await(Semaphore turn, String name, ExternalControl control) throws IOException {
+        try {
+            if (!turn.tryAcquire(LONGEST.toSeconds(), TimeUnit.SECONDS)) {
+                throw new IllegalStateException("another test has used the external server \"" + name + "\" of "
+                        + control.uri() + " for " + LONGEST.toSeconds()
+                        + "s; let JUnit run them one after the other, with @ResourceLock");
+            }
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted while waiting for the external server \"" + name + "\"");
         }
-        session.close();
+    }
+
+    /** Ends a session, and lets the next test have its turn. */
+    static void close(EchoServer session) {
+        Semaphore turn = null;
+        synchronized (OPEN) {
+            for (Open each : List.copyOf(OPEN)) {
+                if (each.session() == session) {
+                    OPEN.remove(each);
+                    turn = each.turn();
+                }
+            }
+        }
+        TURNS.remove(session);
+        try {
+            session.close();
+        } finally {
+            if (turn != null) {
+                turn.release();
+            }
+        }
     }
 }

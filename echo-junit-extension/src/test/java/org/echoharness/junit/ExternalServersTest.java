@@ -174,7 +174,7 @@ class ExternalServersTest {
     @EchoTest
     @Execution(ExecutionMode.CONCURRENT)
     static class AtOnce {
-        @RepeatedTest(8)
+        @RepeatedTest(20)
         void hasServerForItself(EchoServer server, EchoClient client) throws IOException {
             assertThat(client.echo("mine".getBytes(UTF_8))).asString().isEqualTo("mine");
             server.recording().assertConnections(1);
@@ -196,10 +196,10 @@ class ExternalServersTest {
                                 "junit.jupiter.execution.parallel.config.strategy",
                                 "fixed",
                                 "junit.jupiter.execution.parallel.config.fixed.parallelism",
-                                "4"),
+                                "40"), // the interface lets 32 requests wait
                         AtOnce.class,
                         AtOnceToo.class),
-                16);
+                40);
     }
 
     @EchoTest(checks = "leaks", readTimeout = "200ms")
