@@ -12,6 +12,7 @@ import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
 import java.net.ConnectException;
 import java.net.Socket;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -23,6 +24,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import org.echoharness.support.Background;
+import org.echoharness.support.ForkedProcess;
 import org.echoharness.support.PlainSockets;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -330,6 +332,39 @@ class SessionTest {
         try (EchoServer next = local.session(Map.of(), LONGEST)) {
             PlainSockets.echoes(connect(), "next");
             assertThat(next.faults()).hasToString("none");
+        }
+    }
+
+    /** Holds a session until its process is killed. */
+    static final class Holds {
+        private Holds() {}
+
+        @SuppressWarnings("SystemOut")
+        public static void main(String[] args) throws Exception {
+            EchoServer server = EchoServer.connect(URI.create(args[0]), args[1]);
+            try (EchoServer session = server.session(Map.of("faults", "reset"), Duration.ZERO)) {
+                System.out.println("held: " + session.faults());
+                Thread.currentThread().join();
+            }
+        }
+    }
+
+    @Test
+    void endsIfItsProcessIsKilled() throws Exception {
+        start(Way.LOCAL);
+        List<String> command = EchoProcess.program(
+                List.of(),
+                Holds.class,
+                local.controlUri().orElseThrow().toString(),
+                local.controlToken().orElseThrow());
+        try (ForkedProcess other = new ForkedProcess(command)) {
+            other.lines().await("held: reset");
+            PlainSockets.assertReset(connect());
+            assertThatIllegalStateException().isThrownBy(() -> local.session(Map.of(), Duration.ZERO));
+        }
+        try (EchoServer next = local.session(Map.of(), LONGEST)) {
+            PlainSockets.echoes(connect(), "next");
+            assertThat(next.recording().total()).isEqualTo(1);
         }
     }
 }
