@@ -14,37 +14,14 @@ import java.util.List;
 import java.util.Map;
 import org.echoharness.script.Framings;
 import org.echoharness.support.PlainSockets;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What a server does when it is controlled through its HTTP interface. */
 @Timeout(60)
-class ControlsByHttpTest {
+class ControlsByHttpTest extends ControlledServerTest {
 
     private static final String SERVER = "/servers/default";
-
-    private EchoServer server;
-    private HttpPeer peer;
-
-    @BeforeEach
-    void start() throws IOException {
-        start(EchoServer.builder());
-    }
-
-    private void start(EchoServer.Builder builder) throws IOException {
-        close();
-        server = builder.control("127.0.0.1:0").start();
-        peer = new HttpPeer(server);
-    }
-
-    @AfterEach
-    void close() {
-        if (server != null) {
-            server.close();
-        }
-    }
 
     private Socket client() throws IOException {
         return PlainSockets.connect(server.address());

@@ -9,37 +9,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.echoharness.support.PlainSockets;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The server-sent events of a server. */
 @Timeout(60)
-class EventStreamTest {
+class EventStreamTest extends ControlledServerTest {
 
     private static final String EVENTS = "/servers/default/events";
-
-    private EchoServer server;
-    private HttpPeer peer;
-
-    @BeforeEach
-    void start() throws IOException {
-        start(EchoServer.builder());
-    }
-
-    private void start(EchoServer.Builder builder) throws IOException {
-        close();
-        server = builder.control("127.0.0.1:0").start();
-        peer = new HttpPeer(server);
-    }
-
-    @AfterEach
-    void close() {
-        if (server != null) {
-            server.close();
-        }
-    }
 
     private static List<HttpPeer.Events.Message> until(HttpPeer.Events events, String name) throws IOException {
         List<HttpPeer.Events.Message> all = new ArrayList<>();

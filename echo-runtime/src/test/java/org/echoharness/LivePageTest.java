@@ -12,8 +12,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.echoharness.support.PlainSockets;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,42 +19,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** What the live page asks the HTTP interface for. The page itself is tested in a browser. */
 @Timeout(60)
-class LivePageTest {
+class LivePageTest extends ControlledServerTest {
 
     private static final String PAGE = "/servers/default/page";
     private static final String CONNECTIONS = "/servers/default/connections";
     private static final String ATTACK = "</script><img src=x onerror=alert(1)>\"'&lt;";
-
-    private EchoServer server;
-    private HttpPeer peer;
-
-    @BeforeEach
-    void start() throws IOException {
-        start(EchoServer.builder());
-    }
-
-    private void start(EchoServer.Builder builder) throws IOException {
-        close();
-        server = builder.control("127.0.0.1:0").start();
-        peer = new HttpPeer(server);
-    }
-
-    @AfterEach
-    void close() {
-        if (server != null) {
-            server.close();
-        }
-    }
-
-    private void converse(String text) throws Exception {
-        try (Socket socket = PlainSockets.connect(server.address())) {
-            PlainSockets.echoes(socket, text);
-            socket.shutdownOutput();
-            assertThat(socket.getInputStream().read()).isEqualTo(-1);
-        }
-        List<RecordedConnection> all = server.recording().connections();
-        all.get(all.size() - 1).awaitEnd();
-    }
 
     /** One message of the stream. */
     private record Update(Map<String, Object> json) {

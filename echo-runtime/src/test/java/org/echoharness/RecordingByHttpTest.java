@@ -13,8 +13,6 @@ import java.util.concurrent.FutureTask;
 import org.echoharness.json.JsonReader;
 import org.echoharness.support.Background;
 import org.echoharness.support.PlainSockets;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,40 +21,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** The recording of a server, as its HTTP interface shows it. */
 @Timeout(60)
-class RecordingByHttpTest {
+class RecordingByHttpTest extends ControlledServerTest {
 
     private static final String RECORDING = "/servers/default/recording";
-
-    private EchoServer server;
-    private HttpPeer peer;
-
-    @BeforeEach
-    void start() throws IOException {
-        start(EchoServer.builder());
-    }
-
-    private void start(EchoServer.Builder builder) throws IOException {
-        close();
-        server = builder.control("127.0.0.1:0").start();
-        peer = new HttpPeer(server);
-    }
-
-    @AfterEach
-    void close() {
-        if (server != null) {
-            server.close();
-        }
-    }
-
-    private void converse(String text) throws Exception {
-        try (Socket socket = PlainSockets.connect(server.address())) {
-            PlainSockets.echoes(socket, text);
-            socket.shutdownOutput();
-            assertThat(socket.getInputStream().read()).isEqualTo(-1);
-        }
-        List<RecordedConnection> all = server.recording().connections();
-        all.get(all.size() - 1).awaitEnd();
-    }
 
     @Test
     void hasEverythingOfRecording() throws Exception {
