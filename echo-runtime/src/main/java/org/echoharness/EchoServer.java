@@ -86,7 +86,7 @@ public final class EchoServer implements AutoCloseable {
      * try (EchoServer server = EchoServer.connect(URI.create("http://127.0.0.1:40124/"), token)) {
      *     server.setFaults(FaultPlan.parse("connection 1: reset after 4"));
      *     ...
-     *     server.recording().connection(1).awaitEnd();
+     *     server.recording().awaitConnections(1).get(0).awaitEnd();
      * }
      * }</pre>
      *
@@ -318,7 +318,7 @@ public final class EchoServer implements AutoCloseable {
      * <pre>{@code
      * try (EchoServer session = server.session(Map.of("faults", "connection 1: reset after 4"), Duration.ofSeconds(5))) {
      *     ...
-     *     session.recording().connection(1).awaitEnd();
+     *     session.recording().awaitConnections(1).get(0).awaitEnd();
      * }
      * }</pre>
      *

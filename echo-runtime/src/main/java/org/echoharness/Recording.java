@@ -151,11 +151,14 @@ public final class Recording {
      */
     public RecordedConnection connection(long number) {
         RecordedConnection found = number < 1 ? null : source.snapshot(number);
+        boolean wasThere = source.knew(number);
+        if (found == null && wasThere) {
+            found = source.snapshot(number); // it may have come in between
+        }
         if (found == null) {
-            throw new AssertionError((source.knew(number)
-                            ? "connection " + number + " is not kept any more"
-                            : "there is no connection " + number)
-                    + ": " + summary());
+            throw new AssertionError(
+                    (wasThere ? "connection " + number + " is not kept any more" : "there is no connection " + number)
+                            + ": " + summary());
         }
         return found;
     }

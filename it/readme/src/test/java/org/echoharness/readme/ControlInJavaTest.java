@@ -44,7 +44,8 @@ class ControlInJavaTest {
             try (EchoClient client = EchoClient.connect(server.address())) { // in place of your client
                 client.send("hello".getBytes(UTF_8));
             }
-            RecordedConnection first = server.recording().connection(1).awaitEnd();
+            RecordedConnection first =
+                    server.recording().awaitConnections(1).get(0).awaitEnd();
             first.assertEndedBy(Ending.Side.SERVER, Ending.How.RST);
         } // the server goes on
         assertThat(other.isRunning()).isTrue();
@@ -58,7 +59,7 @@ class ControlInJavaTest {
             try (EchoClient client = EchoClient.connect(session.address())) { // in place of your client
                 client.send("hello".getBytes(UTF_8));
             }
-            session.recording().connection(1).awaitEnd().assertEndedBy(Ending.Side.SERVER, Ending.How.RST);
+            session.recording().awaitConnections(1).get(0).awaitEnd().assertEndedBy(Ending.Side.SERVER, Ending.How.RST);
         } // the server has no faults again
         assertThat(other.faults()).isEqualTo(FaultPlan.none());
         assertThat(other.counters().accepted()).isEqualTo(1);

@@ -60,8 +60,14 @@ class QuickstartTest {
                 .toList();
         JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
         try (StandardJavaFileManager manager = compiler.getStandardFileManager(null, null, null)) {
-            List<String> options =
-                    List.of("-d", folder.toString(), "-proc:none", "-classpath", System.getProperty("java.class.path"));
+            List<String> options = List.of(
+                    "-d",
+                    folder.toString(),
+                    "-encoding",
+                    "UTF-8",
+                    "-proc:none",
+                    "-classpath",
+                    System.getProperty("java.class.path"));
             assertThat(compiler.getTask(
                                     null, manager, null, options, null, manager.getJavaFileObjectsFromPaths(sources))
                             .call())
