@@ -44,9 +44,8 @@ class ControlInJavaTest {
             try (EchoClient client = EchoClient.connect(server.address())) { // in place of your client
                 client.send("hello".getBytes(UTF_8));
             }
-            RecordedConnection first =
-                    server.recording().awaitConnections(1).get(0).awaitEnd();
-            first.assertEndedBy(Ending.Side.SERVER, Ending.How.RST);
+            RecordedConnection first = server.recording().awaitConnections(1).get(0);
+            first.awaitEnd().assertEndedBy(Ending.Side.SERVER, Ending.How.RST);
         } // the server goes on
         assertThat(other.isRunning()).isTrue();
     }
