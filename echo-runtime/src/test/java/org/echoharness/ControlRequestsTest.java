@@ -377,6 +377,30 @@ class ControlRequestsTest {
         assertThat(peer.get("/servers").status()).isEqualTo(200);
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "Content-Length: 100       | none                            | ",
+                "Transfer-Encoding: chunked| 9\\r\\nnone\\r\\n0\\r\\n\\r\\n        | ",
+                "Transfer-Encoding: chunked| zz\\r\\nnone\\r\\n0\\r\\n\\r\\n       | ",
+                "Transfer-Encoding: chunked| ffffffffffffffff\\r\\nnone        | ",
+                "Content-Length: 70000     | none                            | more than 65536 bytes",
+            })
+    void explainsBodiesOfWrongLength(String header, String body, String error) throws IOException {
+        try (Socket socket = peer.connect()) {
+            String request = "PUT /servers/default/faults HTTP/1.1\r\n" + peer.host() + "\r\n" + peer.authorization()
+                    + "\r\n" + header + "\r\n\r\n" + body.replace("\\r\\n", "\r\n");
+            socket.getOutputStream().write(request.getBytes(ISO_8859_1));
+            socket.shutdownOutput();
+            HttpPeer.Answer answer = HttpPeer.read(socket.getInputStream(), false);
+
+            assertThat(answer.status()).as("%s", answer).isIn(400, 413);
+            assertThat(answer.error()).contains(error == null ? "the body cannot be read (" : error);
+            assertThat(socket.getInputStream().read()).isEqualTo(-1);
+        }
+    }
+
     @Test
     void pageNeedsNoTokenAndHasNoData() throws IOException {
         HttpPeer.Answer page = peer.request("GET", "/", null, peer.host());

@@ -13,6 +13,7 @@ import java.time.Duration;
  * @param queue how many requests wait for a thread
  * @param streams how many event streams are open at the same time
  * @param waits how many requests wait for a change of a recording at the same time
+ * @param downloads how many large answers have a thread of their own, so that their clients may read slowly
  */
 record ControlLimits(
         Duration headers,
@@ -22,7 +23,8 @@ record ControlLimits(
         int threads,
         int queue,
         int streams,
-        int waits) {
+        int waits,
+        int downloads) {
 
     /** The most bytes of a request's body. */
     static final int BODY = 64 << 10;
@@ -35,5 +37,6 @@ record ControlLimits(
             8,
             4_096,
             32,
-            32);
+            32,
+            8);
 }

@@ -143,11 +143,21 @@ final class ControlRequest {
     /** Reads the whole body. */
     byte[] body() throws IOException {
         String declared = exchange.getRequestHeaders().getFirst("Content-Length");
-        if (declared != null && !declared.matches("0*\\d{1,5}")) {
+        if (declared != null && Long.parseLong(declared) > ControlLimits.BODY) { // the JDK has checked the digits
             throw tooLarge();
         }
         threads.beginClientTime(limits.body());
-        byte[] body = exchange.getRequestBody().readNBytes(ControlLimits.BODY + 1);
+        byte[] body;
+        try {
+            body = exchange.getRequestBody().readNBytes(ControlLimits.BODY + 1);
+        } catch (IOException malformed) { // if the client has gone, nobody sees the answer
+            throw new RefusedRequestException(
+                    400,
+                    "the body cannot be read (" + Escaping.escape(String.valueOf(malformed.getMessage()))
+                            + "); send as many bytes as Content-Length says, or chunks with their sizes",
+                    "Connection", // nobody knows where the next request would begin
+                    "close");
+        }
         threads.endClientTime();
         if (body.length > ControlLimits.BODY) {
             throw tooLarge();

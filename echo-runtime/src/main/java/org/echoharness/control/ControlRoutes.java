@@ -31,6 +31,7 @@ final class ControlRoutes {
     private final ControlLimits limits;
     private final Semaphore streams;
     private final Semaphore waits;
+    private final Semaphore downloads;
 
     /**
      * @param servers the servers that are listed
@@ -47,6 +48,7 @@ final class ControlRoutes {
         this.limits = limits;
         streams = new Semaphore(limits.streams());
         waits = new Semaphore(limits.waits());
+        downloads = new Semaphore(limits.downloads());
     }
 
     /** Returns whether the path is one of the page's own files, which need no token. */
@@ -86,7 +88,8 @@ final class ControlRoutes {
             case 4, 5 -> {
                 if (path.size() == 4 && path.get(2).equals("connections") && PageRoutes.isConversation(path.get(3))) {
                     request.only("GET");
-                    PageRoutes.conversation(path.get(3), mustRecord(server), server, request);
+                    RecordingView recording = mustRecord(server);
+                    download(request, () -> PageRoutes.conversation(path.get(3), recording, server, request));
                     return;
                 }
                 if (!path.get(2).equals("connections") || !ConnectionRoutes.handle(path, server, request)) {
@@ -145,7 +148,7 @@ final class ControlRoutes {
                     request.only("GET");
                     request.parameters();
                     mustRecord(server);
-                    RecordingDownload.answer(kind, id, server, request);
+                    download(request, () -> RecordingDownload.answer(kind, id, server, request));
                 } else {
                     throw nothingAt(path);
                 }
@@ -159,13 +162,7 @@ final class ControlRoutes {
         Duration timeout = wait == null ? Duration.ZERO : atMostAMinute("wait", wait);
         Map<String, String> options = SessionStream.options(request.bodyText());
         SessionStream session = new SessionStream(server, this::server, limits.beat());
-        handOver(waits, "sessions and requests that wait", request, () -> {
-            try {
-                session.run(options, timeout, request);
-            } catch (RuntimeException refused) {
-                request.refuse(RefusedRequestException.of(refused));
-            }
-        });
+        handOver(waits, "sessions and requests that wait", request, () -> session.run(options, timeout, request));
     }
 
     private void list(JsonWriter json) throws IOException {
@@ -256,7 +253,7 @@ final class ControlRoutes {
         String after = parameters.get("after");
         String wait = parameters.get("wait");
         if (after == null && wait == null) {
-            write(now, which, request);
+            download(request, () -> write(now, which, request));
             return;
         }
         if (after == null || !after.matches("\\d{1,18}")) {
@@ -320,17 +317,40 @@ final class ControlRoutes {
         });
     }
 
-    /** Answers on a thread that may wait. */
+    /** Answers with much. The thread is one that may wait for a slow client, as long as there is one. */
+    private void download(ControlRequest request, Download answer) throws IOException {
+        if (!handOver(downloads, request, answer::write)) {
+            answer.write();
+        }
+    }
+
+    /** Writes an answer that has much text. */
+    private interface Download {
+        void write() throws IOException;
+    }
+
+    /** Answers on a thread that may wait, or refuses that. */
     private static void handOver(Semaphore places, String what, ControlRequest request, ControlRequest.Answer answer) {
-        if (!places.tryAcquire()) {
+        if (!handOver(places, request, answer)) {
             throw new RefusedRequestException(503, "there are too many " + what + "; end some of them");
+        }
+    }
+
+    /** Answers on a thread that may wait. Returns false if there is none. */
+    private static boolean handOver(Semaphore places, ControlRequest request, ControlRequest.Answer answer) {
+        if (!places.tryAcquire()) {
+            return false;
         }
         boolean isHandedOver = false;
         try {
             request.handOver(() -> {
                 try {
-                    answer.write();
-                } catch (IOException | InterruptedException | RuntimeException ended) {
+                    try {
+                        answer.write();
+                    } catch (RuntimeException | Error failed) {
+                        request.refuse(RefusedRequestException.of(failed));
+                    }
+                } catch (IOException | InterruptedException | RuntimeException | OutOfMemoryError ended) {
                     return; // the client has gone, or the interface closes
                 } finally {
                     places.release();
@@ -338,6 +358,7 @@ final class ControlRoutes {
                 }
             });
             isHandedOver = true;
+            return true;
         } finally {
             if (!isHandedOver) {
                 places.release();

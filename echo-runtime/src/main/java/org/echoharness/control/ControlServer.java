@@ -185,11 +185,11 @@ public final class ControlServer implements AutoCloseable {
         try {
             try {
                 handle(request);
-            } catch (RuntimeException refused) {
+            } catch (RuntimeException | Error refused) {
                 request.refuse(RefusedRequestException.of(refused));
             }
-        } catch (IOException gone) {
-            return; // the client does not wait for the answer
+        } catch (IOException | OutOfMemoryError gone) {
+            return; // the client does not wait for the answer, or not even an error has room
         } finally {
             request.end();
         }

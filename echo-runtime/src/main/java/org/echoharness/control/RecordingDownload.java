@@ -27,21 +27,16 @@ final class RecordingDownload {
 
     /** Answers with the recording as a file that a browser saves. */
     static void answer(FileKind kind, String id, ControlledServer server, ControlRequest request) throws IOException {
-        request.header(
-                "Content-Disposition",
-                "attachment; filename=\"" + id.replaceAll("[^A-Za-z0-9._-]", "_") + "." + kind.suffix() + "\"");
-        if (kind == FileKind.HTML) {
-            String policy = PageResources.policy() + "; frame-ancestors 'none'; sandbox allow-scripts";
-            request.header("Content-Security-Policy", policy);
-        }
         if (request.isHead()) {
+            headers(kind, id, request);
             request.answer(kind.type()).close();
             return;
         }
-        Path folder = Files.createTempDirectory("echo-control");
+        Path folder = temporary();
         Path file = folder.resolve(NAME + "." + kind.suffix());
         try {
             write(server, kind, file);
+            headers(kind, id, request);
             request.answer(kind.type(), file);
         } finally {
             Files.deleteIfExists(file);
@@ -49,11 +44,37 @@ final class RecordingDownload {
         }
     }
 
+    private static void headers(FileKind kind, String id, ControlRequest request) {
+        request.header(
+                "Content-Disposition",
+                "attachment; filename=\"" + id.replaceAll("[^A-Za-z0-9._-]", "_") + "." + kind.suffix() + "\"");
+        if (kind == FileKind.HTML) {
+            String policy = PageResources.policy() + "; frame-ancestors 'none'; sandbox allow-scripts";
+            request.header("Content-Security-Policy", policy);
+        }
+    }
+
+    private static Path temporary() {
+        try {
+            return Files.createTempDirectory("echo-control");
+        } catch (IOException failed) {
+            throw unwritten(failed);
+        }
+    }
+
     private static void write(ControlledServer server, FileKind kind, Path file) {
         try {
             server.write(kind, file);
         } catch (IOException failed) {
-            throw new UncheckedIOException("the recording cannot be written: " + failed.getMessage(), failed);
+            throw unwritten(failed);
         }
+    }
+
+    private static UncheckedIOException unwritten(IOException failed) {
+        return new UncheckedIOException(
+                "the recording cannot be written to a file for the download: " + failed.getMessage()
+                        + "; make room in the folder of temporary files (" + System.getProperty("java.io.tmpdir")
+                        + "), or start the JVM with another one, -Djava.io.tmpdir=FOLDER",
+                failed);
     }
 }

@@ -22,8 +22,8 @@ final class RefusedRequestException extends RuntimeException {
         this.value = value;
     }
 
-    /** Returns the answer for an exception that a server has thrown. */
-    static RefusedRequestException of(RuntimeException thrown) {
+    /** Returns the answer for what a server has thrown. */
+    static RefusedRequestException of(Throwable thrown) {
         if (thrown instanceof RefusedRequestException refused) {
             return refused;
         }
@@ -36,6 +36,12 @@ final class RefusedRequestException extends RuntimeException {
         }
         if (thrown instanceof UnsupportedOperationException) {
             return new RefusedRequestException(501, text);
+        }
+        if (thrown instanceof OutOfMemoryError) {
+            return new RefusedRequestException(
+                    503,
+                    "the JVM has too little memory for this answer; ask for less, forget connections that ended with"
+                            + " DELETE /servers/ID/recording, or start the JVM with a greater -Xmx");
         }
         return new RefusedRequestException(500, thrown instanceof UncheckedIOException ? text : thrown.toString());
     }

@@ -85,7 +85,7 @@ final class RequestThreads implements Executor {
         requests.allowCoreThreadTimeOut(true);
         waits = new ThreadPoolExecutor(
                 0,
-                limits.streams() + limits.waits(),
+                limits.streams() + limits.waits() + limits.downloads() + limits.threads(), // some are about to be free
                 KEPT_SECONDS,
                 TimeUnit.SECONDS,
                 new SynchronousQueue<>(),

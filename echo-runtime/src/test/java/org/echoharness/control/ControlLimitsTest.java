@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.net.Socket;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -69,7 +70,7 @@ class ControlLimitsTest {
 
         @Override
         public void acceptPending() {
-            throw new IllegalStateException();
+            throw new OutOfMemoryError("of a test");
         }
 
         @Override
@@ -152,7 +153,11 @@ class ControlLimitsTest {
 
         @Override
         public void write(FileKind kind, Path file) throws IOException {
-            throw new IOException("no space left");
+            switch (kind) {
+                case PCAPNG -> Files.write(file, new byte[LARGE]);
+                case HTML -> throw new OutOfMemoryError("of a test");
+                default -> throw new IOException("no space left");
+            }
         }
     }
 
@@ -161,7 +166,7 @@ class ControlLimitsTest {
     private HttpPeer peer;
 
     private void start(int threads, Duration headers, Duration body, Duration write) throws IOException {
-        ControlLimits limits = new ControlLimits(headers, body, write, Duration.ofMillis(100), threads, 4_096, 1, 1);
+        ControlLimits limits = new ControlLimits(headers, body, write, Duration.ofMillis(100), threads, 4_096, 1, 1, 1);
         server = ControlServer.start(PlainSockets.loopback(0), "127.0.0.1", "127.0.0.1", limits);
         server.add("default", fake);
         peer = new HttpPeer(server.uri(), server.token());
@@ -307,7 +312,33 @@ class ControlLimitsTest {
                 peer.send("DELETE", "/servers/default/recording", null),
                 500,
                 "java.lang.ArithmeticException: a defect");
-        assertError(peer.get("/servers/default/recording.txt"), 500, "the recording cannot be written: no space left");
+        HttpPeer.Answer file = peer.get("/servers/default/recording.txt");
+        assertError(
+                file,
+                500,
+                "the recording cannot be written to a file for the download: no space left; make room in the folder of"
+                        + " temporary files (" + System.getProperty("java.io.tmpdir")
+                        + "), or start the JVM with another one, -Djava.io.tmpdir=FOLDER");
+        assertThat(file.headers()).doesNotContainKey("content-disposition");
+    }
+
+    @Test
+    void saysThatMemoryIsTooShort() throws Exception {
+        start(1, LONG, LONG, LONG);
+        String error = "the JVM has too little memory for this answer; ask for less, forget connections that ended with"
+                + " DELETE /servers/ID/recording, or start the JVM with a greater -Xmx";
+        assertError(peer.post("/servers/default/accept-pending"), 503, error);
+        assertError(peer.get("/servers/default/recording.html"), 503, error);
+    }
+
+    @Test
+    void downloadThatIsReadSlowlyTakesNoThreadOfOtherRequests() throws Exception {
+        start(1, LONG, LONG, LONG);
+        try (Socket deaf = stalled(head("GET", "/servers/default/recording.pcapng") + "\r\n")) {
+            assertThat(deaf.getInputStream().read()).isEqualTo('H');
+
+            assertThat(peer.get("/servers").status()).isEqualTo(200);
+        }
     }
 
     private static void assertError(HttpPeer.Answer answer, int status, String error) {
