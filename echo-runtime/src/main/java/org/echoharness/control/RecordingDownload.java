@@ -2,10 +2,12 @@ package org.echoharness.control;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.echoharness.control.ControlledServer.FileKind;
 import org.echoharness.page.PageResources;
+import org.echoharness.text.CompleteFile;
 import org.jspecify.annotations.Nullable;
 
 /** Answers with the recording in one of its forms. The threads of requests call it. */
@@ -71,8 +73,11 @@ final class RecordingDownload {
     }
 
     private static UncheckedIOException unwritten(IOException failed) {
+        String reason = failed instanceof FileSystemException file
+                ? CompleteFile.reason(file)
+                : String.valueOf(failed.getMessage());
         return new UncheckedIOException(
-                "the recording cannot be written to a file for the download: " + failed.getMessage()
+                "the recording cannot be written to a file for the download: " + reason
                         + "; make room in the folder of temporary files (" + System.getProperty("java.io.tmpdir")
                         + "), or start the JVM with another one, -Djava.io.tmpdir=FOLDER",
                 failed);
