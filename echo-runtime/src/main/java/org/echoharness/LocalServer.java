@@ -193,7 +193,7 @@ final class LocalServer implements ServerAccess {
 
         SessionTakenException(ServerCore host) {
             super("the server " + ServerCore.texts(host.addresses())
-                    + " has a session already; close that one before, or start a session of it");
+                    + " has a session already; end that one, wait longer, or start a session of that one");
         }
     }
 

@@ -52,7 +52,7 @@ final class SessionStream {
         return new RefusedRequestException(
                 400,
                 "the body (" + Escaping.escape(Escaping.cut(body))
-                        + ") must be an object of options and their texts, such as {\"faults\":\"reset after 4\"}");
+                        + ") must be a JSON object with options and their values as texts, such as {\"faults\":\"reset after 4\"}");
     }
 
     /** Starts the session, and holds it until it or the client ends. */
