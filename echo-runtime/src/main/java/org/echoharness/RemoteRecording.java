@@ -17,6 +17,7 @@ import java.util.function.Supplier;
 import org.echoharness.control.RecordingView;
 import org.echoharness.remote.AddressText;
 import org.echoharness.remote.ControlClient;
+import org.echoharness.remote.RemoteCalls;
 import org.echoharness.text.Quantities;
 import org.echoharness.text.ServerLog;
 import org.jspecify.annotations.Nullable;
@@ -58,11 +59,7 @@ final class RemoteRecording implements Recording.Source {
     }
 
     private <T> T reading(Supplier<T> parser) {
-        try {
-            return client.reading(parser);
-        } catch (IOException other) {
-            throw new UncheckedIOException(other.getMessage(), other);
-        }
+        return RemoteCalls.call(() -> client.reading(parser));
     }
 
     /** Returns the numbers of the recording. */
@@ -183,24 +180,12 @@ final class RemoteRecording implements Recording.Source {
 
     @Override
     public void title(String of) {
-        run(() -> client.title(of));
+        RemoteCalls.run(() -> client.title(of));
     }
 
     @Override
     public void noteAll(String text) {
-        run(() -> client.note(text));
-    }
-
-    private interface Call {
-        void run() throws IOException;
-    }
-
-    private static void run(Call call) {
-        try {
-            call.run();
-        } catch (IOException failed) {
-            throw new UncheckedIOException(failed.getMessage(), failed);
-        }
+        RemoteCalls.run(() -> client.note(text));
     }
 
     @Override

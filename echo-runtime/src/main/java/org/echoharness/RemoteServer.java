@@ -14,6 +14,7 @@ import org.echoharness.control.ControlledServer.Control;
 import org.echoharness.control.ServerView;
 import org.echoharness.remote.AddressText;
 import org.echoharness.remote.ControlClient;
+import org.echoharness.remote.RemoteCalls;
 import org.echoharness.remote.RemoteConnection;
 import org.echoharness.script.ServedConnection;
 import org.echoharness.text.Quantities;
@@ -48,11 +49,11 @@ final class RemoteServer implements ServerAccess {
 
     @Override
     public void close() {
-        if (!isClosed && client.isSession()) {
-            isClosed = true;
+        boolean wasClosed = isClosed;
+        isClosed = true;
+        if (!wasClosed && client.isSession()) {
             client.endSession();
         }
-        isClosed = true;
     }
 
     @Override
@@ -82,29 +83,10 @@ final class RemoteServer implements ServerAccess {
         }
     }
 
-    private interface Call<T> {
-        T get() throws IOException;
-    }
-
-    private static <T> T call(Call<T> call) {
-        try {
-            return call.get();
-        } catch (IOException failed) {
-            throw new UncheckedIOException(failed.getMessage(), failed);
-        }
-    }
-
-    private interface Action {
-        void run() throws IOException;
-    }
-
     /** Runs a control, unless this view is closed. */
-    private void run(Action action) {
+    private void run(RemoteCalls.Action action) {
         mustBeOpen();
-        call(() -> {
-            action.run();
-            return true;
-        });
+        RemoteCalls.run(action);
     }
 
     private void mustBeOpen() {
@@ -119,7 +101,7 @@ final class RemoteServer implements ServerAccess {
         if (end != null) {
             return end;
         }
-        ServerView view = call(client::view);
+        ServerView view = RemoteCalls.call(client::view);
         if (view.state().equals("closed")) {
             last = view;
         }
@@ -205,7 +187,8 @@ final class RemoteServer implements ServerAccess {
     public ServedConnection connection(long number) {
         mustBeOpen();
         Quantities.atLeastOne("connection", number);
-        return new RemoteConnection(client, number, call(() -> address(client.remote(number))), this::mustBeOpen);
+        return new RemoteConnection(
+                client, number, RemoteCalls.call(() -> address(client.remote(number))), this::mustBeOpen);
     }
 
     private SocketAddress address(String text) throws IOException {
@@ -228,7 +211,7 @@ final class RemoteServer implements ServerAccess {
         for (ServerView.Problem each : views) {
             problems.add(new ScriptProblem(
                     each.connection(),
-                    call(() -> client.reading(() -> ScriptProblem.Kind.valueOf(each.kind()))),
+                    RemoteCalls.call(() -> client.reading(() -> ScriptProblem.Kind.valueOf(each.kind()))),
                     each.where(),
                     each.expected(),
                     each.seen(),
@@ -255,7 +238,7 @@ final class RemoteServer implements ServerAccess {
     @Override
     public List<ScriptProblem> unfinishedScripts() {
         mustBeOpen();
-        return problems(call(client::unfinished));
+        return problems(RemoteCalls.call(client::unfinished));
     }
 
     @Override
@@ -299,7 +282,7 @@ final class RemoteServer implements ServerAccess {
         boolean isCaughtUp;
         do {
             Duration most = Duration.ofNanos(left);
-            isCaughtUp = call(() -> client.catchUp(most));
+            isCaughtUp = RemoteCalls.call(() -> client.catchUp(most));
             left = deadline - System.nanoTime();
         } while (!isCaughtUp && left > 0);
         return isCaughtUp;

@@ -63,7 +63,7 @@
  *     {@code PageRoutes} {@code ControlRoutes}
  *     {@code ControlServer}
  * <tr><th>remote<td>the client of the HTTP interface
- *     <td>{@code AddressText} {@code JsonObject} {@code ViewReader} {@code HttpCall} {@code ControlEndpoint} {@code ControlClient} {@code RemoteConnection}
+ *     <td>{@code AddressText} {@code JsonObject} {@code ViewReader} {@code HttpCall} {@code ControlEndpoint} {@code ControlClient} {@code RemoteCalls} {@code RemoteConnection}
  * <tr><th>options<td>values from their text, and lines for the user
  *     <td>{@link org.echoharness.OptionText} {@link org.echoharness.ServerAddress} {@link org.echoharness.HostAndPort} {@link org.echoharness.LineBuffer}
  *     {@link org.echoharness.FileErrorText}

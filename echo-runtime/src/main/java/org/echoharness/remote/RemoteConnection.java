@@ -1,7 +1,5 @@
 package org.echoharness.remote;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import org.echoharness.control.ControlledServer.End;
@@ -23,18 +21,6 @@ public final class RemoteConnection implements ServedConnection {
         this.check = check;
     }
 
-    private interface Call {
-        void run() throws IOException;
-    }
-
-    private static void run(Call call) {
-        try {
-            call.run();
-        } catch (IOException failed) {
-            throw new UncheckedIOException(failed.getMessage(), failed);
-        }
-    }
-
     @Override
     public long number() {
         return number;
@@ -48,7 +34,7 @@ public final class RemoteConnection implements ServedConnection {
     @Override
     public boolean isOpen() {
         try {
-            run(() -> client.remote(number));
+            RemoteCalls.run(() -> client.remote(number));
             return true;
         } catch (IllegalStateException ended) {
             return false;
@@ -61,7 +47,7 @@ public final class RemoteConnection implements ServedConnection {
             byte[] piece = new byte[Math.min(bytes.remaining(), ControlClient.MOST_SENT)];
             bytes.get(piece);
             check.run();
-            run(() -> client.send(number, piece));
+            RemoteCalls.run(() -> client.send(number, piece));
         } while (bytes.hasRemaining());
     }
 
@@ -84,7 +70,7 @@ public final class RemoteConnection implements ServedConnection {
     private void end(End how) {
         check.run();
         try {
-            run(() -> client.endWhenSent(number, how));
+            RemoteCalls.run(() -> client.endWhenSent(number, how));
         } catch (IllegalStateException refused) {
             if (isOpen()) {
                 throw refused;
