@@ -122,14 +122,8 @@ final class ControlAdapter implements ControlledServer {
         if (alsoOpen) {
             controls.setFaultsOfAll(plan);
         } else {
-            mustRun();
+            core.mustRun();
             core.admission().setFaults(plan);
-        }
-    }
-
-    private void mustRun() {
-        if (!core.isRunning()) {
-            throw new IllegalStateException("the server is not running: " + core.stopped());
         }
     }
 

@@ -83,7 +83,7 @@ final class LocalServer implements ServerAccess {
         @Override
         public void begin() throws IOException {
             synchronized (host.core) {
-                host.mustRun();
+                host.core.mustRun();
                 if (host.core.session() != null) {
                     throw new SessionTakenException(host.core);
                 }
@@ -94,7 +94,7 @@ final class LocalServer implements ServerAccess {
                 wasAccepting = ListeningPort.isAccepting(host.core.ports());
                 host.core.admission().begin(inner.core.admission());
             });
-            host.mustRun();
+            host.core.mustRun();
         }
 
         /** Connections that clients have made so far are still for the inner server. */
@@ -197,12 +197,6 @@ final class LocalServer implements ServerAccess {
         }
     }
 
-    private void mustRun() {
-        if (!core.isRunning()) {
-            throw new IllegalStateException("the server is not running: " + core.stopped());
-        }
-    }
-
     /** Returns the name of the session in the interface. */
     private String openSession(Map<String, String> words, Duration timeout) throws IOException {
         return Objects.requireNonNull(session(words, timeout).core.config().control())
@@ -213,7 +207,7 @@ final class LocalServer implements ServerAccess {
     public LocalServer session(Map<String, String> words, Duration timeout) throws IOException {
         long deadline = System.nanoTime() + Quantities.nanos(timeout);
         while (true) {
-            mustRun();
+            core.mustRun();
             core.refuseCallback();
             LocalServer started =
                     new LocalServer(options.session(words, core.admission().faults(), this::nextControl), this);
@@ -286,7 +280,7 @@ final class LocalServer implements ServerAccess {
         }
         if (!core.isRunning()) {
             close(); // the close of another thread has not seen the interface
-            throw new IllegalStateException("the server is not running: " + core.stopped());
+            core.mustRun();
         }
     }
 

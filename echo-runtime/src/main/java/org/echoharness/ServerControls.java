@@ -407,9 +407,7 @@ final class ServerControls {
     }
 
     private void mustBeCallable() {
-        if (!server.isRunning()) {
-            throw new IllegalStateException("the server is not running: " + server.stopped());
-        }
+        server.mustRun();
         server.refuseCallback();
     }
 }

@@ -227,6 +227,13 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source, Server
         return ended.await(Quantities.nanos(timeout), TimeUnit.NANOSECONDS);
     }
 
+    /** Throws if the server is not running. */
+    void mustRun() {
+        if (!isRunning()) {
+            throw new IllegalStateException("the server is not running: " + stopped());
+        }
+    }
+
     /** Throws on one of the server's own threads, which must not wait for the server. */
     void refuseCallback() {
         if (isCallback()) {
