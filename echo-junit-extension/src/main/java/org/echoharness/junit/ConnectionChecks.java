@@ -106,7 +106,7 @@ record ConnectionChecks(TargetServer target, long before, boolean last, Set<Chec
      * fault are left out.
      */
     private Set<Long> openNow() {
-        target.server().acceptPending();
+        target.server().catchUp(QUIET);
         Set<Long> open = recording().openConnections().stream()
                 .filter(connection -> connection.number() > before && (last || !AskedResets.isFaulty(connection)))
                 .map(RecordedConnection::number)
