@@ -4,7 +4,9 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.BindException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.util.Arrays;
 import java.util.Collections;
@@ -15,6 +17,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.echoharness.text.Escaping;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +29,7 @@ public final class ControlServer implements AutoCloseable {
 
     private static final int BACKLOG = 1_024;
     private static final int ENDED_SESSIONS = 8;
+    private static final int STOP_MILLIS = 1_000; // for the JDK's server
     private static final long CLOSE_DEADLINE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     private final HttpServer http;
@@ -169,13 +173,38 @@ public final class ControlServer implements AutoCloseable {
 
     private void end() {
         threads.beginClose();
-        http.stop(0);
         long deadline = System.nanoTime() + CLOSE_DEADLINE_NANOS;
+        stopOnItsThread();
         threads.endClose(deadline);
+        joinThreadsOfJdk(deadline);
+    }
+
+    /**
+     * Stops the JDK's server on the thread that accepts, which a request of ours wakes up. On another thread, the server would
+     * forget a connection that it accepts at this moment, and never close it.
+     */
+    private void stopOnItsThread() {
+        FutureTask<Boolean> stop = new FutureTask<>(() -> http.stop(0), true);
+        threads.runAtNextRequest(stop);
+        InetSocketAddress bound = http.getAddress();
+        InetAddress to = bound.getAddress().isAnyLocalAddress() ? InetAddress.getLoopbackAddress() : bound.getAddress();
+        try (Socket request = new Socket()) {
+            request.connect(new InetSocketAddress(to, bound.getPort()), STOP_MILLIS);
+            request.getOutputStream().write('\n');
+            stop.get(STOP_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException hurry) {
+            Thread.currentThread().interrupt();
+        } catch (IOException | ExecutionException | TimeoutException notNow) {
+            // for example, no file descriptors: then the JDK accepts nothing at this moment
+        }
+        stop.run(); // at once, unless it runs already
+    }
+
+    private void joinThreadsOfJdk(long deadlineNanos) {
         Thread[] ofJdk = new Thread[group.activeCount() + 4];
         int count = group.enumerate(ofJdk);
         for (Thread each : Arrays.asList(ofJdk).subList(0, count)) {
-            RequestThreads.join(each, deadline);
+            RequestThreads.join(each, deadlineNanos);
         }
     }
 

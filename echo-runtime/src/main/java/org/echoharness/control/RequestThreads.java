@@ -34,6 +34,7 @@ final class RequestThreads implements Executor {
     private final Set<Thread> threads = ConcurrentHashMap.newKeySet();
     private final ThreadLocal<ClientTime> clientTime = ThreadLocal.withInitial(ClientTime::new);
     private final CountDownLatch closing = new CountDownLatch(1);
+    private volatile @Nullable Runnable last; // null as long as requests are answered
     private volatile boolean isEnding; // no thread waits for a client any more
 
     /** The time that a client has for what a thread waits for. */
@@ -105,9 +106,19 @@ final class RequestThreads implements Executor {
         };
     }
 
+    /** Answers no further request; the next one runs this on the thread of the JDK's server. */
+    void runAtNextRequest(Runnable task) {
+        last = task;
+    }
+
     /** Runs what reads the head of a request and calls its handler. Throws if too many requests wait. */
     @Override
     public void execute(Runnable exchange) {
+        Runnable instead = last;
+        if (instead != null) {
+            instead.run();
+            return;
+        }
         requests.execute(() -> {
             clientTime.get().begin(limits.headers());
             try {
