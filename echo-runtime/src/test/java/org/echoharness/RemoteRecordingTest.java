@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.FutureTask;
+import java.util.stream.Stream;
 import org.assertj.core.api.SoftAssertions;
 import org.echoharness.support.Background;
 import org.echoharness.support.PlainSockets;
@@ -402,12 +403,13 @@ class RemoteRecordingTest {
         }
     }
 
-    /** Waits until so many requests wait for an event. */
+    /** Waits until so many requests wait for an event. A thread of the interface that is free waits too, for a request. */
     private static void awaitWaits(int count) {
         long deadline = System.nanoTime() + Background.LONGEST.toNanos();
-        while (Thread.getAllStackTraces().keySet().stream()
-                        .filter(each ->
-                                each.getName().contains(" wait ") && each.getState() == Thread.State.TIMED_WAITING)
+        while (Thread.getAllStackTraces().entrySet().stream()
+                        .filter(each -> each.getKey().getState() == Thread.State.TIMED_WAITING
+                                && Stream.of(each.getValue())
+                                        .anyMatch(frame -> frame.getMethodName().equals("awaitChange")))
                         .count()
                 < count) {
             assertThat(System.nanoTime()).isLessThan(deadline);
