@@ -342,7 +342,7 @@ class SessionTest {
         @SuppressWarnings("SystemOut")
         public static void main(String[] args) throws Exception {
             EchoServer server = EchoServer.connect(URI.create(args[0]), args[1]);
-            try (EchoServer session = server.session(Map.of("faults", "reset"), Duration.ZERO)) {
+            try (EchoServer session = server.session(Map.of("faults", "reset after 1"), Duration.ZERO)) {
                 System.out.println("held: " + session.faults());
                 Thread.currentThread().join();
             }
@@ -358,8 +358,10 @@ class SessionTest {
                 local.controlUri().orElseThrow().toString(),
                 local.controlToken().orElseThrow());
         try (ForkedProcess other = new ForkedProcess(command)) {
-            other.lines().await("held: reset");
-            PlainSockets.assertReset(connect());
+            other.lines().await("held: reset after 1");
+            Socket socket = connect();
+            PlainSockets.send(socket, "x");
+            PlainSockets.assertReset(socket);
             assertThatIllegalStateException().isThrownBy(() -> local.session(Map.of(), Duration.ZERO));
         }
         try (EchoServer next = local.session(Map.of(), LONGEST)) {
