@@ -1,7 +1,6 @@
 package org.echoharness;
 
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.StandardSocketOptions;
@@ -18,6 +17,7 @@ import org.echoharness.loop.Alarms;
 import org.echoharness.loop.EventLoopCalls;
 import org.echoharness.loop.EventLoopHandler;
 import org.echoharness.loop.Warnings;
+import org.echoharness.sockets.ConnectAttempts;
 import org.echoharness.sockets.SocketChannels;
 import org.echoharness.sockets.UnixConnector;
 import org.echoharness.sockets.UnixSocketFile;
@@ -208,10 +208,9 @@ final class ListeningPort {
 
     /** Returns a new connection, or null if the connect stays unanswered. */
     private static @Nullable SocketChannel connected(InetSocketAddress to) throws IOException {
-        InetAddress host = to.getAddress().isAnyLocalAddress() ? InetAddress.getLoopbackAddress() : to.getAddress();
         SocketChannel filler = SocketChannel.open();
         try {
-            if (connects(filler, new InetSocketAddress(host, to.getPort()))) {
+            if (connects(filler, ConnectAttempts.reachable(to))) {
                 return filler;
             }
         } catch (IOException | RuntimeException refused) {

@@ -4,7 +4,6 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.BindException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
@@ -18,6 +17,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.echoharness.sockets.ConnectAttempts;
 import org.echoharness.text.Escaping;
 import org.jspecify.annotations.Nullable;
 
@@ -186,10 +186,8 @@ public final class ControlServer implements AutoCloseable {
     private void stopOnItsThread() {
         FutureTask<Boolean> stop = new FutureTask<>(() -> http.stop(0), true);
         threads.runAtNextRequest(stop);
-        InetSocketAddress bound = http.getAddress();
-        InetAddress to = bound.getAddress().isAnyLocalAddress() ? InetAddress.getLoopbackAddress() : bound.getAddress();
         try (Socket request = new Socket()) {
-            request.connect(new InetSocketAddress(to, bound.getPort()), STOP_MILLIS);
+            request.connect(ConnectAttempts.reachable(http.getAddress()), STOP_MILLIS);
             request.getOutputStream().write('\n');
             stop.get(STOP_MILLIS, TimeUnit.MILLISECONDS);
         } catch (InterruptedException hurry) {

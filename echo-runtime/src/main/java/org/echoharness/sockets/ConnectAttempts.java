@@ -2,6 +2,7 @@ package org.echoharness.sockets;
 
 import java.io.IOException;
 import java.net.ConnectException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.StandardSocketOptions;
@@ -42,6 +43,13 @@ public final class ConnectAttempts<A extends SocketAddress> {
             channel.close();
             throw e;
         }
+    }
+
+    /** Returns where this machine reaches a bound address: for every interface, loopback. */
+    public static InetSocketAddress reachable(InetSocketAddress bound) {
+        return bound.getAddress().isAnyLocalAddress()
+                ? new InetSocketAddress(InetAddress.getLoopbackAddress(), bound.getPort())
+                : bound;
     }
 
     /**
