@@ -32,6 +32,16 @@ public final class UnixConnector {
         }
     }
 
+    /** Thrown if there is no file of this name. */
+    public static final class MissingFileException extends SocketException {
+        private static final long serialVersionUID = 1L;
+
+        MissingFileException(SocketException cause) {
+            super(cause.getMessage());
+            initCause(cause);
+        }
+    }
+
     private UnixConnector() {}
 
     /**
@@ -40,6 +50,7 @@ public final class UnixConnector {
      * @return a connected, non-blocking channel
      * @throws QueueFullException if a later try may succeed
      * @throws ConnectException if nothing listens there
+     * @throws MissingFileException if there is no such file
      * @throws IOException if the system refuses for another reason
      */
     public static SocketChannel tryConnect(Path path) throws IOException {
@@ -70,11 +81,13 @@ public final class UnixConnector {
 
     /** The reason of the system has no code, and may be in any language; so it is found by what the file is. */
     private static SocketException explained(Path path, SocketException refused) {
-        boolean exists = Files.exists(path, LinkOption.NOFOLLOW_LINKS);
+        if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+            return new MissingFileException(refused);
+        }
         if (Files.isRegularFile(path) || Files.isDirectory(path)) {
             return new ConnectException("that file is no socket");
         }
-        boolean isRefused = refused instanceof ConnectException || !exists || !Files.isWritable(path);
+        boolean isRefused = refused instanceof ConnectException || !Files.isWritable(path);
         return isRefused || !UnixNames.fits(path) ? refused : new QueueFullException(refused);
     }
 

@@ -284,8 +284,8 @@ public final class UnixSocketFile implements Closeable {
             if (!found.equals(keyOf(old))) {
                 link(old); // a program that makes no claims has replaced the file at this moment
             }
-        } catch (NoSuchFileException gone) {
-            return; // its server has closed at this moment
+        } catch (NoSuchFileException | UnixConnector.MissingFileException gone) {
+            return; // its server has closed at this moment; another one may have the name by now
         }
     }
 
@@ -303,8 +303,9 @@ public final class UnixSocketFile implements Closeable {
             throw busy(full);
         } catch (ConnectException refused) {
             return;
+        } catch (UnixConnector.MissingFileException gone) {
+            throw gone;
         } catch (IOException unknown) {
-            keyOf(path); // throws if the file is gone
             String reason = "whether a server listens there is unknown (" + unknown.getMessage() + ")";
             throw refused(asked, reason, "remove the file, or take another path", unknown);
         }
