@@ -456,6 +456,7 @@ class RemoteRecordingTest {
 
         for (Runnable change : changes) {
             change.run();
+            assertThat(local.catchUp(Background.LONGEST)).isTrue();
             assertThat(there.transcript()).isEqualTo(local.recording().transcript());
             assertThat(page(there)).isEqualTo(page(local.recording()));
         }
