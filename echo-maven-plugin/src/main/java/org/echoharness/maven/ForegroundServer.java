@@ -19,6 +19,7 @@ final class ForegroundServer implements AutoCloseable {
     private final LineBuffer infos;
     private final LineBuffer warnings;
     private final Thread hook = new Thread(this::end, "echo-run closing");
+    private volatile boolean started;
     private boolean ended;
     private @Nullable String unwritten;
 
@@ -30,19 +31,37 @@ final class ForegroundServer implements AutoCloseable {
         this.warnings = warnings;
     }
 
-    static ForegroundServer start(EchoServer.Builder builder, @Nullable ServerRecording files, Log log)
+    /** Starts a server, with a title if it is recorded. */
+    static ForegroundServer start(
+            EchoServer.Builder builder, @Nullable String title, @Nullable ServerRecording files, Log log)
             throws IOException {
         LineBuffer infos = new LineBuffer(log::info);
         LineBuffer warnings = infos.beside(log::warn);
-        EchoServer server = builder.conversation(infos).warnings(warnings).start();
+        EchoServer server = builder.conversation(infos).warnings(warnings).build();
+        if (title != null) {
+            server.recording().title(title);
+        }
         ForegroundServer foreground = new ForegroundServer(server, files, infos, warnings);
         if (files != null) {
+            // before the start: who reads that the server starts up may send a signal at once
             Runtime.getRuntime().addShutdownHook(foreground.hook);
         }
+        foreground.start();
         server.controlUri()
                 .ifPresent(uri -> foreground.report(
                         "control at " + uri + "#token=" + server.controlToken().orElseThrow()));
         return foreground;
+    }
+
+    private void start() throws IOException {
+        try {
+            server.start();
+            started = true;
+        } finally {
+            if (!started) {
+                close();
+            }
+        }
     }
 
     EchoServer server() {
@@ -83,8 +102,9 @@ final class ForegroundServer implements AutoCloseable {
             return;
         }
         ended = true;
+        boolean hasServed = started || server.isRunning();
         server.close();
-        if (files != null) {
+        if (files != null && hasServed) {
             unwritten = files.write(server.recording());
             if (unwritten == null) {
                 infos.accept("the recording is in " + files.folder());

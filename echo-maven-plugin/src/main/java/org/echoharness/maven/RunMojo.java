@@ -87,11 +87,7 @@ public final class RunMojo extends ServerMojo {
             files.prepare();
         }
         EchoServer.Builder server = builder(options).everyAddressOfNames().conversationTimes(isOn("times", times));
-        ForegroundServer running = ForegroundServer.start(server, files, getLog());
-        if (isRecorded(options)) {
-            running.server().recording().title(title());
-        }
-        serve(running, limit);
+        serve(ForegroundServer.start(server, isRecorded(options) ? title() : null, files, getLog()), limit);
     }
 
     /**

@@ -166,7 +166,8 @@ class RunMojoTest {
     @Test
     void failsIfServerClosesByItself() throws Exception {
         RunMojo run = run("127.0.0.1:0");
-        ForegroundServer running = ForegroundServer.start(EchoServer.builder().addresses("127.0.0.1:0"), null, log);
+        ForegroundServer running =
+                ForegroundServer.start(EchoServer.builder().addresses("127.0.0.1:0"), null, null, log);
         BrokenServers.fail(running.server(), new OutOfMemoryError("Java heap space"));
         assertThatThrownBy(() -> run.serve(running, Duration.ofMinutes(2)))
                 .isInstanceOf(MojoExecutionException.class)

@@ -19,6 +19,7 @@ final class ServerCommand {
             CommandArguments.options(EchoServer.Builder.words(), "addresses", "recording");
     private static final String QUIET = "--quiet";
     private static final String TIMES = "--times";
+    private static final String CONTROL = "--control";
     private static final String SCRIPT = "--script";
     private static final String SCRIPT_FILE = "--script-file";
     private static final List<String> FLAGS = List.of(QUIET, TIMES, CommandHelp.HELP, CommandHelp.VERSION);
@@ -49,17 +50,18 @@ final class ServerCommand {
             builder.recording();
         }
         try (EchoServer server = built(builder, given)) {
+            if (folder != null || given.has(CONTROL)) {
+                server.recording().title("server of the command line");
+            }
             End end = new End(server, folder); // loads its class while there are file descriptors
-            server.start();
+            // The kernel resets open connections when the process ends; this also reports them. It comes before the
+            // start: a signal may follow its first line.
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> endBySignal(end), "echo-server closing"));
+            start(server, end);
             if (given.has(QUIET)) {
                 server.socketAddresses().forEach(this::printStart);
             }
             printControl(server);
-            if (folder != null || server.controlUri().isPresent()) {
-                server.recording().title("server of the command line");
-            }
-            // the kernel resets open connections when the process ends; this also reports them
-            Runtime.getRuntime().addShutdownHook(new Thread(() -> endBySignal(end), "echo-server closing"));
             boolean closed;
             do {
                 closed = server.awaitClose(Duration.ofDays(1));
@@ -71,6 +73,18 @@ final class ServerCommand {
             return 1; // the server closes by itself only after a failure
         } catch (InterruptedException interrupted) {
             return 1;
+        }
+    }
+
+    private void start(EchoServer server, End end) throws IOException {
+        try {
+            server.start();
+            end.started = true;
+        } catch (IllegalStateException closed) {
+            if (ending) {
+                stall();
+            }
+            throw closed;
         }
     }
 
@@ -121,11 +135,12 @@ final class ServerCommand {
         return address.toString();
     }
 
-    /** Closes the server and writes its recording, if it has one. Runs once; a second caller waits for the first. */
+    /** Closes the server and writes its recording, if it has one and has started. Runs once; a second caller waits for the first. */
     private final class End implements Runnable {
         private final EchoServer server;
         private final @Nullable RecordingFolder folder;
         private boolean done;
+        private volatile boolean started;
 
         End(EchoServer server, @Nullable RecordingFolder folder) {
             this.server = server;
@@ -136,8 +151,9 @@ final class ServerCommand {
         public synchronized void run() {
             if (!done) {
                 done = true;
+                boolean hasServed = started || server.isRunning();
                 server.close();
-                if (folder != null) {
+                if (folder != null && hasServed) {
                     folder.write(server.recording(), console);
                 }
             }
