@@ -64,12 +64,12 @@ class UnixSocketEndsTest {
                         .hasMessage("Connection reset");
             }
             assertThatThrownBy(() -> {
-                        while (client.isOpen()) { // a close may follow its FIN a moment later
+                        while (client.isOpen()) { // a close may follow its FIN a moment later, with an "x" unread
                             client.write(ByteBuffer.wrap(UnixSockets.ascii("x")));
                         }
                     })
                     .isInstanceOf(IOException.class)
-                    .hasMessage("Broken pipe");
+                    .hasMessageMatching("Broken pipe|Connection reset by peer");
         }
     }
 
