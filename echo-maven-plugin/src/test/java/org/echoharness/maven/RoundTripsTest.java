@@ -5,11 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.echoharness.EchoClient;
 import org.echoharness.EchoMismatchException;
@@ -27,13 +31,20 @@ class RoundTripsTest {
     @Test
     void opensAllConnectionsBeforeSending() throws Exception {
         try (ServerSocket listening = Build.listen(0)) {
-            RunningGoal running = running(listening.getLocalPort(), 2, 3, NEVER);
-            List<Socket> accepted = new ArrayList<>();
-            while (accepted.size() < 3) {
-                Socket socket = accept(listening);
-                assertThat(socket.getInputStream().available()).isZero();
-                accepted.add(socket);
-            }
+            List<Socket> accepted = new CopyOnWriteArrayList<>();
+            AtomicInteger asked = new AtomicInteger();
+            CountDownLatch beforeLast = new CountDownLatch(2);
+            Supplier<EchoClient.Builder> options = () -> {
+                if (asked.incrementAndGet() > 1) { // the connection before is open, the next one is not
+                    accepted.add(accepted(listening));
+                    accepted.forEach(RoundTripsTest::assertHasReceivedNothing);
+                    beforeLast.countDown();
+                }
+                return options(listening.getLocalPort()).get();
+            };
+            RunningGoal running = RunningGoal.start(() -> trips(2, 3).run(options, NEVER));
+            assertThat(beforeLast.await(30, TimeUnit.SECONDS)).isTrue();
+            accepted.add(accept(listening));
             for (int trip = 0; trip < 2; trip++) {
                 for (Socket socket : accepted) { // the same trip on all, before the next on any
                     echo(socket);
@@ -177,6 +188,19 @@ class RoundTripsTest {
         Socket socket = listening.accept();
         socket.setSoTimeout(30_000);
         return socket;
+    }
+
+    private static Socket accepted(ServerSocket listening) {
+        try {
+            return accept(listening);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void assertHasReceivedNothing(Socket socket) {
+        assertThat(socket)
+                .satisfies(of -> assertThat(of.getInputStream().available()).isZero());
     }
 
     private static void echo(Socket socket) throws IOException {
