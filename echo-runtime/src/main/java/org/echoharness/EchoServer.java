@@ -6,6 +6,7 @@ import java.net.SocketAddress;
 import java.net.URI;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,6 +17,8 @@ import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
 import org.echoharness.control.HttpServerModule;
 import org.echoharness.dialogue.ScriptResources;
 import org.echoharness.relay.Upstream;
@@ -26,6 +29,7 @@ import org.echoharness.script.Framings;
 import org.echoharness.script.ServedConnection;
 import org.echoharness.text.Escaping;
 import org.echoharness.text.Quantities;
+import org.echoharness.tls.TlsTrust;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -300,6 +304,56 @@ public final class EchoServer implements AutoCloseable {
      */
     public Optional<String> controlToken() {
         return Optional.ofNullable(server.controlToken());
+    }
+
+    /**
+     * Returns whether clients have to speak TLS to the server.
+     *
+     * @return true with the option {@link Builder#tls(String) tls}
+     * @since 0.1.0
+     */
+    public boolean speaksTls() {
+        return server.speaksTls();
+    }
+
+    /**
+     * Returns the certificate that a client has to trust: that of the authority that has signed the server's. All servers of
+     * one JVM have the same. It can be read after the close.
+     *
+     * @return the certificate; empty if the server speaks no TLS, or with an {@link Builder#tls(SSLContext) SSLContext} of the
+     *     caller's
+     * @throws IllegalStateException before {@link #start}, if the server speaks TLS
+     * @throws java.io.UncheckedIOException if a server in another process cannot be asked
+     * @since 0.1.0
+     */
+    public Optional<X509Certificate> certificate() {
+        return Optional.ofNullable(server.certificate());
+    }
+
+    /**
+     * Returns what a client in this JVM needs to speak TLS to the server: a context that trusts {@link #certificate()} alone,
+     * and has no certificate of its own. Whether a certificate is for the right host name is checked by the client, as
+     * {@link javax.net.ssl.SSLParameters#setEndpointIdentificationAlgorithm} says.
+     *
+     * <pre>{@code
+     * try (EchoServer server = EchoServer.builder().tls("self-signed").start()) {
+     *     SSLSocketFactory sockets = server.sslContext().getSocketFactory();
+     *     ...
+     * }
+     * }</pre>
+     *
+     * @return the context
+     * @throws IllegalStateException if the server has no {@link #certificate()}, or before {@link #start}
+     * @throws java.io.UncheckedIOException if a server in another process cannot be asked
+     * @since 0.1.0
+     */
+    public SSLContext sslContext() {
+        if (!speaksTls()) {
+            throw new IllegalStateException(
+                    "the server speaks no TLS, so it has no SSLContext for clients; set its option"
+                            + " tls, such as self-signed");
+        }
+        return server.sslContext();
     }
 
     /**
@@ -650,7 +704,10 @@ public final class EchoServer implements AutoCloseable {
             SCRIPT_FILE("scriptFile"),
             UPSTREAM("upstream"),
             UPSTREAM_FAILURE("upstreamFailure"),
+            UPSTREAM_TLS("upstreamTls"),
             CONNECT_TIMEOUT("connectTimeout"),
+            TLS("tls"),
+            CERTIFICATE_FILE("certificateFile"),
             RECORDING("recording"),
             CONTROL("control");
 
@@ -694,7 +751,10 @@ public final class EchoServer implements AutoCloseable {
         private String answeredBy = ""; // the method that has set the pumps
         private @Nullable Upstream upstream; // null, so that an echo loads no class of relays
         private @Nullable Fault upstreamFailure; // null for a reset
+        private @Nullable String upstreamTls; // read when the server is built, as another server may write that file
+        private @Nullable TlsTrust upstreamTrust; // by a context
         private Duration connectTimeout = Duration.ofSeconds(5);
+        private @Nullable TlsOptions tls; // null, so that a server without TLS loads no class of it
 
         private Builder() {}
 
@@ -723,7 +783,10 @@ public final class EchoServer implements AutoCloseable {
             answeredBy = other.answeredBy;
             upstream = other.upstream;
             upstreamFailure = other.upstreamFailure;
+            upstreamTls = other.upstreamTls;
+            upstreamTrust = other.upstreamTrust;
             connectTimeout = other.connectTimeout;
+            tls = other.tls;
         }
 
         /**
@@ -1064,6 +1127,36 @@ public final class EchoServer implements AutoCloseable {
         }
 
         /**
+         * Speaks TLS (RFC 8446) to the {@link #upstream}, whatever clients speak to this server. The default is to pass on the
+         * bytes as they come: so the TLS of a client goes through untouched. The connect ends when the handshake has ended; if
+         * the upstream's certificate is not trusted, or not for its host name, the client sees an {@link #upstreamFailure}. The
+         * recording, faults and {@code after N} are about the text.
+         *
+         * @param trust whose certificates to trust: the path of a PEM file, which {@link #build} reads; {@code system} for
+         *     those that the JDK trusts; or {@code insecure} for any, for any host name, of which the server warns
+         * @return this builder
+         * @since 0.1.0
+         */
+        public Builder upstreamTls(String trust) {
+            upstreamTls = Objects.requireNonNull(trust, "trust");
+            upstreamTrust = null;
+            return this;
+        }
+
+        /**
+         * Speaks TLS to the {@link #upstream} as {@link #upstreamTls(String)} does, by a context of the caller's.
+         *
+         * @param context whose certificates to trust, and which certificate to show
+         * @return this builder
+         * @since 0.1.0
+         */
+        public Builder upstreamTls(SSLContext context) {
+            upstreamTrust = TlsTrust.of(Objects.requireNonNull(context, "context"));
+            upstreamTls = null;
+            return this;
+        }
+
+        /**
          * Sets how long finding and connecting to the {@link #upstream} may take. The default is 5 seconds. Without an
          * upstream it has no effect.
          *
@@ -1074,6 +1167,82 @@ public final class EchoServer implements AutoCloseable {
         public Builder connectTimeout(Duration timeout) {
             connectTimeout = Quantities.positive("connectTimeout", timeout);
             return this;
+        }
+
+        /**
+         * Speaks TLS 1.2 and 1.3 (RFC 5246, RFC 8446) to clients, with a certificate that the server makes in memory at its
+         * start. Its key is EC P-256. An authority that is made once a JVM signs it, so clients that trust {@link
+         * EchoServer#certificate()} trust every server of the JVM. The default is {@code none}: the server speaks no TLS.
+         *
+         * <p>{@code self-signed} is a certificate that is right: for localhost, the loopback addresses, and the addresses and
+         * names that the server listens on. {@code expired} ended a day ago, {@code not-yet-valid} begins in ten years, and
+         * {@code for NAME} is for the host name NAME alone.
+         *
+         * <p>The echo, a script, a handler or the relay, faults and {@code after N}, and the recording are about the text. A
+         * half-close is a close_notify and a FIN; a FIN without a close_notify ends the connection with an RST.
+         *
+         * @param certificate {@code none}, {@code self-signed}, {@code expired}, {@code not-yet-valid} or {@code for NAME}
+         * @return this builder
+         * @throws IllegalArgumentException if there is no such certificate
+         * @since 0.1.0
+         */
+        public Builder tls(String certificate) {
+            tls = TlsOptions.withKind(tls, Objects.requireNonNull(certificate, "certificate"));
+            return this;
+        }
+
+        /**
+         * Speaks TLS to clients as {@link #tls(String)} does, with a key and a certificate of the caller's. {@link
+         * EchoServer#certificate()} is then empty, as the server does not know what clients have to trust.
+         *
+         * @param context has the key and the certificate, and decides which client certificates are trusted
+         * @return this builder
+         * @since 0.1.0
+         */
+        public Builder tls(SSLContext context) {
+            tls = TlsOptions.withContext(tls, Objects.requireNonNull(context, "context"));
+            return this;
+        }
+
+        /**
+         * Sets what the server's side of TLS allows and asks for: protocols, cipher suites, application protocols (ALPN, RFC
+         * 7301), server names (SNI, RFC 6066), and a client certificate that it wants or needs. With a certificate that the
+         * server makes, it trusts any client certificate. The default is what the JDK allows. {@link #build} fails without
+         * {@code tls}.
+         *
+         * @param parameters the parameters, which must not change any more
+         * @return this builder
+         * @since 0.1.0
+         */
+        public Builder tlsParameters(SSLParameters parameters) {
+            tls = TlsOptions.withParameters(tls, Objects.requireNonNull(parameters, "parameters"));
+            return this;
+        }
+
+        /**
+         * Writes {@link EchoServer#certificate()} to a file before the server listens, for clients that are not in this JVM.
+         * The format is PEM (RFC 7468), which OpenSSL, curl and Python read. A file that is there is replaced. The file stays
+         * when the server is closed. The default is no file. {@link #build} fails without {@link #tls(String)}.
+         *
+         * @param file the file; a relative path begins at the working directory
+         * @return this builder
+         * @since 0.1.0
+         */
+        public Builder certificateFile(Path file) {
+            tls = TlsOptions.withFile(tls, Objects.requireNonNull(file, "file"));
+            return this;
+        }
+
+        /**
+         * Writes the certificate to a file, as {@link #certificateFile(Path)} does.
+         *
+         * @param file the path of the file, such as {@code target/echo.pem}
+         * @return this builder
+         * @throws IllegalArgumentException if it cannot be a path
+         * @since 0.1.0
+         */
+        public Builder certificateFile(String file) {
+            return certificateFile(TlsOptions.file(Objects.requireNonNull(file, "file")));
         }
 
         /**
@@ -1249,7 +1418,20 @@ public final class EchoServer implements AutoCloseable {
                     yield text.equals(OptionText.NONE) ? this : upstream(text);
                 }
                 case UPSTREAM_FAILURE -> upstreamFailure(RelayPumps.failure(text));
+                case UPSTREAM_TLS -> {
+                    upstreamTls = null;
+                    upstreamTrust = null;
+                    yield text.equals(OptionText.NONE) ? this : upstreamTls(text);
+                }
                 case CONNECT_TIMEOUT -> connectTimeout(Quantities.duration(word, text));
+                case TLS -> {
+                    tls = tls == null ? null : TlsOptions.withContext(tls, null); // the text is in its place
+                    yield tls == null && text.equals(OptionText.NONE) ? this : tls(text);
+                }
+                case CERTIFICATE_FILE -> {
+                    tls = tls == null ? null : TlsOptions.withFile(tls, null);
+                    yield text.equals(OptionText.NONE) ? this : certificateFile(text);
+                }
                 case RECORDING -> {
                     int bytes = OptionText.recorded(word, text);
                     recordedConnections = 0;
@@ -1315,9 +1497,14 @@ public final class EchoServer implements AutoCloseable {
                     session.scriptFile = null;
                     session.upstream = null;
                     session.upstreamFailure = null;
+                    session.upstreamTls = null;
+                    session.upstreamTrust = null;
                     session.answeredBy = "";
                     session.pumps = new EchoPump.Maker();
                 }
+            }
+            if (OptionText.NONE.equals(words.get(TlsOptions.WORD))) {
+                session.tls = null; // with its parameters and its file
             }
             words.forEach(session::set);
             session.config(); // refuses options that do not go together
@@ -1342,9 +1529,20 @@ public final class EchoServer implements AutoCloseable {
                 throw new IllegalArgumentException("upstreamFailure (" + upstreamFailure
                         + ") is given without upstream; set upstream, or leave it out");
             }
+            if (upstream == null && (upstreamTls != null || upstreamTrust != null)) {
+                throw new IllegalArgumentException(
+                        "upstreamTls (" + (upstreamTls == null ? upstreamTrust : Escaping.escape(upstreamTls))
+                                + ") is given without upstream; set upstream, or leave it out");
+            }
+            TlsOptions speaks = tls == null ? null : tls.checked();
             Script spoken = script;
-            ConnectionPump.Factory used =
-                    upstream == null ? pumps : RelayPumps.to(upstream, connectTimeout, upstreamFailure);
+            ConnectionPump.Factory used = upstream == null
+                    ? pumps
+                    : RelayPumps.to(
+                            upstream,
+                            connectTimeout,
+                            upstreamFailure,
+                            upstreamTls == null ? upstreamTrust : TlsOptions.trust(upstreamTls));
             if (scriptFile != null) {
                 ScriptResources.ScriptFile read = scriptPath == null
                         ? new ScriptResources(scriptDirectory).script(scriptFile)
@@ -1377,7 +1575,8 @@ public final class EchoServer implements AutoCloseable {
                             : hasTimes ? Conversation.timed(conversation) : new Conversation(conversation),
                     warnings,
                     used,
-                    new ConnectionWire.Plain(),
+                    new ConnectionWire.Plain(), // TODO: speaks == null ? this : new TlsWire.Maker(speaks)
+                    speaks,
                     control);
         }
 

@@ -5,6 +5,7 @@ import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.URI;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
+import javax.net.ssl.SSLContext;
 import org.echoharness.control.ControlServer;
 import org.echoharness.control.ControlledServer;
 import org.echoharness.loop.EventLoop;
@@ -21,6 +23,7 @@ import org.echoharness.loop.EventLoopCalls;
 import org.echoharness.script.ServedConnection;
 import org.echoharness.sockets.NameResolver;
 import org.echoharness.text.Quantities;
+import org.echoharness.tls.ServerTls;
 import org.jspecify.annotations.Nullable;
 
 /** A server of this process, with its HTTP interface if it has one. Any thread may call it. */
@@ -369,6 +372,30 @@ final class LocalServer implements ServerAccess {
                     "the other server has no HTTP interface; give it the option control, and start it first");
         }
         return new ServerConfig.Control(options.address(), id, joined.server());
+    }
+
+    @Override
+    public boolean speaksTls() {
+        return core.config().tls() != null;
+    }
+
+    @Override
+    public @Nullable X509Certificate certificate() {
+        return speaksTls() ? tls().certificate() : null;
+    }
+
+    @Override
+    public SSLContext sslContext() {
+        ServerTls tls = tls();
+        if (tls.certificate() == null) {
+            throw TlsOptions.unknownTrust();
+        }
+        return tls.clientContext();
+    }
+
+    private ServerTls tls() {
+        throw new IllegalStateException(
+                "the server has no certificate yet; call start() first"); // TODO: TlsWire.Maker.server()
     }
 
     @Override

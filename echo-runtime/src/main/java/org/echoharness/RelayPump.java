@@ -16,6 +16,7 @@ import org.echoharness.relay.LostUpstreamException;
 import org.echoharness.relay.Upstream;
 import org.echoharness.relay.UpstreamChannel;
 import org.echoharness.relay.UpstreamConnection;
+import org.echoharness.tls.TlsTrust;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,9 +30,15 @@ final class RelayPump implements ConnectionPump, UpstreamConnection.Owner {
      * What all relays of a server share.
      *
      * @param onFailure what a client gets if the upstream cannot be reached: a reset, a close or a stall
+     * @param tls whose certificates to trust; null for a connection to the server without TLS of its own
      * @param isLost whether the upstream could not be reached the last time
      */
-    record Options(Upstream upstream, Duration connectTimeout, Effect onFailure, AtomicBoolean isLost) {}
+    record Options(
+            Upstream upstream,
+            Duration connectTimeout,
+            Effect onFailure,
+            @Nullable TlsTrust tls,
+            AtomicBoolean isLost) {}
 
     private final ByteChannel client;
     private final Terms terms;

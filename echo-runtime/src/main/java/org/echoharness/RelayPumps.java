@@ -20,6 +20,7 @@ import org.echoharness.sockets.NameResolver;
 import org.echoharness.sockets.UnixNames;
 import org.echoharness.text.Escaping;
 import org.echoharness.text.Quantities;
+import org.echoharness.tls.TlsTrust;
 import org.jspecify.annotations.Nullable;
 
 /** Makes the pumps of a server that relays. */
@@ -103,10 +104,12 @@ record RelayPumps(RelayPump.Options options) implements ConnectionPump.Factory {
      * Returns the pumps that relay.
      *
      * @param onFailure what a client gets if the upstream cannot be reached; null for a reset
+     * @param tls whose certificates to trust; null for no TLS to the upstream
      */
-    static ConnectionPump.Factory to(Upstream upstream, Duration connectTimeout, @Nullable Fault onFailure) {
+    static ConnectionPump.Factory to(
+            Upstream upstream, Duration connectTimeout, @Nullable Fault onFailure, @Nullable TlsTrust tls) {
         Effect effect = onFailure == null ? new Effect.Reset() : onFailure.effect();
-        return new RelayPumps(new RelayPump.Options(upstream, connectTimeout, effect, new AtomicBoolean()));
+        return new RelayPumps(new RelayPump.Options(upstream, connectTimeout, effect, tls, new AtomicBoolean()));
     }
 
     /** Returns the upstream that a supplier names for each connection. */

@@ -4,12 +4,14 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.SocketAddress;
 import java.net.URI;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import javax.net.ssl.SSLContext;
 import org.echoharness.control.ControlledServer.Control;
 import org.echoharness.control.ServerView;
 import org.echoharness.remote.AddressText;
@@ -158,6 +160,21 @@ final class RemoteServer implements ServerAccess {
         throw new IllegalStateException(
                 "the HTTP interface at " + client.uri()
                         + " is that of another process, which no server of this one can join; give this server the option control");
+    }
+
+    @Override
+    public boolean speaksTls() {
+        return !first.options().getOrDefault(TlsOptions.WORD, OptionText.NONE).equals(OptionText.NONE);
+    }
+
+    @Override
+    public @Nullable X509Certificate certificate() {
+        throw new UnsupportedOperationException(); // TODO
+    }
+
+    @Override
+    public SSLContext sslContext() {
+        throw new UnsupportedOperationException(); // TODO
     }
 
     @Override

@@ -3,9 +3,11 @@ package org.echoharness;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.net.URI;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import javax.net.ssl.SSLContext;
 import org.echoharness.script.ServedConnection;
 import org.jspecify.annotations.Nullable;
 
@@ -45,6 +47,15 @@ interface ServerAccess {
      * @param id the name of the other server in it
      */
     ServerConfig.Control joinedControl(String id);
+
+    boolean speaksTls();
+
+    /** Returns the certificate that a client has to trust, or null if there is none or if it is not known. */
+    @Nullable
+    X509Certificate certificate();
+
+    /** Returns what trusts that certificate. Called if the server speaks TLS; throws if the certificate is not known. */
+    SSLContext sslContext();
 
     ConnectionCounters counters();
 

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param bindsEvery whether the server listens on all addresses of a name; otherwise only on the first
  * @param closesIdle whether an idle connection ends with a FIN; otherwise with an RST
  * @param script null if there is none
+ * @param tls null if clients are not served by TLS
  * @param control the HTTP interface; null if there is none
  */
 record ServerConfig(
@@ -36,6 +37,7 @@ record ServerConfig(
         Consumer<String> warnings,
         ConnectionPump.Factory pumps,
         ConnectionWire.Factory wires,
+        @Nullable TlsOptions tls,
         @Nullable Control control) {
 
     /**
@@ -96,10 +98,17 @@ record ServerConfig(
         if (pumps instanceof RelayPumps relay) {
             options.put("upstream", relay.options().upstream().toString());
             options.put("upstreamFailure", relay.options().onFailure().toString());
+            options.put(
+                    "upstreamTls",
+                    relay.options().tls() == null
+                            ? OptionText.NONE
+                            : "" + relay.options().tls());
             options.put("connectTimeout", Quantities.text(relay.options().connectTimeout()));
         } else {
             options.put("upstream", OptionText.NONE);
         }
+        options.put("tls", tls == null ? OptionText.NONE : tls.text());
+        options.put("certificateFile", tls == null ? OptionText.NONE : tls.fileText());
         options.put("recording", orNone(recordedConnections, Quantities.text(recordedBytes)));
         options.put("control", Objects.requireNonNull(control).address().toString());
         return options;

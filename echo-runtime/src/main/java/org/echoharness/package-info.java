@@ -66,7 +66,7 @@
  *     <td>{@code AddressText} {@code JsonObject} {@code ViewReader} {@code HttpCall} {@code ControlEndpoint} {@code ControlClient} {@code RemoteCalls} {@code RemoteConnection}
  * <tr><th>options<td>values from their text, and lines for the user
  *     <td>{@link org.echoharness.OptionText} {@link org.echoharness.ServerAddress} {@link org.echoharness.HostAndPort} {@link org.echoharness.LineBuffer}
- *     {@link org.echoharness.FileErrorText}
+ *     {@link org.echoharness.FileErrorText} {@code TlsOptions}
  * <tr><th>faults<td>what goes wrong, when and on which connections; its text; the chain of gates that it makes
  *     <td>{@link org.echoharness.Trigger} {@link org.echoharness.Effect} {@code EffectRow} {@link org.echoharness.Connections}
  *     {@link org.echoharness.Fault} {@link org.echoharness.FaultPlan} {@code FaultParser}

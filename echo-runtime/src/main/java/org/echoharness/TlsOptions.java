@@ -1,0 +1,132 @@
+package org.echoharness;
+
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
+import org.echoharness.text.Escaping;
+import org.echoharness.text.Quantities;
+import org.echoharness.tls.CertificateKind;
+import org.echoharness.tls.TlsTrust;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a server speaks TLS to its clients. A builder collects the values, and {@link #checked} refuses those that do not go
+ * together. Only a server with one of these options loads this class. Immutable.
+ *
+ * @param kind the certificate that the server makes for itself; null with a context of the user's
+ * @param context what the user wants the server to use; null if it makes a certificate
+ * @param parameters protocols, ciphers, ALPN, SNI and client authentication; null for the defaults of the JDK
+ * @param certificateFile where to write the certificate that clients have to trust; null for nowhere
+ * @param startsInClear whether a connection begins without TLS, until its script or handler starts it
+ */
+record TlsOptions(
+        @Nullable CertificateKind kind,
+        @Nullable SSLContext context,
+        @Nullable SSLParameters parameters,
+        @Nullable Path certificateFile,
+        boolean startsInClear) {
+
+    static final String WORD = "tls";
+    static final String FILE = "certificateFile";
+    static final String UPSTREAM = "upstreamTls";
+
+    private static final String A_CONTEXT = "(an SSLContext)"; // it has no text
+
+    private static final TlsOptions NONE = new TlsOptions(null, null, null, null, false);
+
+    private static TlsOptions of(@Nullable TlsOptions before) {
+        return before == null ? NONE : before;
+    }
+
+    static TlsOptions withKind(@Nullable TlsOptions before, String text) {
+        TlsOptions own = of(before);
+        CertificateKind kind = text.equals(OptionText.NONE) ? null : CertificateKind.parse(WORD, text);
+        return new TlsOptions(kind, own.context, own.parameters, own.certificateFile, own.startsInClear);
+    }
+
+    static TlsOptions withContext(@Nullable TlsOptions before, @Nullable SSLContext context) {
+        TlsOptions own = of(before);
+        return new TlsOptions(own.kind, context, own.parameters, own.certificateFile, own.startsInClear);
+    }
+
+    static TlsOptions withParameters(@Nullable TlsOptions before, SSLParameters parameters) {
+        TlsOptions own = of(before);
+        return new TlsOptions(own.kind, own.context, parameters, own.certificateFile, own.startsInClear);
+    }
+
+    static TlsOptions withFile(@Nullable TlsOptions before, @Nullable Path file) {
+        TlsOptions own = of(before);
+        return new TlsOptions(own.kind, own.context, own.parameters, file, own.startsInClear);
+    }
+
+    static TlsOptions startingInClear(TlsOptions own) {
+        return new TlsOptions(own.kind, own.context, own.parameters, own.certificateFile, true);
+    }
+
+    /** Reads the name of a file. */
+    static Path file(String text) {
+        String cure = "be the path of a file, such as echo.pem";
+        if (text.isBlank()) {
+            throw Quantities.refused(FILE, text, cure);
+        }
+        try {
+            return Path.of(OptionText.decoded(FILE, text));
+        } catch (InvalidPathException malformed) {
+            throw Quantities.refused(FILE, Escaping.escape(text), cure + ": " + FileErrorText.reason(malformed));
+        }
+    }
+
+    /** Returns these options, or null if the server speaks no TLS. Throws if they do not go together. */
+    @Nullable
+    TlsOptions checked() {
+        if (kind != null && context != null) {
+            throw new IllegalArgumentException(
+                    WORD + " (" + kind + ") and " + WORD + " " + A_CONTEXT + " are both given; leave one out");
+        }
+        if (certificateFile != null && context != null) {
+            throw new IllegalArgumentException(FILE + " (" + name(certificateFile) + ") is given with " + WORD + " "
+                    + A_CONTEXT
+                    + ", and the server cannot know what clients of that have to trust; leave it out, or set "
+                    + WORD + " to self-signed");
+        }
+        if (kind != null || context != null) {
+            return this;
+        }
+        if (certificateFile != null) {
+            throw new IllegalArgumentException(FILE + " (" + name(certificateFile) + ") is given without " + WORD
+                    + "; set " + WORD + ", such as self-signed, or leave it out");
+        }
+        if (parameters != null) {
+            throw new IllegalArgumentException("tlsParameters are given without " + WORD + "; set " + WORD
+                    + ", such as self-signed, or leave them out");
+        }
+        return null;
+    }
+
+    /** Returns whose certificate a relay accepts of the server behind it. */
+    static TlsTrust trust(String text) {
+        return TlsTrust.parse(UPSTREAM, text);
+    }
+
+    /** Returns the value of the option {@code tls}. */
+    String text() {
+        return kind == null ? A_CONTEXT : kind.toString();
+    }
+
+    /** Returns the value of the option {@code certificateFile}. */
+    String fileText() {
+        return certificateFile == null ? OptionText.NONE : certificateFile.toString();
+    }
+
+    /** Returns the error of a server that cannot say what clients have to trust. */
+    static IllegalStateException unknownTrust() {
+        return new IllegalStateException(
+                "the server was given an SSLContext, so it does not know what clients have to trust;"
+                        + " use a context of your own for clients too, or set " + WORD + " to self-signed");
+    }
+
+    private static String name(Path file) {
+        return Escaping.escape(file.toString());
+    }
+}
