@@ -13,7 +13,7 @@
  * <table>
  * <caption>The types in reading order: each uses only those before it, except within a circle</caption>
  * <tr><th>room<th>what is there<th>types
- * <tr><th>text<td>reads and shows texts, and writes them to files; a package, as are the next thirteen
+ * <tr><th>text<td>reads and shows texts, and writes them to files; a package, as are the next fourteen
  *     <td>{@code Utf8} {@code Escaping} {@code NearestWord} {@code FirstDifference} {@code CompleteFile}
  *     {@code TextSize} {@code Quantities} {@code ServerLog} {@code Template} {@code MisreadException}
  *     {@code TokenErrors} {@code WordScanner} {@code QuotedBytes} {@code Tokens} {@code StartLine}
@@ -37,6 +37,9 @@
  *     {@code PageParts} {@code RecordingPage} {@code LivePage}
  * <tr><th>relay<td>the connection to the server behind a relay
  *     <td>{@code Upstream} {@code LostUpstreamException} {@code UpstreamChannel} {@code UpstreamConnection}
+ * <tr><th>tls<td>certificates, whom a client trusts, and records on and off the wire
+ *     <td>{@code CertificateKind} {@code DerWriter} {@code ServerKey} {@code CertificateAuthority} {@code PemFile}
+ *     {@code TlsContexts} {@code ServerTls} {@code TlsTrust} {@code HandshakeSummary}
  * <tr><th>script<td>what a script is made of; exported
  *     <td>{@code Latin1} {@code Patterns} {@code FrameLength} {@code Data} {@code Expectation} {@code Step}
  *     {@code ServedConnection} {@code ConnectionHandler} {@code Framing} {@code Framings}

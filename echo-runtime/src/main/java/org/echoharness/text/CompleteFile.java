@@ -14,6 +14,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.NotLinkException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.concurrent.ThreadLocalRandom;
 
@@ -32,6 +33,20 @@ public final class CompleteFile {
         if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
             throw new FileAlreadyExistsException(file.toString(), null, "File exists; delete it, or name a new file");
         }
+        complete(file, content, CompleteFile::rename);
+    }
+
+    /** Writes the file, in place of one that exists. Whoever opens it meanwhile reads all of the old one or of the new one. */
+    public static void replace(Path file, Content content) throws IOException {
+        complete(file, content, (part, to) -> Files.move(part, to, StandardCopyOption.ATOMIC_MOVE));
+    }
+
+    /** Gives the complete part the name of the file. */
+    private interface Naming {
+        void name(Path part, Path file) throws IOException;
+    }
+
+    private static void complete(Path file, Content content, Naming naming) throws IOException {
         String random = Integer.toHexString(ThreadLocalRandom.current().nextInt());
         Path part = file.resolveSibling("." + file.getFileName() + "." + random + ".part");
         try {
@@ -39,7 +54,7 @@ public final class CompleteFile {
                     Files.newOutputStream(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE))) {
                 content.writeTo(out);
             }
-            rename(part, file);
+            naming.name(part, file);
         } catch (FileSystemException failed) {
             throw named(file, failed);
         } finally {

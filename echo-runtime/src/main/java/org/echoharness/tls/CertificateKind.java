@@ -1,23 +1,132 @@
 package org.echoharness.tls;
 
+import java.net.IDN;
+import java.util.List;
+import java.util.Locale;
+import org.echoharness.text.Escaping;
+import org.echoharness.text.NearestWord;
+import org.echoharness.text.Quantities;
+
 /**
- * Which certificate a server shows: {@code self-signed}, {@code expired}, {@code not-yet-valid} or {@code for NAME}.
+ * Which certificate a server shows: {@code self-signed}, {@code expired}, {@code not-yet-valid} or {@code for NAME}. Its
+ * text is read as the same kind.
  *
  * @param word the first word
  * @param name the host name of {@code for NAME}; otherwise empty
  */
 public record CertificateKind(String word, String name) {
 
+    /** A certificate that a client accepts if it trusts the authority of this run. */
+    public static final CertificateKind SELF_SIGNED = new CertificateKind("self-signed", "");
+
+    /** A certificate whose validity ended a day before it was made. */
+    public static final CertificateKind EXPIRED = new CertificateKind("expired", "");
+
+    /** A certificate whose validity begins in ten years. */
+    public static final CertificateKind NOT_YET_VALID = new CertificateKind("not-yet-valid", "");
+
+    private static final String FOR = "for";
+    private static final String KINDS = "be self-signed, expired, not-yet-valid, or for NAME with the name of a host";
+    private static final List<String> WORDS = List.of("self-signed", "expired", "not-yet-valid", FOR, "none");
+    private static final int LONGEST_NAME = 253; // RFC 1035, section 2.3.4, as text without the root's dot
+    private static final int LONGEST_LABEL = 63;
+
     /**
      * Reads a kind from its text.
      *
      * @param option the word that an error names, such as {@code tls}
-     * @throws IllegalArgumentException if there is no such kind
+     * @throws IllegalArgumentException if there is no such kind, or if the name is not one of a host
      */
     public static CertificateKind parse(String option, String text) {
-        throw new UnsupportedOperationException();
+        String trimmed = text.strip();
+        return switch (trimmed) {
+            case "self-signed" -> SELF_SIGNED;
+            case "expired" -> EXPIRED;
+            case "not-yet-valid" -> NOT_YET_VALID;
+            default -> named(option, text, trimmed);
+        };
     }
 
+    private static CertificateKind named(String option, String text, String trimmed) {
+        boolean hasName = trimmed.startsWith(FOR)
+                && trimmed.length() > FOR.length()
+                && Character.isWhitespace(trimmed.charAt(FOR.length()));
+        if (!hasName) {
+            String nearest = NearestWord.of(trimmed, WORDS);
+            String cure = nearest.isEmpty() || trimmed.equals(FOR) ? "" : "; did you mean " + nearest + "?";
+            throw Quantities.refused(option, Escaping.escape(text), KINDS + cure);
+        }
+        String name = trimmed.substring(FOR.length()).strip();
+        String problem = problemOf(name);
+        if (!problem.isEmpty()) {
+            throw Quantities.refused(option, Escaping.escape(text), problem);
+        }
+        return new CertificateKind(FOR, name);
+    }
+
+    /** Returns whether a certificate can be for this name: an ASCII name of a host, without a wildcard. */
+    static boolean isHostName(String name) {
+        return problemOf(name).isEmpty();
+    }
+
+    /** Returns what a name must be, for an error; empty if it is the name of a host. */
+    private static String problemOf(String name) {
+        if (!name.chars().allMatch(c -> c < 0x80)) {
+            return "have the name in ASCII" + asciiForm(name);
+        }
+        if (name.indexOf('*') >= 0) {
+            return "name one host, without a wildcard; for a certificate with a wildcard, use an SSLContext of your own";
+        }
+        int lastDot = name.lastIndexOf('.');
+        if (name.indexOf(':') >= 0 || isNumber(name.substring(lastDot + 1))) {
+            return "name a host, not an address; for a certificate of another address, use an SSLContext of your own";
+        }
+        if (name.length() > LONGEST_NAME) {
+            return "have a name of at most " + LONGEST_NAME + " characters; this one has " + name.length();
+        }
+        for (String label : name.split("\\.", -1)) {
+            String problem = problemOfLabel(label);
+            if (!problem.isEmpty()) {
+                return problem;
+            }
+        }
+        return "";
+    }
+
+    private static String problemOfLabel(String label) {
+        if (label.isEmpty()) {
+            return "have one dot between the labels of the name, and none before or after it";
+        }
+        if (label.length() > LONGEST_LABEL) {
+            return "have labels of at most " + LONGEST_LABEL + " characters; one has " + label.length();
+        }
+        if (label.startsWith("-") || label.endsWith("-")) {
+            return "have no label that begins or ends with a hyphen";
+        }
+        return label.chars().allMatch(CertificateKind::isOfName)
+                ? ""
+                : "have a name of letters, digits, hyphens and dots";
+    }
+
+    private static boolean isOfName(int c) {
+        return c == '-' || c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    }
+
+    private static boolean isNumber(String label) {
+        return !label.isEmpty() && label.chars().allMatch(c -> c >= '0' && c <= '9');
+    }
+
+    /** Returns the cure for a name with other characters, which a certificate has in the form of RFC 5890 (A-label). */
+    private static String asciiForm(String name) {
+        try {
+            String ascii = IDN.toASCII(name, IDN.USE_STD3_ASCII_RULES).toLowerCase(Locale.ROOT);
+            return isHostName(ascii) ? "; write for " + ascii : "";
+        } catch (IllegalArgumentException notOne) {
+            return "";
+        }
+    }
+
+    /** Returns the text of the kind, which {@link #parse} reads. */
     @Override
     public String toString() {
         return name.isEmpty() ? word : word + " " + name;

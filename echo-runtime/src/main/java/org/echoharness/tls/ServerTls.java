@@ -1,54 +1,162 @@
 package org.echoharness.tls;
 
 import java.net.InetAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
+import java.net.UnknownHostException;
+import java.security.cert.X509Certificate;
 import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.Set;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
-import java.security.cert.X509Certificate;
+import org.echoharness.sockets.NameResolver;
 import org.jspecify.annotations.Nullable;
 
 /** What a server with TLS needs: its key and certificate, and what clients trust. Immutable; any thread may use it. */
 public final class ServerTls {
 
-    private ServerTls() {}
+    private static final String LOCALHOST = "localhost";
+    private static final byte[] LOOPBACK_V4 = {127, 0, 0, 1};
+    private static final byte[] LOOPBACK_V6 = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+
+    private final SSLContext context;
+    private final @Nullable ServerKey key; // null with a context of the user's
+    private final @Nullable SSLParameters parameters; // never changed
+    private volatile @Nullable SSLContext clients;
+
+    private ServerTls(SSLContext context, @Nullable ServerKey key, @Nullable SSLParameters parameters) {
+        this.context = context;
+        this.key = key;
+        this.parameters = parameters == null ? null : checked(context, parameters);
+    }
 
     /**
-     * Makes a certificate, signed by the authority of this run.
+     * Makes a certificate, signed by the authority of this run. If the parameters ask a client for a certificate, the server
+     * accepts any.
      *
-     * @param hostNames the names, and {@code addresses} the addresses, that it is for besides localhost and loopback
+     * @param hostNames the names, and {@code addresses} the addresses, that it is for besides localhost and loopback; a
+     *     wildcard address is for those of all network interfaces; {@code for NAME} uses none of them
      * @param parameters protocols, ciphers, ALPN, client authentication; null for the defaults
+     * @throws IllegalArgumentException if the JVM cannot use the parameters
      */
     public static ServerTls issued(
             CertificateKind kind,
             Collection<String> hostNames,
             Collection<InetAddress> addresses,
             @Nullable SSLParameters parameters) {
-        throw new UnsupportedOperationException();
+        Set<String> names = new LinkedHashSet<>(Set.of(LOCALHOST));
+        Set<InetAddress> numbers = new LinkedHashSet<>();
+        try {
+            numbers.add(InetAddress.getByAddress(LOOPBACK_V4));
+            numbers.add(InetAddress.getByAddress(LOOPBACK_V6));
+            for (String host : hostNames) {
+                if (NameResolver.isNumeric(host)) {
+                    numbers.add(InetAddress.getByName(host));
+                } else if (CertificateKind.isHostName(host)) {
+                    names.add(host);
+                }
+            }
+            for (InetAddress address : addresses) {
+                if (address.isAnyLocalAddress()) {
+                    NetworkInterface.networkInterfaces()
+                            .flatMap(NetworkInterface::inetAddresses)
+                            .forEach(numbers::add);
+                } else {
+                    numbers.add(address);
+                }
+            }
+        } catch (UnknownHostException | SocketException notNamed) {
+            throw new IllegalStateException(notNamed);
+        }
+        ServerKey key = CertificateAuthority.ofThisRun().issue(kind, names, numbers);
+        return new ServerTls(TlsContexts.server(key), key, parameters);
     }
 
-    /** Uses a context of the user's. */
+    /**
+     * Uses a context of the user's.
+     *
+     * @throws IllegalArgumentException if the context cannot use the parameters
+     */
     public static ServerTls of(SSLContext context, @Nullable SSLParameters parameters) {
-        throw new UnsupportedOperationException();
+        return new ServerTls(context, null, parameters);
+    }
+
+    /** Returns a copy of the parameters, complete and accepted by an engine, since users may change theirs later. */
+    private static SSLParameters checked(SSLContext context, SSLParameters parameters) {
+        SSLEngine engine = context.createSSLEngine();
+        engine.setUseClientMode(false);
+        try {
+            engine.setSSLParameters(parameters);
+        } catch (IllegalArgumentException unusable) {
+            throw new IllegalArgumentException(
+                    "tlsParameters cannot be used: " + unusable.getMessage()
+                            + "; see SSLContext.getSupportedSSLParameters",
+                    unusable);
+        }
+        return engine.getSSLParameters();
     }
 
     /** Returns a new engine in server mode. */
     public SSLEngine engine() {
-        throw new UnsupportedOperationException();
+        SSLEngine engine = context.createSSLEngine();
+        engine.setUseClientMode(false);
+        if (parameters != null) {
+            engine.setSSLParameters(parameters);
+        }
+        return engine;
     }
 
     /** Returns the root that a client has to trust; null with a context of the user's. */
     public @Nullable X509Certificate certificate() {
-        throw new UnsupportedOperationException();
+        return key == null ? null : key.chain()[key.chain().length - 1];
     }
 
-    /** Returns the root as PEM (RFC 7468). */
+    /** Returns the certificate that the server shows; null with a context of the user's. */
+    public @Nullable X509Certificate leaf() {
+        return key == null ? null : key.chain()[0];
+    }
+
+    /**
+     * Returns the root as PEM (RFC 7468).
+     *
+     * @throws IllegalStateException with a context of the user's
+     */
     public String pem() {
-        throw new UnsupportedOperationException();
+        X509Certificate root = certificate();
+        if (root == null) {
+            throw new IllegalStateException(
+                    "tls is an SSLContext, whose root is not known here; write the PEM file of your root yourself");
+        }
+        return PemFile.text(root);
     }
 
-    /** Returns a context for clients that trusts the root alone. */
+    /**
+     * Returns a context for clients that trusts the root alone. It checks no host name; an engine does if its endpoint
+     * identification is {@code HTTPS}. If the server asks for a certificate, a client with this context shows one. If the
+     * server has a context of the user's, returns that one.
+     */
     public SSLContext clientContext() {
-        throw new UnsupportedOperationException();
+        X509Certificate root = certificate();
+        if (root == null) {
+            return context;
+        }
+        SSLContext made = clients;
+        if (made == null) {
+            synchronized (this) {
+                made = clients;
+                if (made == null) {
+                    made = TlsContexts.client(Set.of(root), clientKey());
+                    clients = made;
+                }
+            }
+        }
+        return made;
+    }
+
+    private @Nullable ServerKey clientKey() {
+        boolean isAsked = parameters != null && (parameters.getNeedClientAuth() || parameters.getWantClientAuth());
+        return isAsked ? CertificateAuthority.ofThisRun().issueForClient() : null;
     }
 }

@@ -1,40 +1,100 @@
 package org.echoharness.tls;
 
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.List;
+import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLParameters;
+import org.echoharness.sockets.NameResolver;
+import org.echoharness.text.Escaping;
+import org.echoharness.text.Quantities;
 
-/** Whom a client trusts: the certificates of a PEM file, any ({@code insecure}), those of the JDK ({@code system}), or a context. */
+/**
+ * Whom a client trusts: the certificates of a PEM file, any ({@code insecure}), those of the JDK ({@code system}), or a
+ * context. Immutable; any thread may use it.
+ */
 public final class TlsTrust {
 
-    private TlsTrust() {}
+    private static final String INSECURE = "insecure";
+    private static final String SYSTEM = "system";
+
+    private final String text;
+    private final SSLContext context;
+
+    private TlsTrust(String text, SSLContext context) {
+        this.text = text;
+        this.context = context;
+    }
 
     /**
-     * Reads it from its text: the path of a PEM file, {@code insecure} or {@code system}.
+     * Reads it from its text: the path of a PEM file, {@code insecure} or {@code system}. The file is read now.
      *
      * @param option the word that an error names, such as {@code upstreamTls}
      * @throws IllegalArgumentException if the file cannot be read or has no certificate
      */
     public static TlsTrust parse(String option, String text) {
-        throw new UnsupportedOperationException();
+        String trimmed = text.strip();
+        return switch (trimmed) {
+            case "" ->
+                throw Quantities.refused(
+                        option, Escaping.escape(text), "be the path of a PEM file, insecure or system");
+            case INSECURE -> new TlsTrust(trimmed, TlsContexts.insecureClient());
+            case SYSTEM -> new TlsTrust(trimmed, TlsContexts.systemClient());
+            default -> new TlsTrust(trimmed, TlsContexts.client(PemFile.read(option, path(option, trimmed)), null));
+        };
+    }
+
+    private static Path path(String option, String text) {
+        try {
+            return Path.of(text);
+        } catch (InvalidPathException invalid) {
+            throw new IllegalArgumentException(
+                    option + " (" + Escaping.escape(text) + ") is not usable: " + invalid.getReason()
+                            + "; write the path of a PEM file, insecure or system",
+                    invalid);
+        }
     }
 
     /** Trusts whom a context of the user's trusts. */
     public static TlsTrust of(SSLContext context) {
-        throw new UnsupportedOperationException();
+        return new TlsTrust("an SSLContext", context);
     }
 
     /** Returns whether it trusts any certificate. */
     public boolean isInsecure() {
-        throw new UnsupportedOperationException();
+        return text.equals(INSECURE);
     }
 
-    /** Returns a new engine in client mode, which checks the certificate's name unless it trusts any certificate. */
+    /**
+     * Returns a new engine in client mode, which checks the certificate's name unless it trusts any certificate (RFC 2818,
+     * section 3.1).
+     *
+     * @param host the name or address of the server, as the user wrote it; a name is sent to the server (RFC 6066,
+     *     section 3)
+     */
     public SSLEngine engine(String host, int port) {
-        throw new UnsupportedOperationException();
+        SSLEngine engine = context.createSSLEngine(host, port);
+        engine.setUseClientMode(true);
+        SSLParameters parameters = engine.getSSLParameters();
+        if (!isInsecure()) {
+            parameters.setEndpointIdentificationAlgorithm("HTTPS");
+        }
+        if (!NameResolver.isNumeric(host)) { // the JDK itself sends only names with a dot in them
+            try {
+                parameters.setServerNames(List.of(new SNIHostName(host)));
+            } catch (IllegalArgumentException notSent) {
+                parameters.setServerNames(List.of()); // a name that SNI cannot have, such as a_b
+            }
+        }
+        engine.setSSLParameters(parameters);
+        return engine;
     }
 
+    /** Returns the text, which {@link #parse} reads unless it is a context of the user's. */
     @Override
     public String toString() {
-        throw new UnsupportedOperationException();
+        return text;
     }
 }
