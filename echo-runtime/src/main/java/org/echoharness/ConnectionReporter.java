@@ -192,6 +192,13 @@ final class ConnectionReporter {
         }
     }
 
+    /** Called when a handshake is complete, or at an alert. The conversation does not show it. */
+    void tls(RecordedEvent.Kind kind, String what) {
+        if (recorder != null) {
+            recorder.note(kind, what, System.nanoTime());
+        }
+    }
+
     /** Called when the client does not do what the script expects. A warning shows it. */
     void mismatch(String what) {
         if (recorder != null) {

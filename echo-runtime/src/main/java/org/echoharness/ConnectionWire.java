@@ -3,6 +3,9 @@ package org.echoharness;
 import java.io.IOException;
 import java.nio.channels.ByteChannel;
 import java.nio.channels.SocketChannel;
+import java.util.List;
+import org.echoharness.loop.EventLoop;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How the bytes of a connection get on and off its socket. For plain TCP there is one object without state for all
@@ -15,15 +18,27 @@ interface ConnectionWire {
         /**
          * Makes the wire of this socket.
          *
-         * @param owner the connection, which takes a turn when the wire has input that the socket does not report
+         * @param owner the connection, which takes a turn when the wire goes on although the socket is not ready
+         * @param loop that of the connection
+         * @param reporter null if nothing is printed or recorded
          */
-        ConnectionWire open(SocketChannel socket, ConnectionPump.Owner owner);
+        ConnectionWire open(
+                SocketChannel socket, ConnectionPump.Owner owner, EventLoop loop, @Nullable ConnectionReporter reporter);
+
+        /**
+         * Called in the thread that starts the server, before its ports are bound.
+         *
+         * @param addresses where the server is about to listen
+         * @throws IOException if something cannot be made that the wires need, with the cure
+         */
+        default void prepare(List<ServerAddress> addresses) throws IOException {}
     }
 
     /** Plain TCP: one wire for all connections. Like {@link LineBuffer.DefaultWarnings}, a class and not a lambda. */
     final class Plain implements ConnectionWire, Factory {
         @Override
-        public ConnectionWire open(SocketChannel socket, ConnectionPump.Owner owner) {
+        public ConnectionWire open(
+                SocketChannel socket, ConnectionPump.Owner owner, EventLoop loop, @Nullable ConnectionReporter reporter) {
             return this;
         }
     }
@@ -32,6 +47,36 @@ interface ConnectionWire {
     default ByteChannel bytes(SocketChannel socket) {
         return socket;
     }
+
+    /** Called at the start of each turn: goes on with what no read or write of the pump asks for. */
+    default void turn() throws IOException {}
+
+    /**
+     * Called before the connection ends its output, or itself. Until this method returns true, the connection waits for the
+     * operations of {@link #interest} and asks again.
+     *
+     * @param clean whether a FIN follows; otherwise an RST
+     * @return whether the socket has all that is to be sent before
+     */
+    default boolean mayEnd(boolean clean) throws IOException {
+        return true;
+    }
+
+    /**
+     * Returns whether this failure ends the connection with a FIN and not with an RST, because the client is to read what
+     * the wire has sent about it. The connection then waits a while for the client's FIN.
+     */
+    default boolean endsWithFin(IOException failure) {
+        return false;
+    }
+
+    /** Returns who has caused this failure of the connection. */
+    default ConnectionCounters.Counts.Cause cause(IOException failure) {
+        return ConnectionCounters.Counts.Cause.LOST;
+    }
+
+    /** Gives up what it holds, since the connection has ended. */
+    default void release() {}
 
     /** Ends the output with a FIN. */
     default void endOutput(SocketChannel socket) throws IOException {

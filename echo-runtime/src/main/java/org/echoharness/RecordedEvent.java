@@ -42,6 +42,10 @@ public record RecordedEvent(Duration after, Kind kind, long offset, int bytes, S
         STEP,
         /** What the client did, or did not do, is not what the script expects; or a handler has failed. */
         MISMATCH,
+        /** A TLS handshake is complete: the detail says what was agreed on. */
+        HANDSHAKE,
+        /** A fatal alert of TLS (RFC 8446, section 6.2): the detail names it, and the side that sent it. */
+        ALERT,
         /** The client's FIN: the server received it, or in a client's recording the client sent it. */
         CLIENT_FIN,
         /** The client's RST: the server received it or lost the connection, or in a client's recording the client sent it. */
@@ -56,7 +60,7 @@ public record RecordedEvent(Duration after, Kind kind, long offset, int bytes, S
     boolean isByClient(Ending.Side recordedBy) {
         return switch (kind) {
             case ACCEPTED, CONNECTED, CLIENT_FIN, CLIENT_RST -> true;
-            case REJECTED, FAULT, NOTE, STEP, MISMATCH, SERVER_FIN, SERVER_RST -> false;
+            case REJECTED, FAULT, NOTE, STEP, MISMATCH, HANDSHAKE, ALERT, SERVER_FIN, SERVER_RST -> false;
             case RECEIVED -> recordedBy == Ending.Side.SERVER;
             case SENT -> recordedBy == Ending.Side.CLIENT;
         };
@@ -199,7 +203,9 @@ public record RecordedEvent(Duration after, Kind kind, long offset, int bytes, S
         private boolean isKept(RecordedEvent.Kind kind) {
             boolean explains = kind == RecordedEvent.Kind.FAULT
                     || kind == RecordedEvent.Kind.NOTE
-                    || kind == RecordedEvent.Kind.MISMATCH;
+                    || kind == RecordedEvent.Kind.MISMATCH
+                    || kind == RecordedEvent.Kind.HANDSHAKE
+                    || kind == RecordedEvent.Kind.ALERT;
             return kind.compareTo(RecordedEvent.Kind.CLIENT_FIN) >= 0
                     || (explains && most > 0 && lateFaults++ < LATE_FAULTS);
         }

@@ -1,6 +1,7 @@
 package org.echoharness;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
@@ -25,6 +26,11 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
     static final String CLOSING = "the server closes";
     static final String FAILED = "an exception in the server";
 
+    /** How long the client's FIN may take after the FIN of {@link FinalFin}. */
+    private static final long FINAL_NANOS = 3_000_000_000L;
+
+    private static final int DROPPED = 4 << 10;
+
     private final ServingLoop serving;
     private final SelectionKey key;
     private final long number; // from 1, in the order of the accepts of the server
@@ -34,11 +40,16 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
     private boolean hasSent; // before the pump last rested
     private boolean isHalfClosed;
     private @Nullable Due due;
+    private ConnectionPump.@Nullable Next next; // while the wire is not ready for it
+    private @Nullable FinalFin finalFin;
     private Alarms.@Nullable Alarm alarm;
     private long lastMoved; // when bytes last moved; kept only if there is an idle time-out
 
     /** How the connection ends once the client's kernel has all that was sent. Until then it does nothing else. */
     record Due(boolean clean, String why) {}
+
+    /** How the connection ends once the client's FIN has come, after a failure of the wire that the client is to read. */
+    private record FinalFin(Cause cause, String why, long deadline) {}
 
     ServerConnection(ServingLoop serving, SocketChannel channel, long number, @Nullable ConnectionReporter reporter)
             throws IOException {
@@ -46,7 +57,7 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
         this.number = number;
         this.reporter = reporter;
         key = serving.loop().register(channel, SelectionKey.OP_READ, this);
-        wire = config().wires().open(channel, this);
+        wire = config().wires().open(channel, this, serving.loop(), reporter);
     }
 
     /** Starts to serve the client. The caller resets the channel if this throws. */
@@ -96,6 +107,10 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
     @Override
     public void alarm(long now) {
         alarm = null;
+        if (finalFin != null) {
+            awaitFinalFin(now);
+            return;
+        }
         long idle = isOpen() ? config().idleNanos() : 0;
         if (serving.isFrozen()) {
             lastMoved = now;
@@ -115,7 +130,7 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
         boolean reads = (key.interestOps() & SelectionKey.OP_READ) != 0;
         if (reads && pump().receive(ServingLoop.CLOCK)) {
             turn(false);
-        } else if (config().closesIdle() && !pump().holds() && !pump().drain()) {
+        } else if (config().closesIdle() && !pump().holds() && !pump().drain() && wire.mayEnd(true)) {
             serving.context().counts().idleClosed.increment(); // before the client sees the FIN
             closeEarly(why);
             end(true, Cause.SERVER, why);
@@ -136,11 +151,19 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
     void endNow(boolean clean, String why) {
         if (due != null) {
             endWaited();
-        } else if (clean && isOpen()) {
+        } else if (clean && isOpen() && mayClose()) {
             closeEarly(why);
             end(true, Cause.SERVER, why);
         } else {
             end(false, Cause.SERVER, why);
+        }
+    }
+
+    private boolean mayClose() {
+        try {
+            return wire.mayEnd(true);
+        } catch (IOException lost) {
+            return false;
         }
     }
 
@@ -175,8 +198,15 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
         if (due != null || !isOpen()) {
             return;
         }
+        if (finalFin != null) {
+            awaitFinalFin(System.nanoTime());
+            return;
+        }
         try {
-            if (isReady && key.isReadable()) {
+            if (!serving.isFrozen()) {
+                wire.turn();
+            }
+            if (isReady && (key.isReadable() || wire.hasInput())) {
                 pump().receive(ServingLoop.CLOCK);
             }
             if (!serving.isFrozen() && isOpen()) {
@@ -192,26 +222,40 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
 
     /** Uses no switch: its class would be loaded at the first use, when no file descriptor may be left. */
     private void advance() throws IOException {
-        ConnectionPump.Next next = pump().pump(ServingLoop.CLOCK);
-        if (next == ConnectionPump.Next.HALF_CLOSE) {
+        ConnectionPump.Next due = nextOfPump();
+        if (due == ConnectionPump.Next.HALF_CLOSE) {
             endOutput(pump().reason());
             isHalfClosed = true;
             pump().outputEnded();
-            next = pump().pump(ServingLoop.CLOCK);
+            due = nextOfPump();
         }
-        if (next == ConnectionPump.Next.WAIT) {
+        if (due == ConnectionPump.Next.WAIT) {
             return;
         }
-        boolean ends = next == ConnectionPump.Next.END;
+        boolean ends = due == ConnectionPump.Next.END;
         String why = ends ? "" : pump().reason();
-        if (next == ConnectionPump.Next.CLOSE) {
+        if (due == ConnectionPump.Next.CLOSE) {
             closeEarly(why);
             endWhenSent(true, why);
-        } else if (next == ConnectionPump.Next.RESET) {
+        } else if (due == ConnectionPump.Next.RESET) {
             endWhenSent(false, why);
         } else {
-            end(ends, next == ConnectionPump.Next.FAIL ? Cause.FAILED : Cause.SERVER, why);
+            end(ends, due == ConnectionPump.Next.FAIL ? Cause.FAILED : Cause.SERVER, why);
         }
+    }
+
+    /** Returns what the pump asks for, or WAIT while the wire is not ready for that. */
+    private ConnectionPump.Next nextOfPump() throws IOException {
+        ConnectionPump.Next asked = next == null ? pump().pump(ServingLoop.CLOCK) : next;
+        boolean atOnce = asked == ConnectionPump.Next.WAIT
+                || asked == ConnectionPump.Next.RESET_AT_ONCE
+                || asked == ConnectionPump.Next.FAIL;
+        if (atOnce || !isOpen() || wire.mayEnd(asked != ConnectionPump.Next.RESET)) {
+            next = null;
+            return asked;
+        }
+        next = asked;
+        return ConnectionPump.Next.WAIT;
     }
 
     /** Derives what to wait for. */
@@ -220,6 +264,9 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
             lastMoved = System.nanoTime();
         }
         int wanted = pump().rest();
+        if (next != null) {
+            wanted = 0;
+        }
         int interest = serving.isFrozen() ? 0 : wire.interest(wanted);
         if (key.interestOps() != interest) {
             key.interestOps(interest);
@@ -274,7 +321,7 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
                 if (pump != null) {
                     pump.ends(ConnectionPump.LOST, null);
                 }
-                end(false, Cause.LOST, Escaping.escape(String.valueOf(failure.getMessage())));
+                lose((IOException) failure);
                 return;
             }
             String warning = HostAndPort.warning("reset ", number, channel(), " after an exception: ");
@@ -285,6 +332,45 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
                 release(0, Cause.FAILED, FAILED);
             }
         }
+    }
+
+    /** Ends a connection that was lost, or whose wire has failed. */
+    private void lose(IOException failure) throws IOException {
+        Cause cause = wire.cause(failure);
+        String why = Escaping.escape(String.valueOf(failure.getMessage()));
+        if (!wire.endsWithFin(failure)) {
+            end(false, cause, why);
+            return;
+        }
+        finalFin = new FinalFin(cause, why, System.nanoTime() + FINAL_NANOS);
+        channel().shutdownOutput();
+        awaitFinalFin(System.nanoTime());
+    }
+
+    /** Drops what the client still sends. At its FIN, or after some time, ends the connection. */
+    private void awaitFinalFin(long now) {
+        FinalFin last = finalFin;
+        if (last == null || !isOpen()) {
+            return;
+        }
+        ByteBuffer dropped = ByteBuffer.allocate(DROPPED);
+        boolean isOver = now - last.deadline() >= 0;
+        int linger = isOver ? 0 : -1;
+        try {
+            int n = 0;
+            do {
+                n = channel().read(dropped.clear());
+            } while (n > 0);
+            isOver |= n < 0;
+        } catch (IOException reset) {
+            isOver = true;
+        }
+        if (isOver) {
+            end(linger, true, last.cause(), last.why());
+            return;
+        }
+        key.interestOps(SelectionKey.OP_READ);
+        alarm = serving.loop().alarms().sooner(alarm, last.deadline(), this);
     }
 
     /** Sends a FIN even if not everything was echoed. Drains the input, since unread bytes turn the close into an RST. */
@@ -372,6 +458,7 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
 
     private void release(int linger, Cause cause, String why) {
         SocketChannels.linger(channel(), linger);
+        wire.release();
         serving.loop().close(key);
         serving.release(pump, linger != 0, why);
         serving.loop().alarms().cancel(alarm);

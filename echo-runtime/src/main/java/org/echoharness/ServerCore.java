@@ -360,6 +360,7 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source, Server
             throw new IllegalStateException("this server was " + (state == State.RUNNING ? "started" : "closed")
                     + " before; build another one");
         }
+        config().wires().prepare(config().addresses());
         List<ListeningSockets.Bound> bound = host != null
                 ? List.of()
                 : ListeningSockets.bind(config().addresses(), config().bindsEvery(), config().backlog());

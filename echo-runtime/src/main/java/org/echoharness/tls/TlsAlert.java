@@ -1,0 +1,73 @@
+package org.echoharness.tls;
+
+import java.nio.ByteBuffer;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** The names of alerts (RFC 8446, section 6, and RFC 5246, section 7.2). */
+final class TlsAlert {
+
+    private static final Map<Integer, String> NAMES = Map.ofEntries(
+            Map.entry(0, "close_notify"),
+            Map.entry(10, "unexpected_message"),
+            Map.entry(20, "bad_record_mac"),
+            Map.entry(21, "decryption_failed"),
+            Map.entry(22, "record_overflow"),
+            Map.entry(30, "decompression_failure"),
+            Map.entry(40, "handshake_failure"),
+            Map.entry(41, "no_certificate"),
+            Map.entry(42, "bad_certificate"),
+            Map.entry(43, "unsupported_certificate"),
+            Map.entry(44, "certificate_revoked"),
+            Map.entry(45, "certificate_expired"),
+            Map.entry(46, "certificate_unknown"),
+            Map.entry(47, "illegal_parameter"),
+            Map.entry(48, "unknown_ca"),
+            Map.entry(49, "access_denied"),
+            Map.entry(50, "decode_error"),
+            Map.entry(51, "decrypt_error"),
+            Map.entry(60, "export_restriction"),
+            Map.entry(70, "protocol_version"),
+            Map.entry(71, "insufficient_security"),
+            Map.entry(80, "internal_error"),
+            Map.entry(86, "inappropriate_fallback"),
+            Map.entry(90, "user_canceled"),
+            Map.entry(100, "no_renegotiation"),
+            Map.entry(109, "missing_extension"),
+            Map.entry(110, "unsupported_extension"),
+            Map.entry(111, "certificate_unobtainable"),
+            Map.entry(112, "unrecognized_name"),
+            Map.entry(113, "bad_certificate_status_response"),
+            Map.entry(114, "bad_certificate_hash_value"),
+            Map.entry(115, "unknown_psk_identity"),
+            Map.entry(116, "certificate_required"),
+            Map.entry(120, "no_application_protocol"));
+
+    private static final Pattern RECEIVED = Pattern.compile("Received fatal alert: (\\w+)");
+    private static final Pattern SENT = Pattern.compile("^\\((\\w+)\\) ");
+    private static final int LENGTH = 2; // level and description
+
+    private TlsAlert() {}
+
+    /** Returns the name of the alert that the peer has sent, as an exception of the engine reports it, or an empty text. */
+    static String received(Throwable failure) {
+        Matcher matcher = RECEIVED.matcher(String.valueOf(failure.getMessage()));
+        return matcher.find() ? matcher.group(1) : "";
+    }
+
+    /**
+     * Returns the name of the alert that the engine sends because of this failure.
+     *
+     * @param record the record with the alert; it is encrypted once there are keys, and then only the exception may name it
+     */
+    static String sent(ByteBuffer record, Throwable failure) {
+        int at = record.position();
+        if (record.remaining() == TlsRecord.HEADER + LENGTH && TlsRecord.type(record) == TlsRecord.ALERT) {
+            int code = record.get(at + TlsRecord.HEADER + 1) & 0xff;
+            return NAMES.getOrDefault(code, "alert " + code);
+        }
+        Matcher matcher = SENT.matcher(String.valueOf(failure.getMessage()));
+        return matcher.find() ? matcher.group(1) : "encrypted alert";
+    }
+}
