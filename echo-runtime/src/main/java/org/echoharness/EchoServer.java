@@ -1575,7 +1575,7 @@ public final class EchoServer implements AutoCloseable {
                             : hasTimes ? Conversation.timed(conversation) : new Conversation(conversation),
                     warnings,
                     used,
-                    new ConnectionWire.Plain(), // TODO: speaks == null ? this : new TlsWire.Maker(speaks)
+                    speaks == null ? new ConnectionWire.Plain() : new TlsWire.Maker(speaks),
                     speaks,
                     control);
         }

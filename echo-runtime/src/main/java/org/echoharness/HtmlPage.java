@@ -337,6 +337,8 @@ final class HtmlPage {
             case NOTE -> PageEvent.Kind.NOTE;
             case STEP -> PageEvent.Kind.STEP;
             case MISMATCH -> PageEvent.Kind.MISMATCH;
+            case HANDSHAKE -> PageEvent.Kind.HANDSHAKE;
+            case ALERT -> PageEvent.Kind.ALERT;
             case CLIENT_FIN, SERVER_FIN -> PageEvent.Kind.FIN;
             case CLIENT_RST, SERVER_RST -> PageEvent.Kind.RST;
         };

@@ -394,8 +394,11 @@ final class LocalServer implements ServerAccess {
     }
 
     private ServerTls tls() {
-        throw new IllegalStateException(
-                "the server has no certificate yet; call start() first"); // TODO: TlsWire.Maker.server()
+        ServerTls made = core.config().wires() instanceof TlsWire.Maker maker ? maker.server() : null;
+        if (made == null) {
+            throw new IllegalStateException("the server has no certificate yet; call start() first");
+        }
+        return made;
     }
 
     @Override

@@ -280,6 +280,9 @@ final class PcapngFile {
                 case FAULT -> comments.add("fault: " + event.detail());
                 case NOTE -> comments.add("note: " + event.detail());
                 case STEP, MISMATCH -> comments.add(event.detail());
+                case HANDSHAKE ->
+                    comments.add("TLS handshake: " + event.detail() + "; the packets have the text, not the records");
+                case ALERT -> comments.add("TLS alert: " + event.detail());
                 case RECEIVED, SENT -> data(at, event);
                 case CLIENT_FIN -> {
                     packet(at, true, TcpPacket.FIN | TcpPacket.ACK, new byte[0], 0, 0, because(event));

@@ -238,6 +238,8 @@ public final class RecordingComparison {
                 case FAULT, STEP -> "(" + event.detail() + ")";
                 case NOTE -> "(note: " + event.detail() + ")";
                 case MISMATCH -> "(mismatch: " + event.detail() + ")";
+                case HANDSHAKE -> "(handshake: " + event.detail() + ")";
+                case ALERT -> "(alert " + event.detail() + ")";
                 case RECEIVED, SENT -> did + event.bytes() + " " + Transcript.excerpt(of.bytes(event), event.bytes());
                 case CLIENT_FIN, SERVER_FIN -> did + "FIN";
                 case CLIENT_RST, SERVER_RST, REJECTED -> did + "RST";

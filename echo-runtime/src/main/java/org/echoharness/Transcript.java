@@ -229,6 +229,8 @@ final class Transcript {
             case NOTE -> "note: " + event.detail();
             case STEP -> event.detail();
             case MISMATCH -> "mismatch at " + event.detail();
+            case HANDSHAKE -> "TLS handshake with " + peer + ": " + event.detail();
+            case ALERT -> "TLS alert " + event.detail();
             case CLIENT_FIN, SERVER_FIN ->
                 (isOwn(connection, event) ? "closing " : "no data from ") + peer + because(event);
             case CLIENT_RST, SERVER_RST -> (isOwn(connection, event) ? "resetting " : "lost ") + peer + because(event);
@@ -315,6 +317,8 @@ final class Transcript {
             case NOTE -> "(note: " + event.detail() + ")";
             case STEP -> "(" + event.detail() + ")";
             case MISMATCH -> "(mismatch: " + event.detail() + ")";
+            case HANDSHAKE -> "(handshake: " + event.detail() + ")";
+            case ALERT -> "(alert " + event.detail() + ")";
             case CLIENT_FIN -> "FIN";
             case CLIENT_RST -> "RST";
             case SERVER_FIN -> "FIN";

@@ -126,8 +126,8 @@ final class OverviewRow {
             case FIN -> isOfClientLeg ? (event.isToServer() ? "fc" : "fs") : "";
             case RST, REJECT -> isOfClientLeg ? (event.isToServer() ? "rc" : "rs") : "";
             case FAULT -> "fa";
-            case MISMATCH -> "mi";
-            case CONNECT, BYTES, STEP, NOTE, MISSING -> "";
+            case MISMATCH, ALERT -> "mi";
+            case CONNECT, BYTES, STEP, HANDSHAKE, NOTE, MISSING -> "";
         };
     }
 }

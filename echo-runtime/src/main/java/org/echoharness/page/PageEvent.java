@@ -27,6 +27,8 @@ public record PageEvent(
         FAULT("fault", "fault"),
         STEP("", "step"),
         MISMATCH("mismatch", "mismatch"),
+        HANDSHAKE("handshake", "step"),
+        ALERT("alert", "mismatch"),
         NOTE("note", "note"),
         /** Events that are not kept. Their number is the text. */
         MISSING("", "missing");

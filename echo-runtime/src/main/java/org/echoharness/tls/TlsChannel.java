@@ -318,7 +318,7 @@ public final class TlsChannel implements ByteChannel {
         } catch (IOException | RuntimeException refused) {
             throw fail(why, refused); // with the engine's alert
         }
-        throw new TlsException(why, null, true);
+        throw new TlsException(why, null, true, false);
     }
 
     /** Reads the wire unless records wait to be read. Returns whether there is something to unwrap. */
@@ -453,7 +453,8 @@ public final class TlsChannel implements ByteChannel {
                         ? peer + " ended the connection without a close_notify, so that the text may be truncated"
                         : peer + " ended the connection during the TLS handshake",
                 null,
-                true);
+                true,
+                false);
     }
 
     /** Puts one record or more for the wire, and sends them as far as it takes them. Returns whether anything was put. */
@@ -540,7 +541,7 @@ public final class TlsChannel implements ByteChannel {
         } else {
             putAlert(cause);
         }
-        IOException reported = new TlsException(why, cause, !received.isEmpty());
+        IOException reported = new TlsException(why, cause, !received.isEmpty(), true);
         failure = reported;
         return reported;
     }

@@ -9,13 +9,24 @@ public final class TlsException extends IOException {
     private static final long serialVersionUID = 1L;
 
     private final boolean byPeer;
+    private final boolean isAlert;
 
     /**
      * @param byPeer whether the peer gave up: by an alert, or without a close_notify
+     * @param isAlert whether an alert was sent or received
      */
-    TlsException(String message, @Nullable Throwable cause, boolean byPeer) {
+    TlsException(String message, @Nullable Throwable cause, boolean byPeer, boolean isAlert) {
         super(message, cause);
         this.byPeer = byPeer;
+        this.isAlert = isAlert;
+    }
+
+    /**
+     * Returns whether the connection may end with a FIN, because an alert says that the text is not whole, or because the
+     * peer is to read it.
+     */
+    public boolean mayEndWithFin() {
+        return isAlert;
     }
 
     /** Returns whether the peer gave up: by an alert, or without a close_notify. */

@@ -1,0 +1,183 @@
+package org.echoharness;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ByteChannel;
+import java.nio.channels.SocketChannel;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import org.echoharness.loop.EventLoop;
+import org.echoharness.sockets.NameResolver;
+import org.echoharness.tls.HandshakeSummary;
+import org.echoharness.tls.HandshakeThreads;
+import org.echoharness.tls.PemFile;
+import org.echoharness.tls.ServerTls;
+import org.echoharness.tls.TlsChannel;
+import org.echoharness.tls.TlsException;
+import org.jspecify.annotations.Nullable;
+
+/** TLS on a connection: the pump reads and writes the text of a {@link TlsChannel}. Only a server with TLS loads it. */
+final class TlsWire implements ConnectionWire, TlsChannel.Observer {
+
+    /** Makes wires. It has the certificate of the server once the server starts. */
+    static final class Maker implements Factory {
+
+        private static final long RESOLVE_NANOS = 5_000_000_000L;
+
+        private final TlsOptions options;
+        private volatile @Nullable ServerTls server;
+
+        Maker(TlsOptions options) {
+            this.options = options;
+        }
+
+        /** Returns the key and the certificate; null before the start. Any thread may call it. */
+        @Nullable
+        ServerTls server() {
+            return server;
+        }
+
+        @Override
+        public void prepare(List<ServerAddress> addresses) throws IOException {
+            ServerTls made = options.context() != null ? ServerTls.of(options.context(), options.parameters()) : null;
+            if (made == null) {
+                Set<String> names = new LinkedHashSet<>();
+                Set<InetAddress> numbers = new LinkedHashSet<>();
+                for (ServerAddress each : addresses) {
+                    if (each instanceof HostAndPort address) {
+                        add(address, names, numbers);
+                    }
+                }
+                made = ServerTls.issued(Objects.requireNonNull(options.kind()), names, numbers, options.parameters());
+            }
+            made.engine(); // loads its classes, and refuses parameters that the JDK does not know
+            HandshakeThreads.executor();
+            if (options.certificateFile() != null) {
+                PemFile.write(TlsOptions.FILE, options.certificateFile(), Objects.requireNonNull(made.certificate()));
+            }
+            server = made;
+        }
+
+        private static void add(HostAndPort address, Set<String> names, Set<InetAddress> numbers) throws IOException {
+            if (address.isEveryInterface()) {
+                addAll(numbers);
+                return;
+            }
+            if (!NameResolver.isNumeric(address.host())) {
+                names.add(address.host());
+            }
+            numbers.addAll(List.of(NameResolver.resolve(
+                    address.host(), System.nanoTime() + RESOLVE_NANOS, "cannot listen on " + address)));
+        }
+
+        private static void addAll(Set<InetAddress> numbers) throws SocketException {
+            NetworkInterface.networkInterfaces()
+                    .flatMap(NetworkInterface::inetAddresses)
+                    .forEach(numbers::add);
+        }
+
+        @Override
+        public ConnectionWire open(
+                SocketChannel socket,
+                ConnectionPump.Owner owner,
+                EventLoop loop,
+                @Nullable ConnectionReporter reporter) {
+            ServerTls own = Objects.requireNonNull(server);
+            return new TlsWire(socket, owner, loop, reporter, own, options.startsInClear());
+        }
+    }
+
+    private final ConnectionPump.Owner owner;
+    private final EventLoop loop;
+    private final @Nullable ConnectionReporter reporter;
+    private final TlsChannel channel;
+    private final Runnable goOn;
+
+    private TlsWire(
+            SocketChannel socket,
+            ConnectionPump.Owner owner,
+            EventLoop loop,
+            @Nullable ConnectionReporter reporter,
+            ServerTls server,
+            boolean startsInClear) {
+        this.owner = owner;
+        this.loop = loop;
+        this.reporter = reporter;
+        channel = new TlsChannel(socket, server.engine(), HandshakeThreads.executor(), this);
+        if (startsInClear) {
+            channel.inClear();
+        }
+        goOn = owner::goOn;
+    }
+
+    /** Speaks TLS from here on: see {@link TlsChannel#startTls}. */
+    void startTls(ByteBuffer early) {
+        channel.startTls(early);
+    }
+
+    @Override
+    public ByteChannel bytes(SocketChannel socket) {
+        return channel;
+    }
+
+    @Override
+    public void turn() throws IOException {
+        channel.advance();
+    }
+
+    @Override
+    public boolean mayEnd(boolean clean) throws IOException {
+        return clean ? channel.endOutput() : channel.flush();
+    }
+
+    @Override
+    public int interest(int wanted) {
+        return channel.interest(wanted);
+    }
+
+    @Override
+    public boolean hasInput() {
+        return channel.hasInput();
+    }
+
+    @Override
+    public boolean endsWithFin(IOException failure) {
+        return failure instanceof TlsException tls && tls.mayEndWithFin();
+    }
+
+    @Override
+    public ConnectionCounters.Counts.Cause cause(IOException failure) {
+        return failure instanceof TlsException tls && !tls.isByPeer()
+                ? ConnectionCounters.Counts.Cause.SERVER
+                : ConnectionCounters.Counts.Cause.LOST;
+    }
+
+    @Override
+    public void release() {
+        channel.close();
+    }
+
+    @Override
+    public void agreed(HandshakeSummary summary) {
+        if (reporter != null) {
+            reporter.tls(RecordedEvent.Kind.HANDSHAKE, summary.toString());
+        }
+    }
+
+    @Override
+    public void alerted(String alert, boolean byPeer) {
+        if (reporter != null) {
+            reporter.tls(RecordedEvent.Kind.ALERT, alert + (byPeer ? " by the client" : " by the server"));
+        }
+    }
+
+    @Override
+    public void tasksDone() {
+        loop.post(goOn);
+    }
+}
