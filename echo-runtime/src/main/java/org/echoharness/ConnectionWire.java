@@ -23,7 +23,10 @@ interface ConnectionWire {
          * @param reporter null if nothing is printed or recorded
          */
         ConnectionWire open(
-                SocketChannel socket, ConnectionPump.Owner owner, EventLoop loop, @Nullable ConnectionReporter reporter);
+                SocketChannel socket,
+                ConnectionPump.Owner owner,
+                EventLoop loop,
+                @Nullable ConnectionReporter reporter);
 
         /**
          * Called in the thread that starts the server, before its ports are bound.
@@ -38,7 +41,10 @@ interface ConnectionWire {
     final class Plain implements ConnectionWire, Factory {
         @Override
         public ConnectionWire open(
-                SocketChannel socket, ConnectionPump.Owner owner, EventLoop loop, @Nullable ConnectionReporter reporter) {
+                SocketChannel socket,
+                ConnectionPump.Owner owner,
+                EventLoop loop,
+                @Nullable ConnectionReporter reporter) {
             return this;
         }
     }

@@ -317,11 +317,11 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
             return; // a callback closed the server, and with it this connection
         }
         try {
-            if (failure instanceof IOException) {
+            if (failure instanceof IOException lost) {
                 if (pump != null) {
                     pump.ends(ConnectionPump.LOST, null);
                 }
-                lose((IOException) failure);
+                lose(lost);
                 return;
             }
             String warning = HostAndPort.warning("reset ", number, channel(), " after an exception: ");

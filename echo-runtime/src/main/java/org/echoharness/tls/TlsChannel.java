@@ -357,7 +357,10 @@ public final class TlsChannel implements ByteChannel {
     /** Reads one record. Returns whether to go on. */
     private boolean unwraps(@Nullable ByteBuffer into) throws IOException {
         boolean again = status == HandshakeStatus.NEED_UNWRAP_AGAIN;
-        if (!hasBegun || engine.isInboundDone() || holdsAlert || (isAgreed && into == null && !again && !rehandshakes())) {
+        if (!hasBegun
+                || engine.isInboundDone()
+                || holdsAlert
+                || (isAgreed && into == null && !again && !rehandshakes())) {
             return false;
         }
         if (into != null && into.position() > start && (in == null || lacksBytes)) {
