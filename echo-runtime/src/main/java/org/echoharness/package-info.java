@@ -40,6 +40,7 @@
  * <tr><th>tls<td>certificates, whom a client trusts, and records on and off the wire
  *     <td>{@code CertificateKind} {@code DerWriter} {@code ServerKey} {@code CertificateAuthority} {@code PemFile}
  *     {@code TlsContexts} {@code ServerTls} {@code TlsTrust} {@code HandshakeSummary}
+ *     {@code TlsBuffers} {@code TlsRecord} {@code TlsAlert} {@code TlsException} {@code HandshakeThreads} {@code TlsChannel}
  * <tr><th>script<td>what a script is made of; exported
  *     <td>{@code Latin1} {@code Patterns} {@code FrameLength} {@code Data} {@code Expectation} {@code Step}
  *     {@code ServedConnection} {@code ConnectionHandler} {@code Framing} {@code Framings}
@@ -88,7 +89,7 @@
  *     <td>{@code ConnectionPump} {@code ConnectionWire} {@code GatedOutput} {@code EchoPump}
  *     {@code RelayPump} {@code RelayPumps} {@code DialogueProblems} {@code DialoguePump} {@code DialoguePumps}
  * <tr><th>server<td>from the port to the connection
- *     <td>{@link org.echoharness.ConnectionCounters} {@code ServerConfig}
+ *     <td>{@link org.echoharness.ConnectionCounters} {@code ServerConfig} {@code TlsWire}
  *     {@code ServerContext} {@code ServingLoop} {@code ServerConnection} {@code ListeningSockets} {@code Preload}
  *     {@code Admission} {@code Acceptor} {@code ListeningPort} {@code ServerCore}
  *     {@code ServerControls} {@code ControlAdapter} {@code ServerAccess} {@code LocalServer} {@code RemoteServer}
