@@ -76,9 +76,9 @@ interface ConnectionWire {
         return false;
     }
 
-    /** Returns who has caused this failure of the connection. */
-    default ConnectionCounters.Counts.Cause cause(IOException failure) {
-        return ConnectionCounters.Counts.Cause.LOST;
+    /** Returns the side that has ended the connection, given this failure. */
+    default Ending.Side by(IOException failure) {
+        return Ending.Side.CLIENT;
     }
 
     /** Gives up what it holds, since the connection has ended. */

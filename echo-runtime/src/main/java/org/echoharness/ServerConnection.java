@@ -336,7 +336,7 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
 
     /** Ends a connection that was lost, or whose wire has failed. */
     private void lose(IOException failure) throws IOException {
-        Cause cause = wire.cause(failure);
+        Cause cause = wire.by(failure) == Ending.Side.CLIENT ? Cause.LOST : Cause.SERVER;
         String why = Escaping.escape(String.valueOf(failure.getMessage()));
         if (!wire.endsWithFin(failure)) {
             end(false, cause, why);

@@ -151,10 +151,8 @@ final class TlsWire implements ConnectionWire, TlsChannel.Observer {
     }
 
     @Override
-    public ConnectionCounters.Counts.Cause cause(IOException failure) {
-        return failure instanceof TlsException tls && !tls.isByPeer()
-                ? ConnectionCounters.Counts.Cause.SERVER
-                : ConnectionCounters.Counts.Cause.LOST;
+    public Ending.Side by(IOException failure) {
+        return failure instanceof TlsException tls && !tls.isByPeer() ? Ending.Side.SERVER : Ending.Side.CLIENT;
     }
 
     @Override

@@ -86,10 +86,10 @@
  * <tr><th>reporting<td>what a connection reports: lines, and to its recorder
  *     <td>{@code Conversation} {@code ConnectionReporter}
  * <tr><th>seam<td>what a server does with what a client sends, and how bytes get on and off the wire
- *     <td>{@code ConnectionPump} {@code ConnectionWire} {@code GatedOutput} {@code EchoPump}
+ *     <td>{@code ConnectionPump} {@code ConnectionWire} {@code TlsWire} {@code GatedOutput} {@code EchoPump}
  *     {@code RelayPump} {@code RelayPumps} {@code DialogueProblems} {@code DialoguePump} {@code DialoguePumps}
  * <tr><th>server<td>from the port to the connection
- *     <td>{@link org.echoharness.ConnectionCounters} {@code ServerConfig} {@code TlsWire}
+ *     <td>{@link org.echoharness.ConnectionCounters} {@code ServerConfig}
  *     {@code ServerContext} {@code ServingLoop} {@code ServerConnection} {@code ListeningSockets} {@code Preload}
  *     {@code Admission} {@code Acceptor} {@code ListeningPort} {@code ServerCore}
  *     {@code ServerControls} {@code ControlAdapter} {@code ServerAccess} {@code LocalServer} {@code RemoteServer}
