@@ -148,7 +148,11 @@ final class Admission {
     /** Checks a plan that is about to be in force, and reports its seed. */
     void announce(FaultPlan plan) {
         ConnectionPump.Factory pumps = context.config().pumps();
-        Preload.faults(plan.checked(context.config().bufferSize(), pumps.countsMessages(), pumps.relays())
+        Preload.faults(plan.checked(
+                        context.config().bufferSize(),
+                        pumps.countsMessages(),
+                        pumps.relays(),
+                        context.config().wires().speaksTls())
                 .checked(context.config().addresses()));
         reportSeed(plan);
     }

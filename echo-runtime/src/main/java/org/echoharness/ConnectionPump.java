@@ -32,6 +32,8 @@ interface ConnectionPump {
         END,
         /** Send a FIN and close the socket, although not everything may be answered. */
         CLOSE,
+        /** Send a FIN without the close_notify of TLS, and close the socket. */
+        CUT,
         /** Send a FIN, call {@link #outputEnded} and then {@link #pump} again. */
         HALF_CLOSE,
         /** Send an RST, after all that was sent. */

@@ -35,6 +35,11 @@ interface ConnectionWire {
          * @throws IOException if something cannot be made that the wires need, with the cure
          */
         default void prepare(List<ServerAddress> addresses) throws IOException {}
+
+        /** Returns whether the bytes of the pump are the text of TLS, so that faults of its handshake and records can act. */
+        default boolean speaksTls() {
+            return false;
+        }
     }
 
     /** Plain TCP: one wire for all connections. Like {@link LineBuffer.DefaultWarnings}, a class and not a lambda. */

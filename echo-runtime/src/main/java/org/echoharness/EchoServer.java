@@ -1555,6 +1555,7 @@ public final class EchoServer implements AutoCloseable {
             if (control != null) {
                 HttpServerModule.require(control.address().toString());
             }
+            ConnectionWire.Factory wires = speaks == null ? new ConnectionWire.Plain() : new TlsWire.Maker(speaks);
             boolean closesIdle = idleCloseNanos > 0 && (idleTimeoutNanos == 0 || idleCloseNanos < idleTimeoutNanos);
             return new ServerConfig(
                     addresses,
@@ -1565,7 +1566,7 @@ public final class EchoServer implements AutoCloseable {
                     closesIdle ? idleCloseNanos : idleTimeoutNanos,
                     closesIdle,
                     eventLoops,
-                    faults.checked(bufferSize, used.countsMessages(), used.relays())
+                    faults.checked(bufferSize, used.countsMessages(), used.relays(), wires.speaksTls())
                             .checked(addresses),
                     spoken,
                     recordedBytes,
@@ -1575,7 +1576,7 @@ public final class EchoServer implements AutoCloseable {
                             : hasTimes ? Conversation.timed(conversation) : new Conversation(conversation),
                     warnings,
                     used,
-                    speaks == null ? new ConnectionWire.Plain() : new TlsWire.Maker(speaks),
+                    wires,
                     speaks,
                     control);
         }

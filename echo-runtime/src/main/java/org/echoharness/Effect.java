@@ -24,6 +24,8 @@ public sealed interface Effect {
         RESET("reset"),
         /** See {@link Effect.Close}. */
         CLOSE("close"),
+        /** See {@link Effect.CloseWithoutNotify}. */
+        CLOSE_WITHOUT_NOTIFY("close"),
         /** See {@link Effect.HalfClose}. */
         HALF_CLOSE("half-close"),
         /** See {@link Effect.Discard}. */
@@ -41,7 +43,9 @@ public sealed interface Effect {
         /** See {@link Effect.SlowClose}. */
         SLOW_CLOSE("slow-close"),
         /** See {@link Effect.Greet}. */
-        GREET("greet");
+        GREET("greet"),
+        /** See {@link Effect.Plain}. */
+        PLAIN("plain");
 
         /** The word that its text begins with. */
         final String word;
@@ -187,6 +191,22 @@ public sealed interface Effect {
         @Override
         public String toString() {
             return "close";
+        }
+    }
+
+    /**
+     * Sends a FIN without the close_notify that TLS wants before it (RFC 8446, section 6.1), and closes the socket: {@code close
+     * without close_notify}. The client cannot know whether that is the whole text: a truncation.
+     */
+    record CloseWithoutNotify() implements Effect {
+        @Override
+        public Kind kind() {
+            return Kind.CLOSE_WITHOUT_NOTIFY;
+        }
+
+        @Override
+        public String toString() {
+            return "close without close_notify";
         }
     }
 
@@ -384,10 +404,7 @@ public sealed interface Effect {
          * @throws IllegalArgumentException if the value is out of range
          */
         public Greet {
-            if (bytes.isEmpty() || bytes.chars().anyMatch(c -> c > 0xFF)) {
-                throw new IllegalArgumentException("greet (" + Escaping.quote(bytes)
-                        + ") must be at least one byte, each a character up to U+00FF; see Fault.greet(byte[])");
-            }
+            checkBytes(Kind.GREET, bytes);
         }
 
         @Override
@@ -398,6 +415,46 @@ public sealed interface Effect {
         @Override
         public String toString() {
             return "greet " + Escaping.quoteBytes(bytes);
+        }
+    }
+
+    /**
+     * Answers the client's ClientHello with bytes in clear text and a FIN, as a server without TLS does that a client has
+     * reached by a wrong port: {@code plain "-ERR unknown command\r\n"}.
+     *
+     * @param bytes the bytes, one for each character of the text (U+0000 to U+00FF); at least one
+     */
+    record Plain(String bytes) implements Effect {
+
+        /** What a server of HTTP answers to bytes that it does not understand; its text is {@code plain}. */
+        static final String DEFAULT = "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+
+        /**
+         * Checks the range of the value.
+         *
+         * @param bytes the bytes that are sent
+         * @throws IllegalArgumentException if the value is out of range
+         */
+        public Plain {
+            checkBytes(Kind.PLAIN, bytes);
+        }
+
+        @Override
+        public Kind kind() {
+            return Kind.PLAIN;
+        }
+
+        @Override
+        public String toString() {
+            return bytes.equals(DEFAULT) ? "plain" : "plain " + Escaping.quoteBytes(bytes);
+        }
+    }
+
+    private static void checkBytes(Kind kind, String bytes) {
+        if (bytes.isEmpty() || bytes.chars().anyMatch(c -> c > 0xFF)) {
+            throw new IllegalArgumentException(kind.word + " (" + Escaping.quote(bytes)
+                    + ") must be at least one byte, each a character up to U+00FF; see Fault." + kind.word
+                    + "(byte[])");
         }
     }
 }

@@ -23,6 +23,7 @@ import org.echoharness.text.Tokens;
  * @param reader reads the effect from the text after its word
  * @param gates makes its gate
  * @param afterFin whether it may have the trigger {@code on fin}
+ * @param inHandshake whether it may have the trigger of a stage of the TLS handshake
  * @param isDrawn tests whether an effect has random values
  * @param leastBuffer gives the smallest bufferSize of a server that an effect needs
  * @param mayHappenAgain whether it may have the trigger {@code every Nth message}
@@ -31,15 +32,16 @@ record EffectRow<E extends Effect>(
         Class<E> type,
         Reader reader,
         GateMaker<E> gates,
-        AfterFin afterFin,
+        Allowed afterFin,
+        Allowed inHandshake,
         Predicate<E> isDrawn,
         ToIntFunction<E> leastBuffer,
         boolean mayHappenAgain) {
 
     private static final Pattern ORDINAL = Pattern.compile("[0-9]+(st|nd|rd|th)");
 
-    /** States whether an effect may have the trigger {@code on fin}. */
-    enum AfterFin {
+    /** States whether an effect may have a kind of trigger. */
+    enum Allowed {
         NEVER,
         MAY,
         /** It has no other trigger. */
@@ -62,85 +64,100 @@ record EffectRow<E extends Effect>(
         Gate make(E effect, long connection);
     }
 
-    private EffectRow(Class<E> type, Reader reader, GateMaker<E> gates, AfterFin afterFin) {
-        this(type, reader, gates, afterFin, effect -> false, effect -> 0, false);
+    private EffectRow(Class<E> type, Reader reader, GateMaker<E> gates, Allowed afterFin) {
+        this(type, reader, gates, afterFin, Allowed.NEVER, effect -> false, effect -> 0, false);
     }
 
     private EffectRow<E> drawnIf(Predicate<E> drawn) {
-        return new EffectRow<>(type, reader, gates, afterFin, drawn, leastBuffer, mayHappenAgain);
+        return new EffectRow<>(type, reader, gates, afterFin, inHandshake, drawn, leastBuffer, mayHappenAgain);
     }
 
     private EffectRow<E> needingBuffer(ToIntFunction<E> least) {
-        return new EffectRow<>(type, reader, gates, afterFin, isDrawn, least, mayHappenAgain);
+        return new EffectRow<>(type, reader, gates, afterFin, inHandshake, isDrawn, least, mayHappenAgain);
     }
 
     private EffectRow<E> again() {
-        return new EffectRow<>(type, reader, gates, afterFin, isDrawn, leastBuffer, true);
+        return new EffectRow<>(type, reader, gates, afterFin, inHandshake, isDrawn, leastBuffer, true);
+    }
+
+    private EffectRow<E> inHandshake(Allowed allowed) {
+        return new EffectRow<>(type, reader, gates, afterFin, allowed, isDrawn, leastBuffer, mayHappenAgain);
     }
 
     private static EffectRow<?> of(Effect.Kind kind) {
         return switch (kind) {
             case DELAY ->
-                new EffectRow<>(Effect.Delay.class, EffectRow::delay, EffectRow::delayGate, AfterFin.NEVER)
+                new EffectRow<>(Effect.Delay.class, EffectRow::delay, EffectRow::delayGate, Allowed.NEVER)
                         .drawnIf(effect -> !effect.jitter().isZero())
+                        .inHandshake(Allowed.MAY)
                         .again();
             case THROTTLE ->
                 new EffectRow<>(
                         Effect.Throttle.class,
                         tokens -> new Effect.Throttle(tokens.rate("throttle")),
                         (effect, connection) -> SimpleGates.throttle(effect.bytesPerSecond()),
-                        AfterFin.NEVER);
+                        Allowed.NEVER);
             case FRAGMENT ->
                 new EffectRow<>(
                         Effect.Fragment.class,
                         EffectRow::fragment,
                         (effect, connection) -> SimpleGates.fragment(
                                 effect.bytes(), effect.every().toNanos()),
-                        AfterFin.NEVER);
+                        Allowed.NEVER);
             case RESET ->
                 new EffectRow<>(
-                        Effect.Reset.class,
-                        tokens -> new Effect.Reset(),
-                        (effect, connection) -> SimpleGates.end(Verdict.Kind.RESET),
-                        AfterFin.MAY);
+                                Effect.Reset.class,
+                                tokens -> new Effect.Reset(),
+                                (effect, connection) -> SimpleGates.end(Verdict.Kind.RESET),
+                                Allowed.MAY)
+                        .inHandshake(Allowed.MAY);
             case CLOSE ->
                 new EffectRow<>(
-                        Effect.Close.class,
-                        tokens -> new Effect.Close(),
-                        (effect, connection) -> SimpleGates.end(Verdict.Kind.CLOSE),
-                        AfterFin.NEVER);
+                                Effect.Close.class,
+                                EffectRow::close,
+                                (effect, connection) -> SimpleGates.end(Verdict.Kind.CLOSE),
+                                Allowed.NEVER)
+                        .inHandshake(Allowed.MAY);
+            case CLOSE_WITHOUT_NOTIFY ->
+                new EffectRow<>(
+                                Effect.CloseWithoutNotify.class,
+                                EffectRow::close,
+                                (effect, connection) -> SimpleGates.end(Verdict.Kind.CUT),
+                                Allowed.NEVER)
+                        .inHandshake(Allowed.MAY);
             case HALF_CLOSE ->
                 new EffectRow<>(
                         Effect.HalfClose.class,
                         tokens -> new Effect.HalfClose(),
                         (effect, connection) -> SimpleGates.end(Verdict.Kind.HALF_CLOSE),
-                        AfterFin.NEVER);
+                        Allowed.NEVER);
             case DISCARD ->
                 new EffectRow<>(
                                 Effect.Discard.class,
                                 tokens -> new Effect.Discard(),
                                 (effect, connection) -> SimpleGates.discard(Long.MAX_VALUE),
-                                AfterFin.NEVER)
+                                Allowed.NEVER)
                         .again();
             case STALL ->
                 new EffectRow<>(
-                        Effect.Stall.class,
-                        tokens -> new Effect.Stall(),
-                        (effect, connection) -> SimpleGates.stall(),
-                        AfterFin.MAY);
+                                Effect.Stall.class,
+                                tokens -> new Effect.Stall(),
+                                (effect, connection) -> SimpleGates.stall(),
+                                Allowed.MAY)
+                        .inHandshake(Allowed.MAY);
             case CORRUPT ->
                 new EffectRow<>(
                                 Effect.Corrupt.class,
                                 EffectRow::corrupt,
                                 (effect, connection) -> new CorruptGate(effect.first(), effect.last(), 1, 0),
-                                AfterFin.NEVER)
+                                Allowed.NEVER)
                         .again();
             case CORRUPT_AT_RANDOM ->
                 new EffectRow<>(
                                 Effect.CorruptAtRandom.class,
                                 EffectRow::corrupt,
                                 EffectRow::corruptAtRandomGate,
-                                AfterFin.NEVER)
+                                Allowed.NEVER)
                         .drawnIf(effect -> true)
                         .again();
             case DUPLICATE ->
@@ -148,7 +165,7 @@ record EffectRow<E extends Effect>(
                                 Effect.Duplicate.class,
                                 tokens -> new Effect.Duplicate(tokens.intSize("duplicate")),
                                 (effect, connection) -> SimpleGates.duplicate(effect.bytes()),
-                                AfterFin.NEVER)
+                                Allowed.NEVER)
                         .needingBuffer(Effect.Duplicate::bytes)
                         .again();
             case TRUNCATE ->
@@ -156,7 +173,7 @@ record EffectRow<E extends Effect>(
                                 Effect.Truncate.class,
                                 tokens -> new Effect.Truncate(tokens.size("truncate")),
                                 (effect, connection) -> SimpleGates.discard(effect.bytes()),
-                                AfterFin.NEVER)
+                                Allowed.NEVER)
                         .again();
             case SLOW_CLOSE ->
                 new EffectRow<>(
@@ -164,14 +181,22 @@ record EffectRow<E extends Effect>(
                         tokens -> new Effect.SlowClose(tokens.duration("slow-close")),
                         (effect, connection) ->
                                 SimpleGates.slowClose(effect.delay().toNanos()),
-                        AfterFin.ALWAYS);
+                        Allowed.ALWAYS);
             case GREET ->
                 new EffectRow<>(
                                 Effect.Greet.class,
                                 tokens -> new Effect.Greet(tokens.quoted()),
                                 (effect, connection) -> SimpleGates.greet(effect.bytes()),
-                                AfterFin.MAY)
+                                Allowed.MAY)
                         .again();
+            case PLAIN ->
+                new EffectRow<>(
+                                Effect.Plain.class,
+                                tokens -> new Effect.Plain(
+                                        tokens.tryQuoted("a text in quotes") ? tokens.quoted() : Effect.Plain.DEFAULT),
+                                (effect, connection) -> SimpleGates.plain(effect.bytes()),
+                                Allowed.NEVER)
+                        .inHandshake(Allowed.ALWAYS);
         };
     }
 
@@ -195,6 +220,16 @@ record EffectRow<E extends Effect>(
                     new Effect.Fragment(bytes, Duration.ZERO), new Trigger.EveryMessage(tokens.ordinal("every")));
         }
         return new Effect.Fragment(bytes, tokens.duration("every"));
+    }
+
+    private static Effect close(Tokens tokens) {
+        if (!tokens.take("without")) {
+            return new Effect.Close();
+        }
+        if (!tokens.take("close_notify")) {
+            throw tokens.expected("close_notify", tokens.tried());
+        }
+        return new Effect.CloseWithoutNotify();
     }
 
     private static Effect corrupt(Tokens tokens) {
@@ -236,18 +271,36 @@ record EffectRow<E extends Effect>(
 
     /** Returns whether the effect can have no trigger other than {@code on fin}. */
     static boolean isAlwaysAfterFin(Effect effect) {
-        return of(effect.kind()).afterFin() == AfterFin.ALWAYS;
+        return of(effect.kind()).afterFin() == Allowed.ALWAYS;
     }
 
     static boolean mayFollowFin(Effect effect) {
-        return of(effect.kind()).afterFin() != AfterFin.NEVER;
+        return of(effect.kind()).afterFin() != Allowed.NEVER;
     }
 
     /** Returns the words of the effects that may have the trigger {@code on fin}, for an error. */
     static List<String> wordsThatMayFollowFin() {
         return Arrays.stream(Effect.Kind.values())
-                .filter(kind -> of(kind).afterFin() == AfterFin.MAY)
+                .filter(kind -> of(kind).afterFin() == Allowed.MAY)
                 .map(kind -> kind.word)
+                .toList();
+    }
+
+    /** Returns whether the effect can have no trigger other than the ClientHello. */
+    static boolean isAnswerToHello(Effect effect) {
+        return of(effect.kind()).inHandshake() == Allowed.ALWAYS;
+    }
+
+    static boolean mayFollowStage(Effect effect) {
+        return of(effect.kind()).inHandshake() != Allowed.NEVER;
+    }
+
+    /** Returns the words of the effects that may have the trigger of a stage of the handshake, for an error. */
+    static List<String> wordsThatMayFollowStage() {
+        return Arrays.stream(Effect.Kind.values())
+                .filter(kind -> of(kind).inHandshake() == Allowed.MAY)
+                .map(kind -> kind.word)
+                .distinct()
                 .toList();
     }
 

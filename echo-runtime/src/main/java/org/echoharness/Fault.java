@@ -11,15 +11,17 @@ import org.echoharness.text.Quantities;
  *
  * <p>A fault takes effect at the accept, unless it has a trigger: {@code after 300} (bytes), {@code after 300 sent},
  * {@code after 2s}, {@code on fin}, and with a script or handler {@code after 3 messages} and {@code every 3rd message}. A
- * server that relays can have faults of both directions: {@code reset after 300 to server}. Random values come from a seed.
+ * server that relays can have faults of both directions: {@code reset after 300 to server}. A server with TLS can have faults
+ * of the handshake, {@code reset after client-hello}, and of its records, {@code fragment 1 on the wire}. Random values come from a seed.
  * If none is given, one is drawn and becomes part of the fault, so that its text repeats the same values.
  *
  * @param effect what happens
  * @param trigger when it happens
  * @param direction which bytes it is about
+ * @param layer on a server with TLS, whether it is about the text or about the records on the wire
  * @see FaultPlan
  */
-public record Fault(Effect effect, Trigger trigger, Direction direction) {
+public record Fault(Effect effect, Trigger trigger, Direction direction, Layer layer) {
 
     /** The bytes that a fault is about. Its trigger counts these bytes, too. */
     public enum Direction {
@@ -42,15 +44,41 @@ public record Fault(Effect effect, Trigger trigger, Direction direction) {
         }
     }
 
+    /** The bytes of a server with TLS that a fault is about. Its trigger counts these bytes, too. */
+    public enum Layer {
+        /** What is in the records: the default, and all that there is without TLS. */
+        TEXT("in the text"),
+
+        /**
+         * The records of TLS, as the server sends them: {@code on the wire}. Faults that wait for a stage of the handshake and
+         * {@code plain} always act there.
+         */
+        WIRE("on the wire");
+
+        private final String words;
+
+        Layer(String words) {
+            this.words = words;
+        }
+
+        /** Returns the words in the text of a fault; the default is left out there. */
+        @Override
+        public String toString() {
+            return words;
+        }
+    }
+
     private static final Trigger AT_ACCEPT = new Trigger.AtAccept();
     private static final Trigger ON_FIN = new Trigger.OnFin();
+    private static final Trigger IN_ANSWER_TO_HELLO = new Trigger.AfterHandshake(Trigger.HandshakeStage.CLIENT_HELLO);
 
     /**
-     * Checks that effect and trigger go together.
+     * Checks that all parts go together.
      *
      * @param effect what happens
      * @param trigger when it happens
      * @param direction which bytes it is about
+     * @param layer {@link Layer#WIRE} becomes the value if effect or trigger always act there
      * @throws IllegalArgumentException if they do not: for example, after the client's FIN no byte comes that could be
      *     corrupted, and a reset cannot happen again
      */
@@ -68,6 +96,65 @@ public record Fault(Effect effect, Trigger trigger, Direction direction) {
         if (trigger instanceof Trigger.EveryMessage every && !EffectRow.mayHappenAgain(effect)) {
             throw EffectRow.happensOnce(effect, every);
         }
+        if (EffectRow.isAnswerToHello(effect) && !trigger.equals(IN_ANSWER_TO_HELLO)) {
+            throw new IllegalArgumentException(effect + " " + trigger + ": " + effect.kind().word
+                    + " is the answer to the ClientHello; leave its trigger out, or use greet");
+        }
+        if (trigger instanceof Trigger.AfterHandshake && !EffectRow.mayFollowStage(effect)) {
+            throw new IllegalArgumentException(effect + " " + trigger + ": a stage of the handshake is only for "
+                    + String.join(", ", EffectRow.wordsThatMayFollowStage())
+                    + "; write after SIZE and on the wire");
+        }
+        if (trigger instanceof Trigger.AfterHandshake) {
+            layer = Layer.WIRE;
+        }
+        if (layer == Layer.WIRE) {
+            checkWire(effect, trigger, direction);
+        } else if (effect instanceof Effect.CloseWithoutNotify && direction == Direction.TO_SERVER) {
+            throw new IllegalArgumentException(
+                    effect + " " + direction + ": it is about the client of this server; leave out to server");
+        }
+    }
+
+    private static void checkWire(Effect effect, Trigger trigger, Direction direction) {
+        String cure;
+        if (direction == Direction.TO_SERVER) {
+            cure = trigger instanceof Trigger.AfterHandshake
+                    ? "the handshake is that of the client with this server; leave out to server"
+                    : "the wire is that between the client and this server; leave out to server, or on the wire";
+        } else if (trigger instanceof Trigger.OnFin) {
+            cure = "the client's FIN ends its text; leave out on the wire";
+        } else if (trigger instanceof Trigger.AfterMessages || trigger instanceof Trigger.EveryMessage) {
+            cure = "messages are counted in the text; leave out on the wire, or write after SIZE";
+        } else if (effect instanceof Effect.CloseWithoutNotify && !(trigger instanceof Trigger.AfterHandshake)) {
+            cure = "there, a close sends no close_notify; write close " + Layer.WIRE;
+        } else {
+            return;
+        }
+        throw new IllegalArgumentException(text(effect, trigger, direction, Layer.WIRE) + ": " + cure);
+    }
+
+    /** Returns the text without what is usual. */
+    private static String text(Effect effect, Trigger trigger, Direction direction, Layer layer) {
+        boolean isUsual = trigger instanceof Trigger.AtAccept
+                || EffectRow.isAlwaysAfterFin(effect)
+                || EffectRow.isAnswerToHello(effect);
+        String text = isUsual ? effect.toString() : effect + " " + trigger;
+        String to = direction == Direction.TO_SERVER ? " " + direction : "";
+        boolean isPlain = layer == Layer.TEXT || trigger instanceof Trigger.AfterHandshake;
+        return text + to + (isPlain ? "" : " " + layer);
+    }
+
+    /**
+     * Makes a fault of the text.
+     *
+     * @param effect what happens
+     * @param trigger when it happens
+     * @param direction which bytes it is about
+     * @throws IllegalArgumentException if they do not go together
+     */
+    public Fault(Effect effect, Trigger trigger, Direction direction) {
+        this(effect, trigger, direction, Layer.TEXT);
     }
 
     /**
@@ -78,7 +165,7 @@ public record Fault(Effect effect, Trigger trigger, Direction direction) {
      * @throws IllegalArgumentException if they do not go together
      */
     public Fault(Effect effect, Trigger trigger) {
-        this(effect, trigger, Direction.TO_CLIENT);
+        this(effect, trigger, Direction.TO_CLIENT, Layer.TEXT);
     }
 
     private static Fault of(Effect effect) {
@@ -86,7 +173,7 @@ public record Fault(Effect effect, Trigger trigger, Direction direction) {
     }
 
     private Fault on(Trigger other) {
-        return new Fault(effect, other, direction);
+        return new Fault(effect, other, direction, layer);
     }
 
     /**
@@ -190,6 +277,16 @@ public record Fault(Effect effect, Trigger trigger, Direction direction) {
      */
     public static Fault close() {
         return of(new Effect.Close());
+    }
+
+    /**
+     * {@code close without close_notify}: sends a FIN like {@link #close}, but without the close_notify of TLS before it (RFC
+     * 8446, section 6.1): a truncation. A server without TLS refuses it.
+     *
+     * @return the fault
+     */
+    public static Fault closeWithoutNotify() {
+        return of(new Effect.CloseWithoutNotify());
     }
 
     /**
@@ -319,6 +416,38 @@ public record Fault(Effect effect, Trigger trigger, Direction direction) {
     }
 
     /**
+     * {@code plain}: answers the client's ClientHello in clear text, as an HTTP server without TLS does, and then sends a FIN. A
+     * server without TLS refuses it.
+     *
+     * @return the fault
+     */
+    public static Fault plain() {
+        return new Fault(new Effect.Plain(Effect.Plain.DEFAULT), IN_ANSWER_TO_HELLO);
+    }
+
+    /**
+     * {@code plain "-ERR unknown command\r\n"}: answers the client's ClientHello with this clear text, and then sends a FIN.
+     *
+     * @param text the text to send, in UTF-8
+     * @return the fault
+     * @throws IllegalArgumentException if the text is empty
+     */
+    public static Fault plain(String text) {
+        return plain(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /**
+     * Sends bytes like {@link #plain(String)}.
+     *
+     * @param bytes the bytes to send
+     * @return the fault
+     * @throws IllegalArgumentException if the array is empty
+     */
+    public static Fault plain(byte[] bytes) {
+        return new Fault(new Effect.Plain(new String(bytes, StandardCharsets.ISO_8859_1)), IN_ANSWER_TO_HELLO);
+    }
+
+    /**
      * Returns this fault with another trigger: it takes effect once this many bytes of the client have been sent back
      * or dropped, {@code after 300}.
      *
@@ -351,6 +480,19 @@ public record Fault(Effect effect, Trigger trigger, Direction direction) {
      */
     public Fault after(Duration age) {
         return on(new Trigger.AfterTime(age));
+    }
+
+    /**
+     * Returns this fault with another trigger: it takes effect on the wire when the TLS handshake has reached this stage, {@code
+     * after client-hello}. A server without TLS refuses it.
+     *
+     * @param stage the stage that is complete
+     * @return a new fault
+     * @throws IllegalArgumentException if the effect is not reset, close, stall or delay
+     * @see Trigger.AfterHandshake
+     */
+    public Fault after(Trigger.HandshakeStage stage) {
+        return on(new Trigger.AfterHandshake(stage));
     }
 
     /**
@@ -398,15 +540,42 @@ public record Fault(Effect effect, Trigger trigger, Direction direction) {
      * @return a new fault
      */
     public Fault toServer() {
-        return new Fault(effect, trigger, Direction.TO_SERVER);
+        return new Fault(effect, trigger, Direction.TO_SERVER, layer);
+    }
+
+    /**
+     * Returns this fault for the records of TLS that the server sends to its client: {@code fragment 1 on the wire}. Its trigger
+     * counts these bytes. A server without TLS refuses it.
+     *
+     * @return a new fault
+     * @throws IllegalArgumentException if its trigger is about the text or it is {@link #toServer}; for {@link
+     *     #closeWithoutNotify}, since there a {@link #close} sends no close_notify
+     */
+    public Fault onTheWire() {
+        return new Fault(effect, trigger, direction, Layer.WIRE);
     }
 
     /** Returns the text that {@link #parse} reads. */
     @Override
     public String toString() {
-        boolean usual = trigger instanceof Trigger.AtAccept || EffectRow.isAlwaysAfterFin(effect);
-        String text = usual ? effect.toString() : effect + " " + trigger;
-        return isToServer() ? text + " " + direction : text;
+        return text(effect, trigger, direction, layer);
+    }
+
+    boolean isOnWire() {
+        return layer == Layer.WIRE;
+    }
+
+    /** Returns what a server without TLS lacks, and the cure; empty if it can carry out the fault. */
+    String needOfTls() {
+        if (trigger instanceof Trigger.AfterHandshake) {
+            return EffectRow.isAnswerToHello(effect)
+                    ? "set tls, or write greet and close"
+                    : "set tls, or write another trigger, such as after 300";
+        }
+        if (isOnWire()) {
+            return "set tls, or leave out on the wire";
+        }
+        return effect instanceof Effect.CloseWithoutNotify ? "set tls, or write close" : "";
     }
 
     boolean isToServer() {

@@ -21,6 +21,7 @@ final class FaultParser {
 
     private final Tokens tokens;
     private final String text;
+    private boolean isOnWire; // the fault that is being read
 
     /** @param option the name of the option that has the text, for errors */
     FaultParser(String option, String text) {
@@ -88,10 +89,14 @@ final class FaultParser {
     private Fault parseFault(String also, List<String> likely) {
         int start = tokens.position();
         Effect effect = effect(also, likely);
+        isOnWire = false;
         Trigger trigger = trigger(effect);
         Fault.Direction direction = direction();
+        if (!isOnWire && tokens.take("on")) {
+            wire();
+        }
         try {
-            return new Fault(effect, trigger, direction);
+            return new Fault(effect, trigger, direction, isOnWire ? Fault.Layer.WIRE : Fault.Layer.TEXT);
         } catch (IllegalArgumentException refused) {
             throw tokens.refused(start, String.valueOf(refused.getMessage()));
         }
@@ -137,11 +142,12 @@ final class FaultParser {
             }
             return new Trigger.AtAccept();
         }
-        if (tokens.take("on")) {
-            if (!tokens.take("fin")) {
-                throw tokens.expected("fin", List.of("fin"));
+        if (!isOnWire && tokens.take("on")) {
+            if (tokens.take("fin")) {
+                return new Trigger.OnFin();
             }
-            return new Trigger.OnFin();
+            wire();
+            return trigger(effect);
         }
         if (tokens.take("after")) {
             return after();
@@ -151,7 +157,21 @@ final class FaultParser {
                 : tokens.next().equals("every")) {
             return every(effect);
         }
+        if (EffectRow.isAnswerToHello(effect)) {
+            return new Trigger.AfterHandshake(Trigger.HandshakeStage.CLIENT_HELLO);
+        }
         return EffectRow.isAlwaysAfterFin(effect) ? new Trigger.OnFin() : new Trigger.AtAccept();
+    }
+
+    /** Reads what comes after {@code on}: the fault is about what is on the wire. */
+    private void wire() {
+        if (!tokens.take("the")) {
+            throw tokens.expected(tokens.tried().contains("fin") ? "fin or the wire" : "the wire", tokens.tried());
+        }
+        if (!tokens.take("wire")) {
+            throw tokens.expected("wire", tokens.tried());
+        }
+        isOnWire = true;
     }
 
     /** Reads what comes after {@code every}, which has been read unless the effect may not have this trigger. */
@@ -167,7 +187,17 @@ final class FaultParser {
     }
 
     private Trigger after() {
-        String what = "a size such as 300 or 4KiB, a duration such as 2s, or messages such as 3 messages";
+        String what =
+                "a size such as 300 or 4KiB, a duration such as 2s, messages such as 3 messages, or a stage of the"
+                        + " TLS handshake (client-hello, server-hello, handshake)";
+        for (Trigger.HandshakeStage stage : Trigger.HandshakeStage.values()) {
+            if (tokens.take(stage.word)) {
+                return new Trigger.AfterHandshake(stage);
+            }
+        }
+        if (!tokens.next().isEmpty() && Character.isLetter(tokens.next().charAt(0))) {
+            throw tokens.expected(what, tokens.tried());
+        }
         return tokens.reading(what, given -> {
             if (Quantities.isDuration(given)) {
                 Trigger age = new Trigger.AfterTime(Quantities.duration("after", given));

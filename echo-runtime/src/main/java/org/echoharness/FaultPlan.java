@@ -274,8 +274,9 @@ public record FaultPlan(List<Rule> rules) {
      *
      * @param hasMessages whether the server counts messages, by a script or a framing
      * @param relays whether there is a server behind it
+     * @param speaksTls whether its clients do a handshake
      */
-    FaultPlan checked(int bufferSize, boolean hasMessages, boolean relays) {
+    FaultPlan checked(int bufferSize, boolean hasMessages, boolean relays, boolean speaksTls) {
         for (Rule rule : rules) {
             for (Fault fault : rule.faults()) {
                 if (EffectRow.leastBuffer(fault.effect()) > bufferSize) {
@@ -289,6 +290,10 @@ public record FaultPlan(List<Rule> rules) {
                 if (fault.isToServer() && !relays) {
                     throw new IllegalArgumentException("faults (" + fault + ") are about bytes to a server behind this"
                             + " one, and there is none; set upstream, or leave out to server");
+                }
+                if (!speaksTls && !fault.needOfTls().isEmpty()) {
+                    throw new IllegalArgumentException(
+                            "faults (" + fault + ") are about TLS, and this server has none; " + fault.needOfTls());
                 }
             }
         }

@@ -33,6 +33,7 @@ final class GatedOutput {
     private static final Map<Verdict.Kind, Next> ENDS = new EnumMap<>(Map.of(
             Verdict.Kind.END, Next.END,
             Verdict.Kind.CLOSE, Next.CLOSE,
+            Verdict.Kind.CUT, Next.CUT,
             Verdict.Kind.HALF_CLOSE, Next.HALF_CLOSE,
             Verdict.Kind.RESET, Next.RESET));
 

@@ -233,7 +233,7 @@ final class RelayPump implements ConnectionPump, UpstreamConnection.Owner {
     private Next endsBoth(EchoPump over, LongSupplier clock) throws IOException {
         Next next = over.pump(clock);
         reason = over.reason();
-        return next == Next.RESET || next == Next.CLOSE ? next : Next.WAIT;
+        return next == Next.RESET || next == Next.CLOSE || next == Next.CUT ? next : Next.WAIT;
     }
 
     private void endServerOutput(Streams both) throws IOException {

@@ -234,7 +234,7 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
         }
         boolean ends = due == ConnectionPump.Next.END;
         String why = ends ? "" : pump().reason();
-        if (due == ConnectionPump.Next.CLOSE) {
+        if (due == ConnectionPump.Next.CLOSE || due == ConnectionPump.Next.CUT) {
             closeEarly(why);
             endWhenSent(true, why);
         } else if (due == ConnectionPump.Next.RESET) {

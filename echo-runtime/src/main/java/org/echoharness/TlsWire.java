@@ -63,6 +63,11 @@ final class TlsWire implements ConnectionWire, TlsChannel.Observer {
             server = made;
         }
 
+        @Override
+        public boolean speaksTls() {
+            return true;
+        }
+
         private static void add(HostAndPort address, Set<String> names, Set<InetAddress> numbers) throws IOException {
             if (address.isEveryInterface()) {
                 addAll(numbers);

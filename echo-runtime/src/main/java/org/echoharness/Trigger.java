@@ -132,6 +132,45 @@ public sealed interface Trigger {
         }
     }
 
+    /** A stage of the TLS handshake, as the server sees it (RFC 8446 and RFC 5246). */
+    enum HandshakeStage {
+        /** The whole first ClientHello has come, and the server has answered nothing: {@code client-hello}. */
+        CLIENT_HELLO("client-hello"),
+
+        /** The server has sent its ServerHello, in a record of its own, and nothing after it: {@code server-hello}. */
+        SERVER_HELLO("server-hello"),
+
+        /** The handshake is complete, and no text was sent: {@code handshake}. */
+        HANDSHAKE("handshake");
+
+        /** The word in the text of a fault. */
+        final String word;
+
+        HandshakeStage(String word) {
+            this.word = word;
+        }
+
+        /** Returns the word in the text of a fault. */
+        @Override
+        public String toString() {
+            return word;
+        }
+    }
+
+    /**
+     * The fault takes effect when the TLS handshake has reached this stage: {@code after client-hello}. It acts on the wire. If
+     * the plan of an open connection changes, a stage that its handshake has passed is not reached again. A server without
+     * TLS refuses it.
+     *
+     * @param stage the stage that is complete
+     */
+    record AfterHandshake(HandshakeStage stage) implements Trigger {
+        @Override
+        public String toString() {
+            return "after " + stage;
+        }
+    }
+
     /**
      * The fault takes effect when the client's FIN has come and all bytes before it were sent back or dropped: {@code on
      * fin}. With a script or handler, it takes effect when that answers the FIN and all was sent.

@@ -16,6 +16,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class FaultErrorsTest {
 
     private static final String FAULTS = "(" + String.join(", ", Effect.Kind.words()) + ")";
+    private static final String AFTER =
+            "a size such as 300 or 4KiB, a duration such as 2s, messages such as 3 messages, or a"
+                    + " stage of the TLS handshake (client-hello, server-hello, handshake)";
     private static final String CONNECTIONS = "(connection, connections, first, every, random, others)";
 
     @ParameterizedTest(name = "{0}")
@@ -40,16 +43,16 @@ class FaultErrorsTest {
                 reset AFTER 3                                  | "AFTER" at position 7: expected at, on, after, to, a comma, a semicolon or the end of the plan; did you mean after?
                 reset at start                                 | "start" at position 10: expected accept
                 reset at acept                                 | "acept" at position 10: expected accept; did you mean accept?
-                reset on                                       | the end at position 9: expected fin
-                reset on fni                                   | "fni" at position 10: expected fin; did you mean fin?
-                reset after                                    | the end at position 12: expected a size such as 300 or 4KiB, a duration such as 2s, or messages such as 3 messages
-                reset after soon                               | "soon" at position 13: expected a size such as 300 or 4KiB, a duration such as 2s, or messages such as 3 messages
-                reset after 5x                                 | "5x" at position 13: expected a size such as 300 or 4KiB, a duration such as 2s, or messages such as 3 messages
-                reset after -1                                 | "-1" at position 13: expected a size such as 300 or 4KiB, a duration such as 2s, or messages such as 3 messages
-                reset after 5 snt                              | "snt" at position 15: expected sent, received, messages, to, a comma, a semicolon or the end of the plan; did you mean sent?
-                reset after 2s sent                            | "sent" at position 16: expected to, a comma, a semicolon or the end of the plan
-                reset after 9223372036854775808                | "9223372036854775808" at position 13: expected a size such as 300 or 4KiB, a duration such as 2s, or messages such as 3 messages
-                reset after 9007199254740993KiB                | "9007199254740993KiB" at position 13: expected a size such as 300 or 4KiB, a duration such as 2s, or messages such as 3 messages
+                reset on                                       | the end at position 9: expected fin or the wire
+                reset on fni                                   | "fni" at position 10: expected fin or the wire; did you mean fin?
+                reset after                                    | the end at position 12: expected AFTER
+                reset after soon                               | "soon" at position 13: expected AFTER
+                reset after 5x                                 | "5x" at position 13: expected AFTER
+                reset after -1                                 | "-1" at position 13: expected AFTER
+                reset after 5 snt                              | "snt" at position 15: expected sent, received, messages, to, on, a comma, a semicolon or the end of the plan; did you mean sent?
+                reset after 2s sent                            | "sent" at position 16: expected to, on, a comma, a semicolon or the end of the plan
+                reset after 9223372036854775808                | "9223372036854775808" at position 13: expected AFTER
+                reset after 9007199254740993KiB                | "9007199254740993KiB" at position 13: expected AFTER
                 delay                                          | the end at position 6: expected a duration such as 50ms or 2s
                 delay soon                                     | "soon" at position 7: expected a duration such as 50ms or 2s
                 delay 5ms jiter 2ms                            | "jiter" at position 11: expected jitter, at, on, after, every, to, a comma, a semicolon or the end of the plan; did you mean jitter?
@@ -114,7 +117,7 @@ class FaultErrorsTest {
                 others reset                              | "reset" at position 8: expected a colon after the connections
                 others                                    | the end at position 7: expected a colon after the connections
                 others: noen                              | "noen" at position 9: expected a fault (FAULTS) or none; did you mean none?
-                first 2: reset, close after; others: none | ";" at position 28: expected a size such as 300 or 4KiB, a duration such as 2s, or messages such as 3 messages
+                first 2: reset, close after; others: none | ";" at position 28: expected AFTER
                 """)
     void reportsErrorInConnections(String text, String message) {
         assertRefused(text, message);
@@ -219,12 +222,12 @@ class FaultErrorsTest {
 
     @ParameterizedTest(name = "{0}")
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
-                reset after 3 mesages               | "mesages" at position 15: expected sent, received, messages, to, a comma, a semicolon or the end of the plan; did you mean messages?
-                reset after 3 message               | "message" at position 15: expected sent, received, messages, to, a comma, a semicolon or the end of the plan; did you mean messages?
-                reset after 4KiB messages           | "messages" at position 18: expected sent, received, to, a comma, a semicolon or the end of the plan
-                reset after 3s messages             | "messages" at position 16: expected to, a comma, a semicolon or the end of the plan
+                reset after 3 mesages               | "mesages" at position 15: expected sent, received, messages, to, on, a comma, a semicolon or the end of the plan; did you mean messages?
+                reset after 3 message               | "message" at position 15: expected sent, received, messages, to, on, a comma, a semicolon or the end of the plan; did you mean messages?
+                reset after 4KiB messages           | "messages" at position 18: expected sent, received, to, on, a comma, a semicolon or the end of the plan
+                reset after 3s messages             | "messages" at position 16: expected to, on, a comma, a semicolon or the end of the plan
                 reset after 0 messages              | "0" at position 13: after (0) must be at least 1
-                reset after -1 messages             | "-1" at position 13: expected a size such as 300 or 4KiB, a duration such as 2s, or messages such as 3 messages
+                reset after -1 messages             | "-1" at position 13: expected AFTER
                 greet "x" every                     | the end at position 16: expected an ordinal number such as 2nd or 3rd
                 greet "x" every 3                   | "3" at position 17: expected an ordinal number such as 2nd or 3rd
                 greet "x" every 3th message         | "3th" at position 17: expected an ordinal number such as 2nd or 3rd; did you mean 3rd?
@@ -366,6 +369,9 @@ class FaultErrorsTest {
     private static void assertRefused(String text, String message) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> FaultPlan.parse(text))
-                .withMessage("faults: " + message.replace("(FAULTS)", FAULTS).replace("(CONNECTIONS)", CONNECTIONS));
+                .withMessage("faults: "
+                        + message.replace("(FAULTS)", FAULTS)
+                                .replace("(CONNECTIONS)", CONNECTIONS)
+                                .replace("expected AFTER", "expected " + AFTER));
     }
 }

@@ -16,7 +16,7 @@ class FaultParserTest {
 
     @Test
     void readsEveryFaultFromItsText() {
-        Plans plans = new Plans(new Random(SEED), Long.MAX_VALUE);
+        Plans plans = Plans.withTls(new Random(SEED), Long.MAX_VALUE);
         for (int i = 0; i < 20_000; i++) {
             Fault fault = plans.fault();
             assertThat(Fault.parse(fault.toString()))
@@ -28,7 +28,7 @@ class FaultParserTest {
 
     @Test
     void readsEveryPlanFromItsText() {
-        Plans plans = new Plans(new Random(SEED), Long.MAX_VALUE);
+        Plans plans = Plans.withTls(new Random(SEED), Long.MAX_VALUE);
         for (int i = 0; i < 10_000; i++) {
             FaultPlan plan = plans.plan();
             assertThat(FaultPlan.parse(plan.toString()))

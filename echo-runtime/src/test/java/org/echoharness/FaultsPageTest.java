@@ -18,6 +18,7 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.echoharness.Trigger.HandshakeStage;
 import org.echoharness.support.PlainSockets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -102,7 +103,7 @@ class FaultsPageTest {
 
     @Test
     void everyEffectAndWordHasRow() {
-        List<Fault> faults = ROWS.stream()
+        List<Fault> faults = allRows()
                 .map(Row::value)
                 .filter(Fault.class::isInstance)
                 .map(Fault.class::cast)
@@ -115,8 +116,13 @@ class FaultsPageTest {
             MatchResult known = found(Pattern.compile("\\((.*)\\)"), String.valueOf(refusal.getMessage()))
                     .get(0);
             assertThat(known.group(1).split(", ", -1))
-                    .allMatch(word -> texts().stream().anyMatch(text -> text.split(" ", 2)[0].equals(word)));
+                    .allMatch(word -> allRows()
+                            .anyMatch(row -> row.text().split(" ", 2)[0].equals(word)));
         });
+    }
+
+    private static Stream<Row> allRows() {
+        return Stream.concat(ROWS.stream(), TLS_ROWS.stream());
     }
 
     @Test
@@ -223,6 +229,9 @@ class FaultsPageTest {
             "connection(number)",
             "echoes()",
             "relays()",
+            "speaksTls()",
+            "certificate()",
+            "sslContext()",
             "script()",
             "scriptProblems()",
             "scriptProblemsLeftOut()",
@@ -284,6 +293,24 @@ class FaultsPageTest {
         });
     }
 
+    private static final List<Row> TLS_ROWS = List.of(
+            row("reset after client-hello", Fault.reset().after(HandshakeStage.CLIENT_HELLO)),
+            row("close after server-hello", Fault.close().after(HandshakeStage.SERVER_HELLO)),
+            row("stall after handshake", Fault.stall().after(HandshakeStage.HANDSHAKE)),
+            row(
+                    "delay 200ms after client-hello",
+                    Fault.delay(Duration.ofMillis(200)).after(HandshakeStage.CLIENT_HELLO)),
+            row("plain", Fault.plain()),
+            row("plain \"-ERR unknown command\\r\\n\"", Fault.plain("-ERR unknown command\r\n")),
+            row(
+                    "close without close_notify after 300",
+                    Fault.closeWithoutNotify().after(300)),
+            row("fragment 1 on the wire", Fault.fragment(1).onTheWire()),
+            row(
+                    "corrupt byte 1 after 5KiB on the wire",
+                    Fault.corrupt(1, 1).after(5 << 10).onTheWire()),
+            row("reset after 300 on the wire", Fault.reset().after(300).onTheWire()));
+
     private static final List<Row> RELAY_ROWS = List.of(
             row("corrupt byte 1 to server", Fault.corrupt(1, 1).toServer()),
             row("reset after 300 to server", Fault.reset().after(300).toServer()),
@@ -291,15 +318,29 @@ class FaultsPageTest {
 
     @Test
     void textOfRelayEqualsJavaBesideIt() throws IOException {
-        List<List<String>> rows = tables("fault on a relay");
-        assertThat(rows).hasSameSizeAs(RELAY_ROWS);
+        assertEqualsJava("fault on a relay", RELAY_ROWS);
+    }
+
+    @Test
+    void textOfTlsEqualsJavaBesideIt() throws IOException {
+        assertEqualsJava("fault with TLS", TLS_ROWS);
+        String refusal = found(Pattern.compile("refuse these faults: `([^`]+)`"), page())
+                .get(0)
+                .group(1);
+        assertThatThrownBy(() -> EchoServer.builder().faults("plain").build()).hasMessage(refusal);
+    }
+
+    private static void assertEqualsJava(String heading, List<Row> expected) throws IOException {
+        List<List<String>> rows = tables(heading);
+        assertThat(rows).hasSameSizeAs(expected);
         for (int i = 0; i < rows.size(); i++) {
-            Row row = RELAY_ROWS.get(i);
+            Row row = expected.get(i);
             assertThat(code(rows.get(i).get(0))).isEqualTo(row.text());
             assertThat(Fault.parse(row.text())).isEqualTo(row.value());
+            String literal = row.text().replace("\\", "\\\\").replace("\"", "\\\"");
             assertThat(withoutSpace(source()))
                     .contains(withoutSpace(
-                            "row(\"" + row.text() + "\", " + code(rows.get(i).get(1)) + ")"));
+                            "row(\"" + literal + "\", " + code(rows.get(i).get(1)) + ")"));
         }
     }
 
@@ -340,7 +381,7 @@ class FaultsPageTest {
                 .get(0)
                 .group(1);
         for (String word : Effect.Kind.words()) {
-            Fault some = ROWS.stream()
+            Fault some = allRows()
                     .filter(row -> row.value() instanceof Fault
                             && row.text().split(" ", 2)[0].equals(word))
                     .map(row -> (Fault) row.value())

@@ -1,5 +1,6 @@
 package org.echoharness;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,10 +13,21 @@ final class Plans {
 
     private final Random random;
     private final long most;
+    private final boolean hasTls;
 
     Plans(Random random, long most) {
+        this(random, most, false);
+    }
+
+    private Plans(Random random, long most, boolean hasTls) {
         this.random = random;
         this.most = most;
+        this.hasTls = hasTls;
+    }
+
+    /** Also faults that only a server with TLS takes. */
+    static Plans withTls(Random random, long most) {
+        return new Plans(random, most, true);
     }
 
     FaultPlan plan() {
@@ -50,6 +62,42 @@ final class Plans {
     }
 
     Fault fault() {
+        return hasTls && random.nextInt(3) == 0 ? tlsFault() : textFault();
+    }
+
+    private Fault tlsFault() {
+        return switch (random.nextInt(4)) {
+            case 0 -> Fault.plain(bytes().getBytes(StandardCharsets.ISO_8859_1));
+            case 1 -> Fault.closeWithoutNotify().after(number());
+            case 2 -> stageFault();
+            default -> wireFault();
+        };
+    }
+
+    private Fault stageFault() {
+        Fault fault = switch (random.nextInt(6)) {
+            case 0 -> Fault.reset();
+            case 1 -> Fault.close();
+            case 2 -> Fault.closeWithoutNotify();
+            case 3 -> Fault.stall();
+            case 4 -> Fault.delay(duration());
+            default -> new Fault(jitter(), new Trigger.AtAccept());
+        };
+        Trigger.HandshakeStage[] stages = Trigger.HandshakeStage.values();
+        return fault.after(stages[random.nextInt(stages.length)]);
+    }
+
+    private Fault wireFault() {
+        while (true) {
+            Fault fault = textFault();
+            boolean isOfText = fault.countsMessages() || fault.trigger() instanceof Trigger.OnFin;
+            if (!isOfText) {
+                return fault.onTheWire();
+            }
+        }
+    }
+
+    private Fault textFault() {
         Effect effect = effect();
         boolean canFollowFin =
                 effect instanceof Effect.Reset || effect instanceof Effect.Stall || effect instanceof Effect.Greet;

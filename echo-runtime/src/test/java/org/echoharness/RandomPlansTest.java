@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.LongStream;
@@ -26,15 +27,22 @@ class RandomPlansTest {
         return other == null ? LongStream.of(42) : LongStream.of(42, other);
     }
 
-    /** The random plans are the only tests that undo a change of bytes in every place, so they draw each effect. */
+    /**
+     * The random plans are the only tests that undo a change of bytes in every place, so they draw each effect that a server
+     * without TLS takes. {@link WireFaultsTest} tests the others.
+     */
     @Test
     void randomPlansHaveEveryEffect() {
         List<Fault> faults = new Plans(new Random(42), MOST).faults(1_000);
 
-        assertThat(faults).extracting(fault -> fault.effect().kind()).contains(Effect.Kind.values());
+        assertThat(faults)
+                .extracting(fault -> fault.effect().kind())
+                .containsAll(EnumSet.complementOf(EnumSet.of(Effect.Kind.CLOSE_WITHOUT_NOTIFY, Effect.Kind.PLAIN)));
         assertThat(faults)
                 .extracting(fault -> (Object) fault.trigger().getClass())
-                .contains((Object[]) Trigger.class.getPermittedSubclasses());
+                .contains(Arrays.stream(Trigger.class.getPermittedSubclasses())
+                        .filter(type -> type != Trigger.AfterHandshake.class && Trigger.class.isAssignableFrom(type))
+                        .toArray());
     }
 
     @ParameterizedTest

@@ -286,7 +286,8 @@ class RelayModelTest {
         for (int i = 0; i < PLANS; i++) {
             all.addAll(faults(new Random(Seeds.mix(42, i))));
         }
-        Set<Effect.Kind> modelled = EnumSet.complementOf(EnumSet.of(Effect.Kind.CORRUPT_AT_RANDOM));
+        Set<Effect.Kind> modelled = EnumSet.complementOf(
+                EnumSet.of(Effect.Kind.CORRUPT_AT_RANDOM, Effect.Kind.CLOSE_WITHOUT_NOTIFY, Effect.Kind.PLAIN));
         for (boolean isToServer : new boolean[] {true, false}) {
             assertThat(all)
                     .filteredOn(fault -> fault.isToServer() == isToServer)

@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -34,6 +35,10 @@ import org.echoharness.junit.UnclosedSockets.Unclosed;
  * @param checks the checks to apply; without a recording, only {@link Check#SCRIPT}
  */
 record ConnectionChecks(TargetServer target, long before, boolean last, Set<Check> checks) {
+
+    /** The effects that end a connection with a FIN. */
+    private static final Set<Effect.Kind> CLOSING =
+            EnumSet.of(Effect.Kind.CLOSE, Effect.Kind.CLOSE_WITHOUT_NOTIFY, Effect.Kind.PLAIN);
 
     private static final int SHOWN = 100;
     private static final int SHOWN_OF_PLAN = 500;
@@ -124,7 +129,7 @@ record ConnectionChecks(TargetServer target, long before, boolean last, Set<Chec
     /** Waits for connections that a fault closes. They end when the client's system has acknowledged all bytes. */
     private void awaitClosed(long deadline) throws InterruptedException {
         Set<String> closing = recording().appliedFaults().stream()
-                .filter(fault -> fault.effect() instanceof Effect.Close)
+                .filter(fault -> CLOSING.contains(fault.effect().kind()))
                 .map(Object::toString)
                 .collect(Collectors.toSet());
         if (closing.isEmpty()) {

@@ -11,7 +11,7 @@ public final class SimpleGates {
     /**
      * Ends the connection or its output.
      *
-     * @param how RESET, CLOSE or HALF_CLOSE
+     * @param how RESET, CLOSE, CUT or HALF_CLOSE
      */
     public static Gate end(Verdict.Kind how) {
         return new EndGate(how);
@@ -61,6 +61,15 @@ public final class SimpleGates {
      */
     public static Gate greet(String latin1) {
         return new GreetGate(latin1);
+    }
+
+    /**
+     * Sends bytes of its own, and then a FIN.
+     *
+     * @param latin1 one character for each byte
+     */
+    public static Gate plain(String latin1) {
+        return new PlainGate(latin1);
     }
 
     /** Sends some bytes twice. */
@@ -249,6 +258,29 @@ public final class SimpleGates {
         @Override
         public boolean holdsFin(GateProgress progress) {
             return bytes.hasRemaining() && !progress.outputEnded();
+        }
+    }
+
+    /** Sends bytes of its own and ends the connection. */
+    private static final class PlainGate extends Gate {
+        private final ByteBuffer bytes;
+
+        PlainGate(String latin1) {
+            bytes = ByteBuffer.wrap(latin1.getBytes(StandardCharsets.ISO_8859_1));
+        }
+
+        @Override
+        public void judge(GateProgress progress, Verdict verdict) {
+            if (bytes.hasRemaining()) {
+                verdict.insert(bytes);
+            } else {
+                verdict.end(Verdict.Kind.CUT);
+            }
+        }
+
+        @Override
+        public boolean holdsFin(GateProgress progress) {
+            return true;
         }
     }
 

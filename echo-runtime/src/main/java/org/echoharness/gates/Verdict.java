@@ -29,6 +29,8 @@ public final class Verdict {
         END,
         /** Send a FIN and close the socket. */
         CLOSE,
+        /** Send a FIN without the close_notify of TLS, and close the socket. */
+        CUT,
         /** Send a FIN and go on reading. */
         HALF_CLOSE,
         /** Send an RST. */

@@ -74,11 +74,29 @@ public final class Tokens {
     /** Advances and returns true if this is the next word. */
     public boolean take(String expected) {
         if (!words.word().equals(expected)) {
-            tried.add(expected);
+            tries(expected);
             return false;
         }
         advance();
         return true;
+    }
+
+    private void tries(String expected) {
+        if (!tried.contains(expected)) {
+            tried.add(expected);
+        }
+    }
+
+    /**
+     * Returns whether a quoted text comes next, which {@link #quoted} then reads.
+     *
+     * @param what what an error says is allowed here
+     */
+    public boolean tryQuoted(String what) {
+        if (!isQuoted()) {
+            tries(what);
+        }
+        return isQuoted();
     }
 
     /** Returns the words that {@link #take} has looked for here and not found. */
