@@ -24,7 +24,7 @@ import org.openjdk.jmh.runner.options.OptionsBuilder;
  * Runs each kind of work against each server and prints one table: the figure of this project, what is to be reached, and
  * each peer's figure with ours divided by it. The yardstick is the C server where there is a C compiler, else the bare
  * selector loop. A second table has the servers that answer a line with another; its yardstick is our echo. A third one has
- * the relays; its yardstick is HAProxy, and each of them stands before the same echo server. Linux only: see {@link Contest}.
+ * the relays; its yardstick is HAProxy, and each of them stands before the same echo server. The last one has TLS. Linux only: see {@link Contest}.
  *
  * <p>Arguments: {@code [ROUNDS [WORK...]]}; without a work all of them, about twenty minutes.
  */
@@ -62,6 +62,7 @@ final class Compare {
     private final Predicate<String> chosen;
     private final Table table = new Table(OURS, PEERS);
     private final Table scripts = new Table(SCRIPT, LineServers.PEERS);
+    private final Table tls = new Table(TlsServers.OURS, List.of(TlsServers.NETTY));
     private final Table relays = new Table(JavaRelays.OURS, Relays.PEERS);
 
     private Compare(int rounds, Predicate<String> chosen) {
@@ -78,6 +79,7 @@ final class Compare {
         compare.table.print(System.out);
         compare.scripts.print(System.out);
         compare.relays.print(System.out);
+        compare.tls.print(System.out);
     }
 
     private void run() throws Exception {
@@ -104,6 +106,10 @@ final class Compare {
         relays("ping:100:64", "100 connections, 64 B", 1.0);
         relays("bulk:8", "bulk, 8 connections", 0.9);
         relays("connect", "connect, 42-byte echo, close", 1.2);
+        tls("same-cpu:tls-ping:1:64", "1 connection, 64 B, all on one CPU");
+        tls("tls-ping:100:64", "100 connections, 64 B");
+        tls("tls-bulk:8", "bulk, 8 connections");
+        tls("tls-connect", "full handshake, 42-byte echo, close");
         if (chosen.test("idle")) {
             idle();
         }
@@ -155,6 +161,18 @@ final class Compare {
             System.out.println(contest.yardstickFigures());
             add(this.relays, contest, name, 0, cpu);
         }
+    }
+
+    /** The yardstick is Netty with the JDK's engine. */
+    private void tls(String work, String name) throws IOException {
+        if (!chosen.test("tls") && !chosen.test("tls:" + work)) {
+            return;
+        }
+        System.out.println("TLS 1.3, " + name + " ...");
+        Contest contest = new Contest(work, TlsServers.ALL);
+        contest.run(rounds);
+        System.out.println(contest.yardstickFigures());
+        add(tls, contest, name, 1.0, 1.0);
     }
 
     private static void add(Table table, Contest contest, String name, double rate, double cpu) {

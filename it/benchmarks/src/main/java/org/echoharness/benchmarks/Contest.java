@@ -67,7 +67,7 @@ final class Contest {
     }
 
     void run(int rounds) throws IOException {
-        int share = work.startsWith("bulk") ? BULK_SHARE : 1;
+        int share = work.contains("bulk") ? BULK_SHARE : 1;
         List<MeasuredProcess> peers = new ArrayList<>();
         try (MeasuredProcess load = new MeasuredProcess(cpusOfLoad, MeasuredProcess.java("Load"))) {
             for (String server : servers) {

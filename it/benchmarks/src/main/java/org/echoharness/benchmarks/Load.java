@@ -17,7 +17,7 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * The load, a process of its own. Each line of its input asks for one turn: {@code PORT WORK MILLIS}, where WORK is
- * {@code ping:CONNECTIONS:BYTES}, {@code bulk:CONNECTIONS}, {@code connect} or {@code idle:CONNECTIONS}. Prints {@code
+ * {@code ping:CONNECTIONS:BYTES}, {@code bulk:CONNECTIONS}, {@code connect} or {@code idle:CONNECTIONS}, and the first three also with {@code tls-} before them. Prints {@code
  * START} after a short warm-up and {@code END OPERATIONS NANOS} after the measured time; an operation is a message, a
  * byte sent back, or a connection. Then it waits for an empty line before it closes the connections. Each message of a ping is a line that begins with {@code PING}, so that a server may also
  * answer it with another line of the same size. For idle connections, the empty line comes before the {@code END}.
@@ -61,12 +61,15 @@ final class Load {
             case "bulk" -> bulk(connections);
             case "connect" -> connectEchoClose();
             case "idle" -> idle(connections);
+            case "tls-ping" -> TlsLoad.ping(this, server, connections, Integer.parseInt(work[2]));
+            case "tls-bulk" -> TlsLoad.bulk(this, server, connections);
+            case "tls-connect" -> TlsLoad.connect(this, server);
             default -> throw new IllegalArgumentException(order);
         }
     }
 
     /** Reports the start and the end of the measured time; returns whether to go on. */
-    private boolean goesOn(long began, long now) throws IOException {
+    boolean goesOn(long began, long now) throws IOException {
         if (started == 0 && now - began >= WARM_UP) {
             started = now;
             counted = operations;
@@ -78,6 +81,11 @@ final class Load {
             return false;
         }
         return true;
+    }
+
+    /** Counts operations that {@link TlsLoad} has done. */
+    void done(int count) {
+        operations += count;
     }
 
     private void pingOne(int size) throws IOException {

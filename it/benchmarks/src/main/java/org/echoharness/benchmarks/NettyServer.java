@@ -3,6 +3,7 @@ package org.echoharness.benchmarks;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
@@ -46,6 +47,11 @@ record NettyServer(EventLoopGroup group, Channel channel) implements AutoCloseab
                 .sync()
                 .channel();
         return new NettyServer(group, bound);
+    }
+
+    /** Returns a handler that sends back what comes. */
+    static ChannelHandler echo() {
+        return new Echo();
     }
 
     InetSocketAddress address() {
