@@ -14,6 +14,7 @@ import java.security.Signature;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.security.spec.ECGenParameterSpec;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -55,6 +56,7 @@ final class CertificateAuthority {
     private static final Duration YEAR =
             Duration.ofDays(365); // some clients refuse a certificate of more than 398 days
 
+    private final Clock clock;
     private final KeyPair keys;
     private final byte[] name;
     private final byte[] keyIdentifier;
@@ -62,12 +64,13 @@ final class CertificateAuthority {
 
     /** Holds the one authority of a JVM. */
     private static final class OfThisRun {
-        static final CertificateAuthority AUTHORITY = new CertificateAuthority();
+        static final CertificateAuthority AUTHORITY = new CertificateAuthority(Clock.systemUTC());
     }
 
-    private CertificateAuthority() {
+    CertificateAuthority(Clock clock) {
+        this.clock = clock;
         try {
-            Instant now = Instant.now();
+            Instant now = clock.instant();
             keys = newKeys();
             String number = HexFormat.of().formatHex(random(4)); // tells the roots of several runs apart
             name = DerWriter.sequence(
@@ -115,7 +118,7 @@ final class CertificateAuthority {
         } else {
             names.add(dnsName(kind.name()));
         }
-        Instant now = Instant.now();
+        Instant now = clock.instant();
         Instant start = switch (kind.word()) {
             case "expired" -> now.minus(DAY).minus(YEAR);
             case "not-yet-valid" -> now.plus(YEAR.multipliedBy(10));
@@ -126,7 +129,7 @@ final class CertificateAuthority {
 
     /** Makes a key and a certificate for a client. */
     ServerKey issueForClient() {
-        return issue("Echo Harness client", Instant.now().minus(DAY), CLIENT_AUTH, List.of());
+        return issue("Echo Harness client", clock.instant().minus(DAY), CLIENT_AUTH, List.of());
     }
 
     private ServerKey issue(String commonName, Instant start, int[] usage, List<byte[]> names) {

@@ -31,6 +31,9 @@ public record CertificateKind(String word, String name) {
     private static final int LONGEST_NAME = 253; // RFC 1035, section 2.3.4, as text without the root's dot
     private static final int LONGEST_LABEL = 63;
 
+    /** The letters whose form depends on the version of the standard (RFC 5894, section 7.2); the JDK has the older one. */
+    private static final String DIFFERENT = "\u00DF\u03C2\u200C\u200D";
+
     /**
      * Reads a kind from its text.
      *
@@ -54,14 +57,18 @@ public record CertificateKind(String word, String name) {
         if (!hasName) {
             String nearest = NearestWord.of(trimmed, WORDS);
             String cure = nearest.isEmpty() || trimmed.equals(FOR) ? "" : "; did you mean " + nearest + "?";
-            throw Quantities.refused(option, Escaping.escape(text), KINDS + cure);
+            throw Quantities.refused(option, shown(text), KINDS + cure);
         }
         String name = trimmed.substring(FOR.length()).strip();
         String problem = problemOf(name);
         if (!problem.isEmpty()) {
-            throw Quantities.refused(option, Escaping.escape(text), problem);
+            throw Quantities.refused(option, shown(text), problem);
         }
         return new CertificateKind(FOR, name);
+    }
+
+    private static String shown(String text) {
+        return Escaping.cut(Escaping.escape(text));
     }
 
     /** Returns whether a certificate can be for this name: an ASCII name of a host, without a wildcard. */
@@ -72,13 +79,17 @@ public record CertificateKind(String word, String name) {
     /** Returns what a name must be, for an error; empty if it is the name of a host. */
     private static String problemOf(String name) {
         if (!name.chars().allMatch(c -> c < 0x80)) {
-            return "have the name in ASCII" + asciiForm(name);
+            String ascii = asciiForm(name);
+            return "have the name in ASCII" + (ascii.isEmpty() ? "" : "; write for " + ascii);
         }
         if (name.indexOf('*') >= 0) {
             return "name one host, without a wildcard; for a certificate with a wildcard, use an SSLContext of your own";
         }
-        int lastDot = name.lastIndexOf('.');
-        if (name.indexOf(':') >= 0 || isNumber(name.substring(lastDot + 1))) {
+        int colon = name.indexOf(':');
+        if (colon >= 0 && colon == name.lastIndexOf(':') && isNumber(name.substring(colon + 1))) {
+            return "name a host without a port";
+        }
+        if ((colon >= 0 && !name.contains("://")) || isNumber(name.substring(name.lastIndexOf('.') + 1))) {
             return "name a host, not an address; for a certificate of another address, use an SSLContext of your own";
         }
         if (name.length() > LONGEST_NAME) {
@@ -116,11 +127,14 @@ public record CertificateKind(String word, String name) {
         return !label.isEmpty() && label.chars().allMatch(c -> c >= '0' && c <= '9');
     }
 
-    /** Returns the cure for a name with other characters, which a certificate has in the form of RFC 5890 (A-label). */
-    private static String asciiForm(String name) {
+    /** Returns the form in which a certificate has a name of other letters (RFC 5890, A-label); empty if it has none. */
+    static String asciiForm(String name) {
+        if (name.chars().anyMatch(c -> DIFFERENT.indexOf(c) >= 0)) {
+            return "";
+        }
         try {
             String ascii = IDN.toASCII(name, IDN.USE_STD3_ASCII_RULES).toLowerCase(Locale.ROOT);
-            return isHostName(ascii) ? "; write for " + ascii : "";
+            return isHostName(ascii) ? ascii : "";
         } catch (IllegalArgumentException notOne) {
             return "";
         }

@@ -7,6 +7,7 @@ import java.net.UnknownHostException;
 import java.security.cert.X509Certificate;
 import java.util.Collection;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
@@ -18,8 +19,10 @@ import org.jspecify.annotations.Nullable;
 public final class ServerTls {
 
     private static final String LOCALHOST = "localhost";
-    private static final byte[] LOOPBACK_V4 = {127, 0, 0, 1};
-    private static final byte[] LOOPBACK_V6 = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+    private static final List<InetAddress> LOOPBACK = List.of(
+            loopback(new byte[] {127, 0, 0, 1}),
+            loopback(new byte[] {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}));
+    private static final int MOST_ADDRESSES = 100; // a client refuses a message of more than 32 KiB
 
     private final SSLContext context;
     private final @Nullable ServerKey key; // null with a context of the user's
@@ -46,32 +49,56 @@ public final class ServerTls {
             Collection<String> hostNames,
             Collection<InetAddress> addresses,
             @Nullable SSLParameters parameters) {
-        Set<String> names = new LinkedHashSet<>(Set.of(LOCALHOST));
+        Set<String> names = new LinkedHashSet<>();
         Set<InetAddress> numbers = new LinkedHashSet<>();
-        try {
-            numbers.add(InetAddress.getByAddress(LOOPBACK_V4));
-            numbers.add(InetAddress.getByAddress(LOOPBACK_V6));
-            for (String host : hostNames) {
-                if (NameResolver.isNumeric(host)) {
-                    numbers.add(InetAddress.getByName(host));
-                } else if (CertificateKind.isHostName(host)) {
-                    names.add(host);
-                }
+        names.add(LOCALHOST);
+        numbers.addAll(LOOPBACK);
+        for (String host : hostNames) {
+            add(host, names, numbers);
+        }
+        for (InetAddress address : addresses) {
+            if (address.isAnyLocalAddress()) {
+                numbers.addAll(ofThisMachine());
+            } else {
+                numbers.add(address);
             }
-            for (InetAddress address : addresses) {
-                if (address.isAnyLocalAddress()) {
-                    NetworkInterface.networkInterfaces()
-                            .flatMap(NetworkInterface::inetAddresses)
-                            .forEach(numbers::add);
-                } else {
-                    numbers.add(address);
-                }
-            }
-        } catch (UnknownHostException | SocketException notNamed) {
-            throw new IllegalStateException(notNamed);
         }
         ServerKey key = CertificateAuthority.ofThisRun().issue(kind, names, numbers);
         return new ServerTls(TlsContexts.server(key), key, parameters);
+    }
+
+    /** Adds a host, in one of its forms, unless a certificate cannot be for it: then binding fails too, and says why. */
+    private static void add(String host, Set<String> names, Set<InetAddress> numbers) {
+        if (NameResolver.isNumeric(host)) {
+            try {
+                numbers.add(InetAddress.getByName(host));
+            } catch (UnknownHostException notOne) {
+                return;
+            }
+        } else if (CertificateKind.isHostName(host)) {
+            names.add(host);
+        } else if (!CertificateKind.asciiForm(host).isEmpty()) {
+            names.add(CertificateKind.asciiForm(host));
+        }
+    }
+
+    private static List<InetAddress> ofThisMachine() {
+        try {
+            return NetworkInterface.networkInterfaces()
+                    .flatMap(NetworkInterface::inetAddresses)
+                    .limit(MOST_ADDRESSES)
+                    .toList();
+        } catch (SocketException failed) {
+            throw new IllegalStateException("tls: the addresses of this machine are not known: " + failed.getMessage(), failed);
+        }
+    }
+
+    private static InetAddress loopback(byte[] address) {
+        try {
+            return InetAddress.getByAddress(address);
+        } catch (UnknownHostException impossible) {
+            throw new AssertionError(impossible); // it has 4 or 16 bytes
+        }
     }
 
     /**

@@ -51,7 +51,7 @@ public final class TlsTrust {
             return Path.of(text);
         } catch (InvalidPathException invalid) {
             throw new IllegalArgumentException(
-                    option + " (" + Escaping.escape(text) + ") is not usable: " + invalid.getReason()
+                    option + " (" + Escaping.escape(text) + ") cannot be used: " + invalid.getReason()
                             + "; write the path of a PEM file, insecure or system",
                     invalid);
         }
@@ -75,6 +75,17 @@ public final class TlsTrust {
      *     section 3)
      */
     public SSLEngine engine(String host, int port) {
+        return named(certified(host), port);
+    }
+
+    /** Returns the host as a certificate has it: without the network interface of an address, and without the root's dot. */
+    private static String certified(String host) {
+        int scope = host.indexOf('%');
+        int end = scope >= 0 ? scope : host.length();
+        return host.substring(0, host.endsWith(".") && end > 1 ? end - 1 : end);
+    }
+
+    private SSLEngine named(String host, int port) {
         SSLEngine engine = context.createSSLEngine(host, port);
         engine.setUseClientMode(true);
         SSLParameters parameters = engine.getSSLParameters();

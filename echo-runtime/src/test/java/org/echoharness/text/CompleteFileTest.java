@@ -73,4 +73,27 @@ class CompleteFileTest {
         assertThat(file).hasContent("of another");
         assertThat(folder.toFile().list()).containsExactly("file");
     }
+
+    @Test
+    void replacesFileWhenCompletelyWritten() throws Exception {
+        Path file = Files.writeString(folder.resolve("file"), "old");
+        CompleteFile.replace(file, out -> {
+            out.write("new".getBytes(StandardCharsets.UTF_8));
+            out.flush();
+            assertThat(file).hasContent("old");
+        });
+        assertThat(file).hasContent("new");
+        assertThatThrownBy(() -> CompleteFile.replace(file, out -> {
+                    throw new IOException("full");
+                }))
+                .hasMessage("full");
+        assertThat(file).hasContent("new");
+        assertThat(folder.toFile().list()).containsExactly("file");
+    }
+
+    @Test
+    void createsFileToReplace() throws Exception {
+        CompleteFile.replace(folder.resolve("file"), out -> out.write('1'));
+        assertThat(folder.resolve("file")).hasContent("1");
+    }
 }
