@@ -20,8 +20,7 @@ public final class ServerTls {
 
     private static final String LOCALHOST = "localhost";
     private static final List<InetAddress> LOOPBACK = List.of(
-            loopback(new byte[] {127, 0, 0, 1}),
-            loopback(new byte[] {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}));
+            loopback(new byte[] {127, 0, 0, 1}), loopback(new byte[] {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}));
     private static final int MOST_ADDRESSES = 100; // a client refuses a message of more than 32 KiB
 
     private final SSLContext context;
@@ -89,7 +88,8 @@ public final class ServerTls {
                     .limit(MOST_ADDRESSES)
                     .toList();
         } catch (SocketException failed) {
-            throw new IllegalStateException("tls: the addresses of this machine are not known: " + failed.getMessage(), failed);
+            throw new IllegalStateException(
+                    "tls: the addresses of this machine are not known: " + failed.getMessage(), failed);
         }
     }
 

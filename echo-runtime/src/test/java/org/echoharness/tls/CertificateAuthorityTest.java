@@ -47,7 +47,8 @@ class CertificateAuthorityTest {
 
     private static X509Certificate leaf(CertificateKind kind) throws IOException {
         List<InetAddress> addresses = List.of(InetAddress.getByName("127.0.0.1"), InetAddress.getByName("::1"));
-        return AUTHORITY.issue(kind, List.of("localhost", "my_service"), addresses).chain()[0];
+        return AUTHORITY.issue(kind, List.of("localhost", "my_service"), addresses)
+                .chain()[0];
     }
 
     @Test
@@ -82,7 +83,11 @@ class CertificateAuthorityTest {
         assertThat(leaf.getSigAlgName()).isEqualTo("SHA256withECDSA");
         assertThat(leaf.getIssuerX500Principal()).isEqualTo(AUTHORITY.root().getSubjectX500Principal());
         assertThat(leaf.getSubjectX500Principal().getName()).isEqualTo("CN=localhost,O=Echo Harness");
-        assertThat(((ECPublicKey) leaf.getPublicKey()).getParams().getCurve().getField().getFieldSize())
+        assertThat(((ECPublicKey) leaf.getPublicKey())
+                        .getParams()
+                        .getCurve()
+                        .getField()
+                        .getFieldSize())
                 .isEqualTo(256);
         assertThat(leaf.getPublicKey()).isNotEqualTo(AUTHORITY.root().getPublicKey());
         assertThat(leaf.getBasicConstraints()).isEqualTo(-1);
@@ -138,7 +143,8 @@ class CertificateAuthorityTest {
         for (X509Certificate each : List.of(expired, early, leaf(CertificateKind.SELF_SIGNED))) {
             AUTHORITY.root().checkValidity(each.getNotBefore());
             AUTHORITY.root().checkValidity(each.getNotAfter());
-            assertThat(Duration.between(each.getNotBefore().toInstant(), each.getNotAfter().toInstant()))
+            assertThat(Duration.between(
+                            each.getNotBefore().toInstant(), each.getNotAfter().toInstant()))
                     .isEqualTo(Duration.ofDays(365));
         }
         Instant now = Instant.now();
@@ -162,14 +168,20 @@ class CertificateAuthorityTest {
     void worksOnBothSidesOf2050(String time) throws Exception {
         Instant now = Instant.parse(time);
         CertificateAuthority authority = new CertificateAuthority(Clock.fixed(now, ZoneOffset.UTC));
-        X509Certificate leaf =
-                authority.issue(CertificateKind.SELF_SIGNED, List.of("localhost"), List.of()).chain()[0];
+        X509Certificate leaf = authority.issue(CertificateKind.SELF_SIGNED, List.of("localhost"), List.of())
+                .chain()[0];
         assertThat(leaf.getNotBefore()).isEqualTo(now.minus(Duration.ofDays(1)));
         assertThat(leaf.getNotAfter()).isEqualTo(now.plus(Duration.ofDays(364)));
         assertThat(authority.root().getNotAfter()).isEqualTo(now.plus(Duration.ofDays(12 * 365)));
         Path root = pem("root", authority.root());
-        assertThat(openssl("verify", "-x509_strict", "-attime", "" + now.getEpochSecond(), "-CAfile", "" + root, ""
-                        + pem("leaf", leaf)))
+        assertThat(openssl(
+                        "verify",
+                        "-x509_strict",
+                        "-attime",
+                        "" + now.getEpochSecond(),
+                        "-CAfile",
+                        "" + root,
+                        "" + pem("leaf", leaf)))
                 .contains(": OK");
     }
 
@@ -191,7 +203,8 @@ class CertificateAuthorityTest {
         long lastWeek = Instant.now().minus(Duration.ofDays(7)).getEpochSecond();
         assertThat(verify(root, expired, "-attime", "" + lastWeek)).isEqualTo(expired + ": OK");
 
-        assertThat(verify(root, good, "-verify_hostname", "localhost.example")).contains("error 62 ", "hostname mismatch");
+        assertThat(verify(root, good, "-verify_hostname", "localhost.example"))
+                .contains("error 62 ", "hostname mismatch");
         assertThat(verify(root, good, "-verify_ip", "127.0.0.2")).contains("error 64 ", "IP address mismatch");
         assertThat(verify(root, other, "-verify_hostname", "localhost")).contains("error 62 ");
         assertThat(verify(root, other, "-verify_ip", "127.0.0.1")).contains("error 64 ");
@@ -229,7 +242,8 @@ class CertificateAuthorityTest {
     /** The flags are those of the default context of Python 3.13; earlier versions can have them too. */
     @Test
     void pythonAcceptsItWithStrictFlags() throws Exception {
-        Assumptions.assumeTrue(ForkedProcess.works(List.of("python3", "-c", "import ssl")), "there is no python3 with ssl");
+        Assumptions.assumeTrue(
+                ForkedProcess.works(List.of("python3", "-c", "import ssl")), "there is no python3 with ssl");
         ServerKey key = AUTHORITY.issue(
                 CertificateKind.SELF_SIGNED,
                 List.of("localhost"),

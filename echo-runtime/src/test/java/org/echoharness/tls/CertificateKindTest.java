@@ -10,8 +10,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class CertificateKindTest {
 
-    private static final String KINDS =
-            "be self-signed, expired, not-yet-valid, or for NAME with the name of a host";
+    private static final String KINDS = "be self-signed, expired, not-yet-valid, or for NAME with the name of a host";
 
     @ParameterizedTest
     @ValueSource(

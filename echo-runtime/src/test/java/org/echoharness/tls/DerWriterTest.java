@@ -29,7 +29,9 @@ class DerWriterTest {
         assertThat(hex(DerWriter.octets(new byte[127]))).startsWith("047f00").hasSize(2 * 129);
         assertThat(hex(DerWriter.octets(new byte[128]))).startsWith("04818000").hasSize(2 * 131);
         assertThat(hex(DerWriter.octets(new byte[255]))).startsWith("0481ff00").hasSize(2 * 258);
-        assertThat(hex(DerWriter.octets(new byte[256]))).startsWith("0482010000").hasSize(2 * 260);
+        assertThat(hex(DerWriter.octets(new byte[256])))
+                .startsWith("0482010000")
+                .hasSize(2 * 260);
         assertThat(hex(DerWriter.octets(new byte[65_535]))).startsWith("0482ffff00");
         assertThat(hex(DerWriter.octets(new byte[65_536]))).startsWith("048301000000");
     }
@@ -58,10 +60,12 @@ class DerWriterTest {
     @Test
     void nestsValues() {
         assertThat(hex(DerWriter.sequence())).isEqualTo("3000");
-        assertThat(hex(DerWriter.sequence(DerWriter.yes(), DerWriter.utf8("a")))).isEqualTo("30060101ff0c0161");
+        assertThat(hex(DerWriter.sequence(DerWriter.yes(), DerWriter.utf8("a"))))
+                .isEqualTo("30060101ff0c0161");
         assertThat(hex(DerWriter.setOf(DerWriter.yes()))).isEqualTo("31030101ff");
         assertThat(hex(DerWriter.field(3, DerWriter.yes()))).isEqualTo("a3030101ff");
-        assertThat(hex(DerWriter.primitiveField(2, "a".getBytes(StandardCharsets.US_ASCII)))).isEqualTo("820161");
+        assertThat(hex(DerWriter.primitiveField(2, "a".getBytes(StandardCharsets.US_ASCII))))
+                .isEqualTo("820161");
     }
 
     /** RFC 5280, section 4.1.2.5: UTCTime through 2049, GeneralizedTime from 2050, both with seconds and Z. */

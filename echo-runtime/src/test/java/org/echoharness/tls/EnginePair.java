@@ -43,8 +43,8 @@ final class EnginePair {
         }
         if (client.getHandshakeStatus() != HandshakeStatus.NOT_HANDSHAKING
                 || server.getHandshakeStatus() != HandshakeStatus.NOT_HANDSHAKING) {
-            throw new AssertionError("client " + client.getHandshakeStatus() + ", server "
-                    + server.getHandshakeStatus());
+            throw new AssertionError(
+                    "client " + client.getHandshakeStatus() + ", server " + server.getHandshakeStatus());
         }
         return client.getSession();
     }

@@ -17,8 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class PemFileTest {
 
-    private static final X509Certificate ROOT =
-            CertificateAuthority.ofThisRun().root();
+    private static final X509Certificate ROOT = CertificateAuthority.ofThisRun().root();
     private static final String NAME_A_FILE = "; name a PEM file with the certificate to trust";
 
     @TempDir
@@ -64,7 +63,11 @@ class PemFileTest {
 
     @Test
     void keepsOtherFiles() throws Exception {
-        for (String content : List.of("mine", "\n", "-----BEGIN PRIVATE KEY-----\n", PemFile.text(ROOT) + "\n-----BEGIN PRIVATE KEY-----\n")) {
+        for (String content : List.of(
+                "mine",
+                "\n",
+                "-----BEGIN PRIVATE KEY-----\n",
+                PemFile.text(ROOT) + "\n-----BEGIN PRIVATE KEY-----\n")) {
             Path file = file(content);
             assertThatThrownBy(() -> PemFile.write("certificateFile", file, ROOT))
                     .isInstanceOf(IOException.class)
@@ -105,9 +108,12 @@ class PemFileTest {
         assertRefused(
                 file("-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----\n"),
                 "it has a PRIVATE KEY and no CERTIFICATE" + NAME_A_FILE);
-        assertRefused(file(PemFile.text(ROOT).replaceAll("-----END.*", "")), "certificate 1 has no end; write the file again");
+        assertRefused(
+                file(PemFile.text(ROOT).replaceAll("-----END.*", "")),
+                "certificate 1 has no end; write the file again");
         Path der = Files.write(folder.resolve("root.der"), ROOT.getEncoded());
-        assertRefused(der, "it is in DER, not in PEM; convert it with: openssl x509 -inform der -in FILE -out FILE.pem");
+        assertRefused(
+                der, "it is in DER, not in PEM; convert it with: openssl x509 -inform der -in FILE -out FILE.pem");
     }
 
     @ParameterizedTest

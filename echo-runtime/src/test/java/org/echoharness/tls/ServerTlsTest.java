@@ -48,8 +48,12 @@ class ServerTlsTest {
         ServerTls server = issued(null);
         SSLContext context = server.clientContext();
         assertThat(server.clientContext()).isSameAs(context);
-        assertThat(new EnginePair(client(context), server.engine()).handshake().isValid()).isTrue();
-        assertThat(new EnginePair(client(context), issued(null).engine()).handshake().isValid()).isTrue();
+        assertThat(new EnginePair(client(context), server.engine()).handshake().isValid())
+                .isTrue();
+        assertThat(new EnginePair(client(context), issued(null).engine())
+                        .handshake()
+                        .isValid())
+                .isTrue();
     }
 
     @Test
@@ -58,10 +62,13 @@ class ServerTlsTest {
                 CertificateKind.SELF_SIGNED, List.of("*"), List.of(InetAddress.getByName("0.0.0.0")), null);
         Collection<List<?>> names = server.leaf().getSubjectAlternativeNames();
         assertThat(names).contains(List.of(2, "localhost"));
-        NetworkInterface.networkInterfaces().flatMap(NetworkInterface::inetAddresses).limit(100).forEach(address -> {
-            String numeric = address.getHostAddress().replaceAll("%.*", "");
-            assertThat(names).contains(List.of(7, numeric));
-        });
+        NetworkInterface.networkInterfaces()
+                .flatMap(NetworkInterface::inetAddresses)
+                .limit(100)
+                .forEach(address -> {
+                    String numeric = address.getHostAddress().replaceAll("%.*", "");
+                    assertThat(names).contains(List.of(7, numeric));
+                });
         assertThat(names).doesNotContain(List.of(7, "0.0.0.0"));
     }
 
@@ -124,7 +131,10 @@ class ServerTlsTest {
         parameters.setWantClientAuth(true);
         ServerTls server = issued(parameters);
         SSLContext withoutKey = TlsContexts.client(List.of(server.certificate()), null);
-        assertThat(new EnginePair(client(withoutKey), server.engine()).handshake().isValid()).isTrue();
+        assertThat(new EnginePair(client(withoutKey), server.engine())
+                        .handshake()
+                        .isValid())
+                .isTrue();
     }
 
     @Test

@@ -105,7 +105,8 @@ class TlsTrustTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"self-signed, other.example", "expired, localhost", "not-yet-valid, 127.0.0.1", "for other.example, ::1"})
+    @CsvSource({"self-signed, other.example", "expired, localhost", "not-yet-valid, 127.0.0.1", "for other.example, ::1"
+    })
     void insecureAcceptsAnyCertificate(String kind, String host) throws Exception {
         TlsTrust insecure = TlsTrust.parse("upstreamTls", "insecure");
         assertThat(insecure.isInsecure()).isTrue();
@@ -155,7 +156,8 @@ class TlsTrustTest {
         SSLEngine engine = trust().engine(host, 443);
         assertThat(engine.getUseClientMode()).isTrue();
         assertThat(engine.getPeerPort()).isEqualTo(443);
-        assertThat(engine.getSSLParameters().getEndpointIdentificationAlgorithm()).isEqualTo("HTTPS");
+        assertThat(engine.getSSLParameters().getEndpointIdentificationAlgorithm())
+                .isEqualTo("HTTPS");
         List<SNIServerName> names = engine.getSSLParameters().getServerNames();
         assertThat(names == null ? List.of() : names)
                 .isEqualTo(sent.isEmpty() ? List.of() : List.of(new SNIHostName(sent)));
@@ -199,8 +201,8 @@ class TlsTrustTest {
                 List.of("echo.example", "127.0.0.3", "*", "a b", "bücher.example"),
                 List.of(InetAddress.getByName("127.0.0.2")),
                 null);
-        for (String host : List.of(
-                "localhost", "127.0.0.1", "::1", "127.0.0.2", "127.0.0.3", "echo.example", "bücher.example")) {
+        for (String host :
+                List.of("localhost", "127.0.0.1", "::1", "127.0.0.2", "127.0.0.3", "echo.example", "bücher.example")) {
             assertThat(handshake(trust(), host, server).isValid()).isTrue();
         }
     }
