@@ -85,6 +85,11 @@ final class ControlAdapter implements ControlledServer {
     }
 
     @Override
+    public String certificate() {
+        return LocalServer.trusted(core).pem();
+    }
+
+    @Override
     public ServerView view() {
         ConnectionCounters counters = core.counts().snapshot();
         Map<String, Long> counted = new LinkedHashMap<>();

@@ -29,7 +29,6 @@ import org.echoharness.script.Framings;
 import org.echoharness.script.ServedConnection;
 import org.echoharness.text.Escaping;
 import org.echoharness.text.Quantities;
-import org.echoharness.tls.TlsTrust;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -348,11 +347,6 @@ public final class EchoServer implements AutoCloseable {
      * @since 0.1.0
      */
     public SSLContext sslContext() {
-        if (!speaksTls()) {
-            throw new IllegalStateException(
-                    "the server speaks no TLS, so it has no SSLContext for clients; set its option"
-                            + " tls, such as self-signed");
-        }
         return server.sslContext();
     }
 
@@ -376,8 +370,8 @@ public final class EchoServer implements AutoCloseable {
      * }
      * }</pre>
      *
-     * @param options words and texts as in {@link Builder#set}, except addresses, backlog and control; with script,
-     *     scriptFile or upstream, the session does that in place of what this server does
+     * @param options words and texts as in {@link Builder#set}, except addresses, backlog, certificateFile and control; with
+     *     script, scriptFile or upstream, the session does that in place of what this server does
      * @param timeout the longest time to wait until another session of this server ends
      * @return the session, which is started
      * @throws IllegalArgumentException if an option is wrong
@@ -751,8 +745,7 @@ public final class EchoServer implements AutoCloseable {
         private String answeredBy = ""; // the method that has set the pumps
         private @Nullable Upstream upstream; // null, so that an echo loads no class of relays
         private @Nullable Fault upstreamFailure; // null for a reset
-        private @Nullable String upstreamTls; // read when the server is built, as another server may write that file
-        private @Nullable TlsTrust upstreamTrust; // by a context
+        private TlsOptions.@Nullable Upstream upstreamTls;
         private Duration connectTimeout = Duration.ofSeconds(5);
         private @Nullable TlsOptions tls; // null, so that a server without TLS loads no class of it
 
@@ -784,7 +777,6 @@ public final class EchoServer implements AutoCloseable {
             upstream = other.upstream;
             upstreamFailure = other.upstreamFailure;
             upstreamTls = other.upstreamTls;
-            upstreamTrust = other.upstreamTrust;
             connectTimeout = other.connectTimeout;
             tls = other.tls;
         }
@@ -1138,8 +1130,7 @@ public final class EchoServer implements AutoCloseable {
          * @since 0.1.0
          */
         public Builder upstreamTls(String trust) {
-            upstreamTls = Objects.requireNonNull(trust, "trust");
-            upstreamTrust = null;
+            upstreamTls = new TlsOptions.Upstream(Objects.requireNonNull(trust, "trust"), null);
             return this;
         }
 
@@ -1151,8 +1142,7 @@ public final class EchoServer implements AutoCloseable {
          * @since 0.1.0
          */
         public Builder upstreamTls(SSLContext context) {
-            upstreamTrust = TlsTrust.of(Objects.requireNonNull(context, "context"));
-            upstreamTls = null;
+            upstreamTls = new TlsOptions.Upstream(null, Objects.requireNonNull(context, "context"));
             return this;
         }
 
@@ -1420,7 +1410,6 @@ public final class EchoServer implements AutoCloseable {
                 case UPSTREAM_FAILURE -> upstreamFailure(RelayPumps.failure(text));
                 case UPSTREAM_TLS -> {
                     upstreamTls = null;
-                    upstreamTrust = null;
                     yield text.equals(OptionText.NONE) ? this : upstreamTls(text);
                 }
                 case CONNECT_TIMEOUT -> connectTimeout(Quantities.duration(word, text));
@@ -1484,7 +1473,7 @@ public final class EchoServer implements AutoCloseable {
                 Map<String, String> words, FaultPlan inForce, Supplier<ServerConfig.@Nullable Control> place) {
             Builder session = new Builder(this);
             session.faults = inForce;
-            for (String word : List.of("addresses", "backlog", "control")) {
+            for (String word : List.of("addresses", "backlog", "certificateFile", "control")) {
                 if (words.containsKey(word)) {
                     throw new IllegalArgumentException(word + " (" + Escaping.escape(String.valueOf(words.get(word)))
                             + ") cannot change while the server runs; leave it out");
@@ -1498,14 +1487,13 @@ public final class EchoServer implements AutoCloseable {
                     session.upstream = null;
                     session.upstreamFailure = null;
                     session.upstreamTls = null;
-                    session.upstreamTrust = null;
                     session.answeredBy = "";
                     session.pumps = new EchoPump.Maker();
                 }
             }
-            if (OptionText.NONE.equals(words.get(TlsOptions.WORD))) {
-                session.tls = null; // with its parameters and its file
-            }
+            session.tls = tls == null || OptionText.NONE.equals(words.get(TlsOptions.WORD))
+                    ? null // also without its parameters
+                    : TlsOptions.withFile(tls, null); // which the server has written
             words.forEach(session::set);
             session.config(); // refuses options that do not go together
             session.control = place.get();
@@ -1529,10 +1517,9 @@ public final class EchoServer implements AutoCloseable {
                 throw new IllegalArgumentException("upstreamFailure (" + upstreamFailure
                         + ") is given without upstream; set upstream, or leave it out");
             }
-            if (upstream == null && (upstreamTls != null || upstreamTrust != null)) {
+            if (upstream == null && upstreamTls != null) {
                 throw new IllegalArgumentException(
-                        "upstreamTls (" + (upstreamTls == null ? upstreamTrust : Escaping.escape(upstreamTls))
-                                + ") is given without upstream; set upstream, or leave it out");
+                        "upstreamTls (" + upstreamTls + ") is given without upstream; set upstream, or leave it out");
             }
             TlsOptions speaks = tls == null ? null : tls.checked();
             Script spoken = script;
@@ -1542,7 +1529,7 @@ public final class EchoServer implements AutoCloseable {
                             upstream,
                             connectTimeout,
                             upstreamFailure,
-                            upstreamTls == null ? upstreamTrust : TlsOptions.trust(upstreamTls));
+                            upstreamTls == null ? null : upstreamTls.trust());
             if (scriptFile != null) {
                 ScriptResources.ScriptFile read = scriptPath == null
                         ? new ScriptResources(scriptDirectory).script(scriptFile)

@@ -381,24 +381,32 @@ final class LocalServer implements ServerAccess {
 
     @Override
     public @Nullable X509Certificate certificate() {
-        return speaksTls() ? tls().certificate() : null;
+        return speaksTls() ? tls(core).certificate() : null;
     }
 
     @Override
     public SSLContext sslContext() {
-        ServerTls tls = tls();
-        if (tls.certificate() == null) {
-            throw TlsOptions.unknownTrust();
-        }
-        return tls.clientContext();
+        return trusted(core).clientContext();
     }
 
-    private ServerTls tls() {
-        ServerTls made = core.config().wires() instanceof TlsWire.Maker maker ? maker.server() : null;
+    private static ServerTls tls(ServerCore of) {
+        ServerTls made = of.config().wires() instanceof TlsWire.Maker maker ? maker.server() : null;
         if (made == null) {
             throw new IllegalStateException("the server has no certificate yet; call start() first");
         }
         return made;
+    }
+
+    /** Returns the TLS of a server that knows what its clients have to trust. */
+    static ServerTls trusted(ServerCore of) {
+        TlsOptions options = of.config().tls();
+        if (options == null) {
+            throw TlsOptions.noTls();
+        }
+        if (options.context() != null) {
+            throw TlsOptions.unknownTrust();
+        }
+        return tls(of);
     }
 
     @Override

@@ -20,6 +20,7 @@ import org.echoharness.remote.RemoteCalls;
 import org.echoharness.remote.RemoteConnection;
 import org.echoharness.script.ServedConnection;
 import org.echoharness.text.Quantities;
+import org.echoharness.tls.ServerTls;
 import org.jspecify.annotations.Nullable;
 
 /** A server in another process, which its HTTP interface controls. Any thread may call it. */
@@ -31,6 +32,7 @@ final class RemoteServer implements ServerAccess {
     private final ServerView first;
     private final List<SocketAddress> addresses;
     private final RemoteRecording recording;
+    private volatile @Nullable X509Certificate certificate; // once it was asked for
     private volatile @Nullable ServerView last; // when the server was closed
     private volatile boolean isClosed; // this view of it
 
@@ -164,17 +166,38 @@ final class RemoteServer implements ServerAccess {
 
     @Override
     public boolean speaksTls() {
-        return !first.options().getOrDefault(TlsOptions.WORD, OptionText.NONE).equals(OptionText.NONE);
+        return !tls().equals(OptionText.NONE);
+    }
+
+    private String tls() {
+        return first.options().getOrDefault(TlsOptions.WORD, OptionText.NONE);
     }
 
     @Override
     public @Nullable X509Certificate certificate() {
-        throw new UnsupportedOperationException(); // TODO
+        return speaksTls() && !tls().equals(TlsOptions.CONTEXT) ? known() : null;
     }
 
     @Override
     public SSLContext sslContext() {
-        throw new UnsupportedOperationException(); // TODO
+        if (!speaksTls()) {
+            throw TlsOptions.noTls();
+        }
+        if (tls().equals(TlsOptions.CONTEXT)) {
+            throw TlsOptions.unknownTrust();
+        }
+        return ServerTls.clientContext(known());
+    }
+
+    /** Asks for the certificate once, since it does not change. */
+    private X509Certificate known() {
+        X509Certificate asked = certificate;
+        if (asked == null) {
+            String pem = RemoteCalls.call(client::certificate);
+            asked = RemoteCalls.call(() -> client.reading(() -> TlsOptions.certificate(pem)));
+            certificate = asked;
+        }
+        return asked;
     }
 
     @Override

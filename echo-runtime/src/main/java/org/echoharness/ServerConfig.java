@@ -108,7 +108,9 @@ record ServerConfig(
             options.put("upstream", OptionText.NONE);
         }
         options.put("tls", tls == null ? OptionText.NONE : tls.text());
-        options.put("certificateFile", tls == null ? OptionText.NONE : tls.fileText());
+        if (tls != null) {
+            options.put("certificateFile", tls.fileText());
+        }
         options.put("recording", orNone(recordedConnections, Quantities.text(recordedBytes)));
         options.put("control", Objects.requireNonNull(control).address().toString());
         return options;

@@ -1,7 +1,13 @@
 package org.echoharness;
 
+import java.io.ByteArrayInputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
+import java.util.Objects;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 import org.echoharness.text.Escaping;
@@ -31,9 +37,27 @@ record TlsOptions(
     static final String FILE = "certificateFile";
     static final String UPSTREAM = "upstreamTls";
 
-    private static final String A_CONTEXT = "(an SSLContext)"; // it has no text
+    /** The text of {@code tls} with a context, which has none of its own. */
+    static final String CONTEXT = "an SSLContext";
 
     private static final TlsOptions NONE = new TlsOptions(null, null, null, null, false);
+
+    /**
+     * Whom a relay trusts that speaks TLS to its upstream: one of the two is null.
+     *
+     * @param text is read when the server is built, because another server may write the file that it names
+     */
+    record Upstream(@Nullable String text, @Nullable SSLContext context) {
+
+        TlsTrust trust() {
+            return context == null ? TlsTrust.parse(UPSTREAM, Objects.requireNonNull(text)) : TlsTrust.of(context);
+        }
+
+        @Override
+        public String toString() {
+            return text == null ? CONTEXT : Escaping.escape(text);
+        }
+    }
 
     private static TlsOptions of(@Nullable TlsOptions before) {
         return before == null ? NONE : before;
@@ -82,13 +106,12 @@ record TlsOptions(
     TlsOptions checked() {
         if (kind != null && context != null) {
             throw new IllegalArgumentException(
-                    WORD + " (" + kind + ") and " + WORD + " " + A_CONTEXT + " are both given; leave one out");
+                    WORD + " (" + kind + ") and " + WORD + " (" + CONTEXT + ") are both given; leave one out");
         }
         if (certificateFile != null && context != null) {
-            throw new IllegalArgumentException(FILE + " (" + name(certificateFile) + ") is given with " + WORD + " "
-                    + A_CONTEXT
-                    + ", and the server cannot know what clients of that have to trust; leave it out, or set "
-                    + WORD + " to self-signed");
+            throw new IllegalArgumentException(FILE + " (" + name(certificateFile) + ") is given with " + WORD + " ("
+                    + CONTEXT + "), and the server does not know what clients of that have to trust; leave it out, or"
+                    + " set " + WORD + " to self-signed");
         }
         if (kind != null || context != null) {
             return this;
@@ -104,19 +127,32 @@ record TlsOptions(
         return null;
     }
 
-    /** Returns whose certificate a relay accepts of the server behind it. */
-    static TlsTrust trust(String text) {
-        return TlsTrust.parse(UPSTREAM, text);
+    /** Reads a certificate from PEM. */
+    static X509Certificate certificate(String pem) {
+        try {
+            byte[] bytes = pem.getBytes(StandardCharsets.US_ASCII);
+            return (X509Certificate)
+                    CertificateFactory.getInstance("X.509").generateCertificate(new ByteArrayInputStream(bytes));
+        } catch (CertificateException unreadable) {
+            throw new IllegalArgumentException("a certificate cannot be read: " + unreadable.getMessage(), unreadable);
+        }
     }
 
     /** Returns the value of the option {@code tls}. */
     String text() {
-        return kind == null ? A_CONTEXT : kind.toString();
+        return context == null ? String.valueOf(kind) : CONTEXT;
     }
 
     /** Returns the value of the option {@code certificateFile}. */
     String fileText() {
         return certificateFile == null ? OptionText.NONE : certificateFile.toString();
+    }
+
+    /** Returns the error of a server that needs no trust. */
+    static IllegalStateException noTls() {
+        return new IllegalStateException(
+                "the server speaks no TLS, so that clients have no certificate to trust; set its option tls, such as"
+                        + " self-signed");
     }
 
     /** Returns the error of a server that cannot say what clients have to trust. */

@@ -298,6 +298,8 @@ class SessionTest {
                 .upstream("127.0.0.1:8")
                 .upstreamFailure(Fault.close())
                 .connectTimeout(Duration.ofSeconds(9))
+                .upstreamTls("insecure")
+                .certificateFile("x.pem")
                 .recording(10, 11)
                 .control("127.0.0.1:0")
                 .conversation(line -> {})

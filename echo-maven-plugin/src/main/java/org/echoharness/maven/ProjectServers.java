@@ -196,6 +196,7 @@ final class ProjectServers {
                     .warnings(line -> (Thread.currentThread() == building ? direct : lines).accept(line))
                     .start();
             running.put(server.id(), started);
+            published.certificate(server.id(), server.certificate());
             if (server.isRecorded()) {
                 started.recording().title(named(server.id()));
             }
@@ -338,6 +339,7 @@ final class ProjectServers {
      * @param records whether its recording is written to files at the end
      * @param isRecorded whether it records
      * @param control its HTTP interface; null if it has none
+     * @param certificate the file with what its clients have to trust; null if it has none
      */
     record PlannedServer(
             String id,
@@ -345,6 +347,7 @@ final class ProjectServers {
             boolean records,
             boolean isRecorded,
             ProjectControl.@Nullable Choice control,
+            @Nullable Path certificate,
             List<ServerAddress> addresses) {}
 
     /** Reports which servers did not start, and why. None of them is left running. */

@@ -14,6 +14,7 @@ import org.apache.maven.project.MavenProject;
 import org.echoharness.EchoServer;
 import org.echoharness.HostAndPort;
 import org.echoharness.ServerAddress;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a build publishes about its servers: their addresses, and address and token of their HTTP interface, as properties
@@ -25,6 +26,9 @@ final class PublishedAddresses {
     private final List<ServersListFile> files = new ArrayList<>();
     /** The properties of the project, then those of its copies. */
     private final List<PublishedProperties> projects = new ArrayList<>();
+
+    /** The file with what clients of a server have to trust, by the id of the server. */
+    private final Map<String, Path> certificates = new TreeMap<>();
 
     private SortedMap<String, String> current = new TreeMap<>();
 
@@ -61,6 +65,15 @@ final class PublishedAddresses {
         }
     }
 
+    /** Publishes this file too, from the next update on, as what clients of a server have to trust; null for none. */
+    void certificate(String id, @Nullable Path file) {
+        if (file == null) {
+            certificates.remove(id);
+        } else {
+            certificates.put(id, file);
+        }
+    }
+
     /**
      * Publishes these servers, by id, in place of the earlier ones. If it throws, the earlier ones stay published.
      *
@@ -68,7 +81,13 @@ final class PublishedAddresses {
      */
     void update(Map<String, EchoServer> servers) throws IOException {
         SortedMap<String, String> next = new TreeMap<>();
-        servers.forEach((id, server) -> next.putAll(properties(id, server.socketAddresses())));
+        servers.forEach((id, server) -> {
+            next.putAll(properties(id, server.socketAddresses()));
+            Path certificate = certificates.get(id);
+            if (certificate != null) {
+                next.put("echo.server." + id + ".certificate", certificate.toString());
+            }
+        });
         ProjectControl.member(servers).ifPresent(server -> {
             next.put("echo.control.url", server.controlUri().orElseThrow().toString());
             next.put("echo.control.token", server.controlToken().orElseThrow());

@@ -53,7 +53,16 @@ public final class Server {
     String upstreamFailure;
 
     @Nullable
+    String upstreamTls;
+
+    @Nullable
     String connectTimeout;
+
+    @Nullable
+    String tls;
+
+    @Nullable
+    String certificateFile;
 
     @Nullable
     String recording;
@@ -88,10 +97,16 @@ public final class Server {
         put(options, "scriptFile", scriptFile == null ? null : scriptFile.strip());
         put(options, "upstream", upstream);
         put(options, "upstreamFailure", upstreamFailure);
+        put(options, "upstreamTls", upstreamTls);
         put(options, "connectTimeout", connectTimeout);
-        if (upstreamFailure == null
-                && options.getOrDefault("upstream", EchoMojo.NONE).equals(EchoMojo.NONE)) {
-            options.remove("upstreamFailure"); // the goal's is for the servers that relay
+        put(options, "tls", tls);
+        put(options, "certificateFile", certificateFile);
+        if (isNone(options, "upstream")) { // the goal's are for the servers that relay
+            leaveOut(options, "upstreamFailure", upstreamFailure);
+            leaveOut(options, "upstreamTls", upstreamTls);
+        }
+        if (isNone(options, "tls")) { // the goal's is for the servers that speak TLS
+            leaveOut(options, "certificateFile", certificateFile);
         }
         put(options, "recording", recording);
         if (record != null) {
@@ -101,6 +116,17 @@ public final class Server {
         }
         put(options, "control", control);
         return options;
+    }
+
+    static boolean isNone(Map<String, String> options, String word) {
+        return options.getOrDefault(word, EchoMojo.NONE).strip().equals(EchoMojo.NONE);
+    }
+
+    /** Removes an option of the goal, unless this server has that option too. */
+    private static void leaveOut(Map<String, String> options, String word, @Nullable String own) {
+        if (own == null) {
+            options.remove(word);
+        }
     }
 
     private static void put(Map<String, String> options, String word, @Nullable String text) {

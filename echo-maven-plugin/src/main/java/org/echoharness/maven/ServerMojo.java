@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import org.apache.maven.plugins.annotations.Parameter;
 import org.echoharness.EchoServer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The options that {@code start} and {@code run} share. Maven reads parameters from superclasses. A bean would need one
@@ -18,6 +19,9 @@ abstract class ServerMojo extends EchoMojo {
 
     private static final String RESET = "reset";
     private static final String UNIX = "unix:";
+
+    /** The values of {@code upstreamTls} that are no file. */
+    private static final List<String> NO_FILES = List.of(NONE, "system", "insecure");
 
     /**
      * How many connections the kernel queues before they are accepted, 1 to 65,535; the kernel may take fewer.
@@ -119,6 +123,16 @@ abstract class ServerMojo extends EchoMojo {
     String upstreamFailure;
 
     /**
+     * Whom the server trusts that speaks TLS to its {@code upstream}: the certificates of a PEM file, whose relative path begins
+     * at the directory of the project, those of the JDK ({@code system}), or any ({@code insecure}); or {@code none} for no TLS
+     * of its own. It does not depend on {@code tls}.
+     *
+     * @since 0.1.0
+     */
+    @Parameter(property = "echo.upstreamTls", defaultValue = NONE)
+    String upstreamTls;
+
+    /**
      * How long to resolve the name of the {@code upstream} and to try all its addresses, together, such as {@code 50ms},
      * {@code 2s} or {@code 1m}.
      *
@@ -126,6 +140,27 @@ abstract class ServerMojo extends EchoMojo {
      */
     @Parameter(property = "echo.connectTimeout", defaultValue = "5s")
     String connectTimeout;
+
+    /**
+     * Whether the server speaks TLS to its clients, and with which certificate, which it makes in memory: {@code self-signed},
+     * {@code expired}, {@code not-yet-valid} or {@code for NAME}, with the name of another host; or {@code none} for no TLS.
+     * The same authority signs the certificates of all servers of a build.
+     *
+     * @since 0.1.0
+     */
+    @Parameter(property = "echo.tls", defaultValue = NONE)
+    String tls;
+
+    /**
+     * Where to write what clients have to trust if the server speaks TLS, as a PEM file, before it listens. A relative path
+     * begins at the directory of the project. The file stays when the server ends. {@code none} writes no file. The default of
+     * {@code start} is {@code echo/ID.pem} in the build directory, and that of {@code run} is none.
+     *
+     * @since 0.1.0
+     */
+    @Parameter(property = "echo.certificateFile")
+    @Nullable
+    String certificateFile;
 
     /**
      * The most bytes that are recorded of each direction of a connection, such as {@code 16KiB}, or {@code on} for
@@ -173,7 +208,10 @@ abstract class ServerMojo extends EchoMojo {
         server.scriptFile = scriptFile;
         server.upstream = upstream;
         server.upstreamFailure = upstreamFailure.equals(RESET) ? null : upstreamFailure; // the runtime's default
+        server.upstreamTls = upstreamTls.equals(NONE) ? null : upstreamTls;
         server.connectTimeout = connectTimeout;
+        server.tls = tls;
+        server.certificateFile = certificateFile;
         boolean isDefault = recording.equals(NONE) && !configuration().isGiven("recording");
         server.recording = isDefault ? null : recording; // the runtime's default depends on control
         server.control = control;
@@ -198,8 +236,23 @@ abstract class ServerMojo extends EchoMojo {
         if (basedir != null) {
             builder.scriptDirectory(basedir.toPath());
         }
-        options.forEach((word, text) -> builder.set(word, word.equals("upstream") ? upstream(text) : text));
+        options.forEach((word, text) -> builder.set(
+                word,
+                switch (word) {
+                    case "upstream" -> upstream(text);
+                    case "upstreamTls" -> NO_FILES.contains(text.strip()) ? text : file(text);
+                    case "certificateFile" -> text.equals(NONE) ? text : file(text);
+                    default -> text;
+                }));
         return builder;
+    }
+
+    /** Returns the path of a file. A relative one begins at the directory of the project. */
+    final String file(String text) {
+        File basedir = project.getBasedir();
+        return basedir == null || text.isBlank()
+                ? text
+                : basedir.toPath().resolve(text.strip()).toString();
     }
 
     /** Returns the text of an upstream. The relative path of a Unix socket begins at the directory of the project. */

@@ -2,6 +2,7 @@ package org.echoharness.maven;
 
 import java.io.File;
 import java.net.BindException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -21,7 +22,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Starts echo servers in Maven's own JVM and publishes where they listen: in the project properties {@code
  * echo.server.ID.host}, {@code echo.server.ID.port} and {@code echo.server.ID.address}, and in {@code
- * target/echo/servers.properties}. A Unix socket has {@code echo.server.ID.path} in place of host and port. The servers
+ * target/echo/servers.properties}. A Unix socket has {@code echo.server.ID.path} in place of host and port. A server that
+ * speaks TLS also has {@code echo.server.ID.certificate}, the PEM file with what its clients have to trust. The servers
  * share one HTTP interface, by which tests and people look at them and control them; its address and token are published as
  * {@code echo.control.url} and {@code echo.control.token}. The servers end when {@code stop} runs, when the project fails, or when the build
  * ends. It starts nothing if the integration tests are skipped: by {@code skipITs}, {@code maven.test.skip} or {@code
@@ -164,7 +166,7 @@ public final class StartMojo extends ServerMojo {
         for (Server server : servers()) {
             String name = server.id == null ? DEFAULT_ID : server.id;
             try {
-                planned.add(planned(name, server));
+                planned.add(planned(name, server, planned));
                 if (!seen.add(name)) {
                     throw new IllegalArgumentException("id (" + name + ") is given twice; give each <server> its own");
                 }
@@ -175,13 +177,24 @@ public final class StartMojo extends ServerMojo {
         return planned;
     }
 
-    private ProjectServers.PlannedServer planned(String name, Server server) {
+    /** @param before the servers that start before this one */
+    private ProjectServers.PlannedServer planned(
+            String name, Server server, List<ProjectServers.PlannedServer> before) {
         if (!ID.matcher(name).matches()) {
             throw new IllegalArgumentException("id (" + name + ") must be of letters, digits, - and _ alone");
         }
         Map<String, String> options =
                 server.options(server(name, List.of(DEFAULT_ADDRESS), control).options(Map.of()));
         String ofServer = options.getOrDefault("control", NONE);
+        if (!Server.isNone(options, "tls")) {
+            options.putIfAbsent(
+                    "certificateFile",
+                    buildDirectory
+                            .toPath()
+                            .resolve("echo")
+                            .resolve(name + ".pem")
+                            .toString());
+        }
         boolean hasControl = !ofServer.equals(NONE);
         if (hasControl && !ofServer.strip().equals(control.strip())) {
             throw new IllegalArgumentException(
@@ -190,7 +203,17 @@ public final class StartMojo extends ServerMojo {
                             + " <configuration> of start");
         }
         EchoServer.Builder builder = builder(options);
-        builder.build(); // refuses options that do not go together, and a script that cannot be read
+        String trust = file(options.getOrDefault("upstreamTls", NONE));
+        boolean isToCome = before.stream()
+                .map(ProjectServers.PlannedServer::certificate)
+                .anyMatch(file -> file != null && file.equals(Path.of(trust).toAbsolutePath()));
+        if (isToCome) {
+            builder.set("upstreamTls", "insecure"); // for the check alone
+        }
+        builder.build(); // refuses options that do not go together, and files that cannot be read
+        if (isToCome) {
+            builder.set("upstreamTls", trust);
+        }
         List<ServerAddress> where = Stream.of(
                         options.getOrDefault("addresses", "").split(",", -1))
                 .map(address -> address(address, -1))
@@ -202,7 +225,15 @@ public final class StartMojo extends ServerMojo {
                 records(options),
                 isRecorded(options),
                 hasControl ? new ProjectControl.Choice(ofServer, configuration().isGiven("control")) : null,
+                certificate(options),
                 where);
+    }
+
+    /** Returns the file with what clients have to trust; null without one. */
+    private @Nullable Path certificate(Map<String, String> options) {
+        return Server.isNone(options, "certificateFile")
+                ? null
+                : Path.of(file(options.get("certificateFile"))).toAbsolutePath();
     }
 
     private List<Server> servers() throws MojoExecutionException {

@@ -53,6 +53,13 @@ final class CommandHelp {
                      --upstream HOST:PORT       relays to that server in place of an echo (none)
                      --upstream-failure FAULT   what clients get if that server cannot be
                                                 reached: reset, close or stall (reset)
+                     --upstream-tls TRUST       speaks TLS to that server, and trusts the certificates
+                                                of a PEM file, those of the JDK (system), or any
+                                                (insecure) (none)
+                     --tls CERTIFICATE          speaks TLS to clients, with a certificate that is
+                                                self-signed, expired, not-yet-valid or
+                                                'for NAME' (none)
+                     --certificate-file FILE    writes what clients have to trust, as PEM (none)
                      --control ADDRESS          lets other programs, and a person with a browser,
                                                 look at the server and control it by HTTP; prints
                                                 the address with its token (none)

@@ -24,6 +24,7 @@ final class ControlRoutes {
     private static final Duration CATCH_UP = Duration.ofSeconds(5);
     private static final Duration LONGEST_WAIT = Duration.ofMinutes(1);
     private static final String RECORDING = "recording";
+    private static final String PEM = "application/pem-certificate-chain"; // RFC 8555, section 9.1
 
     private final Supplier<Map<String, ControlledServer>> servers;
     private final Function<String, @Nullable ControlledServer> find;
@@ -130,6 +131,11 @@ final class ControlRoutes {
                     server.title(request.bodyText());
                 }
                 answer(id, server, request);
+            }
+            case "certificate" -> {
+                request.only("GET");
+                request.parameters();
+                request.answer(200, PEM, server.certificate().getBytes(StandardCharsets.US_ASCII));
             }
             case "sessions" -> openSession(server, request);
             case RECORDING -> recording(server, request);
@@ -380,7 +386,7 @@ final class ControlRoutes {
                 404,
                 "there is nothing at " + Escaping.quote("/" + String.join("/", path)) + "; there is /, /servers,"
                         + " /servers/ID and, below that, faults, refuse, unanswered, resume, freeze, unfreeze, reset,"
-                        + " close, restart, catch-up, accept-pending, unfinished, note, title, connections/N,"
+                        + " close, restart, catch-up, accept-pending, unfinished, note, title, certificate, connections/N,"
                         + " connections/N/reset, connections/N/close, connections/N/half-close,"
                         + " connections/N/send, sessions,"
                         + " connections/N.html, connections?text=, recording, recording.pcapng, recording.html, recording.txt,"

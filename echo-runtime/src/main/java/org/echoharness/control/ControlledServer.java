@@ -140,6 +140,13 @@ public interface ControlledServer {
     /** Waits until the server is closed. Returns false at the deadline. */
     boolean awaitClose(Duration timeout) throws InterruptedException;
 
+    /**
+     * Returns the certificate that clients have to trust, as PEM.
+     *
+     * @throws IllegalStateException if the server speaks no TLS, or does not know it
+     */
+    String certificate();
+
     /** Returns what was recorded so far, or null if nothing is recorded. */
     @Nullable
     RecordingView recording();

@@ -207,6 +207,11 @@ public final class ControlClient {
         return Math.max(1, time.plusNanos(999_999).toMillis()) + "ms";
     }
 
+    /** Returns the certificate that clients of the server have to trust, as PEM. */
+    public String certificate() throws IOException {
+        return endpoint.text(path("/certificate"), ANSWER);
+    }
+
     public void setFaults(String plan, boolean alsoOpen) throws IOException {
         call("PUT", "/faults?open=" + alsoOpen, plan.getBytes(StandardCharsets.UTF_8), ANSWER);
     }

@@ -94,6 +94,22 @@ final class ControlEndpoint {
         }
     }
 
+    /** Asks for an answer that is no JSON, as {@link #get} does. */
+    String text(String path, Duration timeout) throws IOException {
+        boolean interrupted = Thread.interrupted();
+        try {
+            HttpCall.Answer answer = send("GET", path, new byte[0], timeout);
+            if (answer.status() / 100 != 2) {
+                json(answer); // throws what it stands for
+            }
+            return answer.text();
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
     /** Sends a request on a connection that stays open, and returns the answer so far. */
     JsonObject begin(HttpCall call, String method, String path, byte[] body, Duration timeout) throws IOException {
         HttpCall.Answer answer;

@@ -182,6 +182,11 @@ public final class ServerTls {
         return made;
     }
 
+    /** Returns a context for clients of a server in another process, which trusts its root alone and shows no certificate. */
+    public static SSLContext clientContext(X509Certificate root) {
+        return TlsContexts.client(Set.of(root), null);
+    }
+
     private @Nullable ServerKey clientKey() {
         boolean isAsked = parameters != null && (parameters.getNeedClientAuth() || parameters.getWantClientAuth());
         return isAsked ? CertificateAuthority.ofThisRun().issueForClient() : null;

@@ -108,6 +108,13 @@ class MainTest {
                         + " out",
                 "server --upstream a:1 --upstream-failure discard|--upstream-failure discard: upstreamFailure (discard) must"
                         + " be reset, close or stall",
+                "server --upstream-tls insecure|upstreamTls (insecure) is given without upstream; set upstream, or leave it out",
+                "server --upstream a:1 --upstream-tls absent.pem|upstreamTls (absent.pem) cannot be used: No such file or"
+                        + " directory; name a PEM file with the certificate to trust, insecure or system",
+                "server --tls self|--tls self: tls (self) must be self-signed, expired, not-yet-valid, or for NAME with the"
+                        + " name of a host",
+                "server --certificate-file a.pem|certificateFile (a.pem) is given without tls; set tls, such as self-signed, or"
+                        + " leave it out",
                 "server --upstream a:1 --connect-timeout 2|--connect-timeout 2: connectTimeout (2) must be a duration with its"
                         + " unit (ms, s, m or h), such as 50ms, 2s or 1m, of at most 365 days",
                 "server --backlog 1 --backlog 2|--backlog: is given twice; leave one out",
@@ -150,6 +157,9 @@ class MainTest {
                         "--script-file",
                         "--upstream",
                         "--upstream-failure",
+                        "--upstream-tls",
+                        "--tls",
+                        "--certificate-file",
                         "--message",
                         "--message-file",
                         "--connect-timeout",

@@ -99,6 +99,11 @@ class ControlLimitsTest {
         }
 
         @Override
+        public String certificate() {
+            throw new IllegalStateException();
+        }
+
+        @Override
         public RecordingView recording() {
             return new RecordingView(
                     "SERVER", 0, 0, 0, 0, 0, null, List.of(), List.of(), 0, 0, 0, false, "", null, List.of(),
