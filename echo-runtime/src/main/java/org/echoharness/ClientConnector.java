@@ -18,6 +18,9 @@ import org.echoharness.sockets.ConnectAttempts;
 import org.echoharness.sockets.NameResolver;
 import org.echoharness.sockets.UnixConnector;
 import org.echoharness.text.Quantities;
+import org.echoharness.tls.ClientTls;
+import org.echoharness.tls.TlsClientChannel;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Connects to a host: tries each address that its name resolves to, in the resolver's order, all within one deadline. Or
@@ -74,6 +77,18 @@ final class ClientConnector {
         throw attempts.exception(
                 "cannot connect to " + target + within(),
                 candidate -> HostAndPort.of(candidate).toString());
+    }
+
+    /**
+     * Completes the handshake of TLS on a channel that {@link #connect} has returned, within the same deadline.
+     *
+     * @param reporter null if nothing is recorded
+     */
+    TlsClientChannel handshake(SocketChannel connected, ClientTls tls, @Nullable ConnectionReporter reporter)
+            throws IOException {
+        String host = target instanceof HostAndPort tcp ? tcp.host() : ClientTls.NAMELESS;
+        int port = target instanceof HostAndPort tcp ? tcp.port() : -1;
+        return new ClientTlsReporter(reporter).connect(connected, tls, host, port, target.toString(), deadline, within);
     }
 
     /** Returns the address that {@link #connect} tries first. */

@@ -16,6 +16,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.echoharness.sockets.ChannelReadiness;
 import org.echoharness.sockets.ClientDeadline;
 import org.echoharness.text.Quantities;
+import org.echoharness.tls.TlsClientChannel;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,8 +47,10 @@ final class ClientSocket implements AutoCloseable {
         private volatile @Nullable ChannelReadiness readiness;
     }
 
+    /** @param tls the text of the channel; null without TLS */
     ClientSocket(
             SocketChannel channel,
+            @Nullable TlsClientChannel tls,
             int bufferSize,
             Duration readTimeout,
             long timeoutNanos,
@@ -60,7 +63,7 @@ final class ClientSocket implements AutoCloseable {
         this.readTimeout = readTimeout;
         this.timeoutNanos = timeoutNanos;
         this.reporter = reporter;
-        recorded = new RecordedChannel(channel, bufferSize, reporter);
+        recorded = new RecordedChannel(channel, tls, bufferSize, reporter);
         surplus = new RecordedChannel.SurplusCheck(recorded);
     }
 
@@ -88,7 +91,7 @@ final class ClientSocket implements AutoCloseable {
         writing.lock.lock();
         try {
             printSending(out);
-            while (recorded.write(out)) {
+            while (recorded.write(out) || !recorded.flush()) {
                 if (deadline.isOver() || !await(writing, SelectionKey.OP_WRITE, deadline, true)) {
                     throw deadline.error(
                             out.position() + " of " + bytes.length + " bytes sent to " + peer(),
@@ -118,7 +121,7 @@ final class ClientSocket implements AutoCloseable {
                 printSending(out);
             }
             out = recorded.write(out) ? out : next(exchange);
-            while (!exchange.isAnswered() || out.hasRemaining()) {
+            while (!exchange.isAnswered() || out.hasRemaining() || !recorded.flush()) {
                 int n = exchange.isAnswered() ? 0 : recorded.read(exchange.incoming());
                 if (n < 0) {
                     throw ended(exchange.answered() + " echoed");
@@ -138,7 +141,7 @@ final class ClientSocket implements AutoCloseable {
                     throw late(exchange, out, deadline);
                 }
                 int awaited = (exchange.isAnswered() ? 0 : SelectionKey.OP_READ)
-                        | (out.hasRemaining() ? SelectionKey.OP_WRITE : 0);
+                        | (out.hasRemaining() || !recorded.flush() ? SelectionKey.OP_WRITE : 0);
                 if (!moved && awaited != 0 && !await(reading, awaited, deadline, !exchange.isIdle())) {
                     throw late(exchange, out, deadline);
                 }
@@ -263,7 +266,10 @@ final class ClientSocket implements AutoCloseable {
 
     private boolean await(Direction direction, int operations, ClientDeadline deadline, boolean isForPeer)
             throws IOException {
-        return readiness(direction).await(operations, deadline.endOfWait(isForPeer));
+        if ((operations & SelectionKey.OP_READ) != 0 && recorded.hasInput()) {
+            return true;
+        }
+        return readiness(direction).await(recorded.interest(operations), deadline.endOfWait(isForPeer));
     }
 
     private ChannelReadiness readiness(Direction direction) throws IOException {
@@ -289,11 +295,41 @@ final class ClientSocket implements AutoCloseable {
             return; // another thread is reading: it records what it reads
         }
         try {
-            recorded.recordUnread();
+            if (recorded.recordUnread() && endTls()) {
+                readRest();
+            }
         } catch (IOException lost) {
             recordLost(lost);
         } finally {
             reading.lock.unlock();
+        }
+    }
+
+    /** Sends the close_notify and the FIN of TLS. Returns whether this is TLS and the connection is not lost. */
+    private boolean endTls() {
+        if (!recorded.isTls()) {
+            return false;
+        }
+        try {
+            recorded.shutdownOutput();
+            return true;
+        } catch (IOException lost) {
+            recordLost(lost);
+            return false;
+        }
+    }
+
+    /**
+     * Reads until the server ends too, for a short time: the kernel would answer with an RST to what comes after the close, and
+     * even a server that has nothing to say sends its session tickets and its close_notify.
+     */
+    private void readRest() throws IOException {
+        long end = System.nanoTime() + Math.min(TlsClientChannel.LINGER_NANOS, readTimeout.toNanos());
+        ByteBuffer rest = ByteBuffer.allocate(Math.min(bufferSize, MOST_SURPLUS));
+        while (System.nanoTime() - end < 0 && recorded.readSilently(rest.clear()) >= 0) {
+            if (!recorded.hasInput()) {
+                readiness(reading).await(recorded.interest(SelectionKey.OP_READ), end);
+            }
         }
     }
 
@@ -320,7 +356,7 @@ final class ClientSocket implements AutoCloseable {
         String message = seen + ", then: " + why + " (" + peer() + ")";
         IOException explained = e instanceof InterruptedIOException
                 ? new InterruptedIOException(message)
-                : new SocketException(message);
+                : recorded.isTls() ? TlsClientChannel.explained(message, e) : new SocketException(message);
         explained.initCause(e);
         return explained;
     }
@@ -354,7 +390,7 @@ final class ClientSocket implements AutoCloseable {
             if (wasOpen) {
                 recordUnread();
             }
-            channel.close();
+            recorded.close();
             recorded.recordEnd(Ending.Side.CLIENT, Ending.How.FIN, "");
             for (Direction direction : List.of(reading, writing)) {
                 ChannelReadiness waiting = direction.readiness;

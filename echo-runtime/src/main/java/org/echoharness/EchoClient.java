@@ -18,8 +18,13 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
 import org.echoharness.sockets.ClientDeadline;
 import org.echoharness.text.Quantities;
+import org.echoharness.tls.ClientTls;
+import org.echoharness.tls.TlsClientChannel;
+import org.echoharness.tls.TlsTrust;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -270,7 +275,8 @@ public final class EchoClient implements AutoCloseable {
     }
 
     /**
-     * Ends the output with a FIN and leaves the input open (half-close: RFC 9293, section 3.6).
+     * Ends the output with a FIN and leaves the input open (half-close: RFC 9293, section 3.6). With TLS, a close_notify
+     * precedes the FIN (RFC 8446, section 6.1).
      *
      * @throws IOException if the connection is closed or reset
      */
@@ -358,7 +364,8 @@ public final class EchoClient implements AutoCloseable {
     }
 
     /**
-     * Closes the connection; calls after the first do nothing.
+     * Closes the connection; calls after the first do nothing. With TLS, it sends a close_notify and a FIN, unless
+     * received bytes were not read, and reads until the server ends too, for at most 250 ms or the read time-out.
      *
      * @throws EchoMismatchException if the last call that sent or received was an {@code expectEcho} and bytes have
      *     come since; the connection is closed all the same
@@ -388,6 +395,7 @@ public final class EchoClient implements AutoCloseable {
             CONNECT_TIMEOUT("connectTimeout"),
             READ_TIMEOUT("readTimeout"),
             TIMEOUT("timeout"),
+            TLS("tls"),
             RECORDING("recording");
 
             private final String word;
@@ -409,6 +417,8 @@ public final class EchoClient implements AutoCloseable {
         private long timeoutNanos; // 0 for no limit
         private @Nullable Conversation conversation;
         private int recordedBytes = -1;
+        private @Nullable TlsTrust trust; // null without TLS
+        private @Nullable SSLParameters tlsParameters;
 
         private Builder() {}
 
@@ -469,7 +479,8 @@ public final class EchoClient implements AutoCloseable {
         }
 
         /**
-         * Limits the time to resolve the name and to try all its addresses, together. The default is 5 seconds.
+         * Limits the time to resolve the name, to try all its addresses, and to complete the handshake of TLS if there is
+         * one, together. The default is 5 seconds.
          *
          * @param timeout 1 ms to 365 days
          * @return this builder
@@ -503,6 +514,53 @@ public final class EchoClient implements AutoCloseable {
          */
         public Builder timeout(Duration limit) {
             timeoutNanos = Quantities.positive("timeout", limit).toNanos();
+            return this;
+        }
+
+        /**
+         * Connects with TLS (RFC 8446, RFC 5246), and trusts the servers that this text says. The default is {@code none}:
+         * the connection has no TLS.
+         *
+         * <p>The certificate of the server must be for the host of the {@link #address(String) address}, be it a name or a
+         * number (RFC 9525); for a Unix socket, for {@code localhost}. A name is also sent to the server as its server name
+         * (SNI: RFC 6066, section 3). {@code insecure} checks neither, so use it only for servers of your own.
+         *
+         * @param trusted the path of a file with one or more certificates in the form PEM (RFC 7468), which may be a root or
+         *     the server's own; {@code system} for those that the JDK trusts; {@code insecure} for any; or {@code none}
+         * @return this builder
+         * @throws IllegalArgumentException if the file cannot be read or has no certificate; it is read in this call
+         * @since 0.1.0
+         */
+        public Builder tls(String trusted) {
+            trust = trusted.equals(OptionText.NONE) ? null : TlsTrust.parse(Option.TLS.word, trusted);
+            return this;
+        }
+
+        /**
+         * Connects with TLS, with the trust and the key, if any, of this context: for example that of {@link
+         * EchoServer#sslContext()}. The certificate of the server must be for the host, as {@link #tls(String)} says.
+         *
+         * @param context an initialised context
+         * @return this builder
+         * @since 0.1.0
+         */
+        public Builder tls(SSLContext context) {
+            trust = TlsTrust.of(context);
+            return this;
+        }
+
+        /**
+         * Sets what the client offers in the handshake of TLS, and what it checks: protocols, cipher suites, ALPN
+         * ({@link SSLParameters#setApplicationProtocols}), and more. What the parameters leave at null stays as it is. The
+         * endpoint identification algorithm {@code ""} accepts a trusted certificate that is for another host. {@link #connect}
+         * refuses them without {@link #tls(SSLContext) tls}. The default is what the JDK offers.
+         *
+         * @param parameters the parameters, which are not copied
+         * @return this builder
+         * @since 0.1.0
+         */
+        public Builder tlsParameters(SSLParameters parameters) {
+            tlsParameters = parameters;
             return this;
         }
 
@@ -578,6 +636,7 @@ public final class EchoClient implements AutoCloseable {
                     timeoutNanos = OptionText.nanosOrNone(word, text);
                     yield this;
                 }
+                case TLS -> tls(text);
                 case RECORDING -> {
                     recordedBytes = OptionText.recorded(word, text);
                     yield this;
@@ -601,17 +660,27 @@ public final class EchoClient implements AutoCloseable {
         /**
          * Connects: resolves the name and tries each of its addresses in the resolver's order ({@code
          * java.net.preferIPv6Addresses} governs it) until one accepts. Or connects to the Unix socket; if the queue of its
-         * server is full, tries again until the end of the connect time-out.
+         * server is full, tries again until the end of the connect time-out. With {@link #tls(String) tls}, completes the
+         * handshake on the address that has accepted; it must be complete when the connect time-out is over.
          *
          * @return a connected client
          * @throws java.net.ConnectException if no address accepts; the message lists each with its cause
          * @throws java.net.UnknownHostException if the name does not resolve
-         * @throws SocketTimeoutException if the name does not resolve in time
+         * @throws SocketTimeoutException if the name does not resolve, or the handshake of TLS is not complete, in time; the
+         *     message says how far the server has come
+         * @throws javax.net.ssl.SSLException if the handshake fails: the message says what is wrong with the certificate
+         *     (untrusted, expired, not yet valid, for another host), which alert the server has sent, or that it does not speak
+         *     TLS
+         * @throws SocketException if the connection is reset during the handshake
          * @throws IOException if the system refuses for another reason
-         * @throws IllegalStateException if no address was set
+         * @throws IllegalStateException if no address was set, or if {@code tlsParameters} were set without {@code tls}
          */
         public EchoClient connect() throws IOException {
             ServerAddress target = target();
+            if (tlsParameters != null && trust == null) {
+                throw new IllegalStateException(
+                        "tlsParameters are given without tls; call tls(...) too, or leave them out");
+            }
             if (conversation != null) {
                 conversation.connectingTo(target);
             }
@@ -624,8 +693,11 @@ public final class EchoClient implements AutoCloseable {
                 ConnectionReporter reporter = conversation == null && recorder == null
                         ? null
                         : new ConnectionReporter(conversation, recorder, "");
+                TlsClientChannel tls = trust == null
+                        ? null
+                        : connector.handshake(connected, new ClientTls(trust, tlsParameters), reporter);
                 return new EchoClient(
-                        new ClientSocket(connected, bufferSize, readTimeout, timeoutNanos, reporter),
+                        new ClientSocket(connected, tls, bufferSize, readTimeout, timeoutNanos, reporter),
                         store,
                         connector.failed());
             } catch (Throwable failed) {

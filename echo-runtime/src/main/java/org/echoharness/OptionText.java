@@ -16,6 +16,9 @@ public final class OptionText {
     /** The text that sets an option to no limit. */
     static final String NONE = "none";
 
+    /** The text of an option of TLS that trusts any certificate. */
+    private static final String INSECURE = "insecure";
+
     /** The default number of bytes that are recorded of each direction of a connection. */
     static final int RECORDED_BYTES = 64 << 10;
 
@@ -140,6 +143,23 @@ public final class OptionText {
      */
     public static int count(String word, String text, int most) {
         return Quantities.count(word, text, most);
+    }
+
+    /**
+     * Returns what a front end warns of when it is given this value: that a client, or the {@code upstreamTls} of a relay,
+     * trusts any server.
+     *
+     * @param word the name of the option
+     * @param text its value
+     * @return one line; empty if there is nothing to warn of
+     * @since 0.1.0
+     */
+    public static String warning(String word, String text) {
+        return text.equals(INSECURE)
+                ? word + " (" + INSECURE
+                        + ") accepts any certificate, so that whoever is on the way can read and change"
+                        + " what is sent; name the PEM file of the certificate that you trust"
+                : "";
     }
 
     private static IllegalArgumentException unknown(String word, List<String> known) {

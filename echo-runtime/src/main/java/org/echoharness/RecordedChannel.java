@@ -3,10 +3,12 @@ package org.echoharness;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.ByteChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import org.echoharness.sockets.ChannelReadiness;
 import org.echoharness.sockets.SocketChannels;
+import org.echoharness.tls.TlsClientChannel;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,16 +20,27 @@ final class RecordedChannel {
     private static final int SLICE = 64 << 10; // the JDK keeps direct memory as large as a thread's largest write
 
     private final SocketChannel channel;
+    private final @Nullable TlsClientChannel tls; // the text of the socket
+    private final ByteChannel text; // either of them
     private final int bufferSize;
     private final @Nullable ConnectionRecorder recorder;
     private final @Nullable ConnectionReporter reporter;
     private final boolean isUnix;
-    private @Nullable ByteBuffer
-            ahead; // bytes of a Unix socket that available() has read; the thread that reads uses it
+    private @Nullable ByteBuffer ahead; // bytes that available() has read; the thread that reads uses it
 
-    /** @param bufferSize the most bytes of one read */
-    RecordedChannel(SocketChannel channel, int bufferSize, @Nullable ConnectionReporter reporter) throws IOException {
+    /**
+     * @param tls the text of the socket; null without TLS
+     * @param bufferSize the most bytes of one read
+     */
+    RecordedChannel(
+            SocketChannel channel,
+            @Nullable TlsClientChannel tls,
+            int bufferSize,
+            @Nullable ConnectionReporter reporter)
+            throws IOException {
         this.channel = channel;
+        this.tls = tls;
+        text = tls == null ? channel : tls;
         this.bufferSize = bufferSize;
         this.reporter = reporter;
         isUnix = !(channel.getLocalAddress() instanceof InetSocketAddress);
@@ -38,12 +51,17 @@ final class RecordedChannel {
         int start = in.position();
         int limit = in.limit();
         in.limit(Math.min(limit, start + bufferSize));
-        int n = recorder == null ? readNext(in) : readRecorded(recorder, in);
+        int n = readSilently(in);
         in.limit(limit);
         if (n > 0 && reporter != null) {
             reporter.printReceived(in.duplicate().flip().position(start));
         }
         return n;
+    }
+
+    /** Reads without a line of the conversation. */
+    int readSilently(ByteBuffer in) throws IOException {
+        return recorder == null ? readNext(in) : readRecorded(recorder, in);
     }
 
     private int readRecorded(ConnectionRecorder to, ByteBuffer in) throws IOException {
@@ -63,7 +81,7 @@ final class RecordedChannel {
     private int readNext(ByteBuffer in) throws IOException {
         ByteBuffer first = ahead;
         if (first == null || !first.hasRemaining()) {
-            return channel.read(in);
+            return text.read(in);
         }
         int n = Math.min(first.remaining(), in.remaining());
         in.put(in.position(), first, first.position(), n).position(in.position() + n);
@@ -77,7 +95,7 @@ final class RecordedChannel {
         while (out.hasRemaining()) {
             out.limit(Math.min(limit, out.position() + SLICE));
             if (recorder == null) {
-                channel.write(out);
+                text.write(out);
             } else {
                 writeRecorded(recorder, out);
             }
@@ -94,7 +112,7 @@ final class RecordedChannel {
         to.inOrder(() -> {
             int start = out.position();
             long before = System.nanoTime();
-            int n = channel.write(out);
+            int n = text.write(out);
             if (n > 0) {
                 to.sent(out.duplicate().flip().position(start), n, before);
             }
@@ -102,9 +120,37 @@ final class RecordedChannel {
         });
     }
 
+    /** Sends the records that wait for it, with TLS. Returns whether none waits any more. */
+    boolean flush() throws IOException {
+        return tls == null || tls.flush();
+    }
+
+    /** Returns the operations to wait for, in place of those of the text. */
+    int interest(int wanted) {
+        return tls == null ? wanted : tls.interest(wanted);
+    }
+
+    /** Returns whether a read has a result although the socket has nothing to read. */
+    boolean hasInput() {
+        return tls != null && tls.hasInput();
+    }
+
+    boolean isTls() {
+        return tls != null;
+    }
+
+    /** Ends the output with a FIN; with TLS after a close_notify, and both follow the records that wait. */
+    private void endOutput() throws IOException {
+        if (tls == null) {
+            channel.shutdownOutput();
+        } else {
+            tls.endOutput();
+        }
+    }
+
     void shutdownOutput() throws IOException {
         if (recorder == null) {
-            channel.shutdownOutput();
+            endOutput();
         } else {
             shutdownOutputRecorded(recorder);
         }
@@ -113,24 +159,47 @@ final class RecordedChannel {
     private void shutdownOutputRecorded(ConnectionRecorder to) throws IOException {
         to.inOrder(() -> {
             long before = System.nanoTime();
-            channel.shutdownOutput();
+            endOutput();
             to.outputEnded("", before);
             return 0;
         });
     }
 
-    /** Records before the close that the close will send an RST, if received bytes are unread. */
-    void recordUnread() throws IOException {
+    /**
+     * Prepares the close. If received bytes are unread, it will send an RST, which is recorded. Returns whether it will send a
+     * FIN.
+     */
+    boolean recordUnread() throws IOException {
+        if (tls != null) {
+            boolean isUnread = available() > 0;
+            if (isUnread) {
+                resetAtClose();
+            }
+            return !isUnread;
+        }
         if (recorder == null) {
-            return;
+            return true;
         }
         int unread = isUnix ? 0 : available();
         int n = unread > 0 ? unread : readRecorded(recorder, ByteBuffer.allocate(1));
         if (n > 0 && (!isUnix || isReadable())) {
             // if the byte just read was the only one, the close would send a FIN
-            SocketChannels.linger(channel, 0);
-            recordEnd(Ending.Side.CLIENT, Ending.How.RST, "closed with bytes unread");
+            resetAtClose();
+            return false;
         }
+        return true;
+    }
+
+    private void resetAtClose() {
+        if (tls != null) {
+            tls.endWithReset();
+        }
+        SocketChannels.linger(channel, 0);
+        recordEnd(Ending.Side.CLIENT, Ending.How.RST, "closed with bytes unread");
+    }
+
+    void close() throws IOException {
+        text.close();
     }
 
     void recordEnd(Ending.Side by, Ending.How how, String why) {
@@ -145,9 +214,12 @@ final class RecordedChannel {
         }
     }
 
-    /** Returns how many received bytes are unread; for a Unix socket at most {@link #SLICE}, which it reads ahead. */
+    /**
+     * Returns how many received bytes are unread; for a Unix socket, and with TLS, at most {@link #SLICE}, which it reads
+     * ahead.
+     */
     int available() throws IOException {
-        if (!isUnix) {
+        if (!isUnix && tls == null) {
             return channel.socket().getInputStream().available();
         }
         ByteBuffer first = ahead == null ? ByteBuffer.allocate(SLICE) : ahead.compact();
@@ -155,7 +227,7 @@ final class RecordedChannel {
         try {
             int n;
             do {
-                n = channel.read(first);
+                n = text.read(first);
             } while (n > 0);
         } finally {
             first.flip();

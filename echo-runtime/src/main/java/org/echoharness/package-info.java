@@ -35,12 +35,13 @@
  *     <td>{@code HtmlText} {@code PageResources} {@code PageEvent} {@code PageConnection} {@code PageHead} {@code TimeAxis}
  *     {@code PayloadHtml} {@code OverviewRow} {@code LadderHtml} {@code ConnectionHtml} {@code ConnectionText}
  *     {@code PageParts} {@code RecordingPage} {@code LivePage}
- * <tr><th>relay<td>the connection to the server behind a relay
- *     <td>{@code Upstream} {@code LostUpstreamException} {@code UpstreamChannel} {@code UpstreamConnection}
  * <tr><th>tls<td>certificates, whom a client trusts, and records on and off the wire
  *     <td>{@code CertificateKind} {@code DerWriter} {@code ServerKey} {@code CertificateAuthority} {@code PemFile}
- *     {@code TlsContexts} {@code ServerTls} {@code TlsTrust} {@code HandshakeSummary}
+ *     {@code TlsContexts} {@code ServerTls} {@code TlsTrust} {@code ClientTls} {@code HandshakeSummary}
  *     {@code TlsBuffers} {@code TlsRecord} {@code TlsAlert} {@code TlsException} {@code HandshakeThreads} {@code TlsChannel}
+ *     {@code ClientHandshake} {@code TlsClientChannel}
+ * <tr><th>relay<td>the connection to the server behind a relay
+ *     <td>{@code Upstream} {@code LostUpstreamException} {@code UpstreamChannel} {@code UpstreamConnection}
  * <tr><th>script<td>what a script is made of; exported
  *     <td>{@code Latin1} {@code Patterns} {@code FrameLength} {@code Data} {@code Expectation} {@code Step}
  *     {@code ServedConnection} {@code ConnectionHandler} {@code Framing} {@code Framings}
@@ -84,7 +85,7 @@
  *     {@code PcapngFile} {@code HtmlPage} {@link org.echoharness.RecordingFiles} {@link org.echoharness.Recording}
  *     {@link org.echoharness.RecordingComparison} {@code RecordingStore} {@code ConnectionRecorder} {@code RemoteRecording}
  * <tr><th>reporting<td>what a connection reports: lines, and to its recorder
- *     <td>{@code Conversation} {@code ConnectionReporter}
+ *     <td>{@code Conversation} {@code ConnectionReporter} {@code ClientTlsReporter}
  * <tr><th>seam<td>what a server does with what a client sends, and how bytes get on and off the wire
  *     <td>{@code ConnectionPump} {@code ConnectionWire} {@code TlsWire} {@code GatedOutput} {@code EchoPump}
  *     {@code RelayPump} {@code RelayPumps} {@code DialogueProblems} {@code DialoguePump} {@code DialoguePumps}

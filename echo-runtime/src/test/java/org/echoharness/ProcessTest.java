@@ -469,6 +469,25 @@ class ProcessTest {
         }
     }
 
+    /** Neither end of a connection without TLS loads a class of it, of this project or of the JDK. */
+    @Test
+    void plainClientLoadsNoClassOfTls() throws Exception {
+        try (EchoServer server = EchoServer.builder().start()) {
+            for (String tls : List.of("none", "insecure")) {
+                List<String> command = EchoProcess.command(
+                        List.of("-verbose:class"), "client", "127.0.0.1:" + server.port(), "--tls", tls);
+                try (ForkedProcess client = new ForkedProcess(command)) {
+                    assertThat(client.awaitExit()).isEqualTo(tls.equals("none") ? 0 : 1);
+                    assertThat(client.lines()
+                                    .matching(
+                                            ".* (org\\.echoharness\\.(tls\\.|\\w*Tls)|javax\\.net\\.ssl\\.)\\S+ source: .*")
+                                    .isEmpty())
+                            .isEqualTo(tls.equals("none"));
+                }
+            }
+        }
+    }
+
     /** A JVM with this module alone, as a small image may have. */
     @Test
     void controlWithoutModuleIsRefused() throws Exception {

@@ -4,6 +4,7 @@ import java.io.File;
 import java.io.IOException;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.List;
 import org.apache.maven.plugin.MojoExecutionException;
 import org.apache.maven.plugin.MojoFailureException;
 import org.apache.maven.plugins.annotations.LifecyclePhase;
@@ -26,6 +27,9 @@ import org.jspecify.annotations.Nullable;
 @Mojo(name = "client", defaultPhase = LifecyclePhase.INTEGRATION_TEST, requiresProject = false, threadSafe = true)
 @SuppressWarnings("NullAway.Init") // Maven sets the parameters
 public final class ClientMojo extends EchoMojo {
+
+    /** The values of {@code tls} that are no file. */
+    private static final List<String> WORDS = List.of(NONE, "system", "insecure");
 
     private static final int MOST_CONNECTIONS = 1_000;
     private static final Duration PROGRESS = Duration.ofSeconds(5);
@@ -113,8 +117,18 @@ public final class ClientMojo extends EchoMojo {
      *
      * @since 0.1.0
      */
-    @Parameter(property = "echo.client.timeout", defaultValue = "none")
+    @Parameter(property = "echo.client.timeout", defaultValue = NONE)
     String timeout;
+
+    /**
+     * Connects with TLS, and trusts the certificates of this PEM file, whose relative name begins at the directory of the
+     * project, those of the JDK ({@code system}), or any ({@code insecure}), with a warning; or {@code none} for no TLS.
+     * The certificate must be for the host of the {@code address}.
+     *
+     * @since 0.1.0
+     */
+    @Parameter(property = "echo.client.tls", defaultValue = NONE)
+    String tls;
 
     /**
      * Whether to do nothing if the integration tests are skipped, {@code true} or {@code false}. Set it to {@code
@@ -164,6 +178,10 @@ public final class ClientMojo extends EchoMojo {
                     + " is empty, so that no echo would be checked; give it text, or leave it out");
         }
         Message awaited = expected == null ? sent : Message.of(OptionText.decoded("expected", expected));
+        String warning = OptionText.warning("tls", tls);
+        if (!warning.isEmpty()) {
+            getLog().warn(warning);
+        }
         RoundTrips all = new RoundTrips(sent, awaited, trips, clients, getLog()::info);
         all.run(() -> options(target), isWatched() ? PROGRESS : Duration.ofDays(365));
     }
@@ -180,7 +198,15 @@ public final class ClientMojo extends EchoMojo {
                 .set("bufferSize", bufferSize)
                 .set("connectTimeout", connectTimeout)
                 .set("readTimeout", readTimeout)
-                .set("timeout", timeout);
+                .set("timeout", timeout)
+                .set("tls", tls());
+    }
+
+    /** Returns whom the client trusts. The relative name of a file begins at the directory of the project. */
+    private String tls() {
+        File basedir = project.getBasedir();
+        boolean isWord = WORDS.contains(tls);
+        return basedir == null || isWord ? tls : basedir.toPath().resolve(tls).toString();
     }
 
     private Message message() {

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.List;
 import org.echoharness.EchoClient;
 import org.echoharness.HostAndPort;
+import org.echoharness.OptionText;
 import org.echoharness.ServerAddress;
 import org.echoharness.text.Escaping;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +19,7 @@ final class ClientCommand {
     private static final List<String> OPTIONS =
             CommandArguments.options(EchoClient.Builder.words(), "address", "recording");
     private static final String MESSAGE = "--message";
+    private static final String TLS = "--tls";
     private static final String QUIET = "--quiet";
     private static final String VERBOSE = "--verbose";
     private static final List<String> FLAGS = List.of(QUIET, VERBOSE, CommandHelp.HELP, CommandHelp.VERSION);
@@ -59,6 +61,10 @@ final class ClientCommand {
             builder.conversation(console::out);
         }
         MessageFile message = message(given);
+        String warning = OptionText.warning(TLS, given.get(TLS, ""));
+        if (!warning.isEmpty()) {
+            console.error(warning);
+        }
         RecordingFolder folder = RecordingFolder.of(given);
         if (folder != null) {
             builder.recording();

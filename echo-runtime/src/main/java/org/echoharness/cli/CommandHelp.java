@@ -69,6 +69,9 @@ final class CommandHelp {
                                                 while it is read
                      --read-timeout DURATION    the longest wait to send or receive bytes (5s)
                      --timeout DURATION         the limit of the connect and of the echo (none)
+                     --tls WHOM                 connects with TLS, and trusts the certificates of a
+                                                PEM file, those of the JDK (system), or any
+                                                (insecure), with a warning (none)
                      --verbose                  also prints the socket's family, type and
                                                 protocol, and each address that failed
 
