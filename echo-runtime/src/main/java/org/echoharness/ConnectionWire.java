@@ -5,6 +5,7 @@ import java.nio.channels.ByteChannel;
 import java.nio.channels.SocketChannel;
 import java.util.List;
 import org.echoharness.loop.EventLoop;
+import org.echoharness.text.Escaping;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -84,6 +85,11 @@ interface ConnectionWire {
     /** Returns the side that has ended the connection, given this failure. */
     default Ending.Side by(IOException failure) {
         return Ending.Side.CLIENT;
+    }
+
+    /** Returns the reason of this failure, escaped. */
+    default String why(IOException failure) {
+        return Escaping.escape(String.valueOf(failure.getMessage()));
     }
 
     /** Gives up what it holds, since the connection has ended. */

@@ -12,7 +12,6 @@ import org.echoharness.loop.Alarms;
 import org.echoharness.loop.EventLoopHandler;
 import org.echoharness.loop.UnsentBytes;
 import org.echoharness.sockets.SocketChannels;
-import org.echoharness.text.Escaping;
 import org.echoharness.text.Quantities;
 import org.jspecify.annotations.Nullable;
 
@@ -337,7 +336,7 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
     /** Ends a connection that was lost, or whose wire has failed. */
     private void lose(IOException failure) throws IOException {
         Cause cause = wire.by(failure) == Ending.Side.CLIENT ? Cause.LOST : Cause.SERVER;
-        String why = Escaping.escape(String.valueOf(failure.getMessage()));
+        String why = wire.why(failure);
         if (!wire.endsWithFin(failure)) {
             end(false, cause, why);
             return;

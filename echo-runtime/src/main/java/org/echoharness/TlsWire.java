@@ -56,7 +56,7 @@ final class TlsWire implements ConnectionWire, TlsChannel.Observer {
                 made = ServerTls.issued(Objects.requireNonNull(options.kind()), names, numbers, options.parameters());
             }
             made.engine(); // loads its classes, and refuses parameters that the JDK does not know
-            HandshakeThreads.executor();
+            TlsChannel.load();
             if (options.certificateFile() != null) {
                 PemFile.write(TlsOptions.FILE, options.certificateFile(), Objects.requireNonNull(made.certificate()));
             }
@@ -101,7 +101,7 @@ final class TlsWire implements ConnectionWire, TlsChannel.Observer {
     private final EventLoop loop;
     private final @Nullable ConnectionReporter reporter;
     private final TlsChannel channel;
-    private final Runnable goOn;
+    private final Runnable goOn = new GoOn();
 
     private TlsWire(
             SocketChannel socket,
@@ -117,7 +117,14 @@ final class TlsWire implements ConnectionWire, TlsChannel.Observer {
         if (startsInClear) {
             channel.inClear();
         }
-        goOn = owner::goOn;
+    }
+
+    /** A class, because the first use of a lambda is slow. */
+    private final class GoOn implements Runnable {
+        @Override
+        public void run() {
+            owner.goOn();
+        }
     }
 
     /** Speaks TLS from here on: see {@link TlsChannel#startTls}. */
@@ -158,6 +165,13 @@ final class TlsWire implements ConnectionWire, TlsChannel.Observer {
     @Override
     public Ending.Side by(IOException failure) {
         return failure instanceof TlsException tls && !tls.isByPeer() ? Ending.Side.SERVER : Ending.Side.CLIENT;
+    }
+
+    @Override
+    public String why(IOException failure) {
+        return failure instanceof TlsException tls
+                ? String.valueOf(tls.getMessage())
+                : ConnectionWire.super.why(failure);
     }
 
     @Override

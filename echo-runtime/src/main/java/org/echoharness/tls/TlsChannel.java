@@ -1,6 +1,7 @@
 package org.echoharness.tls;
 
 import java.io.IOException;
+import java.lang.invoke.MethodHandles;
 import java.nio.ByteBuffer;
 import java.nio.channels.ByteChannel;
 import java.nio.channels.ClosedChannelException;
@@ -94,6 +95,25 @@ public final class TlsChannel implements ByteChannel {
         this.engine = engine;
         this.tasks = tasks;
         this.observer = observer;
+    }
+
+    /** Loads the classes that a connection needs, also those for a failure: later there may be no file descriptor for that. */
+    public static void load() {
+        HandshakeThreads.executor();
+        for (Class<?> each : List.of(
+                Delegated.class,
+                HandshakeSummary.class,
+                Stage.class,
+                TlsAlert.class,
+                TlsBuffers.class,
+                TlsException.class,
+                TlsRecord.class)) {
+            try {
+                MethodHandles.lookup().ensureInitialized(each);
+            } catch (IllegalAccessException impossible) {
+                throw new AssertionError(impossible); // they are in this package
+            }
+        }
     }
 
     /** Passes bytes on as they are until {@link #startTls}. Called before anything else. */
@@ -519,20 +539,24 @@ public final class TlsChannel implements ByteChannel {
             }
         }
         isBusy = true;
-        tasks.execute(this::runDelegated);
+        tasks.execute(new Delegated());
     }
 
-    private void runDelegated() {
-        try {
-            for (Runnable task = engine.getDelegatedTask(); task != null; task = engine.getDelegatedTask()) {
-                task.run();
+    /** The tasks of the engine that are due. A class, because the first use of a lambda is slow. */
+    private final class Delegated implements Runnable {
+        @Override
+        public void run() {
+            try {
+                for (Runnable task = engine.getDelegatedTask(); task != null; task = engine.getDelegatedTask()) {
+                    task.run();
+                }
+            } catch (Throwable failed) {
+                taskFailure = failed;
+            } finally {
+                status = engine.getHandshakeStatus();
+                isBusy = false; // publishes the status
+                observer.tasksDone();
             }
-        } catch (Throwable failed) {
-            taskFailure = failed;
-        } finally {
-            status = engine.getHandshakeStatus();
-            isBusy = false; // publishes the status
-            observer.tasksDone();
         }
     }
 
