@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
+import org.echoharness.dialogue.TlsUpgrade;
 import org.echoharness.loop.EventLoop;
 import org.echoharness.loop.UnsentBytes;
 import org.echoharness.memory.RingPool;
@@ -98,6 +99,11 @@ interface ConnectionPump {
 
         /** Returns the socket. */
         SocketChannel channel();
+
+        /** Returns what changes the connection over from clear text to TLS, or null if it cannot. */
+        default @Nullable TlsUpgrade upgrade() {
+            return null;
+        }
     }
 
     /** What serves the connection, for pumps that need more than their socket. */

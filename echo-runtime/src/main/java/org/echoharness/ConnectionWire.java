@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.channels.ByteChannel;
 import java.nio.channels.SocketChannel;
 import java.util.List;
+import org.echoharness.dialogue.TlsUpgrade;
 import org.echoharness.loop.EventLoop;
 import org.echoharness.text.Escaping;
 import org.jspecify.annotations.Nullable;
@@ -103,6 +104,16 @@ interface ConnectionWire {
     /** Returns the operations of the socket to wait for, given those that the pump waits for. */
     default int interest(int wanted) {
         return wanted;
+    }
+
+    /** Returns what changes the connection over from clear text to TLS, or null if it cannot. */
+    default @Nullable TlsUpgrade upgrade() {
+        return null;
+    }
+
+    /** Returns in words how the connection was lost. */
+    default String lost(IOException failure) {
+        return ConnectionPump.LOST;
     }
 
     /** Returns whether a read has a result although the socket is not ready. */

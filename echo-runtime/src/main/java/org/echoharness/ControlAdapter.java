@@ -183,6 +183,11 @@ final class ControlAdapter implements ControlledServer {
     }
 
     @Override
+    public void startTls(long number) {
+        controls.connection(number).startTls();
+    }
+
+    @Override
     public Found end(long number, boolean clean) {
         boolean[] isOpen = {false};
         controls.endConnections(

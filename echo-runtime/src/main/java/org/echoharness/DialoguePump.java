@@ -13,6 +13,8 @@ import org.echoharness.dialogue.ConnectionCalls;
 import org.echoharness.dialogue.Dialogue;
 import org.echoharness.dialogue.Mismatch;
 import org.echoharness.dialogue.Outlet;
+import org.echoharness.dialogue.TlsUpgrade;
+import org.echoharness.dialogue.UnreportedInput;
 import org.echoharness.gates.Verdict;
 import org.echoharness.loop.Warnings;
 import org.echoharness.memory.BorrowedRing;
@@ -37,6 +39,7 @@ final class DialoguePump implements ConnectionPump, ConnectionPump.Supply, GateC
     private final GatedOutput output;
     private final Outlet outlet;
     private final BorrowedRing input;
+    private @Nullable UnreportedInput unreported; // until TLS starts; null where it cannot, or nothing is reported
     private Dialogue.Next next = Dialogue.Next.MORE; // what the dialogue waits for or asks for
     private String reason = "";
     private boolean inputEnded;
@@ -62,9 +65,37 @@ final class DialoguePump implements ConnectionPump, ConnectionPump.Supply, GateC
         problems = new DialogueProblems(calls.number(), Objects.requireNonNull(terms.problems()), reporter);
         calls.onFailure(problems::failed);
         output = new GatedOutput(out, terms.rings(), reporter, this);
-        outlet = output.outlet();
+        TlsUpgrade upgrade = owner.upgrade();
+        unreported = upgrade == null || reporter == null ? null : new UnreportedInput(reporter::received);
+        outlet = unreported == null ? output.outlet() : unreported.reporting(output.outlet());
+        if (upgrade != null) {
+            calls.upgrade(new Upgrade(upgrade));
+        }
         if (reporter != null) {
             reporter.answers();
+        }
+    }
+
+    /** Starts TLS, of whose handshake no byte is reported. */
+    private final class Upgrade implements TlsUpgrade {
+        private final TlsUpgrade wire;
+
+        Upgrade(TlsUpgrade wire) {
+            this.wire = wire;
+        }
+
+        @Override
+        public void start(RingBuffer clear) {
+            if (unreported != null) {
+                unreported.drop();
+                unreported = null;
+            }
+            wire.start(clear);
+        }
+
+        @Override
+        public boolean isHandshaking() {
+            return wire.isHandshaking();
         }
     }
 
@@ -74,12 +105,21 @@ final class DialoguePump implements ConnectionPump, ConnectionPump.Supply, GateC
         int n = into.readFrom(client, input.mostToRead(true));
         inputEnded |= n < 0;
         hasReceived |= n > 0;
-        if (reporter != null && n > 0) {
+        if (unreported != null && n > 0) {
+            unreported.add(into.newest(n));
+        } else if (reporter != null && n > 0) {
             reporter.received(into.newest(n));
         } else if (reporter != null && n < 0) {
+            reportAll();
             reporter.inputEnded();
         }
         return n != 0;
+    }
+
+    private void reportAll() {
+        if (unreported != null) {
+            unreported.reportAll();
+        }
     }
 
     @Override
@@ -196,6 +236,7 @@ final class DialoguePump implements ConnectionPump, ConnectionPump.Supply, GateC
 
     /** Keeps and reports what went wrong, before the client can see the reset. */
     private void fail(Mismatch mismatch) {
+        reportAll();
         failure = mismatch;
         reason = mismatch.toString();
         problems.failed(mismatch);
@@ -261,6 +302,9 @@ final class DialoguePump implements ConnectionPump, ConnectionPump.Supply, GateC
     @Override
     public int rest() {
         int writes = output.rest();
+        if (unreported != null) {
+            unreported.rest();
+        }
         input.rest();
         hasRested = true;
         return (goesOn ? SelectionKey.OP_WRITE : writes) | (reads() ? SelectionKey.OP_READ : 0);
@@ -302,6 +346,7 @@ final class DialoguePump implements ConnectionPump, ConnectionPump.Supply, GateC
     public boolean drain() throws IOException {
         isOver = true;
         output.dropHeld();
+        reportAll();
         boolean came = false;
         for (int i = 0, n = 1; i < GatedOutput.STEPS && n > 0 && !inputEnded; i++) {
             RingBuffer unread = input.ring();
@@ -381,6 +426,7 @@ final class DialoguePump implements ConnectionPump, ConnectionPump.Supply, GateC
         } catch (IOException lost) {
             seen = LOST;
         }
+        reportAll();
         Mismatch left = leftOver(seen);
         if (left != null) {
             problems.left(left);

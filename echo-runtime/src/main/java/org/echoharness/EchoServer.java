@@ -306,13 +306,14 @@ public final class EchoServer implements AutoCloseable {
     }
 
     /**
-     * Returns whether clients have to speak TLS to the server.
+     * Returns whether clients have to speak TLS to the server from their first byte on.
      *
-     * @return true with the option {@link Builder#tls(String) tls}
+     * @return true with the option {@link Builder#tls(String) tls}, unless a script with {@code start tls} or {@link
+     *     Builder#handlerStartsTls()} makes connections begin in clear text
      * @since 0.1.0
      */
     public boolean speaksTls() {
-        return server.speaksTls();
+        return server.hasTls() && !server.startsInClear();
     }
 
     /**
@@ -747,6 +748,7 @@ public final class EchoServer implements AutoCloseable {
         private @Nullable Fault upstreamFailure; // null for a reset
         private TlsOptions.@Nullable Upstream upstreamTls;
         private Duration connectTimeout = Duration.ofSeconds(5);
+        private boolean handlerStartsTls;
         private @Nullable TlsOptions tls; // null, so that a server without TLS loads no class of it
 
         private Builder() {}
@@ -779,6 +781,7 @@ public final class EchoServer implements AutoCloseable {
             upstreamTls = other.upstreamTls;
             connectTimeout = other.connectTimeout;
             tls = other.tls;
+            handlerStartsTls = other.handlerStartsTls;
         }
 
         /**
@@ -1064,6 +1067,21 @@ public final class EchoServer implements AutoCloseable {
          */
         public Builder handler(Supplier<? extends ConnectionHandler> handlers, Executor executor) {
             return answered("handler", DialoguePumps.handler(handlers, executor));
+        }
+
+        /**
+         * Makes connections begin in clear text although the option {@link #tls(String) tls} is set. A handler, or the test by
+         * {@link EchoServer#connection(long)}, starts TLS on them with {@link ServedConnection#startTls()}, as servers of SMTP
+         * (RFC 3207), LDAP (RFC 4511, section 4.14) and PostgreSQL do. A script with the step {@code start tls} has this effect by
+         * itself. By default, connections begin with the handshake. {@link #build} fails without {@code tls}, and if the server
+         * echoes or relays.
+         *
+         * @return this builder
+         * @since 0.1.0
+         */
+        public Builder handlerStartsTls() {
+            handlerStartsTls = true;
+            return this;
         }
 
         private Builder answered(String word, ConnectionPump.Factory factory) {
@@ -1488,6 +1506,7 @@ public final class EchoServer implements AutoCloseable {
                     session.upstreamFailure = null;
                     session.upstreamTls = null;
                     session.answeredBy = "";
+                    session.handlerStartsTls = false;
                     session.pumps = new EchoPump.Maker();
                 }
             }
@@ -1538,6 +1557,15 @@ public final class EchoServer implements AutoCloseable {
                 used = DialoguePumps.of(spoken, read.files(), bufferSize);
             } else if (script != null) {
                 used = DialoguePumps.of(script, new ScriptResources(scriptDirectory), bufferSize);
+            }
+            if (spoken != null && spoken.startsTls()) {
+                speaks = TlsOptions.startingInClear(speaks, "script (start tls)");
+            } else if (handlerStartsTls) {
+                if (spoken == null && answeredBy.isEmpty()) {
+                    throw new IllegalArgumentException("handlerStartsTls is given without handler, respond or script;"
+                            + " set one of them, or leave it out");
+                }
+                speaks = TlsOptions.startingInClear(speaks, "handlerStartsTls");
             }
             if (control != null) {
                 HttpServerModule.require(control.address().toString());

@@ -375,13 +375,19 @@ final class LocalServer implements ServerAccess {
     }
 
     @Override
-    public boolean speaksTls() {
+    public boolean hasTls() {
         return core.config().tls() != null;
     }
 
     @Override
+    public boolean startsInClear() {
+        TlsOptions tls = core.config().tls();
+        return tls != null && tls.startsInClear();
+    }
+
+    @Override
     public @Nullable X509Certificate certificate() {
-        return speaksTls() ? tls(core).certificate() : null;
+        return hasTls() ? tls(core).certificate() : null;
     }
 
     @Override

@@ -165,7 +165,7 @@ final class RemoteServer implements ServerAccess {
     }
 
     @Override
-    public boolean speaksTls() {
+    public boolean hasTls() {
         return !tls().equals(OptionText.NONE);
     }
 
@@ -174,13 +174,18 @@ final class RemoteServer implements ServerAccess {
     }
 
     @Override
+    public boolean startsInClear() {
+        return script().startsTls();
+    }
+
+    @Override
     public @Nullable X509Certificate certificate() {
-        return speaksTls() && !tls().equals(TlsOptions.CONTEXT) ? known() : null;
+        return hasTls() && !tls().equals(TlsOptions.CONTEXT) ? known() : null;
     }
 
     @Override
     public SSLContext sslContext() {
-        if (!speaksTls()) {
+        if (!hasTls()) {
             throw TlsOptions.noTls();
         }
         if (tls().equals(TlsOptions.CONTEXT)) {

@@ -220,6 +220,11 @@ public record Script(List<Rule> rules) {
         return text.append('\n').toString();
     }
 
+    /** Returns whether a step of it starts TLS, so that connections begin in clear text. */
+    boolean startsTls() {
+        return rules.stream().anyMatch(rule -> StepChecks.startsTls(rule.steps()));
+    }
+
     /** Returns the steps of one connection, or null if no rule is for it. */
     @Nullable
     List<Step> steps(long number, SocketAddress remote) {

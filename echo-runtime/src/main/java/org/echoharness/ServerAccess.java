@@ -48,13 +48,17 @@ interface ServerAccess {
      */
     ServerConfig.Control joinedControl(String id);
 
-    boolean speaksTls();
+    /** Returns whether the server has the option tls. */
+    boolean hasTls();
+
+    /** Returns whether connections begin in clear text, until a script or a handler starts TLS. */
+    boolean startsInClear();
 
     /** Returns the certificate that a client has to trust, or null if there is none or if it is not known. */
     @Nullable
     X509Certificate certificate();
 
-    /** Returns what trusts that certificate. Called if the server speaks TLS; throws if the certificate is not known. */
+    /** Returns what trusts that certificate. Called if the server has the option tls; throws if the certificate is not known. */
     SSLContext sslContext();
 
     ConnectionCounters counters();

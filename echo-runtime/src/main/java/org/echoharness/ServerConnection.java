@@ -7,6 +7,7 @@ import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.List;
 import org.echoharness.ConnectionCounters.Counts.Cause;
+import org.echoharness.dialogue.TlsUpgrade;
 import org.echoharness.gates.Verdict;
 import org.echoharness.loop.Alarms;
 import org.echoharness.loop.EventLoopHandler;
@@ -318,7 +319,7 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
         try {
             if (failure instanceof IOException lost) {
                 if (pump != null) {
-                    pump.ends(ConnectionPump.LOST, null);
+                    pump.ends(wire.lost(lost), null);
                 }
                 lose(lost);
                 return;
@@ -469,6 +470,11 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
         if (reporter != null) {
             reporter.applying(fault);
         }
+    }
+
+    @Override
+    public @Nullable TlsUpgrade upgrade() {
+        return wire.upgrade();
     }
 
     private ServerConfig config() {

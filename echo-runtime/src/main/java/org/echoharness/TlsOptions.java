@@ -84,7 +84,17 @@ record TlsOptions(
         return new TlsOptions(own.kind, own.context, own.parameters, file, own.startsInClear);
     }
 
-    static TlsOptions startingInClear(TlsOptions own) {
+    /**
+     * Returns these options for connections that begin in clear text.
+     *
+     * @param own null if the server speaks no TLS, which is refused
+     * @param who what starts TLS: {@code script (start tls)} or {@code handlerStartsTls}
+     */
+    static TlsOptions startingInClear(@Nullable TlsOptions own, String who) {
+        if (own == null) {
+            throw new IllegalArgumentException(
+                    who + " is given without " + WORD + "; set " + WORD + ", such as self-signed, or leave it out");
+        }
         return new TlsOptions(own.kind, own.context, own.parameters, own.certificateFile, true);
     }
 

@@ -4,15 +4,17 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
-import java.nio.ByteBuffer;
 import java.nio.channels.ByteChannel;
 import java.nio.channels.SocketChannel;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import org.echoharness.dialogue.TlsUpgrade;
 import org.echoharness.loop.EventLoop;
+import org.echoharness.memory.RingBuffer;
 import org.echoharness.sockets.NameResolver;
+import org.echoharness.text.Escaping;
 import org.echoharness.tls.HandshakeSummary;
 import org.echoharness.tls.HandshakeThreads;
 import org.echoharness.tls.PemFile;
@@ -22,7 +24,7 @@ import org.echoharness.tls.TlsException;
 import org.jspecify.annotations.Nullable;
 
 /** TLS on a connection: the pump reads and writes the text of a {@link TlsChannel}. Only a server with TLS loads it. */
-final class TlsWire implements ConnectionWire, TlsChannel.Observer {
+final class TlsWire implements ConnectionWire, TlsChannel.Observer, TlsUpgrade {
 
     /** Makes wires. It has the certificate of the server once the server starts. */
     static final class Maker implements Factory {
@@ -102,6 +104,8 @@ final class TlsWire implements ConnectionWire, TlsChannel.Observer {
     private final @Nullable ConnectionReporter reporter;
     private final TlsChannel channel;
     private final Runnable goOn = new GoOn();
+    private final boolean startsInClear;
+    private String lastAlert = ""; // and by whom
 
     private TlsWire(
             SocketChannel socket,
@@ -114,6 +118,7 @@ final class TlsWire implements ConnectionWire, TlsChannel.Observer {
         this.loop = loop;
         this.reporter = reporter;
         channel = new TlsChannel(socket, server.engine(), HandshakeThreads.executor(), this);
+        this.startsInClear = startsInClear;
         if (startsInClear) {
             channel.inClear();
         }
@@ -127,9 +132,33 @@ final class TlsWire implements ConnectionWire, TlsChannel.Observer {
         }
     }
 
+    @Override
+    public @Nullable TlsUpgrade upgrade() {
+        return startsInClear ? this : null;
+    }
+
     /** Speaks TLS from here on: see {@link TlsChannel#startTls}. */
-    void startTls(ByteBuffer early) {
-        channel.startTls(early);
+    @Override
+    public void start(RingBuffer clear) {
+        channel.startTls(clear.copy(0, clear.size()));
+        clear.discard(clear.size());
+    }
+
+    @Override
+    public boolean isHandshaking() {
+        return channel.isHandshaking();
+    }
+
+    @Override
+    public String lost(IOException failure) {
+        if (!lastAlert.isEmpty()) {
+            Throwable why = by(failure) == Ending.Side.SERVER ? failure.getCause() : null;
+            return "alert " + lastAlert + (why == null ? "" : ": " + Escaping.escape(String.valueOf(why.getMessage())));
+        }
+        if (!(failure instanceof TlsException)) {
+            return ConnectionPump.LOST;
+        }
+        return "the client's FIN" + (channel.isHandshaking() ? "" : " without a close_notify");
     }
 
     @Override
@@ -188,8 +217,9 @@ final class TlsWire implements ConnectionWire, TlsChannel.Observer {
 
     @Override
     public void alerted(String alert, boolean byPeer) {
+        lastAlert = alert + (byPeer ? " by the client" : " by the server");
         if (reporter != null) {
-            reporter.tls(RecordedEvent.Kind.ALERT, alert + (byPeer ? " by the client" : " by the server"));
+            reporter.tls(RecordedEvent.Kind.ALERT, lastAlert);
         }
     }
 

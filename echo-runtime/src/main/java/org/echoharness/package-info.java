@@ -46,13 +46,15 @@
  *     <td>{@code Latin1} {@code Patterns} {@code FrameLength} {@code Data} {@code Expectation} {@code Step}
  *     {@code ServedConnection} {@code ConnectionHandler} {@code Framing} {@code Framings}
  * <tr><th>dialogue<td>what goes out for what came in
- *     <td>{@code Outlet} {@code Mismatch} {@code Dialogue} {@code ConnectionCalls} {@code DialogueFactory}
+ *     <td>{@code Outlet} {@code Mismatch} {@code Dialogue} {@code TlsUpgrade}
  *     {@code StepChecks} {@code StepParser}
  *     {@code StepLines}
  *     {@code DataSource} {@code ScriptResources} {@code Captures} {@code MatchState} {@code LiteralSearch}
  *     {@code TextPattern}
- *     {@code ExpectationMatcher} {@code SendTemplate} {@code Program} {@code MismatchText} {@code RemainingSteps} {@code ScriptDialogue}
+ *     {@code ExpectationMatcher} {@code SendTemplate} {@code Program} {@code MismatchText}
+ *     {@code TlsStart} {@code ConnectionCalls} {@code DialogueFactory} {@code RemainingSteps} {@code ScriptDialogue}
  *     {@code HandlerCalls} {@code HandlerDialogue} {@code FramedDialogue}
+ *     {@code UnreportedInput}
  * <tr><th>replay<td>makes scripts from conversations
  *     <td>{@code SessionEvent} {@code Session} {@code TextRuns} {@code MessageSteps} {@code ReturnedValues} {@code MessageFrames}
  *     {@code MarkedMessage} {@code MarkedAnswer} {@code SessionSteps} {@code ScriptLines}

@@ -118,6 +118,18 @@ class ScriptErrorsTest {
             expect "A" within                                            | the end at position 18: expected a duration such as 50ms or 2s
             expect "A" within 366h days                                  | "days" at position 24: expected a comma, a semicolon or the end of the script
             expect "A" within 9000h                                      | "9000h" at position 19: within (9000h) must be a duration with its unit (ms, s, m or h), such as 50ms, 2s or 1m, of at most 365 days
+            start                                                        | the end at position 6: expected tls after start
+            start now                                                    | "now" at position 7: expected tls after start
+            starttls                                                     | "starttls" at position 1: expected FIRST; did you mean start tls?
+            start tls within                                             | the end at position 17: expected a duration such as 50ms or 2s
+            start tls 2s                                                 | "2s" at position 11: expected within, a comma, a semicolon or the end of the script
+            start tls, start tls                                         | at position 12: TLS has started before; leave this start tls out
+            repeat 2 { start tls }                                       | at position 12: TLS starts once; write start tls before the repeat
+            half-close, start tls                                        | at position 13: nothing can be sent after half-close; write start tls before it
+            echo, start tls                                              | at position 7: start tls would never be met, because the client's FIN has come before it; leave it out
+            answer { fin -> start tls }                                  | at position 17: start tls would never be met, because the client's FIN has come before it; leave it out
+            close, start tls                                             | at position 8: start tls would never be reached, because close before it ends the connection; leave it out
+            start tls, answer { line "A" -> start tls }                  | at position 33: TLS has started before; leave this start tls out
             wait fast                                                    | "fast" at position 6: expected a duration such as 50ms or 2s
             wait                                                         | the end at position 5: expected a duration such as 50ms or 2s
             wait 0ms                                                     | "0ms" at position 6: wait (0s) must be at least 1ms and at most 365 days
@@ -171,7 +183,6 @@ class ScriptErrorsTest {
             send "x"; others: close                                      | at position 11: the rule (others: close) would never apply, because the rule before it (others: send "x") is for all connections; write that one last
             first 2: close; connection 1: reset                          | at position 17: the rule (connection 1: reset) would never apply, because the rules before it are for the same connections; write it before them, or leave it out
             answer { line "A" -> { send "B"; close } }                   | ";" at position 32: expected hex, file, frame, a comma or }; a semicolon stands between rules alone
-            start tls                                                    | "start" at position 1: expected FIRST
             echo }                                                       | "}" at position 6: expected a comma, a semicolon or the end of the script
             close -> echo                                                | "->" at position 7: expected a comma, a semicolon or the end of the script
             send "A"⏎expect line "B"⏎sedn "C"                            | "sedn" at line 3, column 1: expected STEP; did you mean send?

@@ -26,6 +26,7 @@ import static org.echoharness.script.Step.on;
 import static org.echoharness.script.Step.repeat;
 import static org.echoharness.script.Step.reset;
 import static org.echoharness.script.Step.send;
+import static org.echoharness.script.Step.startTls;
 import static org.echoharness.script.Step.waitFor;
 
 import java.net.InetAddress;
@@ -96,6 +97,10 @@ class ScriptTest {
                 same(
                         "expect 16, wait 50ms, half-close",
                         Script.of(expect(16), waitFor(Duration.ofMillis(50)), halfClose())),
+                same("start tls, expect fin", Script.of(startTls(), expect(fin()))),
+                same(
+                        "answer { line \"STARTTLS\" -> start tls within 500ms }",
+                        Script.of(answer(on(line("STARTTLS"), startTls().within(Duration.ofMillis(500)))))),
                 same("expect 4KiB", Script.of(expect(size(4096)))),
                 same("expect through \"\\r\\n\\r\\n\"", Script.of(expect(through("\r\n\r\n")))),
                 same(

@@ -18,7 +18,7 @@ final class ConnectionRoutes {
      */
     static boolean handle(List<String> path, ControlledServer server, ControlRequest request) throws IOException {
         String word = path.size() == 4 ? "" : path.get(4);
-        if (!List.of("", "reset", "close", "half-close", "send").contains(word)) {
+        if (!List.of("", "reset", "close", "half-close", "start-tls", "send").contains(word)) {
             return false;
         }
         long number = number(path.get(3));
@@ -29,6 +29,10 @@ final class ConnectionRoutes {
             case "half-close" -> {
                 request.parameters();
                 server.endWhenSent(number, End.HALF_CLOSE);
+            }
+            case "start-tls" -> {
+                request.parameters();
+                server.startTls(number);
             }
             case "send" -> {
                 request.parameters();

@@ -388,7 +388,7 @@ final class ControlRoutes {
                         + " /servers/ID and, below that, faults, refuse, unanswered, resume, freeze, unfreeze, reset,"
                         + " close, restart, catch-up, accept-pending, unfinished, note, title, certificate, connections/N,"
                         + " connections/N/reset, connections/N/close, connections/N/half-close,"
-                        + " connections/N/send, sessions,"
+                        + " connections/N/start-tls, connections/N/send, sessions,"
                         + " connections/N.html, connections?text=, recording, recording.pcapng, recording.html, recording.txt,"
                         + " recording.script, events and page");
     }

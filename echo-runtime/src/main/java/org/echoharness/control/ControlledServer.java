@@ -123,6 +123,9 @@ public interface ControlledServer {
     /** Ends the output of a connection with a script or a handler, or all of it, when all was sent. */
     void endWhenSent(long connection, End how);
 
+    /** Starts TLS on a connection with a script or a handler, when all was sent. */
+    void startTls(long connection);
+
     /** Sends bytes on one connection. */
     Found send(long connection, byte[] bytes);
 

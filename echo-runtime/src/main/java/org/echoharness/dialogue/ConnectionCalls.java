@@ -11,6 +11,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.echoharness.loop.EventLoop;
 import org.echoharness.memory.HeldMemory;
+import org.echoharness.memory.RingBuffer;
 import org.echoharness.script.ServedConnection;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +25,7 @@ public final class ConnectionCalls implements ServedConnection {
     private static final ThreadLocal<@Nullable Boolean> IS_LOOP = new ThreadLocal<>();
 
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(10);
+    private static final String START_TLS = "startTls()";
 
     private final Runnable turn;
     private final @Nullable EventLoop loop;
@@ -32,6 +34,9 @@ public final class ConnectionCalls implements ServedConnection {
     private final ArrayDeque<Sending> queue = new ArrayDeque<>(0);
     private Dialogue.Next asked = Dialogue.Next.MORE; // what to do when the queue is empty
     private Consumer<Mismatch> failures = failed -> {};
+    private @Nullable TlsUpgrade upgrade; // null if the connection cannot start TLS
+    private @Nullable TlsStart tls; // which a call asks for
+    private boolean isTlsAsked; // guarded by this
     private boolean hasPassedFin;
     private boolean isInTurn;
     private boolean isReleased;
@@ -53,14 +58,16 @@ public final class ConnectionCalls implements ServedConnection {
         }
     }
 
-    /** Bytes to send, for which a thread may wait. */
+    /** Bytes to send, for which a thread may wait; or the start of TLS, which has no bytes. */
     private static final class Sending {
         private final ByteBuffer bytes;
+        private final boolean startsTls;
         private final CountDownLatch over = new CountDownLatch(1);
         private volatile long moved = System.nanoTime(); // when bytes were last put
         private volatile String failure = "";
 
-        Sending(ByteBuffer of) {
+        Sending(ByteBuffer of, boolean startsTls) {
+            this.startsTls = startsTls;
             bytes = ByteBuffer.allocate(of.remaining()).put(of).flip();
         }
     }
@@ -100,7 +107,7 @@ public final class ConnectionCalls implements ServedConnection {
 
     @Override
     public void send(ByteBuffer bytes) {
-        Sending sending = new Sending(bytes);
+        Sending sending = new Sending(bytes, false);
         if (loop().isCurrent()) {
             add(sending);
         } else {
@@ -190,6 +197,36 @@ public final class ConnectionCalls implements ServedConnection {
     }
 
     @Override
+    public void startTls() {
+        if (upgrade == null) {
+            throw new IllegalStateException("connection " + number + " cannot start TLS: its server does not begin in"
+                    + " clear text; set tls, and call handlerStartsTls() on the builder");
+        }
+        if (!takesTls()) {
+            throw new IllegalStateException("connection " + number + " cannot start TLS: it was started before");
+        }
+        if (loop().isCurrent()) {
+            addTls();
+        } else {
+            loop().post(this::addTls);
+        }
+    }
+
+    /** Returns whether TLS was not started before. */
+    private synchronized boolean takesTls() {
+        boolean takes = !isTlsAsked;
+        isTlsAsked = true;
+        return takes;
+    }
+
+    private void addTls() {
+        if (!isReleased && asked == Dialogue.Next.MORE) {
+            queue.add(new Sending(ByteBuffer.allocate(0), true));
+            goOn();
+        }
+    }
+
+    @Override
     public void close() {
         ask(Dialogue.Next.CLOSE);
     }
@@ -225,15 +262,65 @@ public final class ConnectionCalls implements ServedConnection {
         isInTurn = now;
     }
 
-    /** Returns whether all bytes are put. */
+    /** Sets what starts TLS on the connection. Before any other call; without this call, TLS cannot be started. */
+    public void upgrade(@Nullable TlsUpgrade by) {
+        upgrade = by;
+    }
+
+    /** Returns the start of TLS for a step of a script, or null if TLS was started before. */
+    @Nullable
+    TlsStart beginTls(String label) {
+        return takesTls() ? newTlsStart(label) : null;
+    }
+
+    private TlsStart newTlsStart(String label) {
+        return new TlsStart(Objects.requireNonNull(upgrade, "the connection cannot start TLS"), label);
+    }
+
+    /** Returns whether a call asks for the start of TLS, and what was sent before is put. */
+    private boolean startsTls() {
+        Sending first = queue.peek();
+        return first != null && first.startsTls;
+    }
+
+    /**
+     * Goes on with the start of TLS that a call asks for. Returns null if there is none, or if TLS has started. After FAILED,
+     * {@link #tlsMismatch} is the reason.
+     */
+    Dialogue.@Nullable Next advanceTls(RingBuffer in, boolean inputEnded, Outlet out) {
+        if (!startsTls()) {
+            return null;
+        }
+        TlsStart start = tls == null ? newTlsStart(START_TLS) : tls;
+        tls = start;
+        TlsStart.State state = start.advance(in, inputEnded, out);
+        if (state == TlsStart.State.STARTED) {
+            queue.remove();
+            return null;
+        }
+        return start.next();
+    }
+
+    /** Returns why the start of TLS has failed that a call asked for. */
+    Mismatch tlsMismatch() {
+        return Objects.requireNonNull(tls).mismatch(START_TLS, TlsStart.HANDSHAKE);
+    }
+
+    /** Returns that the start of TLS, which a call asked for, is not complete; or null. */
+    @Nullable
+    Mismatch tlsLeftOver(RingBuffer in, String seen) {
+        return tls == null || !startsTls() ? null : tls.leftOver(START_TLS, TlsStart.HANDSHAKE, in, seen);
+    }
+
+    /** Returns whether there is nothing to put now. */
     public boolean isEmpty() {
-        return queue.isEmpty();
+        return queue.isEmpty() || startsTls();
     }
 
     /** Puts bytes, as far as there is room. Returns whether it has put any, or has taken a send of no bytes. */
     public boolean putInto(Outlet outlet) {
         boolean some = false;
-        for (Sending next = queue.peek(); next != null; next = queue.peek()) {
+        for (Sending next = queue.peek(); next != null && !next.startsTls; next = queue.peek()) {
             int count = Math.min(outlet.room(), next.bytes.remaining());
             if (count > 0) {
                 outlet.put(next.bytes.slice(next.bytes.position(), count));
@@ -257,6 +344,9 @@ public final class ConnectionCalls implements ServedConnection {
      * the output after a handler got the client's FIN: nothing can follow. Otherwise returns MORE.
      */
     public Dialogue.Next asked() {
+        if (startsTls() && (asked != Dialogue.Next.RESET || queue.size() > 1)) {
+            return Dialogue.Next.MORE; // it comes after the start of TLS
+        }
         return hasPassedFin && endsOutput() ? Dialogue.Next.DONE : asked;
     }
 

@@ -108,6 +108,11 @@ public final class FramedDialogue<M> implements Dialogue {
             if (!puts(out)) {
                 return Next.ROOM;
             }
+            Next starting = message == null ? calls.advanceTls(in, inputEnded, out) : null;
+            if (starting != null) {
+                tried = 0; // the handshake takes what is left
+                return starting;
+            }
             M unanswered = message;
             if (unanswered != null) {
                 message = null;
@@ -199,6 +204,10 @@ public final class FramedDialogue<M> implements Dialogue {
     /** Returns the beginning of a message, if that is all that has come. */
     @Override
     public @Nullable Mismatch leftOver(RingBuffer in, String seen) {
+        Mismatch starting = calls.tlsLeftOver(in, seen);
+        if (starting != null) {
+            return starting;
+        }
         return tried == 0 || in.size() != tried
                 ? null
                 : new Mismatch(reading.where(), "a whole message", MismatchText.seen(in, seen, false), true);

@@ -4,6 +4,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import org.echoharness.loop.EventLoop;
 import org.echoharness.loop.Warnings;
+import org.echoharness.memory.RingBuffer;
 import org.echoharness.text.Escaping;
 import org.jspecify.annotations.Nullable;
 
@@ -61,6 +62,21 @@ final class HandlerCalls {
 
     void fail(Mismatch why) {
         failure = why;
+    }
+
+    /** Goes on with the start of TLS, if a call has asked for that. Returns null if there is none, or if TLS has started. */
+    Dialogue.@Nullable Next advanceTls(RingBuffer in, boolean inputEnded, Outlet out) {
+        Dialogue.Next next = connection.advanceTls(in, inputEnded, out);
+        if (next == Dialogue.Next.FAILED) {
+            failure = connection.tlsMismatch();
+        }
+        return next;
+    }
+
+    /** Returns that the start of TLS is not complete, or null. */
+    @Nullable
+    Mismatch tlsLeftOver(RingBuffer in, String seen) {
+        return connection.tlsLeftOver(in, seen);
     }
 
     /** Runs the call, or gives it to the executor. The connection takes a turn when that has run it. */

@@ -74,6 +74,11 @@ public final class HandlerDialogue implements Dialogue {
             return Next.MORE;
         }
         takeBack(in, out); // after a call by an executor
+        Next starting = calls.failure() == null ? calls.advanceTls(in, inputEnded, out) : null;
+        if (starting != null) {
+            left = 0; // the handshake takes what is left
+            return starting;
+        }
         if (calls.failure() == null && connection.asked() == Next.DONE) {
             return Next.DONE;
         }
@@ -160,10 +165,10 @@ public final class HandlerDialogue implements Dialogue {
         return Objects.requireNonNull(calls.failure());
     }
 
-    /** A handler decides by itself whether a connection may end. */
+    /** A handler decides by itself whether a connection may end, unless it has begun to start TLS. */
     @Override
     public @Nullable Mismatch leftOver(RingBuffer in, String seen) {
-        return null;
+        return connection.tlsLeftOver(in, seen);
     }
 
     @Override

@@ -30,8 +30,16 @@ final class MismatchText {
     }
 
     static String expected(Instruction step, ExpectationMatcher matcher) {
-        String within = step.nanos == 0 ? "" : " within " + Quantities.text(Duration.ofNanos(step.nanos));
-        return matcher.text() + within;
+        return matcher.text() + within(step);
+    }
+
+    /** Returns what a step that starts TLS expects. */
+    static String expectedTls(Instruction step) {
+        return TlsStart.HANDSHAKE + within(step);
+    }
+
+    private static String within(Instruction step) {
+        return step.nanos == 0 ? "" : " within " + Quantities.text(Duration.ofNanos(step.nanos));
     }
 
     /** Returns how many of the bytes an error shows: up to the end of the line in which they differ. */

@@ -24,6 +24,7 @@ public final class Program {
         CLOSE,
         HALF_CLOSE,
         RESET,
+        START_TLS,
         REPEAT,
         REPEAT_END,
         ANSWER,
@@ -207,6 +208,8 @@ public final class Program {
             added.send = template(send.data());
         } else if (step instanceof Step.Wait wait) {
             added.nanos = wait.time().toNanos();
+        } else if (step instanceof Step.StartTls start) {
+            added.nanos = start.within().toNanos();
         }
         added.label = place.label() + ": " + (step instanceof Step.Send ? "send" : step.toString());
     }
@@ -273,6 +276,9 @@ public final class Program {
         }
         if (step instanceof Step.Close) {
             return Kind.CLOSE;
+        }
+        if (step instanceof Step.StartTls) {
+            return Kind.START_TLS;
         }
         return step instanceof Step.HalfClose ? Kind.HALF_CLOSE : Kind.RESET;
     }

@@ -41,6 +41,9 @@ final class RemainingSteps {
                     }
                     next = loop == null ? next + 1 : loop.exit;
                 }
+                case START_TLS -> {
+                    return step;
+                }
                 case ANSWER -> {
                     if (holds && next == at) {
                         return step;

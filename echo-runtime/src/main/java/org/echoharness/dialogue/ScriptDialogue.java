@@ -17,7 +17,7 @@ public final class ScriptDialogue implements Dialogue {
     public record Maker(Program program) implements DialogueFactory {
         @Override
         public Dialogue open(ConnectionCalls connection) {
-            return new ScriptDialogue(program);
+            return new ScriptDialogue(program, connection);
         }
     }
 
@@ -25,6 +25,7 @@ public final class ScriptDialogue implements Dialogue {
     private static final String FIN = "the client's FIN";
 
     private final Program program;
+    private final ConnectionCalls connection;
     private final Captures captures;
     private final int[] rounds;
     private final int[] starts;
@@ -38,10 +39,12 @@ public final class ScriptDialogue implements Dialogue {
     private long taken; // bytes of the client
     private final long[] takenBefore; // the present round of each loop
     private long wake = NEVER;
+    private @Nullable TlsStart tls; // of the present step
     private @Nullable Mismatch mismatch;
 
-    ScriptDialogue(Program program) {
+    ScriptDialogue(Program program, ConnectionCalls connection) {
         this.program = program;
+        this.connection = connection;
         captures = new Captures(program.names());
         rounds = new int[program.counters()];
         takenBefore = new long[program.counters()];
@@ -51,6 +54,14 @@ public final class ScriptDialogue implements Dialogue {
 
     @Override
     public Next advance(RingBuffer in, boolean inputEnded, Outlet out, long now) {
+        boolean isSending = hasBegun && program.at(at).kind == Program.Kind.SEND;
+        Next starting = isSending ? null : connection.advanceTls(in, inputEnded, out);
+        if (starting == Next.FAILED) {
+            mismatch = connection.tlsMismatch();
+        }
+        if (starting != null) {
+            return starting;
+        }
         for (int i = 0; i < MOST_INSTRUCTIONS; i++) {
             Next next = carryOut(program.at(at), in, inputEnded, out, now);
             if (next != null) {
@@ -70,6 +81,7 @@ public final class ScriptDialogue implements Dialogue {
             case ECHO -> echo(step, in, inputEnded, out);
             case CLOSE -> ends(step, out, Next.CLOSE);
             case RESET -> ends(step, out, Next.RESET);
+            case START_TLS -> startTls(step, in, inputEnded, out, now);
             case HALF_CLOSE -> {
                 isHalfClosed = true;
                 yield ends(step, out, Next.HALF_CLOSE);
@@ -277,6 +289,32 @@ public final class ScriptDialogue implements Dialogue {
         return how;
     }
 
+    private @Nullable Next startTls(Instruction step, RingBuffer in, boolean inputEnded, Outlet out, long now) {
+        TlsStart start = hasBegun ? tls : connection.beginTls(step.label);
+        hasBegun = true;
+        tls = start;
+        if (start == null) {
+            return fails(step, "TLS to start once", "a second start of it", false);
+        }
+        TlsStart.State state = start.advance(in, inputEnded, out);
+        if (state == TlsStart.State.STARTED) {
+            tls = null;
+            goTo(at + 1);
+            return null;
+        }
+        if (state == TlsStart.State.FAILED) {
+            Mismatch failed = start.mismatch("", "");
+            return fails(step, MismatchText.expectedTls(step), failed.seen(), failed.isEarlyEnd());
+        }
+        if (state != TlsStart.State.FLUSHES && step.nanos != 0) {
+            wake = wake == NEVER ? now + step.nanos : wake;
+            if (now - wake >= 0) {
+                return fails(step, MismatchText.expectedTls(step), start.seenLate(), false);
+            }
+        }
+        return start.next();
+    }
+
     /**
      * Returns the innermost loop until the client's FIN, if the client has sent nothing in the present round. Its FIN ends
      * the loop then. If it counted only at the beginning of a round, the end would depend on when the FIN comes.
@@ -335,7 +373,8 @@ public final class ScriptDialogue implements Dialogue {
 
     @Override
     public boolean readsAtWake() {
-        return program.at(at).kind == Program.Kind.EXPECT;
+        Program.Kind kind = program.at(at).kind;
+        return kind == Program.Kind.EXPECT || kind == Program.Kind.START_TLS;
     }
 
     @Override
@@ -349,14 +388,20 @@ public final class ScriptDialogue implements Dialogue {
 
     @Override
     public @Nullable Mismatch leftOver(RingBuffer in, String seen) {
+        Mismatch starting = connection.tlsLeftOver(in, seen);
+        if (starting != null) {
+            return starting;
+        }
         boolean holds = !in.isEmpty() || state.isCommitted;
         Instruction step = RemainingSteps.first(program, at, rounds, holds, expect -> loopThatMayEnd(expect, in));
         if (step == null) {
             return null;
         }
-        String expected = step.kind == Program.Kind.ANSWER
-                ? MismatchText.anyOf(step.matchers)
-                : MismatchText.expected(step, matcher(step));
+        String expected = switch (step.kind) {
+            case ANSWER -> MismatchText.anyOf(step.matchers);
+            case START_TLS -> MismatchText.expectedTls(step);
+            default -> MismatchText.expected(step, matcher(step));
+        };
         return new Mismatch(step.place.text(rounds), expected, MismatchText.seen(in, seen, false), true);
     }
 

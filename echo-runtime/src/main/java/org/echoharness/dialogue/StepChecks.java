@@ -55,6 +55,19 @@ public final class StepChecks {
         return checks.problem(rule, new State());
     }
 
+    /** Returns whether one of the steps, or of those within them, starts TLS. */
+    public static boolean startsTls(List<Step> steps) {
+        for (Step step : steps) {
+            boolean inside = step instanceof Step.Repeat repeat && startsTls(repeat.steps());
+            inside |= step instanceof Step.Answer answer
+                    && answer.cases().stream().anyMatch(each -> startsTls(each.steps()));
+            if (inside || step instanceof Step.StartTls) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     private static @Nullable Step tooDeep(List<Step> list, int depth) {
         for (Step step : list) {
             Step found = depth > MOST_DEPTH ? step : null;
@@ -77,6 +90,7 @@ public final class StepChecks {
         final Set<String> captured = new HashSet<>();
         boolean isHalfClosed;
         boolean isAtFin;
+        boolean isTls; // TLS has started, unless that is in a case
         boolean isRepeated;
         String end = ""; // the step that ends the connection
 
@@ -85,6 +99,7 @@ public final class StepChecks {
             copy.captured.addAll(captured);
             copy.isHalfClosed = isHalfClosed;
             copy.isAtFin = isAtFin;
+            copy.isTls = isTls;
             copy.isRepeated = isRepeated;
             return copy;
         }
@@ -98,7 +113,7 @@ public final class StepChecks {
             if (!state.end.isEmpty()) {
                 return new Problem(
                         step,
-                        word(step) + " would never be reached, because " + state.end
+                        text(step) + " would never be reached, because " + state.end
                                 + " before it ends the connection; leave it out");
             }
             Problem problem = problem(step, state);
@@ -110,11 +125,14 @@ public final class StepChecks {
     }
 
     private @Nullable Problem problem(Step step, State state) {
-        boolean sends = step instanceof Step.Send || step instanceof Step.Echo || step instanceof Step.HalfClose;
+        boolean sends = step instanceof Step.Send
+                || step instanceof Step.Echo
+                || step instanceof Step.HalfClose
+                || step instanceof Step.StartTls;
         if (sends && state.isHalfClosed) {
             String once = step instanceof Step.HalfClose
                     ? "the output ends once; leave this half-close out"
-                    : "nothing can be sent after half-close; write " + word(step) + " before it";
+                    : "nothing can be sent after half-close; write " + text(step) + " before it";
             return new Problem(
                     step,
                     isSecondRound
@@ -123,16 +141,25 @@ public final class StepChecks {
         }
         boolean receives = step instanceof Step.Echo
                 || step instanceof Step.Answer
+                || step instanceof Step.StartTls
                 || (step instanceof Step.Expect expect && !(expect.expectation() instanceof Expectation.Fin));
         if (receives && state.isAtFin) {
             return new Problem(
                     step,
                     isSecondRound
-                            ? word(step) + " would never be met again, because the round before it goes on until the"
+                            ? text(step) + " would never be met again, because the round before it goes on until the"
                                     + " client's FIN; write it after the repeat, or leave the repeat out"
-                            : word(step) + " would never be met, because the client's FIN has come before it; leave it"
+                            : text(step) + " would never be met, because the client's FIN has come before it; leave it"
                                     + " out");
         }
+        if (step instanceof Step.StartTls && state.isTls) {
+            return new Problem(
+                    step,
+                    isSecondRound
+                            ? "TLS starts once; write start tls before the repeat"
+                            : "TLS has started before; leave this start tls out");
+        }
+        state.isTls |= step instanceof Step.StartTls;
         if (step instanceof Step.Expect expect) {
             return expect(expect, state);
         }
@@ -257,6 +284,10 @@ public final class StepChecks {
     private static boolean isAny(String pattern) {
         Template read = Template.of(pattern, true);
         return read.parts().size() == 1 && read.parts().get(0) instanceof Template.Gap gap && gap.bytes() == 0;
+    }
+
+    private static String text(Step step) {
+        return step instanceof Step.StartTls ? "start tls" : word(step);
     }
 
     private static String word(Step step) {

@@ -23,7 +23,9 @@ public final class StepParser {
 
     /** The words that steps begin with. */
     public static final List<String> WORDS =
-            List.of("expect", "send", "answer", "repeat", "wait", "echo", "close", "half-close", "reset");
+            List.of("expect", "send", "answer", "repeat", "wait", "echo", "close", "half-close", "reset", "start tls");
+
+    private static final String START = "start"; // which tls follows
 
     /** What an error says is expected where a step is. */
     public static final String STEP = "a step (" + String.join(", ", WORDS) + ")";
@@ -123,7 +125,7 @@ public final class StepParser {
         if (tokens.take(MISSING)) {
             throw tokens.refused(start, tokens.text("what is missing, in quotes"));
         }
-        if (!WORDS.contains(word)) {
+        if (!isStep(word)) {
             List<String> near = new ArrayList<>(WORDS);
             near.addAll(likely);
             throw tokens.expected(STEP + also, near);
@@ -141,6 +143,7 @@ public final class StepParser {
             case "echo" -> new Step.Echo();
             case "close" -> new Step.Close();
             case "half-close" -> new Step.HalfClose();
+            case START -> startTls();
             default -> new Step.Reset();
         };
         depth--;
@@ -155,6 +158,22 @@ public final class StepParser {
         }
         int start = tokens.position();
         return checked(start, () -> expect.within(tokens.duration("within")));
+    }
+
+    private static boolean isStep(String word) {
+        return WORDS.contains(word) || word.equals(START);
+    }
+
+    private Step.StartTls startTls() {
+        if (!tokens.take("tls")) {
+            throw tokens.expected("tls after start", List.of("tls"));
+        }
+        Step.StartTls start = Step.startTls();
+        if (!tokens.take("within")) {
+            return start;
+        }
+        int place = tokens.position();
+        return checked(place, () -> start.within(tokens.duration("within")));
     }
 
     private Step.Repeat repeat() {
@@ -200,7 +219,7 @@ public final class StepParser {
 
     private List<Step> answerOfCase() {
         if (!tokens.next().equals("{")) {
-            if (!WORDS.contains(tokens.next())) {
+            if (!isStep(tokens.next())) {
                 throw tokens.expected("a step, or { before several", WORDS);
             }
             return List.of(step("", List.of()));

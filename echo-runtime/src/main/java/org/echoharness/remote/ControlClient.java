@@ -270,6 +270,11 @@ public final class ControlClient {
         post("/connections/" + connection + "/" + word + (how == ControlledServer.End.HALF_CLOSE ? "" : "?sent=true"));
     }
 
+    /** Starts TLS on a connection with a script or a handler. */
+    public void startTls(long connection) throws IOException {
+        post("/connections/" + connection + "/start-tls");
+    }
+
     private void post(String path) throws IOException {
         call("POST", path, NOTHING, ANSWER);
     }

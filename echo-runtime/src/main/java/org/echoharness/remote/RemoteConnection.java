@@ -52,6 +52,12 @@ public final class RemoteConnection implements ServedConnection {
     }
 
     @Override
+    public void startTls() {
+        check.run();
+        RemoteCalls.run(() -> client.startTls(number));
+    }
+
+    @Override
     public void close() {
         end(End.CLOSE);
     }

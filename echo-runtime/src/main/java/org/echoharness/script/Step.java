@@ -122,6 +122,46 @@ public sealed interface Step {
         }
     }
 
+    /**
+     * Changes over from clear text to TLS, when all was sent: {@code start tls within 5s}. Waits for the client's ClientHello,
+     * and until the handshake is complete. All that follows is text within TLS. The server must have the option {@code tls}.
+     * Bytes that the client has sent in clear text after what was matched, and before its ClientHello, are a mismatch; a
+     * server that keeps them for after the handshake has the flaw of CVE-2011-0411.
+     *
+     * @param within how long the step waits until the handshake is complete, 1 ms to 365 days; zero for as long as the
+     *     connection lasts
+     */
+    record StartTls(Duration within) implements Step {
+        /**
+         * Checks the duration.
+         *
+         * @param within how long the step waits
+         * @throws IllegalArgumentException if the duration is out of range
+         */
+        public StartTls {
+            if (!within.isZero()) {
+                Quantities.wholeMillis("within", within);
+            }
+        }
+
+        /**
+         * Returns this step with a limit to its time. It begins when all is sent that the steps before have sent.
+         *
+         * @param time how long the step waits: whole milliseconds, 1 ms to 365 days
+         * @return the step
+         * @throws IllegalArgumentException if the time is out of range
+         */
+        public StartTls within(Duration time) {
+            return new StartTls(Quantities.wholeMillis("within", time));
+        }
+
+        /** {@return the text in a script} */
+        @Override
+        public String toString() {
+            return "start tls" + (within.isZero() ? "" : " within " + Quantities.text(within));
+        }
+    }
+
     /** Ends the connection with an RST, when all was sent: {@code reset}. */
     record Reset() implements Step {
         /** {@return the text in a script} */
@@ -319,6 +359,16 @@ public sealed interface Step {
      */
     static Reset reset() {
         return new Reset();
+    }
+
+    /**
+     * Returns a step that changes over from clear text to TLS, as {@link StartTls} describes.
+     *
+     * @return the step
+     * @since 0.1.0
+     */
+    static StartTls startTls() {
+        return new StartTls(Duration.ZERO);
     }
 
     /**

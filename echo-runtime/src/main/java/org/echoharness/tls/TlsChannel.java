@@ -131,7 +131,9 @@ public final class TlsChannel implements ByteChannel {
     public void startTls(ByteBuffer early) {
         isClear = false;
         if (early.hasRemaining()) {
-            in = TlsBuffers.borrow().put(early).flip();
+            boolean isLong = early.remaining() > TlsBuffers.BYTES;
+            ByteBuffer first = isLong ? ByteBuffer.allocate(early.remaining()) : TlsBuffers.borrow();
+            in = first.put(early).flip();
             hasReceived = true;
         }
     }

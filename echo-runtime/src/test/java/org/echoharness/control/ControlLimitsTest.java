@@ -84,6 +84,11 @@ class ControlLimitsTest {
         }
 
         @Override
+        public void startTls(long connection) {
+            throw new IllegalStateException();
+        }
+
+        @Override
         public void title(String text) {
             throw new IllegalArgumentException("no titles");
         }

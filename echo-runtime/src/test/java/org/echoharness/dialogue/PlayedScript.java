@@ -3,6 +3,7 @@ package org.echoharness.dialogue;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
@@ -23,6 +24,8 @@ final class PlayedScript implements Outlet {
     private final ByteArrayOutputStream sent = new ByteArrayOutputStream();
     private int waiting; // of what was put
     final List<String> steps = new ArrayList<>();
+    final StringBuilder hello = new StringBuilder(); // what the handshake has taken of the clear bytes
+    boolean isHandshaking; // whether a handshake that begins is not complete
     int messages;
     long matched;
     long now;
@@ -30,9 +33,25 @@ final class PlayedScript implements Outlet {
     Dialogue.Next next = Dialogue.Next.MORE;
 
     PlayedScript(List<Step> rule, int bufferSize, int room) {
-        dialogue = new ScriptDialogue(new Program(rule, name -> {
-            throw new IllegalArgumentException("no file " + name);
-        }));
+        ConnectionCalls calls = new ConnectionCalls(1, new InetSocketAddress(0), () -> {}, null);
+        calls.upgrade(new TlsUpgrade() {
+            @Override
+            public void start(RingBuffer clear) {
+                hello.append(StandardCharsets.ISO_8859_1.decode(clear.copy(0, clear.size())));
+                clear.discard(clear.size());
+                steps.add("hello");
+            }
+
+            @Override
+            public boolean isHandshaking() {
+                return isHandshaking;
+            }
+        });
+        dialogue = new ScriptDialogue(
+                new Program(rule, name -> {
+                    throw new IllegalArgumentException("no file " + name);
+                }),
+                calls);
         in = new RingBuffer(bufferSize);
         this.room = room;
     }
@@ -109,7 +128,11 @@ final class PlayedScript implements Outlet {
     }
 
     String leftOver() {
-        Mismatch left = dialogue.leftOver(in, "a reset by the client");
+        return leftOver("a reset by the client");
+    }
+
+    String leftOver(String how) {
+        Mismatch left = dialogue.leftOver(in, how);
         return left == null ? "nothing" : left.toString();
     }
 
