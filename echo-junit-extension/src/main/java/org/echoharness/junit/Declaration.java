@@ -6,6 +6,7 @@ import java.lang.reflect.Executable;
 import java.lang.reflect.Field;
 import java.lang.reflect.Member;
 import java.lang.reflect.Method;
+import javax.net.ssl.SSLContext;
 import org.echoharness.EchoClient;
 import org.echoharness.ServerAddress;
 import org.jspecify.annotations.Nullable;
@@ -137,8 +138,9 @@ record Declaration(ServerOptions options, AnnotatedElement on) {
         return Source.EMBEDDED;
     }
 
-    EchoClient connect(ServerAddress address) throws IOException {
-        return options.newClient().address(address).connect();
+    /** @param tls what the client trusts, unless code of the declaration says otherwise; null for no TLS */
+    EchoClient connect(ServerAddress address, @Nullable SSLContext tls) throws IOException {
+        return options.newClient(tls).address(address).connect();
     }
 
     /** Returns an error about this declaration. */

@@ -39,6 +39,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
  *   <li>{@code int}: the port of that address;
  *   <li>{@link java.net.UnixDomainSocketAddress} or {@link java.nio.file.Path}: the address or the file of the server's
  *       Unix socket, if it has an address such as {@code unix:};
+ *   <li>{@link javax.net.ssl.SSLContext}, {@link javax.net.ssl.SSLSocketFactory} or {@link
+ *       java.security.cert.X509Certificate}: what a client needs to trust a server that speaks {@link EchoTest#tls() TLS},
+ *       and the certificate that is trusted;
  *   <li>{@link org.echoharness.Recording}: what happened on the connections of the server.
  * </ul>
  *

@@ -60,7 +60,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * <p>Options are texts, in the words, units and defaults of {@link org.echoharness.EchoServer.Builder} and {@link
  * org.echoharness.EchoClient.Builder}; empty means the default. An {@link Source#EXTERNAL} server has the options that
  * it was started with; if it has {@code control}, those of its declaration apply for as long as that lives, except
- * {@code addresses}, {@code backlog} and {@code control}. All that a class and its methods declare is
+ * {@code addresses}, {@code backlog}, {@code certificateFile} and {@code control}. All that a class and its methods declare is
  * checked before its first test runs. A declaration on a method that is no test, such as a {@code @BeforeEach} one, is
  * refused; if nothing else in the class makes JUnit load the extension, the declaration goes unnoticed.
  */
@@ -178,6 +178,34 @@ public @interface EchoTest {
      * @return one of these faults
      */
     String upstreamFailure() default "";
+
+    /**
+     * Whom the server trusts that speaks TLS to its {@link #upstream()}: the certificates of a PEM file, those of the JDK ({@code
+     * system}), or any ({@code insecure}). Empty means {@code none}: it passes on what clients send, so that their TLS goes
+     * through untouched.
+     *
+     * @return the path of a file, {@code system}, {@code insecure} or {@code none}
+     */
+    String upstreamTls() default "";
+
+    /**
+     * Whether the server speaks TLS to its clients, and with which certificate, which it makes in memory: {@code self-signed} is
+     * right for localhost and the addresses that it listens on, {@code expired} and {@code not-yet-valid} are not, and {@code
+     * for NAME} is for another host. An injected {@code SSLContext} trusts it; an injected {@code EchoClient} has completed the
+     * handshake. Empty means {@code none}: no TLS. {@link EchoExtension.Builder#server} also takes an {@code SSLContext} of
+     * your own.
+     *
+     * @return {@code none}, {@code self-signed}, {@code expired}, {@code not-yet-valid} or {@code for NAME}
+     */
+    String tls() default "";
+
+    /**
+     * Where to write what clients have to trust if the server speaks {@link #tls()}, as a PEM file for clients that are not in
+     * this JVM. The file is there before the server listens, and stays when it ends. Empty means {@code none}.
+     *
+     * @return the path of a file, such as {@code target/echo.pem}
+     */
+    String certificateFile() default "";
 
     /**
      * Whether the server records, for {@link org.echoharness.EchoServer#recording()} and for the report of a test that

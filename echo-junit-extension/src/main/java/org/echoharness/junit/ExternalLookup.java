@@ -18,14 +18,22 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * @param address the address of the server; null if it was not found
  * @param text where the address is from; if there is none, the reason, and where it was looked for
  * @param control its HTTP interface; null if none is known
+ * @param certificate the file with what its clients have to trust; null if none is known
  */
 record ExternalLookup(
         @Nullable ServerAddress address,
         String text,
-        @Nullable ExternalControl control) {
+        @Nullable ExternalControl control,
+        @Nullable CertificateFile certificate) {
 
     /** Looks in the order that {@link Source} gives. */
     static ExternalLookup lookUp(Declaration declaration, Source source, ExtensionContext context) throws IOException {
+        return withoutCertificate(declaration, source, context)
+                .with(CertificateFile.configured(declaration.name(), context));
+    }
+
+    private static ExternalLookup withoutCertificate(Declaration declaration, Source source, ExtensionContext context)
+            throws IOException {
         String parameter = "echo.server." + declaration.name() + ".address";
         String attribute = declaration.options().external();
         if (!attribute.isEmpty()) {
@@ -54,7 +62,7 @@ record ExternalLookup(
         }
         String listed = file.address(declaration.name());
         return listed != null
-                ? found(listed, path.toString()).with(file.control())
+                ? found(listed, path.toString()).with(file.control()).with(file.certificate(declaration.name()))
                 : missing(path + " has no server \"" + declaration.name() + "\", only " + file.names());
     }
 
@@ -66,7 +74,7 @@ record ExternalLookup(
         ExternalLookup found = found(text, from);
         if (found.address() != null && source == Source.EXTERNAL_OR_EMBEDDED) {
             try {
-                declaration.connect(found.address()).close();
+                declaration.connect(found.address(), null).close();
             } catch (IOException unreachable) {
                 return missing(unreachable.getMessage() + found.text());
             }
@@ -79,7 +87,8 @@ record ExternalLookup(
         try {
             ServerAddress address = ServerAddress.parse(text);
             EchoClient.builder().address(address); // checks the port or the path
-            return new ExternalLookup(address instanceof HostAndPort tcp ? tcp.connectable() : address, origin, null);
+            return new ExternalLookup(
+                    address instanceof HostAndPort tcp ? tcp.connectable() : address, origin, null, null);
         } catch (IllegalArgumentException malformed) {
             throw new IllegalArgumentException(malformed.getMessage() + origin, malformed);
         }
@@ -101,7 +110,11 @@ record ExternalLookup(
     }
 
     private ExternalLookup with(@Nullable ExternalControl known) {
-        return new ExternalLookup(address, text, address == null ? null : known);
+        return new ExternalLookup(address, text, address == null ? null : known, certificate);
+    }
+
+    private ExternalLookup with(@Nullable CertificateFile known) {
+        return known == null ? this : new ExternalLookup(address, text, control, known);
     }
 
     /** Adds the interface if its server of that name has this address. The interface may be that of other servers. */
@@ -126,7 +139,7 @@ record ExternalLookup(
         } catch (IOException unreachable) {
             why = String.valueOf(unreachable.getMessage());
         }
-        return new ExternalLookup(address, text + " (it is not controlled: " + why + ")", null);
+        return new ExternalLookup(address, text + " (it is not controlled: " + why + ")", null, certificate);
     }
 
     private static boolean reaches(InetSocketAddress named, SocketAddress of) {
@@ -136,6 +149,6 @@ record ExternalLookup(
     }
 
     private static ExternalLookup missing(String why) {
-        return new ExternalLookup(null, why, null);
+        return new ExternalLookup(null, why, null, null);
     }
 }

@@ -9,9 +9,12 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
+import java.security.cert.X509Certificate;
 import java.util.List;
 import java.util.function.BiFunction;
 import java.util.function.Supplier;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocketFactory;
 import org.echoharness.EchoClient;
 import org.echoharness.EchoServer;
 import org.echoharness.Recording;
@@ -24,8 +27,15 @@ final class Injection {
     /** The types that are injected without an {@link Echo}. */
     private static final List<Class<?>> OWN = List.of(EchoServer.class, EchoClient.class, Recording.class);
 
-    private static final List<Class<?>> OTHERS =
-            List.of(InetSocketAddress.class, UnixDomainSocketAddress.class, Path.class, URI.class, int.class);
+    private static final List<Class<?>> OTHERS = List.of(
+            InetSocketAddress.class,
+            UnixDomainSocketAddress.class,
+            Path.class,
+            URI.class,
+            int.class,
+            SSLContext.class,
+            SSLSocketFactory.class,
+            X509Certificate.class);
 
     private Injection() {}
 
@@ -43,7 +53,7 @@ final class Injection {
             if (!isInjectable(point.type())) {
                 throw new IllegalArgumentException("@Echo cannot inject " + InjectionPoint.name(point.type())
                         + "; declare it as EchoServer, EchoClient, Supplier<EchoClient>, Recording, InetSocketAddress,"
-                        + " UnixDomainSocketAddress, Path, URI or int");
+                        + " UnixDomainSocketAddress, Path, URI, int, SSLContext, SSLSocketFactory or X509Certificate");
             }
             Declaration declaration = Declarations.visibleFrom(context).meantBy(point);
             where += ": " + declaration.text();
@@ -90,6 +100,15 @@ final class Injection {
         }
         if (type == int.class) {
             return target.tcp().port();
+        }
+        if (type == SSLContext.class) {
+            return target.sslContext();
+        }
+        if (type == SSLSocketFactory.class) {
+            return target.sslContext().getSocketFactory();
+        }
+        if (type == X509Certificate.class) {
+            return target.certificate();
         }
         OpenedServers scope = OpenedServers.of(context);
         return type == EchoClient.class ? connect(target, scope) : (Supplier<EchoClient>) () -> supply(target, scope);

@@ -1,5 +1,6 @@
 package org.echoharness.junit;
 
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -7,10 +8,12 @@ import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import javax.net.ssl.SSLContext;
 import org.echoharness.EchoClient;
 import org.echoharness.EchoServer;
 import org.echoharness.HostAndPort;
 import org.echoharness.ServerAddress;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The options of one server, from an annotation or a builder. Equal options are interchangeable.
@@ -36,11 +39,17 @@ record ServerOptions(
     /** A word of both builders. */
     static final String CONNECT_TIMEOUT = "connectTimeout";
 
+    private static final String UPSTREAM_TLS = "upstreamTls";
+    private static final String NONE = "none";
+
+    /** The values of {@code upstreamTls} that are no file. */
+    private static final Set<String> NO_FILES = Set.of(NONE, "system", "insecure");
+
     static final Consumer<EchoServer.Builder> NO_SERVER_CODE = unused -> {};
     static final Consumer<EchoClient.Builder> NO_CLIENT_CODE = unused -> {};
 
     /** Words that a running server cannot change. */
-    private static final Set<String> AT_START = Set.of("addresses", "backlog", "control");
+    private static final Set<String> AT_START = Set.of("addresses", "backlog", "certificateFile", "control");
 
     private static final Pattern PREFIX = Pattern.compile("[^\\s.=:]+(\\.[^\\s.=:]+)*");
 
@@ -103,6 +112,10 @@ record ServerOptions(
         if (session.remove("scriptFile") != null) {
             session.put("script", newServer().script().toString()); // the file is known to this process
         }
+        String trust = session.getOrDefault(UPSTREAM_TLS, NONE).strip();
+        if (!NO_FILES.contains(trust)) {
+            session.put(UPSTREAM_TLS, Path.of(trust).toAbsolutePath().toString()); // that process has another folder
+        }
         String connectTimeout = clientWords.get(CONNECT_TIMEOUT);
         if (connectTimeout != null && session.containsKey("upstream")) {
             session.put(CONNECT_TIMEOUT, connectTimeout);
@@ -133,7 +146,15 @@ record ServerOptions(
 
     /** Returns a builder of clients without an address. */
     EchoClient.Builder newClient() {
+        return newClient(null);
+    }
+
+    /** @param tls what the clients trust, unless code says otherwise; null for no TLS */
+    EchoClient.Builder newClient(@Nullable SSLContext tls) {
         EchoClient.Builder builder = EchoClient.builder();
+        if (tls != null) {
+            builder.tls(tls);
+        }
         clientWords.forEach(builder::set);
         clientCode.accept(builder);
         return builder;

@@ -113,6 +113,13 @@ record ServersFile(Path path, Properties entries) {
         return entries.getProperty("echo.server." + name + ".address");
     }
 
+    /** Returns the file with what clients of a server have to trust; null if it has none. */
+    @Nullable
+    CertificateFile certificate(String name) {
+        String file = entries.getProperty("echo.server." + name + ".certificate");
+        return file == null ? null : CertificateFile.of(file, path.toString());
+    }
+
     /** Returns the HTTP interface of the servers; null if they have none. */
     @Nullable
     ExternalControl control() {

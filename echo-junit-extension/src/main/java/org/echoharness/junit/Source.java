@@ -13,7 +13,12 @@ package org.echoharness.junit;
  * that wrote the file has ended, the server counts as not found.
  *
  * <p>The configuration parameter {@code echo.source} replaces {@link #EMBEDDED} for all declarations of a run that have no
- * option which only an embedded server can have: {@code addresses}, {@code backlog}, {@code control}, or code.
+ * option which only an embedded server can have: {@code addresses}, {@code backlog}, {@code certificateFile}, {@code control},
+ * or code.
+ *
+ * <p>Clients trust the certificate of an external server that speaks TLS as follows: if the server has the option {@code
+ * control}, the extension asks for it; otherwise, it reads the PEM file that the configuration parameter {@code
+ * echo.server.NAME.certificate} names, or the file {@code servers.properties}.
  */
 public enum Source {
 

@@ -8,6 +8,7 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -18,6 +19,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
+import javax.net.ssl.SSLContext;
 import org.echoharness.EchoClient;
 import org.echoharness.EchoServer;
 import org.echoharness.HostAndPort;
@@ -32,6 +34,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * @param address the address at which clients reach it
  * @param from where that address is from, for errors; empty if the server is embedded
  * @param known the server itself, or a session with one of another process; null if that one has no HTTP interface
+ * @param trusted the file with what clients of an external server have to trust; null if none is known
  * @param failureReported whether a test or a class has failed with {@link #failure()}
  */
 record TargetServer(
@@ -39,6 +42,7 @@ record TargetServer(
         ServerAddress address,
         String from,
         @Nullable EchoServer known,
+        @Nullable CertificateFile trusted,
         AtomicBoolean failureReported)
         implements Closeable {
 
@@ -110,7 +114,7 @@ record TargetServer(
         AskedResets.started(server);
         ServerAddress first = ServerAddress.of(server.socketAddress());
         ServerAddress reached = first instanceof HostAndPort tcp ? tcp.connectable() : first;
-        return new TargetServer(declaration, reached, "", server, new AtomicBoolean());
+        return new TargetServer(declaration, reached, "", server, null, new AtomicBoolean());
     }
 
     private static TargetServer external(Declaration declaration, ExternalLookup found, ScopePath scope)
@@ -130,7 +134,7 @@ record TargetServer(
         if (session != null) {
             AskedResets.started(session);
         }
-        return new TargetServer(declaration, address, found.text(), session, new AtomicBoolean());
+        return new TargetServer(declaration, address, found.text(), session, found.certificate(), new AtomicBoolean());
     }
 
     /** Throws if the options need the control of the server. With another source they may be for an embedded one. */
@@ -316,10 +320,45 @@ record TargetServer(
 
     EchoClient connect() throws IOException {
         try {
-            return declaration.connect(address);
+            return declaration.connect(address, hasTrust() ? sslContext() : null);
         } catch (IOException unreachable) {
             throw from.isEmpty() ? unreachable : new IOException(unreachable.getMessage() + from, unreachable);
         }
+    }
+
+    /** Returns whether it speaks TLS, with a certificate that this process can trust. */
+    private boolean hasTrust() {
+        return known == null ? trusted != null : known.certificate().isPresent();
+    }
+
+    /** Returns what clients need that trust its certificate. */
+    SSLContext sslContext() throws IOException {
+        if (known != null) {
+            return known.sslContext();
+        }
+        return trusted("SSLContext").context();
+    }
+
+    /** Returns the certificate that clients have to trust. */
+    X509Certificate certificate() throws IOException {
+        if (known == null) {
+            return trusted("X509Certificate").certificate();
+        }
+        if (!hasTrust()) {
+            known.sslContext(); // throws an exception that says why
+        }
+        return known.certificate().orElseThrow();
+    }
+
+    /** @param wanted the type that was asked for */
+    private CertificateFile trusted(String wanted) {
+        if (trusted == null) {
+            throw new IllegalStateException("it is external, and has neither control nor a known certificate, by which"
+                    + " its " + wanted + " could be had" + from + "; start it with the options tls and control, or name"
+                    + " the PEM file of the certificate by the configuration parameter echo.server."
+                    + declaration.name() + ".certificate");
+        }
+        return trusted;
     }
 
     /** Resolves the name of an external server within the connect time-out. */

@@ -22,7 +22,7 @@
  *     {@link org.echoharness.junit.EchoAssertions} {@code ExtensionStore} {@code ScopePath}
  * <tr><th>declared<td>which server a test means, and where it runs
  *     <td>{@code Checks} {@code ServerOptions} {@code AnnotationReader} {@code InjectionPoint} {@code Declaration}
- *     {@code ExternalControl} {@code ExternalSessions} {@code ServersFile} {@code ExternalLookup} {@code SystemProperties} {@code AskedResets} {@code TargetServer}
+ *     {@code CertificateFile} {@code ExternalControl} {@code ExternalSessions} {@code ServersFile} {@code ExternalLookup} {@code SystemProperties} {@code AskedResets} {@code TargetServer}
  * <tr><th>opened<td>which servers there are, and for how long
  *     <td>{@code OpenedServers} {@code WholeRun} {@code Declarations} {@code ServerLookup}
  * <tr><th>injection<td>what tests get

@@ -64,6 +64,9 @@ class DeclarationTest {
                         entry("faults", "reset"),
                         entry("upstream", "127.0.0.1:1"),
                         entry("upstreamFailure", "close"),
+                        entry("upstreamTls", "insecure"),
+                        entry("tls", "expired"),
+                        entry("certificateFile", "a.pem"),
                         entry("recording", "7"),
                         entry("control", "127.0.0.1:0"));
         assertThat(options.clientWords())
@@ -84,6 +87,9 @@ class DeclarationTest {
             faults = "reset",
             upstream = "127.0.0.1:1",
             upstreamFailure = "close",
+            upstreamTls = "insecure",
+            tls = "expired",
+            certificateFile = "a.pem",
             recording = "7",
             control = "127.0.0.1:0",
             connectTimeout = "8s",
@@ -101,6 +107,9 @@ class DeclarationTest {
     @EchoTest(name = "faults", faults = "0")
     @EchoTest(name = "upstream", upstream = "0x")
     @EchoTest(name = "upstreamFailure", upstreamFailure = "0")
+    @EchoTest(name = "upstreamTls", upstreamTls = "0x")
+    @EchoTest(name = "tls", tls = "0x")
+    @EchoTest(name = "certificateFile", certificateFile = "0x")
     @EchoTest(name = "connectTimeout", connectTimeout = "0")
     @EchoTest(name = "recording", recording = "0x")
     @EchoTest(name = "control", control = "0x")

@@ -26,7 +26,8 @@ class ErrorsTest {
 
     private static final String HERE = ErrorsTest.class.getName() + "$";
     private static final String TYPES = "declare it as EchoServer, EchoClient, Supplier<EchoClient>, Recording,"
-            + " InetSocketAddress, UnixDomainSocketAddress, Path, URI or int";
+            + " InetSocketAddress, UnixDomainSocketAddress, Path, URI, int, SSLContext, SSLSocketFactory or"
+            + " X509Certificate";
 
     @ParameterizedTest(name = "{0}")
     @MethodSource

@@ -121,7 +121,9 @@ final class Build {
         goal.scriptFile = "none";
         goal.upstream = "none";
         goal.upstreamFailure = "reset";
+        goal.upstreamTls = "none";
         goal.connectTimeout = "5s";
+        goal.tls = "none";
         goal.recording = "none";
         goal.record = "false";
     }

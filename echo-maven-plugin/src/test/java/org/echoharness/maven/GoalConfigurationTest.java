@@ -115,6 +115,11 @@ class GoalConfigurationTest {
                 "echo.server.tcp.path",
                 "that server has no Unix socket; use echo.server.tcp.address, echo.server.tcp.host or"
                         + " echo.server.tcp.port");
+        build.project.getProperties().setProperty("echo.server.tcp.address", "127.0.0.1:4711");
+        assertUnset(
+                build,
+                "echo.server.tcp.certificate",
+                "that server has no certificate; set its tls, such as self-signed, and leave certificateFile out");
         assertUnset(build, "echo.server.other.port", "if it is that of a server, put its start before this execution");
         assertUnset(build, "echo.control.url", "put the start of a server with control before this execution");
     }
