@@ -150,7 +150,7 @@ class TlsServerTest {
             assertThat(answer)
                     .hasSize(7)
                     .startsWith(21, 3, 3, 0, 2, 2); // a fatal alert; which one is the choice of the JDK
-            socket.close();
+            socket.shutdownOutput();
             RecordedConnection recorded =
                     server.recording().awaitConnections(1, SOON).get(0).awaitEnd(SOON);
             assertThat(recorded.ending().orElseThrow().why())

@@ -223,8 +223,9 @@ public final class TlsChannel implements ByteChannel {
             pull(NOTHING.duplicate()); // the engine answers a close_notify of TLS 1.2 itself
         }
         engine.closeOutbound();
-        while (!engine.isOutboundDone() && flush() && wrap(NOTHING.duplicate())) {
-            continue;
+        boolean hasMore = true;
+        while (hasMore && !engine.isOutboundDone()) {
+            hasMore = flush() && wrap(NOTHING.duplicate());
         }
         return flush();
     }
@@ -422,22 +423,9 @@ public final class TlsChannel implements ByteChannel {
     }
 
     private boolean unwrap(ByteBuffer records, @Nullable ByteBuffer into) throws IOException {
-        SSLEngineResult result;
-        boolean isDirect = into != null && text == null;
-        ByteBuffer to = isDirect ? into : textBuffer();
-        try {
-            result = engine.unwrap(records, to);
-            if (result.getStatus() == SSLEngineResult.Status.BUFFER_OVERFLOW && isDirect) {
-                isDirect = false;
-                to = textBuffer();
-                result = engine.unwrap(records, to);
-            }
-        } catch (IOException | RuntimeException failed) {
-            throw fail(phase(failed), failed);
-        } finally {
-            if (!isDirect) {
-                keepText(to);
-            }
+        SSLEngineResult result = into == null || text != null ? unwrapAside(records) : unwrapTo(into, records);
+        if (into != null && text == null && result.getStatus() == SSLEngineResult.Status.BUFFER_OVERFLOW) {
+            result = unwrapAside(records);
         }
         lacksBytes = result.getStatus() == SSLEngineResult.Status.BUFFER_UNDERFLOW;
         if (result.bytesConsumed() > 0) {
@@ -447,23 +435,33 @@ public final class TlsChannel implements ByteChannel {
         if (into != null) {
             takeText(into);
         }
-        boolean hasRoom = into == null ? text == null : into.hasRemaining() && text == null;
+        boolean hasRoom = text == null && (into == null || into.hasRemaining());
         return (hasRoom || status != HandshakeStatus.NOT_HANDSHAKING)
                 && result.getStatus() != SSLEngineResult.Status.BUFFER_OVERFLOW;
     }
 
-    private ByteBuffer textBuffer() {
-        ByteBuffer held = text;
-        text = null;
-        return held == null ? TlsBuffers.borrow() : held.compact();
+    private SSLEngineResult unwrapTo(ByteBuffer to, ByteBuffer records) throws IOException {
+        try {
+            return engine.unwrap(records, to);
+        } catch (IOException | RuntimeException failed) {
+            throw fail(phase(failed), failed);
+        }
     }
 
-    private void keepText(ByteBuffer written) {
-        written.flip();
-        if (written.hasRemaining()) {
-            text = written;
-        } else {
-            TlsBuffers.giveBack(written);
+    /** Keeps the text of the record until it is read. */
+    private SSLEngineResult unwrapAside(ByteBuffer records) throws IOException {
+        ByteBuffer held = text;
+        ByteBuffer to = held == null ? TlsBuffers.borrow() : held.compact();
+        text = null;
+        try {
+            return unwrapTo(to, records);
+        } finally {
+            to.flip();
+            if (to.hasRemaining()) {
+                text = to;
+            } else {
+                TlsBuffers.giveBack(to);
+            }
         }
     }
 
@@ -500,9 +498,7 @@ public final class TlsChannel implements ByteChannel {
             } while (!isPaused
                     && result.getStatus() == SSLEngineResult.Status.OK
                     && to.remaining() >= TlsBuffers.RECORD
-                    && (isAgreed && status == HandshakeStatus.NOT_HANDSHAKING
-                            ? from.hasRemaining()
-                            : status == HandshakeStatus.NEED_WRAP));
+                    && hasMoreToWrap(from));
         } catch (IOException | RuntimeException thrown) {
             failed = thrown;
         }
@@ -517,6 +513,11 @@ public final class TlsChannel implements ByteChannel {
         }
         flush();
         return hasPut || (result != null && result.getHandshakeStatus() == HandshakeStatus.FINISHED);
+    }
+
+    private boolean hasMoreToWrap(ByteBuffer from) {
+        boolean isText = isAgreed && status == HandshakeStatus.NOT_HANDSHAKING;
+        return isText ? from.hasRemaining() : status == HandshakeStatus.NEED_WRAP;
     }
 
     private void follow(HandshakeStatus next) {

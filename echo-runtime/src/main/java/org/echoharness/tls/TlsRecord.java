@@ -30,7 +30,7 @@ final class TlsRecord {
     /** Returns the length of the record at the position of this buffer, with its header. */
     static int length(ByteBuffer bytes) {
         int at = bytes.position();
-        return HEADER + ((bytes.get(at + 3) & 0xff) << 8 | bytes.get(at + 4) & 0xff);
+        return HEADER + (((bytes.get(at + 3) & 0xff) << 8) | (bytes.get(at + 4) & 0xff));
     }
 
     /**
