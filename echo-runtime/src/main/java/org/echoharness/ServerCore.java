@@ -81,6 +81,7 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source, Server
             if (handOver != null) {
                 handOver.begin();
                 admission.reportSeed(config().faults());
+                reportTrust();
             } else {
                 reportStart(opened.get(0));
             }
@@ -442,10 +443,22 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source, Server
             warnings().warn("listening on " + texts(exposed) + ": other machines may connect");
         }
         admission.reportSeed(config().faults());
+        reportTrust();
         Conversation conversation = config().conversation();
         if (conversation != null) {
             taken.forEach(conversation::startingUp);
             conversation.waiting();
+        }
+    }
+
+    /** Warns of a relay that trusts any upstream. */
+    private void reportTrust() {
+        String trust = config().pumps().relays() && config().pumps() instanceof RelayPumps relay
+                ? String.valueOf(relay.options().tls())
+                : "";
+        String warning = OptionText.warning("upstreamTls", trust);
+        if (!warning.isEmpty()) {
+            warnings().warn(warning);
         }
     }
 

@@ -367,6 +367,21 @@ class TlsOptionsTest {
     }
 
     @Test
+    void warnsOfRelayThatTrustsAnyServer() throws IOException {
+        List<String> warnings = new ArrayList<>();
+        EchoServer.Builder relay = EchoServer.builder().upstream(RELAY).warnings(warnings::add);
+        try (EchoServer server = relay.start()) {
+            assertThat(warnings).isEmpty();
+            server.session(Map.of("upstreamTls", "insecure"), LONGEST).close();
+            assertThat(warnings).hasSize(1);
+        }
+        relay.upstreamTls("system").start().close();
+        assertThat(warnings).hasSize(1);
+        relay.upstreamTls("insecure").start().close();
+        assertThat(warnings).hasSize(2).allMatch(line -> line.contains("upstreamTls (insecure) accepts any certificate"));
+    }
+
+    @Test
     void parametersOfUserApply() throws IOException {
         SSLParameters parameters = new SSLParameters();
         parameters.setProtocols(new String[] {"TLSv1.2"});

@@ -192,7 +192,7 @@ public @interface EchoTest {
      * Whether the server speaks TLS to its clients, and with which certificate, which it makes in memory: {@code self-signed} is
      * right for localhost and the addresses that it listens on, {@code expired} and {@code not-yet-valid} are not, and {@code
      * for NAME} is for another host. An injected {@code SSLContext} trusts it; an injected {@code EchoClient} has completed the
-     * handshake. Empty means {@code none}: no TLS. {@link EchoExtension.Builder#server} also takes an {@code SSLContext} of
+     * handshake, unless the {@link #script()} has {@code start tls}. Empty means {@code none}: no TLS. {@link EchoExtension.Builder#server} also takes an {@code SSLContext} of
      * your own.
      *
      * @return {@code none}, {@code self-signed}, {@code expired}, {@code not-yet-valid} or {@code for NAME}

@@ -320,13 +320,14 @@ record TargetServer(
 
     EchoClient connect() throws IOException {
         try {
-            return declaration.connect(address, hasTrust() ? sslContext() : null);
+            boolean beginsWithTls = hasTrust() && (known == null || known.speaksTls());
+            return declaration.connect(address, beginsWithTls ? sslContext() : null);
         } catch (IOException unreachable) {
             throw from.isEmpty() ? unreachable : new IOException(unreachable.getMessage() + from, unreachable);
         }
     }
 
-    /** Returns whether it speaks TLS, with a certificate that this process can trust. */
+    /** Returns whether it speaks TLS, at once or later, with a certificate that this process can trust. */
     private boolean hasTrust() {
         return known == null ? trusted != null : known.certificate().isPresent();
     }

@@ -186,6 +186,21 @@ class TlsServersTest {
         Run.of(TrustingAny.class).passed(1);
     }
 
+    @EchoTest(tls = "self-signed", script = "send '220', expect line 'STARTTLS', start tls, echo")
+    static class StartsInClear {
+        @Test
+        void test(EchoServer server, @Echo SSLContext context, EchoClient client) throws IOException {
+            InjectedLog.server(server);
+            assertThat(client.receive(3)).asString().isEqualTo("220");
+        }
+    }
+
+    @Test
+    void clientOfServerThatStartsInClearSpeaksNoTls() throws IOException {
+        Throwable failure = Run.of(StartsInClear.class).failure(); // of the script, which has steps left
+        assertThat(failure).hasMessageContaining("STARTTLS");
+    }
+
     @EchoTest(certificateFile = "a.pem")
     static class FileWithoutTls {
         @Test

@@ -169,6 +169,7 @@ class PagesIT {
                         "echo-runtime/RECORDINGS.md",
                         "echo-runtime/RELAY.md",
                         "echo-runtime/SCRIPTS.md",
+                        "echo-runtime/TLS.md",
                         "it/benchmarks/README.md");
     }
 

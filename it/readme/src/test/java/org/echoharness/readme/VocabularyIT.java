@@ -73,13 +73,15 @@ class VocabularyIT {
                                 "set",
                                 "scriptDirectory",
                                 "respond",
-                                "handler")),
+                                "handler",
+                                "handlerStartsTls",
+                                "tlsParameters")),
                 new FrontEnd(
                         "EchoClient.Builder",
                         client,
                         methods(EchoClient.Builder.class, EchoClient.Builder.class),
                         Map.of(),
-                        List.of("conversation", "set")),
+                        List.of("conversation", "set", "tlsParameters")),
                 new FrontEnd(
                         "@EchoTest",
                         all,
