@@ -4,8 +4,11 @@ import java.io.IOException;
 import java.nio.channels.ByteChannel;
 import java.nio.channels.SocketChannel;
 import java.util.List;
+import java.util.function.LongSupplier;
 import org.echoharness.dialogue.TlsUpgrade;
+import org.echoharness.gates.Verdict;
 import org.echoharness.loop.EventLoop;
+import org.echoharness.memory.RingPool;
 import org.echoharness.text.Escaping;
 import org.jspecify.annotations.Nullable;
 
@@ -91,6 +94,51 @@ interface ConnectionWire {
     /** Returns the reason of this failure, escaped. */
     default String why(IOException failure) {
         return Escaping.escape(String.valueOf(failure.getMessage()));
+    }
+
+    /**
+     * Replaces the faults of the wire. The new ones also judge the bytes that are held; no byte is lost or sent twice.
+     *
+     * @param number that of the connection in the plan
+     * @param rings where it borrows memory for bytes
+     */
+    default void setFaults(List<Fault> faults, long number, LongSupplier clock, RingPool rings) {}
+
+    /**
+     * Sends what its faults let pass. Called in each turn, when the pump has put what it sends.
+     *
+     * @return what a fault asks for: to send an RST, to close, to cut or to half-close; otherwise to wait
+     */
+    default ConnectionPump.Next next(LongSupplier clock) throws IOException {
+        return ConnectionPump.Next.WAIT;
+    }
+
+    /** Returns in words why {@link #next} has asked for an end. */
+    default String reason() {
+        return "";
+    }
+
+    /** Called when the connection has sent a FIN and goes on reading. */
+    default void outputEnded() {}
+
+    /** Returns whether {@link #untilWake} may return a deadline, as of the last {@link #interest}. */
+    default boolean mayWake() {
+        return false;
+    }
+
+    /** Returns the nanoseconds until a turn is due even if nothing comes: at least 1, or {@link Verdict#NEVER}. */
+    default long untilWake(long now) {
+        return Verdict.NEVER;
+    }
+
+    /** Returns whether it has sent bytes of its own, which an RST would make the kernel discard. */
+    default boolean hasSent() {
+        return false;
+    }
+
+    /** Returns whether bytes have moved since the last call. */
+    default boolean hasMoved() {
+        return false;
     }
 
     /** Gives up what it holds, since the connection has ended. */

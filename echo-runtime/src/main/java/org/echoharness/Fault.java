@@ -2,6 +2,8 @@ package org.echoharness;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.echoharness.text.Quantities;
 
 /**
@@ -563,6 +565,17 @@ public record Fault(Effect effect, Trigger trigger, Direction direction, Layer l
 
     boolean isOnWire() {
         return layer == Layer.WIRE;
+    }
+
+    /** Returns those faults of a list that are about the wire, or those that are not. */
+    static List<Fault> onWire(List<Fault> faults, boolean areOnWire) {
+        List<Fault> some = new ArrayList<>();
+        for (Fault fault : faults) {
+            if (fault.isOnWire() == areOnWire) {
+                some.add(fault);
+            }
+        }
+        return some;
     }
 
     /** Returns what a server without TLS lacks, and the cure; empty if it can carry out the fault. */

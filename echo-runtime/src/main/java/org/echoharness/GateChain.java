@@ -63,6 +63,8 @@ final class GateChain implements Verdict.Order {
                 positions.afterMessages(i, after.messages());
             } else if (trigger instanceof Trigger.EveryMessage every) {
                 positions.everyMessage(i, every.messages());
+            } else if (trigger instanceof Trigger.AfterHandshake) {
+                positions.afterHandshake(i);
             }
         }
     }
@@ -235,6 +237,37 @@ final class GateChain implements Verdict.Order {
                 positions.closed(i);
             }
         }
+    }
+
+    /** Called when the handshake has reached a stage: the faults that wait for it act after the bytes that are held. */
+    void reached(Trigger.HandshakeStage stage, int held) {
+        for (int i = 0; i < gates.length; i++) {
+            if (awaits(i, stage)) {
+                positions.reached(i, progress.moved() + held);
+            }
+        }
+    }
+
+    /** Returns whether a fault waits for this stage, or has not taken effect since. */
+    boolean awaits(Trigger.HandshakeStage stage) {
+        boolean any = false;
+        for (int i = 0; i < gates.length; i++) {
+            any |= awaits(i, stage);
+        }
+        return any;
+    }
+
+    private boolean awaits(int index, Trigger.HandshakeStage stage) {
+        return !open[index]
+                && faults[index].trigger() instanceof Trigger.AfterHandshake after
+                && after.stage() == stage;
+    }
+
+    /** Returns whether a fault asked for the last action that waited for the end of the handshake. */
+    boolean isAfterHandshake() {
+        return verdict.author() >= 0
+                && faults[verdict.author()].trigger() instanceof Trigger.AfterHandshake after
+                && after.stage() == Trigger.HandshakeStage.HANDSHAKE;
     }
 
     /** Called when a dialogue has matched bytes of the client, while this many bytes of output are held. */

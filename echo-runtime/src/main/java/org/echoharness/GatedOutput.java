@@ -90,6 +90,17 @@ final class GatedOutput {
         return gates != null && gates.flush(held());
     }
 
+    /** Returns how many bytes may be put into {@link #ring} now. */
+    int room() {
+        return ring.room(gates != null);
+    }
+
+    /** Returns the chain of gates; null if there are no faults. */
+    @Nullable
+    GateChain gates() {
+        return gates;
+    }
+
     /** Returns how many bytes a read into {@link #ring} may take. */
     int mostToRead() {
         return ring.mostToRead(gates != null);
@@ -354,7 +365,7 @@ final class GatedOutput {
 
         @Override
         public int room() {
-            return output.ring.room(output.gates != null);
+            return output.room();
         }
 
         @Override

@@ -78,6 +78,9 @@ final class Preload {
         for (FaultPlan.Rule rule : plan.rules()) {
             if (!rule.faults().isEmpty()) {
                 UnsentBytes.load();
+                if (!Fault.onWire(rule.faults(), true).isEmpty()) {
+                    WireOutput.load();
+                }
                 new GateChain(rule.faults(), 1, 0, false, fault -> {}).judge(0, 0);
             }
         }

@@ -41,7 +41,9 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
     private boolean isHalfClosed;
     private @Nullable Due due;
     private ConnectionPump.@Nullable Next next; // while the wire is not ready for it
+    private boolean isAskedByWire; // a fault of the wire has asked for it
     private @Nullable FinalFin finalFin;
+    private boolean hasFinalFin; // it was sent
     private Alarms.@Nullable Alarm alarm;
     private long lastMoved; // when bytes last moved; kept only if there is an idle time-out
 
@@ -75,9 +77,9 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
             return; // a callback closed it
         }
         if (planned != null && !faults.isEmpty()) {
-            pump().setFaults(faults, planned.number(), System.nanoTime());
+            setFaults(faults, planned.number());
         }
-        if (pump().mayWake() || serving.isFrozen() || config().idleNanos() > 0) {
+        if (pump().mayWake() || wire.mayWake() || serving.isFrozen() || config().idleNanos() > 0) {
             turn(false);
         } else {
             rest();
@@ -187,11 +189,18 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
             return;
         }
         try {
-            pump().setFaults(planned.faults(channel()), planned.number(), System.nanoTime());
+            setFaults(planned.faults(channel()), planned.number());
         } catch (Throwable failed) {
             fail(failed);
         }
         goOn();
+    }
+
+    private void setFaults(List<Fault> faults, long place) {
+        List<Fault> ofWire = Fault.onWire(faults, true);
+        List<Fault> ofText = ofWire.isEmpty() ? faults : Fault.onWire(faults, false);
+        pump().setFaults(ofText, place, System.nanoTime());
+        wire.setFaults(ofWire, place, ServingLoop.CLOCK, serving.rings());
     }
 
     private void turn(boolean isReady) {
@@ -222,18 +231,19 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
 
     /** Uses no switch: its class would be loaded at the first use, when no file descriptor may be left. */
     private void advance() throws IOException {
-        ConnectionPump.Next due = nextOfPump();
+        ConnectionPump.Next due = nextOfAll();
         if (due == ConnectionPump.Next.HALF_CLOSE) {
-            endOutput(pump().reason());
+            endOutput(reason());
             isHalfClosed = true;
             pump().outputEnded();
-            due = nextOfPump();
+            wire.outputEnded();
+            due = nextOfAll();
         }
         if (due == ConnectionPump.Next.WAIT) {
             return;
         }
         boolean ends = due == ConnectionPump.Next.END;
-        String why = ends ? "" : pump().reason();
+        String why = ends ? "" : reason();
         if (due == ConnectionPump.Next.CLOSE || due == ConnectionPump.Next.CUT) {
             closeEarly(why);
             endWhenSent(true, why);
@@ -244,37 +254,56 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
         }
     }
 
-    /** Returns what the pump asks for, or WAIT while the wire is not ready for that. */
-    private ConnectionPump.Next nextOfPump() throws IOException {
-        ConnectionPump.Next asked = next == null ? pump().pump(ServingLoop.CLOCK) : next;
-        boolean atOnce = asked == ConnectionPump.Next.WAIT
-                || asked == ConnectionPump.Next.RESET_AT_ONCE
-                || asked == ConnectionPump.Next.FAIL;
-        if (atOnce || !isOpen() || wire.mayEnd(asked != ConnectionPump.Next.RESET)) {
+    /** Returns what the pump or a fault of the wire asks for, or WAIT while the wire is not ready for that. */
+    private ConnectionPump.Next nextOfAll() throws IOException {
+        ConnectionPump.Next asked = next;
+        if (asked == null) {
+            isAskedByWire = false;
+            asked = pump().pump(ServingLoop.CLOCK);
+        }
+        boolean atOnce = asked == ConnectionPump.Next.RESET_AT_ONCE || asked == ConnectionPump.Next.FAIL;
+        if (atOnce || !isOpen() || (asked != ConnectionPump.Next.WAIT && mayEnd(asked))) {
             next = null;
             return asked;
         }
-        next = asked;
-        return ConnectionPump.Next.WAIT;
+        next = asked == ConnectionPump.Next.WAIT ? null : asked;
+        ConnectionPump.Next ofWire = wire.next(ServingLoop.CLOCK);
+        if (ofWire == ConnectionPump.Next.WAIT) {
+            return ofWire;
+        }
+        isAskedByWire = true;
+        boolean waits = ofWire == ConnectionPump.Next.CLOSE && !mayEnd(ofWire);
+        next = waits ? ofWire : null;
+        return waits ? ConnectionPump.Next.WAIT : ofWire;
+    }
+
+    private boolean mayEnd(ConnectionPump.Next asked) throws IOException {
+        return wire.mayEnd(asked != ConnectionPump.Next.RESET && asked != ConnectionPump.Next.CUT);
+    }
+
+    private String reason() {
+        return isAskedByWire ? wire.reason() : pump().reason();
     }
 
     /** Derives what to wait for. */
     private void settle() {
-        if (config().idleNanos() > 0 && pump().hasMoved()) {
-            lastMoved = System.nanoTime();
+        if (config().idleNanos() > 0) {
+            boolean moved = wire.hasMoved();
+            lastMoved = pump().hasMoved() || moved ? System.nanoTime() : lastMoved;
         }
         int wanted = pump().rest();
         if (next != null) {
             wanted = 0;
         }
-        int interest = serving.isFrozen() ? 0 : wire.interest(wanted);
+        int ofWire = wire.interest(wanted);
+        int interest = serving.isFrozen() ? 0 : ofWire;
         if (key.interestOps() != interest) {
             key.interestOps(interest);
         }
         if ((interest & SelectionKey.OP_READ) != 0 && wire.hasInput()) {
             serving.loop().post(this::ready);
         }
-        if (pump().mayWake() || (alarm == null && config().idleNanos() > 0)) {
+        if (pump().mayWake() || wire.mayWake() || (alarm == null && config().idleNanos() > 0)) {
             setAlarm();
         }
         rest();
@@ -304,7 +333,7 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
         long idle = config().idleNanos();
         long left = idle > 0 ? Math.max(1, lastMoved + idle - now) : Verdict.NEVER;
         if (!serving.isFrozen()) {
-            left = Math.min(left, pump().untilWake(now));
+            left = Math.min(left, Math.min(pump().untilWake(now), wire.untilWake(now)));
         }
         if (left != Verdict.NEVER) {
             alarm = serving.loop().alarms().sooner(alarm, now + left, this);
@@ -343,7 +372,6 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
             return;
         }
         finalFin = new FinalFin(cause, why, System.nanoTime() + FINAL_NANOS);
-        channel().shutdownOutput();
         awaitFinalFin(System.nanoTime());
     }
 
@@ -353,15 +381,14 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
         if (last == null || !isOpen()) {
             return;
         }
-        ByteBuffer dropped = ByteBuffer.allocate(DROPPED);
         boolean isOver = now - last.deadline() >= 0;
         int linger = isOver ? 0 : -1;
         try {
-            int n = 0;
-            do {
-                n = channel().read(dropped.clear());
-            } while (n > 0);
-            isOver |= n < 0;
+            if (!hasFinalFin && wire.mayEnd(false)) {
+                hasFinalFin = true;
+                channel().shutdownOutput();
+            }
+            isOver |= dropInput();
         } catch (IOException reset) {
             isOver = true;
         }
@@ -369,15 +396,32 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
             end(linger, true, last.cause(), last.why());
             return;
         }
-        key.interestOps(SelectionKey.OP_READ);
-        alarm = serving.loop().alarms().sooner(alarm, last.deadline(), this);
+        int writes = hasFinalFin ? 0 : wire.interest(0) & SelectionKey.OP_WRITE;
+        key.interestOps(writes | SelectionKey.OP_READ);
+        long left = hasFinalFin ? Verdict.NEVER : wire.untilWake(now);
+        long wake = Math.min(last.deadline() - now, left);
+        alarm = serving.loop().alarms().sooner(alarm, now + wake, this);
+    }
+
+    /** Drops what the client has sent. Returns whether its FIN has come. */
+    private boolean dropInput() throws IOException {
+        ByteBuffer dropped = ByteBuffer.allocate(DROPPED);
+        int n = 0;
+        do {
+            n = channel().read(dropped.clear());
+        } while (n > 0);
+        return n < 0;
     }
 
     /** Sends a FIN even if not everything was echoed. Drains the input, since unread bytes turn the close into an RST. */
     private void closeEarly(String why) {
         try {
             endOutput(why);
-            pump().drain();
+            if (isAskedByWire) {
+                dropInput();
+            } else {
+                pump().drain();
+            }
         } catch (IOException lost) {
             fail(lost);
         }
@@ -395,7 +439,7 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
         if (isHalfClosed) {
             pump().drain();
         }
-        boolean mayLose = (hasSent || pump().hasSent()) && !(clean && pump().inputEnded());
+        boolean mayLose = (hasSent || pump().hasSent() || wire.hasSent()) && !(clean && pump().inputEnded());
         if (pump().inputEnded() && isHalfClosed) {
             pump().release(clean, why);
             end(-1, clean, Cause.SERVER, why);

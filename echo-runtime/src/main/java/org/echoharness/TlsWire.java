@@ -5,14 +5,19 @@ import java.net.InetAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
 import java.nio.channels.ByteChannel;
+import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.LongSupplier;
+import org.echoharness.Trigger.HandshakeStage;
 import org.echoharness.dialogue.TlsUpgrade;
+import org.echoharness.gates.Verdict;
 import org.echoharness.loop.EventLoop;
 import org.echoharness.memory.RingBuffer;
+import org.echoharness.memory.RingPool;
 import org.echoharness.sockets.NameResolver;
 import org.echoharness.text.Escaping;
 import org.echoharness.tls.HandshakeSummary;
@@ -24,7 +29,7 @@ import org.echoharness.tls.TlsException;
 import org.jspecify.annotations.Nullable;
 
 /** TLS on a connection: the pump reads and writes the text of a {@link TlsChannel}. Only a server with TLS loads it. */
-final class TlsWire implements ConnectionWire, TlsChannel.Observer, TlsUpgrade {
+final class TlsWire implements ConnectionWire, ConnectionPump.Supply, TlsChannel.Observer, TlsUpgrade {
 
     /** Makes wires. It has the certificate of the server once the server starts. */
     static final class Maker implements Factory {
@@ -106,6 +111,13 @@ final class TlsWire implements ConnectionWire, TlsChannel.Observer, TlsUpgrade {
     private final Runnable goOn = new GoOn();
     private final boolean startsInClear;
     private String lastAlert = ""; // and by whom
+    private final SocketChannel socket;
+    private @Nullable WireOutput faults; // null if there are none
+    private boolean hasSaidHello;
+    private @Nullable HandshakeStage stage; // at which the channel waits for faults
+    private boolean isMarked; // the faults know the stage
+    private boolean hasSent; // by faults of the wire, before there were none
+    private String reason = "";
 
     private TlsWire(
             SocketChannel socket,
@@ -114,6 +126,7 @@ final class TlsWire implements ConnectionWire, TlsChannel.Observer, TlsUpgrade {
             @Nullable ConnectionReporter reporter,
             ServerTls server,
             boolean startsInClear) {
+        this.socket = socket;
         this.owner = owner;
         this.loop = loop;
         this.reporter = reporter;
@@ -142,6 +155,9 @@ final class TlsWire implements ConnectionWire, TlsChannel.Observer, TlsUpgrade {
     public void start(RingBuffer clear) {
         channel.startTls(clear.copy(0, clear.size()));
         clear.discard(clear.size());
+        if (faults != null) {
+            faults.expectHello();
+        }
     }
 
     @Override
@@ -173,12 +189,106 @@ final class TlsWire implements ConnectionWire, TlsChannel.Observer, TlsUpgrade {
 
     @Override
     public boolean mayEnd(boolean clean) throws IOException {
-        return clean ? channel.endOutput() : channel.flush();
+        boolean isWritten = clean ? channel.endOutput() : channel.flush();
+        return faults == null ? isWritten : isWritten && faults.sendsAll(this);
+    }
+
+    @Override
+    public void setFaults(List<Fault> plan, long number, LongSupplier clock, RingPool rings) {
+        WireOutput output = faults;
+        if (output == null && plan.isEmpty()) {
+            return;
+        }
+        if (output == null) {
+            output = new WireOutput(socket, rings, clock, owner);
+            if (!hasSaidHello && !channel.isClear()) {
+                output.expectHello();
+            }
+            channel.wire(output);
+            faults = output;
+        }
+        output.setFaults(plan, number);
+        isMarked = false;
+    }
+
+    @Override
+    public ConnectionPump.Next next(LongSupplier clock) throws IOException {
+        WireOutput output = faults;
+        if (output == null) {
+            return ConnectionPump.Next.WAIT;
+        }
+        if (stage != null && !isMarked && channel.flush()) {
+            output.reached(stage);
+            isMarked = true;
+        }
+        ConnectionPump.Next next = output.pump(this);
+        if (next == ConnectionPump.Next.CLOSE || (next == ConnectionPump.Next.WAIT && hasActed(output))) {
+            stage = null;
+            channel.resume();
+            loop.post(goOn);
+        }
+        if (output.isPlain()) {
+            channel.wire(socket);
+            output.release();
+            faults = null;
+            hasSent |= output.hasSent();
+        }
+        reason = output.reason();
+        return next == ConnectionPump.Next.END ? ConnectionPump.Next.WAIT : next;
+    }
+
+    /** Returns whether the faults have acted for which the channel waits. */
+    private boolean hasActed(WireOutput output) {
+        return stage != null && !output.awaits(stage);
+    }
+
+    @Override
+    public boolean more(LongSupplier clock) throws IOException {
+        int before = faults == null ? 0 : faults.held();
+        channel.flush();
+        return faults != null && faults.held() > before;
+    }
+
+    @Override
+    public String reason() {
+        return reason;
+    }
+
+    @Override
+    public void outputEnded() {
+        if (faults != null) {
+            faults.outputEnded();
+        }
     }
 
     @Override
     public int interest(int wanted) {
-        return channel.interest(wanted);
+        int all = channel.interest(wanted);
+        if (faults == null) {
+            return all;
+        }
+        int writes = faults.rest((all & SelectionKey.OP_WRITE) != 0);
+        return writes | (faults.reads() ? all & SelectionKey.OP_READ : 0);
+    }
+
+    @Override
+    public boolean mayWake() {
+        return faults != null && faults.mayWake();
+    }
+
+    @Override
+    public long untilWake(long now) {
+        return faults == null ? Verdict.NEVER : faults.untilWake(now);
+    }
+
+    @Override
+    public boolean hasSent() {
+        return hasSent || (faults != null && faults.hasSent());
+    }
+
+    @Override
+    public boolean hasMoved() {
+        return faults != null && faults.hasMoved();
     }
 
     @Override
@@ -206,6 +316,24 @@ final class TlsWire implements ConnectionWire, TlsChannel.Observer, TlsUpgrade {
     @Override
     public void release() {
         channel.close();
+        if (faults != null) {
+            faults.release();
+        }
+    }
+
+    @Override
+    public boolean reached(TlsChannel.Stage reached) {
+        hasSaidHello |= reached == TlsChannel.Stage.SERVER_HELLO;
+        if (faults == null || reached == TlsChannel.Stage.SERVER_HELLO) {
+            return true; // the output finds the ServerHello itself, since it may be a part of a record
+        }
+        HandshakeStage known = HandshakeStage.valueOf(reached.name());
+        if (!faults.awaits(known)) {
+            return true;
+        }
+        stage = known;
+        isMarked = false;
+        return false;
     }
 
     @Override

@@ -38,7 +38,7 @@
  * <tr><th>tls<td>certificates, whom a client trusts, and records on and off the wire
  *     <td>{@code CertificateKind} {@code DerWriter} {@code ServerKey} {@code CertificateAuthority} {@code PemFile}
  *     {@code TlsContexts} {@code ServerTls} {@code TlsTrust} {@code ClientTls} {@code HandshakeSummary}
- *     {@code TlsBuffers} {@code TlsRecord} {@code TlsAlert} {@code TlsException} {@code HandshakeThreads} {@code TlsChannel}
+ *     {@code TlsBuffers} {@code TlsRecord} {@code TlsAlert} {@code TlsException} {@code HandshakeThreads} {@code ServerHelloScanner} {@code TlsChannel}
  *     {@code ClientHandshake} {@code TlsClientChannel}
  * <tr><th>relay<td>the connection to the server behind a relay
  *     <td>{@code Upstream} {@code LostUpstreamException} {@code UpstreamChannel} {@code UpstreamConnection}
@@ -89,7 +89,7 @@
  * <tr><th>reporting<td>what a connection reports: lines, and to its recorder
  *     <td>{@code Conversation} {@code ConnectionReporter} {@code ClientTlsReporter}
  * <tr><th>seam<td>what a server does with what a client sends, and how bytes get on and off the wire
- *     <td>{@code ConnectionPump} {@code ConnectionWire} {@code TlsWire} {@code GatedOutput} {@code EchoPump}
+ *     <td>{@code ConnectionPump} {@code ConnectionWire} {@code GatedOutput} {@code WireOutput} {@code TlsWire} {@code EchoPump}
  *     {@code RelayPump} {@code RelayPumps} {@code DialogueProblems} {@code DialoguePump} {@code DialoguePumps}
  * <tr><th>server<td>from the port to the connection
  *     <td>{@link org.echoharness.ConnectionCounters} {@code ServerConfig}

@@ -16,6 +16,7 @@ public final class TriggerPositions {
     private final long[] bytes; // after which a trigger is reached; UNKNOWN for one that counts no bytes
     private final long[] messages; // the same
     private final long[] every; // the number of messages from one to the next for which it is reached; 0 for none
+    private final boolean[] ofHandshake; // the trigger is a stage of the handshake
     private final long[] positions;
     private final boolean[] atPause; // the position is where the dialogue pauses
     private final boolean[] closes; // at the pause
@@ -32,6 +33,7 @@ public final class TriggerPositions {
         bytes = new long[count];
         messages = new long[count];
         every = new long[count];
+        ofHandshake = new boolean[count];
         positions = new long[count];
         atPause = new boolean[count];
         closes = new boolean[count];
@@ -56,9 +58,19 @@ public final class TriggerPositions {
         every[index] = count;
     }
 
-    /** Returns whether the trigger counts what the client sends. */
+    /** States that a trigger is reached at a stage of the handshake. */
+    public void afterHandshake(int index) {
+        ofHandshake[index] = true;
+    }
+
+    /** Called when the handshake has reached the stage of this trigger, at this end of the output. */
+    public void reached(int index, long end) {
+        positions[index] = end;
+    }
+
+    /** Returns whether the trigger is a position in the output, which may not be known yet. */
     public boolean counts(int index) {
-        return bytes[index] != UNKNOWN || messages[index] != UNKNOWN || every[index] > 0;
+        return bytes[index] != UNKNOWN || messages[index] != UNKNOWN || every[index] > 0 || ofHandshake[index];
     }
 
     /** Returns the position in the output at which the trigger is reached; {@link Long#MAX_VALUE} while it is unknown. */

@@ -61,7 +61,7 @@ public final class TlsChannel implements ByteChannel {
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
     private static final String TLS_1_3 = "TLSv1.3";
 
-    private final ByteChannel wire;
+    private ByteChannel wire;
     private final SSLEngine engine;
     private final Executor tasks;
     private final Observer observer;
@@ -114,6 +114,11 @@ public final class TlsChannel implements ByteChannel {
                 throw new AssertionError(impossible); // they are in this package
             }
         }
+    }
+
+    /** Takes records from this wire, and writes them to it, from now on. */
+    public void wire(ByteChannel other) {
+        wire = other;
     }
 
     /** Passes bytes on as they are until {@link #startTls}. Called before anything else. */
