@@ -45,12 +45,15 @@ final class RelayPump implements ConnectionPump, UpstreamConnection.Owner {
     private final Serving serving;
     private final Options options;
     private final UpstreamConnection upstream;
+    private final @Nullable UpstreamTlsReporter tls;
     private @Nullable Streams streams; // once it is connected
     private @Nullable Faults faults; // to be set then
     private String reason = "";
     private String lost = ""; // why the connection to the server was lost
     private boolean hasBegun;
-    private boolean isReadable; // the socket of the server
+    private boolean isReadable; // the connection to the server
+    private boolean isPosted; // a call of upstreamGoesOn
+    private @Nullable Next ending; // once the server's socket has all that is to be sent before
     private boolean endsServer; // by a fault, when all was sent
     private boolean isReleased;
 
@@ -81,7 +84,14 @@ final class RelayPump implements ConnectionPump, UpstreamConnection.Owner {
         this.terms = terms;
         this.options = options;
         serving = Objects.requireNonNull(terms.serving());
-        upstream = new UpstreamConnection(serving.loop(), options.upstream(), options.connectTimeout(), this);
+        TlsTrust trust = options.tls();
+        tls = trust == null ? null : new UpstreamTlsReporter(serving.loop(), this::upstreamGoesOn);
+        upstream = new UpstreamConnection(
+                serving.loop(),
+                options.upstream(),
+                options.connectTimeout(),
+                this,
+                tls == null || trust == null ? null : tls.tls(trust));
     }
 
     /** Loads the classes that a connection needs. */
@@ -94,6 +104,12 @@ final class RelayPump implements ConnectionPump, UpstreamConnection.Owner {
         } catch (IllegalAccessException impossible) {
             throw new AssertionError(impossible); // they are of this class
         }
+    }
+
+    /** Called when a task of the handshake with the server is over, or when a record of it has more. */
+    private void upstreamGoesOn() {
+        isPosted = false;
+        upstream.ready();
     }
 
     @Override
@@ -184,6 +200,9 @@ final class RelayPump implements ConnectionPump, UpstreamConnection.Owner {
         UpstreamChannel server = upstream.channel();
         ConnectionReporter ofServer = reporter == null ? null : reporter.upstream(server.socket(), upstream.peer());
         String detour = ofServer == null ? "" : upstream.detour();
+        if (tls != null) {
+            tls.reportTo(ofServer);
+        }
         if (ofServer != null && !detour.isEmpty()) {
             ofServer.note(detour);
         }
@@ -202,7 +221,12 @@ final class RelayPump implements ConnectionPump, UpstreamConnection.Owner {
             isReadable = false;
             both.toClient.receive(clock);
         }
-        Next next = sendsToServer(both, clock);
+        boolean isFlushed = both.server.flush();
+        Next next = ending == null ? sendsToServer(both, clock) : ending;
+        ending = endsServer && !isFlushed && !both.server.flush() ? next : null;
+        if (ending != null) {
+            return Next.WAIT;
+        }
         return next == Next.WAIT ? sendsToClient(both, clock) : next;
     }
 
@@ -214,12 +238,15 @@ final class RelayPump implements ConnectionPump, UpstreamConnection.Owner {
             if (next != Next.END && next != Next.HALF_CLOSE) {
                 return next;
             }
-            both.serverHasAll = next == Next.END;
             if (!both.serverGotFin) {
                 both.serverGotFin = true;
                 endServerOutput(both);
                 both.toServer.outputEnded();
             }
+            if (next == Next.END && !both.server.flush()) {
+                return Next.WAIT;
+            }
+            both.serverHasAll = next == Next.END;
         }
         if (both.clientHasAll) {
             return Next.END;
@@ -294,7 +321,12 @@ final class RelayPump implements ConnectionPump, UpstreamConnection.Owner {
         int ofServer = both.toServer.rest(); // reads of the client, writes to the server
         int ofClient = both.toClient.rest();
         boolean isOff = serving.isFrozen() || !lost.isEmpty();
-        upstream.interest(isOff ? 0 : (ofServer & SelectionKey.OP_WRITE) | (ofClient & SelectionKey.OP_READ));
+        int wanted = (ofServer & SelectionKey.OP_WRITE) | (ofClient & SelectionKey.OP_READ);
+        upstream.interest(isOff ? 0 : both.server.interest(wanted));
+        if (!isOff && !isPosted && (wanted & SelectionKey.OP_READ) != 0 && both.server.hasInput()) {
+            isPosted = true;
+            serving.loop().post(this::upstreamGoesOn);
+        }
         return (ofClient & SelectionKey.OP_WRITE) | (lost.isEmpty() ? ofServer & SelectionKey.OP_READ : 0);
     }
 

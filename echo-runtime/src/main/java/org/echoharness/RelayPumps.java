@@ -16,6 +16,7 @@ import java.util.function.Supplier;
 import org.echoharness.loop.UnsentBytes;
 import org.echoharness.relay.Upstream;
 import org.echoharness.relay.UpstreamConnection;
+import org.echoharness.relay.UpstreamTls;
 import org.echoharness.sockets.NameResolver;
 import org.echoharness.sockets.UnixNames;
 import org.echoharness.text.Escaping;
@@ -42,6 +43,10 @@ record RelayPumps(RelayPump.Options options) implements ConnectionPump.Factory {
         UnsentBytes.load();
         UpstreamConnection.load();
         RelayPump.load();
+        TlsTrust trust = options.tls();
+        if (trust != null) {
+            UpstreamTls.load(trust);
+        }
     }
 
     /** Refuses a fixed address at which the relay itself listens. Names other than localhost are looked up at connects. */
@@ -141,7 +146,8 @@ record RelayPumps(RelayPump.Options options) implements ConnectionPump.Factory {
         } else {
             candidates.add(UnixDomainSocketAddress.of(((ServerAddress.Unix) address).path()));
         }
-        return new Upstream.Target(address.toString(), candidates);
+        String host = address instanceof HostAndPort tcp ? tcp.host() : UpstreamTls.NAMELESS;
+        return new Upstream.Target(address.toString(), host, candidates);
     }
 
     /** Reads the address of an upstream. */

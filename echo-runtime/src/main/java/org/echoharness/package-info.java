@@ -41,7 +41,7 @@
  *     {@code TlsBuffers} {@code TlsRecord} {@code TlsAlert} {@code TlsException} {@code HandshakeThreads} {@code ServerHelloScanner} {@code TlsChannel}
  *     {@code ClientHandshake} {@code TlsClientChannel}
  * <tr><th>relay<td>the connection to the server behind a relay
- *     <td>{@code Upstream} {@code LostUpstreamException} {@code UpstreamChannel} {@code UpstreamConnection}
+ *     <td>{@code Upstream} {@code LostUpstreamException} {@code UpstreamTls} {@code UpstreamChannel} {@code UpstreamConnection}
  * <tr><th>script<td>what a script is made of; exported
  *     <td>{@code Latin1} {@code Patterns} {@code FrameLength} {@code Data} {@code Expectation} {@code Step}
  *     {@code ServedConnection} {@code ConnectionHandler} {@code Framing} {@code Framings}
@@ -88,6 +88,7 @@
  *     {@link org.echoharness.RecordingComparison} {@code RecordingStore} {@code ConnectionRecorder} {@code RemoteRecording}
  * <tr><th>reporting<td>what a connection reports: lines, and to its recorder
  *     <td>{@code Conversation} {@code ConnectionReporter} {@code ClientTlsReporter}
+ *     {@code UpstreamTlsReporter}
  * <tr><th>seam<td>what a server does with what a client sends, and how bytes get on and off the wire
  *     <td>{@code ConnectionPump} {@code ConnectionWire} {@code GatedOutput} {@code WireOutput} {@code TlsWire} {@code EchoPump}
  *     {@code RelayPump} {@code RelayPumps} {@code DialogueProblems} {@code DialoguePump} {@code DialoguePumps}

@@ -12,9 +12,10 @@ public interface Upstream {
      * A server to connect to.
      *
      * @param name how messages name it, such as {@code db:5432}
+     * @param host for which its certificate must be, with TLS
      * @param candidates its addresses, in the order in which they are tried
      */
-    record Target(String name, List<SocketAddress> candidates) {}
+    record Target(String name, String host, List<SocketAddress> candidates) {}
 
     /** Returns the target if it is known without a lookup, or null. On the thread of the event loop. */
     @Nullable

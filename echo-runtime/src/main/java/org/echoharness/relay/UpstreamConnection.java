@@ -44,6 +44,7 @@ public final class UpstreamConnection implements EventLoopHandler, UnsentBytes.W
     private final EventLoop loop;
     private final Upstream upstream;
     private final Owner owner;
+    private final @Nullable UpstreamTls tls;
     private final long timeoutNanos;
     private final ConnectAttempts<SocketAddress> attempts = new ConnectAttempts<>();
     private long deadline;
@@ -51,6 +52,7 @@ public final class UpstreamConnection implements EventLoopHandler, UnsentBytes.W
     private int next; // of the candidates
     private @Nullable SocketAddress candidate; // that is connecting
     private @Nullable SelectionKey key;
+    private @Nullable UpstreamChannel channel; // once it is open
     private Alarms.@Nullable Alarm alarm;
     private @Nullable Thread lookup; // of the target; it may block
     private String failure = "";
@@ -60,10 +62,16 @@ public final class UpstreamConnection implements EventLoopHandler, UnsentBytes.W
     private boolean waits; // for the end, until the server's kernel has all that was sent
     private boolean endsCleanly;
 
-    public UpstreamConnection(EventLoop loop, Upstream upstream, Duration connectTimeout, Owner owner) {
+    /**
+     * @param connectTimeout for the lookup, all candidates and the handshake of TLS together
+     * @param tls null without TLS
+     */
+    public UpstreamConnection(
+            EventLoop loop, Upstream upstream, Duration connectTimeout, Owner owner, @Nullable UpstreamTls tls) {
         this.loop = loop;
         this.upstream = upstream;
         this.owner = owner;
+        this.tls = tls;
         timeoutNanos = connectTimeout.toNanos();
     }
 
@@ -160,8 +168,7 @@ public final class UpstreamConnection implements EventLoopHandler, UnsentBytes.W
             }
         }
         boolean isLate = System.nanoTime() - deadline >= 0;
-        String what = "cannot connect to upstream " + of.name()
-                + (isLate ? " within " + Quantities.text(Duration.ofNanos(timeoutNanos)) : "");
+        String what = cannotConnect(isLate ? " within " + Quantities.text(Duration.ofNanos(timeoutNanos)) : "");
         fail(String.valueOf(attempts.exception(what, upstream::text).getMessage()));
     }
 
@@ -195,12 +202,48 @@ public final class UpstreamConnection implements EventLoopHandler, UnsentBytes.W
     private void open(SocketChannel channel) throws IOException {
         ConnectAttempts.refuseSelfConnect(channel);
         SocketChannels.linger(channel, 0); // from here on, every close sends an RST, unless it is a clean one
+        if (tls == null) {
+            opened(new UpstreamChannel(channel, null));
+        } else {
+            Upstream.Target of = Objects.requireNonNull(target);
+            tls.begin(of.host(), candidate instanceof InetSocketAddress inet ? inet.getPort() : -1, channel);
+            setAlarm(deadline);
+            shakeHands(tls, channel);
+        }
+    }
+
+    private void opened(UpstreamChannel ready) {
         loop.alarms().cancel(alarm);
         alarm = null;
+        channel = ready;
         isOpen = true;
     }
 
+    /** Goes on with the handshake of TLS. A server that fails it is not replaced by another candidate. */
+    private void shakeHands(UpstreamTls handshake, SocketChannel socket) {
+        SelectionKey mine = Objects.requireNonNull(key);
+        try {
+            if (handshake.advances()) {
+                opened(new UpstreamChannel(socket, handshake.text(socket)));
+                mine.interestOps(0);
+            } else {
+                mine.interestOps(handshake.interest());
+            }
+        } catch (IOException | RuntimeException failed) {
+            giveUp(Escaping.escape(cannotConnect(" with TLS: ")) + handshake.reason(failed));
+            SocketChannels.linger(socket, -1); // lets the server read the alert
+            closeAttempt();
+        }
+    }
+
+    private String cannotConnect(String how) {
+        return "cannot connect to upstream " + Objects.requireNonNull(target).name() + how;
+    }
+
     private void closeAttempt() {
+        if (tls != null) {
+            tls.release();
+        }
         SelectionKey tried = key;
         key = null;
         if (tried != null) {
@@ -216,10 +259,14 @@ public final class UpstreamConnection implements EventLoopHandler, UnsentBytes.W
     }
 
     private void fail(String why) {
+        giveUp(Escaping.escape(why));
+    }
+
+    private void giveUp(String escaped) {
         endLookup();
         loop.alarms().cancel(alarm);
         alarm = null;
-        failure = Escaping.cut(Escaping.escape(why));
+        failure = Escaping.cut(escaped);
     }
 
     @Override
@@ -228,7 +275,9 @@ public final class UpstreamConnection implements EventLoopHandler, UnsentBytes.W
         if (mine == null || !mine.isValid() || waits) {
             return;
         }
-        if (!isOpen) {
+        if (!isOpen && tls != null && tls.hasBegun()) {
+            shakeHands(tls, (SocketChannel) mine.channel());
+        } else if (!isOpen) {
             finish((SocketChannel) mine.channel());
         }
         owner.upstreamIsReady();
@@ -237,8 +286,8 @@ public final class UpstreamConnection implements EventLoopHandler, UnsentBytes.W
     private void finish(SocketChannel channel) {
         try {
             if (channel.finishConnect()) {
-                open(channel);
                 Objects.requireNonNull(key).interestOps(0);
+                open(channel);
             }
         } catch (IOException refused) {
             attempts.failed(Objects.requireNonNull(candidate), refused);
@@ -255,6 +304,10 @@ public final class UpstreamConnection implements EventLoopHandler, UnsentBytes.W
         }
         if (target == null) {
             fail("the upstream is not known within " + Quantities.text(Duration.ofNanos(timeoutNanos)));
+        } else if (tls != null && tls.hasBegun()) {
+            fail(cannotConnect(" with TLS within " + Quantities.text(Duration.ofNanos(timeoutNanos)) + ": ")
+                    + tls.late());
+            closeAttempt();
         } else if (isFull) {
             isFull = false;
             tryNext();
@@ -286,14 +339,15 @@ public final class UpstreamConnection implements EventLoopHandler, UnsentBytes.W
         return upstream.text(Objects.requireNonNull(candidate));
     }
 
-    /** Returns the socket. Called when it is connected. */
+    /** Returns what reads and writes it. Called when it is connected. */
     public UpstreamChannel channel() {
-        return new UpstreamChannel((SocketChannel) Objects.requireNonNull(key).channel());
+        return Objects.requireNonNull(channel);
     }
 
-    /** Returns whether the selector has found something to read. */
+    /** Returns whether there is something to read: the selector has found it, or a record of TLS has more. */
     public boolean isReadable() {
-        return isOpen() && Objects.requireNonNull(key).isReadable();
+        UpstreamChannel mine = channel;
+        return mine != null && isOpen() && (Objects.requireNonNull(key).isReadable() || mine.hasInput());
     }
 
     /** Returns whether it waits for something to read. */
@@ -326,17 +380,18 @@ public final class UpstreamConnection implements EventLoopHandler, UnsentBytes.W
         endLookup();
         loop.alarms().cancel(alarm);
         endsCleanly = clean;
+        release(clean);
         SelectionKey mine = key;
         if (mine == null) {
             return;
         }
         try {
-            SocketChannel channel = (SocketChannel) mine.channel();
+            SocketChannel socket = (SocketChannel) mine.channel();
             if (was && unsent != null && mine.isValid()) {
                 if (clean) {
-                    channel.shutdownOutput();
+                    socket.shutdownOutput();
                 }
-                waits = unsent.await(this, channel);
+                waits = unsent.await(this, socket);
             }
         } catch (IOException gone) {
             waits = false;
@@ -345,6 +400,14 @@ public final class UpstreamConnection implements EventLoopHandler, UnsentBytes.W
             mine.interestOps(0);
         } else {
             closeNow(mine);
+        }
+    }
+
+    private void release(boolean clean) {
+        if (channel != null) {
+            channel.release(clean);
+        } else if (tls != null) {
+            tls.release();
         }
     }
 
@@ -366,6 +429,9 @@ public final class UpstreamConnection implements EventLoopHandler, UnsentBytes.W
 
     @Override
     public void abort() {
+        if (!isClosed) {
+            release(false);
+        }
         isClosed = true;
         waits = false;
         SelectionKey mine = key;

@@ -107,8 +107,8 @@ public final class ClientHandshake implements ByteChannel {
         };
     }
 
-    /** Returns what was awaited, and what was seen. */
-    private String progress() {
+    /** Returns what is awaited, and what was seen, in words. */
+    public String progress() {
         String awaited = seen.contains(SERVER_HELLO) ? "Finished" : SERVER_HELLO;
         return "waited for the " + awaited + " of the server, which has sent "
                 + (received == 0 ? "nothing" : Escaping.bytes(received))

@@ -16,7 +16,7 @@ public record ClientTls(TlsTrust trust, @Nullable SSLParameters parameters) {
     public static final String NAMELESS = "localhost";
 
     /** Returns a new engine in client mode for a server, whose name it sends and checks. */
-    SSLEngine engine(String host, int port) {
+    public SSLEngine engine(String host, int port) {
         SSLEngine engine = trust.engine(host, port);
         if (parameters != null) {
             engine.setSSLParameters(parameters); // what is null in them stays

@@ -28,7 +28,8 @@ public final class TlsClientChannel implements ByteChannel {
     private boolean isEnding;
     private boolean hasSentFin;
 
-    private TlsClientChannel(SocketChannel socket, TlsChannel channel) {
+    /** @param channel of this socket; its handshake is complete */
+    public TlsClientChannel(SocketChannel socket, TlsChannel channel) {
         this.socket = socket;
         this.channel = channel;
     }
@@ -157,6 +158,11 @@ public final class TlsClientChannel implements ByteChannel {
     public synchronized void endWithReset() {
         isEnding = true;
         hasSentFin = true;
+    }
+
+    /** Gives up what it holds, and leaves the socket as it is. */
+    public synchronized void release() {
+        channel.close();
     }
 
     /** Ends the output as far as it can be done at once, and closes the socket. */

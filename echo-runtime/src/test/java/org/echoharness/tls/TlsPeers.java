@@ -15,44 +15,44 @@ import javax.net.ssl.SSLSocket;
 import org.echoharness.Peer;
 
 /** Servers with the JDK's own TLS sockets, which know nothing of the channels that are tested. */
-final class TlsPeers {
+public final class TlsPeers {
 
-    static final String V12 = "TLSv1.2";
-    static final String V13 = "TLSv1.3";
+    public static final String V12 = "TLSv1.2";
+    public static final String V13 = "TLSv1.3";
 
-    interface Manner {
+    public interface Manner {
         void treat(SSLSocket tls, Socket socket) throws IOException;
     }
 
     private TlsPeers() {}
 
     /** Returns a context with a certificate of this kind for localhost and 127.0.0.1. */
-    static SSLContext context(CertificateKind kind) throws IOException {
+    public static SSLContext context(CertificateKind kind) throws IOException {
         List<InetAddress> loopback = List.of(InetAddress.getByName("127.0.0.1"));
         return TlsContexts.server(CertificateAuthority.ofThisRun().issue(kind, List.of("localhost"), loopback));
     }
 
     /** Returns a context of a client that trusts the root of this run. */
-    static SSLContext trusting() {
+    public static SSLContext trusting() {
         return TlsContexts.client(List.of(CertificateAuthority.ofThisRun().root()), null);
     }
 
     /** A server of one protocol; the handler gets the socket with TLS, and the socket below it, which it may close first. */
-    static Peer peer(SSLContext context, String protocol, Manner manner) throws IOException {
+    public static Peer peer(SSLContext context, String protocol, Manner manner) throws IOException {
         return new Peer(socket -> {
             SSLSocket tls = layered(context, protocol, socket);
             manner.treat(tls, socket);
         });
     }
 
-    static SSLSocket layered(SSLContext context, String protocol, Socket socket) throws IOException {
+    public static SSLSocket layered(SSLContext context, String protocol, Socket socket) throws IOException {
         SSLSocket tls = (SSLSocket) context.getSocketFactory().createSocket(socket, (InputStream) null, false);
         tls.setEnabledProtocols(new String[] {protocol});
         return tls;
     }
 
     /** Sends back what comes up to the end, and then ends too. */
-    static void echo(SSLSocket tls, Socket socket) throws IOException {
+    public static void echo(SSLSocket tls, Socket socket) throws IOException {
         byte[] some = new byte[8 << 10];
         for (int n = tls.getInputStream().read(some);
                 n >= 0;
@@ -63,7 +63,7 @@ final class TlsPeers {
     }
 
     /** Reads one record, such as a ClientHello. */
-    static byte[] record(Socket socket) throws IOException {
+    public static byte[] record(Socket socket) throws IOException {
         DataInputStream in = new DataInputStream(socket.getInputStream());
         byte[] header = in.readNBytes(5);
         int length = ByteBuffer.wrap(header).getShort(3);
@@ -73,7 +73,7 @@ final class TlsPeers {
     }
 
     /** Returns the first record that a server answers to a ClientHello. */
-    static byte[] serverHello(SSLContext context, String protocol, byte[] clientHello) throws IOException {
+    public static byte[] serverHello(SSLContext context, String protocol, byte[] clientHello) throws IOException {
         SSLEngine engine = context.createSSLEngine();
         engine.setUseClientMode(false);
         engine.setEnabledProtocols(new String[] {protocol});
