@@ -83,6 +83,25 @@ class TlsHandshakeTest {
         }
     }
 
+    /** An RST would reach the client before it reads. */
+    @Test
+    void clientThatStillWritesReadsAlert() throws Exception {
+        try (EchoServer server = tls().start();
+                Socket socket = PlainSockets.connect(server.address())) {
+            byte[] noise = new byte[64 << 10];
+            for (int i = 0; i < 16; i++) {
+                socket.getOutputStream().write(noise);
+            }
+            assertThat(socket.getInputStream().readNBytes(7)).startsWith(21, 3);
+            assertThat(socket.getInputStream().read()).isEqualTo(-1);
+            socket.getOutputStream().write(noise);
+            socket.shutdownOutput();
+            Ending ending = ended(server, 1).ending().orElseThrow();
+            assertThat(ending.how()).isEqualTo(Ending.How.FIN);
+            assertThat(ending.why()).startsWith("the client does not speak TLS: it sent ");
+        }
+    }
+
     @Test
     void slowTaskOfOneHandshakeLeavesOtherConnections() throws Exception {
         CountDownLatch begun = new CountDownLatch(1);
