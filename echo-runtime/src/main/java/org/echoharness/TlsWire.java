@@ -62,7 +62,6 @@ final class TlsWire implements ConnectionWire, ConnectionPump.Supply, TlsChannel
                 }
                 made = ServerTls.issued(Objects.requireNonNull(options.kind()), names, numbers, options.parameters());
             }
-            made.engine(); // loads its classes, and refuses parameters that the JDK does not know
             TlsChannel.load();
             if (options.certificateFile() != null) {
                 PemFile.write(TlsOptions.FILE, options.certificateFile(), Objects.requireNonNull(made.certificate()));

@@ -8,6 +8,7 @@ import java.security.cert.X509Certificate;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
@@ -23,19 +24,32 @@ public final class ServerTls {
             loopback(new byte[] {127, 0, 0, 1}), loopback(new byte[] {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}));
     private static final int MOST_ADDRESSES = 100; // a client refuses a message of more than 32 KiB
 
-    private final SSLContext context;
     private final @Nullable ServerKey key; // null with a context of the user's
     private final @Nullable SSLParameters parameters; // never changed
+    private volatile @Nullable SSLContext context;
     private volatile @Nullable SSLContext clients;
 
-    private ServerTls(SSLContext context, @Nullable ServerKey key, @Nullable SSLParameters parameters) {
-        this.context = context;
+    private ServerTls(@Nullable SSLContext users, @Nullable ServerKey key, @Nullable SSLParameters parameters) {
+        this.context = users;
         this.key = key;
-        this.parameters = parameters == null ? null : checked(context, parameters);
+        this.parameters = parameters == null ? null : checked(context(), parameters);
+    }
+
+    /** Makes the first engine of a server, which loads some 250 classes. A class, since a lambda would load many more. */
+    private record FirstEngine(ServerTls server) implements Runnable {
+        @Override
+        public void run() {
+            try {
+                server.engine();
+            } catch (IllegalStateException failed) {
+                return; // so does the engine of the first connection, which reports it
+            }
+        }
     }
 
     /**
-     * Makes a certificate, signed by the authority of this run. If the parameters ask a client for a certificate, the server
+     * Makes a certificate, signed by the authority of this run. A handshake thread then makes what the first connection needs,
+     * since the JDK takes long for the first one of a JVM; without parameters, that is after the return. If the parameters ask a client for a certificate, the server
      * accepts any.
      *
      * @param hostNames the names, and {@code addresses} the addresses, that it is for besides localhost and loopback; a
@@ -63,7 +77,24 @@ public final class ServerTls {
             }
         }
         ServerKey key = CertificateAuthority.ofThisRun().issue(kind, names, numbers);
-        return new ServerTls(TlsContexts.server(key), key, parameters);
+        ServerTls made = new ServerTls(null, key, parameters);
+        HandshakeThreads.executor().execute(new FirstEngine(made));
+        return made;
+    }
+
+    /** Returns the context. The first engine makes it, so that the start of a server does not wait for it. */
+    private SSLContext context() {
+        SSLContext made = context;
+        if (made == null) {
+            synchronized (this) {
+                made = context;
+                if (made == null) {
+                    made = TlsContexts.server(Objects.requireNonNull(key));
+                    context = made;
+                }
+            }
+        }
+        return made;
     }
 
     /** Adds a host, in one of its forms, unless a certificate cannot be for it: then binding fails too, and says why. */
@@ -127,7 +158,7 @@ public final class ServerTls {
 
     /** Returns a new engine in server mode. */
     public SSLEngine engine() {
-        SSLEngine engine = context.createSSLEngine();
+        SSLEngine engine = context().createSSLEngine();
         engine.setUseClientMode(false);
         if (parameters != null) {
             engine.setSSLParameters(parameters);
@@ -167,7 +198,7 @@ public final class ServerTls {
     public SSLContext clientContext() {
         X509Certificate root = certificate();
         if (root == null) {
-            return context;
+            return context();
         }
         SSLContext made = clients;
         if (made == null) {
