@@ -74,7 +74,8 @@ final class CertificateAuthority {
             keys = newKeys();
             String number = HexFormat.of().formatHex(random(4)); // tells the roots of several runs apart
             name = DerWriter.sequence(
-                    attribute(ORGANIZATION, "Echo Harness"), attribute(COMMON_NAME, "Echo Harness root ".concat(number)));
+                    attribute(ORGANIZATION, "Echo Harness"),
+                    attribute(COMMON_NAME, "Echo Harness root ".concat(number)));
             keyIdentifier = identifier(keys);
             // Valid whenever one of its certificates is, so that a client that refuses one refuses that one.
             root = sign(

@@ -114,9 +114,7 @@ public record CertificateKind(String word, String name) {
         if (label.startsWith("-") || label.endsWith("-")) {
             return "have no label that begins or ends with a hyphen";
         }
-        return isOfName(label)
-                ? ""
-                : "have a name of letters, digits, hyphens and dots";
+        return isOfName(label) ? "" : "have a name of letters, digits, hyphens and dots";
     }
 
     private static boolean isOfName(String label) {
