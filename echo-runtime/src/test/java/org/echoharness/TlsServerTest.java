@@ -21,6 +21,7 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
+import org.echoharness.support.PlainSockets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -143,7 +144,7 @@ class TlsServerTest {
     @Test
     void plainClientGetsAlertAndFin() throws Exception {
         try (EchoServer server = tls().start();
-                Socket socket = new Socket("127.0.0.1", server.port())) {
+                Socket socket = PlainSockets.connect(server.address())) {
             socket.setSoTimeout(10_000);
             socket.getOutputStream().write("GET / HTTP/1.1\r\n\r\n".getBytes(StandardCharsets.UTF_8));
             byte[] answer = socket.getInputStream().readAllBytes();
@@ -162,7 +163,7 @@ class TlsServerTest {
     @ValueSource(strings = {"TLSv1.2", "TLSv1.3"})
     void finWithoutCloseNotifyIsTruncation(String protocol) throws Exception {
         try (EchoServer server = tls().start();
-                Socket below = new Socket("127.0.0.1", server.port())) {
+                Socket below = PlainSockets.connect(server.address())) {
             SSLSocket socket = (SSLSocket)
                     server.sslContext().getSocketFactory().createSocket(below, "127.0.0.1", server.port(), false);
             socket.setEnabledProtocols(new String[] {protocol});
