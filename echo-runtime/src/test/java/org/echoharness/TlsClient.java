@@ -11,6 +11,8 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
+import java.util.Arrays;
+import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLEngineResult;
 import javax.net.ssl.SSLEngineResult.HandshakeStatus;
@@ -21,17 +23,30 @@ import org.jspecify.annotations.Nullable;
 /** A client with TLS as users write it: a blocking {@link SSLSocket}, or an {@link SSLEngine} with a selector. */
 interface TlsClient extends Closeable {
 
+    Duration LONGEST = Duration.ofSeconds(30);
+
     /** How the client is written. */
     enum Kind {
         BLOCKING,
         NON_BLOCKING;
 
-        TlsClient connect(EchoServer server, String protocol, Duration readTimeout) throws IOException {
-            return this == BLOCKING
-                    ? new Blocking(server, protocol, readTimeout)
-                    : new NonBlocking(server, protocol, readTimeout);
+        TlsClient connect(EchoServer server, String protocol) throws IOException {
+            return this == BLOCKING ? new Blocking(server, protocol) : new NonBlocking(server, protocol);
         }
     }
+
+    /** Returns a ClientHello. */
+    static byte[] hello(SSLContext context, String protocol) throws IOException {
+        SSLEngine engine = context.createSSLEngine("127.0.0.1", 1);
+        engine.setUseClientMode(true);
+        engine.setEnabledProtocols(new String[] {protocol});
+        ByteBuffer hello = ByteBuffer.allocate(engine.getSession().getPacketBufferSize());
+        engine.wrap(ByteBuffer.allocate(0), hello);
+        return Arrays.copyOf(hello.array(), hello.position());
+    }
+
+    /** Limits how long each read may take from now on; 30 s unless it is called. */
+    void readTimeout(Duration timeout) throws IOException;
 
     void handshake() throws IOException;
 
@@ -44,10 +59,15 @@ interface TlsClient extends Closeable {
     final class Blocking implements TlsClient {
         private final SSLSocket socket;
 
-        Blocking(EchoServer server, String protocol, Duration readTimeout) throws IOException {
+        Blocking(EchoServer server, String protocol) throws IOException {
             socket = (SSLSocket) server.sslContext().getSocketFactory().createSocket("127.0.0.1", server.port());
             socket.setEnabledProtocols(new String[] {protocol});
-            socket.setSoTimeout((int) readTimeout.toMillis());
+            readTimeout(LONGEST);
+        }
+
+        @Override
+        public void readTimeout(Duration timeout) throws IOException {
+            socket.setSoTimeout((int) timeout.toMillis());
         }
 
         @Override
@@ -64,7 +84,7 @@ interface TlsClient extends Closeable {
         public byte @Nullable [] read() throws IOException {
             byte[] text = new byte[1 << 16];
             int n = socket.getInputStream().read(text);
-            return n < 0 ? null : java.util.Arrays.copyOf(text, n);
+            return n < 0 ? null : Arrays.copyOf(text, n);
         }
 
         @Override
@@ -79,13 +99,12 @@ interface TlsClient extends Closeable {
         private final Selector selector = Selector.open();
         private final SelectionKey key;
         private final SSLEngine engine;
-        private final Duration readTimeout;
+        private Duration readTimeout = LONGEST;
         private final ByteBuffer in; // records, to be read
         private final ByteBuffer out;
         private final ByteBuffer text;
 
-        NonBlocking(EchoServer server, String protocol, Duration readTimeout) throws IOException {
-            this.readTimeout = readTimeout;
+        NonBlocking(EchoServer server, String protocol) throws IOException {
             socket = SocketChannel.open(new InetSocketAddress("127.0.0.1", server.port()));
             socket.configureBlocking(false);
             key = socket.register(selector, 0);
@@ -96,6 +115,11 @@ interface TlsClient extends Closeable {
                     .flip();
             out = ByteBuffer.allocate(2 * engine.getSession().getPacketBufferSize());
             text = ByteBuffer.allocate(2 * engine.getSession().getApplicationBufferSize());
+        }
+
+        @Override
+        public void readTimeout(Duration timeout) {
+            readTimeout = timeout;
         }
 
         @Override
@@ -158,7 +182,7 @@ interface TlsClient extends Closeable {
             key.interestOps(operation);
             selector.selectedKeys().clear();
             if (selector.select(readTimeout.toMillis()) == 0) {
-                throw new SocketTimeoutException("not ready");
+                throw new SocketTimeoutException("Read timed out");
             }
         }
 
