@@ -160,7 +160,8 @@ class TlsHandshakeTest {
                 SSLSocket socket = connect(server, protocol)) {
             PlainSockets.echoes(socket, "with a certificate");
             socket.shutdownOutput();
-            assertThat(ended(server, 1).events().get(1).detail()).endsWith(", client certificate CN=Echo Harness client,O=Echo Harness");
+            assertThat(ended(server, 1).events().get(1).detail())
+                    .endsWith(", client certificate CN=Echo Harness client,O=Echo Harness");
         }
     }
 
@@ -232,8 +233,9 @@ class TlsHandshakeTest {
 
     @Test
     void scriptGreetsFirst() throws Exception {
-        try (EchoServer server =
-                        tls().script("send \"220 hi\\r\\n\", expect line \"QUIT\", send \"221 bye\\r\\n\", close").start();
+        try (EchoServer server = tls().script(
+                                "send \"220 hi\\r\\n\", expect line \"QUIT\", send \"221 bye\\r\\n\", close")
+                        .start();
                 SSLSocket socket = connect(server)) {
             assertThat(socket.getInputStream().readNBytes(8)).asString().isEqualTo("220 hi\r\n");
             socket.getOutputStream().write("QUIT\r\n".getBytes(StandardCharsets.US_ASCII));
@@ -245,7 +247,8 @@ class TlsHandshakeTest {
     @ParameterizedTest
     @ValueSource(strings = {"TLSv1.2", "TLSv1.3"})
     void faultsOfTextActOnText(String protocol) throws Exception {
-        try (EchoServer server = tls().faults("connection 1: close after 4; connection 2: reset after 4; others: fragment 3")
+        try (EchoServer server = tls().faults(
+                        "connection 1: close after 4; connection 2: reset after 4; others: fragment 3")
                 .start()) {
             try (SSLSocket closed = connect(server, protocol)) {
                 closed.getOutputStream().write("abcdefgh".getBytes(StandardCharsets.US_ASCII));

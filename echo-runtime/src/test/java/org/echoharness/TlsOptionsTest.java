@@ -378,7 +378,9 @@ class TlsOptionsTest {
         relay.upstreamTls("system").start().close();
         assertThat(warnings).hasSize(1);
         relay.upstreamTls("insecure").start().close();
-        assertThat(warnings).hasSize(2).allMatch(line -> line.contains("upstreamTls (insecure) accepts any certificate"));
+        assertThat(warnings)
+                .hasSize(2)
+                .allMatch(line -> line.contains("upstreamTls (insecure) accepts any certificate"));
     }
 
     @Test
