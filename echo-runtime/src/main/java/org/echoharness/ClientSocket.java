@@ -290,18 +290,22 @@ final class ClientSocket implements AutoCloseable {
         }
     }
 
-    private void recordUnread() {
-        if (!reading.lock.tryLock()) {
-            return; // another thread is reading: it records what it reads
-        }
+    private void endAndClose() throws IOException {
+        boolean isReader = reading.lock.tryLock(); // otherwise another thread is reading: it records what it reads
         try {
-            if (recorded.recordUnread() && endTls()) {
+            if (isReader && recorded.recordUnread() && endTls()) {
                 readRest();
             }
         } catch (IOException lost) {
             recordLost(lost);
         } finally {
-            reading.lock.unlock();
+            try {
+                recorded.close();
+            } finally {
+                if (isReader) {
+                    reading.lock.unlock();
+                }
+            }
         }
     }
 
@@ -388,9 +392,8 @@ final class ClientSocket implements AutoCloseable {
             }
         } finally {
             if (wasOpen) {
-                recordUnread();
+                endAndClose();
             }
-            recorded.close();
             recorded.recordEnd(Ending.Side.CLIENT, Ending.How.FIN, "");
             for (Direction direction : List.of(reading, writing)) {
                 ChannelReadiness waiting = direction.readiness;

@@ -1165,8 +1165,8 @@ public final class EchoServer implements AutoCloseable {
         }
 
         /**
-         * Sets how long finding and connecting to the {@link #upstream} may take. The default is 5 seconds. Without an
-         * upstream it has no effect.
+         * Sets how long finding and connecting to the {@link #upstream} may take, with its handshake of TLS if there is one.
+         * The default is 5 seconds. Without an upstream it has no effect.
          *
          * @param timeout 1 ms to 365 days
          * @return this builder

@@ -85,7 +85,8 @@ class RelayTlsTest {
             RecordedConnection connection = ended(relay);
             assertThat(new String(connection.received(), ISO_8859_1)).doesNotContain("secret");
             connection.upstream().orElseThrow().assertSent(connection.received());
-            assertThat(endOf(connection)).isEqualTo("CLIENT FIN");
+            // the server may end at the close_notify, before the FIN of the client
+            assertThat(endOf(connection)).endsWith(" FIN");
             assertThat(handshakes(connection)).isEqualTo("[]");
         }
     }

@@ -96,7 +96,8 @@ public final class ClientMojo extends EchoMojo {
     String bufferSize;
 
     /**
-     * How long to resolve the name and to try all its addresses, together, such as {@code 50ms}, {@code 2s} or {@code 1m}.
+     * How long to resolve the name, to try all its addresses, and to complete the handshake of TLS, together, such as {@code
+     * 50ms}, {@code 2s} or {@code 1m}.
      *
      * @since 0.1.0
      */

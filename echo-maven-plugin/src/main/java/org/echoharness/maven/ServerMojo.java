@@ -133,8 +133,8 @@ abstract class ServerMojo extends EchoMojo {
     String upstreamTls;
 
     /**
-     * How long to resolve the name of the {@code upstream} and to try all its addresses, together, such as {@code 50ms},
-     * {@code 2s} or {@code 1m}.
+     * How long to resolve the name of the {@code upstream}, to try all its addresses, and to complete the handshake of TLS,
+     * together, such as {@code 50ms}, {@code 2s} or {@code 1m}.
      *
      * @since 0.1.0
      */

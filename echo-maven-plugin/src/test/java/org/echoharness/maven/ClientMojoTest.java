@@ -315,6 +315,36 @@ class ClientMojoTest {
     }
 
     @Test
+    void speaksTls(@TempDir Path directory) throws Exception {
+        Path file = directory.resolve("root.pem");
+        try (EchoServer server =
+                EchoServer.builder().tls("self-signed").certificateFile(file).start()) {
+            ClientMojo client = client(server.port());
+            client.tls = file.toString();
+            client.execute();
+            assertThat(log.seen()).noneMatch(line -> line.startsWith("WARN"));
+            client.tls = "insecure";
+            client.execute();
+            assertThat(log.seen())
+                    .filteredOn(line -> line.startsWith("WARN"))
+                    .singleElement()
+                    .asString()
+                    .startsWith("WARN tls (insecure) accepts any certificate");
+            client.tls = "system";
+            assertThatThrownBy(client::execute)
+                    .isInstanceOf(MojoFailureException.class)
+                    .hasMessageStartingWith("no echo from 127.0.0.1:" + server.port()
+                            + " (execution client-it): cannot connect to 127.0.0.1:" + server.port()
+                            + " with TLS: the certificate of the server is not trusted (");
+            client.tls = "no-such.pem";
+            assertThatThrownBy(client::execute)
+                    .isInstanceOf(MojoExecutionException.class)
+                    .hasMessageStartingWith(
+                            "no client for 127.0.0.1:" + server.port() + " (execution client-it): tls (");
+        }
+    }
+
+    @Test
     void usesPortOfTutorialByDefault() {
         ClientMojo client = client(1);
         client.address = "no-such-host.invalid";
@@ -350,6 +380,7 @@ class ClientMojoTest {
         client.connectTimeout = "5s";
         client.readTimeout = "5s";
         client.timeout = "none";
+        client.tls = "none";
         return client;
     }
 

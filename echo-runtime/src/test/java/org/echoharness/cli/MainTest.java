@@ -57,6 +57,31 @@ class MainTest {
         return err.toString(StandardCharsets.UTF_8);
     }
 
+    @Test
+    void clientSpeaksTls(@TempDir Path folder) throws Exception {
+        Path file = folder.resolve("root.pem");
+        try (EchoServer server =
+                EchoServer.builder().tls("self-signed").certificateFile(file).start()) {
+            String address = "localhost:" + server.port();
+            assertThat(run("client", address, "--tls", file.toString())).isZero();
+            assertThat(err()).isEmpty();
+            assertThat(run("client", address, "--tls=insecure", "--quiet")).isZero();
+            assertThat(err().lines())
+                    .singleElement()
+                    .asString()
+                    .startsWith("echo: --tls (insecure) accepts any certificate, ");
+            err.reset();
+            assertThat(run("client", address, "--tls", "system")).isOne();
+            assertThat(err())
+                    .startsWith("echo: cannot connect to " + address + " with TLS: the certificate of the server is not"
+                            + " trusted (");
+            err.reset();
+            assertThat(run("client", address, "--tls", folder.resolve("none").toString()))
+                    .isEqualTo(2);
+            assertThat(err()).startsWith("echo: --tls " + folder.resolve("none") + ": tls (");
+        }
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',

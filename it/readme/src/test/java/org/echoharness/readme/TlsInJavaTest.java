@@ -50,8 +50,7 @@ class TlsInJavaTest {
 
     @Test
     @EchoTest(tls = "expired")
-    void clientRefusesExpiredCertificate(@Echo SSLContext context, @Echo InetSocketAddress address)
-            throws IOException {
+    void clientRefusesExpiredCertificate(@Echo SSLContext context, @Echo InetSocketAddress address) throws IOException {
         try (SSLSocket yours = connect(context, address)) {
             Assertions.assertThatExceptionOfType(SSLHandshakeException.class).isThrownBy(yours::startHandshake);
         }
@@ -60,14 +59,51 @@ class TlsInJavaTest {
     @Test
     void otherProcessesReadFile(@TempDir Path folder) throws IOException {
         Path file = folder.resolve("echo.pem");
-        try (EchoServer server =
-                        EchoServer.builder().tls("self-signed").certificateFile(file).start();
+        try (EchoServer server = EchoServer.builder()
+                        .tls("self-signed")
+                        .certificateFile(file)
+                        .start();
                 EchoClient client = EchoClient.builder()
                         .address(server.address())
                         .tls(file.toString())
                         .connect()) {
             client.expectEcho("hello".getBytes(UTF_8));
             assertThat(Files.readString(file)).startsWith("-----BEGIN CERTIFICATE-----");
+        }
+    }
+
+    @Test
+    void clientSpeaksTlsByFile() throws IOException {
+        try (EchoServer server = EchoServer.builder()
+                .tls("self-signed")
+                .certificateFile("target/root.pem")
+                .start()) {
+            int port = server.port();
+            try (EchoClient client = EchoClient.builder()
+                    .address("localhost:" + port)
+                    .tls("target/root.pem") // or system, insecure, or an SSLContext
+                    .connect()) {
+                client.expectEcho("hello".getBytes(UTF_8));
+            }
+        }
+    }
+
+    @Test
+    void relayEndsTlsOnBothLegs() throws IOException {
+        try (EchoServer database = EchoServer.builder()
+                        .tls("self-signed")
+                        .certificateFile("target/database.pem")
+                        .start();
+                EchoServer relay = EchoServer.builder()
+                        .upstream("localhost:" + database.port())
+                        .upstreamTls("target/database.pem") // whom the relay trusts
+                        .tls("self-signed") // what clients of the relay see
+                        .start();
+                EchoClient client = EchoClient.builder()
+                        .address(relay.address())
+                        .tls(relay.sslContext())
+                        .connect()) {
+            client.expectEcho("hello".getBytes(UTF_8));
         }
     }
 }
