@@ -102,6 +102,24 @@ class TlsHandshakeTest {
         }
     }
 
+    /** As clients of OpenSSL do in TLS 1.3, although the handshake has keys by then. */
+    @Test
+    void alertInClearTextIsRecorded() throws Exception {
+        try (EchoServer server = tls().start();
+                Socket socket = PlainSockets.connect(server.address())) {
+            socket.getOutputStream().write(clientHello(server.sslContext()));
+            assertThat(socket.getInputStream().read()).isEqualTo(22); // the ServerHello
+            socket.getOutputStream().write(new byte[] {21, 3, 3, 0, 2, 2, 48});
+            RecordedConnection recorded = ended(server, 1);
+            assertThat(recorded.events()).anySatisfy(event -> {
+                assertThat(event.kind()).isEqualTo(RecordedEvent.Kind.ALERT);
+                assertThat(event.detail()).isEqualTo("unknown_ca by the client");
+            });
+            assertThat(recorded.ending().orElseThrow().why())
+                    .isEqualTo("the TLS handshake failed: the client sent the alert unknown_ca");
+        }
+    }
+
     @Test
     void slowTaskOfOneHandshakeLeavesOtherConnections() throws Exception {
         CountDownLatch begun = new CountDownLatch(1);

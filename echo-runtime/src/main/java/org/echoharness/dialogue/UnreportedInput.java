@@ -16,6 +16,7 @@ public final class UnreportedInput {
     private final Consumer<ByteBuffer> report;
     private ByteBuffer bytes = ByteBuffer.allocate(0); // from its position to its limit
     private int reported; // of the bytes that are not matched yet; these came before
+    private boolean isDropped; // TLS has started, and others report what comes
 
     /** @param report reports bytes that have come */
     public UnreportedInput(Consumer<ByteBuffer> report) {
@@ -32,6 +33,9 @@ public final class UnreportedInput {
 
     /** Called when this number of further bytes is matched. */
     private void matched(int count) {
+        if (isDropped) {
+            return;
+        }
         int before = Math.min(count, reported);
         reported -= before;
         report(count - before);
@@ -58,8 +62,9 @@ public final class UnreportedInput {
         reported += count;
     }
 
-    /** Drops all, since that is the beginning of the handshake. */
+    /** Drops all, since that is the beginning of the handshake. Bytes that are matched later are none of these. */
     public void drop() {
+        isDropped = true;
         bytes = ByteBuffer.allocate(0);
         reported = 0;
     }

@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import javax.net.ssl.SSLHandshakeException;
 
 /** The names of alerts (RFC 8446, section 6, and RFC 5246, section 7.2). */
 final class TlsAlert {
@@ -62,12 +63,35 @@ final class TlsAlert {
      * @param record the record with the alert; it is encrypted once there are keys, and then only the exception may name it
      */
     static String sent(ByteBuffer record, Throwable failure) {
-        int at = record.position();
-        if (record.remaining() == TlsRecord.HEADER + LENGTH && TlsRecord.type(record) == TlsRecord.ALERT) {
-            int code = record.get(at + TlsRecord.HEADER + 1) & 0xff;
-            return NAMES.getOrDefault(code, "alert " + code);
+        String inClear = inClear(record);
+        if (!inClear.isEmpty()) {
+            return inClear;
         }
         Matcher matcher = SENT.matcher(String.valueOf(failure.getMessage()));
         return matcher.find() ? matcher.group(1) : "encrypted alert";
+    }
+
+    /** Returns the name of the alert in the record at the position of this buffer, or an empty text if that is none in clear. */
+    static String inClear(ByteBuffer records) {
+        boolean isAlert = TlsRecord.isWhole(records)
+                && TlsRecord.type(records) == TlsRecord.ALERT
+                && TlsRecord.length(records) == TlsRecord.HEADER + LENGTH;
+        int code = isAlert ? records.get(records.position() + TlsRecord.HEADER + 1) & 0xff : 0;
+        return isAlert ? NAMES.getOrDefault(code, "alert " + code) : "";
+    }
+
+    /**
+     * Returns a failure that names an alert of the peer as the engine does. A client of OpenSSL sends its alert in clear text
+     * although the handshake of TLS 1.3 has keys by then; to the engine that is a record that it cannot decrypt.
+     *
+     * @param inClear the alert, or an empty text
+     */
+    static Exception named(Exception failure, String inClear) {
+        if (inClear.isEmpty() || !received(failure).isEmpty()) {
+            return failure;
+        }
+        SSLHandshakeException named = new SSLHandshakeException("Received fatal alert: " + inClear);
+        named.initCause(failure);
+        return named;
     }
 }

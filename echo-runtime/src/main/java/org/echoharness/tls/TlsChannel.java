@@ -446,10 +446,12 @@ public final class TlsChannel implements ByteChannel {
     }
 
     private SSLEngineResult unwrapTo(ByteBuffer to, ByteBuffer records) throws IOException {
+        String alert = isAgreed ? "" : TlsAlert.inClear(records);
         try {
             return engine.unwrap(records, to);
         } catch (IOException | RuntimeException failed) {
-            throw fail(phase(failed), failed);
+            Exception named = TlsAlert.named(failed, alert);
+            throw fail(phase(named), named);
         }
     }
 
