@@ -465,7 +465,9 @@ class ProcessTest {
                     .anyMatch(line -> line.contains("EchoPump"))
                     .noneMatch(
                             line -> line.matches(
-                                    ".*org\\.echoharness\\.(script\\.|replay\\.|relay\\.|Relay|dialogue\\.|Script|json\\.|control\\.|Control|remote\\.|Remote|Dialogue|ConnectionCalls|.*Unix).*"));
+                                    ".*org\\.echoharness\\.(script\\.|replay\\.|relay\\.|Relay|dialogue\\.|Script|json\\.|control\\.|Control|remote\\.|Remote|Dialogue|ConnectionCalls|tls\\.|.*Tls|.*Unix).*"));
+            assertThat(server.lines().matching(".* javax\\.net\\.ssl\\.\\S+ source: .*"))
+                    .isEmpty();
         }
     }
 
