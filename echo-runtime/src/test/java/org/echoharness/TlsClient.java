@@ -4,7 +4,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.EOFException;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
@@ -105,7 +104,7 @@ interface TlsClient extends Closeable {
         private final ByteBuffer text;
 
         NonBlocking(EchoServer server, String protocol) throws IOException {
-            socket = SocketChannel.open(new InetSocketAddress("127.0.0.1", server.port()));
+            socket = SocketChannel.open(server.address());
             socket.configureBlocking(false);
             key = socket.register(selector, 0);
             engine = server.sslContext().createSSLEngine("127.0.0.1", server.port());
