@@ -268,6 +268,10 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
         }
         next = asked == ConnectionPump.Next.WAIT ? null : asked;
         ConnectionPump.Next ofWire = wire.next(ServingLoop.CLOCK);
+        if (ofWire == ConnectionPump.Next.WAIT && next != null && mayEnd(next)) {
+            next = null; // the wire has sent the rest just now
+            return asked;
+        }
         if (ofWire == ConnectionPump.Next.WAIT) {
             return ofWire;
         }

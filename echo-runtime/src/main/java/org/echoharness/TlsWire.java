@@ -188,8 +188,19 @@ final class TlsWire implements ConnectionWire, ConnectionPump.Supply, TlsChannel
 
     @Override
     public boolean mayEnd(boolean clean) throws IOException {
-        boolean isWritten = clean ? channel.endOutput() : channel.flush();
-        return faults == null ? isWritten : isWritten && faults.sendsAll(this);
+        boolean isWritten = isWritten(clean);
+        if (faults == null) {
+            return isWritten;
+        }
+        if (!isWritten) {
+            faults.pump(this); // makes room
+            isWritten = isWritten(clean);
+        }
+        return isWritten && faults.sendsAll(this);
+    }
+
+    private boolean isWritten(boolean clean) throws IOException {
+        return clean ? channel.endOutput() : channel.flush();
     }
 
     @Override

@@ -30,6 +30,7 @@ final class WireOutput implements ByteChannel {
     private ByteBuffer part = NOTHING; // of what the scanner has returned
     private Next asked = Next.WAIT;
     private String reason = "";
+    private boolean hasPut; // since the gates have judged
     private boolean hasEnded;
     private boolean hasSent;
 
@@ -129,6 +130,7 @@ final class WireOutput implements ByteChannel {
         if (n > 0) {
             output.ring().put(from.slice(from.position(), n));
             from.position(from.position() + n);
+            hasPut = true;
         }
     }
 
@@ -148,6 +150,7 @@ final class WireOutput implements ByteChannel {
             output.arrived(clock);
         }
         Next next = output.pump(clock, supply);
+        hasPut = false;
         if (next == Next.WAIT || next == Next.END) {
             return next;
         }
@@ -189,8 +192,8 @@ final class WireOutput implements ByteChannel {
      */
     int rest(boolean writes) {
         int waits = output.rest();
-        boolean hasMore = (writes || part.hasRemaining()) && asked == Next.WAIT && output.room() > 0;
-        return hasMore ? SelectionKey.OP_WRITE : waits;
+        boolean hasMore = hasPut || ((writes || part.hasRemaining()) && output.room() > 0);
+        return hasMore && asked == Next.WAIT ? SelectionKey.OP_WRITE : waits;
     }
 
     /** Returns whether the gates let the connection read, by the last verdict. */
