@@ -231,9 +231,8 @@ public final class StartMojo extends ServerMojo {
 
     /** Returns the file with what clients have to trust; null without one. */
     private @Nullable Path certificate(Map<String, String> options) {
-        return Server.isNone(options, "certificateFile")
-                ? null
-                : Path.of(file(options.get("certificateFile"))).toAbsolutePath();
+        String file = options.getOrDefault("certificateFile", NONE);
+        return file.strip().equals(NONE) ? null : Path.of(file(file)).toAbsolutePath();
     }
 
     private List<Server> servers() throws MojoExecutionException {
