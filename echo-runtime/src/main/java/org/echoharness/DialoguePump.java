@@ -231,7 +231,8 @@ final class DialoguePump implements ConnectionPump, ConnectionPump.Supply, GateC
             output.ends(clock);
         }
         boolean moved = answersFin || in.size() != held || output.held() != put;
-        return moved || next == Dialogue.Next.AGAIN || !calls.isEmpty();
+        boolean isPauseOver = next == Dialogue.Next.PAUSE && output.isEmpty();
+        return moved || isPauseOver || next == Dialogue.Next.AGAIN || !calls.isEmpty();
     }
 
     /** Keeps and reports what went wrong, before the client can see the reset. */

@@ -20,9 +20,11 @@ import org.echoharness.dialogue.HandlerDialogue;
 import org.echoharness.dialogue.Program;
 import org.echoharness.dialogue.ScriptDialogue;
 import org.echoharness.dialogue.ScriptResources;
+import org.echoharness.dialogue.TlsUpgrade;
 import org.echoharness.loop.EventLoop;
 import org.echoharness.loop.UnsentBytes;
 import org.echoharness.loop.Warnings;
+import org.echoharness.memory.RingBuffer;
 import org.echoharness.memory.RingPool;
 import org.echoharness.script.ConnectionHandler;
 import org.echoharness.script.Framing;
@@ -129,8 +131,8 @@ final class DialoguePumps implements ConnectionPump.Factory {
         rings.leave();
     }
 
-    /** A connection without a socket: its client takes all bytes, and sends one byte and its FIN. */
-    private static final class Rehearsal implements ConnectionPump.Owner, ByteChannel {
+    /** A connection without a socket: its client takes all bytes, and sends one byte and its FIN, but no handshake. */
+    private static final class Rehearsal implements ConnectionPump.Owner, ByteChannel, TlsUpgrade {
 
         private boolean hasSent;
 
@@ -175,6 +177,19 @@ final class DialoguePumps implements ConnectionPump.Factory {
             int count = bytes.remaining();
             bytes.position(bytes.limit());
             return count;
+        }
+
+        @Override
+        public TlsUpgrade upgrade() {
+            return this;
+        }
+
+        @Override
+        public void start(RingBuffer clear) {}
+
+        @Override
+        public boolean isHandshaking() {
+            return true;
         }
 
         @Override

@@ -173,6 +173,9 @@ final class TlsWire implements ConnectionWire, ConnectionPump.Supply, TlsChannel
         if (!(failure instanceof TlsException)) {
             return ConnectionPump.LOST;
         }
+        if (!channel.hasEnded()) {
+            return "bytes that begin no TLS record";
+        }
         return "the client's FIN" + (channel.isHandshaking() ? "" : " without a close_notify");
     }
 

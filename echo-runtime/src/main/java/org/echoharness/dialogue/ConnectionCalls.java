@@ -37,6 +37,7 @@ public final class ConnectionCalls implements ServedConnection {
     private @Nullable TlsUpgrade upgrade; // null if the connection cannot start TLS
     private @Nullable TlsStart tls; // which a call asks for
     private boolean isTlsAsked; // guarded by this
+    private boolean awaitsTls; // the start is in the queue
     private boolean hasPassedFin;
     private boolean isInTurn;
     private boolean isReleased;
@@ -130,6 +131,9 @@ public final class ConnectionCalls implements ServedConnection {
         } else {
             queue.add(sending);
             HeldMemory.take(sending.bytes.capacity());
+            if (awaitsTls) {
+                sending.over.countDown(); // the handshake may wait for the call of the handler that sends
+            }
             goOn();
         }
     }
@@ -222,6 +226,7 @@ public final class ConnectionCalls implements ServedConnection {
     private void addTls() {
         if (!isReleased && asked == Dialogue.Next.MORE) {
             queue.add(new Sending(ByteBuffer.allocate(0), true));
+            awaitsTls = true;
             goOn();
         }
     }
@@ -296,6 +301,7 @@ public final class ConnectionCalls implements ServedConnection {
         TlsStart.State state = start.advance(in, inputEnded, out);
         if (state == TlsStart.State.STARTED) {
             queue.remove();
+            awaitsTls = false;
             return null;
         }
         return start.next();

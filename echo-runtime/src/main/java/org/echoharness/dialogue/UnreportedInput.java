@@ -7,16 +7,17 @@ import org.echoharness.memory.RingBuffer;
 /**
  * What a client has sent in clear text and is not reported yet, on a connection that may start TLS. What follows the last
  * message in clear text can be the beginning of the handshake, which is no text and is never reported. Bytes are reported when
- * they are matched, or at the end of a turn, if they do not begin as a handshake does. The thread of one event loop uses it.
+ * they are matched; at the end of a turn, those before what looks like a handshake. The thread of one event loop uses it.
  */
 public final class UnreportedInput {
 
     private static final int HANDSHAKE_RECORD = 22; // RFC 8446, section 5.1
+    private static final int MAJOR_VERSION = 3;
 
     private final Consumer<ByteBuffer> report;
     private ByteBuffer bytes = ByteBuffer.allocate(0); // from its position to its limit
+    private boolean isOver; // TLS has started, and others report what comes
     private int reported; // of the bytes that are not matched yet; these came before
-    private boolean isDropped; // TLS has started, and others report what comes
 
     /** @param report reports bytes that have come */
     public UnreportedInput(Consumer<ByteBuffer> report) {
@@ -33,7 +34,7 @@ public final class UnreportedInput {
 
     /** Called when this number of further bytes is matched. */
     private void matched(int count) {
-        if (isDropped) {
+        if (isOver) {
             return;
         }
         int before = Math.min(count, reported);
@@ -48,25 +49,34 @@ public final class UnreportedInput {
         }
     }
 
-    /** Called at the end of a turn. */
+    /** Called at the end of a turn. Reports all up to what can be the beginning of a handshake. */
     public void rest() {
-        if (reported > 0 || !bytes.hasRemaining() || bytes.get(bytes.position()) != HANDSHAKE_RECORD) {
-            reportAll();
+        int end = bytes.position();
+        while (end < bytes.limit() && !mayBeHandshake(end)) {
+            end++;
         }
+        reportUnmatched(end - bytes.position());
+    }
+
+    private boolean mayBeHandshake(int at) {
+        boolean isType = bytes.get(at) == HANDSHAKE_RECORD;
+        return isType && (at + 1 == bytes.limit() || bytes.get(at + 1) == MAJOR_VERSION);
     }
 
     /** Reports all, since TLS does not start. */
     public void reportAll() {
-        int count = bytes.remaining();
+        reportUnmatched(bytes.remaining());
+    }
+
+    private void reportUnmatched(int count) {
         report(count);
         reported += count;
     }
 
-    /** Drops all, since that is the beginning of the handshake. Bytes that are matched later are none of these. */
+    /** Drops all, since that is the beginning of the handshake. What comes later is reported without this object. */
     public void drop() {
-        isDropped = true;
         bytes = ByteBuffer.allocate(0);
-        reported = 0;
+        isOver = true;
     }
 
     /** Returns an outlet that passes on what it gets, and reports bytes when they are matched. */

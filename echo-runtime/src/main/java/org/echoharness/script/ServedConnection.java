@@ -61,8 +61,8 @@ public interface ServedConnection {
 
     /**
      * Changes over from clear text to TLS, when all is sent that was sent before. The server then waits for the client's
-     * ClientHello. What is sent after this call waits until the handshake is complete, as do the next calls of a handler. The
-     * server must have the option {@code tls}, and begin in clear text: its builder has {@code handlerStartsTls()}. Bytes
+     * ClientHello. What is sent after this call waits until the handshake is complete, as do the next calls of a handler;
+     * meanwhile, {@link #send} returns at once. The server must have the option {@code tls}, and begin in clear text: its builder has {@code handlerStartsTls()}. Bytes
      * that the client has sent in clear text after those that were taken, and before its ClientHello, are a problem of the
      * script: the server resets the connection. A server that keeps such bytes for after the handshake has the flaw of
      * CVE-2011-0411. This method does not wait for the handshake. It does nothing if the connection or its output has ended.

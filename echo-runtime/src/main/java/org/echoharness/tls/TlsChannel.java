@@ -263,6 +263,11 @@ public final class TlsChannel implements ByteChannel {
         return !isClear && !isAgreed;
     }
 
+    /** Returns whether the peer's FIN has come. */
+    public boolean hasEnded() {
+        return wireEnded;
+    }
+
     /** Goes on after an observer has stopped the channel. The caller then calls {@link #advance}. */
     public void resume() {
         isPaused = false;
