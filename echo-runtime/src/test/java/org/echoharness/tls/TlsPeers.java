@@ -28,7 +28,7 @@ public final class TlsPeers {
 
     /** Returns a context with a certificate of this kind for localhost and 127.0.0.1. */
     public static SSLContext context(CertificateKind kind) throws IOException {
-        List<InetAddress> loopback = List.of(InetAddress.getByName("127.0.0.1"));
+        List<InetAddress> loopback = List.of(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}));
         return TlsContexts.server(CertificateAuthority.ofThisRun().issue(kind, List.of("localhost"), loopback));
     }
 
