@@ -44,8 +44,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class StartTlsIT {
 
     private static final String PASSWORD = "pass-word-of-me";
-    private static final String IN_BASE64 =
-            Base64.getEncoder().encodeToString(("\0me\0" + PASSWORD).getBytes(UTF_8));
+    private static final String IN_BASE64 = Base64.getEncoder().encodeToString(("\0me\0" + PASSWORD).getBytes(UTF_8));
 
     private static EchoServer.Builder server(String script, String certificate) throws IOException {
         return EchoServer.builder().tls(certificate).script(script).recording();
@@ -78,7 +77,8 @@ class StartTlsIT {
 
             assertHandshake(server);
             assertThat(received(server))
-                    .startsWith("EHLO client.example.org\r\nSTARTTLS\r\nEHLO client.example.org\r\nAUTH PLAIN " + IN_BASE64)
+                    .startsWith(
+                            "EHLO client.example.org\r\nSTARTTLS\r\nEHLO client.example.org\r\nAUTH PLAIN " + IN_BASE64)
                     .contains("Subject: secret");
         }
     }
@@ -93,7 +93,9 @@ class StartTlsIT {
                     .hasMessageContaining("Could not convert socket to TLS");
 
             assertKeptSecret(server);
-            assertThat(received(server)).startsWith("EHLO client.example.org\r\nSTARTTLS\r\n").doesNotContain("AUTH");
+            assertThat(received(server))
+                    .startsWith("EHLO client.example.org\r\nSTARTTLS\r\n")
+                    .doesNotContain("AUTH");
         }
     }
 

@@ -21,6 +21,7 @@ import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslProvider;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -46,10 +47,22 @@ record NettyTlsClient(SslProvider provider) implements TlsClient {
                 .sslProvider(provider)
                 .trustManager(trust.file().toFile())
                 .build();
+        return exchange(server, context, Duration.ofSeconds(60));
+    }
+
+    /** Connects with the JDK's engine, and fails if the handshake takes longer. */
+    static void handshake(EchoServer server, Duration timeout) throws Exception {
+        exchange(
+                server,
+                SslContextBuilder.forClient().sslProvider(SslProvider.JDK).build(),
+                timeout);
+    }
+
+    private static String exchange(EchoServer server, SslContext context, Duration timeout) throws Exception {
         EventLoopGroup loop = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
         try {
             Exchange exchange = new Exchange();
-            connect(server, context, loop, exchange);
+            connect(server, context, timeout, loop, exchange);
             return exchange.answer.get(60, TimeUnit.SECONDS);
         } catch (ExecutionException failed) {
             throw (Exception) failed.getCause();
@@ -59,7 +72,8 @@ record NettyTlsClient(SslProvider provider) implements TlsClient {
         }
     }
 
-    private static void connect(EchoServer server, SslContext context, EventLoopGroup loop, Exchange exchange)
+    private static void connect(
+            EchoServer server, SslContext context, Duration timeout, EventLoopGroup loop, Exchange exchange)
             throws InterruptedException {
         Bootstrap client = new Bootstrap()
                 .group(loop)
@@ -68,6 +82,7 @@ record NettyTlsClient(SslProvider provider) implements TlsClient {
                     @Override
                     protected void initChannel(Channel channel) {
                         SslHandler handler = context.newHandler(channel.alloc(), "localhost", server.port());
+                        handler.setHandshakeTimeoutMillis(timeout.toMillis());
                         handler.handshakeFuture().addListener(done -> {
                             if (!done.isSuccess()) {
                                 exchange.answer.completeExceptionally(done.cause());

@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.echoharness.support.Background;
@@ -13,6 +15,9 @@ import org.junit.jupiter.api.Assumptions;
 
 /** Programs of this machine. */
 final class Program {
+
+    private static final Map<List<String>, String> VERSIONS = new ConcurrentHashMap<>();
+    private static final Pattern OPENSSL_3 = Pattern.compile("OpenSSL[ /]3");
 
     /** A program has exited with another status than 0. */
     static final class FailedException extends Exception {
@@ -48,7 +53,7 @@ final class Program {
                 .redirectInput(in.toFile())
                 .redirectErrorStream(true)
                 .redirectOutput(out.toFile());
-        builder.environment().put("HOME", folder.toString()); // no settings of the user's
+        builder.environment().put("HOME", folder.resolve("none").toString()); // without settings of a user
         builder.environment().put("no_proxy", "*");
         try {
             Process process = builder.start();
@@ -71,16 +76,30 @@ final class Program {
         }
     }
 
-    /** Skips the test unless the program says that it is based on OpenSSL 3, whose messages the page has. */
-    static void assumeOpenssl3(List<String> versionCommand) throws InterruptedException {
+    /**
+     * Skips the test unless the program says that it is based on OpenSSL 3, whose messages the page has.
+     *
+     * @return what the program says about its version; it is asked once
+     */
+    static String assumeOpenssl3(List<String> versionCommand) {
         String name = versionCommand.get(0);
+        String version = VERSIONS.computeIfAbsent(versionCommand, Program::version);
+        if (version.isEmpty()) {
+            skip("there is no " + name + " here that runs; install it");
+        }
+        if (!OPENSSL_3.matcher(version).find()) {
+            skip(name + " is not based on OpenSSL 3, but: " + version.strip());
+        }
+        return version;
+    }
+
+    private static String version(List<String> command) {
         try {
-            String version = run("", versionCommand);
-            if (!Pattern.compile("OpenSSL[ /]3").matcher(version).find()) {
-                skip(name + " is not based on OpenSSL 3, but: " + version.strip());
-            }
-        } catch (IOException | FailedException e) {
-            skip("there is no " + name + " here; install it: " + e.getMessage());
+            return run("", command);
+        } catch (IOException | FailedException none) {
+            return "";
+        } catch (InterruptedException interrupted) {
+            throw new AssertionError(interrupted);
         }
     }
 

@@ -15,7 +15,7 @@ final class ProgramClients {
     static final class Openssl implements TlsClient {
 
         @Override
-        public void assume() throws Exception {
+        public void assume() {
             Program.assumeOpenssl3(List.of("openssl", "version"));
         }
 
@@ -35,7 +35,7 @@ final class ProgramClients {
     static final class Curl implements TlsClient {
 
         @Override
-        public void assume() throws Exception {
+        public void assume() {
             Program.assumeOpenssl3(List.of("curl", "--version"));
         }
 
@@ -52,11 +52,17 @@ final class ProgramClients {
 
     static final class Python implements TlsClient {
 
-        private static final String PYTHON = "python3";
+        private static final List<String> VERSION =
+                List.of("python3", "-c", "import ssl, sys; print(ssl.OPENSSL_VERSION); print(sys.executable)");
 
         @Override
-        public void assume() throws Exception {
-            Program.assumeOpenssl3(List.of(PYTHON, "-c", "import ssl; print(ssl.OPENSSL_VERSION)"));
+        public void assume() {
+            Program.assumeOpenssl3(VERSION);
+        }
+
+        /** The command may be a script that looks for Python, which takes longer than the rest. */
+        private static String executable() {
+            return Program.assumeOpenssl3(VERSION).lines().skip(1).findFirst().orElseThrow();
         }
 
         @Override
@@ -67,7 +73,7 @@ final class ProgramClients {
                     + "    with context.wrap_socket(plain, server_hostname='localhost') as tls:\n"
                     + "        tls.sendall(b'" + ANSWER + "')\n"
                     + "        print(tls.recv(100).decode())\n";
-            return Program.run("", List.of(PYTHON, "-c", program)).strip();
+            return Program.run("", List.of(executable(), "-c", program)).strip();
         }
     }
 

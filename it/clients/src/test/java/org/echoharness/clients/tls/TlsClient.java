@@ -20,7 +20,7 @@ interface TlsClient {
     default void adjust(SSLParameters parameters) {}
 
     /** Skips the test, with the reason, where the client cannot run. */
-    default void assume() throws Exception {}
+    default void assume() {}
 
     /**
      * Connects to {@code localhost}, sends a request and returns the answer.

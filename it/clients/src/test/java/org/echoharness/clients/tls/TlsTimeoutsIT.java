@@ -58,6 +58,7 @@ class TlsTimeoutsIT {
                 server -> HttpsClient.get(
                         HttpsClient.builder().build(),
                         HttpsClient.request(server).timeout(SHORT)));
+        clients.put("Netty, `handshakeTimeout`", server -> NettyTlsClient.handshake(server, SHORT));
         clients.put("pgjdbc, `loginTimeout`", pgjdbc("loginTimeout=1&connectTimeout=0"));
         clients.put("pgjdbc, `connectTimeout`", pgjdbc("connectTimeout=2&loginTimeout=4"));
         clients.put("pgjdbc, `socketTimeout`", pgjdbc("socketTimeout=1&loginTimeout=3&connectTimeout=0"));
@@ -122,6 +123,7 @@ class TlsTimeoutsIT {
         List<String> report = Background.result(REPORTS.get(name + fault));
         if (row.get(column).equals(NO)) {
             assertThat(report).first().isEqualTo(LOGIN_TIMED_OUT);
+            assertThat(row.get(row.size() - 1)).doesNotContain(LOGIN_TIMED_OUT);
         } else {
             assertThat(row.get(column)).isEqualTo("yes");
             ClientsPage.assertShown(row.get(row.size() - 1), report);
