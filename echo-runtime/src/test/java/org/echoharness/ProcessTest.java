@@ -25,6 +25,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** The command line as a process of its own, with peers from this project and others. */
 class ProcessTest {
 
+    private static final String CLASS_OF_TLS =
+            ".* (org\\.echoharness\\.(tls\\.|\\w*Tls)|javax\\.net\\.ssl\\.)\\S+ source: .*";
+
     private static final String MESSAGE = "This is the message.  It will be repeated.";
 
     /** Waits for the server to listen; returns its port. */
@@ -480,12 +483,25 @@ class ProcessTest {
                         List.of("-verbose:class"), "client", "127.0.0.1:" + server.port(), "--tls", tls);
                 try (ForkedProcess client = new ForkedProcess(command)) {
                     assertThat(client.awaitExit()).isEqualTo(tls.equals("none") ? 0 : 1);
-                    assertThat(client.lines()
-                                    .matching(
-                                            ".* (org\\.echoharness\\.(tls\\.|\\w*Tls)|javax\\.net\\.ssl\\.)\\S+ source: .*")
-                                    .isEmpty())
-                            .isEqualTo(tls.equals("none"));
+                    assertThat(client.lines().matching(CLASS_OF_TLS).isEmpty()).isEqualTo(tls.equals("none"));
                 }
+            }
+        }
+    }
+
+    @Test
+    void plainRelayLoadsNoClassOfTls() throws Exception {
+        try (EchoServer behind = EchoServer.builder().start()) {
+            List<String> command = EchoProcess.command(
+                    List.of("-verbose:class"), "server", "127.0.0.1:0", "--upstream", "127.0.0.1:" + behind.port());
+            try (ForkedProcess relay = new ForkedProcess(command);
+                    Socket socket = PlainSockets.connect(PlainSockets.at("127.0.0.1", port(relay)))) {
+                PlainSockets.echoes(socket, "hello");
+                PlainSockets.finish(socket);
+
+                assertThat(relay.lines().matching(".* org\\.echoharness\\.relay\\.\\S+ source: .*"))
+                        .isNotEmpty();
+                assertThat(relay.lines().matching(CLASS_OF_TLS)).isEmpty();
             }
         }
     }
