@@ -614,7 +614,8 @@ public final class RecordedConnection {
 
     private SessionEvent.@Nullable Kind sessionKind(RecordedEvent event) {
         return switch (event.kind()) {
-            case ACCEPTED, CONNECTED, FAULT, NOTE, STEP, MISMATCH, HANDSHAKE, ALERT -> null;
+            case ACCEPTED, CONNECTED, FAULT, NOTE, STEP, MISMATCH, ALERT -> null;
+            case HANDSHAKE -> SessionEvent.Kind.HANDSHAKE;
             case RECEIVED, SENT -> event.isByClient(recordedBy()) ? SessionEvent.Kind.RECEIVED : SessionEvent.Kind.SENT;
             case CLIENT_FIN -> SessionEvent.Kind.CLIENT_FIN;
             case SERVER_FIN -> SessionEvent.Kind.SERVER_FIN;

@@ -442,8 +442,9 @@ public final class Recording {
     /**
      * Returns a script with which a server does again what this server did: one rule for each connection, with the number
      * that the connection has here. What the client sent becomes {@code expect}, what the server sent becomes {@code send},
-     * and FIN and RST become {@code expect fin}, {@code half-close}, {@code close} and {@code reset}. A client that does the
-     * same again completes the same session without the real server.
+     * and FIN and RST become {@code expect fin}, {@code half-close}, {@code close} and {@code reset}. A TLS handshake after
+     * clear text becomes {@code start tls}; one at the beginning has no step, and a server that is to speak TLS has the option
+     * {@code tls}. A client that does the same again completes the same session without the real server.
      *
      * <p>Pauses are left out. Rejected connections have no rule. Connections after the recorded ones have none either, so
      * that a server echoes what they send, unless you add a rule such as {@code others: reset}. {@link Script#formatted()} is

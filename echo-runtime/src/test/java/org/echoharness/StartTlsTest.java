@@ -9,6 +9,7 @@ import static org.echoharness.support.PlainSockets.receives;
 import static org.echoharness.support.PlainSockets.send;
 
 import java.net.Socket;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import javax.net.ssl.SSLHandshakeException;
@@ -18,6 +19,7 @@ import org.echoharness.support.AwaitedLines;
 import org.echoharness.support.PlainSockets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -300,6 +302,50 @@ class StartTlsTest {
             socket.close();
             ended(server);
             assertThat(server.scriptProblems()).isEmpty();
+        }
+    }
+
+    @Test
+    void recordingIsPlayedAgain() throws Exception {
+        String script = "send 'ready\n', expect line 'STARTTLS', send 'go\n', start tls, expect line 'A', send 'a\n', close";
+        Script replayed;
+        try (EchoServer server = server(script).start()) {
+            upgradesOnce(server);
+            replayed = Recordings.ended(server, 1).toScript();
+            assertThat(replayed).isEqualTo(Script.parse(script));
+        }
+        try (EchoServer server = server(replayed.formatted()).start()) {
+            upgradesOnce(server);
+            assertThat(server.scriptProblems()).isEmpty();
+        }
+    }
+
+    private static void upgradesOnce(EchoServer server) throws Exception {
+        try (Socket clear = PlainSockets.connect(server.address())) {
+            receives(clear, "ready\n");
+            send(clear, "STARTTLS\n");
+            receives(clear, "go\n");
+            SSLSocket socket = UpgradedSocket.over(clear, server.sslContext());
+            send(socket, "A\n");
+            receives(socket, "a\n");
+            assertEnd(socket);
+            socket.close();
+            Recordings.ended(server, 1);
+        }
+    }
+
+    @Test
+    void recordingOfTlsFromTheStartSaysSo(@TempDir Path folder) throws Exception {
+        try (EchoServer server = server("expect 'A', send 'a', close").start();
+                SSLSocket socket = UpgradedSocket.over(PlainSockets.connect(server.address()), server.sslContext())) {
+            send(socket, "A");
+            receives(socket, "a");
+            assertEnd(socket);
+            socket.close();
+            assertThat(ended(server).toScript()).isEqualTo(Script.parse("expect 'A', send 'a', close"));
+            assertThat(server.recording().writeFiles(folder).script())
+                    .content()
+                    .contains("\n# It began with a TLS handshake. Play it on a server with the option tls.\nconnection 1:\n");
         }
     }
 

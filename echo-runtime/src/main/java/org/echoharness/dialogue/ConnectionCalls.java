@@ -209,10 +209,27 @@ public final class ConnectionCalls implements ServedConnection {
         if (!takesTls()) {
             throw new IllegalStateException("connection " + number + " cannot start TLS: it was started before");
         }
+        Sending start = new Sending(ByteBuffer.allocate(0), true);
         if (loop().isCurrent()) {
-            addTls();
+            addTls(start);
         } else {
-            loop().post(this::addTls);
+            loop().post(() -> addTls(start));
+            if (IS_LOOP.get() == null) {
+                awaitAdded(start); // what the client sends after that is no clear text
+            }
+        }
+    }
+
+    private void awaitAdded(Sending start) {
+        try {
+            if (!start.over.await(PATIENCE_NANOS, TimeUnit.NANOSECONDS)) {
+                throw new IllegalStateException("connection " + number
+                        + " cannot start TLS: a callback keeps its thread from doing so: " + loop().where());
+            }
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new UncheckedIOException(
+                    "interrupted while connection " + number + " started TLS", new InterruptedIOException());
         }
     }
 
@@ -223,12 +240,13 @@ public final class ConnectionCalls implements ServedConnection {
         return takes;
     }
 
-    private void addTls() {
+    private void addTls(Sending start) {
         if (!isReleased && asked == Dialogue.Next.MORE) {
-            queue.add(new Sending(ByteBuffer.allocate(0), true));
+            queue.add(start);
             awaitsTls = true;
             goOn();
         }
+        start.over.countDown();
     }
 
     @Override

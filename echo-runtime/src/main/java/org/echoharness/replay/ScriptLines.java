@@ -15,6 +15,8 @@ public final class ScriptLines {
             # A rule without "connection 1:" is for every connection. Where no rule fits, the server echoes.
             """;
 
+    private static final String TLS = "# It began with a TLS handshake. Play it on a server with the option tls.\n";
+
     /** What stands between two rules. */
     public static final String BETWEEN = ";\n\n";
 
@@ -35,6 +37,7 @@ public final class ScriptLines {
                         session.hasEnded()
                                 ? "\n"
                                 : "\n# It was still open when this was written, so that its end is missing.\n")
+                .append(session.beginsWithTls() ? TLS : "")
                 .append(connections)
                 .append(':');
         try {

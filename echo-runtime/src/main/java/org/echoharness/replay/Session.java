@@ -1,5 +1,6 @@
 package org.echoharness.replay;
 
+import java.util.Iterator;
 import java.util.function.Consumer;
 
 /**
@@ -26,6 +27,12 @@ public record Session(Iterable<SessionEvent> events, long eventsLeftOut, boolean
             boolean isPaused = kind == SessionEvent.Kind.SENT && nextPause >= leastPause;
             return isSame && !isPaused && (missing == 0 || next.bytes().isEmpty());
         }
+    }
+
+    /** Returns whether nothing was said in clear text before a TLS handshake. */
+    boolean beginsWithTls() {
+        Iterator<SessionEvent> first = events.iterator();
+        return first.hasNext() && first.next().kind() == SessionEvent.Kind.HANDSHAKE;
     }
 
     /**

@@ -16,6 +16,8 @@ public record SessionEvent(Kind kind, String bytes, long missing, long nanos) {
         RECEIVED,
         /** The server sent bytes. */
         SENT,
+        /** A TLS handshake was complete. */
+        HANDSHAKE,
         /** The client ended its stream. */
         CLIENT_FIN,
         /** The server ended its stream. */

@@ -195,6 +195,11 @@ public final class SessionSteps {
                     add(sent(turn.bytes()));
                 }
             }
+            case HANDSHAKE -> {
+                if (count > 0) { // otherwise the option tls is enough
+                    add(Step.startTls());
+                }
+            }
             case CLIENT_FIN -> {
                 wasClientFin = true;
                 add(Step.expect(Expectation.fin()));

@@ -38,7 +38,7 @@ final class Scripts {
                 .start();
     }
 
-    private static String read(String name) throws IOException {
+    static String read(String name) throws IOException {
         try (InputStream script = Scripts.class.getResourceAsStream("/scripts/" + name)) {
             return new String(Objects.requireNonNull(script, name).readAllBytes(), StandardCharsets.UTF_8);
         }

@@ -44,7 +44,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class StartTlsIT {
 
     private static final String PASSWORD = "pass-word-of-me";
-    private static final String IN_BASE64 = Base64.getEncoder().encodeToString(("\0me\0" + PASSWORD).getBytes(UTF_8));
+    private static final String IN_BASE64 = Base64.getEncoder().encodeToString(("me\0me\0" + PASSWORD).getBytes(UTF_8));
 
     private static EchoServer.Builder server(String script, String certificate) throws IOException {
         return EchoServer.builder().tls(certificate).script(script).recording();
