@@ -307,7 +307,8 @@ class StartTlsTest {
 
     @Test
     void recordingIsPlayedAgain() throws Exception {
-        String script = "send 'ready\n', expect line 'STARTTLS', send 'go\n', start tls, expect line 'A', send 'a\n', close";
+        String script =
+                "send 'ready\n', expect line 'STARTTLS', send 'go\n', start tls, expect line 'A', send 'a\n', close";
         Script replayed;
         try (EchoServer server = server(script).start()) {
             upgradesOnce(server);
@@ -345,7 +346,8 @@ class StartTlsTest {
             assertThat(ended(server).toScript()).isEqualTo(Script.parse("expect 'A', send 'a', close"));
             assertThat(server.recording().writeFiles(folder).script())
                     .content()
-                    .contains("\n# It began with a TLS handshake. Play it on a server with the option tls.\nconnection 1:\n");
+                    .contains(
+                            "\n# It began with a TLS handshake. Play it on a server with the option tls.\nconnection 1:\n");
         }
     }
 

@@ -46,8 +46,8 @@ class ScriptsPageTest {
     }
 
     @Test
-    void pageHasTwelveScripts() throws IOException {
-        assertThat(examples()).hasSize(12);
+    void pageHasFifteenScripts() throws IOException {
+        assertThat(examples()).hasSize(15);
     }
 
     @ParameterizedTest
@@ -77,6 +77,9 @@ class ScriptsPageTest {
             String as = line + ", cut at " + cut;
             if (line.equals("> FIN")) {
                 played.finish();
+            } else if (line.equals("> TLS")) {
+                assertThat(played.hello).as(as).isEmpty();
+                assertThat(played.send("\u0016").goOn().hello).as(as).isNotEmpty();
             } else if (line.startsWith("> ")) {
                 send(played, bytes(what), cut == BYTE_BY_BYTE ? cut : cut - said);
                 said += bytes(what).length();
