@@ -8,6 +8,8 @@ import java.io.IOException;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -42,6 +44,26 @@ class TlsFaultsTest {
 
     /** Which call of a client reports an RST depends on when it comes, and so does the message. */
     private static final Set<String> RESETS = Set.of("Connection reset", "Connection reset by peer", "Broken pipe");
+
+    /** SOCKET_EOF and ENGINE_EOF are what the two clients report for a FIN without a close_notify; {@code =} is the same again. */
+    private static final String ROWS = """
+                reset after client-hello  | handshake: RST                          | =                     | SERVER_RST
+                reset after server-hello  | handshake: RST                          | =                     | SERVER_RST
+                reset after handshake     | done, then RST                          | =                     | SERVER_RST
+                close after client-hello  | handshake: SOCKET_EOF                   | handshake: ENGINE_EOF | SERVER_FIN
+                close after server-hello  | handshake: SOCKET_EOF                   | handshake: ENGINE_EOF | SERVER_FIN
+                close after handshake     | done, then -1                           | =                     | SERVER_FIN
+                close without close_notify after client-hello | handshake: SOCKET_EOF | handshake: ENGINE_EOF | SERVER_FIN
+                close without close_notify after handshake | done, then -1          | done, then ENGINE_EOF | SERVER_FIN
+                stall after client-hello  | handshake: SocketTimeoutException: Read timed out | =           | SERVER_RST
+                stall after server-hello  | handshake: SocketTimeoutException: Read timed out | =           | SERVER_RST
+                stall after handshake     | done, then SocketTimeoutException: Read timed out | =           | SERVER_RST
+                plain                     | handshake: SSLException: Unsupported or unrecognized SSL message | handshake: SSLException: Unrecognized SSL message, plaintext connection? | SERVER_FIN
+                greet "220 hi" on the wire, close after client-hello | handshake: SSLException: Unsupported or unrecognized SSL message | handshake: SSLException: Unrecognized SSL message, plaintext connection? | *
+                reset on the wire         | handshake: RST                          | =                     | SERVER_RST
+                close on the wire         | handshake: SOCKET_EOF                   | handshake: ENGINE_EOF | SERVER_FIN
+                stall on the wire         | handshake: SocketTimeoutException: Read timed out | =           | SERVER_RST
+                """;
 
     private static EchoServer server(String faults) throws IOException {
         return EchoServer.builder()
@@ -97,26 +119,8 @@ class TlsFaultsTest {
                 .collect(Collectors.joining(", "));
     }
 
-    /** In the expected outcomes, SOCKET_EOF and ENGINE_EOF are what the two clients report for a FIN without close_notify. */
     @ParameterizedTest(name = "{0}")
-    @CsvSource(delimiter = '|', textBlock = """
-                reset after client-hello  | handshake: RST                          | =                     | SERVER_RST
-                reset after server-hello  | handshake: RST                          | =                     | SERVER_RST
-                reset after handshake     | done, then RST                          | =                     | SERVER_RST
-                close after client-hello  | handshake: SOCKET_EOF                   | handshake: ENGINE_EOF | SERVER_FIN
-                close after server-hello  | handshake: SOCKET_EOF                   | handshake: ENGINE_EOF | SERVER_FIN
-                close after handshake     | done, then -1                           | =                     | SERVER_FIN
-                close without close_notify after client-hello | handshake: SOCKET_EOF | handshake: ENGINE_EOF | SERVER_FIN
-                close without close_notify after handshake | done, then -1          | done, then ENGINE_EOF | SERVER_FIN
-                stall after client-hello  | handshake: SocketTimeoutException: Read timed out | =           | SERVER_RST
-                stall after server-hello  | handshake: SocketTimeoutException: Read timed out | =           | SERVER_RST
-                stall after handshake     | done, then SocketTimeoutException: Read timed out | =           | SERVER_RST
-                plain                     | handshake: SSLException: Unsupported or unrecognized SSL message | handshake: SSLException: Unrecognized SSL message, plaintext connection? | SERVER_FIN
-                greet "220 hi" on the wire, close after client-hello | handshake: SSLException: Unsupported or unrecognized SSL message | handshake: SSLException: Unrecognized SSL message, plaintext connection? | *
-                reset on the wire         | handshake: RST                          | =                     | SERVER_RST
-                close on the wire         | handshake: SOCKET_EOF                   | handshake: ENGINE_EOF | SERVER_FIN
-                stall on the wire         | handshake: SocketTimeoutException: Read timed out | =           | SERVER_RST
-                """)
+    @CsvSource(delimiter = '|', textBlock = ROWS)
     void handshakeEndsAsFaultSays(String fault, String blocking, String nonBlocking, String end) throws Exception {
         for (String protocol : PROTOCOLS) {
             for (TlsClient.Kind kind : TlsClient.Kind.values()) {
@@ -146,6 +150,34 @@ class TlsFaultsTest {
                 }
             }
         }
+    }
+
+    @Test
+    void pageSaysWhatClientsGet() throws IOException {
+        Map<String, List<String>> expected = ROWS.lines()
+                .map(line -> Arrays.stream(line.split("\\|", -1)).map(String::strip).toList())
+                .collect(Collectors.toMap(cells -> cells.get(0), cells -> cells));
+        String page = Files.readString(Path.of("TLS.md"));
+        List<String> lines = page.substring(page.indexOf("| fault of the handshake |"))
+                .lines()
+                .skip(2)
+                .takeWhile(line -> line.startsWith("|"))
+                .toList();
+        assertThat(lines).hasSizeGreaterThan(10).allSatisfy(line -> {
+            List<String> cells = Arrays.stream(line.replace("`", "").split("\\|", -1))
+                    .map(String::strip)
+                    .toList();
+            List<String> row = expected.get(cells.get(1));
+            assertThat(row).as(line).isNotNull();
+            assertThat(List.of(inWords(row.get(1)), inWords(row.get(row.get(2).equals("=") ? 1 : 2))))
+                    .isEqualTo(cells.subList(3, 5));
+        });
+    }
+
+    private static String inWords(String outcome) {
+        return outcome.replace("SOCKET_EOF", SOCKET_EOF)
+                .replace("ENGINE_EOF", ENGINE_EOF)
+                .replace("RST", "SocketException: Connection reset");
     }
 
     @ParameterizedTest(name = "{0}")
