@@ -155,7 +155,8 @@ class TlsFaultsTest {
     @Test
     void pageSaysWhatClientsGet() throws IOException {
         Map<String, List<String>> expected = ROWS.lines()
-                .map(line -> Arrays.stream(line.split("\\|", -1)).map(String::strip).toList())
+                .map(line ->
+                        Arrays.stream(line.split("\\|", -1)).map(String::strip).toList())
                 .collect(Collectors.toMap(cells -> cells.get(0), cells -> cells));
         String page = Files.readString(Path.of("TLS.md"));
         List<String> lines = page.substring(page.indexOf("| fault of the handshake |"))
@@ -453,6 +454,29 @@ class TlsFaultsTest {
             assertThat(once(relay, "hello")).isEqualTo("done, then hello");
             assertThat(once(script, "")).isEqualTo("done, then RST");
             assertThat(once(script, "x")).startsWith("done, then hi");
+        }
+    }
+
+    /** Stages count from the start of TLS, and the clear text before it passes. */
+    @Test
+    void faultsOfHandshakeWaitForStartTls() throws Exception {
+        for (String fault : List.of("reset after client-hello", "reset after server-hello")) {
+            try (EchoServer server = EchoServer.builder()
+                            .tls("self-signed")
+                            .script("expect line \"STARTTLS\", send \"go\", start tls, echo")
+                            .faults(fault)
+                            .start();
+                    Socket below = PlainSockets.connect(server.address())) {
+                PlainSockets.send(below, "STARTTLS\r\n");
+                assertThat(below.getInputStream().readNBytes(2)).asString().isEqualTo("go");
+                below.getOutputStream().write(TlsClient.hello(server.sslContext(), "TLSv1.2"));
+                ByteArrayOutputStream answer = new ByteArrayOutputStream();
+                assertThatThrownBy(() -> below.getInputStream().transferTo(answer))
+                        .hasMessage("Connection reset");
+                assertThat(answer.size())
+                        .as(fault)
+                        .isBetween(fault.contains("client") ? 0 : 40, fault.contains("client") ? 0 : 200);
+            }
         }
     }
 
