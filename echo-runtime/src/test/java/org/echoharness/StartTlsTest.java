@@ -342,7 +342,6 @@ class StartTlsTest {
             send(socket, "A");
             receives(socket, "a");
             assertEnd(socket);
-            socket.close();
             assertThat(ended(server).toScript()).isEqualTo(Script.parse("expect 'A', send 'a', close"));
             assertThat(server.recording().writeFiles(folder).script())
                     .content()

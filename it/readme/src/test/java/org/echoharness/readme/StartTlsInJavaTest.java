@@ -50,12 +50,13 @@ class StartTlsInJavaTest {
 
     @Test
     void scriptStartsTls() throws Exception {
+        String script = """
+                expect line "STARTTLS", send "220 go ahead\\r\\n", start tls
+                expect line "QUIT", send "221 bye\\r\\n"
+                """;
         try (EchoServer server = EchoServer.builder()
                 .tls("self-signed")
-                .script("""
-                        expect line "STARTTLS", send "220 go ahead\\r\\n", start tls
-                        expect line "QUIT", send "221 bye\\r\\n"
-                        """)
+                .script(script)
                 .recording()
                 .start()) {
             try (Socket clear = connect(server)) {
