@@ -73,8 +73,9 @@ class TlsClientsIT {
     }
 
     static Stream<Arguments> refusals() {
-        return sessions().flatMap(session -> CERTIFICATES.keySet().stream()
-                .map(heading -> Arguments.of(session.get()[0], session.get()[1], heading)));
+        return sessions()
+                .flatMap(session -> CERTIFICATES.keySet().stream()
+                        .map(heading -> Arguments.of(session.get()[0], session.get()[1], heading)));
     }
 
     @Test
@@ -137,8 +138,7 @@ class TlsClientsIT {
         return ClientsPage.codes(ClientsPage.row(CLIENTS, name).get(2)).get(0);
     }
 
-    private static EchoServer start(TlsClient client, String certificate, Path file, String protocol)
-            throws Exception {
+    private static EchoServer start(TlsClient client, String certificate, Path file, String protocol) throws Exception {
         SSLParameters parameters = new SSLParameters(null, new String[] {protocol});
         client.adjust(parameters);
         EchoServer.Builder server = EchoServer.builder()
