@@ -19,6 +19,8 @@ import org.echoharness.sockets.NameResolver;
 import org.echoharness.sockets.UnixConnector;
 import org.echoharness.text.Quantities;
 import org.echoharness.tls.ClientTls;
+import org.echoharness.tls.HandshakeSummary;
+import org.echoharness.tls.TlsChannel;
 import org.echoharness.tls.TlsClientChannel;
 import org.jspecify.annotations.Nullable;
 
@@ -88,7 +90,7 @@ final class ClientConnector {
             throws IOException {
         String host = target instanceof HostAndPort tcp ? tcp.host() : ClientTls.NAMELESS;
         int port = target instanceof HostAndPort tcp ? tcp.port() : -1;
-        return new ClientTlsReporter(reporter).connect(connected, tls, host, port, target.toString(), deadline, within);
+        return new TlsReporter(reporter).connect(connected, tls, host, port, target.toString(), deadline, within);
     }
 
     /** Returns the address that {@link #connect} tries first. */
@@ -146,6 +148,36 @@ final class ClientConnector {
             return NameResolver.resolve(tcp.host(), deadline, "cannot connect to " + target);
         } catch (SocketTimeoutException late) {
             throw new SocketTimeoutException(late.getMessage() + "; tried for " + within);
+        }
+    }
+
+    /** Records the handshake and the alerts. A client without TLS does not load it, and so no class of TLS. */
+    private record TlsReporter(@Nullable ConnectionReporter reporter) implements TlsChannel.Observer {
+
+        TlsClientChannel connect(
+                SocketChannel socket,
+                ClientTls tls,
+                String host,
+                int port,
+                String target,
+                long deadlineNanos,
+                String within)
+                throws IOException {
+            return TlsClientChannel.connect(socket, tls, host, port, target, deadlineNanos, within, this);
+        }
+
+        @Override
+        public void agreed(HandshakeSummary summary) {
+            if (reporter != null) {
+                reporter.tls(RecordedEvent.Kind.HANDSHAKE, summary.toString());
+            }
+        }
+
+        @Override
+        public void alerted(String alert, boolean byPeer) {
+            if (reporter != null) {
+                reporter.tls(RecordedEvent.Kind.ALERT, alert + (byPeer ? " by the server" : " by the client"));
+            }
         }
     }
 }

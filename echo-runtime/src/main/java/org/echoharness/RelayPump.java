@@ -16,6 +16,7 @@ import org.echoharness.relay.LostUpstreamException;
 import org.echoharness.relay.Upstream;
 import org.echoharness.relay.UpstreamChannel;
 import org.echoharness.relay.UpstreamConnection;
+import org.echoharness.relay.UpstreamTls;
 import org.echoharness.tls.TlsTrust;
 import org.jspecify.annotations.Nullable;
 
@@ -45,7 +46,7 @@ final class RelayPump implements ConnectionPump, UpstreamConnection.Owner {
     private final Serving serving;
     private final Options options;
     private final UpstreamConnection upstream;
-    private final @Nullable UpstreamTlsReporter tls;
+    private final @Nullable UpstreamTls tls;
     private @Nullable Streams streams; // once it is connected
     private @Nullable Faults faults; // to be set then
     private String reason = "";
@@ -85,13 +86,8 @@ final class RelayPump implements ConnectionPump, UpstreamConnection.Owner {
         this.options = options;
         serving = Objects.requireNonNull(terms.serving());
         TlsTrust trust = options.tls();
-        tls = trust == null ? null : new UpstreamTlsReporter(serving.loop(), this::upstreamGoesOn);
-        upstream = new UpstreamConnection(
-                serving.loop(),
-                options.upstream(),
-                options.connectTimeout(),
-                this,
-                tls == null || trust == null ? null : tls.tls(trust));
+        tls = trust == null ? null : new UpstreamTls(trust, () -> serving.loop().post(this::upstreamGoesOn));
+        upstream = new UpstreamConnection(serving.loop(), options.upstream(), options.connectTimeout(), this, tls);
     }
 
     /** Loads the classes that a connection needs. */
@@ -200,8 +196,10 @@ final class RelayPump implements ConnectionPump, UpstreamConnection.Owner {
         UpstreamChannel server = upstream.channel();
         ConnectionReporter ofServer = reporter == null ? null : reporter.upstream(server.socket(), upstream.peer());
         String detour = ofServer == null ? "" : upstream.detour();
-        if (tls != null) {
-            tls.reportTo(ofServer);
+        if (tls != null && ofServer != null) {
+            tls.reportTo(
+                    text -> ofServer.tls(RecordedEvent.Kind.HANDSHAKE, text),
+                    text -> ofServer.tls(RecordedEvent.Kind.ALERT, text));
         }
         if (ofServer != null && !detour.isEmpty()) {
             ofServer.note(detour);

@@ -87,8 +87,7 @@
  *     {@code PcapngFile} {@code HtmlPage} {@link org.echoharness.RecordingFiles} {@link org.echoharness.Recording}
  *     {@link org.echoharness.RecordingComparison} {@code RecordingStore} {@code ConnectionRecorder} {@code RemoteRecording}
  * <tr><th>reporting<td>what a connection reports: lines, and to its recorder
- *     <td>{@code Conversation} {@code ConnectionReporter} {@code ClientTlsReporter}
- *     {@code UpstreamTlsReporter}
+ *     <td>{@code Conversation} {@code ConnectionReporter}
  * <tr><th>seam<td>what a server does with what a client sends, and how bytes get on and off the wire
  *     <td>{@code ConnectionPump} {@code ConnectionWire} {@code GatedOutput} {@code WireOutput} {@code TlsWire} {@code EchoPump}
  *     {@code RelayPump} {@code RelayPumps} {@code DialogueProblems} {@code DialoguePump} {@code DialoguePumps}

@@ -7,9 +7,11 @@ import java.nio.channels.ByteChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import java.util.List;
+import java.util.function.Consumer;
 import javax.net.ssl.SSLException;
 import org.echoharness.tls.ClientHandshake;
 import org.echoharness.tls.ClientTls;
+import org.echoharness.tls.HandshakeSummary;
 import org.echoharness.tls.HandshakeThreads;
 import org.echoharness.tls.TlsChannel;
 import org.echoharness.tls.TlsClientChannel;
@@ -20,26 +22,58 @@ import org.jspecify.annotations.Nullable;
  * The handshake of TLS with the server behind a relay, for one connection. The thread of the event loop uses it. Only a relay
  * with TLS on this side loads it.
  */
-public final class UpstreamTls {
+public final class UpstreamTls implements TlsChannel.Observer {
 
     /** The host for which the certificate of a server at a Unix socket must be. */
     public static final String NAMELESS = ClientTls.NAMELESS;
 
     private final ClientTls tls;
-    private final TlsChannel.Observer observer;
+    private final Runnable tasksDone;
+    private @Nullable Consumer<String> handshakes;
+    private @Nullable Consumer<String> alerts;
+    private @Nullable HandshakeSummary agreed;
     private @Nullable ClientHandshake wire; // this and the next are of the connection that is made
     private @Nullable TlsChannel channel;
 
-    /** @param observer is told of the handshake, and of the end of its tasks, after which {@link #advances} is to be called */
-    public UpstreamTls(TlsTrust trust, TlsChannel.Observer observer) {
+    /** @param tasksDone called on any thread when a task of the handshake is over, so that it can go on */
+    public UpstreamTls(TlsTrust trust, Runnable tasksDone) {
         tls = new ClientTls(trust, null);
-        this.observer = observer;
+        this.tasksDone = tasksDone;
+    }
+
+    /** Reports from now on, in words, to these two; and first what has been agreed on. */
+    public void reportTo(Consumer<String> ofHandshakes, Consumer<String> ofAlerts) {
+        handshakes = ofHandshakes;
+        alerts = ofAlerts;
+        if (agreed != null) {
+            ofHandshakes.accept(agreed.toString());
+        }
+    }
+
+    @Override
+    public void agreed(HandshakeSummary summary) {
+        agreed = summary;
+        if (handshakes != null) {
+            handshakes.accept(summary.toString());
+        }
+    }
+
+    @Override
+    public void alerted(String alert, boolean byPeer) {
+        if (alerts != null) {
+            alerts.accept(alert + (byPeer ? " by the server" : " by the client"));
+        }
+    }
+
+    @Override
+    public void tasksDone() {
+        tasksDone.run();
     }
 
     /** Loads the classes that a connection needs: none can be loaded when no file descriptor is left. */
     public static void load(TlsTrust trust) {
         HandshakeThreads.executor();
-        UpstreamTls unconnected = new UpstreamTls(trust, new TlsChannel.Observer() {});
+        UpstreamTls unconnected = new UpstreamTls(trust, () -> {});
         try {
             unconnected.begin(NAMELESS, -1, new Unconnected());
             unconnected.advances();
@@ -81,7 +115,7 @@ public final class UpstreamTls {
         release();
         ClientHandshake handshake = new ClientHandshake(socket);
         wire = handshake;
-        channel = new TlsChannel(handshake, tls.engine(host, port), HandshakeThreads.executor(), observer);
+        channel = new TlsChannel(handshake, tls.engine(host, port), HandshakeThreads.executor(), this);
     }
 
     boolean hasBegun() {
