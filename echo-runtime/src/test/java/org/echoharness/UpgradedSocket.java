@@ -113,7 +113,7 @@ final class UpgradedSocket {
         }
 
         @Override
-        public void setSoTimeout(int millis) throws SocketException {
+        public synchronized void setSoTimeout(int millis) throws SocketException {
             socket.setSoTimeout(millis);
         }
 
@@ -125,7 +125,7 @@ final class UpgradedSocket {
         }
 
         @Override
-        public void close() throws IOException {
+        public synchronized void close() throws IOException {
             socket.close();
         }
     }
