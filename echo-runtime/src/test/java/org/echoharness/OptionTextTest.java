@@ -74,7 +74,7 @@ class OptionTextTest {
                 "connectTimeout|0ms|connectTimeout (0s) must be at least 1ms and at most 365 days",
                 "readTimeout|1|readTimeout (1) must be a duration with its unit (ms, s, m or h), such as 50ms, 2s or 1m,"
                         + " of at most 365 days",
-                "backlog|1|there is no option \"backlog\"; the options are address, bufferSize, connectTimeout, readTimeout, timeout, recording",
+                "backlog|1|there is no option \"backlog\"; the options are address, bufferSize, connectTimeout, readTimeout, timeout, tls, recording",
             })
     void wrongClientOptionErrorNamesCure(String word, String text, String message) {
         assertThatIllegalArgumentException()

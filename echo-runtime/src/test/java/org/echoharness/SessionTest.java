@@ -295,6 +295,7 @@ class SessionTest {
                 .scriptFile(Path.of("y"))
                 .scriptDirectory(Path.of("z"))
                 .handler(() -> (connection, bytes) -> {})
+                .handlerStartsTls()
                 .upstream("127.0.0.1:8")
                 .upstreamFailure(Fault.close())
                 .connectTimeout(Duration.ofSeconds(9))
