@@ -86,7 +86,7 @@ final class ControlAdapter implements ControlledServer {
 
     @Override
     public String certificate() {
-        return LocalServer.trusted(core).pem();
+        return core.trustedTls().pem();
     }
 
     @Override

@@ -23,7 +23,6 @@ import org.echoharness.loop.EventLoopCalls;
 import org.echoharness.script.ServedConnection;
 import org.echoharness.sockets.NameResolver;
 import org.echoharness.text.Quantities;
-import org.echoharness.tls.ServerTls;
 import org.jspecify.annotations.Nullable;
 
 /** A server of this process, with its HTTP interface if it has one. Any thread may call it. */
@@ -387,32 +386,12 @@ final class LocalServer implements ServerAccess {
 
     @Override
     public @Nullable X509Certificate certificate() {
-        return hasTls() ? tls(core).certificate() : null;
+        return hasTls() ? core.tls().certificate() : null;
     }
 
     @Override
     public SSLContext sslContext() {
-        return trusted(core).clientContext();
-    }
-
-    private static ServerTls tls(ServerCore of) {
-        ServerTls made = of.config().wires() instanceof TlsWire.Maker maker ? maker.server() : null;
-        if (made == null) {
-            throw new IllegalStateException("the server has no certificate yet; call start() first");
-        }
-        return made;
-    }
-
-    /** Returns the TLS of a server that knows what its clients have to trust. */
-    static ServerTls trusted(ServerCore of) {
-        TlsOptions options = of.config().tls();
-        if (options == null) {
-            throw TlsOptions.noTls();
-        }
-        if (options.context() != null) {
-            throw TlsOptions.unknownTrust();
-        }
-        return tls(of);
+        return core.trustedTls().clientContext();
     }
 
     @Override

@@ -12,6 +12,7 @@ import java.util.concurrent.TimeUnit;
 import org.echoharness.loop.EventLoop;
 import org.echoharness.loop.Warnings;
 import org.echoharness.text.Quantities;
+import org.echoharness.tls.ServerTls;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -303,6 +304,27 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source, Server
     /** Returns the problems of the script, or null if the server echoes. */
     ScriptProblem.@Nullable Log problems() {
         return context.problems();
+    }
+
+    /** Returns the key and the certificate of a server with TLS that was started. */
+    ServerTls tls() {
+        ServerTls made = config().wires() instanceof TlsWire.Maker maker ? maker.server() : null;
+        if (made == null) {
+            throw new IllegalStateException("the server has no certificate yet; call start() first");
+        }
+        return made;
+    }
+
+    /** Returns the same for a server that knows what its clients have to trust. */
+    ServerTls trustedTls() {
+        TlsOptions options = config().tls();
+        if (options == null) {
+            throw TlsOptions.noTls();
+        }
+        if (options.context() != null) {
+            throw TlsOptions.unknownTrust();
+        }
+        return tls();
     }
 
     /** Records what is done to the server as a whole, unless the text is empty. */

@@ -110,6 +110,7 @@ class TlsHandshakeTest {
             socket.getOutputStream().write(clientHello(server.sslContext()));
             assertThat(socket.getInputStream().read()).isEqualTo(22); // the ServerHello
             socket.getOutputStream().write(new byte[] {21, 3, 3, 0, 2, 2, 48});
+            socket.shutdownOutput();
             RecordedConnection recorded = ended(server, 1);
             assertThat(recorded.events()).anySatisfy(event -> {
                 assertThat(event.kind()).isEqualTo(RecordedEvent.Kind.ALERT);
@@ -135,6 +136,7 @@ class TlsHandshakeTest {
             assertThat(PlainSockets.nextRead(other)).isEqualTo("end of stream");
             assertThat(server.recording().connections().get(0).ending()).isEmpty();
             goesOn.countDown();
+            handshaking.shutdownOutput(); // the server waits for it
             assertThat(ended(server, 1).ending().orElseThrow().why()).startsWith("the TLS handshake failed: ");
         } finally {
             goesOn.countDown();
@@ -297,7 +299,7 @@ class TlsHandshakeTest {
         public String chooseEngineServerAlias(String keyType, Principal[] issuers, SSLEngine engine) {
             begun.countDown();
             try {
-                assertThat(goesOn.await(15, TimeUnit.SECONDS)).isTrue();
+                assertThat(goesOn.await(60, TimeUnit.SECONDS)).isTrue();
             } catch (InterruptedException interrupted) {
                 Thread.currentThread().interrupt();
             }

@@ -327,13 +327,13 @@ public final class ConnectionCalls implements ServedConnection {
 
     /** Returns why the start of TLS has failed that a call asked for. */
     Mismatch tlsMismatch() {
-        return Objects.requireNonNull(tls).mismatch(START_TLS, TlsStart.HANDSHAKE);
+        return Objects.requireNonNull(tls).mismatch(START_TLS, MismatchText.HANDSHAKE);
     }
 
     /** Returns that the start of TLS, which a call asked for, is not complete; or null. */
     @Nullable
     Mismatch tlsLeftOver(RingBuffer in, String seen) {
-        return tls == null || !startsTls() ? null : tls.leftOver(START_TLS, TlsStart.HANDSHAKE, in, seen);
+        return tls == null || !startsTls() ? null : tls.leftOver(START_TLS, MismatchText.HANDSHAKE, in, seen);
     }
 
     /** Returns whether there is nothing to put now. */

@@ -11,6 +11,9 @@ import org.echoharness.text.Quantities;
 /** What was expected and what was seen, for the error of a script. */
 final class MismatchText {
 
+    /** What a step expects that starts TLS. */
+    static final String HANDSHAKE = "a TLS handshake";
+
     private static final int MOST_CASES_SHOWN = 8;
     private static final int MOST_SHOWN = 64; // bytes that an error shows whole
     private static final int LONG_LITERAL = 16;
@@ -35,7 +38,7 @@ final class MismatchText {
 
     /** Returns what a step that starts TLS expects. */
     static String expectedTls(Instruction step) {
-        return TlsStart.HANDSHAKE + within(step);
+        return HANDSHAKE + within(step);
     }
 
     private static String within(Instruction step) {

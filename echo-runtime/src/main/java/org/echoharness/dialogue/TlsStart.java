@@ -24,9 +24,8 @@ final class TlsStart {
     }
 
     /** What an error says was expected. */
-    static final String HANDSHAKE = "a TLS handshake";
-
     private static final int HANDSHAKE_RECORD = 22; // RFC 8446, section 5.1
+
     private static final String FIN = "the client's FIN";
     private static final String IN_CLEAR =
             " in clear text (a server that keeps this for after the handshake has the flaw of CVE-2011-0411)";

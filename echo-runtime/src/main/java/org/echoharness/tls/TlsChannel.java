@@ -273,8 +273,9 @@ public final class TlsChannel implements ByteChannel {
         isPaused = false;
     }
 
+    /** A task holds the lock of the engine while it runs, so that a call of the engine would wait for it. */
     private boolean inputEnded() {
-        return holdsAlert || engine.isInboundDone() || (wireEnded && !hasReceived);
+        return holdsAlert || (wireEnded && !hasReceived) || (!isBusy && engine.isInboundDone());
     }
 
     private void takeText(ByteBuffer into) {
