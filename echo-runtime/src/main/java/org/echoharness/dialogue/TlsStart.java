@@ -23,7 +23,6 @@ final class TlsStart {
         FAILED
     }
 
-    /** What an error says was expected. */
     private static final int HANDSHAKE_RECORD = 22; // RFC 8446, section 5.1
 
     private static final String FIN = "the client's FIN";
