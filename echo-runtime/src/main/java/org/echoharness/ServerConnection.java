@@ -407,13 +407,13 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
         alarm = serving.loop().alarms().sooner(alarm, now + wake, this);
     }
 
-    /** Drops what the client has sent. Returns whether its FIN has come. */
+    /** Drops what the client has sent, or a part of it, so that other connections get a turn. Returns whether its FIN came. */
     private boolean dropInput() throws IOException {
         ByteBuffer dropped = ByteBuffer.allocate(DROPPED);
-        int n = 0;
-        do {
+        int n = 1;
+        for (int i = 0; i < GatedOutput.STEPS && n > 0; i++) {
             n = channel().read(dropped.clear());
-        } while (n > 0);
+        }
         return n < 0;
     }
 
