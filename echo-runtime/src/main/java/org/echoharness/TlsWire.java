@@ -2,8 +2,7 @@ package org.echoharness;
 
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.NetworkInterface;
-import java.net.SocketException;
+import java.net.InetSocketAddress;
 import java.nio.channels.ByteChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
@@ -76,20 +75,12 @@ final class TlsWire implements ConnectionWire, ConnectionPump.Supply, TlsChannel
 
         private static void add(HostAndPort address, Set<String> names, Set<InetAddress> numbers) throws IOException {
             if (address.isEveryInterface()) {
-                addAll(numbers);
+                numbers.add(new InetSocketAddress(0).getAddress());
                 return;
             }
-            if (!NameResolver.isNumeric(address.host())) {
-                names.add(address.host());
-            }
+            names.add(address.host());
             numbers.addAll(List.of(NameResolver.resolve(
                     address.host(), System.nanoTime() + RESOLVE_NANOS, "cannot listen on " + address)));
-        }
-
-        private static void addAll(Set<InetAddress> numbers) throws SocketException {
-            NetworkInterface.networkInterfaces()
-                    .flatMap(NetworkInterface::inetAddresses)
-                    .forEach(numbers::add);
         }
 
         @Override

@@ -1,5 +1,15 @@
 package org.echoharness.tls;
 
+import java.security.cert.X509Certificate;
+import java.util.List;
+import javax.net.ssl.ExtendedSSLSession;
+import javax.net.ssl.SNIHostName;
+import javax.net.ssl.SNIServerName;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLPeerUnverifiedException;
+import javax.net.ssl.SSLSession;
+import org.echoharness.text.Escaping;
+
 /**
  * What a handshake has agreed on.
  *
@@ -11,6 +21,38 @@ package org.echoharness.tls;
  */
 public record HandshakeSummary(
         String protocol, String cipher, String serverName, String applicationProtocol, String clientSubject) {
+
+    /** Returns what an engine has agreed on whose handshake is complete, with the texts of the peer escaped. */
+    static HandshakeSummary of(SSLEngine engine) {
+        SSLSession session = engine.getSession();
+        String protocol = engine.getApplicationProtocol();
+        return new HandshakeSummary(
+                session.getProtocol(),
+                session.getCipherSuite(),
+                Escaping.escape(serverName(session)),
+                Escaping.escape(protocol == null ? "" : protocol),
+                engine.getUseClientMode() ? "" : Escaping.escape(subject(session)));
+    }
+
+    private static String serverName(SSLSession session) {
+        if (session instanceof ExtendedSSLSession extended) {
+            List<SNIServerName> names = extended.getRequestedServerNames();
+            if (!names.isEmpty() && names.get(0) instanceof SNIHostName host) {
+                return host.getAsciiName();
+            }
+        }
+        return "";
+    }
+
+    private static String subject(SSLSession session) {
+        try {
+            return session.getPeerCertificates()[0] instanceof X509Certificate first
+                    ? first.getSubjectX500Principal().getName()
+                    : "";
+        } catch (SSLPeerUnverifiedException none) {
+            return "";
+        }
+    }
 
     /** Returns it for a recording, such as {@code TLSv1.3 TLS_AES_256_GCM_SHA384, SNI localhost, ALPN h2}. */
     @Override

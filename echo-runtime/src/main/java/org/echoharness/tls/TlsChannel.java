@@ -6,17 +6,11 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ByteChannel;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SelectionKey;
-import java.security.cert.X509Certificate;
 import java.util.List;
 import java.util.concurrent.Executor;
-import javax.net.ssl.ExtendedSSLSession;
-import javax.net.ssl.SNIHostName;
-import javax.net.ssl.SNIServerName;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLEngineResult;
 import javax.net.ssl.SSLEngineResult.HandshakeStatus;
-import javax.net.ssl.SSLPeerUnverifiedException;
-import javax.net.ssl.SSLSession;
 import org.echoharness.text.Escaping;
 import org.jspecify.annotations.Nullable;
 
@@ -63,6 +57,8 @@ public final class TlsChannel implements ByteChannel {
 
     private ByteChannel wire;
     private final SSLEngine engine;
+    private final boolean isClient;
+    private final String peer; // in words
     private final Executor tasks;
     private final Observer observer;
     private @Nullable ByteBuffer in; // records that have come; null if there are none
@@ -93,6 +89,8 @@ public final class TlsChannel implements ByteChannel {
     public TlsChannel(ByteChannel wire, SSLEngine engine, Executor tasks, Observer observer) {
         this.wire = wire;
         this.engine = engine;
+        isClient = engine.getUseClientMode();
+        peer = isClient ? "the server" : "the client";
         this.tasks = tasks;
         this.observer = observer;
     }
@@ -331,7 +329,7 @@ public final class TlsChannel implements ByteChannel {
     }
 
     private void begin() throws IOException {
-        if (!hasBegun && (engine.getUseClientMode() || fill())) {
+        if (!hasBegun && (isClient || fill())) {
             hasBegun = true;
             engine.beginHandshake();
             status = engine.getHandshakeStatus();
@@ -344,9 +342,7 @@ public final class TlsChannel implements ByteChannel {
 
     private void notTls(ByteBuffer first) throws IOException {
         String seen = TlsRecord.beginning(first);
-        boolean isServer = !engine.getUseClientMode();
-        String why = "the " + (isServer ? "client" : "server") + " does not speak TLS: it "
-                + (isServer ? "sent " : "answered ") + seen;
+        String why = peer + " does not speak TLS: it " + (isClient ? "answered " : "sent ") + seen;
         try {
             engine.unwrap(first, TlsBuffers.borrow());
         } catch (IOException | RuntimeException refused) {
@@ -394,7 +390,7 @@ public final class TlsChannel implements ByteChannel {
         if (!hasBegun
                 || engine.isInboundDone()
                 || holdsAlert
-                || (isAgreed && into == null && !again && !rehandshakes())) {
+                || (isAgreed && into == null && !again && status != HandshakeStatus.NEED_UNWRAP)) {
             return false;
         }
         if (into != null && into.position() > start && (in == null || lacksBytes)) {
@@ -409,17 +405,13 @@ public final class TlsChannel implements ByteChannel {
             holdsAlert = true;
             return false;
         }
-        if (hasReceived && !isAgreed && !hasHeardHello && engine.getUseClientMode()) {
+        if (hasReceived && !isAgreed && !hasHeardHello && isClient) {
             hasHeardHello = true;
             if (!TlsRecord.beginsHandshake(records)) {
                 notTls(records);
             }
         }
         return unwrap(records, into);
-    }
-
-    private boolean rehandshakes() {
-        return status == HandshakeStatus.NEED_UNWRAP;
     }
 
     /**
@@ -483,7 +475,6 @@ public final class TlsChannel implements ByteChannel {
         if (!wireEnded || !hasReceived || inputEnded()) {
             return;
         }
-        String peer = engine.getUseClientMode() ? "the server" : "the client";
         throw new TlsException(
                 isAgreed
                         ? peer + " ended the connection without a close_notify, so that the text may be truncated"
@@ -506,7 +497,7 @@ public final class TlsChannel implements ByteChannel {
                 follow(result.getHandshakeStatus());
                 if (hasPut && !hasSaidHello && !isAgreed && !isPaused) {
                     hasSaidHello = true;
-                    isPaused = !engine.getUseClientMode() && !observer.reached(Stage.SERVER_HELLO);
+                    isPaused = !isClient && !observer.reached(Stage.SERVER_HELLO);
                 }
             } while (!isPaused
                     && result.getStatus() == SSLEngineResult.Status.OK
@@ -537,7 +528,7 @@ public final class TlsChannel implements ByteChannel {
         if (next == HandshakeStatus.FINISHED) {
             if (!isAgreed) {
                 isAgreed = true;
-                observer.agreed(summary());
+                observer.agreed(HandshakeSummary.of(engine));
                 isPaused = !observer.reached(Stage.HANDSHAKE);
             }
             status = engine.getHandshakeStatus();
@@ -549,7 +540,7 @@ public final class TlsChannel implements ByteChannel {
     private void runTasks() {
         if (!hasHeardHello) {
             hasHeardHello = true;
-            if (!engine.getUseClientMode() && !observer.reached(Stage.CLIENT_HELLO)) {
+            if (!isClient && !observer.reached(Stage.CLIENT_HELLO)) {
                 isPaused = true;
                 return;
             }
@@ -613,40 +604,9 @@ public final class TlsChannel implements ByteChannel {
         String received = TlsAlert.received(failed);
         String what = isAgreed ? "TLS failed: " : "the TLS handshake failed: ";
         if (!received.isEmpty()) {
-            return what + (engine.getUseClientMode() ? "the server" : "the client") + " sent the alert " + received;
+            return what + peer + " sent the alert " + received;
         }
         return what + Escaping.cut(Escaping.escape(String.valueOf(failed.getMessage())));
-    }
-
-    private HandshakeSummary summary() {
-        SSLSession session = engine.getSession();
-        String protocol = engine.getApplicationProtocol();
-        return new HandshakeSummary(
-                session.getProtocol(),
-                session.getCipherSuite(),
-                Escaping.escape(serverName(session)),
-                Escaping.escape(protocol == null ? "" : protocol),
-                engine.getUseClientMode() ? "" : Escaping.escape(subject(session)));
-    }
-
-    private static String serverName(SSLSession session) {
-        if (session instanceof ExtendedSSLSession extended) {
-            List<SNIServerName> names = extended.getRequestedServerNames();
-            if (!names.isEmpty() && names.get(0) instanceof SNIHostName host) {
-                return host.getAsciiName();
-            }
-        }
-        return "";
-    }
-
-    private static String subject(SSLSession session) {
-        try {
-            return session.getPeerCertificates()[0] instanceof X509Certificate first
-                    ? first.getSubjectX500Principal().getName()
-                    : "";
-        } catch (SSLPeerUnverifiedException none) {
-            return "";
-        }
     }
 
     @Override

@@ -8,6 +8,7 @@ import java.nio.channels.ByteChannel;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.function.Function;
 import javax.net.ssl.SSLEngine;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -195,28 +196,20 @@ class TlsChannelTest {
     @ParameterizedTest
     @ValueSource(strings = {"TLSv1.2", "TLSv1.3"})
     void cutOfClientIsNeverCleanEnd(String protocol) throws Exception {
-        for (int cut = 1; ; cut += 1 + cut % 17) {
-            Talk talk = new Talk(protocol, 1, 5);
-            talk.toServer.left = cut;
-            try {
-                talk.run();
-                assertThat(talk.echo()).isEqualTo(talk.message.array()); // the cut is after the end
-                return;
-            } catch (TlsException truncated) {
-                assertThat(truncated)
-                        .as("after " + cut + " bytes")
-                        .hasMessageMatching("the client ended the connection (during the TLS handshake"
-                                + "|without a close_notify, so that the text may be truncated)");
-            }
-        }
+        cut(protocol, "the client", talk -> talk.toServer, 17);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"TLSv1.2", "TLSv1.3"})
     void cutOfServerIsNeverCleanEnd(String protocol) throws Exception {
-        for (int cut = 1; ; cut += 1 + cut % 29) {
+        cut(protocol, "the server", talk -> talk.toClient, 29);
+    }
+
+    /** Cuts one direction after more and more bytes, until the cut is after its end. */
+    private static void cut(String protocol, String side, Function<Talk, Pipe> direction, int step) throws IOException {
+        for (int cut = 1; ; cut += 1 + cut % step) {
             Talk talk = new Talk(protocol, 1, 5);
-            talk.toClient.left = cut;
+            direction.apply(talk).left = cut;
             try {
                 talk.run();
                 assertThat(talk.echo()).isEqualTo(talk.message.array());
@@ -224,7 +217,7 @@ class TlsChannelTest {
             } catch (TlsException truncated) {
                 assertThat(truncated)
                         .as("after " + cut + " bytes")
-                        .hasMessageMatching("the server ended the connection (during the TLS handshake"
+                        .hasMessageMatching(side + " ended the connection (during the TLS handshake"
                                 + "|without a close_notify, so that the text may be truncated)");
             }
         }
