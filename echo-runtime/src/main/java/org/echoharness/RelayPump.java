@@ -172,6 +172,10 @@ final class RelayPump implements ConnectionPump, UpstreamConnection.Owner {
     }
 
     private Next fails() {
+        if (upstream.isReset()) {
+            reason = upstream.failure();
+            return Next.RESET;
+        }
         if (reason.isEmpty() && options.isLost().compareAndSet(false, true)) {
             serving.warn("connection "
                     .concat(Long.toString(terms.owner().number())) // concat loads no class

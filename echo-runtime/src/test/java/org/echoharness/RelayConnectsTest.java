@@ -7,6 +7,7 @@ import static org.echoharness.support.PlainSockets.assertReset;
 import static org.echoharness.support.PlainSockets.receives;
 import static org.echoharness.support.PlainSockets.send;
 
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
@@ -99,6 +100,37 @@ class RelayConnectsTest {
                     .containsExactly(reason);
             relay.resetConnections();
             assertReset(client);
+        }
+    }
+
+    @Test
+    void serverMayResetBeforeConnectIsFinished() throws Exception {
+        InetSocketAddress full = PlainSockets.loopback(behind.port());
+        AtomicInteger accepted = new AtomicInteger();
+        CountDownLatch isBlocked = new CountDownLatch(1);
+        CountDownLatch wasReset = new CountDownLatch(1);
+        try (Socket first = PlainSockets.connect(full); // they fill the queue, so that the connect waits
+                Socket second = PlainSockets.connect(full);
+                EchoServer relay = behind.relay()
+                        .upstreamFailure(Fault.close()) // which is not for a server that accepts
+                        .conversation(line -> {
+                            if (line.startsWith("connection from ") && accepted.incrementAndGet() == 2) {
+                                isBlocked.countDown();
+                                Background.await(wasReset);
+                            }
+                        })
+                        .start();
+                Socket client = PlainSockets.connect(relay.address())) {
+            assertThat(relay.catchUp(LONG)).isTrue();
+            try (Socket blocking = PlainSockets.connect(relay.address())) {
+                Background.await(isBlocked);
+                behind.accept().close();
+                behind.accept().close();
+                PlainSockets.reset(behind.accept());
+                wasReset.countDown();
+                assertReset(client);
+                assertThat(ending(relay)).isEqualTo("SERVER RST (upstream " + behind.address() + ": Connection reset)");
+            }
         }
     }
 

@@ -56,6 +56,7 @@ public final class UpstreamConnection implements EventLoopHandler, UnsentBytes.W
     private Alarms.@Nullable Alarm alarm;
     private @Nullable Thread lookup; // of the target; it may block
     private String failure = "";
+    private boolean isReset; // by the server, before the connect was finished
     private boolean isFull; // the queue of the server at a Unix socket, so that the candidate is tried again
     private boolean isOpen;
     private boolean isClosed;
@@ -163,13 +164,26 @@ public final class UpstreamConnection implements EventLoopHandler, UnsentBytes.W
                 }
                 attempts.failed(chosen, full);
             } catch (IOException | RuntimeException refused) {
-                attempts.failed(chosen, refused instanceof IOException io ? io : new IOException(refused));
-                closeAttempt();
+                if (refuses(chosen, refused instanceof IOException io ? io : new IOException(refused))) {
+                    return;
+                }
             }
         }
         boolean isLate = System.nanoTime() - deadline >= 0;
         String what = cannotConnect(isLate ? " within " + Quantities.text(Duration.ofNanos(timeoutNanos)) : "");
         fail(String.valueOf(attempts.exception(what, upstream::text).getMessage()));
+    }
+
+    /** Takes note that a candidate has failed. Returns whether that decides the connection. */
+    private boolean refuses(SocketAddress chosen, IOException refused) {
+        closeAttempt();
+        isReset = tls == null && ConnectAttempts.wasAccepted(refused);
+        if (isReset) {
+            fail("upstream " + peer() + ": Connection reset");
+        } else {
+            attempts.failed(chosen, refused);
+        }
+        return isReset;
     }
 
     private boolean connects(SocketAddress chosen, Upstream.Target of) throws IOException {
@@ -290,9 +304,9 @@ public final class UpstreamConnection implements EventLoopHandler, UnsentBytes.W
                 open(channel);
             }
         } catch (IOException refused) {
-            attempts.failed(Objects.requireNonNull(candidate), refused);
-            closeAttempt();
-            tryNext();
+            if (!refuses(Objects.requireNonNull(candidate), refused)) {
+                tryNext();
+            }
         }
     }
 
@@ -324,9 +338,14 @@ public final class UpstreamConnection implements EventLoopHandler, UnsentBytes.W
         return isOpen && !isClosed;
     }
 
-    /** Returns why it cannot connect, or an empty text. */
+    /** Returns why it cannot connect, or is reset, or an empty text. */
     public String failure() {
         return failure;
+    }
+
+    /** Returns whether the server accepted the connection and reset it before the relay could use it. */
+    public boolean isReset() {
+        return isReset;
     }
 
     /** Returns which addresses it has tried before the one that it is connected to, and why they failed; or an empty text. */

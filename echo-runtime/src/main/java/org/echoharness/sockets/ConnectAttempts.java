@@ -83,12 +83,29 @@ public final class ConnectAttempts<A extends SocketAddress> {
         if (!failed.isEmpty()) {
             message.append("; ").append(text(names));
         }
-        boolean lacksInterface = failed.keySet().stream().allMatch(ConnectAttempts::lacksInterface);
-        ConnectException all = new ConnectException(message.append(
-                        lacksInterface ? "; " + NameResolver.NAME_THE_INTERFACE : "; is a server listening there?")
-                .toString());
+        ConnectException all =
+                new ConnectException(message.append("; ").append(cure()).toString());
         failed.values().forEach(all::addSuppressed);
         return all;
+    }
+
+    private String cure() {
+        if (failed.keySet().stream().allMatch(ConnectAttempts::lacksInterface)) {
+            return NameResolver.NAME_THE_INTERFACE;
+        }
+        return failed.values().stream().anyMatch(ConnectAttempts::wasAccepted)
+                ? "a server there accepted the connection and reset it"
+                : "is a server listening there?";
+    }
+
+    /**
+     * Returns whether a failure to finish a connect says that the connection was established, and then reset by the
+     * server before the connect was finished: a server that does not accept refuses it (RFC 9293, section 3.10.7.3).
+     */
+    public static boolean wasAccepted(IOException failure) {
+        String why = String.valueOf(failure.getMessage());
+        return !(failure instanceof ConnectException)
+                && (why.startsWith("Connection reset") || why.equals("Broken pipe"));
     }
 
     /** Returns {@code tried ADDRESS (cause), ADDRESS (cause)}. */
