@@ -20,8 +20,8 @@ import org.echoharness.sockets.UnixConnector;
 import org.echoharness.text.Quantities;
 import org.echoharness.tls.ClientTls;
 import org.echoharness.tls.HandshakeSummary;
-import org.echoharness.tls.TlsChannel;
 import org.echoharness.tls.TlsClientChannel;
+import org.echoharness.tls.TlsObserver;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -152,7 +152,7 @@ final class ClientConnector {
     }
 
     /** Records the handshake and the alerts. A client without TLS does not load it, and so no class of TLS. */
-    private record TlsReporter(@Nullable ConnectionReporter reporter) implements TlsChannel.Observer {
+    private record TlsReporter(@Nullable ConnectionReporter reporter) implements TlsObserver {
 
         TlsClientChannel connect(
                 SocketChannel socket,

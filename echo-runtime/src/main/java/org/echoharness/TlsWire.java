@@ -25,10 +25,11 @@ import org.echoharness.tls.PemFile;
 import org.echoharness.tls.ServerTls;
 import org.echoharness.tls.TlsChannel;
 import org.echoharness.tls.TlsException;
+import org.echoharness.tls.TlsObserver;
 import org.jspecify.annotations.Nullable;
 
 /** TLS on a connection: the pump reads and writes the text of a {@link TlsChannel}. Only a server with TLS loads it. */
-final class TlsWire implements ConnectionWire, ConnectionPump.Supply, TlsChannel.Observer, TlsUpgrade {
+final class TlsWire implements ConnectionWire, ConnectionPump.Supply, TlsObserver, TlsUpgrade {
 
     /** Makes wires. It has the certificate of the server once the server starts. */
     static final class Maker implements Factory {
@@ -326,9 +327,9 @@ final class TlsWire implements ConnectionWire, ConnectionPump.Supply, TlsChannel
     }
 
     @Override
-    public boolean reached(TlsChannel.Stage reached) {
-        hasSaidHello |= reached == TlsChannel.Stage.SERVER_HELLO;
-        if (faults == null || reached == TlsChannel.Stage.SERVER_HELLO) {
+    public boolean reached(TlsObserver.Stage reached) {
+        hasSaidHello |= reached == TlsObserver.Stage.SERVER_HELLO;
+        if (faults == null || reached == TlsObserver.Stage.SERVER_HELLO) {
             return true; // the output finds the ServerHello itself, since it may be a part of a record
         }
         HandshakeStage known = HandshakeStage.valueOf(reached.name());

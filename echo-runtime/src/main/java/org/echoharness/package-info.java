@@ -38,7 +38,8 @@
  * <tr><th>tls<td>certificates, whom a client trusts, and records on and off the wire
  *     <td>{@code CertificateKind} {@code DerWriter} {@code ServerKey} {@code CertificateAuthority} {@code PemFile}
  *     {@code TlsContexts} {@code HandshakeThreads} {@code ServerTls} {@code TlsTrust} {@code ClientTls} {@code HandshakeSummary}
- *     {@code TlsBuffers} {@code TlsRecord} {@code TlsAlert} {@code TlsException} {@code ServerHelloScanner} {@code TlsChannel}
+ *     {@code TlsBuffers} {@code TlsRecord} {@code TlsAlert} {@code TlsException} {@code ServerHelloScanner}
+ *     {@code RecordInput} {@code RecordOutput} {@code TlsObserver} {@code HandshakeProgress} {@code TlsChannel}
  *     {@code ClientHandshake} {@code TlsClientChannel}
  * <tr><th>relay<td>the connection to the server behind a relay
  *     <td>{@code Upstream} {@code LostUpstreamException} {@code UpstreamTls} {@code UpstreamChannel} {@code UpstreamConnection}

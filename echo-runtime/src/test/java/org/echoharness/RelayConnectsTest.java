@@ -104,6 +104,7 @@ class RelayConnectsTest {
     }
 
     @Test
+    @SuppressWarnings("try") // some sockets are only there
     void serverMayResetBeforeConnectIsFinished() throws Exception {
         InetSocketAddress full = PlainSockets.loopback(behind.port());
         AtomicInteger accepted = new AtomicInteger();

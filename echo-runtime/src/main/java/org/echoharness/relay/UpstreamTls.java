@@ -15,6 +15,7 @@ import org.echoharness.tls.HandshakeSummary;
 import org.echoharness.tls.HandshakeThreads;
 import org.echoharness.tls.TlsChannel;
 import org.echoharness.tls.TlsClientChannel;
+import org.echoharness.tls.TlsObserver;
 import org.echoharness.tls.TlsTrust;
 import org.jspecify.annotations.Nullable;
 
@@ -22,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * The handshake of TLS with the server behind a relay, for one connection. The thread of the event loop uses it. Only a relay
  * with TLS on this side loads it.
  */
-public final class UpstreamTls implements TlsChannel.Observer {
+public final class UpstreamTls implements TlsObserver {
 
     /** The host for which the certificate of a server at a Unix socket must be. */
     public static final String NAMELESS = ClientTls.NAMELESS;

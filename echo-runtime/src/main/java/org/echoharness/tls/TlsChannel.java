@@ -11,7 +11,6 @@ import java.util.concurrent.Executor;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLEngineResult;
 import javax.net.ssl.SSLEngineResult.HandshakeStatus;
-import org.echoharness.text.Escaping;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,34 +23,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TlsChannel implements ByteChannel {
 
-    /** How far a handshake has got. */
-    public enum Stage {
-        /** The whole ClientHello has come, and nothing was answered. */
-        CLIENT_HELLO,
-        /** The first record of the server was sent. */
-        SERVER_HELLO,
-        /** The handshake is complete, and no text was sent. */
-        HANDSHAKE
-    }
-
-    /** Is told what happens below the text. The thread that uses the channel calls it, but for {@link #tasksDone}. */
-    public interface Observer {
-
-        /** Called once for each stage. Returns whether to go on; if not, the channel does nothing until {@link #resume}. */
-        default boolean reached(Stage stage) {
-            return true;
-        }
-
-        /** Called when the handshake is complete. */
-        default void agreed(HandshakeSummary summary) {}
-
-        /** Called for each fatal alert, with its name. */
-        default void alerted(String alert, boolean byPeer) {}
-
-        /** Called when a task of the handshake is over, so that the channel can go on. The thread of the task calls it. */
-        default void tasksDone() {}
-    }
-
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
     private static final String TLS_1_3 = "TLSv1.3";
 
@@ -60,21 +31,14 @@ public final class TlsChannel implements ByteChannel {
     private final boolean isClient;
     private final String peer; // in words
     private final Executor tasks;
-    private final Observer observer;
-    private @Nullable ByteBuffer in; // records that have come; null if there are none
-    private @Nullable ByteBuffer text; // of a record that did not fit into the buffer of the reader
-    private @Nullable ByteBuffer out; // records that wait for the wire
+    private final TlsObserver observer;
+    private final HandshakeProgress handshake;
+    private final RecordInput input = new RecordInput();
+    private final RecordOutput output = new RecordOutput();
     private HandshakeStatus status = HandshakeStatus.NOT_HANDSHAKING;
     private boolean isClear; // no TLS yet
     private boolean hasBegun;
-    private boolean isAgreed;
-    private boolean holdsAlert; // of TLS 1.2, at the position of "in"
-    private boolean lacksBytes; // the record in "in" is not whole
-    private boolean hasReceived;
-    private boolean wireEnded; // the peer's FIN has come
-    private boolean hasSaidHello;
-    private boolean hasHeardHello;
-    private boolean isPaused;
+    private boolean holdsAlert; // of TLS 1.2, the next of the input
     private boolean outputEnded;
     private int start; // of the text of this read, in the buffer of the reader
     private volatile boolean isBusy; // a task runs
@@ -86,13 +50,14 @@ public final class TlsChannel implements ByteChannel {
      * @param engine of either mode
      * @param tasks runs the slow steps of the handshake
      */
-    public TlsChannel(ByteChannel wire, SSLEngine engine, Executor tasks, Observer observer) {
+    public TlsChannel(ByteChannel wire, SSLEngine engine, Executor tasks, TlsObserver observer) {
         this.wire = wire;
         this.engine = engine;
         isClient = engine.getUseClientMode();
         peer = isClient ? "the server" : "the client";
         this.tasks = tasks;
         this.observer = observer;
+        handshake = new HandshakeProgress(isClient, observer);
     }
 
     /** Loads the classes that a connection needs, also those for a failure: later there may be no file descriptor for that. */
@@ -100,11 +65,14 @@ public final class TlsChannel implements ByteChannel {
         HandshakeThreads.executor();
         for (Class<?> each : List.of(
                 Delegated.class,
+                HandshakeProgress.class,
                 HandshakeSummary.class,
-                Stage.class,
+                RecordInput.class,
+                RecordOutput.class,
                 TlsAlert.class,
                 TlsBuffers.class,
                 TlsException.class,
+                TlsObserver.Stage.class,
                 TlsRecord.class)) {
             try {
                 MethodHandles.lookup().ensureInitialized(each);
@@ -133,12 +101,7 @@ public final class TlsChannel implements ByteChannel {
     /** Speaks TLS from here on. The bytes, which were read too early, are the first of it. */
     public void startTls(ByteBuffer early) {
         isClear = false;
-        if (early.hasRemaining()) {
-            boolean isLong = early.remaining() > TlsBuffers.BYTES;
-            ByteBuffer first = isLong ? ByteBuffer.allocate(early.remaining()) : TlsBuffers.borrow();
-            in = first.put(early).flip();
-            hasReceived = true;
-        }
+        input.begin(early);
     }
 
     @Override
@@ -147,7 +110,7 @@ public final class TlsChannel implements ByteChannel {
             return wire.read(into);
         }
         start = into.position();
-        takeText(into);
+        input.takeText(into);
         if (into.position() == start) {
             pull(into);
         }
@@ -182,27 +145,17 @@ public final class TlsChannel implements ByteChannel {
         if (isClear) {
             return true;
         }
-        if (!isAgreed || status != HandshakeStatus.NOT_HANDSHAKING) {
+        if (!handshake.isComplete() || status != HandshakeStatus.NOT_HANDSHAKING) {
             pull(null);
         } else {
             flush();
         }
-        return isAgreed && !isPaused;
+        return handshake.isComplete() && !handshake.isPaused();
     }
 
     /** Sends records that wait. Returns whether none does any more. */
     public boolean flush() throws IOException {
-        ByteBuffer pending = out;
-        if (pending == null) {
-            return true;
-        }
-        wire.write(pending);
-        if (pending.hasRemaining()) {
-            return false;
-        }
-        out = null;
-        TlsBuffers.giveBack(pending);
-        return true;
+        return output.flush(wire);
     }
 
     /**
@@ -238,56 +191,42 @@ public final class TlsChannel implements ByteChannel {
         if (isClear) {
             return wanted;
         }
-        int writes = out == null ? 0 : SelectionKey.OP_WRITE;
-        if (isPaused || isBusy || failure != null) {
+        int writes = output.isEmpty() ? 0 : SelectionKey.OP_WRITE;
+        if (handshake.isPaused() || isBusy || failure != null) {
             return writes;
         }
-        if (isAgreed || outputEnded) {
+        if (handshake.isComplete() || outputEnded) {
             return wanted | writes;
         }
-        return out != null || wireEnded ? writes : SelectionKey.OP_READ;
+        return output.isEmpty() && !input.hasEnded() ? SelectionKey.OP_READ : writes;
     }
 
     /** Returns whether a read has a result although the wire may have nothing. */
     public boolean hasInput() {
-        if (isPaused || isBusy || isClear) {
+        if (handshake.isPaused() || isBusy || isClear) {
             return false;
         }
-        return text != null || (in != null && !lacksBytes && !holdsAlert) || (isAgreed && wireEnded);
+        return input.hasText() || (input.hasRecords() && !holdsAlert) || (handshake.isComplete() && input.hasEnded());
     }
 
     /** Returns whether the handshake is not complete. */
     public boolean isHandshaking() {
-        return !isClear && !isAgreed;
+        return !isClear && !handshake.isComplete();
     }
 
     /** Returns whether the peer's FIN has come. */
     public boolean hasEnded() {
-        return wireEnded;
+        return input.hasEnded();
     }
 
     /** Goes on after an observer has stopped the channel. The caller then calls {@link #advance}. */
     public void resume() {
-        isPaused = false;
+        handshake.resume();
     }
 
     /** A task holds the lock of the engine while it runs, so that a call of the engine would wait for it. */
     private boolean inputEnded() {
-        return holdsAlert || (wireEnded && !hasReceived) || (!isBusy && engine.isInboundDone());
-    }
-
-    private void takeText(ByteBuffer into) {
-        ByteBuffer held = text;
-        if (held == null) {
-            return;
-        }
-        int n = Math.min(held.remaining(), into.remaining());
-        into.put(into.position(), held, held.position(), n).position(into.position() + n);
-        held.position(held.position() + n);
-        if (!held.hasRemaining()) {
-            text = null;
-            TlsBuffers.giveBack(held);
-        }
+        return holdsAlert || (input.hasEnded() && !input.hasReceived()) || (!isBusy && engine.isInboundDone());
     }
 
     /**
@@ -301,10 +240,10 @@ public final class TlsChannel implements ByteChannel {
         }
         try {
             begin();
-            while (!isPaused && !isBusy) {
+            while (!handshake.isPaused() && !isBusy) {
                 Throwable failed = taskFailure;
                 if (failed != null) {
-                    throw fail(phase(failed), failed);
+                    throw fail(failed);
                 }
                 if (status == HandshakeStatus.NEED_TASK) {
                     runTasks();
@@ -325,63 +264,37 @@ public final class TlsChannel implements ByteChannel {
     /** During the handshake, what is to be sent goes out before more is read. Text flows both ways at once. */
     private boolean flushed() throws IOException {
         boolean sent = flush();
-        return sent || isAgreed;
+        return sent || handshake.isComplete();
     }
 
     private void begin() throws IOException {
-        if (!hasBegun && (isClient || fill())) {
+        if (!hasBegun && (isClient || input.fill(wire))) {
             hasBegun = true;
             engine.beginHandshake();
             status = engine.getHandshakeStatus();
-            ByteBuffer first = in;
-            if (first != null && !TlsRecord.beginsHandshake(first)) {
-                notTls(first);
+            if (!isClient) {
+                checkSpeaksTls();
             }
         }
     }
 
-    private void notTls(ByteBuffer first) throws IOException {
-        String seen = TlsRecord.beginning(first);
-        String why = peer + " does not speak TLS: it " + (isClient ? "answered " : "sent ") + seen;
+    /** Throws if the first bytes of the peer begin no handshake. */
+    private void checkSpeaksTls() throws IOException {
+        ByteBuffer first = input.records();
+        if (TlsRecord.beginsHandshake(first)) {
+            return;
+        }
+        String why =
+                peer + " does not speak TLS: it " + (isClient ? "answered " : "sent ") + TlsRecord.beginning(first);
+        ByteBuffer unused = TlsBuffers.borrow();
         try {
-            engine.unwrap(first, TlsBuffers.borrow());
+            engine.unwrap(first, unused);
         } catch (IOException | RuntimeException refused) {
             throw fail(why, refused); // with the engine's alert
+        } finally {
+            TlsBuffers.giveBack(unused);
         }
         throw new TlsException(why, null, true, false);
-    }
-
-    /** Reads the wire unless records wait to be read. Returns whether there is something to unwrap. */
-    private boolean fill() throws IOException {
-        ByteBuffer held = in;
-        if (held != null && !lacksBytes) {
-            return true;
-        }
-        if (wireEnded) {
-            return false;
-        }
-        ByteBuffer to = held == null ? TlsBuffers.borrow() : held.compact();
-        int n = 0;
-        try {
-            n = wire.read(to);
-        } finally {
-            to.flip();
-            in = to;
-            dropEmpty();
-        }
-        wireEnded = n < 0;
-        hasReceived |= n > 0;
-        lacksBytes &= n <= 0;
-        return n > 0;
-    }
-
-    private void dropEmpty() {
-        ByteBuffer held = in;
-        if (held != null && !held.hasRemaining()) {
-            in = null;
-            lacksBytes = false;
-            TlsBuffers.giveBack(held);
-        }
     }
 
     /** Reads one record. Returns whether to go on. */
@@ -390,26 +303,24 @@ public final class TlsChannel implements ByteChannel {
         if (!hasBegun
                 || engine.isInboundDone()
                 || holdsAlert
-                || (isAgreed && into == null && !again && status != HandshakeStatus.NEED_UNWRAP)) {
+                || (handshake.isComplete() && into == null && !again && status != HandshakeStatus.NEED_UNWRAP)) {
             return false;
         }
-        if (into != null && into.position() > start && (in == null || lacksBytes)) {
+        if (into != null && into.position() > start && !input.hasRecords()) {
             return false; // one read of the wire is enough
         }
-        if (!again && !fill()) {
+        if (!again && !input.fill(wire)) {
             ends();
             return false;
         }
-        ByteBuffer records = in == null ? NOTHING : in;
-        if (isAgreed && !again && holds(records)) {
+        ByteBuffer records = input.records();
+        if (handshake.isComplete() && !again && holds(records)) {
             holdsAlert = true;
             return false;
         }
-        if (hasReceived && !isAgreed && !hasHeardHello && isClient) {
-            hasHeardHello = true;
-            if (!TlsRecord.beginsHandshake(records)) {
-                notTls(records);
-            }
+        if (isClient && input.hasReceived() && !handshake.hasHeardHello()) {
+            handshake.heardHello();
+            checkSpeaksTls();
         }
         return unwrap(records, into);
     }
@@ -426,67 +337,49 @@ public final class TlsChannel implements ByteChannel {
     }
 
     private boolean unwrap(ByteBuffer records, @Nullable ByteBuffer into) throws IOException {
-        SSLEngineResult result = into == null || text != null ? unwrapAside(records) : unwrapTo(into, records);
-        if (into != null && text == null && result.getStatus() == SSLEngineResult.Status.BUFFER_OVERFLOW) {
+        SSLEngineResult result = into == null || input.hasText() ? unwrapAside(records) : unwrapTo(into, records);
+        if (into != null && !input.hasText() && result.getStatus() == SSLEngineResult.Status.BUFFER_OVERFLOW) {
             result = unwrapAside(records);
         }
-        lacksBytes = result.getStatus() == SSLEngineResult.Status.BUFFER_UNDERFLOW;
-        if (result.bytesConsumed() > 0) {
-            dropEmpty();
-        }
+        input.unwrapped(result.getStatus() == SSLEngineResult.Status.BUFFER_UNDERFLOW);
         follow(result.getHandshakeStatus());
         if (into != null) {
-            takeText(into);
+            input.takeText(into);
         }
-        boolean hasRoom = text == null && (into == null || into.hasRemaining());
+        boolean hasRoom = !input.hasText() && (into == null || into.hasRemaining());
         return (hasRoom || status != HandshakeStatus.NOT_HANDSHAKING)
                 && result.getStatus() != SSLEngineResult.Status.BUFFER_OVERFLOW;
     }
 
     private SSLEngineResult unwrapTo(ByteBuffer to, ByteBuffer records) throws IOException {
-        String alert = isAgreed ? "" : TlsAlert.inClear(records);
+        String alert = handshake.isComplete() ? "" : TlsAlert.inClear(records);
         try {
             return engine.unwrap(records, to);
         } catch (IOException | RuntimeException failed) {
-            Exception named = TlsAlert.named(failed, alert);
-            throw fail(phase(named), named);
+            throw fail(TlsAlert.named(failed, alert));
         }
     }
 
     /** Keeps the text of the record until it is read. */
     private SSLEngineResult unwrapAside(ByteBuffer records) throws IOException {
-        ByteBuffer held = text;
-        ByteBuffer to = held == null ? TlsBuffers.borrow() : held.compact();
-        text = null;
+        ByteBuffer to = input.openText();
         try {
             return unwrapTo(to, records);
         } finally {
-            to.flip();
-            if (to.hasRemaining()) {
-                text = to;
-            } else {
-                TlsBuffers.giveBack(to);
-            }
+            input.keepText(to);
         }
     }
 
     /** Called when nothing more has come. Throws if it should have. */
     private void ends() throws IOException {
-        if (!wireEnded || !hasReceived || inputEnded()) {
-            return;
+        if (input.hasEnded() && input.hasReceived() && !inputEnded()) {
+            throw TlsException.truncated(peer, handshake.isComplete());
         }
-        throw new TlsException(
-                isAgreed
-                        ? peer + " ended the connection without a close_notify, so that the text may be truncated"
-                        : peer + " ended the connection during the TLS handshake",
-                null,
-                true,
-                false);
     }
 
     /** Puts one record or more for the wire, and sends them as far as it takes them. Returns whether anything was put. */
     private boolean wrap(ByteBuffer from) throws IOException {
-        ByteBuffer to = TlsBuffers.borrow();
+        ByteBuffer to = output.open();
         boolean hasPut = false;
         SSLEngineResult result = null;
         Exception failed = null;
@@ -495,42 +388,32 @@ public final class TlsChannel implements ByteChannel {
                 result = engine.wrap(from, to);
                 hasPut |= result.bytesProduced() > 0;
                 follow(result.getHandshakeStatus());
-                if (hasPut && !hasSaidHello && !isAgreed && !isPaused) {
-                    hasSaidHello = true;
-                    isPaused = !isClient && !observer.reached(Stage.SERVER_HELLO);
+                if (hasPut) {
+                    handshake.saidHello();
                 }
-            } while (!isPaused
+            } while (!handshake.isPaused()
                     && result.getStatus() == SSLEngineResult.Status.OK
                     && to.remaining() >= TlsBuffers.RECORD
                     && hasMoreToWrap(from));
         } catch (IOException | RuntimeException thrown) {
             failed = thrown;
         }
-        to.flip();
-        if (to.hasRemaining()) {
-            out = to;
-        } else {
-            TlsBuffers.giveBack(to);
-        }
+        output.keep(to);
         if (failed != null) {
-            throw fail(phase(failed), failed);
+            throw fail(failed);
         }
         flush();
         return hasPut || (result != null && result.getHandshakeStatus() == HandshakeStatus.FINISHED);
     }
 
     private boolean hasMoreToWrap(ByteBuffer from) {
-        boolean isText = isAgreed && status == HandshakeStatus.NOT_HANDSHAKING;
+        boolean isText = handshake.isComplete() && status == HandshakeStatus.NOT_HANDSHAKING;
         return isText ? from.hasRemaining() : status == HandshakeStatus.NEED_WRAP;
     }
 
     private void follow(HandshakeStatus next) {
         if (next == HandshakeStatus.FINISHED) {
-            if (!isAgreed) {
-                isAgreed = true;
-                observer.agreed(HandshakeSummary.of(engine));
-                isPaused = !observer.reached(Stage.HANDSHAKE);
-            }
+            handshake.complete(engine);
             status = engine.getHandshakeStatus();
         } else {
             status = next;
@@ -538,12 +421,9 @@ public final class TlsChannel implements ByteChannel {
     }
 
     private void runTasks() {
-        if (!hasHeardHello) {
-            hasHeardHello = true;
-            if (!isClient && !observer.reached(Stage.CLIENT_HELLO)) {
-                isPaused = true;
-                return;
-            }
+        handshake.heardHello();
+        if (handshake.isPaused()) {
+            return;
         }
         isBusy = true;
         tasks.execute(new Delegated());
@@ -567,6 +447,10 @@ public final class TlsChannel implements ByteChannel {
         }
     }
 
+    private IOException fail(Throwable cause) {
+        return fail(TlsException.message(peer, handshake.isComplete(), cause), cause);
+    }
+
     /** Returns the exception of a failure, when the engine has put its alert for the wire. */
     private IOException fail(String why, Throwable cause) {
         String received = TlsAlert.received(cause);
@@ -585,28 +469,16 @@ public final class TlsChannel implements ByteChannel {
             if (!flush()) {
                 return; // the alert would come within a record
             }
-            ByteBuffer to = TlsBuffers.borrow();
+            ByteBuffer to = output.open();
             engine.wrap(NOTHING.duplicate(), to);
-            to.flip();
-            if (to.hasRemaining()) {
-                observer.alerted(TlsAlert.sent(to, cause), false);
-                out = to;
-                flush();
-            } else {
-                TlsBuffers.giveBack(to);
+            if (to.position() > 0) {
+                observer.alerted(TlsAlert.sent(to.duplicate().flip(), cause), false);
             }
+            output.keep(to);
+            flush();
         } catch (IOException | RuntimeException worse) {
             cause.addSuppressed(worse);
         }
-    }
-
-    private String phase(Throwable failed) {
-        String received = TlsAlert.received(failed);
-        String what = isAgreed ? "TLS failed: " : "the TLS handshake failed: ";
-        if (!received.isEmpty()) {
-            return what + peer + " sent the alert " + received;
-        }
-        return what + Escaping.cut(Escaping.escape(String.valueOf(failed.getMessage())));
     }
 
     @Override
@@ -617,14 +489,9 @@ public final class TlsChannel implements ByteChannel {
     /** Gives up what it holds. It does not close the wire, and sends nothing. */
     @Override
     public void close() {
-        for (ByteBuffer held : new ByteBuffer[] {in, out, text}) {
-            if (held != null && !isBusy) {
-                TlsBuffers.giveBack(held);
-            }
-        }
-        in = null;
-        out = null;
-        text = null;
+        boolean isReusable = !isBusy; // a task may use what the engine has
+        input.release(isReusable);
+        output.release(isReusable);
         if (failure == null) {
             failure = new IOException("the connection is closed");
         }

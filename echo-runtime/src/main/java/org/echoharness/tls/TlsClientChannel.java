@@ -53,7 +53,7 @@ public final class TlsClientChannel implements ByteChannel {
             String target,
             long deadlineNanos,
             String within,
-            TlsChannel.Observer observer)
+            TlsObserver observer)
             throws IOException {
         String what = "cannot connect to " + target + " with TLS";
         ClientHandshake wire = new ClientHandshake(socket);

@@ -1,6 +1,7 @@
 package org.echoharness.tls;
 
 import java.io.IOException;
+import org.echoharness.text.Escaping;
 import org.jspecify.annotations.Nullable;
 
 /** TLS has failed on a connection: the message says in what phase and why. */
@@ -19,6 +20,34 @@ public final class TlsException extends IOException {
         super(message, cause);
         this.byPeer = byPeer;
         this.isAlert = isAlert;
+    }
+
+    /**
+     * Returns the failure of a peer that has ended the connection without a close_notify.
+     *
+     * @param peer the client or the server
+     * @param isComplete whether the handshake is
+     */
+    static TlsException truncated(String peer, boolean isComplete) {
+        String when = isComplete
+                ? " ended the connection without a close_notify, so that the text may be truncated"
+                : " ended the connection during the TLS handshake";
+        return new TlsException(peer + when, null, true, false);
+    }
+
+    /**
+     * Returns what an error says about a failure of the engine: the phase, and the alert of the peer or the engine's reason.
+     *
+     * @param peer the client or the server
+     * @param isComplete whether the handshake is
+     */
+    static String message(String peer, boolean isComplete, Throwable failed) {
+        String what = isComplete ? "TLS failed: " : "the TLS handshake failed: ";
+        String received = TlsAlert.received(failed);
+        if (!received.isEmpty()) {
+            return what + peer + " sent the alert " + received;
+        }
+        return what + Escaping.cut(Escaping.escape(String.valueOf(failed.getMessage())));
     }
 
     /**

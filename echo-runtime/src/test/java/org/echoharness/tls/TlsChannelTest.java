@@ -119,7 +119,7 @@ class TlsChannelTest {
             SSLEngine engine = SERVER.clientContext().createSSLEngine("localhost", 1);
             engine.setUseClientMode(true);
             engine.setEnabledProtocols(new String[] {protocol});
-            TlsChannel.Observer silent = new TlsChannel.Observer() {};
+            TlsObserver silent = new TlsObserver() {};
             client = new TlsChannel(clientWire, engine, Runnable::run, silent);
             server = new TlsChannel(serverWire, SERVER.engine(), Runnable::run, silent);
             byte[] bytes = new byte[size];

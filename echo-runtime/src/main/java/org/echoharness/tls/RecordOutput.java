@@ -1,0 +1,63 @@
+package org.echoharness.tls;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.WritableByteChannel;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Records that wait for the wire. It has a buffer only while it holds some, and takes more only when it holds none. The thread
+ * that uses the channel calls it.
+ */
+final class RecordOutput {
+
+    private @Nullable ByteBuffer records;
+
+    /** Returns whether no record waits. */
+    boolean isEmpty() {
+        return records == null;
+    }
+
+    /** Returns a buffer to put records into. The caller then calls {@link #keep}. */
+    ByteBuffer open() {
+        return TlsBuffers.borrow();
+    }
+
+    /** Keeps the records until they are sent. */
+    void keep(ByteBuffer opened) {
+        opened.flip();
+        if (opened.hasRemaining()) {
+            records = opened;
+        } else {
+            TlsBuffers.giveBack(opened);
+        }
+    }
+
+    /** Sends records that wait. Returns whether none does any more. */
+    boolean flush(WritableByteChannel wire) throws IOException {
+        ByteBuffer pending = records;
+        if (pending == null) {
+            return true;
+        }
+        wire.write(pending);
+        if (pending.hasRemaining()) {
+            return false;
+        }
+        records = null;
+        TlsBuffers.giveBack(pending);
+        return true;
+    }
+
+    /**
+     * Gives up what it holds.
+     *
+     * @param isReusable whether other connections may have the buffer
+     */
+    void release(boolean isReusable) {
+        ByteBuffer own = records;
+        if (isReusable && own != null) {
+            TlsBuffers.giveBack(own);
+        }
+        records = null;
+    }
+}
