@@ -25,6 +25,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** How a relay finds the server behind it and connects to it, and what clients get if it cannot. */
+@SuppressWarnings("try") // connections that only wait
 @Timeout(120)
 class RelayConnectsTest {
 
