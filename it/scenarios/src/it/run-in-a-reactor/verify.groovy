@@ -4,3 +4,4 @@ assert (log =~ /stopped after 500ms\R/).count == 1
 File folder = new File(basedir, 'target/echo/default')
 assert log.contains("the recording is in $folder")
 assert folder.list().sort() == ['conversation.html', 'conversation.pcapng', 'conversation.script', 'transcript.txt']
+assert new File(basedir, 'target/run.pem').text.startsWith('-----BEGIN CERTIFICATE-----')

@@ -81,6 +81,16 @@ final class Projects {
         }
     }
 
+    /** Sends a byte with TLS to the server at this Unix socket, and trusts the certificate in the other file alone. */
+    static void assertEchoes(Path file, Path certificate) throws IOException {
+        try (EchoClient client = EchoClient.builder()
+                .address("unix:" + file)
+                .tls(certificate.toString())
+                .connect()) {
+            client.expectEcho(new byte[] {42});
+        }
+    }
+
     /** Checks that the file at the path of {@link #addresses} and that of a private folder are gone, with the folder. */
     static void assertGone(List<Path> files, Path folder) throws IOException {
         assertThat(files).hasSize(2).first().isEqualTo(folder.resolve("s"));

@@ -7,6 +7,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.echoharness.support.ForkedProcess;
 import org.junit.jupiter.api.BeforeEach;
@@ -100,17 +101,26 @@ class SignalsIT {
     }
 
     @Test
-    void foregroundServerReplacesUnixSocketOfKilledOne() throws Exception {
+    void foregroundServerReplacesFilesOfKilledOne() throws Exception {
         Path file = folder.resolve("s");
+        Path certificate = folder.resolve("echo.pem");
+        List<String> certificates = new ArrayList<>();
         for (String signal : List.of("KILL", "TERM")) {
-            try (ForkedProcess maven = MavenProcess.mvn(folder, ECHO + ":run", "-Decho.addresses=unix:" + file)) {
+            try (ForkedProcess maven = MavenProcess.mvn(
+                    folder,
+                    ECHO + ":run",
+                    "-Decho.addresses=unix:" + file,
+                    "-Decho.tls=self-signed",
+                    "-Decho.certificateFile=" + certificate)) {
                 maven.lines().awaitText("starting up on unix:.*\n");
-                Projects.assertEchoes(file);
+                Projects.assertEchoes(file, certificate);
+                certificates.add(Files.readString(certificate));
                 maven.signal(signal);
                 maven.awaitExit();
             }
             assertThat(Files.exists(file)).as(signal).isEqualTo(signal.equals("KILL"));
         }
+        assertThat(certificates).doesNotHaveDuplicates();
     }
 
     @Test
