@@ -21,6 +21,7 @@ import org.echoharness.text.Escaping;
  */
 public final class ClientHandshake implements ByteChannel {
 
+    private static final int MOST_SEEN = 8;
     private static final int MESSAGE_HEADER = 4; // type, and a length of 3 bytes (RFC 8446, section 4)
     private static final String SERVER_HELLO = "ServerHello";
 
@@ -31,6 +32,7 @@ public final class ClientHandshake implements ByteChannel {
     private long received;
     private int recordLeft;
     private int messageLeft;
+    private boolean hasMore; // messages than those
     private boolean isClear = true; // what the server sends now is not encrypted
     private boolean hasEnded;
 
@@ -89,7 +91,11 @@ public final class ClientHandshake implements ByteChannel {
             int head = message.flip().getInt();
             message.clear();
             messageLeft = head & 0xff_ffff;
-            seen.add(name(head >>> 24));
+            if (seen.size() < MOST_SEEN) {
+                seen.add(name(head >>> 24));
+            } else {
+                hasMore = true;
+            }
         }
     }
 
@@ -112,7 +118,7 @@ public final class ClientHandshake implements ByteChannel {
         String awaited = seen.contains(SERVER_HELLO) ? "Finished" : SERVER_HELLO;
         return "waited for the " + awaited + " of the server, which has sent "
                 + (received == 0 ? "nothing" : Escaping.bytes(received))
-                + (seen.isEmpty() ? "" : " (" + String.join(", ", seen) + (isClear ? ")" : " and more)"));
+                + (seen.isEmpty() ? "" : " (" + String.join(", ", seen) + (isClear && !hasMore ? ")" : " and more)"));
     }
 
     /**

@@ -41,6 +41,8 @@ public final class TlsChannel implements ByteChannel {
     private boolean holdsAlert; // of TLS 1.2, the next of the input
     private boolean outputEnded;
     private int start; // of the text of this read, in the buffer of the reader
+    private boolean hasRead; // the wire, in this turn
+    private boolean asksEngine; // whether a task has failed
     private volatile boolean isBusy; // a task runs
     private volatile @Nullable Throwable taskFailure;
     private @Nullable IOException failure;
@@ -195,6 +197,9 @@ public final class TlsChannel implements ByteChannel {
         if (handshake.isPaused() || isBusy || failure != null) {
             return writes;
         }
+        if (status == HandshakeStatus.NEED_WRAP && !output.isEmpty()) {
+            return writes; // an answer to the peer is due before more is read
+        }
         if (handshake.isComplete() || outputEnded) {
             return wanted | writes;
         }
@@ -238,6 +243,7 @@ public final class TlsChannel implements ByteChannel {
         if (failure != null) {
             throw failure;
         }
+        hasRead = false;
         try {
             begin();
             while (!handshake.isPaused() && !isBusy) {
@@ -270,7 +276,12 @@ public final class TlsChannel implements ByteChannel {
     private void begin() throws IOException {
         if (!hasBegun && (isClient || input.fill(wire))) {
             hasBegun = true;
-            engine.beginHandshake();
+            hasRead = !isClient;
+            try {
+                engine.beginHandshake();
+            } catch (IOException | RuntimeException impossible) {
+                throw fail(impossible); // no protocol or cipher suite is enabled that can be used
+            }
             status = engine.getHandshakeStatus();
             if (!isClient) {
                 checkSpeaksTls();
@@ -306,11 +317,10 @@ public final class TlsChannel implements ByteChannel {
                 || (handshake.isComplete() && into == null && !again && status != HandshakeStatus.NEED_UNWRAP)) {
             return false;
         }
-        if (into != null && into.position() > start && !input.hasRecords()) {
-            return false; // one read of the wire is enough
-        }
-        if (!again && !input.fill(wire)) {
-            ends();
+        boolean goesOn = again || asksEngine || input.hasRecords();
+        asksEngine = false;
+        boolean hasText = into != null && into.position() > start;
+        if (!goesOn && (hasText || !reads())) {
             return false;
         }
         ByteBuffer records = input.records();
@@ -323,6 +333,22 @@ public final class TlsChannel implements ByteChannel {
             checkSpeaksTls();
         }
         return unwrap(records, into);
+    }
+
+    /**
+     * Reads the wire, once in a turn: a peer that floods it with records without text would keep the thread otherwise. Returns
+     * whether records have come.
+     */
+    private boolean reads() throws IOException {
+        if (hasRead) {
+            return false;
+        }
+        hasRead = true;
+        boolean came = input.fill(wire);
+        if (!came) {
+            ends();
+        }
+        return came;
     }
 
     /**
@@ -441,6 +467,7 @@ public final class TlsChannel implements ByteChannel {
                 taskFailure = failed;
             } finally {
                 status = engine.getHandshakeStatus();
+                asksEngine = true; // it keeps the exception of a task, such as one of a key manager, for its next call
                 isBusy = false; // publishes the status
                 observer.tasksDone();
             }

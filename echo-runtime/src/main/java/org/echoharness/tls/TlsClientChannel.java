@@ -61,7 +61,8 @@ public final class TlsClientChannel implements ByteChannel {
         try (ChannelReadiness readiness = new ChannelReadiness(socket)) {
             while (!channel.advance() || !channel.flush()) {
                 wire.checkNotEnded();
-                if (!readiness.await(channel.interest(SelectionKey.OP_READ), deadlineNanos)) {
+                boolean isReady = readiness.await(channel.interest(SelectionKey.OP_READ), deadlineNanos);
+                if (!isReady || deadlineNanos - System.nanoTime() < 0) {
                     throw wire.late(what + " within " + within);
                 }
             }
