@@ -31,7 +31,12 @@ public record HandshakeSummary(
                 session.getCipherSuite(),
                 Escaping.escape(serverName(session)),
                 Escaping.escape(protocol == null ? "" : protocol),
-                engine.getUseClientMode() ? "" : Escaping.escape(subject(session)));
+                hasAsked(engine) ? Escaping.escape(subject(session)) : "");
+    }
+
+    /** Returns whether the peer was asked for a certificate; without that, the session would make an exception to say so. */
+    private static boolean hasAsked(SSLEngine engine) {
+        return !engine.getUseClientMode() && (engine.getNeedClientAuth() || engine.getWantClientAuth());
     }
 
     private static String serverName(SSLSession session) {
