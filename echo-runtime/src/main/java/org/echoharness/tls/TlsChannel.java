@@ -37,6 +37,7 @@ public final class TlsChannel implements ByteChannel {
     private final RecordOutput output = new RecordOutput();
     private HandshakeStatus status = HandshakeStatus.NOT_HANDSHAKING;
     private boolean isClear; // no TLS yet
+    private boolean isPrepared; // the engine
     private boolean hasBegun;
     private boolean holdsAlert; // of TLS 1.2, the next of the input
     private boolean outputEnded;
@@ -274,15 +275,18 @@ public final class TlsChannel implements ByteChannel {
     }
 
     private void begin() throws IOException {
-        if (!hasBegun && (isClient || input.fill(wire))) {
-            hasBegun = true;
-            hasRead = !isClient;
+        if (!isPrepared) {
+            isPrepared = true;
             try {
-                engine.beginHandshake();
+                engine.beginHandshake(); // a server's takes time, while the client makes its ClientHello
             } catch (IOException | RuntimeException impossible) {
                 throw fail(impossible); // no protocol or cipher suite is enabled that can be used
             }
             status = engine.getHandshakeStatus();
+        }
+        if (!hasBegun && (isClient || input.fill(wire))) {
+            hasBegun = true;
+            hasRead = !isClient;
             if (!isClient) {
                 checkSpeaksTls();
             }

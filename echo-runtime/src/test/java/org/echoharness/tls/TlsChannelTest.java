@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.Random;
 import java.util.function.Function;
 import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLEngineResult.HandshakeStatus;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -177,6 +179,16 @@ class TlsChannelTest {
             return message.position() + " sent, " + echoed.position() + " echoed, ends " + clientEnded + serverSawEnd
                     + serverEnded + clientSawEnd;
         }
+    }
+
+    /** It takes time, which would be added to that of the client if it waited for its ClientHello. */
+    @Test
+    void preparesForHandshakeBeforeClientSpeaks() throws Exception {
+        SSLEngine engine = SERVER.engine();
+        Pipe silent = new Pipe(new Random(1));
+        TlsChannel server = new TlsChannel(new Wire(silent, silent), engine, Runnable::run, new TlsObserver() {});
+        assertThat(server.advance()).isFalse();
+        assertThat(engine.getHandshakeStatus()).isEqualTo(HandshakeStatus.NEED_UNWRAP);
     }
 
     @ParameterizedTest
