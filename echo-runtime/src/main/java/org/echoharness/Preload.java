@@ -1,17 +1,16 @@
 package org.echoharness;
 
 import java.io.IOException;
-import java.lang.invoke.MethodHandles;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.time.Instant;
-import java.util.List;
 import org.echoharness.loop.Alarms;
 import org.echoharness.loop.UnsentBytes;
 import org.echoharness.memory.HeldMemory;
 import org.echoharness.memory.RingBuffer;
 import org.echoharness.sockets.SocketChannels;
+import org.echoharness.sockets.StartupClasses;
 import org.echoharness.sockets.UrgentData;
 import org.echoharness.text.Escaping;
 import org.echoharness.text.Quantities;
@@ -22,24 +21,6 @@ import org.echoharness.text.Utf8;
  * descriptor left, but a class is read from a file, and the JDK opens a socket before it closes its first one.
  */
 final class Preload {
-
-    private static final List<Class<?>> OURS = List.of(
-            ServerConnection.class,
-            ConnectionCounters.Counts.Cause.class,
-            ServerConnection.Due.class,
-            ConnectionPump.Next.class,
-            ConnectionPump.Terms.class,
-            RingBuffer.class,
-            HeldMemory.class,
-            Alarms.Alarm.class,
-            Conversation.class,
-            HostAndPort.class,
-            SocketChannels.class,
-            Escaping.class,
-            Utf8.class,
-            Quantities.class,
-            Ending.How.class,
-            OptionText.class);
 
     private static volatile boolean done;
 
@@ -53,13 +34,23 @@ final class Preload {
         try (SocketChannel channel = SocketChannel.open()) {
             UrgentData.keepInline(channel);
         }
-        for (Class<?> each : OURS) {
-            try {
-                MethodHandles.lookup().ensureInitialized(each);
-            } catch (IllegalAccessException impossible) {
-                throw new AssertionError(impossible); // they are in this package or public
-            }
-        }
+        StartupClasses.load(
+                ServerConnection.class,
+                ConnectionCounters.Counts.Cause.class,
+                ServerConnection.Due.class,
+                ConnectionPump.Next.class,
+                ConnectionPump.Terms.class,
+                RingBuffer.class,
+                HeldMemory.class,
+                Alarms.Alarm.class,
+                Conversation.class,
+                HostAndPort.class,
+                SocketChannels.class,
+                Escaping.class,
+                Utf8.class,
+                Quantities.class,
+                Ending.How.class,
+                OptionText.class);
         done = true;
     }
 

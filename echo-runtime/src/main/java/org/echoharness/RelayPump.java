@@ -1,7 +1,6 @@
 package org.echoharness;
 
 import java.io.IOException;
-import java.lang.invoke.MethodHandles;
 import java.net.SocketAddress;
 import java.nio.channels.ByteChannel;
 import java.nio.channels.SelectionKey;
@@ -17,6 +16,7 @@ import org.echoharness.relay.Upstream;
 import org.echoharness.relay.UpstreamChannel;
 import org.echoharness.relay.UpstreamConnection;
 import org.echoharness.relay.UpstreamTls;
+import org.echoharness.sockets.StartupClasses;
 import org.echoharness.tls.TlsTrust;
 import org.jspecify.annotations.Nullable;
 
@@ -92,14 +92,7 @@ final class RelayPump implements ConnectionPump, UpstreamConnection.Owner {
 
     /** Loads the classes that a connection needs. */
     static void load() {
-        try {
-            MethodHandles.lookup().ensureInitialized(Streams.class);
-            MethodHandles.lookup().ensureInitialized(Faults.class);
-            MethodHandles.lookup().ensureInitialized(Effect.Stall.class);
-            MethodHandles.lookup().ensureInitialized(Effect.Close.class);
-        } catch (IllegalAccessException impossible) {
-            throw new AssertionError(impossible); // they are of this class
-        }
+        StartupClasses.load(Streams.class, Faults.class, Effect.Stall.class, Effect.Close.class);
     }
 
     /** Called when a task of the handshake with the server is over, or when a record of it has more. */

@@ -1,7 +1,6 @@
 package org.echoharness.loop;
 
 import java.io.IOException;
-import java.lang.invoke.MethodHandles;
 import java.net.InetSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
@@ -11,6 +10,7 @@ import java.util.Map;
 import java.util.Objects;
 import org.echoharness.sockets.SocketLooks;
 import org.echoharness.sockets.SocketTable;
+import org.echoharness.sockets.StartupClasses;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -111,12 +111,7 @@ public final class UnsentBytes implements EventLoopHandler, SocketLooks.Asker, R
     public static void load() {
         if (IS_KNOWN && !loaded) {
             loaded = true;
-            try {
-                MethodHandles.lookup().ensureInitialized(Wait.class);
-                MethodHandles.lookup().ensureInitialized(Answer.class);
-            } catch (IllegalAccessException impossible) {
-                throw new AssertionError(impossible); // they are of this class
-            }
+            StartupClasses.load(Wait.class, Answer.class);
             SocketLooks.load();
         }
     }

@@ -1,7 +1,6 @@
 package org.echoharness.relay;
 
 import java.io.IOException;
-import java.lang.invoke.MethodHandles;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -10,7 +9,6 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
-import java.util.List;
 import java.util.Objects;
 import org.echoharness.loop.Alarms;
 import org.echoharness.loop.EventLoop;
@@ -20,6 +18,7 @@ import org.echoharness.loop.Warnings;
 import org.echoharness.sockets.ConnectAttempts;
 import org.echoharness.sockets.NameResolver;
 import org.echoharness.sockets.SocketChannels;
+import org.echoharness.sockets.StartupClasses;
 import org.echoharness.sockets.UnixConnector;
 import org.echoharness.text.Escaping;
 import org.echoharness.text.Quantities;
@@ -82,18 +81,12 @@ public final class UpstreamConnection implements EventLoopHandler, UnsentBytes.W
         ConnectAttempts<SocketAddress> none = new ConnectAttempts<>();
         none.failed(nowhere, new LostUpstreamException(new IOException("")));
         none.exception("", address -> "");
-        for (Class<?> each : List.of(
+        StartupClasses.load(
                 UpstreamChannel.class,
                 Upstream.Target.class,
                 NameResolver.class,
                 UnixDomainSocketAddress.class,
-                UnixConnector.QueueFullException.class)) {
-            try {
-                MethodHandles.lookup().ensureInitialized(each);
-            } catch (IllegalAccessException impossible) {
-                throw new AssertionError(impossible); // they are public
-            }
-        }
+                UnixConnector.QueueFullException.class);
     }
 
     /** Begins to connect. It calls the owner when that has succeeded or failed, unless it has at return. */

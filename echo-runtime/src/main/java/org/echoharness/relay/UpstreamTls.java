@@ -1,7 +1,6 @@
 package org.echoharness.relay;
 
 import java.io.IOException;
-import java.lang.invoke.MethodHandles;
 import java.nio.ByteBuffer;
 import java.nio.channels.ByteChannel;
 import java.nio.channels.SelectionKey;
@@ -9,6 +8,7 @@ import java.nio.channels.SocketChannel;
 import java.util.List;
 import java.util.function.Consumer;
 import javax.net.ssl.SSLException;
+import org.echoharness.sockets.StartupClasses;
 import org.echoharness.tls.ClientHandshake;
 import org.echoharness.tls.ClientTls;
 import org.echoharness.tls.HandshakeSummary;
@@ -78,11 +78,9 @@ public final class UpstreamTls implements TlsObserver {
         try {
             unconnected.begin(NAMELESS, -1, new Unconnected());
             unconnected.advances();
-            MethodHandles.lookup().ensureInitialized(TlsClientChannel.class);
+            StartupClasses.load(TlsClientChannel.class);
         } catch (IOException nobodyAnswers) {
             List.of(unconnected.reason(nobodyAnswers), unconnected.late());
-        } catch (IllegalAccessException impossible) {
-            throw new AssertionError(impossible); // it is public
         } finally {
             unconnected.release();
         }

@@ -1,16 +1,15 @@
 package org.echoharness.tls;
 
 import java.io.IOException;
-import java.lang.invoke.MethodHandles;
 import java.nio.ByteBuffer;
 import java.nio.channels.ByteChannel;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SelectionKey;
-import java.util.List;
 import java.util.concurrent.Executor;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLEngineResult;
 import javax.net.ssl.SSLEngineResult.HandshakeStatus;
+import org.echoharness.sockets.StartupClasses;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,7 +65,7 @@ public final class TlsChannel implements ByteChannel {
     /** Loads the classes that a connection needs, also those for a failure: later there may be no file descriptor for that. */
     public static void load() {
         HandshakeThreads.executor();
-        for (Class<?> each : List.of(
+        StartupClasses.load(
                 Delegated.class,
                 HandshakeProgress.class,
                 HandshakeSummary.class,
@@ -76,13 +75,7 @@ public final class TlsChannel implements ByteChannel {
                 TlsBuffers.class,
                 TlsException.class,
                 TlsObserver.Stage.class,
-                TlsRecord.class)) {
-            try {
-                MethodHandles.lookup().ensureInitialized(each);
-            } catch (IllegalAccessException impossible) {
-                throw new AssertionError(impossible); // they are in this package
-            }
-        }
+                TlsRecord.class);
     }
 
     /** Takes records from this wire, and writes them to it, from now on. */
