@@ -13,6 +13,7 @@ import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
+import org.echoharness.memory.MessageInput;
 import org.echoharness.sockets.ChannelReadiness;
 import org.echoharness.sockets.ClientDeadline;
 import org.echoharness.text.Quantities;

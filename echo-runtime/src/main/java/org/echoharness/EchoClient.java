@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.function.Consumer;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
+import org.echoharness.memory.MessageInput;
 import org.echoharness.sockets.ClientDeadline;
 import org.echoharness.text.Quantities;
 import org.echoharness.tls.ClientTls;

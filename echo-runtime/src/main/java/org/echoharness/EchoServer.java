@@ -29,6 +29,7 @@ import org.echoharness.script.Framings;
 import org.echoharness.script.ServedConnection;
 import org.echoharness.text.Escaping;
 import org.echoharness.text.Quantities;
+import org.echoharness.tls.TlsOptions;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -1195,7 +1196,8 @@ public final class EchoServer implements AutoCloseable {
          * @since 0.1.0
          */
         public Builder tls(String certificate) {
-            tls = TlsOptions.withKind(tls, Objects.requireNonNull(certificate, "certificate"));
+            boolean isNone = Objects.requireNonNull(certificate, "certificate").equals(OptionText.NONE);
+            tls = tls == null && isNone ? null : TlsOptions.withKind(tls, isNone ? null : certificate);
             return this;
         }
 
@@ -1250,7 +1252,8 @@ public final class EchoServer implements AutoCloseable {
          * @since 0.1.0
          */
         public Builder certificateFile(String file) {
-            return certificateFile(TlsOptions.file(Objects.requireNonNull(file, "file")));
+            Objects.requireNonNull(file, "file");
+            return certificateFile(TlsOptions.file(OptionText.decoded(TlsOptions.FILE, file)));
         }
 
         /**
@@ -1433,7 +1436,7 @@ public final class EchoServer implements AutoCloseable {
                 case CONNECT_TIMEOUT -> connectTimeout(Quantities.duration(word, text));
                 case TLS -> {
                     tls = tls == null ? null : TlsOptions.withContext(tls, null); // the text is in its place
-                    yield tls == null && text.equals(OptionText.NONE) ? this : tls(text);
+                    yield tls(text);
                 }
                 case CERTIFICATE_FILE -> {
                     tls = tls == null ? null : TlsOptions.withFile(tls, null);

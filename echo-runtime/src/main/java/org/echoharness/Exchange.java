@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import org.echoharness.memory.MessageInput;
 import org.echoharness.text.Escaping;
 
 /** What a client sends, and what is expected to come back. Only the thread that calls the client uses it. */

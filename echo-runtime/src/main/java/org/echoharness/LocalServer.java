@@ -23,6 +23,7 @@ import org.echoharness.loop.EventLoopCalls;
 import org.echoharness.script.ServedConnection;
 import org.echoharness.sockets.NameResolver;
 import org.echoharness.text.Quantities;
+import org.echoharness.tls.TlsOptions;
 import org.jspecify.annotations.Nullable;
 
 /** A server of this process, with its HTTP interface if it has one. Any thread may call it. */

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import org.echoharness.text.FileErrorText;
 import org.jspecify.annotations.Nullable;
 
 /**

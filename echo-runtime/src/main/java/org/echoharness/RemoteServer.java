@@ -20,7 +20,9 @@ import org.echoharness.remote.RemoteCalls;
 import org.echoharness.remote.RemoteConnection;
 import org.echoharness.script.ServedConnection;
 import org.echoharness.text.Quantities;
+import org.echoharness.tls.PemFile;
 import org.echoharness.tls.ServerTls;
+import org.echoharness.tls.TlsOptions;
 import org.jspecify.annotations.Nullable;
 
 /** A server in another process, which its HTTP interface controls. Any thread may call it. */
@@ -199,7 +201,7 @@ final class RemoteServer implements ServerAccess {
         X509Certificate asked = certificate;
         if (asked == null) {
             String pem = RemoteCalls.call(client::certificate);
-            asked = RemoteCalls.call(() -> client.reading(() -> TlsOptions.certificate(pem)));
+            asked = RemoteCalls.call(() -> client.reading(() -> PemFile.certificate(pem)));
             certificate = asked;
         }
         return asked;

@@ -16,6 +16,7 @@ import org.echoharness.replay.Capture;
 import org.echoharness.replay.CaptureFormatException;
 import org.echoharness.script.Step;
 import org.echoharness.text.Escaping;
+import org.echoharness.text.FileErrorText;
 import org.echoharness.text.Tokens;
 import org.jspecify.annotations.Nullable;
 

@@ -9,6 +9,7 @@ import java.util.function.Consumer;
 import org.echoharness.control.ControlServer;
 import org.echoharness.text.Escaping;
 import org.echoharness.text.Quantities;
+import org.echoharness.tls.TlsOptions;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -109,7 +110,8 @@ record ServerConfig(
         }
         options.put("tls", tls == null ? OptionText.NONE : tls.text());
         if (tls != null) {
-            options.put("certificateFile", tls.fileText());
+            options.put(
+                    "certificateFile", tls.certificateFile() == null ? OptionText.NONE : "" + tls.certificateFile());
         }
         options.put("recording", orNone(recordedConnections, Quantities.text(recordedBytes)));
         options.put("control", Objects.requireNonNull(control).address().toString());

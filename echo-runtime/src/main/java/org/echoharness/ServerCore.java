@@ -13,6 +13,7 @@ import org.echoharness.loop.EventLoop;
 import org.echoharness.loop.Warnings;
 import org.echoharness.text.Quantities;
 import org.echoharness.tls.ServerTls;
+import org.echoharness.tls.TlsOptions;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -26,6 +26,7 @@ import org.echoharness.tls.ServerTls;
 import org.echoharness.tls.TlsChannel;
 import org.echoharness.tls.TlsException;
 import org.echoharness.tls.TlsObserver;
+import org.echoharness.tls.TlsOptions;
 import org.jspecify.annotations.Nullable;
 
 /** TLS on a connection: the pump reads and writes the text of a {@link TlsChannel}. Only a server with TLS loads it. */

@@ -14,7 +14,7 @@
  * <caption>The types in reading order: each uses only those before it, except within a circle</caption>
  * <tr><th>room<th>what is there<th>types
  * <tr><th>text<td>reads and shows texts, and writes them to files; a package, as are the next fourteen
- *     <td>{@code Utf8} {@code Escaping} {@code NearestWord} {@code FirstDifference} {@code CompleteFile}
+ *     <td>{@code Utf8} {@code Escaping} {@code NearestWord} {@code FirstDifference} {@code CompleteFile} {@code FileErrorText}
  *     {@code TextSize} {@code Quantities} {@code ServerLog} {@code Template} {@code MisreadException}
  *     {@code TokenErrors} {@code WordScanner} {@code QuotedBytes} {@code Tokens} {@code StartLine}
  * <tr><th>json<td>writes and reads JSON
@@ -23,9 +23,10 @@
  *     <td>{@code SocketTable} {@code SocketLooks} {@code UrgentData} {@code SocketChannels} {@code ChannelReadiness}
  *     {@code ClientDeadline} {@code NameResolver} {@code UnixNames} {@code UnixConnector}
  *     {@code ConnectAttempts} {@code ExitRegistry} {@code PathClaim} {@code UnixSocketFile}
+ *     {@code StartupClasses}
  * <tr><th>memory<td>buffers, and what connections and recordings hold and count
  *     <td>{@code HeldMemory} {@code RecordingMemory} {@code RingBuffer} {@code RingPool}
- *     {@code BorrowedRing} {@code NewestSet} {@code ChangeCount}
+ *     {@code BorrowedRing} {@code NewestSet} {@code ChangeCount} {@code MessageInput}
  * <tr><th>loop<td>one thread that serves sockets
  *     <td>{@code Warnings} {@code EventLoopHandler} {@code Alarms} {@code EventLoop} {@code EventLoopCalls}
  *     {@code UnsentBytes}
@@ -37,7 +38,7 @@
  *     {@code PageParts} {@code RecordingPage} {@code LivePage}
  * <tr><th>tls<td>certificates, whom a client trusts, and records on and off the wire
  *     <td>{@code CertificateKind} {@code DerWriter} {@code ServerKey} {@code CertificateAuthority} {@code PemFile}
- *     {@code TlsContexts} {@code HandshakeThreads} {@code ServerTls} {@code TlsTrust} {@code ClientTls} {@code HandshakeSummary}
+ *     {@code TlsContexts} {@code HandshakeThreads} {@code ServerTls} {@code TlsTrust} {@code TlsOptions} {@code ClientTls} {@code HandshakeSummary}
  *     {@code TlsBuffers} {@code TlsRecord} {@code TlsAlert} {@code TlsException} {@code ServerHelloScanner}
  *     {@code RecordInput} {@code RecordOutput} {@code TlsObserver} {@code HandshakeProgress} {@code TlsChannel}
  *     {@code ClientHandshake} {@code TlsClientChannel}
@@ -74,7 +75,6 @@
  *     <td>{@code AddressText} {@code JsonObject} {@code ViewReader} {@code HttpCall} {@code ControlEndpoint} {@code ControlClient} {@code RemoteCalls} {@code RemoteConnection}
  * <tr><th>options<td>values from their text, and lines for the user
  *     <td>{@link org.echoharness.OptionText} {@link org.echoharness.ServerAddress} {@link org.echoharness.HostAndPort} {@link org.echoharness.LineBuffer}
- *     {@link org.echoharness.FileErrorText} {@code TlsOptions}
  * <tr><th>faults<td>what goes wrong, when and on which connections; its text; the chain of gates that it makes
  *     <td>{@link org.echoharness.Trigger} {@link org.echoharness.Effect} {@code EffectRow} {@link org.echoharness.Connections}
  *     {@link org.echoharness.Fault} {@link org.echoharness.FaultPlan} {@code FaultParser}
@@ -98,7 +98,7 @@
  *     {@code Admission} {@code Acceptor} {@code ListeningPort} {@code ServerCore}
  *     {@code ServerControls} {@code ControlAdapter} {@code ServerAccess} {@code LocalServer} {@code RemoteServer}
  * <tr><th>client<td>one connection to a server
- *     <td>{@link org.echoharness.EchoMismatchException} {@code MessageInput} {@code Exchange} {@code ClientConnector}
+ *     <td>{@link org.echoharness.EchoMismatchException} {@code Exchange} {@code ClientConnector}
  *     {@code RecordedChannel}
  *     {@code ClientSocket}
  * <tr><th>API<td>where users begin

@@ -11,10 +11,10 @@ import org.apache.maven.plugins.annotations.LifecyclePhase;
 import org.apache.maven.plugins.annotations.Mojo;
 import org.apache.maven.plugins.annotations.Parameter;
 import org.echoharness.EchoClient;
-import org.echoharness.FileErrorText;
 import org.echoharness.HostAndPort;
 import org.echoharness.OptionText;
 import org.echoharness.ServerAddress;
+import org.echoharness.text.FileErrorText;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -8,7 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
-import org.echoharness.FileErrorText;
+import org.echoharness.text.FileErrorText;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -17,8 +17,8 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.HdrHistogram.AtomicHistogram;
 import org.echoharness.EchoClient;
-import org.echoharness.FileErrorText;
 import org.echoharness.ServerAddress;
+import org.echoharness.text.FileErrorText;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -2,9 +2,9 @@ package org.echoharness.maven;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import org.echoharness.FileErrorText;
 import org.echoharness.Recording;
 import org.echoharness.RecordingFiles;
+import org.echoharness.text.FileErrorText;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
 import java.util.List;
-import org.echoharness.FileErrorText;
 import org.echoharness.text.Escaping;
+import org.echoharness.text.FileErrorText;
 import org.echoharness.text.NearestWord;
 
 /** Runs the commands {@code server} and {@code client}. Conversations go to standard output, errors to standard error. */

@@ -9,10 +9,10 @@ import java.nio.file.LinkOption;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.regex.Pattern;
-import org.echoharness.FileErrorText;
 import org.echoharness.Recording;
 import org.echoharness.RecordingFiles;
 import org.echoharness.text.Escaping;
+import org.echoharness.text.FileErrorText;
 import org.jspecify.annotations.Nullable;
 
 /** The folder of the option {@code --record}. A command writes its recording to a new folder in it. */

@@ -1,5 +1,6 @@
 /**
- * Reads and shows texts, and writes them to files. Not an API: exported only to the JUnit extension.
+ * Reads and shows texts, writes them to files, and says why a file cannot be used. Not an API: exported only to the JUnit
+ * extension.
  */
 @NullMarked
 package org.echoharness.text;

@@ -16,6 +16,7 @@ import java.util.Base64;
 import java.util.List;
 import org.echoharness.text.CompleteFile;
 import org.echoharness.text.Escaping;
+import org.echoharness.text.FileErrorText;
 import org.jspecify.annotations.Nullable;
 
 /** Certificates in a file as PEM (RFC 7468): reads and writes them. Any thread may call the methods. */
@@ -96,19 +97,26 @@ public final class PemFile {
                 bytes = in.readNBytes(MOST_BYTES + 1);
             }
         } catch (IOException failed) {
-            String reason = failed instanceof FileSystemException system
-                    ? CompleteFile.reason(system)
-                    : String.valueOf(failed.getMessage());
             throw refused(
                     option,
                     file,
-                    reason + "; name a PEM file with the certificate to trust, insecure or system",
+                    FileErrorText.reason(failed)
+                            + "; name a PEM file with the certificate to trust, insecure or system",
                     failed);
         }
         if (bytes.length > MOST_BYTES) {
             throw refused(option, file, "it has more than 16 MiB; name a PEM file with the certificate to trust", null);
         }
         return certificates(option, file, bytes);
+    }
+
+    /** Reads a certificate that another program has sent as PEM. */
+    public static X509Certificate certificate(String pem) {
+        try {
+            return parsed(pem.getBytes(StandardCharsets.US_ASCII));
+        } catch (CertificateException unreadable) {
+            throw new IllegalArgumentException("a certificate cannot be read: " + unreadable.getMessage(), unreadable);
+        }
     }
 
     private static List<X509Certificate> certificates(String option, Path file, byte[] bytes) {
@@ -137,14 +145,18 @@ public final class PemFile {
 
     private static X509Certificate certificate(String option, Path file, int which, String body) {
         try {
-            byte[] der = Base64.getMimeDecoder().decode(body);
-            return (X509Certificate)
-                    CertificateFactory.getInstance("X.509").generateCertificate(new ByteArrayInputStream(der));
+            return parsed(Base64.getMimeDecoder().decode(body));
         } catch (CertificateException | IllegalArgumentException broken) {
             String reason = Escaping.cut(Escaping.escape(String.valueOf(broken.getMessage())));
             throw refused(
                     option, file, "certificate " + which + " is broken (" + reason + "); write the file again", broken);
         }
+    }
+
+    /** @param encoded in PEM or DER */
+    private static X509Certificate parsed(byte[] encoded) throws CertificateException {
+        return (X509Certificate)
+                CertificateFactory.getInstance("X.509").generateCertificate(new ByteArrayInputStream(encoded));
     }
 
     private static String whyEmpty(byte[] bytes, String other) {

@@ -1,19 +1,13 @@
-package org.echoharness;
+package org.echoharness.tls;
 
-import java.io.ByteArrayInputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.security.cert.CertificateException;
-import java.security.cert.CertificateFactory;
-import java.security.cert.X509Certificate;
 import java.util.Objects;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 import org.echoharness.text.Escaping;
+import org.echoharness.text.FileErrorText;
 import org.echoharness.text.Quantities;
-import org.echoharness.tls.CertificateKind;
-import org.echoharness.tls.TlsTrust;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,19 +20,19 @@ import org.jspecify.annotations.Nullable;
  * @param certificateFile where to write the certificate that clients have to trust; null for nowhere
  * @param startsInClear whether a connection begins without TLS, until its script or handler starts it
  */
-record TlsOptions(
+public record TlsOptions(
         @Nullable CertificateKind kind,
         @Nullable SSLContext context,
         @Nullable SSLParameters parameters,
         @Nullable Path certificateFile,
         boolean startsInClear) {
 
-    static final String WORD = "tls";
-    static final String FILE = "certificateFile";
-    static final String UPSTREAM = "upstreamTls";
+    public static final String WORD = "tls";
+    public static final String FILE = "certificateFile";
+    public static final String UPSTREAM = "upstreamTls";
 
     /** The text of {@code tls} with a context, which has none of its own. */
-    static final String CONTEXT = "an SSLContext";
+    public static final String CONTEXT = "an SSLContext";
 
     private static final TlsOptions NONE = new TlsOptions(null, null, null, null, false);
 
@@ -47,9 +41,9 @@ record TlsOptions(
      *
      * @param text is read when the server is built, because another server may write the file that it names
      */
-    record Upstream(@Nullable String text, @Nullable SSLContext context) {
+    public record Upstream(@Nullable String text, @Nullable SSLContext context) {
 
-        TlsTrust trust() {
+        public TlsTrust trust() {
             return context == null ? TlsTrust.parse(UPSTREAM, Objects.requireNonNull(text)) : TlsTrust.of(context);
         }
 
@@ -63,23 +57,29 @@ record TlsOptions(
         return before == null ? NONE : before;
     }
 
-    static TlsOptions withKind(@Nullable TlsOptions before, String text) {
+    /**
+     * Returns options with this certificate.
+     *
+     * @param before null for none
+     * @param text which certificate the server makes, such as {@code self-signed}; null for none
+     */
+    public static TlsOptions withKind(@Nullable TlsOptions before, @Nullable String text) {
         TlsOptions own = of(before);
-        CertificateKind kind = text.equals(OptionText.NONE) ? null : CertificateKind.parse(WORD, text);
+        CertificateKind kind = text == null ? null : CertificateKind.parse(WORD, text);
         return new TlsOptions(kind, own.context, own.parameters, own.certificateFile, own.startsInClear);
     }
 
-    static TlsOptions withContext(@Nullable TlsOptions before, @Nullable SSLContext context) {
+    public static TlsOptions withContext(@Nullable TlsOptions before, @Nullable SSLContext context) {
         TlsOptions own = of(before);
         return new TlsOptions(own.kind, context, own.parameters, own.certificateFile, own.startsInClear);
     }
 
-    static TlsOptions withParameters(@Nullable TlsOptions before, SSLParameters parameters) {
+    public static TlsOptions withParameters(@Nullable TlsOptions before, SSLParameters parameters) {
         TlsOptions own = of(before);
         return new TlsOptions(own.kind, own.context, parameters, own.certificateFile, own.startsInClear);
     }
 
-    static TlsOptions withFile(@Nullable TlsOptions before, @Nullable Path file) {
+    public static TlsOptions withFile(@Nullable TlsOptions before, @Nullable Path file) {
         TlsOptions own = of(before);
         return new TlsOptions(own.kind, own.context, own.parameters, file, own.startsInClear);
     }
@@ -90,7 +90,7 @@ record TlsOptions(
      * @param own null if the server speaks no TLS, which is refused
      * @param who what starts TLS: {@code script (start tls)} or {@code handlerStartsTls}
      */
-    static TlsOptions startingInClear(@Nullable TlsOptions own, String who) {
+    public static TlsOptions startingInClear(@Nullable TlsOptions own, String who) {
         if (own == null) {
             throw new IllegalArgumentException(
                     who + " is given without " + WORD + "; set " + WORD + ", such as self-signed, or leave it out");
@@ -99,21 +99,20 @@ record TlsOptions(
     }
 
     /** Reads the name of a file. */
-    static Path file(String text) {
+    public static Path file(String text) {
         String cure = "be the path of a file, such as echo.pem";
         if (text.isBlank()) {
             throw Quantities.refused(FILE, text, cure);
         }
         try {
-            return Path.of(OptionText.decoded(FILE, text));
+            return Path.of(text);
         } catch (InvalidPathException malformed) {
             throw Quantities.refused(FILE, Escaping.escape(text), cure + ": " + FileErrorText.reason(malformed));
         }
     }
 
     /** Returns these options, or null if the server speaks no TLS. Throws if they do not go together. */
-    @Nullable
-    TlsOptions checked() {
+    public @Nullable TlsOptions checked() {
         if (kind != null && context != null) {
             throw new IllegalArgumentException(
                     WORD + " (" + kind + ") and " + WORD + " (" + CONTEXT + ") are both given; leave one out");
@@ -137,36 +136,20 @@ record TlsOptions(
         return null;
     }
 
-    /** Reads a certificate from PEM. */
-    static X509Certificate certificate(String pem) {
-        try {
-            byte[] bytes = pem.getBytes(StandardCharsets.US_ASCII);
-            return (X509Certificate)
-                    CertificateFactory.getInstance("X.509").generateCertificate(new ByteArrayInputStream(bytes));
-        } catch (CertificateException unreadable) {
-            throw new IllegalArgumentException("a certificate cannot be read: " + unreadable.getMessage(), unreadable);
-        }
-    }
-
     /** Returns the value of the option {@code tls}. */
-    String text() {
+    public String text() {
         return context == null ? String.valueOf(kind) : CONTEXT;
     }
 
-    /** Returns the value of the option {@code certificateFile}. */
-    String fileText() {
-        return certificateFile == null ? OptionText.NONE : certificateFile.toString();
-    }
-
     /** Returns the error of a server that needs no trust. */
-    static IllegalStateException noTls() {
+    public static IllegalStateException noTls() {
         return new IllegalStateException(
                 "the server speaks no TLS, so that clients have no certificate to trust; set its option tls, such as"
                         + " self-signed");
     }
 
     /** Returns the error of a server that cannot say what clients have to trust. */
-    static IllegalStateException unknownTrust() {
+    public static IllegalStateException unknownTrust() {
         return new IllegalStateException(
                 "the server was given an SSLContext, so it does not know what clients have to trust;"
                         + " use a context of your own for clients too, or set " + WORD + " to self-signed");

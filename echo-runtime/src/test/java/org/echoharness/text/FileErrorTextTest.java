@@ -1,4 +1,4 @@
-package org.echoharness;
+package org.echoharness.text;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;

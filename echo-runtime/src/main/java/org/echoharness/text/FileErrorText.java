@@ -1,4 +1,4 @@
-package org.echoharness;
+package org.echoharness.text;
 
 import java.io.EOFException;
 import java.io.IOException;
@@ -8,14 +8,10 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.file.FileSystemException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.ReadOnlyFileSystemException;
-import org.echoharness.text.CompleteFile;
-import org.echoharness.text.Escaping;
 
 /**
  * Says in words why a file or folder could not be used. All front ends use it, since the message of a file system's
  * exception is often only the path, and some exceptions have no message. Any thread may call the methods.
- *
- * @since 0.1.0
  */
 public final class FileErrorText {
 

@@ -1,4 +1,4 @@
-package org.echoharness;
+package org.echoharness.memory;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -7,21 +7,22 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Queue;
+import org.echoharness.text.FileErrorText;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A message that is read once, such as a pipe, and that may block or never end. Its own thread reads it, up to four pieces
  * ahead of the thread that sends them.
  */
-final class MessageInput implements AutoCloseable {
+public final class MessageInput implements AutoCloseable {
 
     /** Thrown if the message or the expected echo cannot be read. The connection has not failed. */
-    static final class InputFailedException extends IOException {
+    public static final class InputFailedException extends IOException {
 
         @Serial
         private static final long serialVersionUID = 1L;
 
-        InputFailedException(Throwable cause) {
+        public InputFailedException(Throwable cause) {
             super("the message or the expected echo cannot be read (" + FileErrorText.reason(cause) + ")", cause);
         }
     }
@@ -41,7 +42,7 @@ final class MessageInput implements AutoCloseable {
     }
 
     /** Begins to read. The thread that reads closes the stream. */
-    static MessageInput reading(InputStream source) {
+    public static MessageInput reading(InputStream source) {
         MessageInput input = new MessageInput(source);
         Thread reader = new Thread(input::read, "echo-client input");
         reader.setDaemon(true); // the end of the process does not wait for input
@@ -50,12 +51,12 @@ final class MessageInput implements AutoCloseable {
     }
 
     /** Sets the callback that the reading thread runs after each piece and at the end of the input. */
-    synchronized void onArrival(Runnable callback) {
+    public synchronized void onArrival(Runnable callback) {
         arrival = callback;
     }
 
     /** Returns the next piece that was read, or null if there is none yet or all were taken. */
-    synchronized @Nullable ByteBuffer poll() throws IOException {
+    public synchronized @Nullable ByteBuffer poll() throws IOException {
         ByteBuffer next = pieces.poll();
         notifyAll();
         if (next == null && failure instanceof Error error) {
@@ -68,7 +69,7 @@ final class MessageInput implements AutoCloseable {
     }
 
     /** Returns whether the input has ended and all pieces were taken. */
-    synchronized boolean isAtEnd() {
+    public synchronized boolean isAtEnd() {
         return isRead && pieces.isEmpty() && failure == null;
     }
 
