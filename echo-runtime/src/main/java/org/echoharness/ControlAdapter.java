@@ -105,6 +105,7 @@ final class ControlAdapter implements ControlledServer {
                 core.isRunning() ? ListeningPort.state(core.ports()) : "closed",
                 core.isRunning() && core.loops().get(0).isFrozen(),
                 core.config().kind(),
+                core.config().startsInClear(),
                 core.addresses().stream().map(HostAndPort::text).toList(),
                 counters.accepted(),
                 counted,

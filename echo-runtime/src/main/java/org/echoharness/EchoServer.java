@@ -332,8 +332,9 @@ public final class EchoServer implements AutoCloseable {
     }
 
     /**
-     * Returns what a client in this JVM needs to speak TLS to the server: a context that trusts {@link #certificate()} alone,
-     * and has no certificate of its own. Whether a certificate is for the right host name is checked by the client, as
+     * Returns what a client in this JVM needs to speak TLS to the server: a context that trusts {@link #certificate()} alone.
+     * If the server asks its clients for a certificate, the context has one, unless the server runs in another process: then
+     * a client needs a context of its own. Whether a certificate is for the right host name is checked by the client, as
      * {@link javax.net.ssl.SSLParameters#setEndpointIdentificationAlgorithm} says.
      *
      * <pre>{@code

@@ -23,7 +23,6 @@ import org.echoharness.loop.EventLoopCalls;
 import org.echoharness.script.ServedConnection;
 import org.echoharness.sockets.NameResolver;
 import org.echoharness.text.Quantities;
-import org.echoharness.tls.TlsOptions;
 import org.jspecify.annotations.Nullable;
 
 /** A server of this process, with its HTTP interface if it has one. Any thread may call it. */
@@ -381,8 +380,7 @@ final class LocalServer implements ServerAccess {
 
     @Override
     public boolean startsInClear() {
-        TlsOptions tls = core.config().tls();
-        return tls != null && tls.startsInClear();
+        return core.config().startsInClear();
     }
 
     @Override

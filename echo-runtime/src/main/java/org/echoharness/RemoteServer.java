@@ -177,7 +177,7 @@ final class RemoteServer implements ServerAccess {
 
     @Override
     public boolean startsInClear() {
-        return script().startsTls();
+        return first.startsInClear();
     }
 
     @Override

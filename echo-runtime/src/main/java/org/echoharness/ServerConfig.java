@@ -81,6 +81,11 @@ record ServerConfig(
         return script != null ? "script" : pumps.echoes() ? "echo" : "handler";
     }
 
+    /** Whether connections begin in clear text, until a script or a handler starts TLS. */
+    boolean startsInClear() {
+        return tls != null && tls.startsInClear();
+    }
+
     /** Returns the values with which the server was started, in the order of the pages. */
     Map<String, String> texts() {
         Map<String, String> options = new LinkedHashMap<>();

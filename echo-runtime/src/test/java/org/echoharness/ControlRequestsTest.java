@@ -60,7 +60,7 @@ class ControlRequestsTest {
                 .doesNotContainKey("access-control-allow-origin");
         assertThat(answer.text())
                 .isEqualTo(
-                        "{\"servers\":[{\"id\":\"default\",\"state\":\"accepting\",\"frozen\":false,\"kind\":\"echo\","
+                        "{\"servers\":[{\"id\":\"default\",\"state\":\"accepting\",\"frozen\":false,\"kind\":\"echo\",\"startsInClear\":false,"
                                 + "\"addresses\":[\"127.0.0.1:" + server.port() + "\"],"
                                 + "\"counters\":{\"accepted\":0,\"rejected\":0,\"idleClosed\":0,\"reset\":0,\"failed\":0,\"peak\":0},"
                                 + "\"open\":0,\"faults\":\"none\",\"options\":{\"addresses\":\"127.0.0.1:0\",\"backlog\":\"1024\","

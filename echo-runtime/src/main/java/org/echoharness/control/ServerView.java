@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param state {@code accepting}, {@code refusing}, {@code unanswered} or {@code closed}
  * @param kind {@code echo}, {@code script}, {@code handler} or {@code relay}
+ * @param startsInClear whether connections begin without TLS, although the server has the option {@code tls}
  * @param accepted how many connections have a number
  * @param counters the numbers of connections by their names
  * @param open how many connections are open
@@ -23,6 +24,7 @@ public record ServerView(
         String state,
         boolean frozen,
         String kind,
+        boolean startsInClear,
         List<String> addresses,
         long accepted,
         Map<String, Long> counters,
@@ -77,6 +79,8 @@ public record ServerView(
                 .value(frozen)
                 .name("kind")
                 .value(kind)
+                .name("startsInClear")
+                .value(startsInClear)
                 .name("addresses")
                 .values(addresses);
         json.name("counters").beginObject();

@@ -54,7 +54,7 @@ public final class PageParts {
         sign(use("fc") + use("fs"), "FIN", out);
         sign(use("rc") + use("rs"), "RST", out);
         sign(use("fa"), "fault", out);
-        sign(use("mi"), "mismatch of a script", out);
+        sign(use("mi"), "mismatch of a script, alert of TLS", out);
         if (!of.isEmpty()) {
             sign(use("do"), "done to " + of, out);
         }

@@ -25,6 +25,7 @@ final class ViewReader {
                 json.text("state"),
                 json.flag("frozen", false),
                 json.text("kind"),
+                json.flag("startsInClear", false),
                 json.texts("addresses"),
                 json.object("counters").number("accepted"),
                 counters,

@@ -40,7 +40,20 @@ class ControlLimitsTest {
             String plan = faults;
             viewed.countDown();
             return new ServerView(
-                    "accepting", false, "echo", List.of(), 0, Map.of(), 0, plan, Map.of(), null, List.of(), 0, true);
+                    "accepting",
+                    false,
+                    "echo",
+                    false,
+                    List.of(),
+                    0,
+                    Map.of(),
+                    0,
+                    plan,
+                    Map.of(),
+                    null,
+                    List.of(),
+                    0,
+                    true);
         }
 
         @Override
