@@ -13,10 +13,14 @@ import java.security.KeyStore;
 import java.security.cert.CertificateFactory;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Random;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManagerFactory;
@@ -29,7 +33,7 @@ import org.echoharness.support.ForkedProcess;
 import org.echoharness.support.PlainSockets;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Many handshakes, handshakes beside an echo, and TLS where memory or descriptors are short. */
+/** Many handshakes, handshakes beside an echo, ends under load, and TLS where memory or descriptors are short. */
 class TlsIT {
 
     private static final List<String> PROTOCOLS = List.of("TLSv1.2", "TLSv1.3");
@@ -119,6 +123,63 @@ class TlsIT {
             assertThat(done.get()).isPositive();
             assertThat(longest).as("seconds of an echo").isLessThan(2);
         }
+    }
+
+    @Stress(
+            row = "TLS: close and restart in turn under load, 200 times, 16 connections, 1.2 and 1.3",
+            pass = "< 1 s each; no hung client; clean end only after a whole echo; fds at the baseline")
+    @SuppressWarnings("try") // what close() does is what is tested
+    void closeCutsNoEcho(Row row) throws Exception {
+        int rounds = row.scaled(200);
+        long seed = row.seed();
+        Random random = new Random(seed);
+        Payload payload = new Payload(seed);
+        handshakes(2);
+        FileDescriptors.Snapshot files = FileDescriptors.snapshot();
+        int threads = Usage.threads();
+        Map<Crowd.End, Integer> ends = new EnumMap<>(Crowd.End.class);
+        double longest = 0;
+        for (int round = 0; round < rounds; round++) {
+            long share = 1L + random.nextInt(256 * PlainSockets.KIB);
+            long moment = (long) (random.nextDouble() * 16 * share);
+            try (EchoServer server = EchoServer.builder()
+                            .tls("self-signed")
+                            .eventLoops(1 + round % 2)
+                            .start();
+                    TlsCrowd crowd = new TlsCrowd(shakenHands(server, 16), payload, share)) {
+                FutureTask<Map<Crowd.End, Integer>> talk = crowd.talk();
+                while (crowd.received() < moment && !talk.isDone()) {
+                    LockSupport.parkNanos(20_000);
+                }
+                long start = System.nanoTime();
+                if (round % 4 < 2) {
+                    server.close();
+                } else {
+                    server.restart(Duration.ofMinutes(1));
+                    server.resume();
+                }
+                longest = Math.max(longest, Background.secondsSince(start));
+                Background.result(talk).forEach((end, count) -> ends.merge(end, count, Integer::sum));
+                if (server.isRunning()) {
+                    handshakeEchoClose(server, PROTOCOLS.get(round % 2));
+                }
+            }
+        }
+        row.figure("%d times, longest %.3f s", rounds, longest);
+        row.figure("clients: %s", ends);
+        Usage.awaitFiles(row, files, threads);
+        assertThat(ends).doesNotContainKeys(Crowd.End.CUT, Crowd.End.WRONG, Crowd.End.HUNG);
+        assertThat(ends).containsKeys(Crowd.End.WHOLE, Crowd.End.RESET);
+        assertThat(longest).as("seconds of a close or restart").isLessThan(1);
+    }
+
+    private static List<SSLSocket> shakenHands(EchoServer server, int count) throws IOException {
+        List<SSLSocket> sockets = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            sockets.add(over(PlainSockets.connect(server.address()), server.sslContext(), PROTOCOLS.get(i % 2)));
+            sockets.get(i).startHandshake();
+        }
+        return sockets;
     }
 
     @Stress(row = "TLS: FIN without close_notify, 1,000 times, 1.2 and 1.3", pass = "never a clean end")
