@@ -22,6 +22,7 @@ import org.echoharness.support.Background;
 import org.echoharness.support.ForkedProcess;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.platform.launcher.Launcher;
@@ -289,19 +290,31 @@ class PagesIT {
         assertThat(missing).isEmpty();
     }
 
-    @Test
-    void consolesShowRealOutput() throws Exception {
-        List<MatchResult> consoles = pages().stream()
+    /** Those with a console for a server and one for its client. */
+    static Stream<Page> pagesWithConsoles() throws IOException {
+        return pages().stream()
                 .filter(page -> !page.name().equals("echo-runtime/CONTROL.md")) // ControlPageTest runs its commands
-                .flatMap(page -> found(CONSOLE, page.text()).stream())
-                .toList();
+                .filter(page -> !found(CONSOLE, page.text()).isEmpty());
+    }
+
+    @Test
+    void findsEveryConsole() throws IOException {
+        assertThat(pagesWithConsoles())
+                .extracting(Page::name)
+                .contains("echo-runtime/OPTIONS.md", "echo-runtime/TLS.md");
+    }
+
+    @ParameterizedTest
+    @MethodSource("pagesWithConsoles")
+    void consolesShowRealOutput(Page page, @TempDir Path folder) throws Exception {
+        List<MatchResult> consoles = found(CONSOLE, page.text());
         assertThat(consoles)
                 .extracting(console -> console.group(2).split(" ", -1)[0])
                 .containsExactly("server", "client");
-        try (ForkedProcess server = start(consoles.get(0), "127.0.0.1:0")) {
+        try (ForkedProcess server = start(consoles.get(0), folder, "127.0.0.1:0")) {
             String started = server.lines().awaitText("starting up on .* port \\d+\n");
             String port = started.replaceFirst("(?s).* port (\\d+)\n", "$1");
-            try (ForkedProcess client = start(consoles.get(1), "127.0.0.1:" + port)) {
+            try (ForkedProcess client = start(consoles.get(1), folder, "127.0.0.1:" + port)) {
                 assertThat(client.awaitExit()).isZero();
                 server.lines().awaitText("no data from .*\nwaiting for a connection\n");
                 assertThat(withoutPorts(client.lines().text()))
@@ -312,12 +325,14 @@ class PagesIT {
         }
     }
 
-    /** Runs the console's command, at another address: its own may be taken on this machine. */
-    private static ForkedProcess start(MatchResult console, String address) throws IOException {
+    /** Runs the console's command with its file in this folder, at another address: its own may be taken on this machine. */
+    private static ForkedProcess start(MatchResult console, Path folder, String address) throws IOException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of("-jar", console.group(1)));
-        command.addAll(List.of(console.group(2).split(" ", -1)));
+        for (String argument : console.group(2).split(" ", -1)) {
+            command.add(argument.equals("echo.pem") ? folder.resolve(argument).toString() : argument);
+        }
         command.add(address);
         return new ForkedProcess(ROOT, Map.of(), Background.LONGEST, command);
     }

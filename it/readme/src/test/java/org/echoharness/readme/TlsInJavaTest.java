@@ -57,6 +57,20 @@ class TlsInJavaTest {
     }
 
     @Test
+    void optionsMayBeTexts() throws IOException {
+        EchoServer.Builder builder = EchoServer.builder()
+                .set("tls", "for db.example.com") // the same as .tls("for db.example.com")
+                .set("certificateFile", "target/db.pem");
+        try (EchoServer server = builder.start()) {
+            EchoClient.Builder client =
+                    EchoClient.builder().address(server.address()).tls("target/db.pem");
+            Assertions.assertThatIOException()
+                    .isThrownBy(client::connect)
+                    .withMessageContaining("the certificate of the server is for another host");
+        }
+    }
+
+    @Test
     void otherProcessesReadFile(@TempDir Path folder) throws IOException {
         Path file = folder.resolve("echo.pem");
         try (EchoServer server = EchoServer.builder()
