@@ -20,7 +20,6 @@ import org.echoharness.memory.RingPool;
 import org.echoharness.sockets.NameResolver;
 import org.echoharness.text.Escaping;
 import org.echoharness.tls.HandshakeSummary;
-import org.echoharness.tls.HandshakeThreads;
 import org.echoharness.tls.PemFile;
 import org.echoharness.tls.ServerTls;
 import org.echoharness.tls.TlsChannel;
@@ -64,6 +63,7 @@ final class TlsWire implements ConnectionWire, ConnectionPump.Supply, TlsObserve
                 made = ServerTls.issued(Objects.requireNonNull(options.kind()), names, numbers, options.parameters());
             }
             TlsChannel.load();
+            made.tasks();
             if (options.certificateFile() != null) {
                 PemFile.write(TlsOptions.FILE, options.certificateFile(), Objects.requireNonNull(made.certificate()));
             }
@@ -122,7 +122,7 @@ final class TlsWire implements ConnectionWire, ConnectionPump.Supply, TlsObserve
         this.owner = owner;
         this.loop = loop;
         this.reporter = reporter;
-        channel = new TlsChannel(socket, server.engine(), HandshakeThreads.executor(), this);
+        channel = new TlsChannel(socket, server.engine(), server.tasks(), this);
         this.startsInClear = startsInClear;
         if (startsInClear) {
             channel.inClear();

@@ -11,7 +11,9 @@ import java.security.Principal;
 import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.KeyManager;
@@ -139,6 +141,34 @@ class TlsHandshakeTest {
             assertThat(ended(server, 1).ending().orElseThrow().why()).startsWith("the TLS handshake failed: ");
         } finally {
             goesOn.countDown();
+        }
+    }
+
+    /** More than there are processors. */
+    @Test
+    void tasksThatBlockLeaveOtherHandshakes() throws Exception {
+        int count = Runtime.getRuntime().availableProcessors() + 3;
+        CountDownLatch begun = new CountDownLatch(count);
+        CountDownLatch goesOn = new CountDownLatch(1);
+        SSLContext slow = SSLContext.getInstance("TLS");
+        slow.init(new KeyManager[] {new SlowKeys(begun, goesOn)}, null, null);
+        List<Socket> handshaking = new ArrayList<>();
+        try (EchoServer blocked = EchoServer.builder().tls(slow).start();
+                EchoServer server = tls().start()) {
+            for (int i = 0; i < count; i++) {
+                Socket socket = PlainSockets.connect(blocked.address());
+                handshaking.add(socket);
+                socket.getOutputStream().write(clientHello(SSLContext.getDefault()));
+            }
+            assertThat(begun.await(10, TimeUnit.SECONDS)).isTrue();
+            try (SSLSocket other = connect(server)) {
+                PlainSockets.echoes(other, "hello");
+            }
+        } finally {
+            goesOn.countDown();
+            for (Socket each : handshaking) {
+                each.close();
+            }
         }
     }
 

@@ -12,7 +12,6 @@ import org.echoharness.sockets.StartupClasses;
 import org.echoharness.tls.ClientHandshake;
 import org.echoharness.tls.ClientTls;
 import org.echoharness.tls.HandshakeSummary;
-import org.echoharness.tls.HandshakeThreads;
 import org.echoharness.tls.TlsChannel;
 import org.echoharness.tls.TlsClientChannel;
 import org.echoharness.tls.TlsObserver;
@@ -73,7 +72,7 @@ public final class UpstreamTls implements TlsObserver {
 
     /** Loads the classes that a connection needs: none can be loaded when no file descriptor is left. */
     public static void load(TlsTrust trust) {
-        HandshakeThreads.executor();
+        trust.tasks();
         UpstreamTls unconnected = new UpstreamTls(trust, () -> {});
         try {
             unconnected.begin(NAMELESS, -1, new Unconnected());
@@ -114,7 +113,7 @@ public final class UpstreamTls implements TlsObserver {
         release();
         ClientHandshake handshake = new ClientHandshake(socket);
         wire = handshake;
-        channel = new TlsChannel(handshake, tls.engine(host, port), HandshakeThreads.executor(), this);
+        channel = new TlsChannel(handshake, tls.engine(host, port), tls.trust().tasks(), this);
     }
 
     boolean hasBegun() {

@@ -10,6 +10,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.Executor;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
@@ -78,7 +79,7 @@ public final class ServerTls {
         }
         ServerKey key = CertificateAuthority.ofThisRun().issue(kind, names, numbers);
         ServerTls made = new ServerTls(null, key, parameters);
-        HandshakeThreads.executor().execute(new FirstEngine(made));
+        made.tasks().execute(new FirstEngine(made));
         return made;
     }
 
@@ -154,6 +155,11 @@ public final class ServerTls {
                     unusable);
         }
         return engine.getSSLParameters();
+    }
+
+    /** Returns what runs the slow steps of handshakes. */
+    public Executor tasks() {
+        return HandshakeThreads.executor(key == null);
     }
 
     /** Returns a new engine in server mode. */

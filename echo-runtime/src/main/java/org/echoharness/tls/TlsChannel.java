@@ -64,7 +64,6 @@ public final class TlsChannel implements ByteChannel {
 
     /** Loads the classes that a connection needs, also those for a failure: later there may be no file descriptor for that. */
     public static void load() {
-        HandshakeThreads.executor();
         StartupClasses.load(
                 Delegated.class,
                 HandshakeProgress.class,

@@ -3,6 +3,7 @@ package org.echoharness.tls;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.Executor;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
@@ -19,6 +20,7 @@ public final class TlsTrust {
 
     private static final String INSECURE = "insecure";
     private static final String SYSTEM = "system";
+    private static final String USERS = "an SSLContext";
 
     private final String text;
     private final SSLContext context;
@@ -59,7 +61,12 @@ public final class TlsTrust {
 
     /** Trusts whom a context of the user's trusts. */
     public static TlsTrust of(SSLContext context) {
-        return new TlsTrust("an SSLContext", context);
+        return new TlsTrust(USERS, context);
+    }
+
+    /** Returns what runs the slow steps of handshakes. */
+    public Executor tasks() {
+        return HandshakeThreads.executor(text.equals(USERS));
     }
 
     /** Returns whether it trusts any certificate. */
