@@ -114,6 +114,15 @@ class TlsByHttpTest extends ControlledServerTest {
                 .containsExactly("certificate_unknown by the client");
         assertThat(ended(2).ending().orElseThrow().why())
                 .isEqualTo("the TLS handshake failed: the client sent the alert certificate_unknown");
+        assertThat(peer.get(SERVER + "/connections/1.html").text()).contains("handshake: TLSv1.3 TLS_");
+        assertThat(peer.get(SERVER + "/connections/2.html").text())
+                .contains("alert: certificate_unknown by the client");
+        assertThat(peer.get(SERVER + "/connections?text=certificate_unknown").json())
+                .containsEntry("connections", List.of(2L));
+        assertThat(peer.get(SERVER + "/recording.html").text())
+                .contains("handshake: TLSv1.3 TLS_", "alert: certificate_unknown by the client", "alert of TLS</li>");
+        assertThat(peer.get(SERVER + "/recording.txt").text())
+                .contains(": TLSv1.3 TLS_", "TLS alert certificate_unknown by the client");
     }
 
     private static String detail(HttpPeer.Events.Message message) throws IOException {
