@@ -143,7 +143,8 @@ final class PageStream {
         }
         json.endArray();
         json.name("state").value(view.state()).name("frozen").value(view.frozen());
-        json.name("kind").value(view.kind()).name("faults").value(view.faults()).endObject();
+        json.name("kind").value(view.kind()).name("startsInClear").value(view.startsInClear());
+        json.name("faults").value(view.faults()).endObject();
         out.append("\n\n");
     }
 

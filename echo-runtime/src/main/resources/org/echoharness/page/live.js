@@ -586,6 +586,7 @@
       known.plan = state.faults;
     }
     known.kind = state.kind;
+    known.startsInClear = state.startsInClear;
     main.hidden = false;
     if (at("controls").hidden) {
       at("controls").hidden = false;
@@ -633,7 +634,9 @@
         try { bytes = bytesOf(input.value); } catch (error) { say("Send: " + error.message, true); return; }
         if (await control(send, `Send to connection ${n}`, `/connections/${n}/send`, { body: bytes }, `${bytes.length} bytes were sent on connection ${n}.`)) input.value = "";
       });
-      actions.append(button("Half-close", "half-close", `The server has ended its output on connection ${n}.`), form);
+      actions.append(button("Half-close", "half-close", `The server has ended its output on connection ${n}.`));
+      if (known.startsInClear) actions.append(button("Start TLS", "start-tls", `Connection ${n} goes on with TLS.`));
+      actions.append(form);
     }
     row.querySelector(":scope > summary").after(actions);
   };

@@ -9,9 +9,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import javax.net.ssl.SSLSocket;
 import org.echoharness.EchoClient;
 import org.echoharness.EchoServer;
 import org.echoharness.Script;
+import org.echoharness.script.ConnectionHandler;
 import org.echoharness.support.ForkedProcess;
 import org.echoharness.support.PlainSockets;
 import org.junit.jupiter.api.AfterAll;
@@ -259,6 +261,27 @@ class LivePageIT {
         browser.await(row(1) + ".dataset.e.includes('mismatch')");
         assertThat(browser.value("document.querySelectorAll('img').length + ' ' + document.title"))
                 .isEqualTo("0 default: script");
+    }
+
+    @Test
+    void tlsStartsWhereConnectionsBeginInClearText() throws Exception {
+        start(EchoServer.builder()
+                .tls("self-signed")
+                .handler(ConnectionHandler::silent)
+                .handlerStartsTls());
+        openPage();
+        try (Socket clear = PlainSockets.connect(server.address())) {
+            browser.await(row(1));
+            browser.click("#c1 summary");
+            browser.await("document.querySelector('#c1 [aria-label=\"Start TLS connection 1\"]')");
+            browser.value("document.querySelector('#c1 [aria-label=\"Start TLS connection 1\"]').click()");
+            browser.await(SAID + ".includes('Connection 1 goes on with TLS')");
+            try (SSLSocket socket = (SSLSocket)
+                    server.sslContext().getSocketFactory().createSocket(clear, "localhost", server.port(), true)) {
+                socket.startHandshake();
+                browser.await("document.querySelector('#c1').textContent.includes('handshake: TLSv1.3 TLS_')");
+            }
+        }
     }
 
     @Test
