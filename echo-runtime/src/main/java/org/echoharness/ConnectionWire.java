@@ -93,7 +93,8 @@ interface ConnectionWire {
 
     /** Returns the reason of this failure, escaped. */
     default String why(IOException failure) {
-        return Escaping.escape(String.valueOf(failure.getMessage()));
+        String message = failure.getMessage();
+        return message == null ? failure.getClass().getSimpleName() : Escaping.escape(message);
     }
 
     /**

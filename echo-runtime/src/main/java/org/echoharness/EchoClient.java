@@ -546,7 +546,7 @@ public final class EchoClient implements AutoCloseable {
          * @since 0.1.0
          */
         public Builder tls(SSLContext context) {
-            trust = TlsTrust.of(context);
+            trust = TlsTrust.of(Option.TLS.word, context);
             return this;
         }
 
@@ -675,6 +675,7 @@ public final class EchoClient implements AutoCloseable {
          * @throws SocketException if the connection is reset during the handshake
          * @throws IOException if the system refuses for another reason
          * @throws IllegalStateException if no address was set, or if {@code tlsParameters} were set without {@code tls}
+         * @throws IllegalArgumentException if the JVM cannot use the {@code tlsParameters}
          */
         public EchoClient connect() throws IOException {
             ServerAddress target = target();
@@ -685,6 +686,7 @@ public final class EchoClient implements AutoCloseable {
             if (conversation != null) {
                 conversation.connectingTo(target);
             }
+            ClientTls own = trust == null ? null : ClientTls.checked(trust, tlsParameters);
             ClientConnector connector = new ClientConnector(target, connectTimeout, timeoutNanos);
             SocketChannel connected = connector.connect();
             try {
@@ -694,9 +696,7 @@ public final class EchoClient implements AutoCloseable {
                 ConnectionReporter reporter = conversation == null && recorder == null
                         ? null
                         : new ConnectionReporter(conversation, recorder, "");
-                TlsClientChannel tls = trust == null
-                        ? null
-                        : connector.handshake(connected, new ClientTls(trust, tlsParameters), reporter);
+                TlsClientChannel tls = own == null ? null : connector.handshake(connected, own, reporter);
                 return new EchoClient(
                         new ClientSocket(connected, tls, bufferSize, readTimeout, timeoutNanos, reporter),
                         store,

@@ -199,6 +199,13 @@ final class TlsWire implements ConnectionWire, ConnectionPump.Supply, TlsObserve
         return clean ? channel.endOutput() : channel.flush();
     }
 
+    /** Reading goes on, and the engine may have an answer to what comes. */
+    @Override
+    public void endOutput(SocketChannel socket) throws IOException {
+        channel.outputCut();
+        socket.shutdownOutput();
+    }
+
     @Override
     public void setFaults(List<Fault> plan, long number, LongSupplier clock, RingPool rings) {
         WireOutput output = faults;

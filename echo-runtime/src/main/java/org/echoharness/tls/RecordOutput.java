@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 final class RecordOutput {
 
     private @Nullable ByteBuffer records;
+    private boolean isCut;
 
     /** Returns whether no record waits. */
     boolean isEmpty() {
@@ -39,13 +40,20 @@ final class RecordOutput {
         if (pending == null) {
             return true;
         }
-        wire.write(pending);
-        if (pending.hasRemaining()) {
+        if (!isCut) {
+            wire.write(pending);
+        }
+        if (pending.hasRemaining() && !isCut) {
             return false;
         }
         records = null;
         TlsBuffers.giveBack(pending);
         return true;
+    }
+
+    /** From now on, drops all records instead of sending them. */
+    void cut() {
+        isCut = true;
     }
 
     /**

@@ -30,10 +30,12 @@ public final class ServerTls {
     private volatile @Nullable SSLContext context;
     private volatile @Nullable SSLContext clients;
 
-    private ServerTls(@Nullable SSLContext users, @Nullable ServerKey key, @Nullable SSLParameters parameters) {
-        this.context = users;
+    private ServerTls(@Nullable SSLContext usersContext, @Nullable ServerKey key, @Nullable SSLParameters parameters) {
+        this.context = usersContext;
         this.key = key;
-        this.parameters = parameters == null ? null : checked(context(), parameters);
+        SSLEngine users = usersContext == null ? null : TlsContexts.engine("tls", usersContext);
+        SSLEngine first = users == null && parameters != null ? context().createSSLEngine() : users;
+        this.parameters = first == null || parameters == null ? null : checked(first, parameters);
     }
 
     /** Makes the first engine of a server, which loads some 250 classes. A class, since a lambda would load many more. */
@@ -136,24 +138,16 @@ public final class ServerTls {
     /**
      * Uses a context of the user's.
      *
-     * @throws IllegalArgumentException if the context cannot use the parameters
+     * @throws IllegalArgumentException if the context makes no engine, or cannot use the parameters
      */
     public static ServerTls of(SSLContext context, @Nullable SSLParameters parameters) {
         return new ServerTls(context, null, parameters);
     }
 
     /** Returns a copy of the parameters, complete and accepted by an engine, since users may change theirs later. */
-    private static SSLParameters checked(SSLContext context, SSLParameters parameters) {
-        SSLEngine engine = context.createSSLEngine();
+    private static SSLParameters checked(SSLEngine engine, SSLParameters parameters) {
         engine.setUseClientMode(false);
-        try {
-            engine.setSSLParameters(parameters);
-        } catch (IllegalArgumentException unusable) {
-            throw new IllegalArgumentException(
-                    "tlsParameters cannot be used: " + unusable.getMessage()
-                            + "; see SSLContext.getSupportedSSLParameters",
-                    unusable);
-        }
+        TlsContexts.check(engine, parameters);
         return engine.getSSLParameters();
     }
 

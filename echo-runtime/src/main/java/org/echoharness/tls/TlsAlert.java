@@ -1,10 +1,13 @@
 package org.echoharness.tls;
 
 import java.nio.ByteBuffer;
+import java.security.cert.CertificateException;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import javax.crypto.BadPaddingException;
 import javax.net.ssl.SSLHandshakeException;
+import javax.net.ssl.SSLProtocolException;
 
 /** The names of alerts (RFC 8446, section 6, and RFC 5246, section 7.2). */
 final class TlsAlert {
@@ -47,6 +50,13 @@ final class TlsAlert {
 
     private static final Pattern RECEIVED = Pattern.compile("Received fatal alert: (\\w+)");
     private static final Pattern SENT = Pattern.compile("^\\((\\w+)\\) ");
+
+    /** The messages of JDK 17 whose alert is known; later ones name the alert in the message. */
+    private static final Map<String, String> OF_JDK_17 = Map.of(
+            "The Finished message cannot be verified.", "decrypt_error",
+            "No available authentication scheme", "handshake_failure",
+            "Empty client certificate chain", "bad_certificate");
+
     private static final int LENGTH = 2; // level and description
 
     private TlsAlert() {}
@@ -67,8 +77,22 @@ final class TlsAlert {
         if (!inClear.isEmpty()) {
             return inClear;
         }
-        Matcher matcher = SENT.matcher(String.valueOf(failure.getMessage()));
-        return matcher.find() ? matcher.group(1) : "encrypted alert";
+        String message = String.valueOf(failure.getMessage());
+        Matcher matcher = SENT.matcher(message);
+        return matcher.find() ? matcher.group(1) : OF_JDK_17.getOrDefault(message, ofKind(failure));
+    }
+
+    /** Returns the name of the alert that JDK 17 sends because of a failure of this kind. */
+    private static String ofKind(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof BadPaddingException) {
+                return "bad_record_mac";
+            }
+            if (cause instanceof CertificateException) {
+                return "certificate_unknown";
+            }
+        }
+        return failure instanceof SSLProtocolException ? "unexpected_message" : "encrypted alert";
     }
 
     /** Returns the name of the alert in the record at the position of this buffer, or an empty text if that is none in clear. */

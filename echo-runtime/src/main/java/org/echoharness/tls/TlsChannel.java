@@ -9,6 +9,7 @@ import java.util.concurrent.Executor;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLEngineResult;
 import javax.net.ssl.SSLEngineResult.HandshakeStatus;
+import javax.net.ssl.SSLException;
 import org.echoharness.sockets.StartupClasses;
 import org.jspecify.annotations.Nullable;
 
@@ -172,6 +173,9 @@ public final class TlsChannel implements ByteChannel {
         if (holdsAlert) {
             holdsAlert = false;
             pull(NOTHING.duplicate()); // the engine answers a close_notify of TLS 1.2 itself
+            if (!engine.isInboundDone()) {
+                throw failure = TlsException.warned(peer);
+            }
         }
         engine.closeOutbound();
         boolean hasMore = true;
@@ -179,6 +183,11 @@ public final class TlsChannel implements ByteChannel {
             hasMore = flush() && wrap(NOTHING.duplicate());
         }
         return flush();
+    }
+
+    /** Called when the caller has sent its FIN: what the engine answers from now on is dropped. */
+    public void outputCut() {
+        output.cut();
     }
 
     /** Returns the operations of the socket to wait for, given those that the user of the text waits for. */
@@ -421,6 +430,9 @@ public final class TlsChannel implements ByteChannel {
             failed = thrown;
         }
         output.keep(to);
+        if (failed == null && !hasPut && result != null && result.getStatus() == SSLEngineResult.Status.BUFFER_OVERFLOW) {
+            failed = new SSLException("the engine wants to make a record of more than " + TlsBuffers.BYTES + " bytes");
+        }
         if (failed != null) {
             throw fail(failed);
         }
@@ -487,21 +499,37 @@ public final class TlsChannel implements ByteChannel {
         return reported;
     }
 
+    /** Puts what the engine had made before its failure, and its alert, which comes last. */
     private void putAlert(Throwable cause) {
         try {
             if (!flush()) {
                 return; // the alert would come within a record
             }
             ByteBuffer to = output.open();
-            engine.wrap(NOTHING.duplicate(), to);
-            if (to.position() > 0) {
-                observer.alerted(TlsAlert.sent(to.duplicate().flip(), cause), false);
+            try {
+                int alert = wrapRest(to);
+                if (to.position() > 0) {
+                    observer.alerted(TlsAlert.sent(to.duplicate().flip().position(alert), cause), false);
+                }
+            } finally {
+                output.keep(to);
             }
-            output.keep(to);
             flush();
         } catch (IOException | RuntimeException worse) {
             cause.addSuppressed(worse);
         }
+    }
+
+    /** Puts all that the engine still has to send. Returns where the last record begins. */
+    private int wrapRest(ByteBuffer to) throws SSLException {
+        int last = 0;
+        int before;
+        do {
+            before = to.position();
+            engine.wrap(NOTHING.duplicate(), to);
+            last = to.position() > before ? before : last;
+        } while (to.position() > before && to.remaining() >= TlsBuffers.RECORD);
+        return last;
     }
 
     @Override

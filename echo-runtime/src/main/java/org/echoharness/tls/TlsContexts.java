@@ -14,10 +14,13 @@ import javax.net.ssl.CertPathTrustManagerParameters;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLParameters;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509ExtendedKeyManager;
 import javax.net.ssl.X509ExtendedTrustManager;
+import org.echoharness.text.Escaping;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -72,6 +75,51 @@ final class TlsContexts {
             return context;
         } catch (GeneralSecurityException failed) {
             throw unusable(failed);
+        }
+    }
+
+    /**
+     * Makes an engine with a context of the user's.
+     *
+     * @param option the word that an error names, such as {@code upstreamTls}
+     * @throws IllegalArgumentException if the context makes none, for example because it is not initialized
+     */
+    static SSLEngine engine(String option, SSLContext users) {
+        RuntimeException why = null;
+        try {
+            SSLEngine engine = users.createSSLEngine();
+            if (engine != null) {
+                return engine;
+            }
+        } catch (RuntimeException refused) {
+            why = refused;
+        }
+        String reason = why == null ? "it makes no SSLEngine" : String.valueOf(why.getMessage());
+        throw new IllegalArgumentException(
+                option + " (an SSLContext) cannot be used: " + Escaping.escape(reason)
+                        + "; call its method init first, so that createSSLEngine() returns an engine",
+                why);
+    }
+
+    /**
+     * Sets parameters of the user's, and begins a handshake, which fails if no protocol and cipher suite can be used.
+     *
+     * @throws IllegalArgumentException if the engine cannot use the parameters
+     */
+    static void check(SSLEngine engine, SSLParameters parameters) {
+        int most = parameters.getMaximumPacketSize();
+        if (most > TlsBuffers.RECORD) {
+            throw new IllegalArgumentException("tlsParameters cannot be used: the maximumPacketSize (" + most
+                    + ") must be at most " + TlsBuffers.RECORD + " bytes");
+        }
+        try {
+            engine.setSSLParameters(parameters);
+            engine.beginHandshake();
+        } catch (IllegalArgumentException | SSLException unusable) {
+            throw new IllegalArgumentException(
+                    "tlsParameters cannot be used: " + unusable.getMessage()
+                            + "; see SSLContext.getSupportedSSLParameters",
+                    unusable);
         }
     }
 

@@ -36,6 +36,19 @@ public final class TlsException extends IOException {
     }
 
     /**
+     * Returns the failure of a peer that has sent a warning of TLS 1.2, which looked like its close_notify, since it is encrypted.
+     *
+     * @param peer the client or the server
+     */
+    static TlsException warned(String peer) {
+        return new TlsException(
+                peer + " sent a warning alert, which is no close_notify, so that the end of its text is not known",
+                null,
+                true,
+                false);
+    }
+
+    /**
      * Returns what an error says about a failure of the engine: the phase, and the alert of the peer or the engine's reason.
      *
      * @param peer the client or the server

@@ -44,7 +44,9 @@ public record TlsOptions(
     public record Upstream(@Nullable String text, @Nullable SSLContext context) {
 
         public TlsTrust trust() {
-            return context == null ? TlsTrust.parse(UPSTREAM, Objects.requireNonNull(text)) : TlsTrust.of(context);
+            return context == null
+                    ? TlsTrust.parse(UPSTREAM, Objects.requireNonNull(text))
+                    : TlsTrust.of(UPSTREAM, context);
         }
 
         @Override

@@ -59,8 +59,14 @@ public final class TlsTrust {
         }
     }
 
-    /** Trusts whom a context of the user's trusts. */
-    public static TlsTrust of(SSLContext context) {
+    /**
+     * Trusts whom a context of the user's trusts.
+     *
+     * @param option the word that an error names, such as {@code upstreamTls}
+     * @throws IllegalArgumentException if the context makes no engine
+     */
+    public static TlsTrust of(String option, SSLContext context) {
+        TlsContexts.engine(option, context);
         return new TlsTrust(USERS, context);
     }
 
