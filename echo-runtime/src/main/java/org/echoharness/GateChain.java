@@ -270,6 +270,21 @@ final class GateChain implements Verdict.Order {
                 && after.stage() == Trigger.HandshakeStage.HANDSHAKE;
     }
 
+    /** Called when what a fault asked for last is done elsewhere: the fault acts no more, and the others go on. */
+    void drop() {
+        int author = verdict.author();
+        if (author >= 0) {
+            gates[author].release();
+            gates[author] = new Passing();
+        }
+    }
+
+    /** Lets everything pass. */
+    private static final class Passing extends Gate {
+        @Override
+        public void judge(GateProgress progress, Verdict verdict) {}
+    }
+
     /** Called when a dialogue has matched bytes of the client, while this many bytes of output are held. */
     void matched(int bytes, int held) {
         positions.matched(bytes, progress.moved() + held);

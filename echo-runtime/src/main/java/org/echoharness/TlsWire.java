@@ -301,7 +301,8 @@ final class TlsWire implements ConnectionWire, ConnectionPump.Supply, TlsObserve
 
     @Override
     public boolean hasMoved() {
-        return faults != null && faults.hasMoved();
+        boolean hasSome = channel.hasMoved();
+        return (faults != null && faults.hasMoved()) || hasSome;
     }
 
     @Override

@@ -157,7 +157,7 @@ final class WireOutput implements ByteChannel {
         reason = output.reason();
         GateChain gates = output.gates();
         if (next == Next.CLOSE && gates != null && gates.isAfterHandshake()) {
-            setFaults(List.of(), 0); // the close_notify is to pass
+            gates.drop(); // the close_notify is to pass, as the other faults let it
             return Next.CLOSE;
         }
         asked = next == Next.CLOSE ? Next.CUT : next;

@@ -43,7 +43,8 @@
  *     {@code RecordInput} {@code RecordOutput} {@code TlsObserver} {@code HandshakeProgress} {@code TlsChannel}
  *     {@code ClientHandshake} {@code TlsClientChannel}
  * <tr><th>relay<td>the connection to the server behind a relay
- *     <td>{@code Upstream} {@code LostUpstreamException} {@code UpstreamTls} {@code UpstreamChannel} {@code UpstreamConnection}
+ *     <td>{@code Upstream} {@code LostUpstreamException} {@code LingeringClose} {@code UpstreamTls} {@code UpstreamChannel}
+ *     {@code UpstreamConnection}
  * <tr><th>script<td>what a script is made of; exported
  *     <td>{@code Latin1} {@code Patterns} {@code FrameLength} {@code Data} {@code Expectation} {@code Step}
  *     {@code ServedConnection} {@code ConnectionHandler} {@code Framing} {@code Framings}

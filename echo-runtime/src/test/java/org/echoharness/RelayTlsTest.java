@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
@@ -287,6 +288,27 @@ class RelayTlsTest {
             while (socket.getInputStream().read() >= 0) {}
         })) {
             refusedWith(server, " within 300ms: waited for the ServerHello of the server, which has sent nothing");
+        }
+    }
+
+    /** An RST would make its kernel discard the alert. */
+    @Test
+    void serverThatStillSendsReadsAlert() throws Exception {
+        CompletableFuture<byte[]> came = new CompletableFuture<>();
+        try (Peer server = new Peer(socket -> {
+                    try {
+                        TlsPeers.record(socket);
+                        socket.getOutputStream().write(new byte[1 << 20]);
+                        came.complete(socket.getInputStream().readAllBytes());
+                    } catch (IOException lost) {
+                        came.completeExceptionally(lost);
+                    }
+                });
+                EchoServer relay = relay().upstream(
+                                "127.0.0.1:" + server.address().getPort())
+                        .start()) {
+            ServerBehind.assertConnectIsReset(relay);
+            assertThat(came.get(30, TimeUnit.SECONDS)).hasSize(7).startsWith(21, 3);
         }
     }
 

@@ -183,8 +183,7 @@ class TlsBrokenSettingsTest {
                         .start())
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("tls (an SSLContext) cannot be used: no\\nengine" + cure);
-        assertThatThrownBy(() ->
-                        EchoServer.builder().tls(NoEngines.context("")).start())
+        assertThatThrownBy(() -> EchoServer.builder().tls(NoEngines.context("")).start())
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("tls (an SSLContext) cannot be used: it makes no SSLEngine" + cure);
         assertThatThrownBy(() -> EchoServer.builder()
@@ -209,7 +208,8 @@ class TlsBrokenSettingsTest {
                         .start())
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageStartingWith("tlsParameters cannot be used: " + says);
-        try (EchoServer server = EchoServer.builder().tls("self-signed").recording().start()) {
+        try (EchoServer server =
+                EchoServer.builder().tls("self-signed").recording().start()) {
             assertThatThrownBy(() -> EchoClient.builder()
                             .address(server.address())
                             .tls("insecure")

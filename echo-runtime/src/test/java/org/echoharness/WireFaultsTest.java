@@ -137,6 +137,24 @@ class WireFaultsTest {
         public void close() {}
     }
 
+    @Test
+    void closeAfterHandshakeLeavesOtherFaultsToCloseNotify() throws Exception {
+        Simulated socket = new Simulated("close after handshake, corrupt after 3 on the wire", 64);
+        socket.output.write(ByteBuffer.wrap("ab".getBytes(StandardCharsets.ISO_8859_1)));
+        assertThat(socket.settle(() -> socket.output.pump(clock -> false))).isEqualTo(ConnectionPump.Next.WAIT);
+        socket.output.reached(HandshakeStage.HANDSHAKE);
+        assertThat(socket.settle(() -> socket.output.pump(clock -> false))).isEqualTo(ConnectionPump.Next.CLOSE);
+        socket.output.write(ByteBuffer.wrap("cde".getBytes(StandardCharsets.ISO_8859_1)));
+        assertThat(socket.settle(() -> socket.output.sendsAll(clock -> false)
+                        ? ConnectionPump.Next.END
+                        : socket.output.pump(clock -> false)))
+                .isEqualTo(ConnectionPump.Next.END);
+        assertThat(socket.sent.substring(0, 3)).isEqualTo("abc");
+        assertThat(socket.sent.substring(3)).hasSize(2).isNotEqualTo("de");
+        assertThat(socket.tookEffect).hasSize(2);
+        socket.output.release();
+    }
+
     @ParameterizedTest(name = "{0}: {1}")
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
                 none                          | CH abc SH def HS ghi end | abcdefghi end

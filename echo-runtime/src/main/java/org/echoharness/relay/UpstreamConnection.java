@@ -238,8 +238,10 @@ public final class UpstreamConnection implements EventLoopHandler, UnsentBytes.W
             }
         } catch (IOException | RuntimeException failed) {
             giveUp(Escaping.escape(cannotConnect(" with TLS: ")) + handshake.reason(failed));
-            SocketChannels.linger(socket, -1); // lets the server read the alert
-            closeAttempt();
+            SocketChannels.linger(socket, -1);
+            handshake.release();
+            key = null;
+            LingeringClose.begin(loop, mine); // lets the server read the alert
         }
     }
 

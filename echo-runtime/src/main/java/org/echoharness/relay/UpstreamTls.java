@@ -77,7 +77,7 @@ public final class UpstreamTls implements TlsObserver {
         try {
             unconnected.begin(NAMELESS, -1, new Unconnected());
             unconnected.advances();
-            StartupClasses.load(TlsClientChannel.class);
+            StartupClasses.load(LingeringClose.class, TlsClientChannel.class);
         } catch (IOException nobodyAnswers) {
             List.of(unconnected.reason(nobodyAnswers), unconnected.late());
         } finally {

@@ -23,6 +23,7 @@ public final class ClientHandshake implements ByteChannel {
 
     private static final int MOST_SEEN = 8;
     private static final int MESSAGE_HEADER = 4; // type, and a length of 3 bytes (RFC 8446, section 4)
+    private static final String CLIENT_HELLO = "ClientHello";
     private static final String SERVER_HELLO = "ServerHello";
 
     private final ByteChannel wire;
@@ -102,6 +103,7 @@ public final class ClientHandshake implements ByteChannel {
     /** Returns the name of a message that a server sends in clear (RFC 8446, section 4; RFC 5246, section 7.4). */
     private static String name(int type) {
         return switch (type) {
+            case 1 -> CLIENT_HELLO;
             case 2 -> SERVER_HELLO;
             case 4 -> "NewSessionTicket";
             case 11 -> "Certificate";
@@ -151,6 +153,9 @@ public final class ClientHandshake implements ByteChannel {
         }
         if (!(why instanceof TlsException failed)) {
             return text(why) + "; " + progress();
+        }
+        if (!seen.isEmpty() && seen.get(0).equals(CLIENT_HELLO)) {
+            return "the server does not speak TLS: it sent the ClientHello back";
         }
         Throwable cause = failed.getCause();
         String alert = cause == null ? "" : TlsAlert.received(cause);

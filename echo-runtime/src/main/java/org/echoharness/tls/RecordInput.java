@@ -17,6 +17,7 @@ final class RecordInput {
     private @Nullable ByteBuffer text;
     private boolean lacksBytes; // the first record is not whole
     private boolean hasReceived;
+    private boolean hasMoved; // since it was asked
     private boolean hasEnded; // the peer's FIN has come
 
     /** Puts the first bytes, which were read as clear text. */
@@ -49,6 +50,7 @@ final class RecordInput {
         }
         hasEnded = n < 0;
         hasReceived |= n > 0;
+        hasMoved |= n > 0;
         lacksBytes &= n <= 0;
         return n > 0;
     }
@@ -86,6 +88,13 @@ final class RecordInput {
     /** Returns whether some bytes have come. */
     boolean hasReceived() {
         return hasReceived;
+    }
+
+    /** Returns whether bytes have come since the last call. */
+    boolean hasMoved() {
+        boolean moved = hasMoved;
+        hasMoved = false;
+        return moved;
     }
 
     /** Returns whether the peer's FIN has come. */

@@ -21,6 +21,8 @@ public final class ServerHelloScanner {
             HexFormat.of().parseHex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c");
 
     private final ByteBuffer record = ByteBuffer.allocate(MOST);
+    private final byte[] message = new byte[RANDOM + RETRY.length]; // what the message in the records begins with
+    private int read; // bytes of that message
     private boolean isFound;
     private ByteBuffer rest = ByteBuffer.allocate(0);
 
@@ -45,7 +47,7 @@ public final class ServerHelloScanner {
                 : TlsRecord.length(record.duplicate().flip());
     }
 
-    /** Returns the record, or the part of it that ends with the ServerHello: see {@link #isFound}. The next record begins. */
+    /** Returns the record, or the part of it that ends with the ServerHello: see {@link #isFound}. The next one begins. */
     public ByteBuffer next() {
         record.flip();
         int hello = hello();
@@ -69,7 +71,7 @@ public final class ServerHelloScanner {
         record.putShort(TlsRecord.HEADER - 2, (short) (record.limit() - TlsRecord.HEADER));
     }
 
-    /** Returns whether the last record had the ServerHello. */
+    /** Returns whether the last record had the ServerHello, or its end. */
     public boolean isFound() {
         return isFound;
     }
@@ -79,20 +81,31 @@ public final class ServerHelloScanner {
         return rest;
     }
 
-    /** Returns the end of the ServerHello in the record, or that of the record if it goes on in the next; 0 if there is none. */
+    /** Returns where the ServerHello ends in the record; 0 if it does not. It may have begun in a record before. */
     private int hello() {
-        int message = TlsRecord.HEADER;
-        boolean isHello = TlsRecord.type(record) == TlsRecord.HANDSHAKE
-                && record.limit() >= message + RANDOM + RETRY.length
-                && record.get(message) == SERVER_HELLO;
-        if (!isHello || isRetry(message + RANDOM)) {
+        if (TlsRecord.type(record) != TlsRecord.HANDSHAKE) {
             return 0;
         }
-        int length = record.getInt(message) & 0xFFFFFF; // after the type, which is one byte
-        return Math.min(record.limit(), message + MESSAGE_HEADER + length);
+        for (int at = TlsRecord.HEADER; at < record.limit(); at++) {
+            if (read < message.length) {
+                message[read] = record.get(at);
+            }
+            read++;
+            if (read >= MESSAGE_HEADER && read == MESSAGE_HEADER + messageLength()) {
+                read = 0;
+                if (message[0] == SERVER_HELLO && !isRetry()) {
+                    return at + 1;
+                }
+            }
+        }
+        return 0;
     }
 
-    private boolean isRetry(int at) {
-        return Arrays.equals(record.array(), at, at + RETRY.length, RETRY, 0, RETRY.length);
+    private int messageLength() {
+        return ByteBuffer.wrap(message).getInt() & 0xFFFFFF; // after the type, which is one byte
+    }
+
+    private boolean isRetry() {
+        return Arrays.equals(message, RANDOM, message.length, RETRY, 0, RETRY.length);
     }
 }

@@ -101,7 +101,7 @@ final class TlsAlert {
                 && TlsRecord.type(records) == TlsRecord.ALERT
                 && TlsRecord.length(records) == TlsRecord.HEADER + LENGTH;
         int code = isAlert ? records.get(records.position() + TlsRecord.HEADER + 1) & 0xff : 0;
-        return isAlert ? NAMES.getOrDefault(code, "alert " + code) : "";
+        return isAlert ? NAMES.getOrDefault(code, String.valueOf(code)) : "";
     }
 
     /**

@@ -174,7 +174,8 @@ public final class TlsChannel implements ByteChannel {
             holdsAlert = false;
             pull(NOTHING.duplicate()); // the engine answers a close_notify of TLS 1.2 itself
             if (!engine.isInboundDone()) {
-                throw failure = TlsException.warned(peer);
+                failure = TlsException.warned(peer);
+                throw failure;
             }
         }
         engine.closeOutbound();
@@ -224,6 +225,11 @@ public final class TlsChannel implements ByteChannel {
     /** Returns whether the peer's FIN has come. */
     public boolean hasEnded() {
         return input.hasEnded();
+    }
+
+    /** Returns whether records of the peer have come since the last call, which may hold no text. */
+    public boolean hasMoved() {
+        return input.hasMoved();
     }
 
     /** Goes on after an observer has stopped the channel. The caller then calls {@link #advance}. */
@@ -430,7 +436,10 @@ public final class TlsChannel implements ByteChannel {
             failed = thrown;
         }
         output.keep(to);
-        if (failed == null && !hasPut && result != null && result.getStatus() == SSLEngineResult.Status.BUFFER_OVERFLOW) {
+        if (failed == null
+                && !hasPut
+                && result != null
+                && result.getStatus() == SSLEngineResult.Status.BUFFER_OVERFLOW) {
             failed = new SSLException("the engine wants to make a record of more than " + TlsBuffers.BYTES + " bytes");
         }
         if (failed != null) {

@@ -81,9 +81,23 @@ class ServerHelloScannerTest {
     }
 
     @Test
-    void helloThatGoesOnInNextRecordEndsWithItsFirst() {
+    void helloThatGoesOnInNextRecordsEndsWithItsLast() {
         String hello = hello(RANDOM);
-        String first = record("16", hello.substring(0, 84));
-        assertScanned(first + record("16", hello.substring(84)), first + " | |" + record("16", hello.substring(84)));
+        String certificate = message("0b", "112233");
+        String first = record("16", hello.substring(0, 6));
+        String second = record("16", hello.substring(6, 60));
+        assertScanned(
+                first + second + record("16", hello.substring(60) + certificate) + CHANGE,
+                first + " " + second + " " + record("16", hello.substring(60)) + " |" + record("16", certificate) + " |"
+                        + CHANGE);
+    }
+
+    @Test
+    void helloRetryRequestThatGoesOnInNextRecordIsNone() {
+        String retry = hello(RETRY);
+        String first = record("16", retry.substring(0, 20));
+        String second = record("16", retry.substring(20));
+        String hello = record("16", hello(RANDOM));
+        assertScanned(first + second + hello, first + " " + second + " " + hello + " | |");
     }
 }

@@ -24,7 +24,7 @@ class ServerTlsTest {
     }
 
     private static SSLEngine client(SSLContext context) {
-        return TlsTrust.of(context).engine("localhost", 443);
+        return TlsTrust.of("tls", context).engine("localhost", 443);
     }
 
     @Test

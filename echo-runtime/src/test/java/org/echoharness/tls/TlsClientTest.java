@@ -284,6 +284,31 @@ class TlsClientTest {
     }
 
     @Test
+    void saysThatServerSendsItsHelloBack() throws Exception {
+        try (Peer peer = new Peer(socket -> {
+            socket.getOutputStream().write(TlsPeers.record(socket));
+            readsOn(socket);
+        })) {
+            assertThatThrownBy(client(peer.address())::connect)
+                    .isInstanceOf(SSLHandshakeException.class)
+                    .hasMessageEndingWith(" with TLS: the server does not speak TLS: it sent the ClientHello back");
+        }
+    }
+
+    @Test
+    void namesAlertWithoutNameByItsCode() throws Exception {
+        try (Peer peer = new Peer(socket -> {
+            TlsPeers.record(socket);
+            socket.getOutputStream().write(new byte[] {21, 3, 3, 0, 2, 2, (byte) 200});
+            readsOn(socket);
+        })) {
+            assertThatThrownBy(client(peer.address())::connect)
+                    .isInstanceOf(SSLHandshakeException.class)
+                    .hasMessageEndingWith(" with TLS: the server refused the handshake with the alert 200");
+        }
+    }
+
+    @Test
     void namesAlert() throws Exception {
         SSLParameters only13 = new SSLParameters(null, new String[] {TlsPeers.V13});
         try (Peer peer = peer(TlsPeers.V12, TlsPeers::echo)) {

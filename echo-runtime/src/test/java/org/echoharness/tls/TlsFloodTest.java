@@ -108,6 +108,22 @@ class TlsFloodTest {
         assertThat(client.interest(SelectionKey.OP_READ)).isEqualTo(SelectionKey.OP_READ);
     }
 
+    /** So that an idle time-out does not end a handshake that moves. */
+    @Test
+    void partsOfClientHelloMove() throws Exception {
+        Wire wire = new Wire();
+        TlsChannel server = new TlsChannel(wire, SERVER.engine(), Runnable::run, SILENT);
+        ByteBuffer hello = ByteBuffer.allocate(BYTES);
+        client().wrap(ByteBuffer.allocate(0), hello);
+        for (int i = 0; i < 10; i++) {
+            wire.in.compact().put(hello.get(i)).flip();
+            server.advance();
+            assertThat(server.hasMoved()).isTrue();
+            server.advance();
+            assertThat(server.hasMoved()).isFalse();
+        }
+    }
+
     /** An event loop that reads on would go round and round, because an answer to the first key update is due. */
     @Test
     void clientThatDoesNotReadItsKeyUpdatesIsNotRead() throws Exception {

@@ -133,12 +133,12 @@ class TlsTrustTest {
 
     @Test
     void trustsWhomAContextTrusts() throws Exception {
-        TlsTrust trust = TlsTrust.of(SERVER.clientContext());
+        TlsTrust trust = TlsTrust.of("tls", SERVER.clientContext());
         assertThat(trust.isInsecure()).isFalse();
         assertThat(handshake(trust, "localhost", SERVER).isValid()).isTrue();
         assertThatThrownBy(() -> handshake(trust, "other.example", SERVER))
                 .hasMessageContaining("matching other.example found");
-        assertThatThrownBy(() -> handshake(TlsTrust.of(SSLContext.getDefault()), "localhost", SERVER))
+        assertThatThrownBy(() -> handshake(TlsTrust.of("tls", SSLContext.getDefault()), "localhost", SERVER))
                 .isInstanceOf(SSLException.class);
     }
 
@@ -175,7 +175,7 @@ class TlsTrustTest {
         assertThat(trust()).hasToString(root.toString());
         assertThat(TlsTrust.parse("tls", " insecure ")).hasToString("insecure");
         assertThat(TlsTrust.parse("tls", "system")).hasToString("system");
-        assertThat(TlsTrust.of(SERVER.clientContext())).hasToString("an SSLContext");
+        assertThat(TlsTrust.of("tls", SERVER.clientContext())).hasToString("an SSLContext");
     }
 
     @Test

@@ -1,0 +1,83 @@
+package org.echoharness.relay;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.SocketChannel;
+import org.echoharness.loop.Alarms;
+import org.echoharness.loop.EventLoop;
+import org.echoharness.loop.EventLoopHandler;
+import org.echoharness.sockets.SocketChannels;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Closes a connection whose other side is to read an alert: sends a FIN, and drops what comes until the FIN of the other side,
+ * for at most 3 s. A close with unread bytes would send an RST, which makes the kernel of the other side discard the alert.
+ * The thread of the event loop uses it.
+ */
+final class LingeringClose implements EventLoopHandler {
+
+    private static final long NANOS = 3_000_000_000L;
+    private static final int DROPPED = 4 << 10;
+    private static final int READS = 16; // before other connections get a turn
+
+    private final EventLoop loop;
+    private final SelectionKey key;
+    private final SocketChannel socket;
+    private Alarms.@Nullable Alarm alarm;
+
+    private LingeringClose(EventLoop loop, SelectionKey key) {
+        this.loop = loop;
+        this.key = key;
+        socket = (SocketChannel) key.channel();
+    }
+
+    /** Takes over the connection of this key. */
+    static void begin(EventLoop loop, SelectionKey key) {
+        LingeringClose close = new LingeringClose(loop, key);
+        key.attach(close);
+        try {
+            close.socket.shutdownOutput();
+            key.interestOps(SelectionKey.OP_READ);
+            close.alarm = loop.alarms().set(System.nanoTime() + NANOS, close);
+        } catch (IOException lost) {
+            close.end(0);
+        }
+    }
+
+    @Override
+    public void ready() {
+        if (!key.isValid()) {
+            return;
+        }
+        try {
+            ByteBuffer dropped = ByteBuffer.allocate(DROPPED);
+            int n = 1;
+            for (int i = 0; i < READS && n > 0; i++) {
+                n = socket.read(dropped.clear());
+            }
+            if (n < 0) {
+                end(-1);
+            }
+        } catch (IOException lost) {
+            end(0);
+        }
+    }
+
+    @Override
+    public void alarm(long now) {
+        alarm = null;
+        end(0);
+    }
+
+    @Override
+    public void abort() {
+        end(0);
+    }
+
+    private void end(int linger) {
+        loop.alarms().cancel(alarm);
+        SocketChannels.linger(socket, linger);
+        loop.close(key);
+    }
+}
