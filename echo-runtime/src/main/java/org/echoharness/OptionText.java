@@ -75,7 +75,7 @@ public final class OptionText {
      */
     public static String decoded(String word, String text) {
         if (Escaping.undecoded(text) >= 0) {
-            throw Quantities.refused(word, Escaping.escaped(text), "be text without U+FFFD; " + Escaping.DECODING);
+            throw Quantities.refused(word, Escaping.escape(text), "be text without U+FFFD; " + Escaping.DECODING);
         }
         return text;
     }

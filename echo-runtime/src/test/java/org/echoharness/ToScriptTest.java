@@ -93,6 +93,7 @@ class ToScriptTest {
                 "> \\0\\1user\\0root\\0 | expect hex '0001' 'user\\x00root' hex '00'",
                 "< \\0\\0\\0\\b | send hex '00000008'",
                 "< \u043f\u0440\u0438\u0432\u0435\u0442 | send '\u043f\u0440\u0438\u0432\u0435\u0442'",
+                "< a\uFFFD | send 'a\\xef\\xbf\\xbd'",
                 "> a\\rb\\r\\r\\nc | expect line 'a\\rb\\r', expect 'c'",
             })
     void eventsBecomeSteps(String events, String script) {

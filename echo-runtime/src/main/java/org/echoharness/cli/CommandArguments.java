@@ -70,7 +70,7 @@ final class CommandArguments {
             if (Escaping.undecoded(arg) >= 0) {
                 String option = i > 0 && args.get(i - 1).startsWith("-") ? args.get(i - 1) + " " : "";
                 String other = otherWay.apply((option + arg).replaceFirst("[ =].*", ""));
-                throw new UsageException(option + Escaping.escaped(arg) + ": must be text without U+FFFD; "
+                throw new UsageException(option + Escaping.escape(arg) + ": must be text without U+FFFD; "
                         + Escaping.DECODING + (other.isEmpty() ? "" : ", or " + other));
             }
         }

@@ -54,11 +54,6 @@ public final class Escaping {
         return text.append('"').toString();
     }
 
-    /** Returns a text for an error about {@link #undecoded} characters. It escapes U+FFFD, too. */
-    public static String escaped(String text) {
-        return escape(text).replace("\uFFFD", "\\xef\\xbf\\xbd");
-    }
-
     /** Returns the index of the first character that was not decoded, or -1. */
     public static int undecoded(String text) {
         for (int i = 0; i < text.length(); i++) {

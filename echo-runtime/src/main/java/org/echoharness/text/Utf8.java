@@ -21,7 +21,7 @@ public final class Utf8 {
         {0x3164, 0x3164},
         {0xFE00, 0xFE0F},
         {0xFFA0, 0xFFA0},
-        {0xFFFC, 0xFFFC},
+        {0xFFFC, 0xFFFD}, // the latter stands for what was not decoded: a parser refuses it
         {0xE0000, 0xE0FFF}
     };
 
