@@ -174,9 +174,9 @@ final class ClientConnector {
         }
 
         @Override
-        public void alerted(String alert, boolean byPeer) {
+        public void alerted(String alert) {
             if (reporter != null) {
-                reporter.tls(RecordedEvent.Kind.ALERT, alert + (byPeer ? " by the server" : " by the client"));
+                reporter.tls(RecordedEvent.Kind.ALERT, alert);
             }
         }
     }

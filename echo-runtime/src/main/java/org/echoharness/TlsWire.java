@@ -358,8 +358,8 @@ final class TlsWire implements ConnectionWire, ConnectionPump.Supply, TlsObserve
     }
 
     @Override
-    public void alerted(String alert, boolean byPeer) {
-        lastAlert = alert + (byPeer ? " by the client" : " by the server");
+    public void alerted(String alert) {
+        lastAlert = alert;
         if (reporter != null) {
             reporter.tls(RecordedEvent.Kind.ALERT, lastAlert);
         }

@@ -24,13 +24,18 @@ final class UpgradedSocket {
         SSLSocket socket =
                 (SSLSocket) context.getSocketFactory().createSocket(clear, "localhost", clear.getPort(), true);
         socket.setSoTimeout(60_000);
+        checkHost(socket, protocols);
+        return socket;
+    }
+
+    /** Makes a socket check that the certificate is for its host, and sets its protocols if there are any. */
+    static void checkHost(SSLSocket socket, String... protocols) {
         SSLParameters parameters = socket.getSSLParameters();
         parameters.setEndpointIdentificationAlgorithm("HTTPS");
         if (protocols.length > 0) {
             parameters.setProtocols(protocols);
         }
         socket.setSSLParameters(parameters);
-        return socket;
     }
 
     /**

@@ -59,9 +59,9 @@ public final class UpstreamTls implements TlsObserver {
     }
 
     @Override
-    public void alerted(String alert, boolean byPeer) {
+    public void alerted(String alert) {
         if (alerts != null) {
-            alerts.accept(alert + (byPeer ? " by the server" : " by the client"));
+            alerts.accept(alert);
         }
     }
 

@@ -29,7 +29,8 @@ public final class TlsChannel implements ByteChannel {
     private ByteChannel wire;
     private final SSLEngine engine;
     private final boolean isClient;
-    private final String peer; // in words
+    private final String self; // in words, as the next
+    private final String peer;
     private final Executor tasks;
     private final TlsObserver observer;
     private final HandshakeProgress handshake;
@@ -57,6 +58,7 @@ public final class TlsChannel implements ByteChannel {
         this.wire = wire;
         this.engine = engine;
         isClient = engine.getUseClientMode();
+        self = isClient ? "the client" : "the server";
         peer = isClient ? "the server" : "the client";
         this.tasks = tasks;
         this.observer = observer;
@@ -499,7 +501,7 @@ public final class TlsChannel implements ByteChannel {
     private IOException fail(String why, Throwable cause) {
         String received = TlsAlert.received(cause);
         if (!received.isEmpty()) {
-            observer.alerted(received, true);
+            observer.alerted(received + " by " + peer);
         } else {
             putAlert(cause);
         }
@@ -518,7 +520,7 @@ public final class TlsChannel implements ByteChannel {
             try {
                 int alert = wrapRest(to);
                 if (to.position() > 0) {
-                    observer.alerted(TlsAlert.sent(to.duplicate().flip().position(alert), cause), false);
+                    observer.alerted(TlsAlert.sent(to.duplicate().flip().position(alert), cause) + " by " + self);
                 }
             } finally {
                 output.keep(to);

@@ -25,8 +25,8 @@ public interface TlsObserver {
     /** Called when the handshake is complete. */
     default void agreed(HandshakeSummary summary) {}
 
-    /** Called for each fatal alert, with its name. */
-    default void alerted(String alert, boolean byPeer) {}
+    /** Called for each fatal alert, in words, such as {@code handshake_failure by the client}. */
+    default void alerted(String alert) {}
 
     /** Called when a task of the handshake is over, so that the channel can go on. The thread of the task calls it. */
     default void tasksDone() {}
