@@ -1,5 +1,7 @@
 package org.echoharness.maven;
 
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -17,6 +19,7 @@ import org.apache.maven.execution.MavenExecutionResult;
 import org.apache.maven.execution.MavenSession;
 import org.apache.maven.model.Model;
 import org.apache.maven.plugin.MojoExecution;
+import org.apache.maven.plugin.MojoExecutionException;
 import org.apache.maven.project.MavenProject;
 import org.codehaus.plexus.util.xml.Xpp3Dom;
 import org.eclipse.aether.DefaultRepositorySystemSession;
@@ -153,6 +156,13 @@ final class Build {
 
     int port(String id) {
         return Integer.parseInt(project.getProperties().getProperty("echo.server." + id + ".port"));
+    }
+
+    /** Asserts that the goal starts no server, and says so. */
+    static void assertRefused(StartMojo start, String why) {
+        assertThatThrownBy(start::execute)
+                .isInstanceOf(MojoExecutionException.class)
+                .hasMessage("server default did not start (execution start-it): " + why);
     }
 
     /** Binds the port on 127.0.0.1 as a server would; it throws if anything listens there. */

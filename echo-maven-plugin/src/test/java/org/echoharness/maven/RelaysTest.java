@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.net.SocketException;
 import java.util.List;
-import org.apache.maven.plugin.MojoExecutionException;
 import org.echoharness.EchoServer;
 import org.junit.jupiter.api.Test;
 
@@ -110,27 +109,21 @@ class RelaysTest extends BuildFixture {
         StartMojo start = build.start();
         start.upstream = "127.0.0.1:1";
         start.script = "echo";
-        assertRefused(start, "upstream and script are both given; leave one out");
+        Build.assertRefused(start, "upstream and script are both given; leave one out");
         start.upstream = "none";
         start.script = "none";
         start.upstreamFailure = "close";
-        assertRefused(start, "upstreamFailure (close) is given without upstream; set upstream, or leave it out");
+        Build.assertRefused(start, "upstreamFailure (close) is given without upstream; set upstream, or leave it out");
         start.upstreamFailure = "reset";
         start.upstream = "real";
-        assertRefused(start, "upstream (real) must have a port from 1 to 65535");
+        Build.assertRefused(start, "upstream (real) must have a port from 1 to 65535");
         start.upstream = "none";
         start.faults = "reset to server";
-        assertRefused(
+        Build.assertRefused(
                 start,
                 "faults (reset to server) are about bytes to a server behind this one, and there is none; set upstream, or"
                         + " leave out to server");
         assertThat(build.log.seen()).isEmpty();
-    }
-
-    private static void assertRefused(StartMojo start, String why) {
-        assertThatThrownBy(start::execute)
-                .isInstanceOf(MojoExecutionException.class)
-                .hasMessage("server default did not start (execution start-it): " + why);
     }
 
     @Test
