@@ -334,7 +334,7 @@ public final class EchoServer implements AutoCloseable {
     /**
      * Returns what a client in this JVM needs to speak TLS to the server: a context that trusts {@link #certificate()} alone.
      * If the server asks its clients for a certificate, the context has one, unless the server runs in another process: then
-     * a client needs a context of its own. Whether a certificate is for the right host name is checked by the client, as
+     * a client needs a context of its own. The client itself checks whether the certificate is for the right host name, as
      * {@link javax.net.ssl.SSLParameters#setEndpointIdentificationAlgorithm} says.
      *
      * <pre>{@code
@@ -1139,12 +1139,13 @@ public final class EchoServer implements AutoCloseable {
         }
 
         /**
-         * Speaks TLS (RFC 8446) to the {@link #upstream}, whatever clients speak to this server. The default is to pass on the
-         * bytes as they come: so the TLS of a client goes through untouched. The connect ends when the handshake has ended; if
-         * the upstream's certificate is not trusted, or not for its host name, the client sees an {@link #upstreamFailure}. The
-         * recording, faults and {@code after N} are about the text.
+         * Speaks TLS (RFC 8446) to the {@link #upstream}, whatever clients speak to this server. The default is {@code none}: the
+         * server passes on the bytes as they come, so that the TLS of a client goes through untouched. The handshake is part of
+         * the connect, which {@link #connectTimeout} limits; if the upstream's certificate is not trusted, or not for its host
+         * name, the client sees an {@link #upstreamFailure}. The recording, faults and {@code after N} are about the text. {@link
+         * #build} fails without an upstream, or if the file cannot be read.
          *
-         * @param trust whose certificates to trust: the path of a PEM file, which {@link #build} reads; {@code system} for
+         * @param trust which certificates to trust: the path of a PEM file, which {@link #build} reads; {@code system} for
          *     those that the JDK trusts; or {@code insecure} for any, for any host name, of which the server warns
          * @return this builder
          * @since 0.1.0
@@ -1155,9 +1156,9 @@ public final class EchoServer implements AutoCloseable {
         }
 
         /**
-         * Speaks TLS to the {@link #upstream} as {@link #upstreamTls(String)} does, by a context of the caller's.
+         * Speaks TLS to the {@link #upstream} as {@link #upstreamTls(String)} does, with a context of the caller's.
          *
-         * @param context whose certificates to trust, and which certificate to show
+         * @param context decides which certificates to trust, and which certificate to show
          * @return this builder
          * @since 0.1.0
          */
@@ -1181,10 +1182,10 @@ public final class EchoServer implements AutoCloseable {
 
         /**
          * Speaks TLS 1.2 and 1.3 (RFC 5246, RFC 8446) to clients, with a certificate that the server makes in memory at its
-         * start. Its key is EC P-256. An authority that is made once a JVM signs it, so clients that trust {@link
+         * start. Its key is EC P-256. An authority signs it that each JVM makes once, so clients that trust {@link
          * EchoServer#certificate()} trust every server of the JVM. The default is {@code none}: the server speaks no TLS.
          *
-         * <p>{@code self-signed} is a certificate that is right: for localhost, the loopback addresses, and the addresses and
+         * <p>A {@code self-signed} certificate is valid, and is for localhost, the loopback addresses, and the addresses and
          * names that the server listens on. {@code expired} ended a day ago, {@code not-yet-valid} begins in ten years, and
          * {@code for NAME} is for the host name NAME alone.
          *
@@ -1204,7 +1205,8 @@ public final class EchoServer implements AutoCloseable {
 
         /**
          * Speaks TLS to clients as {@link #tls(String)} does, with a key and a certificate of the caller's. {@link
-         * EchoServer#certificate()} is then empty, as the server does not know what clients have to trust.
+         * EchoServer#certificate()} is then empty, as the server does not know what clients have to trust. {@link #build} fails
+         * if a certificate is also set by {@link #tls(String)}, or if a {@code certificateFile} is.
          *
          * @param context has the key and the certificate, and decides which client certificates are trusted
          * @return this builder
@@ -1219,9 +1221,9 @@ public final class EchoServer implements AutoCloseable {
          * Sets what the server's side of TLS allows and asks for: protocols, cipher suites, application protocols (ALPN, RFC
          * 7301), server names (SNI, RFC 6066), and a client certificate that it wants or needs. With a certificate that the
          * server makes, it trusts any client certificate. The default is what the JDK allows. {@link #build} fails without
-         * {@code tls}.
+         * {@code tls}. {@link EchoServer#start} throws an {@link IllegalArgumentException} if the JDK cannot use the parameters.
          *
-         * @param parameters the parameters, which must not change any more
+         * @param parameters the parameters, which are read at the start
          * @return this builder
          * @since 0.1.0
          */
@@ -1232,8 +1234,9 @@ public final class EchoServer implements AutoCloseable {
 
         /**
          * Writes {@link EchoServer#certificate()} to a file before the server listens, for clients that are not in this JVM.
-         * The format is PEM (RFC 7468), which OpenSSL, curl and Python read. A file that is there is replaced. The file stays
-         * when the server is closed. The default is no file. {@link #build} fails without {@link #tls(String)}.
+         * The format is PEM (RFC 7468), which OpenSSL, curl and Python read. The folders of the file are made. A file that
+         * exists is replaced if it is empty or has only certificates; otherwise, {@link EchoServer#start} fails. The file stays
+         * when the server is closed. The default is {@code none}: no file. {@link #build} fails without {@link #tls(String)}.
          *
          * @param file the file; a relative path begins at the working directory
          * @return this builder
@@ -1247,7 +1250,7 @@ public final class EchoServer implements AutoCloseable {
         /**
          * Writes the certificate to a file, as {@link #certificateFile(Path)} does.
          *
-         * @param file the path of the file, such as {@code target/echo.pem}
+         * @param file the path of the file, such as {@code target/echo.pem}; a relative one begins at the working directory
          * @return this builder
          * @throws IllegalArgumentException if it cannot be a path
          * @since 0.1.0

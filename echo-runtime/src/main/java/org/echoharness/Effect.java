@@ -195,8 +195,8 @@ public sealed interface Effect {
     }
 
     /**
-     * Sends a FIN without the close_notify that TLS wants before it (RFC 8446, section 6.1), and closes the socket: {@code close
-     * without close_notify}. The client cannot know whether that is the whole text: a truncation.
+     * Sends a FIN without the close_notify that TLS requires before it (RFC 8446, section 6.1), and closes the socket: {@code
+     * close without close_notify}. The client cannot tell whether the text is whole; this is a truncation.
      */
     record CloseWithoutNotify() implements Effect {
         @Override
@@ -419,14 +419,14 @@ public sealed interface Effect {
     }
 
     /**
-     * Answers the client's ClientHello with bytes in clear text and a FIN, as a server without TLS does that a client has
-     * reached by a wrong port: {@code plain "-ERR unknown command\r\n"}.
+     * Answers the client's ClientHello with bytes in clear text and a FIN, as a server without TLS does if a client uses the
+     * wrong port: {@code plain "-ERR unknown command\r\n"}.
      *
      * @param bytes the bytes, one for each character of the text (U+0000 to U+00FF); at least one
      */
     record Plain(String bytes) implements Effect {
 
-        /** What a server of HTTP answers to bytes that it does not understand; its text is {@code plain}. */
+        /** What an HTTP server answers to bytes that it does not understand. With it, the effect's text is {@code plain}. */
         static final String DEFAULT = "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
         /**

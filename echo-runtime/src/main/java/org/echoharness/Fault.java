@@ -14,13 +14,13 @@ import org.echoharness.text.Quantities;
  * <p>A fault takes effect at the accept, unless it has a trigger: {@code after 300} (bytes), {@code after 300 sent},
  * {@code after 2s}, {@code on fin}, and with a script or handler {@code after 3 messages} and {@code every 3rd message}. A
  * server that relays can have faults of both directions: {@code reset after 300 to server}. A server with TLS can have faults
- * of the handshake, {@code reset after client-hello}, and of its records, {@code fragment 1 on the wire}. Random values come from a seed.
- * If none is given, one is drawn and becomes part of the fault, so that its text repeats the same values.
+ * of the handshake, {@code reset after client-hello}, and of its records, {@code fragment 1 on the wire}. Random values come
+ * from a seed. If none is given, one is drawn and becomes part of the fault, so that its text repeats the same values.
  *
  * @param effect what happens
  * @param trigger when it happens
  * @param direction which bytes it is about
- * @param layer on a server with TLS, whether it is about the text or about the records on the wire
+ * @param layer on a server with TLS, whether it is about the text or about the records; otherwise {@link Layer#TEXT}
  * @see FaultPlan
  */
 public record Fault(Effect effect, Trigger trigger, Direction direction, Layer layer) {
@@ -48,12 +48,12 @@ public record Fault(Effect effect, Trigger trigger, Direction direction, Layer l
 
     /** The bytes of a server with TLS that a fault is about. Its trigger counts these bytes, too. */
     public enum Layer {
-        /** What is in the records: the default, and all that there is without TLS. */
+        /** What is in the records. This is the default, and a server without TLS has only this layer. */
         TEXT("in the text"),
 
         /**
-         * The records of TLS, as the server sends them: {@code on the wire}. Faults that wait for a stage of the handshake and
-         * {@code plain} always act there.
+         * The records of TLS, as the server sends them: {@code on the wire}. Faults that wait for a stage of the handshake, and
+         * {@code plain}, always act on this layer.
          */
         WIRE("on the wire");
 
@@ -80,7 +80,8 @@ public record Fault(Effect effect, Trigger trigger, Direction direction, Layer l
      * @param effect what happens
      * @param trigger when it happens
      * @param direction which bytes it is about
-     * @param layer {@link Layer#WIRE} becomes the value if effect or trigger always act there
+     * @param layer whether it is about the text or the records; the fault has {@link Layer#WIRE} if its effect or its
+     *     trigger always is about the records
      * @throws IllegalArgumentException if they do not: for example, after the client's FIN no byte comes that could be
      *     corrupted, and a reset cannot happen again
      */

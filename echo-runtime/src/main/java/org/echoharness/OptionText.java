@@ -6,6 +6,7 @@ import java.util.List;
 import org.echoharness.text.Escaping;
 import org.echoharness.text.NearestWord;
 import org.echoharness.text.Quantities;
+import org.echoharness.tls.TlsTrust;
 
 /**
  * Reads the texts of options for every front end. An error names the option, the value and the cure. The option's name is
@@ -15,9 +16,6 @@ public final class OptionText {
 
     /** The text that sets an option to no limit. */
     static final String NONE = "none";
-
-    /** The text of an option of TLS that trusts any certificate. */
-    private static final String INSECURE = "insecure";
 
     /** The default number of bytes that are recorded of each direction of a connection. */
     static final int RECORDED_BYTES = 64 << 10;
@@ -146,8 +144,8 @@ public final class OptionText {
     }
 
     /**
-     * Returns what a front end warns of when it is given this value: that a client, or the {@code upstreamTls} of a relay,
-     * trusts any server.
+     * Returns the warning that a front end prints for this value: if it is {@code insecure}, then a client, or the relay with
+     * that {@code upstreamTls}, trusts any server.
      *
      * @param word the name of the option
      * @param text its value
@@ -155,11 +153,26 @@ public final class OptionText {
      * @since 0.1.0
      */
     public static String warning(String word, String text) {
-        return text.equals(INSECURE)
-                ? word + " (" + INSECURE
-                        + ") accepts any certificate, so that whoever is on the way can read and change"
-                        + " what is sent; name the PEM file of the certificate that you trust"
+        return text.equals(TlsTrust.INSECURE)
+                ? word + " (" + text
+                        + ") accepts any certificate, so anyone between client and server can read and change what is"
+                        + " sent; name the PEM file of the certificate that you trust"
                 : "";
+    }
+
+    /**
+     * Returns whether the {@code tls} of a client, or the {@code upstreamTls} of a relay, is the path of a PEM file, so that a
+     * front end can decide where a relative path begins.
+     *
+     * @param text the value of the option
+     * @return false for {@code none}, {@code system} and {@code insecure}
+     * @since 0.1.0
+     */
+    public static boolean isPemFile(String text) {
+        return switch (text.strip()) {
+            case NONE, TlsTrust.SYSTEM, TlsTrust.INSECURE -> false;
+            default -> true;
+        };
     }
 
     private static IllegalArgumentException unknown(String word, List<String> known) {

@@ -60,8 +60,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * <p>Options are texts, in the words, units and defaults of {@link org.echoharness.EchoServer.Builder} and {@link
  * org.echoharness.EchoClient.Builder}; empty means the default. An {@link Source#EXTERNAL} server has the options that
  * it was started with; if it has {@code control}, those of its declaration apply for as long as that lives, except
- * {@code addresses}, {@code backlog}, {@code certificateFile} and {@code control}. All that a class and its methods declare is
- * checked before its first test runs. A declaration on a method that is no test, such as a {@code @BeforeEach} one, is
+ * {@code addresses}, {@code backlog}, {@code certificateFile} and {@code control}. All that a class and its methods
+ * declare is checked before its first test runs. A declaration on a method that is no test, such as a {@code @BeforeEach} one, is
  * refused; if nothing else in the class makes JUnit load the extension, the declaration goes unnoticed.
  */
 @Target({ElementType.TYPE, ElementType.METHOD})
@@ -180,30 +180,30 @@ public @interface EchoTest {
     String upstreamFailure() default "";
 
     /**
-     * Whom the server trusts that speaks TLS to its {@link #upstream()}: the certificates of a PEM file, those of the JDK ({@code
-     * system}), or any ({@code insecure}). Empty means {@code none}: it passes on what clients send, so that their TLS goes
-     * through untouched.
+     * Makes the server speak TLS to its {@link #upstream()}, and says which certificates it trusts: those of a PEM file,
+     * {@code system} those that the JDK trusts, or {@code insecure} any, with a warning. Empty means {@code none}: it passes on
+     * what clients send, so that their TLS goes through untouched.
      *
      * @return the path of a file, {@code system}, {@code insecure} or {@code none}
      */
     String upstreamTls() default "";
 
     /**
-     * Whether the server speaks TLS to its clients, and with which certificate, which it makes in memory: {@code self-signed} is
-     * right for localhost and the addresses that it listens on, {@code expired} and {@code not-yet-valid} are not, and {@code
-     * for NAME} is for another host. An injected {@code SSLContext} trusts it; an injected {@code EchoClient} has completed the
-     * handshake, unless the {@link #script()} has {@code start tls}. Empty means {@code none}: no TLS. {@link EchoExtension.Builder#server} also takes an {@code SSLContext} of
-     * your own.
+     * Makes the server speak TLS to its clients, and says with which certificate, which it makes in memory: {@code self-signed}
+     * is right for localhost and the addresses that the server listens on; {@code expired} and {@code not-yet-valid} are not
+     * valid now; {@code for NAME} is for another host. An injected {@code SSLContext} trusts the authority that signs all of
+     * them. An injected {@code EchoClient} has completed the handshake, unless the {@link #script()} has {@code start tls}.
+     * Empty means {@code none}: no TLS. {@link EchoExtension.Builder#server} also takes an {@code SSLContext} of your own.
      *
      * @return {@code none}, {@code self-signed}, {@code expired}, {@code not-yet-valid} or {@code for NAME}
      */
     String tls() default "";
 
     /**
-     * Where to write what clients have to trust if the server speaks {@link #tls()}, as a PEM file for clients that are not in
-     * this JVM. The file is there before the server listens, and stays when it ends. Empty means {@code none}.
+     * The file to which a server with {@link #tls()} writes the certificate that its clients have to trust, as PEM, for clients
+     * that are not in this JVM. The file is written before the server listens, and stays when it ends. Empty means {@code none}.
      *
-     * @return the path of a file, such as {@code target/echo.pem}
+     * @return the path of a file, such as {@code target/echo.pem}; a relative one begins at the working directory
      */
     String certificateFile() default "";
 

@@ -12,6 +12,7 @@ import javax.net.ssl.SSLContext;
 import org.echoharness.EchoClient;
 import org.echoharness.EchoServer;
 import org.echoharness.HostAndPort;
+import org.echoharness.OptionText;
 import org.echoharness.ServerAddress;
 import org.jspecify.annotations.Nullable;
 
@@ -40,10 +41,6 @@ record ServerOptions(
     static final String CONNECT_TIMEOUT = "connectTimeout";
 
     private static final String UPSTREAM_TLS = "upstreamTls";
-    private static final String NONE = "none";
-
-    /** The values of {@code upstreamTls} that are no file. */
-    private static final Set<String> NO_FILES = Set.of(NONE, "system", "insecure");
 
     static final Consumer<EchoServer.Builder> NO_SERVER_CODE = unused -> {};
     static final Consumer<EchoClient.Builder> NO_CLIENT_CODE = unused -> {};
@@ -112,10 +109,11 @@ record ServerOptions(
         if (session.remove("scriptFile") != null) {
             session.put("script", newServer().script().toString()); // the file is known to this process
         }
-        String trust = session.getOrDefault(UPSTREAM_TLS, NONE).strip();
-        if (!NO_FILES.contains(trust)) {
-            session.put(UPSTREAM_TLS, Path.of(trust).toAbsolutePath().toString()); // that process has another folder
-        }
+        session.computeIfPresent(
+                UPSTREAM_TLS, // that process may have another folder
+                (word, trust) -> OptionText.isPemFile(trust)
+                        ? Path.of(trust.strip()).toAbsolutePath().toString()
+                        : trust);
         String connectTimeout = clientWords.get(CONNECT_TIMEOUT);
         if (connectTimeout != null && session.containsKey("upstream")) {
             session.put(CONNECT_TIMEOUT, connectTimeout);

@@ -34,7 +34,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * @param address the address at which clients reach it
  * @param from where that address is from, for errors; empty if the server is embedded
  * @param known the server itself, or a session with one of another process; null if that one has no HTTP interface
- * @param trusted the file with what clients of an external server have to trust; null if none is known
+ * @param trusted the file with the certificate that clients of an external server have to trust; null if none is known
  * @param failureReported whether a test or a class has failed with {@link #failure()}
  */
 record TargetServer(
@@ -354,8 +354,9 @@ record TargetServer(
     /** @param wanted the type that was asked for */
     private CertificateFile trusted(String wanted) {
         if (trusted == null) {
-            throw new IllegalStateException("it is external, and has neither control nor a known certificate, by which"
-                    + " its " + wanted + " could be had" + from + "; start it with the options tls and control, or name"
+            throw new IllegalStateException("it is external, and has neither control nor a known certificate file,"
+                    + " so its " + wanted + " cannot be made" + from
+                    + "; start it with the options tls and control, or name"
                     + " the PEM file of the certificate by the configuration parameter echo.server."
                     + declaration.name() + ".certificate");
         }

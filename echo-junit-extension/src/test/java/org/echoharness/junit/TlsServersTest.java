@@ -278,12 +278,11 @@ class TlsServersTest {
                     External.class);
             assertThat(Run.with(Map.of("echo.servers.file", list.toString()), External.class)
                             .failure())
-                    .hasMessageEndingWith(
-                            "it is external, and has neither control nor a known certificate, by which its"
-                                    + " SSLContext could be had (the address is from " + list
-                                    + "); start it with the options tls and"
-                                    + " control, or name the PEM file of the certificate by the configuration parameter"
-                                    + " echo.server.default.certificate");
+                    .hasMessageEndingWith("it is external, and has neither control nor a known certificate file, so its"
+                            + " SSLContext cannot be made (the address is from " + list
+                            + "); start it with the options tls and"
+                            + " control, or name the PEM file of the certificate by the configuration parameter"
+                            + " echo.server.default.certificate");
 
             Files.writeString(list, address + "echo.server.default.certificate=" + folder + "/absent.pem\n");
             assertThat(Run.with(Map.of("echo.servers.file", list.toString()), External.class)

@@ -4,7 +4,6 @@ import java.io.File;
 import java.io.IOException;
 import java.net.UnknownHostException;
 import java.time.Duration;
-import java.util.List;
 import org.apache.maven.plugin.MojoExecutionException;
 import org.apache.maven.plugin.MojoFailureException;
 import org.apache.maven.plugins.annotations.LifecyclePhase;
@@ -27,9 +26,6 @@ import org.jspecify.annotations.Nullable;
 @Mojo(name = "client", defaultPhase = LifecyclePhase.INTEGRATION_TEST, requiresProject = false, threadSafe = true)
 @SuppressWarnings("NullAway.Init") // Maven sets the parameters
 public final class ClientMojo extends EchoMojo {
-
-    /** The values of {@code tls} that are no file. */
-    private static final List<String> WORDS = List.of(NONE, "system", "insecure");
 
     private static final int MOST_CONNECTIONS = 1_000;
     private static final Duration PROGRESS = Duration.ofSeconds(5);
@@ -122,9 +118,9 @@ public final class ClientMojo extends EchoMojo {
     String timeout;
 
     /**
-     * Connects with TLS, and trusts the certificates of this PEM file, whose relative name begins at the directory of the
-     * project, those of the JDK ({@code system}), or any ({@code insecure}), with a warning; or {@code none} for no TLS.
-     * The certificate must be for the host of the {@code address}.
+     * Connects with TLS, and says which certificates the client trusts: those of a PEM file, whose relative path begins at the
+     * directory of the project; {@code system}: those that the JDK trusts; or {@code insecure}: any, with a warning. Unless
+     * it is {@code insecure}, the certificate must be for the host of the {@code address}. {@code none} is no TLS.
      *
      * @since 0.1.0
      */
@@ -200,14 +196,7 @@ public final class ClientMojo extends EchoMojo {
                 .set("connectTimeout", connectTimeout)
                 .set("readTimeout", readTimeout)
                 .set("timeout", timeout)
-                .set("tls", tls());
-    }
-
-    /** Returns whom the client trusts. The relative name of a file begins at the directory of the project. */
-    private String tls() {
-        File basedir = project.getBasedir();
-        boolean isWord = WORDS.contains(tls);
-        return basedir == null || isWord ? tls : basedir.toPath().resolve(tls).toString();
+                .set("tls", trust(tls));
     }
 
     private Message message() {

@@ -10,6 +10,7 @@ import org.apache.maven.plugin.MojoExecutionException;
 import org.apache.maven.plugin.MojoFailureException;
 import org.apache.maven.plugins.annotations.Parameter;
 import org.apache.maven.project.MavenProject;
+import org.echoharness.OptionText;
 import org.echoharness.ServerAddress;
 import org.eclipse.aether.SessionData;
 import org.jspecify.annotations.Nullable;
@@ -154,5 +155,18 @@ abstract class EchoMojo extends AbstractMojo {
             throw new IllegalArgumentException(parameter + " (" + text + ") must be true or false");
         }
         return text.equals("true");
+    }
+
+    /** Returns the path of a file. A relative one begins at the directory of the project. */
+    final String file(String text) {
+        File basedir = project.getBasedir();
+        return basedir == null || text.isBlank()
+                ? text
+                : basedir.toPath().resolve(text.strip()).toString();
+    }
+
+    /** Returns which certificates to trust. The relative path of a PEM file begins at the directory of the project. */
+    final String trust(String text) {
+        return OptionText.isPemFile(text) ? file(text) : text;
     }
 }

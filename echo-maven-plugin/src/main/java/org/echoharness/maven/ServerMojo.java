@@ -20,9 +20,6 @@ abstract class ServerMojo extends EchoMojo {
     private static final String RESET = "reset";
     private static final String UNIX = "unix:";
 
-    /** The values of {@code upstreamTls} that are no file. */
-    private static final List<String> NO_FILES = List.of(NONE, "system", "insecure");
-
     /**
      * How many connections the kernel queues before they are accepted, 1 to 65,535; the kernel may take fewer.
      *
@@ -123,9 +120,10 @@ abstract class ServerMojo extends EchoMojo {
     String upstreamFailure;
 
     /**
-     * Whom the server trusts that speaks TLS to its {@code upstream}: the certificates of a PEM file, whose relative path begins
-     * at the directory of the project, those of the JDK ({@code system}), or any ({@code insecure}); or {@code none} for no TLS
-     * of its own. It does not depend on {@code tls}.
+     * Makes the server speak TLS to its {@code upstream}, and says which certificates it trusts: those of a PEM file, whose
+     * relative path begins at the directory of the project; {@code system}: those that the JDK trusts; or {@code insecure}: any,
+     * with a warning. {@code none} passes on what clients send, so that their TLS goes through untouched. It does not depend on
+     * {@code tls}.
      *
      * @since 0.1.0
      */
@@ -142,9 +140,9 @@ abstract class ServerMojo extends EchoMojo {
     String connectTimeout;
 
     /**
-     * Whether the server speaks TLS to its clients, and with which certificate, which it makes in memory: {@code self-signed},
-     * {@code expired}, {@code not-yet-valid} or {@code for NAME}, with the name of another host; or {@code none} for no TLS.
-     * The same authority signs the certificates of all servers of a build.
+     * Makes the server speak TLS to its clients, and says with which certificate, which it makes in memory: {@code self-signed}
+     * (the right one), {@code expired}, {@code not-yet-valid}, or {@code for NAME} (with the name of another host). The same
+     * authority signs the certificates of all servers of a build. {@code none} is no TLS.
      *
      * @since 0.1.0
      */
@@ -152,9 +150,9 @@ abstract class ServerMojo extends EchoMojo {
     String tls;
 
     /**
-     * Where to write what clients have to trust if the server speaks TLS, as a PEM file, before it listens. A relative path
-     * begins at the directory of the project. The file stays when the server ends. {@code none} writes no file. The default of
-     * {@code start} is {@code echo/ID.pem} in the build directory, and that of {@code run} is none.
+     * The file to which a server with {@code tls} writes the certificate that its clients have to trust, as PEM, before it
+     * listens. A relative path begins at the directory of the project. The file stays when the server ends. {@code none} writes
+     * no file. The default of {@code start} is {@code echo/ID.pem} in the build directory, and that of {@code run} is none.
      *
      * @since 0.1.0
      */
@@ -240,19 +238,11 @@ abstract class ServerMojo extends EchoMojo {
                 word,
                 switch (word) {
                     case "upstream" -> upstream(text);
-                    case "upstreamTls" -> NO_FILES.contains(text.strip()) ? text : file(text);
-                    case "certificateFile" -> text.equals(NONE) ? text : file(text);
+                    case "upstreamTls" -> trust(text);
+                    case "certificateFile" -> text.strip().equals(NONE) ? NONE : file(text);
                     default -> text;
                 }));
         return builder;
-    }
-
-    /** Returns the path of a file. A relative one begins at the directory of the project. */
-    final String file(String text) {
-        File basedir = project.getBasedir();
-        return basedir == null || text.isBlank()
-                ? text
-                : basedir.toPath().resolve(text.strip()).toString();
     }
 
     /** Returns the text of an upstream. The relative path of a Unix socket begins at the directory of the project. */

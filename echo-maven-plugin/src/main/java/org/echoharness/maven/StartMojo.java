@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * Starts echo servers in Maven's own JVM and publishes where they listen: in the project properties {@code
  * echo.server.ID.host}, {@code echo.server.ID.port} and {@code echo.server.ID.address}, and in {@code
  * target/echo/servers.properties}. A Unix socket has {@code echo.server.ID.path} in place of host and port. A server that
- * speaks TLS also has {@code echo.server.ID.certificate}, the PEM file with what its clients have to trust. The servers
+ * speaks TLS also has {@code echo.server.ID.certificate}, the PEM file with the certificate that its clients have to trust. The servers
  * share one HTTP interface, by which tests and people look at them and control them; its address and token are published as
  * {@code echo.control.url} and {@code echo.control.token}. The servers end when {@code stop} runs, when the project fails, or when the build
  * ends. It starts nothing if the integration tests are skipped: by {@code skipITs}, {@code maven.test.skip} or {@code
@@ -203,7 +203,7 @@ public final class StartMojo extends ServerMojo {
                             + " <configuration> of start");
         }
         EchoServer.Builder builder = builder(options);
-        String trust = file(options.getOrDefault("upstreamTls", NONE));
+        String trust = trust(options.getOrDefault("upstreamTls", NONE));
         boolean isToCome = before.stream()
                 .map(ProjectServers.PlannedServer::certificate)
                 .anyMatch(file -> file != null && file.equals(Path.of(trust).toAbsolutePath()));
@@ -229,7 +229,7 @@ public final class StartMojo extends ServerMojo {
                 where);
     }
 
-    /** Returns the file with what clients have to trust; null without one. */
+    /** Returns the file with the certificate that clients have to trust; null without one. */
     private @Nullable Path certificate(Map<String, String> options) {
         String file = options.getOrDefault("certificateFile", NONE);
         return file.strip().equals(NONE) ? null : Path.of(file(file)).toAbsolutePath();

@@ -59,7 +59,7 @@ final class CommandHelp {
                      --tls CERTIFICATE          speaks TLS to clients, with a certificate that is
                                                 self-signed, expired, not-yet-valid or
                                                 'for NAME' (none)
-                     --certificate-file FILE    writes what clients have to trust, as PEM (none)
+                     --certificate-file FILE    writes the certificate to trust, as PEM (none)
                      --control ADDRESS          lets other programs, and a person with a browser,
                                                 look at the server and control it by HTTP; prints
                                                 the address with its token (none)
@@ -69,7 +69,7 @@ final class CommandHelp {
                                                 while it is read
                      --read-timeout DURATION    the longest wait to send or receive bytes (5s)
                      --timeout DURATION         the limit of the connect and of the echo (none)
-                     --tls WHOM                 connects with TLS, and trusts the certificates of a
+                     --tls TRUST                connects with TLS, and trusts the certificates of a
                                                 PEM file, those of the JDK (system), or any
                                                 (insecure), with a warning (none)
                      --verbose                  also prints the socket's family, type and

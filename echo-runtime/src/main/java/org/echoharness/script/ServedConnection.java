@@ -60,12 +60,13 @@ public interface ServedConnection {
     void send(ByteBuffer bytes);
 
     /**
-     * Changes over from clear text to TLS, when all is sent that was sent before. The server then waits for the client's
-     * ClientHello. What is sent after this call waits until the handshake is complete, as do the next calls of a handler;
-     * meanwhile, {@link #send} returns at once. The server must have the option {@code tls}, and begin in clear text: its builder has {@code handlerStartsTls()}. Bytes
-     * that the client has sent in clear text after those that were taken, and before its ClientHello, are a problem of the
-     * script: the server resets the connection. A server that keeps such bytes for after the handshake has the flaw of
-     * CVE-2011-0411. This method does not wait for the handshake. It does nothing if the connection or its output has ended.
+     * Changes from clear text to TLS, once the bytes of all earlier calls are sent. The server then waits for the client's
+     * ClientHello. This method does not wait for the handshake. Bytes that are sent after this call, and the next calls of a
+     * handler, wait until the handshake is complete; meanwhile, {@link #send} returns at once. The server must have the option
+     * {@code tls}, and its connections must begin in clear text, as {@code handlerStartsTls()} of its builder says. If the
+     * client has sent more clear text before its ClientHello than was taken, the server resets the connection and reports a
+     * problem of the script: a server that keeps such bytes for after the handshake has the flaw of CVE-2011-0411. This method
+     * does nothing if the connection or its output has ended.
      *
      * @throws IllegalStateException if the connection cannot start TLS, or if TLS was started on it before
      * @since 0.1.0

@@ -123,10 +123,10 @@ public sealed interface Step {
     }
 
     /**
-     * Changes over from clear text to TLS, when all was sent: {@code start tls within 5s}. Waits for the client's ClientHello,
-     * and until the handshake is complete. All that follows is text within TLS. The server must have the option {@code tls}.
-     * Bytes that the client has sent in clear text after what was matched, and before its ClientHello, are a mismatch; a
-     * server that keeps them for after the handshake has the flaw of CVE-2011-0411.
+     * Changes from clear text to TLS, when all was sent: {@code start tls within 5s}. Waits until the handshake, which the
+     * client begins with a ClientHello, is complete. All that follows is text within TLS. The server must have the option
+     * {@code tls}. More clear text of the client before its ClientHello than was matched is a mismatch: a server that keeps
+     * such bytes for after the handshake has the flaw of CVE-2011-0411.
      *
      * @param within how long the step waits until the handshake is complete, 1 ms to 365 days; zero for as long as the
      *     connection lasts
@@ -362,7 +362,7 @@ public sealed interface Step {
     }
 
     /**
-     * Returns a step that changes over from clear text to TLS, as {@link StartTls} describes.
+     * Returns a step that changes from clear text to TLS, as {@link StartTls} describes.
      *
      * @return the step
      * @since 0.1.0

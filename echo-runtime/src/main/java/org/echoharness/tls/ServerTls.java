@@ -52,8 +52,8 @@ public final class ServerTls {
 
     /**
      * Makes a certificate, signed by the authority of this run. A handshake thread then makes what the first connection needs,
-     * since the JDK takes long for the first one of a JVM; without parameters, that is after the return. If the parameters ask a client for a certificate, the server
-     * accepts any.
+     * since the JDK takes long for the first one of a JVM; without parameters, that is after the return. If the parameters
+     * ask a client for a certificate, the server accepts any.
      *
      * @param hostNames the names, and {@code addresses} the addresses, that it is for besides localhost and loopback; a
      *     wildcard address is for those of all network interfaces; {@code for NAME} uses none of them
@@ -172,7 +172,8 @@ public final class ServerTls {
     }
 
     /** Returns the certificate that the server shows; null with a context of the user's. */
-    public @Nullable X509Certificate leaf() {
+    @Nullable
+    X509Certificate leaf() {
         return key == null ? null : key.chain()[0];
     }
 

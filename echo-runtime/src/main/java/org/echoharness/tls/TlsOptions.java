@@ -32,7 +32,7 @@ public record TlsOptions(
     public static final String UPSTREAM = "upstreamTls";
 
     /** The text of {@code tls} with a context, which has none of its own. */
-    public static final String CONTEXT = "an SSLContext";
+    public static final String CONTEXT = TlsTrust.USERS;
 
     private static final TlsOptions NONE = new TlsOptions(null, null, null, null, false);
 

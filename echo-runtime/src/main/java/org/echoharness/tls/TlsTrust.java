@@ -18,9 +18,14 @@ import org.echoharness.text.Quantities;
  */
 public final class TlsTrust {
 
-    private static final String INSECURE = "insecure";
-    private static final String SYSTEM = "system";
-    private static final String USERS = "an SSLContext";
+    /** The text that trusts any certificate. */
+    public static final String INSECURE = "insecure";
+
+    /** The text that trusts those that the JDK trusts. */
+    public static final String SYSTEM = "system";
+
+    /** The text of a context of the user's, which has none of its own. */
+    static final String USERS = "an SSLContext";
 
     private final String text;
     private final SSLContext context;
@@ -76,7 +81,7 @@ public final class TlsTrust {
     }
 
     /** Returns whether it trusts any certificate. */
-    public boolean isInsecure() {
+    boolean isInsecure() {
         return text.equals(INSECURE);
     }
 
