@@ -10,7 +10,10 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.FutureTask;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
@@ -30,12 +33,53 @@ public final class ServerTls {
     private volatile @Nullable SSLContext context;
     private volatile @Nullable SSLContext clients;
 
-    private ServerTls(@Nullable SSLContext usersContext, @Nullable ServerKey key, @Nullable SSLParameters parameters) {
-        this.context = usersContext;
+    private ServerTls(@Nullable SSLContext users, @Nullable ServerKey key, @Nullable SSLParameters checked) {
+        this.context = users;
         this.key = key;
-        SSLEngine users = usersContext == null ? null : TlsContexts.engine("tls", usersContext);
-        SSLEngine first = users == null && parameters != null ? context().createSSLEngine() : users;
-        this.parameters = first == null || parameters == null ? null : checked(first, parameters);
+        this.parameters = checked;
+    }
+
+    /** Checks parameters of a user on a handshake thread, since the first engine of a JVM takes long. */
+    private record Check(SSLParameters parameters) implements Callable<SSLParameters> {
+        @Override
+        public SSLParameters call() {
+            return checked(TlsContexts.withoutKey().createSSLEngine(), parameters);
+        }
+
+        static @Nullable FutureTask<SSLParameters> begin(@Nullable SSLParameters parameters) {
+            if (parameters == null) {
+                return null;
+            }
+            FutureTask<SSLParameters> check = new FutureTask<>(new Check(parameters));
+            HandshakeThreads.executor(false).execute(check);
+            return check;
+        }
+
+        static @Nullable SSLParameters result(@Nullable FutureTask<SSLParameters> check) {
+            if (check == null) {
+                return null;
+            }
+            check.run(); // unless it has begun
+            boolean isInterrupted = false;
+            try {
+                while (true) {
+                    try {
+                        return check.get();
+                    } catch (InterruptedException later) {
+                        isInterrupted = true;
+                    }
+                }
+            } catch (ExecutionException failed) {
+                Throwable why = failed.getCause();
+                throw why instanceof IllegalArgumentException
+                        ? new IllegalArgumentException(why.getMessage(), why)
+                        : new IllegalStateException("tls: this JVM cannot use TLS: " + why, why);
+            } finally {
+                if (isInterrupted) {
+                    Thread.currentThread().interrupt();
+                }
+            }
+        }
     }
 
     /** Makes the first engine of a server, which loads some 250 classes. A class, since a lambda would load many more. */
@@ -51,9 +95,9 @@ public final class ServerTls {
     }
 
     /**
-     * Makes a certificate, signed by the authority of this run. A handshake thread then makes what the first connection needs,
-     * since the JDK takes long for the first one of a JVM; without parameters, that is after the return. If the parameters
-     * ask a client for a certificate, the server accepts any.
+     * Makes a certificate, signed by the authority of this run. A handshake thread checks the parameters meanwhile, and then
+     * makes what the first connection needs, since the JDK takes long for the first one of a JVM. If the parameters ask a
+     * client for a certificate, the server accepts any.
      *
      * @param hostNames the names, and {@code addresses} the addresses, that it is for besides localhost and loopback; a
      *     wildcard address is for those of all network interfaces; {@code for NAME} uses none of them
@@ -65,6 +109,7 @@ public final class ServerTls {
             Collection<String> hostNames,
             Collection<InetAddress> addresses,
             @Nullable SSLParameters parameters) {
+        FutureTask<SSLParameters> check = Check.begin(parameters);
         Set<String> names = new LinkedHashSet<>();
         Set<InetAddress> numbers = new LinkedHashSet<>();
         names.add(LOCALHOST);
@@ -80,7 +125,7 @@ public final class ServerTls {
             }
         }
         ServerKey key = CertificateAuthority.ofThisRun().issue(kind, names, numbers);
-        ServerTls made = new ServerTls(null, key, parameters);
+        ServerTls made = new ServerTls(null, key, Check.result(check));
         made.tasks().execute(new FirstEngine(made));
         return made;
     }
@@ -141,7 +186,8 @@ public final class ServerTls {
      * @throws IllegalArgumentException if the context makes no engine, or cannot use the parameters
      */
     public static ServerTls of(SSLContext context, @Nullable SSLParameters parameters) {
-        return new ServerTls(context, null, parameters);
+        SSLEngine first = TlsContexts.engine("tls", context);
+        return new ServerTls(context, null, parameters == null ? null : checked(first, parameters));
     }
 
     /** Returns a copy of the parameters, complete and accepted by an engine, since users may change theirs later. */

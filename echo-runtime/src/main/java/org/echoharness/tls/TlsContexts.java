@@ -36,6 +36,11 @@ final class TlsContexts {
         return context(new KeyManager[] {new OneKey(key)}, new TrustManager[] {new TrustsAny()});
     }
 
+    /** Returns the context of a server that has no key yet. */
+    static SSLContext withoutKey() {
+        return context(new KeyManager[0], new TrustManager[] {new TrustsAny()});
+    }
+
     /**
      * Returns the context of a client that trusts these roots alone.
      *
