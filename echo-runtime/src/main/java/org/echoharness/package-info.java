@@ -38,8 +38,8 @@
  *     {@code PageParts} {@code RecordingPage} {@code LivePage}
  * <tr><th>tls<td>certificates, whom a client trusts, and records on and off the wire
  *     <td>{@code CertificateKind} {@code DerWriter} {@code ServerKey} {@code CertificateAuthority} {@code PemFile}
- *     {@code TlsContexts} {@code HandshakeThreads} {@code ServerTls} {@code TlsTrust} {@code TlsOptions} {@code ClientTls} {@code HandshakeSummary}
- *     {@code TlsBuffers} {@code TlsRecord} {@code TlsAlert} {@code TlsException} {@code ServerHelloScanner}
+ *     {@code TlsBuffers} {@code TlsContexts} {@code HandshakeThreads} {@code ServerTls} {@code TlsTrust} {@code TlsOptions} {@code ClientTls} {@code HandshakeSummary}
+ *     {@code TlsRecord} {@code TlsAlert} {@code TlsException} {@code ServerHelloScanner}
  *     {@code RecordInput} {@code RecordOutput} {@code TlsObserver} {@code HandshakeProgress} {@code TlsChannel}
  *     {@code ClientHandshake} {@code TlsClientChannel}
  * <tr><th>relay<td>the connection to the server behind a relay
