@@ -3,6 +3,7 @@ package org.echoharness;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.echoharness.support.ForkedProcess;
 
 /** Fresh JVMs with the runtime: its command line, or a program of the tests. */
@@ -17,7 +18,7 @@ public final class EchoProcess {
 
     /** The command of a JVM that runs the command line, with the classes that users have. */
     public static List<String> command(List<String> options, String... args) {
-        return ForkedProcess.java(options, List.of(OURS), COMMAND_LINE, args);
+        return ForkedProcess.java(quick(options), List.of(OURS), COMMAND_LINE, args);
     }
 
     /** The command of a JVM that runs a program, with the classes of the tests. */
@@ -26,7 +27,13 @@ public final class EchoProcess {
     }
 
     static List<String> program(List<String> options, String main, String... args) {
-        return ForkedProcess.java(options, List.of(OURS, ForkedProcess.home(EchoProcess.class)), main, args);
+        return ForkedProcess.java(quick(options), List.of(OURS, ForkedProcess.home(EchoProcess.class)), main, args);
+    }
+
+    /** With what makes a JVM cheaper that lives for a second or two. */
+    private static List<String> quick(List<String> options) {
+        return Stream.concat(Stream.of("-XX:TieredStopAtLevel=1"), options.stream())
+                .toList();
     }
 
     /** Starts the command line. */

@@ -272,7 +272,8 @@ class UnclosedSocketsTest {
                 .collect(Collectors.joining(File.pathSeparator));
         List<Path> homes = List.of(
                 ForkedProcess.home(UnclosedSocketsTest.class), ForkedProcess.home(EchoTest.class), Path.of(classPath));
-        List<String> java = ForkedProcess.java(List.of(), homes, TakesDescriptors.class.getName());
+        List<String> java =
+                ForkedProcess.java(List.of("-XX:TieredStopAtLevel=1"), homes, TakesDescriptors.class.getName());
         List<String> limited = List.of("sh", "-c", "ulimit -n 256 && exec \"$@\"", "sh");
         try (ForkedProcess process = new ForkedProcess(ForkedProcess.by(limited, java))) {
             assertThat(process.awaitExit()).as("%s", process.lines().seen()).isZero();

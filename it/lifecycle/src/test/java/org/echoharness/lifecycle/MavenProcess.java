@@ -12,7 +12,8 @@ final class MavenProcess {
 
     private static final String HOME = System.getProperty("maven.home");
     private static final String REPOSITORY = System.getProperty("local.repo");
-    private static final Map<String, String> SMALL = Map.of("MAVEN_OPTS", "-Xmx256m -XX:TieredStopAtLevel=1");
+    private static final Map<String, String> SMALL =
+            Map.of("MAVEN_OPTS", "-Xmx256m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC");
     private static final Duration LONGEST = Duration.ofMinutes(2);
 
     private MavenProcess() {}
@@ -32,7 +33,10 @@ final class MavenProcess {
     static ForkedProcess daemon(Path folder) throws IOException {
         List<Path> classPath =
                 List.of(ForkedProcess.home(Daemon.class), Path.of(HOME, "lib", "*"), Path.of(HOME, "boot", "*"));
-        return start(folder, ForkedProcess.java(List.of("-Xmx256m"), classPath, Daemon.class.getName(), REPOSITORY));
+        return start(
+                folder,
+                ForkedProcess.java(
+                        List.of("-Xmx256m", "-XX:TieredStopAtLevel=1"), classPath, Daemon.class.getName(), REPOSITORY));
     }
 
     private static ForkedProcess start(Path folder, List<String> command) throws IOException {

@@ -124,7 +124,7 @@ class QuickstartTest {
 
     private static ForkedProcess serverOfCommandLine() throws IOException {
         return new ForkedProcess(ForkedProcess.java(
-                List.of("-Xmx256m"),
+                List.of("-Xmx256m", "-XX:TieredStopAtLevel=1"),
                 List.of(ForkedProcess.home(EchoServer.class)),
                 "org.echoharness.cli.Main",
                 "server",
@@ -187,7 +187,7 @@ class QuickstartTest {
     @Test
     void tenTestsPassWithServersOfAnotherProcess() throws Exception {
         try (ForkedProcess process = new ForkedProcess(ForkedProcess.java(
-                List.of("-Xmx256m"),
+                List.of("-Xmx256m", "-XX:TieredStopAtLevel=1"),
                 List.of(ForkedProcess.home(EchoServer.class), ForkedProcess.home(ThreeServers.class)),
                 ThreeServers.class.getName()))) {
             String url = url(process);
