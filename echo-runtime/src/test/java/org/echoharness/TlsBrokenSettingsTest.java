@@ -243,7 +243,7 @@ class TlsBrokenSettingsTest {
             }
             Ending ending = ending(server);
             assertThat(ending.by()).isEqualTo(Ending.Side.SERVER);
-            assertThat(ending.why()).isEqualTo("the TLS handshake failed: no key today");
+            assertThat(ending.why()).startsWith("the TLS handshake failed: ").endsWith("no key today");
         }
     }
 
@@ -267,7 +267,9 @@ class TlsBrokenSettingsTest {
                 socket.setSSLParameters(named);
                 assertThatThrownBy(socket::startHandshake).isInstanceOf(SSLException.class);
             }
-            assertThat(ending(server).why()).isEqualTo("the TLS handshake failed: no name today");
+            assertThat(ending(server).why())
+                    .startsWith("the TLS handshake failed: ")
+                    .endsWith("no name today");
         }
     }
 

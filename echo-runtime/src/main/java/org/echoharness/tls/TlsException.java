@@ -60,7 +60,19 @@ public final class TlsException extends IOException {
         if (!received.isEmpty()) {
             return what + peer + " sent the alert " + received;
         }
-        return what + Escaping.cut(Escaping.escape(String.valueOf(failed.getMessage())));
+        return what + Escaping.cut(Escaping.escape(failed.getMessage() + ofUsersCode(failed)));
+    }
+
+    /** Returns the reason of an exception in code of the user's, such as a key manager, of which later JDKs do not tell it. */
+    private static String ofUsersCode(Throwable failed) {
+        for (Throwable cause = failed.getCause(); cause != null; cause = cause.getCause()) {
+            if (cause instanceof RuntimeException) {
+                return String.valueOf(failed.getMessage()).contains(String.valueOf(cause.getMessage()))
+                        ? ""
+                        : ": " + cause.getMessage();
+            }
+        }
+        return "";
     }
 
     /**

@@ -95,17 +95,24 @@ class TlsFloodTest {
 
     @Test
     void serverTurnsToOthersDuringFloodOfEmptyRecords() throws Exception {
-        TlsChannel server = new TlsChannel(new EndlessWire(), SERVER.engine(), Runnable::run, SILENT);
-        assertThat(server.read(ByteBuffer.allocate(100))).isZero();
-        assertThat(server.advance()).isFalse();
-        assertThat(server.interest(SelectionKey.OP_READ)).isEqualTo(SelectionKey.OP_READ);
+        turnsToOthers(SERVER.engine());
     }
 
     @Test
     void clientTurnsToOthersDuringFloodOfEmptyRecords() throws Exception {
-        TlsChannel client = new TlsChannel(new EndlessWire(), client(), Runnable::run, SILENT);
-        assertThat(client.advance()).isFalse();
-        assertThat(client.interest(SelectionKey.OP_READ)).isEqualTo(SelectionKey.OP_READ);
+        turnsToOthers(client());
+    }
+
+    private static void turnsToOthers(SSLEngine engine) throws IOException {
+        TlsChannel channel = new TlsChannel(new EndlessWire(), engine, Runnable::run, SILENT);
+        try {
+            assertThat(channel.read(ByteBuffer.allocate(100))).isZero();
+            assertThat(channel.advance()).isFalse();
+        } catch (TlsException refused) { // by later JDKs
+            assertThat(refused).hasMessageEndingWith("must not be zero-length");
+            return;
+        }
+        assertThat(channel.interest(SelectionKey.OP_READ)).isEqualTo(SelectionKey.OP_READ);
     }
 
     /** So that an idle time-out does not end a handshake that moves. */
