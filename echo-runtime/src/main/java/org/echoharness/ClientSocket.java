@@ -345,7 +345,7 @@ final class ClientSocket implements AutoCloseable {
     }
 
     EOFException ended(String seen) {
-        return new EOFException(seen + ", then the end of the stream from " + peer());
+        return new EOFException(seen + ", then the end of the stream from " + peer() + tlsCure());
     }
 
     /** Adds to an error of the system what happened before it; errors of this client contain that already. */
@@ -358,12 +358,16 @@ final class ClientSocket implements AutoCloseable {
         }
         recordLost(e);
         String why = e instanceof ClosedChannelException ? closed() : e.getMessage();
-        String message = seen + ", then: " + why + " (" + peer() + ")";
+        String message = seen + ", then: " + why + " (" + peer() + ")" + tlsCure();
         IOException explained = e instanceof InterruptedIOException
                 ? new InterruptedIOException(message)
                 : recorded.isTls() ? TlsClientChannel.explained(message, e) : new SocketException(message);
         explained.initCause(e);
         return explained;
+    }
+
+    private String tlsCure() {
+        return recorded.gotTlsAlert() ? EchoMismatchException.TLS : "";
     }
 
     private String closed() {

@@ -14,6 +14,9 @@ public final class EchoMismatchException extends IOException {
     @Serial
     private static final long serialVersionUID = 1L;
 
+    /** What an error says if the peer seems to speak TLS, and this client does not. */
+    static final String TLS = "; the server has answered with an alert of TLS: set tls, so that the client speaks TLS";
+
     /** The first offset that differs. */
     private final int offset;
 
@@ -22,13 +25,23 @@ public final class EchoMismatchException extends IOException {
         this.offset = (int) Math.min(offset, Integer.MAX_VALUE);
     }
 
+    /** Returns whether these bytes begin as an alert in clear text does (RFC 8446, sections 5.1 and 6). */
+    static boolean isTlsAlert(ByteBuffer bytes) {
+        int at = bytes.position();
+        return bytes.remaining() >= 5
+                && bytes.get(at) == 21
+                && bytes.get(at + 1) == 3
+                && bytes.getShort(at + 3) == 2; // the length
+    }
+
     /** Compares what was received with what was expected; both begin at offset {@code from} of the message. */
     static void throwIfDifferent(ByteBuffer expected, ByteBuffer received, long from) throws EchoMismatchException {
         int offset = expected.mismatch(received);
         if (offset >= 0) {
             throw new EchoMismatchException(
                     "the echo differs at offset " + (from + offset) + ": expected " + Escaping.excerpt(expected, offset)
-                            + ", received " + Escaping.excerpt(received, offset),
+                            + ", received " + Escaping.excerpt(received, offset)
+                            + (from == 0 && isTlsAlert(received) && !isTlsAlert(expected) ? TLS : ""),
                     from + offset);
         }
     }

@@ -6,6 +6,7 @@ import java.util.List;
 import org.echoharness.text.Escaping;
 import org.echoharness.text.NearestWord;
 import org.echoharness.text.Quantities;
+import org.echoharness.tls.CertificateKind;
 import org.echoharness.tls.TlsTrust;
 
 /**
@@ -165,13 +166,14 @@ public final class OptionText {
      * front end can decide where a relative path begins.
      *
      * @param text the value of the option
-     * @return false for {@code none}, {@code system} and {@code insecure}
+     * @return false for {@code none}, {@code system}, {@code insecure}, and for the certificate of a server, such as {@code
+     *     self-signed}, which both options refuse
      * @since 0.1.0
      */
     public static boolean isPemFile(String text) {
         return switch (text.strip()) {
             case NONE, TlsTrust.SYSTEM, TlsTrust.INSECURE -> false;
-            default -> true;
+            default -> !CertificateKind.isKind(text.strip());
         };
     }
 

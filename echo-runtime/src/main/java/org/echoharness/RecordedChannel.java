@@ -26,6 +26,8 @@ final class RecordedChannel {
     private final @Nullable ConnectionRecorder recorder;
     private final @Nullable ConnectionReporter reporter;
     private final boolean isUnix;
+    private boolean hasRead;
+    private boolean gotTlsAlert;
     private @Nullable ByteBuffer ahead; // bytes that available() has read; the thread that reads uses it
 
     /**
@@ -47,12 +49,22 @@ final class RecordedChannel {
         recorder = reporter == null ? null : reporter.recorder();
     }
 
+    /** Returns whether the first bytes of the server were an alert of TLS, although this client speaks none. */
+    boolean gotTlsAlert() {
+        return gotTlsAlert;
+    }
+
     int read(ByteBuffer in) throws IOException {
         int start = in.position();
         int limit = in.limit();
         in.limit(Math.min(limit, start + bufferSize));
         int n = readSilently(in);
         in.limit(limit);
+        if (n > 0 && !hasRead) {
+            hasRead = true;
+            gotTlsAlert = tls == null
+                    && EchoMismatchException.isTlsAlert(in.duplicate().flip().position(start));
+        }
         if (n > 0 && reporter != null) {
             reporter.printReceived(in.duplicate().flip().position(start));
         }

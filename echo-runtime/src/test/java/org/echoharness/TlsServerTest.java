@@ -3,6 +3,7 @@ package org.echoharness;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -155,6 +156,23 @@ class TlsServerTest {
                     server.recording().awaitConnections(1, SOON).get(0).awaitEnd(SOON);
             assertThat(recorded.ending().orElseThrow().why())
                     .isEqualTo("the client does not speak TLS: it sent \"GET / HTTP/1.1\\r\\n\\r\\n\"");
+        }
+    }
+
+    @Test
+    void clientWithoutTlsIsToldSo() throws Exception {
+        String cure = "; the server has answered with an alert of TLS: set tls, so that the client speaks TLS";
+        try (EchoServer server = tls().start();
+                EchoClient brief = EchoClient.connect(server.address());
+                EchoClient longer = EchoClient.connect(server.address())) {
+            assertThatThrownBy(() -> brief.expectEcho("hello".getBytes(StandardCharsets.UTF_8)))
+                    .isInstanceOf(EchoMismatchException.class)
+                    .hasMessageStartingWith("the echo differs at offset 0: expected \"hello\", received ")
+                    .hasMessageEndingWith(cure);
+            assertThatThrownBy(() -> longer.expectEcho(new byte[42]))
+                    .isInstanceOf(EOFException.class)
+                    .hasMessageStartingWith("7 of 42 bytes echoed, then the end of the stream from ")
+                    .hasMessageEndingWith(cure);
         }
     }
 

@@ -161,7 +161,7 @@ record GoalConfiguration(MojoExecution execution, MavenSession session, MavenPro
         if (name.startsWith("echo.server.")) {
             String server = name.substring(0, name.lastIndexOf('.'));
             if (name.endsWith(".certificate") && property(server + ".address") != null) {
-                return "that server has no certificate; set its tls, such as self-signed, and leave certificateFile out";
+                return "that server has no certificate; set its tls, such as self-signed, and no certificateFile of none";
             }
             if (property(server + ".path") != null) {
                 return "that server is at a Unix socket; use " + server + ".address or " + server + ".path";

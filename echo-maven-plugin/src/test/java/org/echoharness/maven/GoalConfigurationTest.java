@@ -119,7 +119,7 @@ class GoalConfigurationTest {
         assertUnset(
                 build,
                 "echo.server.tcp.certificate",
-                "that server has no certificate; set its tls, such as self-signed, and leave certificateFile out");
+                "that server has no certificate; set its tls, such as self-signed, and no certificateFile of none");
         assertUnset(build, "echo.server.other.port", "if it is that of a server, put its start before this execution");
         assertUnset(build, "echo.control.url", "put the start of a server with control before this execution");
     }

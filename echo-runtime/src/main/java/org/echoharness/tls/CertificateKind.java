@@ -50,13 +50,24 @@ public record CertificateKind(String word, String name) {
         };
     }
 
-    private static CertificateKind named(String option, String text, String trimmed) {
-        boolean hasName = trimmed.startsWith(FOR)
+    /** Returns whether {@link #parse} reads this text as a kind, or refuses it because of the name of its host. */
+    public static boolean isKind(String trimmed) {
+        return WORDS.subList(0, 3).contains(trimmed) || startsWithFor(trimmed);
+    }
+
+    private static boolean startsWithFor(String trimmed) {
+        return trimmed.startsWith(FOR)
                 && trimmed.length() > FOR.length()
                 && Character.isWhitespace(trimmed.charAt(FOR.length()));
-        if (!hasName) {
+    }
+
+    private static CertificateKind named(String option, String text, String trimmed) {
+        if (!startsWithFor(trimmed)) {
             String nearest = NearestWord.of(trimmed, WORDS);
             String cure = nearest.isEmpty() || trimmed.equals(FOR) ? "" : "; did you mean " + nearest + "?";
+            if (trimmed.endsWith(".pem") || trimmed.indexOf('/') >= 0) {
+                cure = "; a file is for certificateFile, or for the tls of a client";
+            }
             throw Quantities.refused(option, shown(text), KINDS + cure);
         }
         String name = trimmed.substring(FOR.length()).strip();

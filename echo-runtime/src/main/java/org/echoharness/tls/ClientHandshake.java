@@ -155,7 +155,7 @@ public final class ClientHandshake implements ByteChannel {
             return text(why) + "; " + progress();
         }
         if (!seen.isEmpty() && seen.get(0).equals(CLIENT_HELLO)) {
-            return "the server does not speak TLS: it sent the ClientHello back";
+            return "the server does not speak TLS: it sent the ClientHello back; set its tls";
         }
         Throwable cause = failed.getCause();
         String alert = cause == null ? "" : TlsAlert.received(cause);

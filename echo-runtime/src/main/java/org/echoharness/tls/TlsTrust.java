@@ -27,6 +27,8 @@ public final class TlsTrust {
     /** The text of a context of the user's, which has none of its own. */
     static final String USERS = "an SSLContext";
 
+    private static final String VALUES = "be the path of a PEM file, insecure or system";
+
     private final String text;
     private final SSLContext context;
 
@@ -44,12 +46,18 @@ public final class TlsTrust {
     public static TlsTrust parse(String option, String text) {
         String trimmed = text.strip();
         return switch (trimmed) {
-            case "" ->
-                throw Quantities.refused(
-                        option, Escaping.escape(text), "be the path of a PEM file, insecure or system");
+            case "" -> throw Quantities.refused(option, Escaping.escape(text), VALUES);
             case INSECURE -> new TlsTrust(trimmed, TlsContexts.insecureClient());
             case SYSTEM -> new TlsTrust(trimmed, TlsContexts.systemClient());
-            default -> new TlsTrust(trimmed, TlsContexts.client(PemFile.read(option, path(option, trimmed)), null));
+            default -> {
+                if (CertificateKind.isKind(trimmed)) {
+                    throw Quantities.refused(
+                            option,
+                            Escaping.cut(Escaping.escape(text)),
+                            VALUES + "; a certificate is for the tls of a server");
+                }
+                yield new TlsTrust(trimmed, TlsContexts.client(PemFile.read(option, path(option, trimmed)), null));
+            }
         };
     }
 

@@ -48,6 +48,8 @@ class CertificateKindTest {
                 "fora.example|be self-signed, expired, not-yet-valid, or for NAME with the name of a host",
                 "selfsigned|be self-signed, expired, not-yet-valid, or for NAME with the name of a host;"
                         + " did you mean self-signed?",
+                "target/echo.pem|be self-signed, expired, not-yet-valid, or for NAME with the name of a host;"
+                        + " a file is for certificateFile, or for the tls of a client",
                 "Expired|be self-signed, expired, not-yet-valid, or for NAME with the name of a host;"
                         + " did you mean expired?",
                 "for *.example|name one host, without a wildcard; for a certificate with a wildcard,"

@@ -291,7 +291,8 @@ class TlsClientTest {
         })) {
             assertThatThrownBy(client(peer.address())::connect)
                     .isInstanceOf(SSLHandshakeException.class)
-                    .hasMessageEndingWith(" with TLS: the server does not speak TLS: it sent the ClientHello back");
+                    .hasMessageEndingWith(
+                            " with TLS: the server does not speak TLS: it sent the ClientHello back; set its tls");
         }
     }
 

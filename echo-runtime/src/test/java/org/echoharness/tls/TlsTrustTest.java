@@ -95,6 +95,15 @@ class TlsTrustTest {
         assertThat(handshake(trust(), "other.example", other).isValid()).isTrue();
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"self-signed", "expired", "not-yet-valid", "for other.example"})
+    void refusesCertificateOfServer(String kind) {
+        assertThatThrownBy(() -> TlsTrust.parse("tls", kind))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("tls (" + kind + ") must be the path of a PEM file, insecure or system;"
+                        + " a certificate is for the tls of a server");
+    }
+
     @Test
     void refusesServerOfAnotherAuthority() {
         TlsTrust system = TlsTrust.parse("upstreamTls", "system");
