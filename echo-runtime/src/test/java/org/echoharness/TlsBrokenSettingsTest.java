@@ -11,6 +11,7 @@ import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Supplier;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SNIMatcher;
@@ -92,15 +93,20 @@ class TlsBrokenSettingsTest {
 
     /** Throws an exception when a handshake asks for a key, or has none. */
     private static final class Keys extends X509ExtendedKeyManager {
+        private final @Nullable Supplier<Error> error;
         private final boolean throwsAny;
 
-        Keys(boolean throwsAny) {
+        Keys(boolean throwsAny, @Nullable Supplier<Error> error) {
             this.throwsAny = throwsAny;
+            this.error = error;
         }
 
         @Override
         public @Nullable String chooseEngineServerAlias(
                 String keyType, Principal @Nullable [] issuers, SSLEngine engine) {
+            if (error != null) {
+                throw error.get();
+            }
             if (throwsAny) {
                 throw new IllegalStateException("no key today");
             }
@@ -143,8 +149,12 @@ class TlsBrokenSettingsTest {
     }
 
     private static EchoServer.Builder server(boolean keysThrow) throws Exception {
+        return server(new Keys(keysThrow, null));
+    }
+
+    private static EchoServer.Builder server(KeyManager keys) throws Exception {
         SSLContext context = SSLContext.getInstance("TLS");
-        context.init(new KeyManager[] {new Keys(keysThrow)}, null, null);
+        context.init(new KeyManager[] {keys}, null, null);
         return EchoServer.builder().tls(context).recording();
     }
 
@@ -244,6 +254,21 @@ class TlsBrokenSettingsTest {
             Ending ending = ending(server);
             assertThat(ending.by()).isEqualTo(Ending.Side.SERVER);
             assertThat(ending.why()).startsWith("the TLS handshake failed: ").endsWith("no key today");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"TLSv1.2", "TLSv1.3"})
+    void errorInKeyManagerIsNoAlert(String protocol) throws Exception {
+        try (EchoServer server =
+                server(new Keys(false, () -> new NoClassDefFoundError("Vault"))).start()) {
+            try (SSLSocket socket = connect(server, protocol)) {
+                assertThatThrownBy(socket::startHandshake).isInstanceOf(IOException.class);
+            }
+            assertThat(ending(server).why()).isEqualTo("the TLS handshake failed: Vault");
+            assertThat(server.recording().connection(1).events())
+                    .extracting(RecordedEvent::kind)
+                    .doesNotContain(RecordedEvent.Kind.ALERT);
         }
     }
 

@@ -58,6 +58,7 @@ final class TlsAlert {
             "Empty client certificate chain", "bad_certificate");
 
     private static final int LENGTH = 2; // level and description
+    private static final int ENCRYPTION = 33; // the type, the padding of the JDK and the tag (RFC 8446, section 5.2)
 
     private TlsAlert() {}
 
@@ -93,6 +94,13 @@ final class TlsAlert {
             }
         }
         return failure instanceof SSLProtocolException ? "unexpected_message" : "encrypted alert";
+    }
+
+    /** Returns whether the record at the position of this buffer is an alert, or an encrypted record as short as one. */
+    static boolean isOne(ByteBuffer record) {
+        int most = TlsRecord.HEADER + LENGTH + ENCRYPTION;
+        return TlsRecord.type(record) == TlsRecord.ALERT
+                || (TlsRecord.type(record) == TlsRecord.ENCRYPTED && TlsRecord.length(record) <= most);
     }
 
     /** Returns the name of the alert in the record at the position of this buffer, or an empty text if that is none in clear. */

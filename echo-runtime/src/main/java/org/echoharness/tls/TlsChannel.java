@@ -510,7 +510,7 @@ public final class TlsChannel implements ByteChannel {
         return reported;
     }
 
-    /** Puts what the engine had made before its failure, and its alert, which comes last. */
+    /** Puts what the engine had made before its failure, and its alert, which comes last; an Error in a task has none. */
     private void putAlert(Throwable cause) {
         try {
             if (!flush()) {
@@ -518,9 +518,10 @@ public final class TlsChannel implements ByteChannel {
             }
             ByteBuffer to = output.open();
             try {
-                int alert = wrapRest(to);
-                if (to.position() > 0) {
-                    observer.alerted(TlsAlert.sent(to.duplicate().flip().position(alert), cause) + " by " + self);
+                int start = wrapRest(to);
+                ByteBuffer last = to.duplicate().flip().position(start);
+                if (last.hasRemaining() && TlsAlert.isOne(last)) {
+                    observer.alerted(TlsAlert.sent(last, cause) + " by " + self);
                 }
             } finally {
                 output.keep(to);

@@ -13,6 +13,9 @@ final class TlsRecord {
     static final int ALERT = 21;
     static final int HANDSHAKE = 22;
 
+    /** Also of what TLS 1.3 encrypts of the handshake and of alerts. */
+    static final int ENCRYPTED = 23;
+
     private static final int SHOWN = 40;
 
     private TlsRecord() {}
