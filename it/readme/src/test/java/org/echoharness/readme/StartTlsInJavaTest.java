@@ -2,15 +2,20 @@ package org.echoharness.readme;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import org.echoharness.EchoServer;
+import org.echoharness.RecordedConnection;
 import org.echoharness.RecordedEvent;
+import org.echoharness.junit.Echo;
+import org.echoharness.junit.EchoTest;
 import org.echoharness.script.ConnectionHandler;
 import org.echoharness.script.ServedConnection;
 import org.junit.jupiter.api.Test;
@@ -71,6 +76,24 @@ class StartTlsInJavaTest {
                     .contains(RecordedEvent.Kind.HANDSHAKE);
             assertThat(server.scriptProblems()).isEmpty();
         }
+    }
+
+    @Test
+    @EchoTest(
+            tls = "expired",
+            checks = "leaks", // without script: the client leaves out the last step
+            script = """
+            expect line "STARTTLS", send "220 go ahead\\r\\n", start tls
+            expect line "AUTH PLAIN {credentials}", send "235 you are in\\r\\n"
+            """)
+    void clientSendsNoPasswordToRogue(EchoServer server, @Echo SSLContext context) throws Exception {
+        try (Socket clear = connect(server)) { // your own client
+            exchange(clear, "STARTTLS\r\n", "220 go ahead\r\n");
+            SSLSocket secure = upgrade(clear, context);
+            assertThatThrownBy(secure::startHandshake).isInstanceOf(SSLHandshakeException.class);
+        }
+        RecordedConnection connection = server.recording().connection(1).awaitEnd();
+        connection.assertReceived("STARTTLS\r\n".getBytes(UTF_8)); // and nothing else
     }
 
     private static Socket connect(EchoServer server) throws IOException {

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLHandshakeException;
+import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import org.assertj.core.api.Assertions;
 import org.echoharness.EchoClient;
@@ -23,10 +24,14 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 class TlsInJavaTest {
 
+    /** A client that checks whether the certificate is for its host, and whose waits end after 10 seconds. */
     private static SSLSocket connect(SSLContext context, InetSocketAddress address) throws IOException {
         SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket();
+        SSLParameters parameters = socket.getSSLParameters();
+        parameters.setEndpointIdentificationAlgorithm("HTTPS");
+        socket.setSSLParameters(parameters);
+        socket.setSoTimeout(10_000); // for each read, in the handshake too
         socket.connect(address, 10_000);
-        socket.setSoTimeout(10_000);
         return socket;
     }
 
@@ -51,6 +56,14 @@ class TlsInJavaTest {
     @Test
     @EchoTest(tls = "expired")
     void clientRefusesExpiredCertificate(@Echo SSLContext context, @Echo InetSocketAddress address) throws IOException {
+        try (SSLSocket yours = connect(context, address)) {
+            Assertions.assertThatExceptionOfType(SSLHandshakeException.class).isThrownBy(yours::startHandshake);
+        }
+    }
+
+    @Test
+    @EchoTest(tls = "for other.example")
+    void clientRefusesOtherHost(@Echo SSLContext context, @Echo InetSocketAddress address) throws IOException {
         try (SSLSocket yours = connect(context, address)) {
             Assertions.assertThatExceptionOfType(SSLHandshakeException.class).isThrownBy(yours::startHandshake);
         }
