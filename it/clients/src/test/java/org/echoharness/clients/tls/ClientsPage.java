@@ -52,6 +52,15 @@ final class ClientsPage {
                 .orElseThrow());
     }
 
+    /** The only line of the block of shell commands below a heading. */
+    static String shell(String heading) {
+        return section(heading)
+                .dropWhile(line -> !line.equals("```sh"))
+                .skip(1)
+                .findFirst()
+                .orElseThrow();
+    }
+
     private static Stream<String> section(String heading) {
         try {
             return Files.readString(PAGE)

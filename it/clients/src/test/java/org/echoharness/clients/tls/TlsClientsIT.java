@@ -1,5 +1,6 @@
 package org.echoharness.clients.tls;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
@@ -122,6 +123,42 @@ class TlsClientsIT {
             RecordedConnection connection = server.recording().connection(1).awaitEnd();
             assertAlert(row.get(2), details(connection, RecordedEvent.Kind.ALERT));
         }
+    }
+
+    @Test
+    void opensslEndsWithPipedInput() throws Exception {
+        TlsClient openssl = BY_NAME.get("`openssl s_client`");
+        openssl.assume();
+        Path file = folder.resolve("server.pem");
+        try (EchoServer server = echo(file)) {
+            String command =
+                    ClientsPage.shell(CLIENTS).replace("FILE", file.toString()).replace("PORT", "" + server.port());
+            assertThat(command).startsWith("(echo hello; sleep 1) | openssl s_client ");
+            Program.run("", List.of("sh", "-c", command.replace("sleep 1", "true"))); // hello comes, its echo may not
+
+            server.recording().connection(1).awaitEnd().assertReceived("hello\n".getBytes(UTF_8));
+        }
+    }
+
+    @Test
+    void curlNeedsHttp() throws Exception {
+        BY_NAME.get("curl").assume();
+        Path file = folder.resolve("server.pem");
+        try (EchoServer server = echo(file)) {
+            Throwable refusal =
+                    catchThrowable(() -> BY_NAME.get("curl").exchange(server, Trust.in(server, file), setting("curl")));
+
+            assertThat(TlsClient.lines(refusal)).contains("curl: (1) Received HTTP/0.9 when not allowed");
+        }
+    }
+
+    private static EchoServer echo(Path file) throws Exception {
+        return EchoServer.builder()
+                .addresses("localhost:0")
+                .tls("self-signed")
+                .certificateFile(file)
+                .recording()
+                .start();
     }
 
     /** @param cell has every alert that a client sends, one for each version, or says that there is none */
