@@ -55,21 +55,20 @@ class TrustIT {
     @Test
     void injectedCertificateIsInPublishedFile(@Echo("default") X509Certificate certificate) throws Exception {
         try (InputStream in = Files.newInputStream(Path.of(System.getProperty("my.certificate")))) {
-            assertEquals(
-                    CertificateFactory.getInstance("X.509").generateCertificate(in), certificate);
+            assertEquals(CertificateFactory.getInstance("X.509").generateCertificate(in), certificate);
         }
     }
 
     @Test
-    void refusesCertificateForAnotherHost(
-            @Echo("wrong") SSLContext context, @Echo("wrong") InetSocketAddress address) {
+    void refusesCertificateForAnotherHost(@Echo("wrong") SSLContext context, @Echo("wrong") InetSocketAddress address) {
         SSLException refused = assertThrows(SSLException.class, () -> echo(context.getSocketFactory(), address));
         assertTrue(refused.getMessage().contains("No subject alternative names"), refused.getMessage());
     }
 
     @Test
     @EchoTest(name = "clear", source = Source.EXTERNAL, tls = "self-signed")
-    void serverSpeaksTlsForOneTest(@Echo("clear") EchoServer server, @Echo("clear") EchoClient client) throws IOException {
+    void serverSpeaksTlsForOneTest(@Echo("clear") EchoServer server, @Echo("clear") EchoClient client)
+            throws IOException {
         assertTrue(server.speaksTls());
         client.expectEcho("hello".getBytes(US_ASCII));
     }
