@@ -62,7 +62,7 @@ final class Compare {
     private final Predicate<String> chosen;
     private final Table table = new Table(OURS, PEERS);
     private final Table scripts = new Table(SCRIPT, LineServers.PEERS);
-    private final Table tls = new Table(TlsServers.OURS, List.of(TlsServers.NETTY));
+    private final Table tls = new Table(TlsServers.OURS, TlsServers.PEERS);
     private final Table relays = new Table(JavaRelays.OURS, Relays.PEERS);
 
     private Compare(int rounds, Predicate<String> chosen) {

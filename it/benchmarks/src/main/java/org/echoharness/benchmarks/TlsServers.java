@@ -3,6 +3,7 @@ package org.echoharness.benchmarks;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.handler.ssl.SslHandler;
+import io.netty.util.concurrent.ImmediateExecutor;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -10,6 +11,8 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Executors;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
@@ -20,7 +23,12 @@ final class TlsServers {
 
     static final String OURS = "tls-echo";
     static final String NETTY = "tls-netty-nio";
-    static final List<String> ALL = List.of(NETTY, OURS);
+
+    /** Runs the slow steps of handshakes on threads of their own, as this server does. */
+    static final String NETTY_TASKS = "tls-netty-nio-tasks";
+
+    static final List<String> PEERS = List.of(NETTY, NETTY_TASKS);
+    static final List<String> ALL = List.of(NETTY, NETTY_TASKS, OURS);
 
     private static final char[] PASSWORD = "benchmark".toCharArray();
 
@@ -32,10 +40,11 @@ final class TlsServers {
         if (kind.equals(OURS)) {
             return EchoServer.builder().tls(context).start().port();
         }
+        Executor tasks = kind.equals(NETTY) ? ImmediateExecutor.INSTANCE : Executors.newFixedThreadPool(2);
         return NettyServer.start(NioIoHandler.newFactory(), NioServerSocketChannel.class, pipeline -> {
                     SSLEngine engine = context.createSSLEngine();
                     engine.setUseClientMode(false);
-                    pipeline.addLast(new SslHandler(engine)).addLast(NettyServer.echo());
+                    pipeline.addLast(new SslHandler(engine, tasks)).addLast(NettyServer.echo());
                 })
                 .address()
                 .getPort();
