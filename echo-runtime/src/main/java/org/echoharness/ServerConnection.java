@@ -1,7 +1,6 @@
 package org.echoharness;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
@@ -28,8 +27,6 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
 
     /** How long the client's FIN may take after the FIN of {@link FinalFin}. */
     private static final long FINAL_NANOS = 3_000_000_000L;
-
-    private static final int DROPPED = 4 << 10;
 
     private final ServingLoop serving;
     private final SelectionKey key;
@@ -392,7 +389,7 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
                 hasFinalFin = true;
                 channel().shutdownOutput();
             }
-            isOver |= dropInput();
+            isOver |= SocketChannels.dropInput(channel());
         } catch (IOException reset) {
             isOver = true;
         }
@@ -407,22 +404,12 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
         alarm = serving.loop().alarms().sooner(alarm, now + wake, this);
     }
 
-    /** Drops what the client has sent, or a part of it, so that other connections get a turn. Returns whether its FIN came. */
-    private boolean dropInput() throws IOException {
-        ByteBuffer dropped = ByteBuffer.allocate(DROPPED);
-        int n = 1;
-        for (int i = 0; i < GatedOutput.STEPS && n > 0; i++) {
-            n = channel().read(dropped.clear());
-        }
-        return n < 0;
-    }
-
     /** Sends a FIN even if not everything was echoed. Drains the input, since unread bytes turn the close into an RST. */
     private void closeEarly(String why) {
         try {
             endOutput(why);
             if (isAskedByWire) {
-                dropInput();
+                SocketChannels.dropInput(channel());
             } else {
                 pump().drain();
             }

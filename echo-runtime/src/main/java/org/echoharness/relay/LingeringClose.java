@@ -1,7 +1,6 @@
 package org.echoharness.relay;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import org.echoharness.loop.Alarms;
@@ -18,8 +17,6 @@ import org.jspecify.annotations.Nullable;
 final class LingeringClose implements EventLoopHandler {
 
     private static final long NANOS = 3_000_000_000L;
-    private static final int DROPPED = 4 << 10;
-    private static final int READS = 16; // before other connections get a turn
 
     private final EventLoop loop;
     private final SelectionKey key;
@@ -51,12 +48,7 @@ final class LingeringClose implements EventLoopHandler {
             return;
         }
         try {
-            ByteBuffer dropped = ByteBuffer.allocate(DROPPED);
-            int n = 1;
-            for (int i = 0; i < READS && n > 0; i++) {
-                n = socket.read(dropped.clear());
-            }
-            if (n < 0) {
+            if (SocketChannels.dropInput(socket)) {
                 end(-1);
             }
         } catch (IOException lost) {

@@ -2,11 +2,15 @@ package org.echoharness.sockets;
 
 import java.io.IOException;
 import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.util.List;
 
 /** Resets sockets and sets how they close. Any thread may call it. */
 public final class SocketChannels {
+
+    private static final int DROPPED = 4 << 10;
+    private static final int READS = 16; // before other connections get a turn
 
     private SocketChannels() {}
 
@@ -25,6 +29,20 @@ public final class SocketChannels {
         for (SocketChannel channel : channels) {
             reset(channel);
         }
+    }
+
+    /**
+     * Drops what has come, or a part of it, so that other connections get a turn: unread bytes turn a close into an RST.
+     *
+     * @return whether the FIN of the other side has come
+     */
+    public static boolean dropInput(SocketChannel channel) throws IOException {
+        ByteBuffer dropped = ByteBuffer.allocate(DROPPED);
+        int n = 1;
+        for (int i = 0; i < READS && n > 0; i++) {
+            n = channel.read(dropped.clear());
+        }
+        return n < 0;
     }
 
     /** Sets SO_LINGER: with 0, closing sends an RST and drops unsent bytes; -1 restores the default. Never throws. */

@@ -6,6 +6,7 @@ import java.util.Locale;
 import org.echoharness.text.Escaping;
 import org.echoharness.text.NearestWord;
 import org.echoharness.text.Quantities;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which certificate a server shows: {@code self-signed}, {@code expired}, {@code not-yet-valid} or {@code for NAME}. Its
@@ -42,17 +43,22 @@ public record CertificateKind(String word, String name) {
      */
     public static CertificateKind parse(String option, String text) {
         String trimmed = text.strip();
+        CertificateKind known = known(trimmed);
+        return known == null ? named(option, text, trimmed) : known;
+    }
+
+    private static @Nullable CertificateKind known(String trimmed) {
         return switch (trimmed) {
             case "self-signed" -> SELF_SIGNED;
             case "expired" -> EXPIRED;
             case "not-yet-valid" -> NOT_YET_VALID;
-            default -> named(option, text, trimmed);
+            default -> null;
         };
     }
 
     /** Returns whether {@link #parse} reads this text as a kind, or refuses it because of the name of its host. */
     public static boolean isKind(String trimmed) {
-        return WORDS.subList(0, 3).contains(trimmed) || startsWithFor(trimmed);
+        return known(trimmed) != null || startsWithFor(trimmed);
     }
 
     private static boolean startsWithFor(String trimmed) {

@@ -78,10 +78,9 @@ final class RecordInput {
 
     private void dropEmpty() {
         ByteBuffer held = records;
-        if (held != null && !held.hasRemaining()) {
-            records = null;
-            lacksBytes = false;
-            TlsBuffers.giveBack(held);
+        if (held != null) {
+            records = TlsBuffers.unlessEmpty(held);
+            lacksBytes &= records != null;
         }
     }
 
@@ -116,12 +115,7 @@ final class RecordInput {
 
     /** Keeps the text until it is read. */
     void keepText(ByteBuffer opened) {
-        opened.flip();
-        if (opened.hasRemaining()) {
-            text = opened;
-        } else {
-            TlsBuffers.giveBack(opened);
-        }
+        text = TlsBuffers.unlessEmpty(opened.flip());
     }
 
     /** Moves text that waits to its reader, as far as there is room. */
@@ -133,10 +127,7 @@ final class RecordInput {
         int n = Math.min(held.remaining(), into.remaining());
         into.put(into.position(), held, held.position(), n).position(into.position() + n);
         held.position(held.position() + n);
-        if (!held.hasRemaining()) {
-            text = null;
-            TlsBuffers.giveBack(held);
-        }
+        text = TlsBuffers.unlessEmpty(held);
     }
 
     /**

@@ -26,12 +26,7 @@ final class RecordOutput {
 
     /** Keeps the records until they are sent. */
     void keep(ByteBuffer opened) {
-        opened.flip();
-        if (opened.hasRemaining()) {
-            records = opened;
-        } else {
-            TlsBuffers.giveBack(opened);
-        }
+        records = TlsBuffers.unlessEmpty(opened.flip());
     }
 
     /** Sends records that wait. Returns whether none does any more. */
@@ -40,15 +35,13 @@ final class RecordOutput {
         if (pending == null) {
             return true;
         }
-        if (!isCut) {
+        if (isCut) {
+            pending.position(pending.limit());
+        } else {
             wire.write(pending);
         }
-        if (pending.hasRemaining() && !isCut) {
-            return false;
-        }
-        records = null;
-        TlsBuffers.giveBack(pending);
-        return true;
+        records = TlsBuffers.unlessEmpty(pending);
+        return records == null;
     }
 
     /** From now on, drops all records instead of sending them. */

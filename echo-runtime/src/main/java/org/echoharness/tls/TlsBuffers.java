@@ -2,6 +2,7 @@ package org.echoharness.tls;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Buffers for records, which all connections with TLS share: a channel has one only while it holds bytes, so that an idle
@@ -30,6 +31,15 @@ final class TlsBuffers {
             }
         }
         return ByteBuffer.allocate(BYTES);
+    }
+
+    /** Returns the buffer if it holds bytes; otherwise takes it back, and returns null. */
+    static @Nullable ByteBuffer unlessEmpty(ByteBuffer held) {
+        if (held.hasRemaining()) {
+            return held;
+        }
+        giveBack(held);
+        return null;
     }
 
     /** Takes back a buffer. It may hold text, and the next channel overwrites it. */

@@ -295,8 +295,8 @@ public final class TlsChannel implements ByteChannel {
         }
         if (!hasBegun && (isClient || input.fill(wire))) {
             hasBegun = true;
-            hasRead = !isClient;
             if (!isClient) {
+                hasRead = true;
                 checkSpeaksTls();
             }
         }

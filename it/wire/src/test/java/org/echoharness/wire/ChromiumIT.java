@@ -29,7 +29,7 @@ class ChromiumIT {
 
     @Test
     void showsConversationWithoutRunningPayload(@TempDir Path folder) throws Exception {
-        Program chromium = Program.orSkip("chromium", "chromium", "chromium-browser", "google-chrome");
+        Program chromium = Program.chromiumOrSkip();
         try (EchoServer elsewhere = EchoServer.builder().recording().start()) {
             String image = "<img src=http://127.0.0.1:" + elsewhere.port() + "/>";
             String payload = "<script>document.title='x'</script></code></table>" + image;

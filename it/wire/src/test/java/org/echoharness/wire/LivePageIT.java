@@ -43,7 +43,7 @@ class LivePageIT {
 
     @BeforeAll
     static void startBrowser() throws IOException, InterruptedException {
-        Program chromium = Program.orSkip("chromium", "chromium", "chromium-browser", "google-chrome");
+        Program chromium = Program.chromiumOrSkip();
         browser = new BrowserPage(chromium, folder, 1280, 900);
     }
 

@@ -45,6 +45,11 @@ final class Program {
         return new Program(found);
     }
 
+    /** Returns the browser, under the name that this system gives it, or skips the test. */
+    static Program chromiumOrSkip() throws IOException, InterruptedException {
+        return orSkip("chromium", "chromium", "chromium-browser", "google-chrome");
+    }
+
     private static Path find(String... names) {
         for (String name : names) {
             for (String folder : System.getenv().getOrDefault("PATH", "").split(File.pathSeparator, -1)) {

@@ -38,7 +38,7 @@ class RecordingPageIT {
 
     @BeforeAll
     static void startBrowser() throws IOException, InterruptedException {
-        Program chromium = Program.orSkip("chromium", "chromium", "chromium-browser", "google-chrome");
+        Program chromium = Program.chromiumOrSkip();
         browser = new BrowserPage(chromium, folder, 1280, 900);
     }
 

@@ -139,7 +139,7 @@ class RelayIT {
 
     @Test
     void browserShowsRelayBetweenClientAndServer() throws Exception {
-        Program chromium = Program.orSkip("chromium", "chromium", "chromium-browser", "google-chrome");
+        Program chromium = Program.chromiumOrSkip();
         Path page = folder.resolve("relay.html");
         recording.writeHtml(page);
         String dom = chromium.run(
