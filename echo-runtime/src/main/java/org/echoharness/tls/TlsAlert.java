@@ -55,6 +55,10 @@ final class TlsAlert {
     private static final Map<String, String> OF_JDK_17 = Map.of(
             "The Finished message cannot be verified.", "decrypt_error",
             "No available authentication scheme", "handshake_failure",
+            "Invalid CertificateVerify signature", "handshake_failure",
+            "Cannot verify CertificateVerify signature", "handshake_failure",
+            "Failed to parse client certificates", "bad_certificate",
+            "Failed to parse server certificates", "bad_certificate",
             "Empty client certificate chain", "bad_certificate");
 
     private static final int LENGTH = 2; // level and description
