@@ -25,6 +25,7 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
+import org.echoharness.support.FileDescriptors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -296,14 +297,20 @@ class TlsOptionsTest {
     }
 
     @Test
-    void listensNowhereIfCertificateCannotBeWritten() throws IOException {
+    void listensNowhereUntilCertificateCanBeWritten() throws IOException {
         Path file = Files.writeString(folder.resolve("taken"), "notes of a user");
-        EchoServer server = tls().certificateFile(file).build();
-        assertThatThrownBy(server::start)
-                .isInstanceOf(IOException.class)
-                .hasMessageStartingWith("certificateFile (" + file + ") cannot be used: ");
-        assertThat(file).hasContent("notes of a user");
-        assertThat(server.isRunning()).isFalse();
+        try (EchoServer server = tls().certificateFile(file).build()) {
+            FileDescriptors.Snapshot before = FileDescriptors.snapshot();
+            assertThatThrownBy(server::start)
+                    .isInstanceOf(IOException.class)
+                    .hasMessageStartingWith("certificateFile (" + file + ") cannot be used: ");
+            assertThat(file).hasContent("notes of a user");
+            assertThat(server.isRunning()).isFalse();
+            before.await();
+            Files.delete(file);
+            server.start();
+            assertThat(echo(server, server.sslContext(), "hello")).isEqualTo("hello");
+        }
     }
 
     @ParameterizedTest

@@ -4,6 +4,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -51,30 +52,54 @@ public final class PemFile {
      * @throws IOException if the file cannot be written, or if it is another file; the message names option, file and cure
      */
     public static void write(String option, Path file, X509Certificate certificate) throws IOException {
+        String why;
+        IOException cause = null;
         try {
-            if (Files.exists(file) && !isReplaceable(file)) {
-                throw new IOException(problem(
-                        option, file, "it exists and is no file of certificates; delete it, or name another file"));
+            why = whyKept(file);
+            if (why.isEmpty()) {
+                makeFolder(file);
+                CompleteFile.replace(file, out -> out.write(text(certificate).getBytes(StandardCharsets.US_ASCII)));
+                return;
             }
-            Path folder = file.toAbsolutePath().getParent();
-            if (folder != null) {
-                Files.createDirectories(folder);
-            }
-            CompleteFile.replace(file, out -> out.write(text(certificate).getBytes(StandardCharsets.US_ASCII)));
-        } catch (FileSystemException failed) {
-            throw new IOException(
-                    problem(option, file, CompleteFile.reason(failed) + "; name a file that can be written"), failed);
+        } catch (IOException failed) {
+            why = FileErrorText.reason(failed) + "; name a file that can be written";
+            cause = failed;
         }
+        throw new IOException(problem(option, file, why), cause);
     }
 
-    /** Returns whether nothing is lost with the file: {@code mktemp} makes an empty one, and an earlier run a certificate. */
-    private static boolean isReplaceable(Path file) throws IOException {
+    /**
+     * Returns why the file must not be replaced, or an empty text if nothing is lost with it: {@code mktemp} makes an empty
+     * one, and an earlier run a certificate.
+     */
+    private static String whyKept(Path file) throws IOException {
+        if (Files.isDirectory(file)) {
+            return "it is a folder; name a file in it";
+        }
+        if (!Files.exists(file)) {
+            return "";
+        }
         if (!Files.isRegularFile(file)) {
-            return false;
+            return "it is no regular file; name a file that can be written";
         }
         try (InputStream in = Files.newInputStream(file)) {
             String text = new String(in.readNBytes(MOST_REPLACED), StandardCharsets.ISO_8859_1);
-            return text.isEmpty() || (text.startsWith(BEGIN + LABEL + DASHES) && !text.contains("PRIVATE KEY"));
+            boolean isReplaceable =
+                    text.isEmpty() || (text.startsWith(BEGIN + LABEL + DASHES) && !text.contains("PRIVATE KEY"));
+            return isReplaceable ? "" : "it exists and is no file of certificates; delete it, or name another file";
+        }
+    }
+
+    private static void makeFolder(Path file) throws IOException {
+        Path folder = file.toAbsolutePath().getParent();
+        if (folder == null) {
+            return;
+        }
+        try {
+            Files.createDirectories(folder);
+        } catch (FileAlreadyExistsException exists) {
+            String which = Escaping.escape(String.valueOf(exists.getFile()));
+            throw new FileSystemException(file.toString(), null, which + " is no folder");
         }
     }
 

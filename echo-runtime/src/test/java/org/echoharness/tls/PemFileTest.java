@@ -2,6 +2,7 @@ package org.echoharness.tls;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -75,17 +76,32 @@ class PemFileTest {
                             + " it exists and is no file of certificates; delete it, or name another file");
             assertThat(file).hasContent(content);
         }
-        assertThatThrownBy(() -> PemFile.write("certificateFile", folder, ROOT))
-                .hasMessageContaining("it exists and is no file of certificates");
+        assertThat(folder.toFile().list()).hasSize(1);
     }
 
     @Test
-    void writeNamesFileAndReason() throws Exception {
-        Path inFile = file("").resolve("root.pem");
-        assertThatThrownBy(() -> PemFile.write("certificateFile", inFile, ROOT))
+    void writeNamesFileReasonAndCure() throws Exception {
+        Path file = Files.writeString(folder.resolve("a.pem"), "");
+        assertNotWritten(folder, "it is a folder; name a file in it");
+        assertNotWritten(file.resolve("root.pem"), file + " is no folder; name a file that can be written");
+        assertNotWritten(Path.of("/dev/null"), "it is no regular file; name a file that can be written");
+        assertNotWritten(folder.resolve("x".repeat(250)), "File name too long; name a file that can be written");
+        assertThat(folder.toFile().list()).containsExactly("a.pem");
+    }
+
+    /** The system does not say which file it is: the exception has only a reason. */
+    @Test
+    void writeNamesFileThatCannotBeRead() {
+        Path unreadable = Path.of("/proc/self/mem");
+        assumeTrue(Files.isRegularFile(unreadable));
+        assertNotWritten(unreadable, "Input/output error; name a file that can be written");
+        assertNotWritten(Path.of("/proc/root.pem"), "No such file or directory; name a file that can be written");
+    }
+
+    private static void assertNotWritten(Path file, String why) {
+        assertThatThrownBy(() -> PemFile.write("certificateFile", file, ROOT))
                 .isInstanceOf(IOException.class)
-                .hasMessageStartingWith("certificateFile (" + inFile + ") cannot be used: ")
-                .hasMessageEndingWith("; name a file that can be written");
+                .hasMessage("certificateFile (" + file + ") cannot be used: " + why);
     }
 
     @Test
