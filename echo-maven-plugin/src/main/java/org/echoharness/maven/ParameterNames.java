@@ -26,8 +26,8 @@ import org.codehaus.plexus.util.xml.Xpp3Dom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Warns of elements that are no parameter of a goal or are empty, which Maven 3 ignores silently, and of properties
- * whose names are close to one of the goal's.
+ * Warns of elements that are no parameter of a goal or are empty, which Maven 3 ignores silently, of properties whose names
+ * are close to one of the goal's, and of properties of other goals if none of those runs.
  */
 record ParameterNames(GoalConfiguration configuration, Consumer<String> warnings) {
 
@@ -136,11 +136,45 @@ record ParameterNames(GoalConfiguration configuration, Consumer<String> warnings
             if (isOurs(name) && !known.contains(name)) {
                 String near = nearestProperty(name, goal);
                 if (near != null && !isUsed(name)) {
-                    warnings.accept("the property " + text + " is none of " + goal.getGoal() + " and has no effect;"
-                            + " did you mean " + text.replace(name, near) + "?");
+                    warnings.accept(noneOf(goal, text) + "did you mean " + text.replace(name, near) + "?");
                 }
+            } else if (isOurs(name) && isOfNoGoalCalled(name, goal) && !isUsed(name)) {
+                warnings.accept(noneOf(goal, text) + cureOfOtherGoal(name, goal));
             }
         });
+    }
+
+    private static String noneOf(MojoDescriptor goal, String property) {
+        return "the property " + property + " is none of " + goal.getGoal() + " and has no effect; ";
+    }
+
+    /** Names the property of this goal with the same word, or {@code address} for {@code addresses}. */
+    private static String cureOfOtherGoal(String property, MojoDescriptor goal) {
+        for (String own : properties(goal)) {
+            if (word(property).startsWith(word(own))) {
+                return "did you mean -D" + own + "?";
+            }
+        }
+        return "it is one of " + String.join(", ", goalsWithProperty(goal, property));
+    }
+
+    /**
+     * Returns whether a property that the command line sets is one of goals that do not run: the command line calls goals and
+     * no phase, in which executions of the POM could use it.
+     */
+    private boolean isOfNoGoalCalled(String property, MojoDescriptor goal) {
+        List<String> called = configuration.session().getRequest().getGoals();
+        List<String> users = goalsWithProperty(goal, property);
+        return configuration.session().getUserProperties().containsKey(property)
+                && !users.isEmpty()
+                && !called.isEmpty()
+                && called.stream().allMatch(each -> each.contains(":") && !users.contains(goalOf(each)));
+    }
+
+    /** Returns the goal in {@code prefix:goal@execution}, whose prefix may also be the coordinates of the plugin. */
+    private static String goalOf(String called) {
+        String goal = called.substring(called.lastIndexOf(':') + 1);
+        return goal.contains("@") ? goal.substring(0, goal.indexOf('@')) : goal;
     }
 
     private static boolean isOurs(String property) {
@@ -227,6 +261,14 @@ record ParameterNames(GoalConfiguration configuration, Consumer<String> warnings
     private static List<String> goalsWith(MojoDescriptor goal, String parameter) {
         return mojos(goal)
                 .filter(mojo -> parameters(mojo).contains(parameter))
+                .map(MojoDescriptor::getGoal)
+                .sorted()
+                .toList();
+    }
+
+    private static List<String> goalsWithProperty(MojoDescriptor goal, String property) {
+        return mojos(goal)
+                .filter(mojo -> properties(mojo).contains(property))
                 .map(MojoDescriptor::getGoal)
                 .sorted()
                 .toList();

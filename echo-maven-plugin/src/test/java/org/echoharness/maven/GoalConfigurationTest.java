@@ -260,6 +260,52 @@ class GoalConfigurationTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "echo:client                         | echo.tls             | did you mean -Decho.client.tls?",
+                "org.echoharness:plugin:0.1.0:client | echo.tls             | did you mean -Decho.client.tls?",
+                "echo:client                         | echo.addresses       | did you mean -Decho.client.address?",
+                "echo:client@it                      | echo.bufferSize      | did you mean -Decho.client.bufferSize?",
+                "echo:client                         | echo.certificateFile | it is one of run, start",
+                "echo:client,echo:stop               | echo.upstreamTls     | it is one of run, start",
+                "echo:run                            | echo.client.tls      | did you mean -Decho.tls?",
+                "echo:await                          | echo.tls             | it is one of run, start"
+            })
+    void warnsOfPropertyOfGoalThatDoesNotRun(String called, String given, String cure) {
+        Build build = new Build(directory);
+        String goal = called.replaceAll(",.*|@.*", "").replaceAll(".*:", "");
+        build.request.setGoals(List.of(called.split(",", -1)));
+        build.request.getUserProperties().setProperty(given, "x");
+        assertThat(warnings(goal, build, null, false))
+                .containsExactly("the property -D" + given + " is none of " + goal + " and has no effect; " + cure);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "verify                 | echo.tls",
+                "echo:start,echo:client | echo.tls",
+                "echo:client            | echo.client.tls",
+                "echo:client            | echo.timeout"
+            })
+    void acceptsPropertyOfGoalThatMayRun(String called, String given) {
+        Build build = new Build(directory);
+        build.request.setGoals(List.of(called.split(",", -1)));
+        build.request.getUserProperties().setProperty(given, "x");
+        assertThat(warnings("client", build, null, false)).isEmpty();
+    }
+
+    @Test
+    void acceptsPropertyOfOtherGoalInPom() {
+        Build build = new Build(directory);
+        build.request.setGoals(List.of("echo:client"));
+        build.project.getProperties().setProperty("echo.tls", "self-signed");
+        assertThat(warnings("client", build, null, false)).isEmpty();
+    }
+
     @Test
     void warnsOfMisspelledSystemProperty() {
         Build build = new Build(directory);
