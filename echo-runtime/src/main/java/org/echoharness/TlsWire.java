@@ -10,6 +10,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.Executor;
 import java.util.function.LongSupplier;
 import org.echoharness.Trigger.HandshakeStage;
 import org.echoharness.dialogue.TlsUpgrade;
@@ -122,10 +123,31 @@ final class TlsWire implements ConnectionWire, ConnectionPump.Supply, TlsObserve
         this.owner = owner;
         this.loop = loop;
         this.reporter = reporter;
-        channel = new TlsChannel(socket, server.engine(), server.tasks(), this);
+        channel = new TlsChannel(socket, server.engine(), new Tasks(server), this);
         this.startsInClear = startsInClear;
         if (startsInClear) {
             channel.inClear();
+        }
+    }
+
+    /**
+     * Runs a task at once if nobody waits for it: if this is the only connection of the loop, and no code of the user's may
+     * block. That saves two changes of thread. Otherwise, runs it on a thread for handshakes.
+     */
+    private final class Tasks implements Executor {
+        private final ServerTls server;
+
+        Tasks(ServerTls server) {
+            this.server = server;
+        }
+
+        @Override
+        public void execute(Runnable task) {
+            if (!server.runsUsersCode() && loop.servesOnly(socket)) {
+                task.run();
+            } else {
+                server.tasks().execute(task);
+            }
         }
     }
 
@@ -367,6 +389,8 @@ final class TlsWire implements ConnectionWire, ConnectionPump.Supply, TlsObserve
 
     @Override
     public void tasksDone() {
-        loop.post(goOn);
+        if (!loop.isCurrent()) { // the channel goes on by itself
+            loop.post(goOn);
+        }
     }
 }

@@ -15,14 +15,20 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.KeyManager;
+import javax.net.ssl.SNIHostName;
+import javax.net.ssl.SNIMatcher;
+import javax.net.ssl.SNIServerName;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
+import javax.net.ssl.StandardConstants;
 import javax.net.ssl.X509ExtendedKeyManager;
 import org.echoharness.support.PlainSockets;
+import org.echoharness.tls.HandshakeThreads;
 import org.echoharness.tls.ServerTls;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -59,6 +65,9 @@ class TlsHandshakeTest {
     private static byte[] clientHello(SSLContext context) throws IOException {
         SSLEngine engine = context.createSSLEngine("localhost", 1);
         engine.setUseClientMode(true);
+        SSLParameters names = engine.getSSLParameters();
+        names.setServerNames(List.of(new SNIHostName("localhost"))); // the JDK sends no name without a dot by itself
+        engine.setSSLParameters(names);
         ByteBuffer hello = ByteBuffer.allocate(32 << 10);
         engine.wrap(ByteBuffer.allocate(0), hello);
         return Arrays.copyOf(hello.array(), hello.position());
@@ -141,6 +150,48 @@ class TlsHandshakeTest {
             assertThat(ended(server, 1).ending().orElseThrow().why()).startsWith("the TLS handshake failed: ");
         } finally {
             goesOn.countDown();
+        }
+    }
+
+    @Test
+    void matcherOfTheUserThatBlocksLeavesOtherConnections() throws Exception {
+        CountDownLatch begun = new CountDownLatch(1);
+        CountDownLatch goesOn = new CountDownLatch(1);
+        SSLParameters slow = new SSLParameters();
+        slow.setSNIMatchers(List.of(new SNIMatcher(StandardConstants.SNI_HOST_NAME) {
+            @Override
+            public boolean matches(SNIServerName name) {
+                begun.countDown();
+                SlowKeys.blockUntil(goesOn);
+                return true;
+            }
+        }));
+        try (EchoServer server = tls().tlsParameters(slow).start();
+                Socket handshaking = PlainSockets.connect(server.address())) {
+            handshaking.getOutputStream().write(clientHello(SSLContext.getDefault()));
+            assertThat(begun.await(10, TimeUnit.SECONDS)).isTrue();
+            try (SSLSocket other = connect(server)) {
+                PlainSockets.echoes(other, "hello");
+            }
+        } finally {
+            goesOn.countDown();
+        }
+    }
+
+    /** A change of thread would cost more than it could save. */
+    @Test
+    void onlyConnectionOfALoopMakesItsHandshakeThere() throws Exception {
+        ThreadPoolExecutor others = (ThreadPoolExecutor) HandshakeThreads.executor(false);
+        try (EchoServer server = tls().start()) {
+            long before = others.getTaskCount();
+            try (SSLSocket first = connect(server)) {
+                PlainSockets.echoes(first, "alone");
+                assertThat(others.getTaskCount()).isEqualTo(before);
+                try (SSLSocket second = connect(server)) {
+                    PlainSockets.echoes(second, "not alone");
+                    assertThat(others.getTaskCount()).isEqualTo(before + 1);
+                }
+            }
         }
     }
 
@@ -320,12 +371,16 @@ class TlsHandshakeTest {
         @Override
         public String chooseEngineServerAlias(String keyType, Principal[] issuers, SSLEngine engine) {
             begun.countDown();
+            blockUntil(goesOn);
+            return null;
+        }
+
+        static void blockUntil(CountDownLatch goesOn) {
             try {
                 assertThat(goesOn.await(60, TimeUnit.SECONDS)).isTrue();
             } catch (InterruptedException interrupted) {
                 Thread.currentThread().interrupt();
             }
-            return null;
         }
 
         @Override

@@ -5,6 +5,7 @@ import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -80,6 +81,16 @@ public final class EventLoop implements Runnable {
     /** Serves the channel from now on. On the loop's thread, or before it starts. */
     public SelectionKey register(SelectableChannel channel, int interest, EventLoopHandler handler) throws IOException {
         return channel.register(selector, interest, handler);
+    }
+
+    /** Returns whether this connection is the only one that the loop serves. On the loop's thread. */
+    public boolean servesOnly(SocketChannel connection) {
+        for (SelectionKey key : selector.keys()) {
+            if (key.isValid() && key.channel() instanceof SocketChannel && key.channel() != connection) {
+                return false;
+            }
+        }
+        return true;
     }
 
     public Alarms alarms() {

@@ -4,6 +4,7 @@ import java.net.InetAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
 import java.net.UnknownHostException;
+import java.security.AlgorithmConstraints;
 import java.security.cert.X509Certificate;
 import java.util.Collection;
 import java.util.LinkedHashSet;
@@ -30,12 +31,18 @@ public final class ServerTls {
 
     private final @Nullable ServerKey key; // null with a context of the user's
     private final @Nullable SSLParameters parameters; // never changed
+    private final boolean runsUsersCode;
     private volatile @Nullable SSLContext context;
     private volatile @Nullable SSLContext clients;
 
-    private ServerTls(@Nullable SSLContext users, @Nullable ServerKey key, @Nullable SSLParameters checked) {
+    private ServerTls(
+            @Nullable SSLContext users,
+            @Nullable ServerKey key,
+            @Nullable SSLParameters checked,
+            boolean runsUsersCode) {
         this.context = users;
         this.key = key;
+        this.runsUsersCode = runsUsersCode;
         this.parameters = checked;
     }
 
@@ -125,8 +132,8 @@ public final class ServerTls {
             }
         }
         ServerKey key = CertificateAuthority.ofThisRun().issue(kind, names, numbers);
-        ServerTls made = new ServerTls(null, key, Check.result(check));
-        made.tasks().execute(new FirstEngine(made));
+        ServerTls made = new ServerTls(null, key, Check.result(check), runUsersCode(parameters));
+        HandshakeThreads.executor(false).execute(new FirstEngine(made));
         return made;
     }
 
@@ -187,7 +194,7 @@ public final class ServerTls {
      */
     public static ServerTls of(SSLContext context, @Nullable SSLParameters parameters) {
         SSLEngine first = TlsContexts.engine("tls", context);
-        return new ServerTls(context, null, parameters == null ? null : checked(first, parameters));
+        return new ServerTls(context, null, parameters == null ? null : checked(first, parameters), true);
     }
 
     /** Returns a copy of the parameters, complete and accepted by an engine, since users may change theirs later. */
@@ -197,9 +204,23 @@ public final class ServerTls {
         return engine.getSSLParameters();
     }
 
+    /** Returns whether a handshake runs code of the user's, which may block, such as a key manager or an SNI matcher. */
+    public boolean runsUsersCode() {
+        return runsUsersCode;
+    }
+
+    private static boolean runUsersCode(@Nullable SSLParameters parameters) {
+        if (parameters == null) {
+            return false;
+        }
+        AlgorithmConstraints constraints = parameters.getAlgorithmConstraints();
+        boolean isOfTheJdk = constraints == null || constraints.getClass().getClassLoader() == null;
+        return !isOfTheJdk || parameters.getSNIMatchers() != null;
+    }
+
     /** Returns what runs the slow steps of handshakes. */
     public Executor tasks() {
-        return HandshakeThreads.executor(key == null);
+        return HandshakeThreads.executor(runsUsersCode);
     }
 
     /** Returns a new engine in server mode. */

@@ -44,7 +44,8 @@ final class Servers {
                 NettyServer.start(EpollIoHandler.newFactory(), EpollServerSocketChannel.class)
                         .address()
                         .getPort();
-            case TlsServers.OURS, TlsServers.NETTY, TlsServers.NETTY_TASKS -> TlsServers.start(args[0]);
+            case TlsServers.OURS, TlsServers.OURS_CONTEXT, TlsServers.NETTY, TlsServers.NETTY_TASKS ->
+                TlsServers.start(args[0]);
             default ->
                 args.length > 1 ? JavaRelays.start(args[0], Integer.parseInt(args[1])) : LineServers.start(args[0]);
         };
