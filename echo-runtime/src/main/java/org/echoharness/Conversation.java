@@ -35,11 +35,12 @@ record Conversation(Consumer<String> lines, boolean isNumbered) {
         return isNumbered ? new Conversation(line -> lines.accept("connection " + number + ": " + line)) : this;
     }
 
-    void startingUp(SocketAddress local) {
-        lines.accept(
-                local instanceof InetSocketAddress inet
-                        ? StartLine.of(HostAndPort.of(inet).host(), inet)
-                        : StartLine.of(HostAndPort.text(local)));
+    /** @param tls what the line ends with; empty without TLS */
+    void startingUp(SocketAddress local, String tls) {
+        String line = local instanceof InetSocketAddress inet
+                ? StartLine.of(HostAndPort.of(inet).host(), inet)
+                : StartLine.of(HostAndPort.text(local));
+        lines.accept(line.concat(tls));
     }
 
     void waiting() {

@@ -9,6 +9,7 @@ import java.util.function.Consumer;
 import org.echoharness.control.ControlServer;
 import org.echoharness.text.Escaping;
 import org.echoharness.text.Quantities;
+import org.echoharness.text.StartLine;
 import org.echoharness.tls.TlsOptions;
 import org.jspecify.annotations.Nullable;
 
@@ -84,6 +85,11 @@ record ServerConfig(
     /** Whether connections begin in clear text, until a script or a handler starts TLS. */
     boolean startsInClear() {
         return tls != null && tls.startsInClear();
+    }
+
+    /** Returns how the line about its start ends; empty without TLS. */
+    String startLineOfTls() {
+        return tls == null ? "" : StartLine.tls(tls.text(), !tls.startsInClear());
     }
 
     /** Returns the values with which the server was started, in the order of the pages. */

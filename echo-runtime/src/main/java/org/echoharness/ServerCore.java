@@ -469,7 +469,10 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source, Server
         reportTrust();
         Conversation conversation = config().conversation();
         if (conversation != null) {
-            taken.forEach(conversation::startingUp);
+            String tls = config().startLineOfTls();
+            for (SocketAddress each : taken) {
+                conversation.startingUp(each, tls);
+            }
             conversation.waiting();
         }
     }

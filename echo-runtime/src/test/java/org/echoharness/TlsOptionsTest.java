@@ -297,6 +297,26 @@ class TlsOptionsTest {
     }
 
     @Test
+    void startLineSaysThatServerSpeaksTls() throws IOException {
+        assertThat(startLine(EchoServer.builder())).isEqualTo("starting up on 127.0.0.1 port PORT");
+        assertThat(startLine(EchoServer.builder().tls(" for db.example ")))
+                .isEqualTo("starting up on 127.0.0.1 port PORT with TLS (for db.example)");
+        assertThat(startLine(EchoServer.builder().tls(context())))
+                .isEqualTo("starting up on 127.0.0.1 port PORT with TLS (an SSLContext)");
+        assertThat(startLine(tls().script("start tls")))
+                .isEqualTo("starting up on 127.0.0.1 port PORT with STARTTLS (self-signed)");
+        assertThat(startLine(tls().addresses("0.0.0.0:0").warnings(line -> {})))
+                .isEqualTo("starting up on 0.0.0.0 port PORT (every interface, IPv4) with TLS (self-signed)");
+    }
+
+    private static String startLine(EchoServer.Builder builder) throws IOException {
+        List<String> lines = new ArrayList<>();
+        try (EchoServer server = builder.conversation(lines::add).start()) {
+            return lines.get(0).replace(" port " + server.port(), " port PORT");
+        }
+    }
+
+    @Test
     void listensNowhereUntilCertificateCanBeWritten() throws IOException {
         Path file = Files.writeString(folder.resolve("taken"), "notes of a user");
         try (EchoServer server = tls().certificateFile(file).build()) {

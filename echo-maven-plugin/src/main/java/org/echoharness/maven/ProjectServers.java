@@ -26,6 +26,7 @@ import org.echoharness.EchoServer;
 import org.echoharness.HostAndPort;
 import org.echoharness.LineBuffer;
 import org.echoharness.ServerAddress;
+import org.echoharness.text.StartLine;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -162,7 +163,8 @@ final class ProjectServers {
         for (PlannedServer server : servers) {
             starters.put(server.id(), execution);
             log.info("server " + server.id() + (started.contains(server) ? " listens on " : " goes on at ")
-                    + addresses(server.id()));
+                    + addresses(server.id())
+                    + StartLine.tls(server.tls(), runningBy(server.id()).speaksTls()));
         }
         if (!hadControl) {
             ProjectControl.member(running)
@@ -339,6 +341,7 @@ final class ProjectServers {
      * @param records whether its recording is written to files at the end
      * @param isRecorded whether it records
      * @param control its HTTP interface; null if it has none
+     * @param tls the value of its option, such as {@code self-signed}
      * @param certificate the file with what its clients have to trust; null if it has none
      */
     record PlannedServer(
@@ -347,6 +350,7 @@ final class ProjectServers {
             boolean records,
             boolean isRecorded,
             ProjectControl.@Nullable Choice control,
+            String tls,
             @Nullable Path certificate,
             List<ServerAddress> addresses) {}
 

@@ -225,6 +225,7 @@ public final class StartMojo extends ServerMojo {
                 records(options),
                 isRecorded(options),
                 hasControl ? new ProjectControl.Choice(ofServer, configuration().isGiven("control")) : null,
+                options.getOrDefault("tls", NONE).strip(),
                 certificate(options),
                 where);
     }

@@ -66,6 +66,9 @@ class TlsServersTest extends BuildFixture {
     void publishesCertificate() throws Exception {
         start("self-signed").execute();
 
+        assertThat(build.log.seen())
+                .contains("INFO server default listens on 127.0.0.1:" + build.port("default")
+                        + " with TLS (self-signed)");
         assertThat(published("default")).isEqualTo(directory.resolve("echo").resolve("default.pem"));
         assertThat(echo(build.port("default"), published("default"), "hello")).isEqualTo("hello");
         Properties list = new Properties();
@@ -187,7 +190,9 @@ class TlsServersTest extends BuildFixture {
         run.tls = "self-signed";
         run.certificateFile = file.toString();
         RunningGoal running = RunningGoal.start(run::execute);
-        int port = Integer.parseInt(build.log.await("INFO starting up on 127.0.0.1 port "));
+        String started = build.log.await("INFO starting up on 127.0.0.1 port ");
+        assertThat(started).endsWith(" with TLS (self-signed)");
+        int port = Integer.parseInt(started.replaceFirst(" .*", ""));
         assertThat(echo(port, file, "hello")).isEqualTo("hello");
         running.interrupt();
         assertThat(running.await()).isTrue();

@@ -20,6 +20,7 @@ final class ServerCommand {
     private static final String QUIET = "--quiet";
     private static final String TIMES = "--times";
     private static final String CONTROL = "--control";
+    private static final String TLS = "--tls";
     private static final String SCRIPT = "--script";
     private static final String SCRIPT_FILE = "--script-file";
     private static final List<String> FLAGS = List.of(QUIET, TIMES, CommandHelp.HELP, CommandHelp.VERSION);
@@ -59,7 +60,8 @@ final class ServerCommand {
             Runtime.getRuntime().addShutdownHook(new Thread(() -> endBySignal(end), "echo-server closing"));
             start(server, end);
             if (given.has(QUIET)) {
-                server.socketAddresses().forEach(this::printStart);
+                String tls = StartLine.tls(given.get(TLS, "none").strip(), server.speaksTls());
+                server.socketAddresses().forEach(address -> printStart(address, tls));
             }
             printControl(server);
             boolean closed;
@@ -101,11 +103,11 @@ final class ServerCommand {
     }
 
     /** Prints the line that a conversation begins with. */
-    private void printStart(SocketAddress address) {
-        console.out(
-                address instanceof InetSocketAddress inet
-                        ? StartLine.of(HostAndPort.of(inet).host(), inet)
-                        : StartLine.of(ServerAddress.of(address).toString()));
+    private void printStart(SocketAddress address, String tls) {
+        String line = address instanceof InetSocketAddress inet
+                ? StartLine.of(HostAndPort.of(inet).host(), inet)
+                : StartLine.of(ServerAddress.of(address).toString());
+        console.out(line + tls);
     }
 
     /** Prints what a person can open in a browser. */

@@ -8,6 +8,19 @@ public final class StartLine {
 
     private StartLine() {}
 
+    /**
+     * Returns what the line ends with: nothing if the server speaks no TLS.
+     *
+     * @param kind the value of the option {@code tls}
+     * @param beginsWithTls whether clients speak TLS from their first byte on
+     */
+    public static String tls(String kind, boolean beginsWithTls) {
+        if (kind.equals("none")) {
+            return "";
+        }
+        return (beginsWithTls ? " with TLS (" : " with STARTTLS (") + kind + ")";
+    }
+
     /** Returns the line about an address whose text says all, such as that of a Unix socket. */
     public static String of(String address) {
         return "starting up on " + address;

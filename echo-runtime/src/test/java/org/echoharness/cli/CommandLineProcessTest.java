@@ -317,9 +317,10 @@ class CommandLineProcessTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"127.0.0.1:0", "*:0", "0.0.0.0:0"})
-    void quietServerPrintsFirstLineOfConversation(String address) throws Exception {
-        assertThat(firstLine("server", address, "--quiet")).isEqualTo(firstLine("server", address));
+    @CsvSource({"127.0.0.1:0, none", "*:0, none", "0.0.0.0:0, none", "127.0.0.1:0, for db.example"})
+    void quietServerPrintsFirstLineOfConversation(String address, String tls) throws Exception {
+        assertThat(firstLine("server", address, "--tls", tls, "--quiet"))
+                .isEqualTo(firstLine("server", address, "--tls", tls));
     }
 
     @ParameterizedTest

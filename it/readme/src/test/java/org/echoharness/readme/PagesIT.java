@@ -312,8 +312,8 @@ class PagesIT {
                 .extracting(console -> console.group(2).split(" ", -1)[0])
                 .containsExactly("server", "client");
         try (ForkedProcess server = start(consoles.get(0), folder, "127.0.0.1:0")) {
-            String started = server.lines().awaitText("starting up on .* port \\d+\n");
-            String port = started.replaceFirst("(?s).* port (\\d+)\n", "$1");
+            String started = server.lines().awaitText("starting up on .* port \\d+.*\n");
+            String port = started.replaceFirst("(?s).* port (\\d+).*", "$1");
             try (ForkedProcess client = start(consoles.get(1), folder, "127.0.0.1:" + port)) {
                 assertThat(client.awaitExit()).isZero();
                 server.lines().awaitText("no data from .*\nwaiting for a connection\n");
