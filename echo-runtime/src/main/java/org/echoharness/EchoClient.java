@@ -420,6 +420,7 @@ public final class EchoClient implements AutoCloseable {
         private int recordedBytes = -1;
         private @Nullable TlsTrust trust; // null without TLS
         private @Nullable SSLParameters tlsParameters;
+        private @Nullable ClientTls checkedTls; // of the last connect, unless the two before have changed
 
         private Builder() {}
 
@@ -534,6 +535,7 @@ public final class EchoClient implements AutoCloseable {
          */
         public Builder tls(String trusted) {
             trust = trusted.equals(OptionText.NONE) ? null : TlsTrust.parse(Option.TLS.word, trusted);
+            checkedTls = null;
             return this;
         }
 
@@ -547,6 +549,7 @@ public final class EchoClient implements AutoCloseable {
          */
         public Builder tls(SSLContext context) {
             trust = TlsTrust.of(Option.TLS.word, context);
+            checkedTls = null;
             return this;
         }
 
@@ -562,6 +565,7 @@ public final class EchoClient implements AutoCloseable {
          */
         public Builder tlsParameters(SSLParameters parameters) {
             tlsParameters = parameters;
+            checkedTls = null;
             return this;
         }
 
@@ -686,7 +690,7 @@ public final class EchoClient implements AutoCloseable {
             if (conversation != null) {
                 conversation.connectingTo(target);
             }
-            ClientTls own = trust == null ? null : ClientTls.checked(trust, tlsParameters);
+            ClientTls own = checkedTls();
             ClientConnector connector = new ClientConnector(target, connectTimeout, timeoutNanos);
             SocketChannel connected = connector.connect();
             try {
@@ -705,6 +709,14 @@ public final class EchoClient implements AutoCloseable {
                 connected.close();
                 throw failed;
             }
+        }
+
+        /** Returns what TLS needs, or null without TLS. The parameters are checked by an engine, once and not per connect. */
+        private @Nullable ClientTls checkedTls() {
+            if (checkedTls == null && trust != null) {
+                checkedTls = ClientTls.checked(trust, tlsParameters);
+            }
+            return checkedTls;
         }
 
         private ServerAddress target() {

@@ -25,9 +25,6 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
     static final String CLOSING = "the server closes";
     static final String FAILED = "an exception in the server";
 
-    /** How long the client's FIN may take after the FIN of {@link FinalFin}. */
-    private static final long FINAL_NANOS = 3_000_000_000L;
-
     private final ServingLoop serving;
     private final SelectionKey key;
     private final long number; // from 1, in the order of the accepts of the server
@@ -372,7 +369,7 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
             end(false, cause, why);
             return;
         }
-        finalFin = new FinalFin(cause, why, System.nanoTime() + FINAL_NANOS);
+        finalFin = new FinalFin(cause, why, System.nanoTime() + SocketChannels.LAST_FIN_NANOS);
         awaitFinalFin(System.nanoTime());
     }
 

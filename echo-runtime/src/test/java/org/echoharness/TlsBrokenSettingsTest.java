@@ -11,6 +11,7 @@ import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.SNIHostName;
@@ -41,7 +42,7 @@ class TlsBrokenSettingsTest {
     private static final Duration SOON = Duration.ofSeconds(10);
 
     /** Makes no engine, or throws an exception instead. */
-    private static final class NoEngines extends SSLContextSpi {
+    private static class NoEngines extends SSLContextSpi {
         private final String why;
 
         NoEngines(String why) {
@@ -88,6 +89,29 @@ class TlsBrokenSettingsTest {
         @Override
         protected SSLSessionContext engineGetClientSessionContext() {
             throw new UnsupportedOperationException();
+        }
+    }
+
+    /** Makes engines of another context, and counts them. */
+    private static final class CountedEngines extends NoEngines {
+        private final SSLContext maker;
+        private final AtomicInteger count;
+
+        CountedEngines(SSLContext maker, AtomicInteger count) {
+            super("");
+            this.maker = maker;
+            this.count = count;
+        }
+
+        @Override
+        protected SSLEngine engineCreateSSLEngine() {
+            return engineCreateSSLEngine("localhost", -1);
+        }
+
+        @Override
+        protected SSLEngine engineCreateSSLEngine(String host, int port) {
+            count.incrementAndGet();
+            return maker.createSSLEngine(host, port);
         }
     }
 
@@ -229,6 +253,24 @@ class TlsBrokenSettingsTest {
                     .hasMessageStartingWith("tlsParameters cannot be used: " + says);
             server.acceptPending();
             assertThat(server.recording().connections()).isEmpty();
+        }
+    }
+
+    @Test
+    void parametersOfClientAreCheckedOnce() throws Exception {
+        AtomicInteger engines = new AtomicInteger();
+        try (EchoServer server = EchoServer.builder().tls("self-signed").start()) {
+            EchoClient.Builder builder = EchoClient.builder()
+                    .address(server.address())
+                    .tls(new SSLContext(new CountedEngines(server.sslContext(), engines), null, "TLS") {})
+                    .tlsParameters(protocols("TLSv1.3"));
+            builder.connect().close();
+            int first = engines.getAndSet(0);
+            assertThat(first).isGreaterThan(1); // with those that check context and parameters
+            builder.connect().close();
+            assertThat(engines).hasValue(1);
+            builder.tlsParameters(protocols("TLSv9"));
+            assertThatThrownBy(builder::connect).hasMessageStartingWith("tlsParameters cannot be used: ");
         }
     }
 

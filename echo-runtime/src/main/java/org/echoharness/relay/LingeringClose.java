@@ -11,12 +11,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Closes a connection whose other side is to read an alert: sends a FIN, and drops what comes until the FIN of the other side,
- * for at most 3 s. A close with unread bytes would send an RST, which makes the kernel of the other side discard the alert.
+ * for a limited time. A close with unread bytes would send an RST, which makes the kernel of the other side discard the alert.
  * The thread of the event loop uses it.
  */
 final class LingeringClose implements EventLoopHandler {
-
-    private static final long NANOS = 3_000_000_000L;
 
     private final EventLoop loop;
     private final SelectionKey key;
@@ -36,7 +34,7 @@ final class LingeringClose implements EventLoopHandler {
         try {
             close.socket.shutdownOutput();
             key.interestOps(SelectionKey.OP_READ);
-            close.alarm = loop.alarms().set(System.nanoTime() + NANOS, close);
+            close.alarm = loop.alarms().set(System.nanoTime() + SocketChannels.LAST_FIN_NANOS, close);
         } catch (IOException lost) {
             close.end(0);
         }

@@ -9,6 +9,9 @@ import java.util.List;
 /** Resets sockets and sets how they close. Any thread may call it. */
 public final class SocketChannels {
 
+    /** How long the FIN of the other side may take that is to read an alert before the connection is closed. */
+    public static final long LAST_FIN_NANOS = 3_000_000_000L;
+
     private static final int DROPPED = 4 << 10;
     private static final int READS = 16; // before other connections get a turn
 
