@@ -2,6 +2,8 @@ package org.echoharness;
 
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import java.util.ArrayList;
+import java.util.List;
 import org.echoharness.memory.RingBuffer;
 import org.echoharness.text.Escaping;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +24,7 @@ final class ConnectionReporter {
     private boolean answers;
     private long sendingSince;
     private @Nullable ConnectionReporter upstream; // of a relay
+    private @Nullable List<OfTls> unprinted;
 
     /** @param peer how the lines name the other end; empty for a client, whose lines do not name it */
     ConnectionReporter(@Nullable Conversation conversation, @Nullable ConnectionRecorder recorder, String peer) {
@@ -56,6 +59,7 @@ final class ConnectionReporter {
 
     /** Records how the connection to the server behind a relay has ended, unless that is known. */
     void upstreamEnded(Ending.Side by, Ending.How how, String why) {
+        printTls();
         if (recorder != null) {
             recorder.ended(by, how, why, false);
         }
@@ -89,6 +93,7 @@ final class ConnectionReporter {
     /** Prints bytes that were received and are recorded already. */
     void printReceived(ByteBuffer bytes) {
         if (conversation != null) {
+            printTls();
             conversation.received(bytes, peer);
         }
     }
@@ -98,6 +103,7 @@ final class ConnectionReporter {
             recorder.inputEnded();
         }
         if (conversation != null) {
+            printTls();
             conversation.noDataFrom(peer);
         }
     }
@@ -129,6 +135,7 @@ final class ConnectionReporter {
     /** Called when a client is about to send its message, or a piece of it. */
     void printSending(ByteBuffer message) {
         if (conversation != null) {
+            printTls();
             conversation.sending(message);
         }
     }
@@ -158,6 +165,7 @@ final class ConnectionReporter {
             recorder.sent(first, count, sendingSince);
         }
         if (conversation != null) {
+            printTls();
             if (isPrintingSent()) {
                 conversation.sending(peer, first.slice(first.position(), Math.min(first.remaining(), count)), count);
             } else {
@@ -181,6 +189,7 @@ final class ConnectionReporter {
             recorder.applying(fault);
         }
         if (conversation != null) {
+            printTls();
             conversation.applying(fault, peer);
         }
     }
@@ -192,10 +201,32 @@ final class ConnectionReporter {
         }
     }
 
-    /** Called when a handshake is complete, or at an alert. The conversation does not show it. */
+    /**
+     * Called when a handshake is complete, or at an alert. The conversation shows it later: the callback may throw an exception
+     * or close the server, and the channel of TLS that calls this method is still at work.
+     */
     void tls(RecordedEvent.Kind kind, String what) {
         if (recorder != null) {
             recorder.note(kind, what, System.nanoTime());
+        }
+        if (conversation != null) {
+            List<OfTls> events = unprinted == null ? new ArrayList<>(1) : unprinted;
+            events.add(new OfTls(kind == RecordedEvent.Kind.HANDSHAKE ? "TLS handshake" : "TLS alert", what));
+            unprinted = events;
+        }
+    }
+
+    /** A handshake or an alert. */
+    private record OfTls(String what, String detail) {}
+
+    /** Prints the handshake and the alerts that are not printed yet. Each line that comes after them calls it too. */
+    void printTls() {
+        List<OfTls> events = unprinted;
+        if (events != null && conversation != null) {
+            unprinted = null;
+            for (OfTls event : events) {
+                conversation.tls(event.what(), peer, event.detail());
+            }
         }
     }
 
@@ -209,6 +240,7 @@ final class ConnectionReporter {
     /** Called when a client is about to close its socket. */
     void printClosing() {
         if (conversation != null) {
+            printTls();
             conversation.closing();
         }
     }
@@ -218,6 +250,7 @@ final class ConnectionReporter {
         if (recorder != null) {
             recorder.ended(by, how, why, failed);
         }
+        printTls();
         if (conversation != null && !why.isEmpty()) {
             conversation.lost(peer, why);
         }

@@ -75,6 +75,16 @@ record Conversation(Consumer<String> lines, boolean isNumbered) {
         lines.accept("sending " + Escaping.bytes(bytes) + " " + Escaping.quote(first) + " to " + peer);
     }
 
+    /**
+     * Prints what happens below the text.
+     *
+     * @param what {@code TLS handshake} or {@code TLS alert}
+     * @param peer the other end; empty if the line does not name it
+     */
+    void tls(String what, String peer, String detail) {
+        lines.accept(what + (peer.isEmpty() ? "" : " with " + peer) + ": " + detail);
+    }
+
     void noDataFrom(String peer) {
         lines.accept("no data from " + peer);
     }

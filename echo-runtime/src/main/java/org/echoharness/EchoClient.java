@@ -701,6 +701,9 @@ public final class EchoClient implements AutoCloseable {
                         ? null
                         : new ConnectionReporter(conversation, recorder, "");
                 TlsClientChannel tls = own == null ? null : connector.handshake(connected, own, reporter);
+                if (reporter != null) {
+                    reporter.printTls();
+                }
                 return new EchoClient(
                         new ClientSocket(connected, tls, bufferSize, readTimeout, timeoutNanos, reporter),
                         store,

@@ -202,6 +202,9 @@ final class TlsWire implements ConnectionWire, ConnectionPump.Supply, TlsObserve
     @Override
     public void turn() throws IOException {
         channel.advance();
+        if (reporter != null) {
+            reporter.printTls();
+        }
     }
 
     @Override

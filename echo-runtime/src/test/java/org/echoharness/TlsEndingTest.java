@@ -7,6 +7,7 @@ import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLEngineResult.HandshakeStatus;
 import javax.net.ssl.SSLSocket;
@@ -104,6 +105,48 @@ class TlsEndingTest {
                     .hasToString(
                             "CLIENT RST (the client sent a warning alert, which is no close_notify, so that the end of"
                                     + " its text is not known)");
+        }
+    }
+
+    /** The conversation has a line for the handshake, and one for an alert before the line about the end. */
+    @ParameterizedTest
+    @ValueSource(strings = {"TLSv1.2", "TLSv1.3"})
+    void conversationShowsHandshakeAndAlert(String protocol) throws Exception {
+        List<String> lines = new CopyOnWriteArrayList<>();
+        String peer;
+        try (EchoServer server = tls().conversation(lines::add).start();
+                Socket socket = PlainSockets.connect(server.address())) {
+            peer = "127.0.0.1:" + socket.getLocalPort();
+            SSLSocket tls =
+                    (SSLSocket) server.sslContext().getSocketFactory().createSocket(socket, "localhost", 1, false);
+            tls.setEnabledProtocols(new String[] {protocol});
+            PlainSockets.echoes(tls, "hello");
+            socket.getOutputStream().write(new byte[] {23, 3, 3, 0, 1, 1}); // too short
+            ended(server);
+        }
+        String cipher =
+                protocol.equals("TLSv1.3") ? "TLS_AES_256_GCM_SHA384" : "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384";
+        assertThat(lines).element(3).isEqualTo("TLS handshake with " + peer + ": " + protocol + " " + cipher);
+        assertThat(lines).element(4).isEqualTo("received 5 bytes \"hello\" from " + peer);
+        assertThat(lines).element(6).asString().matches("TLS alert with " + peer + ": \\w+ by the server");
+        assertThat(lines).element(7).asString().startsWith("lost " + peer + ": TLS failed: ");
+    }
+
+    @Test
+    void conversationOfClientShowsHandshake() throws Exception {
+        List<String> lines = new CopyOnWriteArrayList<>();
+        try (EchoServer server = tls().start()) {
+            EchoClient.builder()
+                    .address("localhost:" + server.port())
+                    .tls(server.sslContext())
+                    .conversation(lines::add)
+                    .connect()
+                    .close();
+            assertThat(lines)
+                    .containsExactly(
+                            "connecting to localhost port " + server.port(),
+                            "TLS handshake: TLSv1.3 TLS_AES_256_GCM_SHA384, SNI localhost",
+                            "closing socket");
         }
     }
 

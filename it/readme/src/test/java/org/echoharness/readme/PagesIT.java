@@ -314,7 +314,7 @@ class PagesIT {
         try (ForkedProcess server = start(consoles.get(0), folder, "127.0.0.1:0")) {
             String started = server.lines().awaitText("starting up on .* port \\d+.*\n");
             String port = started.replaceFirst("(?s).* port (\\d+).*", "$1");
-            try (ForkedProcess client = start(consoles.get(1), folder, "127.0.0.1:" + port)) {
+            try (ForkedProcess client = start(consoles.get(1), folder, "localhost:" + port)) {
                 assertThat(client.awaitExit()).isZero();
                 server.lines().awaitText("no data from .*\nwaiting for a connection\n");
                 assertThat(withoutPorts(client.lines().text()))
