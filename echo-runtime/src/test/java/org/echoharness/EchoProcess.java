@@ -32,7 +32,7 @@ public final class EchoProcess {
 
     /** With what makes a JVM cheaper that lives for a second or two. */
     private static List<String> quick(List<String> options) {
-        return Stream.concat(Stream.of("-XX:TieredStopAtLevel=1"), options.stream())
+        return Stream.concat(Stream.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"), options.stream())
                 .toList();
     }
 

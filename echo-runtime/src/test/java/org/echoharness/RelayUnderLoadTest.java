@@ -123,7 +123,7 @@ class RelayUnderLoadTest {
                     return null;
                 }));
             }
-            for (int i = 0; i < 40; i++) {
+            for (int i = 0; i < 16; i++) {
                 relay.setFaultsOfAll(FaultPlan.parse(
                         i % 2 == 0
                                 ? "delay 1ms to server, fragment 100, reset after 2ms"
