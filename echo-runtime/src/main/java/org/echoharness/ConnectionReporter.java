@@ -24,7 +24,7 @@ final class ConnectionReporter {
     private boolean answers;
     private long sendingSince;
     private @Nullable ConnectionReporter upstream; // of a relay
-    private @Nullable List<OfTls> unprinted;
+    private @Nullable List<String> unprinted; // about TLS
 
     /** @param peer how the lines name the other end; empty for a client, whose lines do not name it */
     ConnectionReporter(@Nullable Conversation conversation, @Nullable ConnectionRecorder recorder, String peer) {
@@ -210,22 +210,20 @@ final class ConnectionReporter {
             recorder.note(kind, what, System.nanoTime());
         }
         if (conversation != null) {
-            List<OfTls> events = unprinted == null ? new ArrayList<>(1) : unprinted;
-            events.add(new OfTls(kind == RecordedEvent.Kind.HANDSHAKE ? "TLS handshake" : "TLS alert", what));
-            unprinted = events;
+            List<String> lines = unprinted == null ? new ArrayList<>(1) : unprinted;
+            lines.add(Conversation.ofTls(
+                    kind == RecordedEvent.Kind.HANDSHAKE ? "TLS handshake" : "TLS alert", peer, what));
+            unprinted = lines;
         }
     }
 
-    /** A handshake or an alert. */
-    private record OfTls(String what, String detail) {}
-
     /** Prints the handshake and the alerts that are not printed yet. Each line that comes after them calls it too. */
     void printTls() {
-        List<OfTls> events = unprinted;
-        if (events != null && conversation != null) {
+        List<String> lines = unprinted;
+        if (lines != null && conversation != null) {
             unprinted = null;
-            for (OfTls event : events) {
-                conversation.tls(event.what(), peer, event.detail());
+            for (String line : lines) {
+                conversation.print(line);
             }
         }
     }

@@ -76,13 +76,17 @@ record Conversation(Consumer<String> lines, boolean isNumbered) {
     }
 
     /**
-     * Prints what happens below the text.
+     * Returns the line about a handshake or an alert, for {@link #print}.
      *
      * @param what {@code TLS handshake} or {@code TLS alert}
      * @param peer the other end; empty if the line does not name it
      */
-    void tls(String what, String peer, String detail) {
-        lines.accept(what + (peer.isEmpty() ? "" : " with " + peer) + ": " + detail);
+    static String ofTls(String what, String peer, String detail) {
+        return what + (peer.isEmpty() ? "" : " with " + peer) + ": " + detail;
+    }
+
+    void print(String line) {
+        lines.accept(line);
     }
 
     void noDataFrom(String peer) {

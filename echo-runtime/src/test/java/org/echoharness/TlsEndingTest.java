@@ -1,6 +1,7 @@
 package org.echoharness;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.net.Socket;
@@ -8,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLEngineResult.HandshakeStatus;
 import javax.net.ssl.SSLSocket;
@@ -130,6 +132,28 @@ class TlsEndingTest {
         assertThat(lines).element(4).isEqualTo("received 5 bytes \"hello\" from " + peer);
         assertThat(lines).element(6).asString().matches("TLS alert with " + peer + ": \\w+ by the server");
         assertThat(lines).element(7).asString().startsWith("lost " + peer + ": TLS failed: ");
+    }
+
+    /** It runs when the engine is not at work: otherwise, its exception would be a failure of TLS. */
+    @ParameterizedTest
+    @ValueSource(strings = {"TLSv1.2", "TLSv1.3"})
+    void callbackThatThrowsAtHandshakeIsNoFailureOfTls(String protocol) throws Exception {
+        Consumer<String> callback = line -> {
+            if (line.startsWith("TLS handshake")) {
+                throw new IllegalStateException("no lines today");
+            }
+        };
+        List<String> warnings = new CopyOnWriteArrayList<>();
+        try (EchoServer server =
+                        tls().conversation(callback).warnings(warnings::add).start();
+                Socket socket = PlainSockets.connect(server.address())) {
+            SSLSocket tls =
+                    (SSLSocket) server.sslContext().getSocketFactory().createSocket(socket, "localhost", 1, false);
+            tls.setEnabledProtocols(new String[] {protocol});
+            assertThatThrownBy(() -> PlainSockets.echoes(tls, "hello")).isInstanceOf(IOException.class);
+            assertThat(ended(server).ending().orElseThrow()).hasToString("SERVER RST (an exception in the server)");
+        }
+        assertThat(warnings).singleElement().asString().contains("no lines today");
     }
 
     @Test
