@@ -80,7 +80,7 @@ class EchoClientTest {
     @ParameterizedTest
     @CsvSource({"65536, 65536", "7, 65536", "65536, 7", "1048576, 1"})
     void echoesAnySizeWithAnyBuffers(int clientBuffer, int serverBuffer) throws Exception {
-        int size = Math.min(clientBuffer, serverBuffer) < 16 ? 300_000 : 64 * PlainSockets.MIB;
+        int size = Math.min(clientBuffer, serverBuffer) < 16 ? 100_000 : 16 * PlainSockets.MIB;
         byte[] message = PlainSockets.random(size, 2);
         try (EchoServer server = EchoServer.builder().bufferSize(serverBuffer).start();
                 EchoClient client = EchoClient.builder()

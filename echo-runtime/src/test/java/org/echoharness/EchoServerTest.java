@@ -207,7 +207,7 @@ class EchoServerTest {
     @ParameterizedTest
     @ValueSource(ints = {0, 4096})
     void echoesEveryByteAfterHalfClose(int receiveBuffer) throws Exception {
-        byte[] sent = PlainSockets.random(64 * PlainSockets.MIB, 1);
+        byte[] sent = PlainSockets.random(16 * PlainSockets.MIB, 1);
         try (EchoServer server = quiet().start();
                 Socket socket = PlainSockets.connect(server.address(), receiveBuffer)) {
             FutureTask<Void> writing = new FutureTask<>(() -> {
@@ -215,7 +215,7 @@ class EchoServerTest {
                 socket.shutdownOutput();
                 return null;
             });
-            new Thread(writing, "writes 64 MiB").start();
+            new Thread(writing, "writes 16 MiB").start();
             byte[] back = socket.getInputStream().readAllBytes();
 
             writing.get(30, TimeUnit.SECONDS);

@@ -86,7 +86,7 @@ class CommandLineProcessTest {
             int port = Integer.parseInt(line(server.getInputStream()).replaceFirst(".* port (\\d+).*", "$1"));
             String message = "x".repeat(1_000);
             try (Socket socket = PlainSockets.connect(PlainSockets.at("127.0.0.1", port))) {
-                for (int i = 0; i < 2_000; i++) {
+                for (int i = 0; i < 800; i++) {
                     PlainSockets.echoes(socket, message);
                 }
                 assertThat(signalled(server, signal)).isEqualTo(code);
