@@ -29,7 +29,7 @@ class ParallelTest {
     private static final AtomicInteger RUNNING = new AtomicInteger();
     private static final CountDownLatch TWO_RUNNING = new CountDownLatch(1);
 
-    @RepeatedTest(20)
+    @RepeatedTest(10)
     void eachTestHasOwnServersAndClients() throws IOException {
         Run.with(PARALLEL, PerMethod.class).passed(16);
 
@@ -37,7 +37,7 @@ class ParallelTest {
         assertThat(InjectedLog.clients()).hasSize(1 + 3 * 16);
     }
 
-    @RepeatedTest(20)
+    @RepeatedTest(10)
     void testsOfClassShareServer() throws IOException {
         Run.with(PARALLEL, PerClass.class).passed(16);
 
