@@ -480,10 +480,20 @@
     const items = Array.from(list.children);
     const first = fresh.slice(0, start).split(ITEM).length - 1;
     const last = fresh.slice(end).split(ITEM).length - 1;
-    items.slice(first, items.length - last).forEach((each) => each.remove());
-    const added = Array.from(parsed(fresh.slice(start, end)).children);
-    const before = last ? items[items.length - last] : null;
-    added.forEach((each) => list.insertBefore(each, before));
+    const were = items.slice(first, items.length - last);
+    const texts = old.slice(start, old.length - (fresh.length - end)).split(ITEM).slice(1);
+    const isGap = (text) => text.startsWith('class="gap"');
+    const added = [];
+    let i = 0;
+    for (const text of fresh.slice(start, end).split(ITEM).slice(1)) {
+      while (i < were.length && texts[i] !== text && isGap(texts[i])) were[i++].remove(); // too short by now
+      if (i < were.length && texts[i] === text) { i++; continue; }
+      const made = parsed(ITEM + text).firstElementChild;
+      list.insertBefore(made, were[i] || items[items.length - last] || null);
+      added.push(made);
+      if (i < were.length && !isGap(text)) were[i++].remove();
+    }
+    were.slice(i).forEach((each) => each.remove());
     return added;
   };
 

@@ -366,6 +366,30 @@ class LivePageIT {
         }
     }
 
+    /** The line of a pause goes when the pause has become short beside the life of the connection. */
+    @Test
+    void selectionStaysWhenLineOfPauseGoes() throws Exception {
+        start(EchoServer.builder().faults("delay 30ms"));
+        openPage();
+        try (EchoClient client = client("first line\n")) {
+            browser.await(row(1) + " && " + row(1) + ".dataset.e === 'open'");
+            browser.click("#c1 summary");
+            browser.await("document.querySelectorAll('#c1 pre').length === 2");
+            String hasPause = "document.querySelectorAll('#c1 .gap').length > 0";
+            assertThat(browser.value(hasPause)).isEqualTo("true");
+            browser.value("getSelection().selectAllChildren(document.querySelectorAll('#c1 pre')[1])");
+            String selected = browser.value("getSelection().toString()");
+
+            for (int pieces = 4; browser.value(hasPause).equals("true"); pieces += 2) {
+                client.expectEcho("more\n".getBytes(StandardCharsets.UTF_8));
+                browser.await("document.querySelectorAll('#c1 pre').length === " + pieces);
+            }
+            assertThat(browser.value("getSelection().toString()"))
+                    .isEqualTo(selected)
+                    .isNotEmpty();
+        }
+    }
+
     @Test
     void thousandConnectionsStayUsable() throws Exception {
         for (int number = 1; number <= 1_000; number++) {
