@@ -375,9 +375,10 @@ class LivePageIT {
             browser.await(row(1) + " && " + row(1) + ".dataset.e === 'open'");
             browser.click("#c1 summary");
             browser.await("document.querySelectorAll('#c1 pre').length === 2");
-            String hasPause = "document.querySelectorAll('#c1 .gap').length > 0";
+            String sent = "document.querySelectorAll('#c1 pre')[1]";
+            String hasPause = sent + ".closest('li').previousElementSibling.classList.contains('gap')";
             assertThat(browser.value(hasPause)).isEqualTo("true");
-            browser.value("getSelection().selectAllChildren(document.querySelectorAll('#c1 pre')[1])");
+            browser.value("getSelection().selectAllChildren(" + sent + ")");
             String selected = browser.value("getSelection().toString()");
 
             for (int pieces = 4; browser.value(hasPause).equals("true"); pieces += 2) {
