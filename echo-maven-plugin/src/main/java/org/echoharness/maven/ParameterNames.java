@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -259,16 +260,16 @@ record ParameterNames(GoalConfiguration configuration, Consumer<String> warnings
     }
 
     private static List<String> goalsWith(MojoDescriptor goal, String parameter) {
-        return mojos(goal)
-                .filter(mojo -> parameters(mojo).contains(parameter))
-                .map(MojoDescriptor::getGoal)
-                .sorted()
-                .toList();
+        return goals(goal, mojo -> parameters(mojo).contains(parameter));
     }
 
     private static List<String> goalsWithProperty(MojoDescriptor goal, String property) {
+        return goals(goal, mojo -> properties(mojo).contains(property));
+    }
+
+    private static List<String> goals(MojoDescriptor goal, Predicate<MojoDescriptor> condition) {
         return mojos(goal)
-                .filter(mojo -> properties(mojo).contains(property))
+                .filter(condition)
                 .map(MojoDescriptor::getGoal)
                 .sorted()
                 .toList();

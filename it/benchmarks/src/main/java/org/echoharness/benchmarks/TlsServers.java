@@ -31,7 +31,7 @@ final class TlsServers {
     /** Runs the slow steps of handshakes on threads of their own, as this server does. */
     static final String NETTY_TASKS = "tls-netty-nio-tasks";
 
-    static final List<String> PEERS = List.of(NETTY, NETTY_TASKS);
+    static final List<String> PEERS = List.of(NETTY, NETTY_TASKS, OURS_CONTEXT);
     static final List<String> ALL = List.of(NETTY, NETTY_TASKS, OURS, OURS_CONTEXT);
 
     private static final char[] PASSWORD = "benchmark".toCharArray();
