@@ -7,7 +7,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
-import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -16,6 +15,7 @@ import java.util.Map;
 import org.echoharness.sockets.ChannelReadiness;
 import org.echoharness.sockets.ConnectAttempts;
 import org.echoharness.sockets.NameResolver;
+import org.echoharness.sockets.SocketChannels;
 import org.echoharness.sockets.UnixConnector;
 import org.echoharness.text.Quantities;
 import org.echoharness.tls.ClientTls;
@@ -122,7 +122,7 @@ final class ClientConnector {
         try {
             if (!channel.isConnected()) {
                 try (ChannelReadiness readiness = new ChannelReadiness(channel)) {
-                    if (!readiness.await(SelectionKey.OP_CONNECT, deadline) || !channel.finishConnect()) {
+                    if (!readiness.awaitConnected(channel, deadline)) {
                         throw new SocketTimeoutException("no answer");
                     }
                 }
@@ -130,7 +130,7 @@ final class ClientConnector {
             ConnectAttempts.refuseSelfConnect(channel);
             return channel;
         } catch (Throwable e) {
-            channel.close();
+            SocketChannels.closeAfter(e, channel);
             throw e;
         }
     }

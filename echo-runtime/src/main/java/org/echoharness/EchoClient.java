@@ -22,6 +22,7 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 import org.echoharness.memory.MessageInput;
 import org.echoharness.sockets.ClientDeadline;
+import org.echoharness.sockets.SocketChannels;
 import org.echoharness.text.Quantities;
 import org.echoharness.tls.ClientTls;
 import org.echoharness.tls.TlsClientChannel;
@@ -709,7 +710,7 @@ public final class EchoClient implements AutoCloseable {
                         store,
                         connector.failed());
             } catch (Throwable failed) {
-                connected.close();
+                SocketChannels.closeAfter(failed, connected);
                 throw failed;
             }
         }

@@ -68,10 +68,13 @@ final class ListeningPort {
 
     /** Refuses connects from now on. The loop's thread calls this, {@link #listen} and {@link #leaveUnanswered}. */
     void refuse() throws IOException {
-        if (listening != null) {
-            stopListening(listening);
+        try {
+            if (listening != null) {
+                stopListening(listening);
+            }
+        } finally {
+            state = listening == null ? "refusing" : state;
         }
-        state = "refusing";
     }
 
     /** Accepts connects again from now on. */
@@ -80,13 +83,17 @@ final class ListeningPort {
             return;
         }
         ServerSocketChannel channel = listenAgain(first.context().config().backlog());
-        listening = channel;
         try {
             acceptor = acceptor(channel);
-        } catch (IOException | RuntimeException failed) {
-            channel.close();
+        } catch (Throwable failed) {
+            SocketChannels.closeAfter(failed, channel);
+            if (holder != null) { // it still has the port
+                SocketChannels.unshare(holder);
+            }
             throw failed;
         }
+        listening = channel;
+        releaseHolder();
         state = ACCEPTING;
         first.context().server().listensAgain();
     }
@@ -99,6 +106,7 @@ final class ListeningPort {
     void leaveUnanswered() throws IOException {
         if (acceptor != null || listening == null) {
             listening = listenAgain(1);
+            releaseHolder();
         }
         state = "unanswered";
     }
@@ -118,7 +126,7 @@ final class ListeningPort {
         return ACCEPTING;
     }
 
-    /** Stops listening, if it does, and listens with a queue of another length. */
+    /** Stops listening, if it does, and listens with a queue of another length. The caller then releases the holder. */
     private ServerSocketChannel listenAgain(int backlog) throws IOException {
         if (file == null) {
             refuse();
@@ -126,7 +134,12 @@ final class ListeningPort {
         }
         mustBeOpen();
         ServerSocketChannel next = file.listen(backlog);
-        refuse(); // only now, so that a connect that waits for room in the old queue finds the new socket
+        try {
+            refuse(); // only now, so that a connect that waits for room in the old queue finds the new socket
+        } catch (Throwable failed) {
+            SocketChannels.closeAfter(failed, next);
+            throw failed;
+        }
         return next;
     }
 
@@ -147,7 +160,7 @@ final class ListeningPort {
         try {
             fill(filling);
             return filling;
-        } catch (IOException | RuntimeException failed) {
+        } catch (Throwable failed) {
             SocketChannels.reset(filling);
             throw failed;
         }
@@ -213,8 +226,8 @@ final class ListeningPort {
             if (connects(filler, ConnectAttempts.reachable(to))) {
                 return filler;
             }
-        } catch (IOException | RuntimeException refused) {
-            filler.close();
+        } catch (Throwable refused) {
+            SocketChannels.closeAfter(refused, filler);
             throw refused;
         }
         filler.close();
@@ -242,16 +255,20 @@ final class ListeningPort {
         if (address instanceof InetSocketAddress inet) {
             hold(inet, channel);
         }
-        if (acceptor != null) {
-            acceptor.acceptAll(); // connections made before are served
-            acceptor.close();
-            acceptor = null;
-            first.loop().closeNow();
-        } else {
-            channel.close();
-        }
+        Acceptor last = acceptor;
+        acceptor = null; // first, so that nothing below is done twice if it fails
         listening = null;
-        closeFillers();
+        try {
+            if (last != null) {
+                last.acceptAll(); // connections made before are served
+                last.close();
+                first.loop().closeNow();
+            } else {
+                channel.close();
+            }
+        } finally {
+            closeFillers();
+        }
     }
 
     /** Binds a socket that does not listen to the same port. */
@@ -263,8 +280,9 @@ final class ListeningPort {
             shares(beside, true);
             beside.bind(ListeningSockets.local(tcp, port));
             shares(beside, false);
-        } catch (IOException | RuntimeException failed) {
-            beside.close();
+        } catch (Throwable failed) {
+            SocketChannels.closeAfter(failed, beside);
+            SocketChannels.unshare(channel);
             throw failed;
         }
         holder = beside;
@@ -288,13 +306,20 @@ final class ListeningPort {
             beside.setOption(StandardSocketOptions.SO_REUSEPORT, true);
             channel.bind(ListeningSockets.local(tcp, port), backlog);
             channel.setOption(StandardSocketOptions.SO_REUSEPORT, false);
-        } catch (IOException | RuntimeException failed) {
-            channel.close();
+            return channel;
+        } catch (Throwable failed) {
+            SocketChannels.closeAfter(failed, channel);
+            SocketChannels.unshare(beside);
             throw failed;
         }
-        beside.close();
-        holder = null;
-        return channel;
+    }
+
+    /** Lets go of the port, which a listening socket has by now. */
+    private void releaseHolder() {
+        if (holder != null) {
+            SocketChannels.reset(holder);
+            holder = null;
+        }
     }
 
     private void close() {
@@ -306,7 +331,7 @@ final class ListeningPort {
             if (file != null) {
                 file.close(); // if connects are refused or left unanswered; otherwise the acceptor has closed it
             }
-        } catch (IOException e) {
+        } catch (Throwable e) {
             first.context().warnings().warn("closing a socket of " + HostAndPort.text(address) + " failed: ", e);
         }
         closeFillers();
@@ -355,14 +380,14 @@ final class ListeningPort {
             for (ListeningPort port : ports) {
                 try {
                     port.listen();
-                } catch (IOException | RuntimeException failed) {
+                } catch (Throwable failed) {
                     alarm = alarm != null ? alarm : alarms.set(System.nanoTime() + RETRY_NANOS, this);
                     warn(port, failed);
                 }
             }
         }
 
-        private void warn(ListeningPort port, Exception failed) {
+        private void warn(ListeningPort port, Throwable failed) {
             if (!hasWarned) {
                 hasWarned = true;
                 warnings.warn("cannot listen again on "

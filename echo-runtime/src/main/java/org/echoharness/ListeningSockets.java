@@ -19,6 +19,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.echoharness.sockets.NameResolver;
+import org.echoharness.sockets.SocketChannels;
 import org.echoharness.sockets.UnixSocketFile;
 import org.jspecify.annotations.Nullable;
 
@@ -133,7 +134,7 @@ final class ListeningSockets {
                 if (each.file != null) {
                     each.file.close();
                 }
-            } catch (IOException e) {
+            } catch (Throwable e) {
                 // no connection was accepted from it, so none is lost
             }
         }
@@ -143,8 +144,8 @@ final class ListeningSockets {
         UnixSocketFile file = UnixSocketFile.of(address.path());
         try {
             return new Bound(address, file.listen(backlog), file);
-        } catch (IOException | RuntimeException refused) {
-            file.close();
+        } catch (Throwable refused) {
+            SocketChannels.closeAfter(refused, file);
             throw refused;
         }
     }
@@ -157,6 +158,9 @@ final class ListeningSockets {
             try {
                 bindEach(address, locals, backlog, bound);
                 return bound;
+            } catch (Error failed) {
+                close(bound);
+                throw failed;
             } catch (IOException | RuntimeException refused) {
                 close(bound);
                 if (tries == 1 || bound.isEmpty()) { // otherwise another process has that port on another address
@@ -200,8 +204,11 @@ final class ListeningSockets {
         try {
             return new Bound(address, channel.bind(local, backlog), null);
         } catch (IOException | RuntimeException refused) {
-            channel.close(); // a failed bind keeps its file descriptor otherwise
+            SocketChannels.closeAfter(refused, channel); // a failed bind keeps its file descriptor otherwise
             throw explained(address, local.getAddress(), which, refused);
+        } catch (Error failed) {
+            SocketChannels.closeAfter(failed, channel);
+            throw failed;
         }
     }
 

@@ -137,21 +137,30 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
 
     @Override
     public void abort() {
-        if (pump != null) {
-            pump.ends("nothing more by the end of the server", serving.isFrozen() ? null : ServingLoop.CLOCK);
+        try {
+            if (pump != null) {
+                pump.ends("nothing more by the end of the server", serving.isFrozen() ? null : ServingLoop.CLOCK);
+            }
+        } finally {
+            end(false, Cause.SERVER, CLOSING);
         }
-        end(false, Cause.SERVER, CLOSING);
     }
 
     /** Resets the connection, or closes it with a FIN even if not everything was echoed. */
     void endNow(boolean clean, String why) {
         if (due != null) {
             endWaited();
-        } else if (clean && isOpen() && mayClose()) {
-            closeEarly(why);
-            end(true, Cause.SERVER, why);
-        } else {
-            end(false, Cause.SERVER, why);
+            return;
+        }
+        try {
+            if (clean && isOpen() && mayClose()) {
+                closeEarly(why);
+                end(true, Cause.SERVER, why);
+            } else {
+                end(false, Cause.SERVER, why);
+            }
+        } catch (Throwable failed) {
+            fail(failed);
         }
     }
 
@@ -389,6 +398,9 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
             isOver |= SocketChannels.dropInput(channel());
         } catch (IOException reset) {
             isOver = true;
+        } catch (Throwable failed) {
+            fail(failed);
+            return;
         }
         if (isOver) {
             end(linger, true, last.cause(), last.why());
@@ -490,11 +502,14 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
 
     private void release(int linger, Cause cause, String why) {
         SocketChannels.linger(channel(), linger);
-        wire.release();
         serving.loop().close(key);
-        serving.release(pump, linger != 0, why);
         serving.loop().alarms().cancel(alarm);
         serving.context().counts().ends(cause);
+        try {
+            wire.release();
+        } finally {
+            serving.release(pump, linger != 0, why);
+        }
     }
 
     @Override

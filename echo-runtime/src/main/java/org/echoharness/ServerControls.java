@@ -44,7 +44,7 @@ final class ServerControls {
         mustBeCallable();
         server.admission().announce(plan); // calls a callback, which must not delay other controls or parked ports
         control("setFaultsOfAll", () -> {
-            Exception failure = null;
+            Throwable failure = null;
             try {
                 onEachPort(port -> {
                     port.acceptAll();
@@ -63,7 +63,7 @@ final class ServerControls {
                         }
                     }
                 });
-            } catch (IOException | RuntimeException failed) {
+            } catch (Throwable failed) {
                 failure = failed;
                 throw failed;
             } finally {
@@ -191,7 +191,7 @@ final class ServerControls {
         try {
             turnPorts(what, ListeningPort::refuse);
             next.run();
-        } catch (IOException | RuntimeException failed) {
+        } catch (Throwable failed) {
             undo(failed, this::listen);
             throw failed;
         }
@@ -219,7 +219,7 @@ final class ServerControls {
                         return null;
                     });
                 }
-            } catch (IOException | RuntimeException failed) {
+            } catch (Throwable failed) {
                 mustBeCallable(); // a close in the meantime makes the connects fail
                 undo(failed, this::listen);
                 throw failed;
@@ -237,7 +237,7 @@ final class ServerControls {
                         changed.add(each);
                     }
                 });
-            } catch (IOException | RuntimeException failed) {
+            } catch (Throwable failed) {
                 changed.forEach(each -> each.loop().post(() -> freeze(each, !frozen)));
                 throw failed;
             }
@@ -331,7 +331,7 @@ final class ServerControls {
      * Undoes what a control has begun with the ports, even if the calling thread is interrupted. Reports a failure. A loop's
      * thread that does not answer undoes it as soon as it can.
      */
-    private void undo(@Nullable Exception failure, PortAction action) {
+    private void undo(@Nullable Throwable failure, PortAction action) {
         EventLoop first = server.portLoop();
         if (failure instanceof EventLoopCalls.NoAnswerException) {
             first.post(() -> undoNow(action));
@@ -358,16 +358,16 @@ final class ServerControls {
 
     /** On the first loop's thread. */
     private void undoNow(PortAction action) {
-        try {
-            for (ListeningPort port : server.ports()) {
+        for (ListeningPort port : server.ports()) {
+            try {
                 action.apply(port);
+            } catch (Throwable e) {
+                warnOfUndo(e);
             }
-        } catch (IOException | RuntimeException e) {
-            warnOfUndo(e);
         }
     }
 
-    private void warnOfUndo(Exception e) {
+    private void warnOfUndo(Throwable e) {
         if (server.isRunning()) {
             server.warnings()
                     .warn("a control of " + ServerCore.texts(server.addresses()) + " could not be undone: " + e);

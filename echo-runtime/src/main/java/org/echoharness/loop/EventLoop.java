@@ -103,6 +103,15 @@ public final class EventLoop implements Runnable {
         if (ended) {
             runTasks();
         } else {
+            wakeUp();
+        }
+    }
+
+    /** Tries twice, since nothing else would wake the thread up for a task, or for the end. */
+    private void wakeUp() {
+        try {
+            selector.wakeup();
+        } catch (Throwable failed) {
             selector.wakeup();
         }
     }
@@ -113,7 +122,7 @@ public final class EventLoop implements Runnable {
         if (isCurrent() || thread.getState() == Thread.State.NEW) {
             closeAll();
         } else {
-            selector.wakeup();
+            wakeUp();
         }
     }
 
@@ -261,7 +270,7 @@ public final class EventLoop implements Runnable {
         for (int i = 0; i < count && !closing.isEmpty(); i++) {
             try {
                 closing.remove().close();
-            } catch (IOException e) {
+            } catch (Throwable e) {
                 warn("closing a connection failed: ", e);
             }
         }
@@ -290,7 +299,7 @@ public final class EventLoop implements Runnable {
             }
             try {
                 selector.close();
-            } catch (IOException e) {
+            } catch (Throwable e) {
                 warn("closing the selector failed: ", e);
             }
             closeReleased(closing.size());
@@ -308,12 +317,15 @@ public final class EventLoop implements Runnable {
         warnings.warn(thread.getName(), what, failed);
     }
 
-    /** Aborts one handler. A failure does not keep the others from being aborted. */
+    /** Aborts one handler. A failure does not keep the others from being aborted, nor the socket from being closed. */
     private void abort(SelectionKey key) {
         try {
             ((EventLoopHandler) key.attachment()).abort();
         } catch (Throwable failed) {
             warn("ending a connection failed: ", failed);
+            if (key.channel().isOpen() && !closing.contains(key.channel())) {
+                close(key);
+            }
         }
     }
 }

@@ -98,9 +98,15 @@ public final class RingPool {
         }
     }
 
+    /** Returns how many rings connections have; those on the heap are not counted. */
+    int lent() {
+        return rings - spare.size();
+    }
+
     /** Leaves one ring for another server of this JVM. The loop has ended, and no connection uses a ring. */
     public void leave() {
         if (!spare.isEmpty()) {
+            rings--;
             spare.removeLast().leave();
         }
     }

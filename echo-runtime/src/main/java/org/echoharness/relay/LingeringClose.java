@@ -1,6 +1,5 @@
 package org.echoharness.relay;
 
-import java.io.IOException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import org.echoharness.loop.Alarms;
@@ -35,7 +34,7 @@ final class LingeringClose implements EventLoopHandler {
             close.socket.shutdownOutput();
             key.interestOps(SelectionKey.OP_READ);
             close.alarm = loop.alarms().set(System.nanoTime() + SocketChannels.LAST_FIN_NANOS, close);
-        } catch (IOException lost) {
+        } catch (Throwable lost) {
             close.end(0);
         }
     }
@@ -49,7 +48,7 @@ final class LingeringClose implements EventLoopHandler {
             if (SocketChannels.dropInput(socket)) {
                 end(-1);
             }
-        } catch (IOException lost) {
+        } catch (Throwable lost) {
             end(0);
         }
     }

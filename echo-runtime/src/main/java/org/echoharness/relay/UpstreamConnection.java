@@ -120,7 +120,11 @@ public final class UpstreamConnection implements EventLoopHandler, UnsentBytes.W
         loop.post(() -> {
             lookup = null;
             if (target == null && !isOver()) {
-                result.run();
+                try {
+                    result.run();
+                } catch (Throwable failed) {
+                    failBy(failed);
+                }
                 owner.upstreamIsReady();
             }
         });
@@ -195,7 +199,7 @@ public final class UpstreamConnection implements EventLoopHandler, UnsentBytes.W
             return true;
         } catch (Throwable failed) {
             if (key == null) {
-                channel.close();
+                SocketChannels.closeAfter(failed, channel);
             }
             throw failed;
         }
@@ -284,12 +288,23 @@ public final class UpstreamConnection implements EventLoopHandler, UnsentBytes.W
         if (mine == null || !mine.isValid() || waits) {
             return;
         }
-        if (!isOpen && tls != null && tls.hasBegun()) {
-            shakeHands(tls, (SocketChannel) mine.channel());
-        } else if (!isOpen) {
-            finish((SocketChannel) mine.channel());
+        try {
+            if (!isOpen && tls != null && tls.hasBegun()) {
+                shakeHands(tls, (SocketChannel) mine.channel());
+            } else if (!isOpen) {
+                finish((SocketChannel) mine.channel());
+            }
+        } catch (Throwable failed) {
+            failBy(failed);
         }
         owner.upstreamIsReady();
+    }
+
+    /** Ends only this connection, as its owner does with an exception that it can see. */
+    private void failBy(Throwable thrown) {
+        fail("an exception in the relay: " + Warnings.text(thrown));
+        isOpen = false;
+        closeAttempt();
     }
 
     private void finish(SocketChannel channel) {
@@ -311,6 +326,16 @@ public final class UpstreamConnection implements EventLoopHandler, UnsentBytes.W
         if (isOpen || isOver()) {
             return;
         }
+        try {
+            goOn();
+        } catch (Throwable failed) {
+            failBy(failed);
+        }
+        owner.upstreamIsReady();
+    }
+
+    /** Goes on when the time of a step is over. */
+    private void goOn() {
         if (target == null) {
             fail("the upstream is not known within " + Quantities.text(Duration.ofNanos(timeoutNanos)));
         } else if (tls != null && tls.hasBegun()) {
@@ -325,7 +350,6 @@ public final class UpstreamConnection implements EventLoopHandler, UnsentBytes.W
             closeAttempt();
             tryNext();
         }
-        owner.upstreamIsReady();
     }
 
     /** Returns whether it is connected and not closed. */
@@ -407,7 +431,7 @@ public final class UpstreamConnection implements EventLoopHandler, UnsentBytes.W
                 }
                 waits = unsent.await(this, socket);
             }
-        } catch (IOException gone) {
+        } catch (Throwable gone) {
             waits = false;
         }
         if (waits) {

@@ -1,6 +1,7 @@
 package org.echoharness.remote;
 
 import java.io.ByteArrayOutputStream;
+import java.io.Closeable;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -19,6 +20,7 @@ import java.util.Map;
 import org.echoharness.sockets.ChannelReadiness;
 import org.echoharness.sockets.ConnectAttempts;
 import org.echoharness.sockets.NameResolver;
+import org.echoharness.sockets.SocketChannels;
 import org.echoharness.text.Escaping;
 import org.echoharness.text.Quantities;
 
@@ -27,7 +29,7 @@ import org.echoharness.text.Quantities;
  * end if the thread is interrupted. It sends a request once only, follows no redirect, and uses no proxy, cookie or setting
  * of the JVM, which the client of the JDK does.
  */
-final class HttpCall implements AutoCloseable {
+final class HttpCall implements Closeable {
 
     private static final Duration LONGEST = Duration.ofMinutes(1); // for an answer that has begun
     private static final int PIECE = 16 << 10;
@@ -84,16 +86,17 @@ final class HttpCall implements AutoCloseable {
     private static HttpCall connect(InetSocketAddress to, long deadline, Duration timeout, Duration silence)
             throws IOException {
         SocketChannel channel = ConnectAttempts.begin(to);
+        Closeable opened = channel;
         try {
             HttpCall call = new HttpCall(channel, silence);
-            if (!channel.isConnected()
-                    && (!call.readiness.await(SelectionKey.OP_CONNECT, deadline) || !channel.finishConnect())) {
+            opened = call;
+            if (!channel.isConnected() && !call.readiness.awaitConnected(channel, deadline)) {
                 throw new SocketTimeoutException("no connection within " + Quantities.text(timeout));
             }
             ConnectAttempts.refuseSelfConnect(channel);
             return call;
         } catch (Throwable failed) {
-            channel.close();
+            SocketChannels.closeAfter(failed, opened);
             throw failed;
         }
     }

@@ -21,7 +21,7 @@ public final class ChannelReadiness implements AutoCloseable {
         try {
             key = channel.register(selector, 0);
         } catch (Throwable closed) {
-            selector.close();
+            SocketChannels.closeAfter(closed, selector);
             throw closed;
         }
     }
@@ -58,6 +58,21 @@ public final class ChannelReadiness implements AutoCloseable {
         } catch (ClosedSelectorException | CancelledKeyException closed) {
             throw new ClosedChannelException();
         }
+    }
+
+    /**
+     * Waits until the channel, which must be the one that this was made for, is connected.
+     *
+     * @return false if the deadline has passed
+     * @throws IOException as {@link #await} and {@link SocketChannel#finishConnect} say
+     */
+    public boolean awaitConnected(SocketChannel channel, long deadlineNanos) throws IOException {
+        while (!channel.finishConnect()) {
+            if (!await(SelectionKey.OP_CONNECT, deadlineNanos)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Ends the wait of another thread. If no thread waits, the next wait ends at once. */

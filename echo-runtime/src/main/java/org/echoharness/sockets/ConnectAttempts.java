@@ -40,7 +40,7 @@ public final class ConnectAttempts<A extends SocketAddress> {
             channel.connect(candidate);
             return channel;
         } catch (Throwable e) {
-            channel.close();
+            SocketChannels.closeAfter(e, channel);
             throw e;
         }
     }

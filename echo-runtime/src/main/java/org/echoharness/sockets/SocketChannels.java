@@ -1,10 +1,13 @@
 package org.echoharness.sockets;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
+import java.nio.channels.NetworkChannel;
 import java.nio.channels.SocketChannel;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Resets sockets and sets how they close. Any thread may call it. */
 public final class SocketChannels {
@@ -22,8 +25,20 @@ public final class SocketChannels {
         linger(channel, 0);
         try {
             channel.close();
-        } catch (IOException alreadyGone) {
+        } catch (Throwable alreadyGone) {
             // the client has seen its end
+        }
+    }
+
+    /** Closes what a call has opened that fails now. A failure of the close is added to that one. Never throws. */
+    public static void closeAfter(Throwable failure, @Nullable Closeable opened) {
+        if (opened == null) {
+            return;
+        }
+        try {
+            opened.close();
+        } catch (Throwable worse) {
+            failure.addSuppressed(worse);
         }
     }
 
@@ -48,11 +63,20 @@ public final class SocketChannels {
         return n < 0;
     }
 
+    /** Sets SO_REUSEPORT off, after a failure. Never throws. */
+    public static void unshare(NetworkChannel channel) {
+        try {
+            channel.setOption(StandardSocketOptions.SO_REUSEPORT, false);
+        } catch (Throwable closed) {
+            // nobody can share its port
+        }
+    }
+
     /** Sets SO_LINGER: with 0, closing sends an RST and drops unsent bytes; -1 restores the default. Never throws. */
     public static void linger(SocketChannel channel, int seconds) {
         try {
             channel.setOption(StandardSocketOptions.SO_LINGER, seconds);
-        } catch (IOException | RuntimeException alreadyGone) {
+        } catch (Throwable alreadyGone) {
             // the client has seen its end
         }
     }

@@ -62,7 +62,7 @@ public final class UnixConnector {
             }
             return channel;
         } catch (Throwable failed) {
-            channel.close();
+            SocketChannels.closeAfter(failed, channel);
             if (failed instanceof SocketException refused) {
                 throw explained(path, refused);
             }

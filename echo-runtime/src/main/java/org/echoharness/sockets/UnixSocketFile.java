@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.net.BindException;
 import java.net.ConnectException;
 import java.net.SocketAddress;
-import java.net.SocketException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
@@ -131,10 +130,10 @@ public final class UnixSocketFile implements Closeable {
             last = channel;
             return channel;
         } catch (FileSystemException refused) {
-            close(channel);
+            SocketChannels.closeAfter(refused, channel);
             throw refused(asked, CompleteFile.reason(refused), "take another path, or unix: alone", refused);
         } catch (Throwable failed) {
-            close(channel);
+            SocketChannels.closeAfter(failed, channel);
             throw failed;
         } finally {
             Files.deleteIfExists(staged);
@@ -157,12 +156,6 @@ public final class UnixSocketFile implements Closeable {
     private Path parent() {
         Path parent = path.getParent();
         return parent == null ? path : parent;
-    }
-
-    private static void close(@Nullable ServerSocketChannel channel) throws IOException {
-        if (channel != null) {
-            channel.close();
-        }
     }
 
     private static Path makeFolder(String asked, @Nullable Path parent) throws IOException {
@@ -208,9 +201,12 @@ public final class UnixSocketFile implements Closeable {
             return channel.bind(UnixDomainSocketAddress.of(name), backlog);
         } catch (UnsupportedOperationException none) {
             throw refused(asked, "this system has no Unix sockets", "take host:port", none);
-        } catch (SocketException failed) {
-            close(channel);
+        } catch (IOException failed) {
+            SocketChannels.closeAfter(failed, channel);
             throw refused(asked, String.valueOf(failed.getMessage()), "take another path, or unix: alone", failed);
+        } catch (Throwable failed) {
+            SocketChannels.closeAfter(failed, channel);
+            throw failed;
         }
     }
 

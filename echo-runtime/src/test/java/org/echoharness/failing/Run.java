@@ -1,0 +1,298 @@
+package org.echoharness.failing;
+
+import java.io.Closeable;
+import java.io.EOFException;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import javax.net.ssl.SSLSocket;
+import org.echoharness.EchoMismatchException;
+import org.echoharness.EchoServer;
+import org.echoharness.ServerState;
+import org.echoharness.loop.EventLoop;
+import org.echoharness.memory.HeldMemory;
+import org.echoharness.support.PlainSockets;
+
+/** One run of a scenario, with one failure at most: what it starts and connects, and what must be true at its end. */
+final class Run implements Closeable {
+
+    private static final Duration LONGEST = Duration.ofSeconds(5);
+
+    /** Ends a scenario whose server does not start, because that was made to fail. */
+    @SuppressWarnings("serial")
+    static final class NotStartedException extends Exception {}
+
+    /** A call that may fail if something was made to fail. */
+    interface Action {
+        void run() throws Exception;
+    }
+
+    private final Failure failure;
+    private final List<EchoServer> servers = new ArrayList<>();
+    private final List<Closeable> resources = new ArrayList<>();
+    private final List<String> lost = new CopyOnWriteArrayList<>();
+    private final List<String> warnings = new CopyOnWriteArrayList<>();
+    private final long held = HeldMemory.used();
+
+    Run(Failure failure) {
+        this.failure = failure;
+    }
+
+    /** Plays the scenario, closes what it has left open, and checks what must be true then. */
+    void play(Scenario scenario) throws Exception {
+        Calls.fail(failure);
+        try {
+            scenario.play(this);
+            Calls.pause(true);
+            checkLost();
+            for (EchoServer each : servers) {
+                checkServes(each);
+            }
+        } catch (NotStartedException expected) {
+            // nothing may be left of it
+        } finally {
+            Calls.pause(true);
+            for (Closeable each : resources) {
+                each.close();
+            }
+            Calls.pause(false);
+            close();
+            Calls.fail(null);
+        }
+        checkClosed();
+    }
+
+    /** Starts a server with these options. */
+    EchoServer start(EchoServer.Builder options) throws NotStartedException {
+        EchoServer server;
+        try {
+            server = options.warnings(warnings::add).start();
+        } catch (IOException | RuntimeException | Error failed) {
+            checkIsExpected("the start", failed);
+            throw new NotStartedException();
+        }
+        servers.add(server);
+        return server;
+    }
+
+    /** Closes something at the end of the run. */
+    <T extends Closeable> T closes(T resource) {
+        resources.add(resource);
+        return resource;
+    }
+
+    /** Connects a client that is closed at the end. */
+    PlainClient connect(EchoServer server) {
+        return connect(server.address());
+    }
+
+    /** Connects a client with TLS. */
+    PlainClient connectTls(EchoServer server, String protocol) {
+        try {
+            SSLSocket socket =
+                    (SSLSocket) server.sslContext().getSocketFactory().createSocket();
+            closes(socket);
+            socket.connect(server.address());
+            socket.setSoTimeout((int) LONGEST.toMillis());
+            socket.setEnabledProtocols(new String[] {protocol});
+            socket.startHandshake();
+            return closes(new PlainClient(this, socket));
+        } catch (SocketTimeoutException late) {
+            throw new AssertionError("no handshake", late);
+        } catch (IOException gone) {
+            lose("handshake: " + gone);
+            return closes(new PlainClient(this, null));
+        }
+    }
+
+    PlainClient connect(SocketAddress address) {
+        try {
+            return closes(new PlainClient(this, PlainSockets.connect((InetSocketAddress) address)));
+        } catch (IOException refused) {
+            lose("connect: " + refused);
+            return closes(new PlainClient(this, null));
+        }
+    }
+
+    /** Makes a call that may fail if something was made to fail. Returns whether it has succeeded. */
+    boolean attempt(String what, Action action) {
+        try {
+            action.run();
+            return true;
+        } catch (Exception | Error failed) {
+            checkIsExpected(what, failed);
+            return false;
+        }
+    }
+
+    /** Makes a call that may fail if something was made to fail, but not twice. */
+    void repeat(String what, Action action) {
+        if (!attempt(what, action)) {
+            try {
+                action.run();
+            } catch (Exception | Error failed) {
+                if (!isStopped(failed)) {
+                    throw new AssertionError(what + " fails again", failed);
+                }
+            }
+        }
+    }
+
+    /** Makes a call of a client of the runtime, which may lose its connection. Returns whether it has succeeded. */
+    boolean attemptOfClient(String what, Action action) {
+        try {
+            action.run();
+            return true;
+        } catch (EOFException | SocketTimeoutException | EchoMismatchException wrong) {
+            throw new AssertionError(what, wrong);
+        } catch (IOException gone) {
+            lose(what + ": " + gone);
+        } catch (Exception | Error failed) {
+            checkIsExpected(what, failed);
+            lose(what + ": " + failed);
+        }
+        return false;
+    }
+
+    private void checkIsExpected(String what, Throwable failed) {
+        if (!isStopped(failed) && !Failure.isCauseOf(failed)) {
+            throw new AssertionError(what + " fails for another reason; warnings: " + warnings, failed);
+        }
+    }
+
+    private boolean isStopped(Throwable failed) {
+        return failed instanceof IllegalStateException
+                && String.valueOf(failed.getMessage()).startsWith("the server is not running")
+                && mayStop();
+    }
+
+    /** Notes that a client was refused or reset, or has lost its connection in another way that it can notice. */
+    void lose(String how) {
+        lost.add(how);
+    }
+
+    boolean hasLost() {
+        return !lost.isEmpty();
+    }
+
+    /** Returns whether the failure may end a server: one of its selector, which all of its connections share. */
+    private boolean mayStop() {
+        Failure.Place place = failure.place();
+        return place != null
+                && place.on() instanceof FailingSelector
+                && !failure.kind().isHarmless();
+    }
+
+    /** Returns whether the failure was in the turn of an event loop itself, and so ends its server. */
+    private boolean endsLoopOf(EchoServer server) {
+        Failure.Place place = failure.place();
+        if (place == null || place.call() != Operation.SELECT || !mayStop() || !isOf(server, place.thread())) {
+            return false;
+        }
+        List<String> methods = Arrays.stream(place.trace().getStackTrace())
+                .map(line -> line.getClassName() + "." + line.getMethodName())
+                .toList();
+        return methods.contains(EventLoop.class.getName() + ".turn")
+                && !methods.contains(EventLoop.class.getName() + ".runTasks");
+    }
+
+    private static boolean isOf(EchoServer server, String thread) {
+        return server.socketAddresses().stream()
+                .map(each -> each instanceof InetSocketAddress inet ? ":" + inet.getPort() : each.toString())
+                .anyMatch(thread::contains);
+    }
+
+    private void checkLost() {
+        Failure.Place place = failure.place();
+        int allowed = place == null || failure.kind().isHarmless() ? 0 : mayStop() ? Integer.MAX_VALUE : 1;
+        if (lost.size() > allowed) {
+            throw new AssertionError("lost connections: " + lost + "; warnings: " + warnings);
+        }
+    }
+
+    /** Checks that a server goes on, unless its selector has failed, and that it holds nothing for connections that have ended. */
+    private void checkServes(EchoServer server) throws Exception {
+        if (endsLoopOf(server)) {
+            server.awaitClose(LONGEST);
+        }
+        if (!server.isRunning()) {
+            if (server.failure().isPresent()
+                    && !(mayStop() && Failure.isCauseOf(server.failure().get()))) {
+                throw new AssertionError(
+                        "the server has failed", server.failure().get());
+            }
+            return;
+        }
+        for (Closeable each : resources) {
+            if (each instanceof PlainClient client) {
+                client.close();
+            }
+        }
+        if (server.echoes() && !ServerState.tcpAddresses(server).isEmpty()) {
+            PlainClient last = server.speaksTls() ? connectTls(server, "TLSv1.3") : connect(server);
+            int before = lost.size();
+            last.echoes("are you there?").ends();
+            if (lost.size() > before) {
+                throw new AssertionError("serves no further client: " + lost);
+            }
+        }
+        String left = ServerState.awaitIdle(server, LONGEST);
+        if (!left.isEmpty()) {
+            throw new AssertionError("left by connections that have ended: " + left);
+        }
+    }
+
+    @Override
+    public void close() {
+        for (EchoServer each : servers) {
+            each.close();
+        }
+    }
+
+    private void checkClosed() throws IOException {
+        for (String each : warnings) {
+            if (each.contains("did not end within")) {
+                throw new AssertionError(each);
+            }
+        }
+        for (EchoServer each : servers) {
+            if (each.isRunning()) {
+                throw new AssertionError("is running after close()");
+            }
+            for (InetSocketAddress address : ServerState.tcpAddresses(each)) {
+                checkIsFree(address.getPort());
+            }
+        }
+        List<Throwable> open = Calls.open();
+        if (!open.isEmpty()) {
+            AssertionError leak = new AssertionError(open.size() + " channels or selectors are open");
+            open.forEach(leak::addSuppressed);
+            throw leak;
+        }
+        if (HeldMemory.used() != held) {
+            throw new AssertionError(HeldMemory.used() - held + " bytes are held");
+        }
+    }
+
+    /** Binds a port. For a moment, a client of another process may have it, as the kernel has picked it. */
+    private static void checkIsFree(int port) throws IOException {
+        long deadline = System.nanoTime() + LONGEST.toNanos();
+        while (true) {
+            try {
+                PlainSockets.listen(port).close();
+                return;
+            } catch (BindException taken) {
+                if (System.nanoTime() - deadline > 0) {
+                    throw taken;
+                }
+            }
+        }
+    }
+}
