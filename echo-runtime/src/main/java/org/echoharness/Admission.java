@@ -153,7 +153,7 @@ final class Admission {
                         pumps.countsMessages(),
                         pumps.relays(),
                         context.config().wires().speaksTls())
-                .checked(context.config().addresses()));
+                .checked(context.config().addresses(), context.config().proxyProtocol() != null));
         reportSeed(plan);
     }
 

@@ -100,6 +100,16 @@ interface ConnectionPump {
         /** Returns the socket. */
         SocketChannel channel();
 
+        /** Returns the address of the client: that of the socket's other end, unless a header of a proxy names another. */
+        default SocketAddress remote() throws IOException {
+            return channel().getRemoteAddress();
+        }
+
+        /** Returns the address that the client has connected to, in the same way. */
+        default SocketAddress local() throws IOException {
+            return channel().getLocalAddress();
+        }
+
         /** Returns what changes the connection over from clear text to TLS, or null if it cannot. */
         default @Nullable TlsUpgrade upgrade() {
             return null;

@@ -25,8 +25,9 @@ final class ConnectionRecorder implements RecordedConnection.Recorder {
     private final RecordingStore store;
     private final Ending.Side recordedBy;
     private final long number;
-    private final SocketAddress local;
-    private final SocketAddress remote;
+    private volatile SocketAddress local; // this and the next two change once, when a header of a proxy comes
+    private volatile SocketAddress remote;
+    private volatile @Nullable SocketAddress proxy;
     private final Instant accepted;
     private final long start;
     private final int keeps;
@@ -152,6 +153,7 @@ final class ConnectionRecorder implements RecordedConnection.Recorder {
         synchronized (store) {
             ConnectionRecorder moved = new ConnectionRecorder(
                     other, recordedBy, number == 0 ? 0 : number + offset, local, remote, keeps, accepted, start);
+            moved.proxy = proxy;
             moved.events = events;
             moved.received.copy(received);
             moved.sent.copy(sent);
@@ -168,6 +170,16 @@ final class ConnectionRecorder implements RecordedConnection.Recorder {
                 moved.leaveOut();
             }
             return moved;
+        }
+    }
+
+    /** Records the header of a proxy. From now on, the connection is one of the client that it names. */
+    void proxied(SocketAddress client, SocketAddress server, SocketAddress by, String what) {
+        synchronized (store) {
+            remote = client;
+            local = server;
+            proxy = by;
+            note(RecordedEvent.Kind.NOTE, what, System.nanoTime());
         }
     }
 
@@ -234,6 +246,11 @@ final class ConnectionRecorder implements RecordedConnection.Recorder {
     @Override
     public SocketAddress remote() {
         return remote;
+    }
+
+    @Override
+    public @Nullable SocketAddress proxy() {
+        return proxy;
     }
 
     @Override

@@ -1,5 +1,6 @@
 package org.echoharness;
 
+import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
@@ -20,7 +21,7 @@ final class ConnectionReporter {
 
     private final @Nullable Conversation conversation;
     private final @Nullable ConnectionRecorder recorder;
-    private final String peer;
+    private String peer; // changes only if a header of a proxy names the client
     private boolean answers;
     private long sendingSince;
     private @Nullable ConnectionReporter upstream; // of a relay
@@ -69,6 +70,24 @@ final class ConnectionReporter {
     void note(String what) {
         if (recorder != null) {
             recorder.note(RecordedEvent.Kind.NOTE, what, System.nanoTime());
+        }
+    }
+
+    /**
+     * Called when the header of a proxy has come, before {@link #accepted}.
+     *
+     * @param client the address of the client, and {@code server} the one that it has connected to
+     * @param proxy the other end of the socket
+     * @param what the header in words
+     */
+    void proxied(SocketAddress client, SocketAddress server, SocketAddress proxy, long number, String what) {
+        String note = "PROXY header, " + what + ", from " + HostAndPort.text(proxy);
+        peer = HostAndPort.peer(client, server, number);
+        if (recorder != null) {
+            recorder.proxied(client, server, proxy, note);
+        }
+        if (conversation != null) {
+            conversation.print(note);
         }
     }
 

@@ -334,6 +334,11 @@ final class ControlAdapter implements ControlledServer {
             return text(of.remoteSocketAddress());
         }
 
+        @Override
+        public @Nullable String proxy() {
+            return of.proxy().map(ConnectionView::text).orElse(null);
+        }
+
         private static String text(SocketAddress address) {
             return HostAndPort.text(address);
         }

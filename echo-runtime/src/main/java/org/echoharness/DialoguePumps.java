@@ -224,7 +224,7 @@ final class DialoguePumps implements ConnectionPump.Factory {
 
     private static SocketAddress remote(ConnectionPump.Owner owner) {
         try {
-            return owner.channel().getRemoteAddress();
+            return owner.remote();
         } catch (IOException closed) {
             throw new UncheckedIOException(closed);
         }

@@ -21,6 +21,7 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 import org.echoharness.control.HttpServerModule;
 import org.echoharness.dialogue.ScriptResources;
+import org.echoharness.proxy.HeaderVersion;
 import org.echoharness.relay.Upstream;
 import org.echoharness.remote.ControlClient;
 import org.echoharness.script.ConnectionHandler;
@@ -436,13 +437,14 @@ public final class EchoServer implements AutoCloseable {
     }
 
     /**
-     * Returns what went wrong between the script, or the handlers, and the clients: the first 256 problems, and the
+     * Returns what went wrong between the script, the handlers or the option {@link Builder#proxyProtocol proxyProtocol}, and
+     * the clients: the first 256 problems, and the
      * first 256 that a fault {@linkplain ScriptProblem#isExcused excuses}. They are kept whether or not the server
      * records, and can be read after the close. A problem is here before the client can see
      * the reset. The steps that are left when a control, {@code idleTimeout} or {@code maxConnections} ends a connection
      * are no problem.
      *
-     * @return the problems in the order in which they arose; none if the server echoes
+     * @return the problems in the order in which they arose; none if the server echoes and expects no PROXY header
      */
     public List<ScriptProblem> scriptProblems() {
         return server.scriptProblems();
@@ -702,7 +704,9 @@ public final class EchoServer implements AutoCloseable {
             UPSTREAM("upstream"),
             UPSTREAM_FAILURE("upstreamFailure"),
             UPSTREAM_TLS("upstreamTls"),
+            UPSTREAM_PROXY_PROTOCOL("upstreamProxyProtocol"),
             CONNECT_TIMEOUT("connectTimeout"),
+            PROXY_PROTOCOL("proxyProtocol"),
             TLS("tls"),
             CERTIFICATE_FILE("certificateFile"),
             RECORDING("recording"),
@@ -749,6 +753,9 @@ public final class EchoServer implements AutoCloseable {
         private @Nullable Upstream upstream; // null, so that an echo loads no class of relays
         private @Nullable Fault upstreamFailure; // null for a reset
         private TlsOptions.@Nullable Upstream upstreamTls;
+        private @Nullable HeaderVersion
+                upstreamProxyProtocol; // null, as the next one, so that no class of it is loaded
+        private @Nullable HeaderVersion proxyProtocol;
         private Duration connectTimeout = Duration.ofSeconds(5);
         private boolean handlerStartsTls;
         private @Nullable TlsOptions tls; // null, so that a server without TLS loads no class of it
@@ -781,6 +788,8 @@ public final class EchoServer implements AutoCloseable {
             upstream = other.upstream;
             upstreamFailure = other.upstreamFailure;
             upstreamTls = other.upstreamTls;
+            upstreamProxyProtocol = other.upstreamProxyProtocol;
+            proxyProtocol = other.proxyProtocol;
             connectTimeout = other.connectTimeout;
             tls = other.tls;
             handlerStartsTls = other.handlerStartsTls;
@@ -1168,6 +1177,47 @@ public final class EchoServer implements AutoCloseable {
         }
 
         /**
+         * Begins each connection to the {@link #upstream} with a header of the PROXY protocol, which names the client: the
+         * address that it has connected from, and the one that it has connected to. With {@link #proxyProtocol}, these are
+         * the addresses of the header that the client has sent. For a client of a Unix socket, the header says {@code UNKNOWN}
+         * (v1) or {@code UNSPEC} (v2). The header comes before the handshake of {@link #upstreamTls(String)}, and is neither
+         * recorded as bytes nor counted by faults; a note of the recording has it. The default is {@code none}. {@link #build}
+         * fails without an upstream.
+         *
+         * @param version {@code v1} for a line of text, {@code v2} for bytes, or {@code none}
+         * @return this builder
+         * @throws IllegalArgumentException if it is another text
+         * @since 0.1.0
+         */
+        public Builder upstreamProxyProtocol(String version) {
+            upstreamProxyProtocol = HeaderVersion.sent("upstreamProxyProtocol", version);
+            return this;
+        }
+
+        /**
+         * Requires that each connection begins with a header of the PROXY protocol, which load balancers such as HAProxy send,
+         * and which names the client behind them. From then on, that client is the one of the connection: in the recording, the
+         * conversation, plans of faults with {@link Connections#from} and {@link ServedConnection#remote()}. Nothing is sent
+         * before the header is complete. The header is no part of what the server receives, and {@code after N} of faults begins
+         * behind it. With {@link #tls(String)}, it comes before the handshake. If it says {@code UNKNOWN}, {@code LOCAL} or
+         * {@code UNSPEC}, or is about datagrams, the addresses are those of the socket.
+         *
+         * <p>A connection that begins with something else is reset, as is one whose header is not complete within 5 seconds, or
+         * within a shorter {@link #idleTimeout}; the server keeps a {@link ScriptProblem} and reports it as a warning. A
+         * connection that ends before its first byte, as health checks do, is no problem. The default is {@code none}: the
+         * first byte of a connection is its first.
+         *
+         * @param version {@code v1} for a line of text, {@code v2} for bytes, {@code required} for either, or {@code none}
+         * @return this builder
+         * @throws IllegalArgumentException if it is another text
+         * @since 0.1.0
+         */
+        public Builder proxyProtocol(String version) {
+            proxyProtocol = HeaderVersion.expected("proxyProtocol", version);
+            return this;
+        }
+
+        /**
          * Sets how long finding and connecting to the {@link #upstream} may take, with its handshake of TLS if there is one.
          * The default is 5 seconds. Without an upstream it has no effect.
          *
@@ -1437,6 +1487,14 @@ public final class EchoServer implements AutoCloseable {
                     upstreamTls = null;
                     yield text.equals(OptionText.NONE) ? this : upstreamTls(text);
                 }
+                case UPSTREAM_PROXY_PROTOCOL -> {
+                    upstreamProxyProtocol = null;
+                    yield text.equals(OptionText.NONE) ? this : upstreamProxyProtocol(text);
+                }
+                case PROXY_PROTOCOL -> {
+                    proxyProtocol = null;
+                    yield text.equals(OptionText.NONE) ? this : proxyProtocol(text);
+                }
                 case CONNECT_TIMEOUT -> connectTimeout(Quantities.duration(word, text));
                 case TLS -> {
                     tls = tls == null ? null : TlsOptions.withContext(tls, null); // the text is in its place
@@ -1512,6 +1570,7 @@ public final class EchoServer implements AutoCloseable {
                     session.upstream = null;
                     session.upstreamFailure = null;
                     session.upstreamTls = null;
+                    session.upstreamProxyProtocol = null;
                     session.answeredBy = "";
                     session.handlerStartsTls = false;
                     session.pumps = new EchoPump.Maker();
@@ -1547,6 +1606,10 @@ public final class EchoServer implements AutoCloseable {
                 throw new IllegalArgumentException(
                         "upstreamTls (" + upstreamTls + ") is given without upstream; set upstream, or leave it out");
             }
+            if (upstream == null && upstreamProxyProtocol != null) {
+                throw new IllegalArgumentException("upstreamProxyProtocol (" + upstreamProxyProtocol
+                        + ") is given without upstream; set upstream, or leave it out");
+            }
             TlsOptions speaks = tls == null ? null : tls.checked();
             Script spoken = script;
             ConnectionPump.Factory used = upstream == null
@@ -1555,7 +1618,8 @@ public final class EchoServer implements AutoCloseable {
                             upstream,
                             connectTimeout,
                             upstreamFailure,
-                            upstreamTls == null ? null : upstreamTls.trust());
+                            upstreamTls == null ? null : upstreamTls.trust(),
+                            upstreamProxyProtocol);
             if (scriptFile != null) {
                 ScriptResources.ScriptFile read = scriptPath == null
                         ? new ScriptResources(scriptDirectory).script(scriptFile)
@@ -1589,7 +1653,7 @@ public final class EchoServer implements AutoCloseable {
                     closesIdle,
                     eventLoops,
                     faults.checked(bufferSize, used.countsMessages(), used.relays(), wires.speaksTls())
-                            .checked(addresses),
+                            .checked(addresses, proxyProtocol != null),
                     spoken,
                     recordedBytes,
                     control == null || hasRecording ? recordedConnections : RECORDED_CONNECTIONS,
@@ -1599,6 +1663,7 @@ public final class EchoServer implements AutoCloseable {
                     warnings,
                     used,
                     wires,
+                    proxyProtocol,
                     speaks,
                     control);
         }

@@ -1,8 +1,6 @@
 package org.echoharness;
 
-import java.io.IOException;
 import java.net.SocketAddress;
-import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -58,8 +56,8 @@ public record FaultPlan(List<Rule> rules) {
     /** A plan and the number that a connection has in it. */
     record Place(FaultPlan plan, long number) {
 
-        List<Fault> faults(SocketChannel connection) throws IOException {
-            return plan.faults(number, connection.getRemoteAddress());
+        List<Fault> faults(SocketAddress remote) {
+            return plan.faults(number, remote);
         }
     }
 
@@ -300,10 +298,15 @@ public record FaultPlan(List<Rule> rules) {
         return this;
     }
 
-    /** Returns this plan, or fails if a rule is for hosts and ports and no address of the server has them. */
-    FaultPlan checked(List<ServerAddress> addresses) {
+    /**
+     * Returns this plan, or fails if a rule is for hosts and ports and no address of the server has them.
+     *
+     * @param isProxied whether a header names the clients
+     */
+    FaultPlan checked(List<ServerAddress> addresses, boolean isProxied) {
         for (Rule rule : rules) {
             if (rule.connections() instanceof Connections.From
+                    && !isProxied
                     && addresses.stream().noneMatch(HostAndPort.class::isInstance)) {
                 throw new IllegalArgumentException("faults (" + rule + ") would never apply, because the clients of"
                         + " a Unix socket have no host and no port; leave the rule out, or add an address with a port");

@@ -10,6 +10,7 @@ import java.net.UnknownHostException;
 import java.nio.channels.SocketChannel;
 import java.util.Locale;
 import java.util.Set;
+import org.echoharness.sockets.InetNames;
 import org.echoharness.sockets.UnixNames;
 import org.echoharness.text.Escaping;
 
@@ -332,40 +333,8 @@ public record HostAndPort(String host, int port) implements ServerAddress {
         return c == '.' || c == '_' || c == '-' || Character.isLetterOrDigit(c);
     }
 
+    /** Loads no class for an address of IPv4, which most servers have. */
     private static String numericHost(InetAddress address) {
-        return address instanceof Inet4Address ? address.getHostAddress() : compressed((Inet6Address) address);
-    }
-
-    /** RFC 5952, section 4: lower case, no leading zeros, the longest run of two or more zero groups as "::". */
-    private static String compressed(Inet6Address address) {
-        byte[] bytes = address.getAddress();
-        int[] groups = new int[8];
-        for (int i = 0; i < groups.length; i++) {
-            groups[i] = (bytes[2 * i] & 0xFF) << 8 | (bytes[2 * i + 1] & 0xFF);
-        }
-        int start = -1;
-        int length = 1;
-        for (int i = 0; i < groups.length; i++) {
-            int end = i;
-            while (end < groups.length && groups[end] == 0) {
-                end++;
-            }
-            if (end - i > length) {
-                start = i;
-                length = end - i;
-            }
-        }
-        StringBuilder text = new StringBuilder();
-        for (int i = 0; i < groups.length; i++) {
-            if (i == start) {
-                text.append("::");
-                i += length - 1;
-            } else {
-                text.append(text.isEmpty() || text.charAt(text.length() - 1) == ':' ? "" : ":")
-                        .append(Integer.toHexString(groups[i]));
-            }
-        }
-        String full = address.getHostAddress();
-        return address.getScopeId() != 0 ? text + full.substring(full.indexOf('%')) : text.toString();
+        return address instanceof Inet4Address ? address.getHostAddress() : InetNames.host(address);
     }
 }

@@ -428,7 +428,7 @@ final class LocalServer implements ServerAccess {
 
     @Override
     public boolean echoes() {
-        return core.problems() == null;
+        return core.config().pumps().echoes();
     }
 
     @Override

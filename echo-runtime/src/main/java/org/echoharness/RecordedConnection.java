@@ -49,6 +49,10 @@ public final class RecordedConnection {
 
         SocketAddress remote();
 
+        /** Returns the other end of the socket if a header has come from there; otherwise null. */
+        @Nullable
+        SocketAddress proxy();
+
         /** Returns whether it records the connection to the server behind a relay. */
         boolean isUpstream();
 
@@ -148,6 +152,19 @@ public final class RecordedConnection {
      */
     public SocketAddress remoteSocketAddress() {
         return recorder.remote();
+    }
+
+    /**
+     * Returns the address of the proxy that has sent the PROXY header of this connection: the other end of the socket. {@link
+     * #remote} and {@link #local} then return what the header says: the addresses that the client has connected from and to.
+     * They are those of the socket before the header has come, and if it names no client.
+     *
+     * @return an {@link InetSocketAddress}, or a {@link java.net.UnixDomainSocketAddress}; empty if no such header has come,
+     *     and without the option {@link EchoServer.Builder#proxyProtocol proxyProtocol}
+     * @since 0.1.0
+     */
+    public Optional<SocketAddress> proxy() {
+        return Optional.ofNullable(recorder.proxy());
     }
 
     /**

@@ -36,11 +36,14 @@ public record RecordedEvent(Duration after, Kind kind, long offset, int bytes, S
         SENT,
         /** A fault took effect. */
         FAULT,
-        /** A note that {@link Recording#note} added. */
+        /** A note that {@link Recording#note} added, or that explains the connection, such as the header of a proxy. */
         NOTE,
         /** A message of the client was as a step of the script expects it, or a step that does something has begun. */
         STEP,
-        /** What the client did, or did not do, is not what the script expects; or a handler has failed. */
+        /**
+         * What the client did, or did not do, is not what the script or the option {@code proxyProtocol} expects; or a handler
+         * has failed.
+         */
         MISMATCH,
         /** A TLS handshake is complete: the detail says what was agreed on. */
         HANDSHAKE,

@@ -1,6 +1,7 @@
 package org.echoharness;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.channels.ByteChannel;
 import java.nio.channels.SelectionKey;
@@ -11,6 +12,8 @@ import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
 import org.echoharness.gates.Verdict;
+import org.echoharness.proxy.HeaderVersion;
+import org.echoharness.proxy.ProxyHeader;
 import org.echoharness.relay.LostUpstreamException;
 import org.echoharness.relay.Upstream;
 import org.echoharness.relay.UpstreamChannel;
@@ -32,6 +35,7 @@ final class RelayPump implements ConnectionPump, UpstreamConnection.Owner {
      *
      * @param onFailure what a client gets if the upstream cannot be reached: a reset, a close or a stall
      * @param tls whose certificates to trust; null for a connection to the server without TLS of its own
+     * @param header what the relay sends first to the server; null for none
      * @param isLost whether the upstream could not be reached the last time
      */
     record Options(
@@ -39,6 +43,7 @@ final class RelayPump implements ConnectionPump, UpstreamConnection.Owner {
             Duration connectTimeout,
             Effect onFailure,
             @Nullable TlsTrust tls,
+            @Nullable HeaderVersion header,
             AtomicBoolean isLost) {}
 
     private final ByteChannel client;
@@ -47,6 +52,7 @@ final class RelayPump implements ConnectionPump, UpstreamConnection.Owner {
     private final Options options;
     private final UpstreamConnection upstream;
     private final @Nullable UpstreamTls tls;
+    private @Nullable ProxyHeader header; // that it sends to the server
     private @Nullable Streams streams; // once it is connected
     private @Nullable Faults faults; // to be set then
     private String reason = "";
@@ -134,7 +140,8 @@ final class RelayPump implements ConnectionPump, UpstreamConnection.Owner {
     public Next pump(LongSupplier clock) throws IOException {
         if (!hasBegun) {
             hasBegun = true;
-            upstream.connect();
+            header = header();
+            upstream.connect(header == null ? null : header.bytes());
         }
         if (!upstream.failure().isEmpty()) {
             return fails();
@@ -154,6 +161,19 @@ final class RelayPump implements ConnectionPump, UpstreamConnection.Owner {
             loses(broken);
         }
         return sendsRest(both, clock);
+    }
+
+    /** Returns the header that names the client to the server; null for none. */
+    private @Nullable ProxyHeader header() throws IOException {
+        HeaderVersion version = options.header();
+        if (version == null) {
+            return null;
+        }
+        SocketAddress from = terms.owner().remote();
+        boolean isUnix = !(from instanceof InetSocketAddress)
+                && from.equals(terms.owner().channel().getRemoteAddress()); // and so has no address to name
+        return ProxyHeader.of(
+                version, isUnix ? null : from, isUnix ? null : terms.owner().local());
     }
 
     private void loses(LostUpstreamException broken) {
@@ -200,6 +220,9 @@ final class RelayPump implements ConnectionPump, UpstreamConnection.Owner {
         }
         if (ofServer != null && !detour.isEmpty()) {
             ofServer.note(detour);
+        }
+        if (ofServer != null && header != null) {
+            ofServer.note("PROXY header, " + header + ", sent");
         }
         Streams both = new Streams(client, server, terms, ofServer);
         streams = both;

@@ -14,6 +14,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.echoharness.loop.UnsentBytes;
+import org.echoharness.proxy.HeaderInput;
+import org.echoharness.proxy.HeaderVersion;
 import org.echoharness.relay.Upstream;
 import org.echoharness.relay.UpstreamConnection;
 import org.echoharness.relay.UpstreamTls;
@@ -46,6 +48,9 @@ record RelayPumps(RelayPump.Options options) implements ConnectionPump.Factory {
         TlsTrust trust = options.tls();
         if (trust != null) {
             UpstreamTls.load(trust);
+        }
+        if (options.header() != null) {
+            HeaderInput.load();
         }
     }
 
@@ -110,11 +115,17 @@ record RelayPumps(RelayPump.Options options) implements ConnectionPump.Factory {
      *
      * @param onFailure what a client gets if the upstream cannot be reached; null for a reset
      * @param tls whose certificates to trust; null for no TLS to the upstream
+     * @param header what to send first to the upstream; null for none
      */
     static ConnectionPump.Factory to(
-            Upstream upstream, Duration connectTimeout, @Nullable Fault onFailure, @Nullable TlsTrust tls) {
+            Upstream upstream,
+            Duration connectTimeout,
+            @Nullable Fault onFailure,
+            @Nullable TlsTrust tls,
+            @Nullable HeaderVersion header) {
         Effect effect = onFailure == null ? new Effect.Reset() : onFailure.effect();
-        return new RelayPumps(new RelayPump.Options(upstream, connectTimeout, effect, tls, new AtomicBoolean()));
+        return new RelayPumps(
+                new RelayPump.Options(upstream, connectTimeout, effect, tls, header, new AtomicBoolean()));
     }
 
     /** Returns the upstream that a supplier names for each connection. */

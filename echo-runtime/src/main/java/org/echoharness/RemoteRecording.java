@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
@@ -254,6 +255,7 @@ final class RemoteRecording implements Recording.Source {
         private final boolean isUpstream;
         private final SocketAddress local;
         private final SocketAddress remote;
+        private final @Nullable SocketAddress proxy;
         private final Instant accepted;
 
         Connection(RemoteRecording recording, RecordingView.Connection of, boolean isUpstream) {
@@ -262,6 +264,8 @@ final class RemoteRecording implements Recording.Source {
             this.isUpstream = isUpstream;
             local = AddressText.parse(of.local());
             remote = AddressText.parse(of.remote());
+            String sender = of.proxy();
+            proxy = sender == null ? null : AddressText.parse(sender);
             accepted = Instant.parse(of.accepted());
         }
 
@@ -283,6 +287,11 @@ final class RemoteRecording implements Recording.Source {
         @Override
         public SocketAddress remote() {
             return remote;
+        }
+
+        @Override
+        public @Nullable SocketAddress proxy() {
+            return proxy;
         }
 
         @Override
@@ -331,8 +340,9 @@ final class RemoteRecording implements Recording.Source {
             }
             RecordingView.End end = now.end();
             RecordingView.Connection upstream = now.upstream();
+            boolean isSame = now.remote().equals(of.remote()) && Objects.equals(now.proxy(), of.proxy());
             return new RecordedConnection(
-                    this,
+                    isSame ? this : new Connection(recording, now, isUpstream), // after a header of a proxy
                     now.receivedTotal(),
                     now.sentTotal(),
                     now.received(),

@@ -6,13 +6,13 @@ import org.echoharness.control.ServerView;
 import org.echoharness.loop.Warnings;
 
 /**
- * What went wrong between a script, or a handler, and one client: {@code connection 2, step 2 of 6: expected line "EHLO
+ * What went wrong between a script, a handler or the option {@code proxyProtocol}, and one client: {@code connection 2, step 2 of 6: expected line "EHLO
  * {host}", seen "HELO me\r\n"}.
  *
  * @param connection the number of the connection, as in {@link RecordedConnection#number()}: 1 for the first accepted
  * @param kind what kind of problem it is
  * @param where the step, the message or the method of a handler, such as {@code step 2 of 6}, {@code message 3} or {@code
- *     received()}
+ *     received()}; or {@code PROXY header}
  * @param expected what the step expects; empty if {@code kind} is {@link Kind#FAILED}
  * @param seen what the client did instead, with its bytes quoted and escaped; or what failed
  * @param afterFault whether a fault took effect on the connection before
@@ -30,7 +30,9 @@ public record ScriptProblem(
          * A handler, or a function or framing of {@code respond}, has thrown an exception, or a file was shorter than it was.
          * The server has reset the connection, unless it had ended before.
          */
-        FAILED
+        FAILED,
+        /** The client did not begin with the header that {@code proxyProtocol} requires. The server has reset the connection. */
+        HEADER
     }
 
     /**

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
 import org.echoharness.control.ControlServer;
+import org.echoharness.proxy.HeaderVersion;
 import org.echoharness.text.Escaping;
 import org.echoharness.text.Quantities;
 import org.echoharness.text.StartLine;
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param bindsEvery whether the server listens on all addresses of a name; otherwise only on the first
  * @param closesIdle whether an idle connection ends with a FIN; otherwise with an RST
  * @param script null if there is none
+ * @param proxyProtocol the header with which clients have to begin; null for none
  * @param tls null if clients are not served by TLS
  * @param control the HTTP interface; null if there is none
  */
@@ -39,6 +41,7 @@ record ServerConfig(
         Consumer<String> warnings,
         ConnectionPump.Factory pumps,
         ConnectionWire.Factory wires,
+        @Nullable HeaderVersion proxyProtocol,
         @Nullable TlsOptions tls,
         @Nullable Control control) {
 
@@ -115,10 +118,16 @@ record ServerConfig(
                     relay.options().tls() == null
                             ? OptionText.NONE
                             : "" + relay.options().tls());
+            options.put(
+                    "upstreamProxyProtocol",
+                    relay.options().header() == null
+                            ? OptionText.NONE
+                            : "" + relay.options().header());
             options.put("connectTimeout", Quantities.text(relay.options().connectTimeout()));
         } else {
             options.put("upstream", OptionText.NONE);
         }
+        options.put("proxyProtocol", proxyProtocol == null ? OptionText.NONE : "" + proxyProtocol);
         options.put("tls", tls == null ? OptionText.NONE : tls.text());
         if (tls != null) {
             options.put(

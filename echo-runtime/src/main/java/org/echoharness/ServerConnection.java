@@ -1,16 +1,21 @@
 package org.echoharness;
 
 import java.io.IOException;
+import java.net.SocketAddress;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import org.echoharness.ConnectionCounters.Counts.Cause;
 import org.echoharness.dialogue.TlsUpgrade;
 import org.echoharness.gates.Verdict;
 import org.echoharness.loop.Alarms;
 import org.echoharness.loop.EventLoopHandler;
 import org.echoharness.loop.UnsentBytes;
+import org.echoharness.proxy.HeaderInput;
+import org.echoharness.proxy.HeaderVersion;
+import org.echoharness.proxy.ProxyHeader;
 import org.echoharness.sockets.SocketChannels;
 import org.echoharness.text.Quantities;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +35,7 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
     private final long number; // from 1, in the order of the accepts of the server
     private final ConnectionWire wire;
     private @Nullable ConnectionPump pump; // null while it rests
+    private @Nullable Proxied proxied; // null without the option proxyProtocol
     private final @Nullable ConnectionReporter reporter; // null if nothing is printed or recorded
     private boolean hasSent; // before the pump last rested
     private boolean isHalfClosed;
@@ -47,6 +53,9 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
     /** How the connection ends once the client's FIN has come, after a failure of the wire that the client is to read. */
     private record FinalFin(Cause cause, String why, long deadline) {}
 
+    /** The header of a proxy, with which the connection begins, and what was planned for the connection until it came. */
+    private record Proxied(HeaderInput header, FaultPlan.@Nullable Place planned) {}
+
     ServerConnection(ServingLoop serving, SocketChannel channel, long number, @Nullable ConnectionReporter reporter)
             throws IOException {
         this.serving = serving;
@@ -56,9 +65,20 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
         wire = config().wires().open(channel, this, serving.loop(), reporter);
     }
 
-    /** Starts to serve the client. The caller resets the channel if this throws. */
+    /** Starts to serve the client, or first to read its header. The caller resets the channel if this throws. */
     void start(FaultPlan.@Nullable Place planned) throws IOException {
-        List<Fault> faults = planned == null ? List.of() : planned.faults(channel());
+        HeaderVersion required = config().proxyProtocol();
+        if (required == null) {
+            serve(planned);
+            return;
+        }
+        HeaderInput header = new HeaderInput(channel(), required, config().idleNanos(), System.nanoTime());
+        proxied = new Proxied(header, planned);
+        goOn();
+    }
+
+    private void serve(FaultPlan.@Nullable Place planned) throws IOException {
+        List<Fault> faults = planned == null ? List.of() : planned.faults(remote());
         lastMoved = config().idleNanos() > 0 ? System.nanoTime() : 0;
         try {
             if (reporter != null) {
@@ -78,6 +98,70 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
         } else {
             rest();
         }
+    }
+
+    /** Returns whether the header of a proxy has not come yet. Until it has, nothing is served. */
+    boolean awaitsHeader() {
+        return proxied != null && !proxied.header().isOver();
+    }
+
+    /** Reads what has come of the header. When it is complete, starts to serve; if it is wrong, resets the connection. */
+    private void readHeader(Proxied begun) throws IOException {
+        HeaderInput header = begun.header();
+        if (serving.isFrozen()) {
+            key.interestOps(0);
+            return;
+        }
+        long now = System.nanoTime();
+        if (!header.advance(now)) {
+            key.interestOps(SelectionKey.OP_READ);
+            alarm = serving.loop().alarms().sooner(alarm, now + header.untilLate(now), this);
+            return;
+        }
+        serving.loop().alarms().cancel(alarm);
+        alarm = null;
+        key.interestOps(SelectionKey.OP_READ);
+        ProxyHeader complete = header.header();
+        if (complete == null) {
+            endWithoutHeader(header);
+            return;
+        }
+        if (reporter != null) {
+            reporter.proxied(remote(), local(), channel().getRemoteAddress(), number, complete.toString());
+        }
+        serve(begun.planned());
+    }
+
+    private void endWithoutHeader(HeaderInput header) {
+        if (reporter != null) {
+            reporter.accepted();
+        }
+        if (header.expected().isEmpty()) {
+            if (reporter != null) {
+                reporter.inputEnded();
+            }
+            end(true, Cause.SERVER, "");
+            return;
+        }
+        ScriptProblem problem = new ScriptProblem(
+                number, ScriptProblem.Kind.HEADER, HeaderInput.NAME, header.expected(), header.seen(), false);
+        if (reporter != null) {
+            reporter.mismatch(problem.what());
+        }
+        Objects.requireNonNull(serving.context().problems()).add(problem);
+        end(false, Cause.SERVER, problem.what());
+    }
+
+    @Override
+    public SocketAddress remote() throws IOException {
+        SocketAddress other = channel().getRemoteAddress();
+        return proxied == null ? other : proxied.header().clientOr(other);
+    }
+
+    @Override
+    public SocketAddress local() throws IOException {
+        SocketAddress own = channel().getLocalAddress();
+        return proxied == null ? own : proxied.header().serverOr(own);
     }
 
     @Override
@@ -105,6 +189,10 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
         alarm = null;
         if (finalFin != null) {
             awaitFinalFin(now);
+            return;
+        }
+        if (awaitsHeader()) {
+            turn(false);
             return;
         }
         long idle = isOpen() ? config().idleNanos() : 0;
@@ -153,7 +241,9 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
             return;
         }
         try {
-            if (clean && isOpen() && mayClose()) {
+            if (awaitsHeader()) {
+                endBeforeHeader(clean, why);
+            } else if (clean && isOpen() && mayClose()) {
                 closeEarly(why);
                 end(true, Cause.SERVER, why);
             } else {
@@ -162,6 +252,13 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
         } catch (Throwable failed) {
             fail(failed);
         }
+    }
+
+    private void endBeforeHeader(boolean clean, String why) throws IOException {
+        if (clean) {
+            SocketChannels.dropInput(channel()); // a close with unread bytes would send an RST
+        }
+        end(clean, Cause.SERVER, why);
     }
 
     private boolean mayClose() {
@@ -178,6 +275,9 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
         if (pump != null) {
             pump.stoodStill(serving.frozenFor());
         }
+        if (proxied != null) {
+            proxied.header().restart(System.nanoTime());
+        }
         goOn();
     }
 
@@ -191,8 +291,12 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
         if (!isOpen() || isWaiting()) {
             return;
         }
+        if (proxied != null && awaitsHeader()) {
+            proxied = new Proxied(proxied.header(), planned);
+            return;
+        }
         try {
-            setFaults(planned.faults(channel()), planned.number());
+            setFaults(planned.faults(remote()), planned.number());
         } catch (Throwable failed) {
             fail(failed);
         }
@@ -215,6 +319,10 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
             return;
         }
         try {
+            if (proxied != null && awaitsHeader()) {
+                readHeader(proxied);
+                return;
+            }
             if (!serving.isFrozen()) {
                 wire.turn();
             }

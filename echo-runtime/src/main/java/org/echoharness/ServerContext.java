@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * The configuration, counts, recordings and warnings that all parts of one server share. Any thread may call it.
  *
  * @param recordings null if nothing is recorded
- * @param problems null if the server echoes
+ * @param problems null if the server echoes and gets no headers of proxies
  */
 record ServerContext(
         ServerConfig config,

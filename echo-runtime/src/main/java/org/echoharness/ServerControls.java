@@ -135,6 +135,8 @@ final class ServerControls {
                 ServedConnection calls = pump == null ? null : pump.calls();
                 if (calls != null) {
                     found.add(calls);
+                } else if (each.number() == number && each.awaitsHeader()) {
+                    why[0] = "has not sent its PROXY header yet";
                 } else if (each.number() == number) {
                     why[0] = "has no script and no handler; the server echoes on it";
                 }

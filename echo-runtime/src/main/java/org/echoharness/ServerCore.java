@@ -11,6 +11,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.echoharness.loop.EventLoop;
 import org.echoharness.loop.Warnings;
+import org.echoharness.proxy.HeaderInput;
 import org.echoharness.text.Quantities;
 import org.echoharness.tls.ServerTls;
 import org.echoharness.tls.TlsOptions;
@@ -66,7 +67,8 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source, Server
                 ? null
                 : new RecordingStore(Ending.Side.SERVER, config.recordedBytes(), config.recordedConnections());
         Warnings warnings = new Warnings(config.warnings());
-        ScriptProblem.Log problems = config.pumps().echoes() ? null : new ScriptProblem.Log(warnings);
+        boolean hasNone = config.pumps().echoes() && config.proxyProtocol() == null;
+        ScriptProblem.Log problems = hasNone ? null : new ScriptProblem.Log(warnings);
         context = new ServerContext(config, new ConnectionCounters.Counts(), recordings, problems, warnings, this);
         admission = new Admission(context);
         if (recordings != null) {
@@ -302,7 +304,7 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source, Server
         return context.recordings();
     }
 
-    /** Returns the problems of the script, or null if the server echoes. */
+    /** Returns the problems of the script and of PROXY headers, or null if the server echoes and gets no headers. */
     ScriptProblem.@Nullable Log problems() {
         return context.problems();
     }
@@ -409,6 +411,9 @@ final class ServerCore implements EventLoop.Owner, RecordingStore.Source, Server
         }
         Preload.faults(config().faults());
         config().pumps().load(config().bufferSize());
+        if (config().proxyProtocol() != null) {
+            HeaderInput.load();
+        }
         if (recordings() != null) {
             Preload.recording();
         }

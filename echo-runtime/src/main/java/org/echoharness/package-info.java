@@ -13,7 +13,7 @@
  * <table>
  * <caption>The types in reading order: each uses only those before it, except within a circle</caption>
  * <tr><th>room<th>what is there<th>types
- * <tr><th>text<td>reads and shows texts, and writes them to files; a package, as are the next fourteen
+ * <tr><th>text<td>reads and shows texts, and writes them to files; a package, as are the next fifteen
  *     <td>{@code Utf8} {@code Escaping} {@code NearestWord} {@code FirstDifference} {@code CompleteFile} {@code FileErrorText}
  *     {@code TextSize} {@code Quantities} {@code ServerLog} {@code Template} {@code MisreadException}
  *     {@code TokenErrors} {@code WordScanner} {@code QuotedBytes} {@code Tokens} {@code StartLine}
@@ -21,7 +21,7 @@
  *     <td>{@code JsonWriter} {@code JsonReader}
  * <tr><th>sockets<td>what the system reports about sockets, and waits until they are ready
  *     <td>{@code SocketTable} {@code SocketLooks} {@code UrgentData} {@code SocketChannels} {@code ChannelReadiness}
- *     {@code ClientDeadline} {@code NameResolver} {@code UnixNames} {@code UnixConnector}
+ *     {@code ClientDeadline} {@code NameResolver} {@code UnixNames} {@code InetNames} {@code UnixConnector}
  *     {@code ConnectAttempts} {@code ExitRegistry} {@code PathClaim} {@code UnixSocketFile}
  *     {@code StartupClasses}
  * <tr><th>memory<td>buffers, and what connections and recordings hold and count
@@ -42,6 +42,9 @@
  *     {@code TlsRecord} {@code TlsAlert} {@code TlsException} {@code ServerHelloScanner}
  *     {@code RecordInput} {@code RecordOutput} {@code TlsObserver} {@code HandshakeProgress} {@code TlsChannel}
  *     {@code ClientHandshake} {@code TlsClientChannel}
+ * <tr><th>proxy<td>the header with which a proxy names the client
+ *     <td>{@code HeaderVersion} {@code MalformedHeaderException} {@code ProxyHeader} {@code LineHeader} {@code BinaryHeader}
+ *     {@code HeaderInput}
  * <tr><th>relay<td>the connection to the server behind a relay
  *     <td>{@code Upstream} {@code LostUpstreamException} {@code LingeringClose} {@code UpstreamTls} {@code UpstreamChannel}
  *     {@code UpstreamConnection}

@@ -265,7 +265,8 @@ class ControlsByHttpTest extends ControlledServerTest {
             assertThat(peer.get(SERVER).text())
                     .contains("\"kind\":\"relay\"")
                     .contains("\"upstream\":\"127.0.0.1:" + behind.port()
-                            + "\",\"upstreamFailure\":\"reset\",\"upstreamTls\":\"none\",\"connectTimeout\":\"5s\"");
+                            + "\",\"upstreamFailure\":\"reset\",\"upstreamTls\":\"none\","
+                            + "\"upstreamProxyProtocol\":\"none\",\"connectTimeout\":\"5s\"");
         }
     }
 

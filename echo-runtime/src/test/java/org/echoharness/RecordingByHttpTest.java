@@ -48,8 +48,9 @@ class RecordingByHttpTest extends ControlledServerTest {
                 .isEqualTo(List.of("refuses connects", "accepts connects again"));
         Map<?, ?> connection = (Map<?, ?>) ((List<?>) json.get("connections")).get(0);
         assertThat(connection.keySet().toString())
-                .isEqualTo("[number, local, remote, accepted, opened, keeps, received, sent, events, eventsLeftOut,"
-                        + " eventsBeforeGap, ending, failed, upstream]");
+                .isEqualTo(
+                        "[number, local, remote, proxy, accepted, opened, keeps, received, sent, events, eventsLeftOut,"
+                                + " eventsBeforeGap, ending, failed, upstream]");
         assertThat(connection.get("number")).isEqualTo(1L);
         assertThat(connection.get("local")).isEqualTo("127.0.0.1:" + server.port());
         assertThat(connection.get("remote"))

@@ -300,6 +300,8 @@ class SessionTest {
                 .upstreamFailure(Fault.close())
                 .connectTimeout(Duration.ofSeconds(9))
                 .upstreamTls("insecure")
+                .upstreamProxyProtocol("v2")
+                .proxyProtocol("v1")
                 .certificateFile("x.pem")
                 .recording(10, 11)
                 .control("127.0.0.1:0")

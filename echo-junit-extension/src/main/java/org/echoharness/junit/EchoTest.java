@@ -189,6 +189,24 @@ public @interface EchoTest {
     String upstreamTls() default "";
 
     /**
+     * Begins each connection to the {@link #upstream()} with a header of the PROXY protocol, which names the client: {@code v1},
+     * one line of text, or {@code v2}, bytes. Empty means {@code none}.
+     *
+     * @return {@code v1}, {@code v2} or {@code none}
+     */
+    String upstreamProxyProtocol() default "";
+
+    /**
+     * Requires that each connection begins with a header of the PROXY protocol, which load balancers send, and which names the
+     * client behind them: {@code v1}, {@code v2}, or {@code required} for either. The recording then has that client's address.
+     * If a connection begins with something else, it is reset, and the test fails: see {@link #checks()}. Injected clients send no
+     * header. Empty means {@code none}.
+     *
+     * @return {@code required}, {@code v1}, {@code v2} or {@code none}
+     */
+    String proxyProtocol() default "";
+
+    /**
      * Makes the server speak TLS to its clients, and says with which certificate, which it makes in memory: {@code self-signed}
      * is right for localhost and the addresses that the server listens on; {@code expired} and {@code not-yet-valid} are not
      * valid now; {@code for NAME} is for another host. An injected {@code SSLContext} trusts the authority that signs all of
@@ -291,8 +309,8 @@ public @interface EchoTest {
      *       closes before it has read everything, its connection may seem to end in order, because its FIN comes
      *       first);
      *   <li>{@code faults}: a fault of {@link #faults()} was not applied to any connection by the time the server ends;
-     *   <li>{@code script}: a client did not do what {@link #script()} expects, or left steps of it over, or a handler of
-     *       the server failed. It counts also if the client hid the reset from the test. If a fault took effect on the
+     *   <li>{@code script}: a client did not do what {@link #script()} expects, or left steps of it over, or did not begin
+     *       with the header of {@link #proxyProtocol()}, or a handler of the server failed. It counts also if the client hid the reset from the test. If a fault took effect on the
      *       connection, steps may be left over. This check alone needs no recording.
      * </ul>
      *

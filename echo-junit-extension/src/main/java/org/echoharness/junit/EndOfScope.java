@@ -187,7 +187,7 @@ final class EndOfScope implements CloseableResource, AutoCloseable {
         if (!checks.asked() && !isTest) {
             applied.remove(Check.LEAKS);
         }
-        if (applied.contains(Check.SCRIPT) && target.server().echoes()) {
+        if (applied.contains(Check.SCRIPT) && !target.mayHaveProblems()) {
             applied.remove(Check.SCRIPT);
         }
         if (!applied.isEmpty()) {

@@ -63,7 +63,7 @@ final class FailureReport {
 
     /** Adds what clients did that the script does not expect: the failure may be a consequence of it. */
     private static void explainByScript(Throwable failure, TargetServer target, long seenBefore) {
-        if (target.known() == null || target.server().echoes()) {
+        if (!target.mayHaveProblems()) {
             return;
         }
         catchUp(target.server());

@@ -81,7 +81,11 @@ final class ScriptCheck {
     private static void add(List<ScriptProblem> problems, Complaints complaints) {
         for (ScriptProblem problem : problems) {
             complaints.add(() -> TargetServer.scriptText(problem) + "; correct the client or "
-                    + (problem.kind() == ScriptProblem.Kind.FAILED ? "the handler" : "the script")
+                    + switch (problem.kind()) {
+                        case FAILED -> "the handler";
+                        case HEADER -> "proxyProtocol";
+                        case MISMATCH, LEFT_OVER -> "the script";
+                    }
                     + ", or leave script out of checks");
         }
     }

@@ -244,6 +244,11 @@ record TargetServer(
         return known == null ? List.of() : counted(known.scriptProblems(), before);
     }
 
+    /** Returns whether clients may do what the server does not expect: it has a script or a handler, or has seen a wrong header. */
+    boolean mayHaveProblems() {
+        return known != null && (!known.echoes() || !known.scriptProblems().isEmpty());
+    }
+
     /** Returns the steps that are left on open connections, in the same way. */
     List<ScriptProblem> unfinishedScripts(long before) {
         return known == null || known.echoes() ? List.of() : counted(known.unfinishedScripts(), before);
@@ -261,9 +266,11 @@ record TargetServer(
     }
 
     static String scriptText(ScriptProblem problem) {
-        return (problem.kind() == ScriptProblem.Kind.FAILED
-                        ? "a connection could not be served: "
-                        : "the script was not met: ")
+        return switch (problem.kind()) {
+                    case FAILED -> "a connection could not be served: ";
+                    case HEADER -> "a header was wrong: ";
+                    case MISMATCH, LEFT_OVER -> "the script was not met: ";
+                }
                 + problem;
     }
 

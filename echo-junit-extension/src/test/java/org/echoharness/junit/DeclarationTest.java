@@ -65,6 +65,8 @@ class DeclarationTest {
                         entry("upstream", "127.0.0.1:1"),
                         entry("upstreamFailure", "close"),
                         entry("upstreamTls", "insecure"),
+                        entry("upstreamProxyProtocol", "v2"),
+                        entry("proxyProtocol", "v1"),
                         entry("tls", "expired"),
                         entry("certificateFile", "a.pem"),
                         entry("recording", "7"),
@@ -88,6 +90,8 @@ class DeclarationTest {
             upstream = "127.0.0.1:1",
             upstreamFailure = "close",
             upstreamTls = "insecure",
+            upstreamProxyProtocol = "v2",
+            proxyProtocol = "v1",
             tls = "expired",
             certificateFile = "a.pem",
             recording = "7",
@@ -108,6 +112,8 @@ class DeclarationTest {
     @EchoTest(name = "upstream", upstream = "0x")
     @EchoTest(name = "upstreamFailure", upstreamFailure = "0")
     @EchoTest(name = "upstreamTls", upstreamTls = "0x")
+    @EchoTest(name = "upstreamProxyProtocol", upstreamProxyProtocol = "0x")
+    @EchoTest(name = "proxyProtocol", proxyProtocol = "0x")
     @EchoTest(name = "tls", tls = "0x")
     @EchoTest(name = "certificateFile", certificateFile = "0x")
     @EchoTest(name = "connectTimeout", connectTimeout = "0")

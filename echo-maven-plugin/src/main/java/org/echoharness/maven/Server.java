@@ -56,7 +56,13 @@ public final class Server {
     String upstreamTls;
 
     @Nullable
+    String upstreamProxyProtocol;
+
+    @Nullable
     String connectTimeout;
+
+    @Nullable
+    String proxyProtocol;
 
     @Nullable
     String tls;
@@ -98,12 +104,15 @@ public final class Server {
         put(options, "upstream", upstream);
         put(options, "upstreamFailure", upstreamFailure);
         put(options, "upstreamTls", upstreamTls);
+        put(options, "upstreamProxyProtocol", upstreamProxyProtocol);
         put(options, "connectTimeout", connectTimeout);
+        put(options, "proxyProtocol", proxyProtocol);
         put(options, "tls", tls);
         put(options, "certificateFile", certificateFile);
         if (isNone(options, "upstream")) { // the goal's are for the servers that relay
             leaveOut(options, "upstreamFailure", upstreamFailure);
             leaveOut(options, "upstreamTls", upstreamTls);
+            leaveOut(options, "upstreamProxyProtocol", upstreamProxyProtocol);
         }
         if (isNone(options, "tls")) { // the goal's is for the servers that speak TLS
             leaveOut(options, "certificateFile", certificateFile);

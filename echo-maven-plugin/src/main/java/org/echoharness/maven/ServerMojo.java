@@ -131,6 +131,15 @@ abstract class ServerMojo extends EchoMojo {
     String upstreamTls;
 
     /**
+     * Begins each connection to the {@code upstream} with a header of the PROXY protocol, which names the client: {@code v1} (one
+     * line of text), {@code v2} (bytes), or {@code none}.
+     *
+     * @since 0.1.0
+     */
+    @Parameter(property = "echo.upstreamProxyProtocol", defaultValue = NONE)
+    String upstreamProxyProtocol;
+
+    /**
      * How long to resolve the name of the {@code upstream}, to try all its addresses, and to complete the handshake of TLS,
      * together, such as {@code 50ms}, {@code 2s} or {@code 1m}.
      *
@@ -138,6 +147,16 @@ abstract class ServerMojo extends EchoMojo {
      */
     @Parameter(property = "echo.connectTimeout", defaultValue = "5s")
     String connectTimeout;
+
+    /**
+     * Requires that each connection begins with a header of the PROXY protocol, which load balancers send, and which names the
+     * client behind them: {@code v1}, {@code v2}, or {@code required} for either. If a connection begins with something else, it is
+     * reset, and the build fails after its other goals. {@code none} expects no header.
+     *
+     * @since 0.1.0
+     */
+    @Parameter(property = "echo.proxyProtocol", defaultValue = NONE)
+    String proxyProtocol;
 
     /**
      * Makes the server speak TLS to its clients, and says with which certificate, which it makes in memory: {@code self-signed}
@@ -207,7 +226,9 @@ abstract class ServerMojo extends EchoMojo {
         server.upstream = upstream;
         server.upstreamFailure = upstreamFailure.equals(RESET) ? null : upstreamFailure; // the runtime's default
         server.upstreamTls = upstreamTls.equals(NONE) ? null : upstreamTls;
+        server.upstreamProxyProtocol = upstreamProxyProtocol.equals(NONE) ? null : upstreamProxyProtocol;
         server.connectTimeout = connectTimeout;
+        server.proxyProtocol = proxyProtocol;
         server.tls = tls;
         server.certificateFile = certificateFile;
         boolean isDefault = recording.equals(NONE) && !configuration().isGiven("recording");

@@ -23,7 +23,9 @@ final class UnmetScript {
         }
         long leftOut = closed.scriptProblemsLeftOut();
         long more = problems.size() - 1 + leftOut;
-        return "the script was not met: " + problems.get(0)
+        boolean isHeader = problems.get(0).kind() == ScriptProblem.Kind.HEADER;
+        return (isHeader ? "a header was wrong: " : "the script was not met: ")
+                + problems.get(0)
                 + (more == 0 ? "" : " (and " + (leftOut == 0 ? "" : "up to ") + more + " more)");
     }
 }

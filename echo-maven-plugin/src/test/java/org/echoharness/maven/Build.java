@@ -125,7 +125,9 @@ final class Build {
         goal.upstream = "none";
         goal.upstreamFailure = "reset";
         goal.upstreamTls = "none";
+        goal.upstreamProxyProtocol = "none";
         goal.connectTimeout = "5s";
+        goal.proxyProtocol = "none";
         goal.tls = "none";
         goal.recording = "none";
         goal.record = "false";

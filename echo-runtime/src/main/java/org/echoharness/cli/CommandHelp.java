@@ -56,6 +56,11 @@ final class CommandHelp {
                      --upstream-tls TRUST       speaks TLS to that server, and trusts the certificates
                                                 of a PEM file, those of the JDK (system), or any
                                                 (insecure) (none)
+                     --upstream-proxy-protocol VERSION
+                                                names the client to that server by a header of the
+                                                PROXY protocol: v1 or v2 (none)
+                     --proxy-protocol VERSION   requires such a header of clients: v1, v2, or
+                                                required for either (none)
                      --tls CERTIFICATE          speaks TLS to clients, with a certificate that is
                                                 self-signed, expired, not-yet-valid or
                                                 'for NAME' (none)

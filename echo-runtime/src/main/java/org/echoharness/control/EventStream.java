@@ -38,6 +38,7 @@ final class EventStream {
         private int events;
         private int held; // how many events there were when notes at the end were held back
         private boolean hasEnded;
+        private String remote = "";
         private @Nullable Progress upstream;
     }
 
@@ -109,6 +110,7 @@ final class EventStream {
         Progress seen = new Progress();
         seen.events = of.eventCount();
         seen.hasEnded = of.end() != null;
+        seen.remote = of.remote();
         RecordingView.Connection upstream = of.upstream();
         seen.upstream = upstream == null ? null : seen(upstream);
         return seen;
@@ -148,7 +150,8 @@ final class EventStream {
 
     private Progress advance(RecordingView.Connection of, String leg, @Nullable Progress before) throws IOException {
         Progress done = before == null ? new Progress() : before;
-        if (before == null) {
+        if (!of.remote().equals(done.remote)) { // a header of a proxy names another
+            done.remote = of.remote();
             message("connection", of, leg, json -> RecordingView.head(of, json));
         }
         events(of, leg, done);

@@ -107,6 +107,10 @@ public record RecordingView(
 
         String remote();
 
+        /** Returns the address of the proxy that has sent a header; null if none has come. */
+        @Nullable
+        String proxy();
+
         /** Returns the time of the accept, such as {@code 2026-11-27T07:00:00.123456789Z}. */
         String accepted();
 
@@ -247,6 +251,8 @@ public record RecordingView(
                 .value(of.local())
                 .name("remote")
                 .value(of.remote())
+                .name("proxy")
+                .value(of.proxy())
                 .name("accepted")
                 .value(of.accepted())
                 .name("opened")

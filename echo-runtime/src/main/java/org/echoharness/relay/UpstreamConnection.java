@@ -6,6 +6,7 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.SocketTimeoutException;
 import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
@@ -51,6 +52,8 @@ public final class UpstreamConnection implements EventLoopHandler, UnsentBytes.W
     private int next; // of the candidates
     private @Nullable SocketAddress candidate; // that is connecting
     private @Nullable SelectionKey key;
+    private @Nullable ByteBuffer beginning; // that the server gets first
+    private @Nullable ByteBuffer unsent; // of it; null before the connect
     private @Nullable UpstreamChannel channel; // once it is open
     private Alarms.@Nullable Alarm alarm;
     private @Nullable Thread lookup; // of the target; it may block
@@ -89,8 +92,13 @@ public final class UpstreamConnection implements EventLoopHandler, UnsentBytes.W
                 UnixConnector.QueueFullException.class);
     }
 
-    /** Begins to connect. It calls the owner when that has succeeded or failed, unless it has at return. */
-    public void connect() {
+    /**
+     * Begins to connect. It calls the owner when that has succeeded or failed, unless it has at return.
+     *
+     * @param begin what to send first, before TLS too; null for nothing
+     */
+    public void connect(@Nullable ByteBuffer begin) {
+        beginning = begin;
         deadline = System.nanoTime() + timeoutNanos;
         Upstream.Target known = upstream.known();
         if (known != null) {
@@ -213,6 +221,25 @@ public final class UpstreamConnection implements EventLoopHandler, UnsentBytes.W
     private void open(SocketChannel channel) throws IOException {
         ConnectAttempts.refuseSelfConnect(channel);
         SocketChannels.linger(channel, 0); // from here on, every close sends an RST, unless it is a clean one
+        unsent = beginning == null ? null : beginning.duplicate();
+        begin(channel);
+    }
+
+    /** Sends what the server gets first. When its kernel has all of that, opens the connection, or begins the handshake. */
+    private void begin(SocketChannel channel) throws IOException {
+        ByteBuffer first = unsent;
+        if (first != null) {
+            while (first.hasRemaining() && channel.write(first) > 0) {
+                // the kernel may take it in pieces
+            }
+            if (first.hasRemaining()) {
+                setAlarm(deadline);
+                Objects.requireNonNull(key).interestOps(SelectionKey.OP_WRITE);
+                return;
+            }
+            unsent = null;
+            Objects.requireNonNull(key).interestOps(0);
+        }
         if (tls == null) {
             opened(new UpstreamChannel(channel, null));
         } else {
@@ -254,6 +281,7 @@ public final class UpstreamConnection implements EventLoopHandler, UnsentBytes.W
     }
 
     private void closeAttempt() {
+        unsent = null;
         if (tls != null) {
             tls.release();
         }
@@ -292,7 +320,7 @@ public final class UpstreamConnection implements EventLoopHandler, UnsentBytes.W
             if (!isOpen && tls != null && tls.hasBegun()) {
                 shakeHands(tls, (SocketChannel) mine.channel());
             } else if (!isOpen) {
-                finish((SocketChannel) mine.channel());
+                finish((SocketChannel) mine.channel(), unsent != null);
             }
         } catch (Throwable failed) {
             failBy(failed);
@@ -307,9 +335,11 @@ public final class UpstreamConnection implements EventLoopHandler, UnsentBytes.W
         closeAttempt();
     }
 
-    private void finish(SocketChannel channel) {
+    private void finish(SocketChannel channel, boolean isConnected) {
         try {
-            if (channel.finishConnect()) {
+            if (isConnected) {
+                begin(channel);
+            } else if (channel.finishConnect()) {
                 Objects.requireNonNull(key).interestOps(0);
                 open(channel);
             }

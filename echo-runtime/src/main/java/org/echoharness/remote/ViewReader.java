@@ -107,6 +107,7 @@ final class ViewReader {
                 json.number("number"),
                 json.text("local"),
                 json.text("remote"),
+                json.textOrNull("proxy"),
                 json.text("accepted"),
                 json.number("opened"),
                 (int) json.number("keeps", keeps),
@@ -129,6 +130,7 @@ final class ViewReader {
             long number,
             String local,
             String remote,
+            @Nullable String proxy,
             String accepted,
             long opened,
             int keeps,
@@ -146,7 +148,7 @@ final class ViewReader {
 
         @Override
         public Object key() {
-            return List.of(number, accepted, remote);
+            return List.of(number, accepted); // a header of a proxy may change the addresses
         }
 
         @Override
