@@ -7,7 +7,6 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
 import java.nio.channels.SocketChannel;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -16,6 +15,8 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
 import org.echoharness.gates.Seeds;
+import org.echoharness.simulation.ModelledDirection;
+import org.echoharness.simulation.ModelledFaults;
 import org.echoharness.support.PlainSockets;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -217,74 +218,12 @@ class RelayModelTest {
         return bytes;
     }
 
-    /** Up to four faults, in both directions, of which at most one in each direction moves bytes by itself. */
-    private static List<Fault> faults(Random random) {
-        List<Fault> faults = new ArrayList<>();
-        for (boolean isToServer : new boolean[] {true, false}) {
-            List<Fault> one = new ArrayList<>();
-            for (int i = random.nextInt(5); i > 0; i--) {
-                one.add(fault(random));
-            }
-            boolean copies = one.stream().anyMatch(fault -> fault.effect() instanceof Effect.Duplicate);
-            int moving = 0;
-            for (Fault fault : one) {
-                boolean moves = isMover(fault.effect());
-                moving += moves ? 1 : 0;
-                boolean pauses = copies
-                        && !(fault.effect() instanceof Effect.Duplicate)
-                        && fault.trigger() instanceof Trigger.AfterReceived;
-                if (!(moves && moving > 1) && !pauses) {
-                    faults.add(isToServer ? fault.toServer() : fault);
-                }
-            }
-        }
-        return faults;
-    }
-
-    private static boolean isMover(Effect effect) {
-        return effect instanceof Effect.Duplicate
-                || effect instanceof Effect.Truncate
-                || effect instanceof Effect.Discard;
-    }
-
-    private static Fault fault(Random random) {
-        int bytes = 1 + random.nextInt(MOST);
-        Fault fault = switch (random.nextInt(15)) {
-            case 0 -> Fault.reset();
-            case 1 -> Fault.close();
-            case 2 -> Fault.halfClose();
-            case 3 -> Fault.stall();
-            case 4 -> Fault.discard();
-            case 5 -> Fault.truncate(bytes);
-            case 6 -> Fault.duplicate(bytes);
-            case 7, 8 -> Fault.greet("<greeting>".substring(0, 1 + random.nextInt(10)));
-            case 9 -> Fault.corrupt();
-            case 10 -> Fault.corrupt(bytes, bytes + random.nextInt(5));
-            case 11 -> Fault.fragment(bytes);
-            case 12 -> Fault.delay(Duration.ofMillis(1 + random.nextInt(3)));
-            case 13 -> Fault.throttle(2_000 + bytes);
-            default -> Fault.slowClose(Duration.ofMillis(1));
-        };
-        if (fault.effect() instanceof Effect.SlowClose) {
-            return fault;
-        }
-        boolean mayFollowFin = fault.effect() instanceof Effect.Reset
-                || fault.effect() instanceof Effect.Stall
-                || fault.effect() instanceof Effect.Greet;
-        return switch (random.nextInt(mayFollowFin ? 7 : 6)) {
-            case 0 -> fault;
-            case 1, 2, 3 -> fault.after(1 + random.nextInt(MOST));
-            case 4, 5 -> fault.afterSent(1 + random.nextInt(MOST));
-            default -> fault.onFin();
-        };
-    }
-
     /** The random plans are of use only if they have what the model knows. */
     @Test
     void plansHaveEachEffectInBothDirections() {
         List<Fault> all = new ArrayList<>();
         for (int i = 0; i < PLANS; i++) {
-            all.addAll(faults(new Random(Seeds.mix(42, i))));
+            all.addAll(ModelledFaults.ofRelay(new Random(Seeds.mix(42, i)), MOST));
         }
         Set<Effect.Kind> modelled = EnumSet.complementOf(
                 EnumSet.of(Effect.Kind.CORRUPT_AT_RANDOM, Effect.Kind.CLOSE_WITHOUT_NOTIFY, Effect.Kind.PLAIN));
@@ -309,7 +248,7 @@ class RelayModelTest {
             List<String> wrong = new ArrayList<>();
             for (int i = 0; i < PLANS; i++) {
                 Random random = new Random(Seeds.mix(seed, i));
-                List<Fault> faults = faults(random);
+                List<Fault> faults = ModelledFaults.ofRelay(random, MOST);
                 FaultPlan plan = FaultPlan.of(faults.toArray(new Fault[0]));
                 relay.setFaults(plan);
                 String what = "plan " + i + " of seed " + seed + ": " + plan;

@@ -1,7 +1,10 @@
-package org.echoharness;
+package org.echoharness.simulation;
 
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import org.echoharness.Effect;
+import org.echoharness.Fault;
+import org.echoharness.Trigger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * gates, buffers, sockets or time. It knows no fault {@code after} a time, and at most one of {@code duplicate}, {@code
  * truncate} and {@code discard}.
  */
-final class ModelledDirection {
+public final class ModelledDirection {
 
     private final List<Fault> faults;
     private final boolean[] started;
@@ -23,7 +26,7 @@ final class ModelledDirection {
     private boolean outputEnded;
     private @Nullable Fault terminal;
 
-    ModelledDirection(List<Fault> faults) {
+    public ModelledDirection(List<Fault> faults) {
         this.faults = faults;
         started = new boolean[faults.size()];
         moments = new long[faults.size()];
@@ -32,27 +35,27 @@ final class ModelledDirection {
     }
 
     /** What its receiver reads. */
-    String output() {
+    public String output() {
         return output.toString();
     }
 
     /** Whether its receiver reads a FIN after that. */
-    boolean hasFin() {
+    public boolean hasFin() {
         return outputEnded;
     }
 
     /** The {@code reset} or {@code close} that has ended the connection, if one has. */
-    @Nullable
-    Fault terminal() {
+    public @Nullable Fault terminal() {
         return terminal;
     }
 
     /** Whether its sender's FIN was passed on, or would have been but for a half-close. */
-    boolean isOver() {
+    public boolean isOver() {
         return inputEnded && moved == input.length() && outputEnded && !isStalled();
     }
 
-    private boolean isStalled() {
+    /** Whether it stands still, whatever comes. */
+    boolean isStalled() {
         for (int i = 0; i < started.length; i++) {
             if (started[i] && faults.get(i).effect() instanceof Effect.Stall) {
                 return true;
@@ -61,8 +64,24 @@ final class ModelledDirection {
         return false;
     }
 
+    /** What goes on with other faults, which count from now. The receiver has read the output of this one. */
+    ModelledDirection with(List<Fault> others) {
+        ModelledDirection next = new ModelledDirection(others);
+        int from = moved;
+        for (int i = 0; i < started.length; i++) {
+            if (started[i] && faults.get(i).effect() instanceof Effect.Duplicate duplicate && !isCopied(i, duplicate)) {
+                from = Math.max(from, starts[i] + used[i]); // what is copied so far is not sent again
+            }
+        }
+        next.input.append(input, from, input.length());
+        next.inputEnded = inputEnded;
+        next.outputEnded = outputEnded;
+        next.takes(new byte[0], false);
+        return next;
+    }
+
     /** Takes bytes of the sender, and its FIN, and goes on as far as it can. */
-    void takes(byte[] bytes, boolean fin) {
+    public void takes(byte[] bytes, boolean fin) {
         input.append(new String(bytes, StandardCharsets.ISO_8859_1));
         inputEnded |= fin;
         while (terminal == null && goesOn()) {}
