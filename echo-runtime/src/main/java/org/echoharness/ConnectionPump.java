@@ -204,8 +204,12 @@ interface ConnectionPump {
         return false;
     }
 
-    /** Serves another connection from now on. It is called only if {@link #isAtRest} returns true. */
-    default void serve(ByteChannel client, Owner owner) {
+    /**
+     * Serves another connection from now on. It is called only if {@link #isAtRest} returns true.
+     *
+     * @param reporter null if nothing is printed or recorded
+     */
+    default void serve(ByteChannel client, Owner owner, @Nullable ConnectionReporter reporter) {
         throw new IllegalStateException("this pump does not rest");
     }
 

@@ -1,5 +1,6 @@
 package org.echoharness;
 
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
@@ -21,7 +22,8 @@ final class ConnectionReporter {
 
     private final @Nullable Conversation conversation;
     private final @Nullable ConnectionRecorder recorder;
-    private String peer; // changes only if a header of a proxy names the client
+    private String name; // of the other end, in the lines; empty if it has none
+    private @Nullable InetSocketAddress remote; // in place of a name, whose text each idle connection would keep
     private boolean answers;
     private long sendingSince;
     private @Nullable ConnectionReporter upstream; // of a relay
@@ -29,9 +31,28 @@ final class ConnectionReporter {
 
     /** @param peer how the lines name the other end; empty for a client, whose lines do not name it */
     ConnectionReporter(@Nullable Conversation conversation, @Nullable ConnectionRecorder recorder, String peer) {
+        this(conversation, recorder, peer, null);
+    }
+
+    private ConnectionReporter(
+            @Nullable Conversation conversation,
+            @Nullable ConnectionRecorder recorder,
+            String name,
+            @Nullable InetSocketAddress remote) {
         this.conversation = conversation;
         this.recorder = recorder;
-        this.peer = peer;
+        this.name = name;
+        this.remote = remote;
+    }
+
+    /** Returns a reporter whose lines name the other end by its address. */
+    static ConnectionReporter of(
+            @Nullable Conversation conversation, @Nullable ConnectionRecorder recorder, InetSocketAddress remote) {
+        return new ConnectionReporter(conversation, recorder, "", remote);
+    }
+
+    private String peer() {
+        return remote == null ? name : HostAndPort.of(remote).toString();
     }
 
     /** Returns the recorder, for a client, which records its reads and writes in order: see {@link RecordedChannel}. */
@@ -53,7 +74,7 @@ final class ConnectionReporter {
         answers = true;
         upstream = leg;
         if (conversation != null) {
-            conversation.connected(name, HostAndPort.localOf(channel), this.peer);
+            conversation.connected(name, HostAndPort.localOf(channel), peer());
         }
         return leg;
     }
@@ -82,7 +103,8 @@ final class ConnectionReporter {
      */
     void proxied(SocketAddress client, SocketAddress server, SocketAddress proxy, long number, String what) {
         String note = "PROXY header, " + what + ", from " + HostAndPort.text(proxy);
-        peer = HostAndPort.peer(client, server, number);
+        name = HostAndPort.peer(client, server, number);
+        remote = null;
         if (recorder != null) {
             recorder.proxied(client, server, proxy, note);
         }
@@ -98,7 +120,7 @@ final class ConnectionReporter {
 
     void accepted() {
         if (conversation != null) {
-            conversation.connectionFrom(peer);
+            conversation.connectionFrom(peer());
         }
     }
 
@@ -113,7 +135,7 @@ final class ConnectionReporter {
     void printReceived(ByteBuffer bytes) {
         if (conversation != null) {
             printTls();
-            conversation.received(bytes, peer);
+            conversation.received(bytes, peer());
         }
     }
 
@@ -123,7 +145,7 @@ final class ConnectionReporter {
         }
         if (conversation != null) {
             printTls();
-            conversation.noDataFrom(peer);
+            conversation.noDataFrom(peer());
         }
     }
 
@@ -186,9 +208,9 @@ final class ConnectionReporter {
         if (conversation != null) {
             printTls();
             if (isPrintingSent()) {
-                conversation.sending(peer, first.slice(first.position(), Math.min(first.remaining(), count)), count);
+                conversation.sending(peer(), first.slice(first.position(), Math.min(first.remaining(), count)), count);
             } else {
-                conversation.sendingBack(peer, count);
+                conversation.sendingBack(peer(), count);
             }
         }
     }
@@ -209,7 +231,7 @@ final class ConnectionReporter {
         }
         if (conversation != null) {
             printTls();
-            conversation.applying(fault, peer);
+            conversation.applying(fault, peer());
         }
     }
 
@@ -231,7 +253,7 @@ final class ConnectionReporter {
         if (conversation != null) {
             List<String> lines = unprinted == null ? new ArrayList<>(1) : unprinted;
             lines.add(Conversation.ofTls(
-                    kind == RecordedEvent.Kind.HANDSHAKE ? "TLS handshake" : "TLS alert", peer, what));
+                    kind == RecordedEvent.Kind.HANDSHAKE ? "TLS handshake" : "TLS alert", peer(), what));
             unprinted = lines;
         }
     }
@@ -269,7 +291,7 @@ final class ConnectionReporter {
         }
         printTls();
         if (conversation != null && !why.isEmpty()) {
-            conversation.lost(peer, why);
+            conversation.lost(peer(), why);
         }
     }
 

@@ -34,7 +34,7 @@ final class EchoPump implements ConnectionPump, ConnectionPump.Supply {
 
     private ReadableByteChannel in;
     private final GatedOutput output;
-    private final @Nullable ConnectionReporter reporter;
+    private @Nullable ConnectionReporter reporter;
     private boolean inputEnded;
     private boolean hasReceived;
 
@@ -158,13 +158,14 @@ final class EchoPump implements ConnectionPump, ConnectionPump.Supply {
 
     @Override
     public boolean isAtRest() {
-        return output.isAtRest() && reporter == null && !inputEnded;
+        return output.isAtRest() && !inputEnded;
     }
 
     @Override
-    public void serve(ByteChannel client, Owner connection) {
+    public void serve(ByteChannel client, Owner connection, @Nullable ConnectionReporter ofConnection) {
         in = client;
-        output.serve(client, connection);
+        reporter = ofConnection;
+        output.serve(client, connection, ofConnection);
         hasReceived = false;
     }
 

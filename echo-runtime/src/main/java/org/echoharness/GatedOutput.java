@@ -41,7 +41,7 @@ final class GatedOutput {
 
     private WritableByteChannel out;
     private GateChain.Observer observer;
-    private final @Nullable ConnectionReporter reporter;
+    private @Nullable ConnectionReporter reporter;
     private final BorrowedRing ring;
     private @Nullable GateChain gates;
     private boolean isDialogue;
@@ -325,13 +325,14 @@ final class GatedOutput {
 
     /** Returns whether it holds nothing of its connection, as of the last {@link #rest}. */
     boolean isAtRest() {
-        return ring.isEmpty() && gates == null && reporter == null && !inputEnded && !isReleased;
+        return ring.isEmpty() && gates == null && !inputEnded && !isReleased;
     }
 
     /** Serves another connection from now on. It is called only if {@link #isAtRest} returns true. */
-    void serve(WritableByteChannel client, GateChain.Observer connection) {
+    void serve(WritableByteChannel client, GateChain.Observer connection, @Nullable ConnectionReporter ofConnection) {
         out = client;
         observer = connection;
+        reporter = ofConnection;
         hasSent = false;
         hasMoved = false;
     }

@@ -13,6 +13,7 @@ import java.util.Set;
 import org.echoharness.sockets.InetNames;
 import org.echoharness.sockets.UnixNames;
 import org.echoharness.text.Escaping;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An address in the form in which every front end reads and prints it: {@code host:port}, {@code [v6]:port}, and
@@ -181,6 +182,15 @@ public record HostAndPort(String host, int port) implements ServerAddress {
             return peer(channel.getRemoteAddress(), local, number);
         } catch (IOException closed) {
             return "a closed connection";
+        }
+    }
+
+    /** Returns the address of the other end; null if it has no host and no port, or the channel is closed. */
+    static @Nullable InetSocketAddress remoteOf(SocketChannel channel) {
+        try {
+            return channel.getRemoteAddress() instanceof InetSocketAddress remote ? remote : null;
+        } catch (IOException closed) {
+            return null;
         }
     }
 

@@ -1,5 +1,6 @@
 package org.echoharness;
 
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.channels.SocketChannel;
 import org.echoharness.loop.Warnings;
@@ -43,10 +44,12 @@ record ServerContext(
         if (all == null && recordings == null) {
             return null;
         }
-        return new ConnectionReporter(
-                all == null ? null : all.of(number),
-                recordings == null ? null : recordings.open(channel, local, number),
-                all == null ? "" : HostAndPort.peerOf(channel, local, number));
+        Conversation mine = all == null ? null : all.of(number);
+        ConnectionRecorder recorder = recordings == null ? null : recordings.open(channel, local, number);
+        InetSocketAddress remote = all == null ? null : HostAndPort.remoteOf(channel);
+        return remote != null
+                ? ConnectionReporter.of(mine, recorder, remote)
+                : new ConnectionReporter(mine, recorder, all == null ? "" : HostAndPort.peerOf(channel, local, number));
     }
 
     /**

@@ -50,13 +50,13 @@ final class ServingLoop implements ConnectionPump.Serving {
     /** Returns a pump for a connection that has none. */
     ConnectionPump pump(ByteChannel client, @Nullable ConnectionReporter reporter, ConnectionPump.Owner owner) {
         ConnectionPump pump = resting;
-        if (pump == null || reporter != null) {
+        if (pump == null) {
             return context.config()
                     .pumps()
                     .open(client, new ConnectionPump.Terms(rings, reporter, owner, this, context.problems()));
         }
         resting = null;
-        pump.serve(client, owner);
+        pump.serve(client, owner, reporter);
         return pump;
     }
 
