@@ -170,7 +170,7 @@ final class ControlAdapter implements ControlledServer {
 
     @Override
     public String remote(long number) {
-        return HostAndPort.text(controls.connection(number).remoteSocketAddress());
+        return HostAndPort.exactText(controls.connection(number).remoteSocketAddress());
     }
 
     @Override
@@ -340,7 +340,7 @@ final class ControlAdapter implements ControlledServer {
         }
 
         private static String text(SocketAddress address) {
-            return HostAndPort.text(address);
+            return HostAndPort.exactText(address);
         }
 
         private boolean isClient() {

@@ -147,9 +147,14 @@ public record HostAndPort(String host, int port) implements ServerAddress {
         return new HostAndPort(numericHost(resolved), address.getPort());
     }
 
-    /** Returns the text of the address of one end of a connection. */
+    /** Returns the text of the address of one end of a connection, for people. */
     static String text(SocketAddress address) {
         return address instanceof InetSocketAddress inet ? of(inet).toString() : UnixNames.text(address);
+    }
+
+    /** Returns the text of the address of one end of a connection, for programs: nothing in it is escaped. */
+    static String exactText(SocketAddress address) {
+        return address instanceof InetSocketAddress inet ? of(inet).toString() : UnixNames.exactText(address);
     }
 
     /** Returns the address with a numeric host name, if it has one. */

@@ -94,7 +94,8 @@ public final class OptionText {
         List<String> items = new ArrayList<>();
         for (String item : text.split(",", -1)) {
             if (item.isBlank()) {
-                throw Quantities.refused(word, text, "be a list of values with a comma between each two");
+                throw Quantities.refused(
+                        word, Escaping.escape(text), "be a list of values with a comma between each two");
             }
             items.add(item.strip());
         }

@@ -175,13 +175,16 @@ record RelayPumps(RelayPump.Options options) implements ConnectionPump.Factory {
                 : HostAndPort.parse(HostAndPort.UPSTREAM, address, 0);
         if (parsed instanceof ServerAddress.Unix unix && unix.isPrivate()) {
             throw Quantities.refused(
-                    HostAndPort.UPSTREAM, address, "name the file of a server, such as unix:/tmp/echo.sock");
+                    HostAndPort.UPSTREAM,
+                    Escaping.escape(address),
+                    "name the file of a server, such as unix:/tmp/echo.sock");
         }
         if (parsed instanceof HostAndPort tcp && tcp.host().equals(HostAndPort.EVERY_INTERFACE)) {
-            throw Quantities.refused(HostAndPort.UPSTREAM, address, "name one host, such as localhost:5432");
+            throw Quantities.refused(
+                    HostAndPort.UPSTREAM, Escaping.escape(address), "name one host, such as localhost:5432");
         }
         if (parsed instanceof HostAndPort tcp && tcp.port() == 0) {
-            throw Quantities.refused(HostAndPort.UPSTREAM, address, "have a port from 1 to 65535");
+            throw Quantities.refused(HostAndPort.UPSTREAM, Escaping.escape(address), "have a port from 1 to 65535");
         }
         return parsed;
     }

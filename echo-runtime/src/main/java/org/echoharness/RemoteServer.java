@@ -19,6 +19,7 @@ import org.echoharness.remote.ControlClient;
 import org.echoharness.remote.RemoteCalls;
 import org.echoharness.remote.RemoteConnection;
 import org.echoharness.script.ServedConnection;
+import org.echoharness.text.Escaping;
 import org.echoharness.text.Quantities;
 import org.echoharness.tls.PemFile;
 import org.echoharness.tls.ServerTls;
@@ -131,7 +132,9 @@ final class RemoteServer implements ServerAccess {
     @Override
     public @Nullable Throwable failure() {
         String text = view().failure();
-        return text == null ? null : new IllegalStateException("in the process of the server: " + text);
+        return text == null
+                ? null
+                : new IllegalStateException("in the process of the server: " + Escaping.visible(text));
     }
 
     @Override

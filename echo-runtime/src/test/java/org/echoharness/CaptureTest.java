@@ -28,6 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Captures that become scripts. */
 @Timeout(120)
@@ -177,6 +178,20 @@ class CaptureTest {
 
         assertThat(script(capture.pcapng(ByteOrder.LITTLE_ENDIAN)))
                 .isEqualTo(Script.parse("connection 1: expect 'abcdef', send 'x'"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void ignoresBytesAfterFin(boolean isByClient) throws Exception {
+        int fin = CaptureBytes.FIN | CaptureBytes.ACK;
+        CaptureBytes capture =
+                CaptureBytes.ethernet().handshake().client("a").server("b").packet(isByClient, fin, "");
+        CaptureBytes longer = CaptureBytes.ethernet().handshake().client("a").server("b");
+        capture.packets.add(longer.packet(isByClient, fin, "c").packets.get(5)); // in place of the FIN
+
+        assertThat(script(capture.pcapng(ByteOrder.LITTLE_ENDIAN)))
+                .isEqualTo(
+                        Script.parse("connection 1: expect 'a', send 'b', " + (isByClient ? "expect fin" : "close")));
     }
 
     @Test

@@ -155,6 +155,22 @@ class RemoteErrorsTest {
         assertRefused(IOException.class, part, ";");
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "200 | {\"servers\":[{\"id\":\"a\\u001b\"},{\"id\":\"b\\n\"}]} | there are 2 servers at URL: a\\x1b, b\\n; give the id of one of them",
+                "400 | {\"error\":\"\\u001b \\\\x1b \\u202e\"} | \\x1b \\x1b \\xe2\\x80\\xae",
+                "400 | {\"error\":\"\"} | the server at URL answered with status 400; give the address that the server printed for control",
+                "409 | {} | the server at URL answered with status 409; give the address that the server printed for control",
+            })
+    void errorsShowNoControlCharacters(int status, String json, String error) {
+        answers.add(ok(json).replace("200 OK", status + " "));
+
+        assertThatThrownBy(this::connect).hasMessage(error.replace("URL", uri.toString()));
+    }
+
     @Test
     void largeRecordingNamesTheCure() throws IOException {
         answers.add(ok(SERVERS));

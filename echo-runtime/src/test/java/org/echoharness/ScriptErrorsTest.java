@@ -62,6 +62,7 @@ class ScriptErrorsTest {
             none⏎close                                                   | "close" at line 2, column 1: expected the end of the script, because none stands alone
             ;                                                            | ";" at position 1: expected FIRST
             ->                                                           | "->" at position 1: expected FIRST
+            missing "\\x1b[31m\\n2 bytes"                                 | at position 1: \\x1b[31m\\n2 bytes
             send                                                         | the end at position 5: expected DATA
             send hello                                                   | "hello" at position 6: expected DATA
             send "a" hello                                               | "hello" at position 10: expected hex, file, frame, a comma, a semicolon or the end of the script

@@ -14,6 +14,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The addresses of Unix sockets: in texts, in recordings and beside addresses of TCP. */
 @Timeout(60)
@@ -147,6 +149,29 @@ class UnixAddressesTest {
                     .isEqualTo(UnixDomainSocketAddress.of(own));
             assertThat(server.recording().connection(1).transcript()).contains("connection from unix:" + own);
         }
+    }
+
+    @Test
+    void escapesNameOfClient() throws Exception {
+        Path own = folder.resolve("a\u001b[31m\n");
+        try (EchoServer server = UnixSockets.start(folder);
+                SocketChannel client = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+            client.bind(UnixDomainSocketAddress.of(own));
+            client.connect(server.socketAddress());
+            RecordedConnection connection =
+                    server.recording().awaitConnections(1, Background.LONGEST).get(0);
+            assertThat(connection.transcript()).contains("connection from unix:" + folder + "/a\\x1b[31m\\n");
+            assertThat(connection.remoteSocketAddress()).isEqualTo(UnixDomainSocketAddress.of(own));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"a\nb", "a\u001b[31m", "a\u202eb", "a\u00a0b", "a /", "a\t/"})
+    void refusesPathThatIsNotShownAsItIs(String path) {
+        String cure = " is not usable: take a path whose characters are all visible, without a space at its end";
+        assertThatThrownBy(() -> ServerAddress.parse("unix:" + path)).hasMessageEndingWith(cure);
+        assertThatThrownBy(() -> EchoServer.builder().upstream("unix:" + path)).hasMessageEndingWith(cure);
+        assertThatThrownBy(() -> new ServerAddress.Unix(Path.of("\u001b"))).hasMessage("address (unix:\\x1b)" + cure);
     }
 
     @Test

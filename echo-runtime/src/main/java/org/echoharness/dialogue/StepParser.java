@@ -9,6 +9,7 @@ import org.echoharness.script.Data;
 import org.echoharness.script.Expectation;
 import org.echoharness.script.FrameLength;
 import org.echoharness.script.Step;
+import org.echoharness.text.Escaping;
 import org.echoharness.text.MisreadException;
 import org.echoharness.text.Quantities;
 import org.echoharness.text.Template;
@@ -123,7 +124,7 @@ public final class StepParser {
         int start = tokens.position();
         String word = tokens.next();
         if (tokens.take(MISSING)) {
-            throw tokens.refused(start, tokens.text("what is missing, in quotes"));
+            throw tokens.refused(start, Escaping.escape(tokens.text("what is missing, in quotes")));
         }
         if (!isStep(word)) {
             List<String> near = new ArrayList<>(WORDS);

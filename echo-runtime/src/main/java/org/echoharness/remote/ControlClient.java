@@ -75,7 +75,7 @@ public final class ControlClient {
     }
 
     private static String noServer(@Nullable String wanted, List<String> ids, String url) {
-        String there = ids.isEmpty() ? "no server" : String.join(", ", ids);
+        String there = ids.isEmpty() ? "no server" : Escaping.escape(String.join(", ", ids));
         if (wanted != null) {
             return "there is no server " + Escaping.quote(wanted) + " at " + url + "; there is " + there;
         }

@@ -206,9 +206,15 @@ final class ControlEndpoint {
 
     private IOException unexpected(RuntimeException why) {
         return new IOException(
-                "the answer of " + url + " is not that of a control interface of this version: " + why.getMessage()
+                "the answer of " + url + " is not that of a control interface of this version: "
+                        + Escaping.visible(String.valueOf(why.getMessage()))
                         + "; use the same version of Echo harness in both processes",
                 why);
+    }
+
+    private IOException noInterface(HttpCall.Answer answer) {
+        return new IOException("the server at " + url + " answered with status " + answer.status()
+                + "; give the address that the server printed for control");
     }
 
     /** Returns the answer, or throws what its status stands for. */
@@ -221,15 +227,15 @@ final class ControlEndpoint {
         try {
             json = JsonObject.of(JsonReader.read(answer.text(), MOST_BYTES));
         } catch (IllegalArgumentException other) {
-            throw answer.status() / 100 == 2
-                    ? unexpected(other)
-                    : new IOException("the server at " + url + " answered with status " + answer.status()
-                            + "; give the address that the server printed for control");
+            throw answer.status() / 100 == 2 ? unexpected(other) : noInterface(answer);
         }
         if (answer.status() / 100 == 2) {
             return json;
         }
-        String error = Escaping.first(json.text("error", ""), SHOWN);
+        String error = Escaping.first(Escaping.visible(json.text("error", "")), SHOWN);
+        if (error.isBlank()) {
+            throw noInterface(answer);
+        }
         switch (answer.status()) {
             case 400 -> throw new IllegalArgumentException(error);
             case 409 -> throw new IllegalStateException(error);

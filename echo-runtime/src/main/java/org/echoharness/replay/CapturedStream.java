@@ -18,8 +18,11 @@ final class CapturedStream {
     /** What a segment brings. */
     record Arrival(String bytes, boolean isFin) {}
 
-    /** Takes the next segment of the file, and returns what is complete now. */
+    /** Takes the next segment of the file, and returns what is complete now. Nothing follows the FIN. */
     Arrival take(TcpSegment segment) {
+        if (isFinished) {
+            return new Arrival("", false);
+        }
         if (!hasStarted) {
             hasStarted = true;
             next = segment.first();

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import org.echoharness.text.Escaping;
+import org.echoharness.text.Utf8;
 
 /** The names of Unix sockets: reads, checks and shows them. Any thread may call the methods. */
 public final class UnixNames {
@@ -51,13 +52,28 @@ public final class UnixNames {
         return check(option, parsed);
     }
 
-    /** Returns the path, or throws if no socket can have it. */
+    /** Returns the path, or throws if no socket can have it, or if its text would not be shown or read as it is. */
     public static Path check(String option, Path path) {
+        String text = path.toString();
+        if (!isShown(text) || text.endsWith(" ")) { // a list of addresses is read without the space
+            throw refused(option, text, "take a path whose characters are all visible, without a space at its end");
+        }
         int bytes = length(path);
         if (bytes > MOST_BYTES) {
             throw new IllegalArgumentException(tooLong(option + " (" + text(path) + ")", bytes) + "; " + SHORTER);
         }
         return path;
+    }
+
+    private static boolean isShown(String text) {
+        int point;
+        for (int i = 0; i < text.length(); i += Character.charCount(point)) {
+            point = text.codePointAt(i);
+            if (!Utf8.isShown(point)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     static boolean fits(Path path) {
@@ -82,8 +98,16 @@ public final class UnixNames {
         return PREFIX + path;
     }
 
-    /** Returns the text of an address; {@link #UNNAMED} for a client that has not bound its own. */
+    /**
+     * Returns the text of an address for people; {@link #UNNAMED} for a client that has not bound its own. A client can bind
+     * any path.
+     */
     public static String text(SocketAddress address) {
+        return Escaping.escape(exactText(address));
+    }
+
+    /** Returns the text of an address for programs, in which nothing is escaped. */
+    public static String exactText(SocketAddress address) {
         String path =
                 address instanceof UnixDomainSocketAddress unix ? unix.getPath().toString() : address.toString();
         return path.isEmpty() ? UNNAMED : PREFIX + path;

@@ -102,6 +102,24 @@ public final class Escaping {
         return escaped.toString();
     }
 
+    /**
+     * Returns a text of another process, which has escaped what it quotes: all that is shown stays as it is, also quotes and
+     * backslashes.
+     */
+    public static String visible(String text) {
+        StringBuilder visible = new StringBuilder(text.length());
+        int point;
+        for (int i = 0; i < text.length(); i += Character.charCount(point)) {
+            point = text.codePointAt(i);
+            if (Utf8.isShown(point)) {
+                visible.appendCodePoint(point);
+            } else {
+                escape(Character.toString(point).getBytes(StandardCharsets.UTF_8), visible);
+            }
+        }
+        return visible.toString();
+    }
+
     /** Returns "1 byte" or "5 bytes". */
     public static String bytes(long n) {
         return n == 1 ? "1 byte" : n + " bytes";

@@ -140,7 +140,10 @@ public final class PemFile {
         try {
             return parsed(pem.getBytes(StandardCharsets.US_ASCII));
         } catch (CertificateException unreadable) {
-            throw new IllegalArgumentException("a certificate cannot be read: " + unreadable.getMessage(), unreadable);
+            throw new IllegalArgumentException(
+                    "a certificate cannot be read: "
+                            + Escaping.cut(Escaping.escape(String.valueOf(unreadable.getMessage()))),
+                    unreadable);
         }
     }
 

@@ -104,7 +104,7 @@ public record TlsOptions(
     public static Path file(String text) {
         String cure = "be the path of a file, such as echo.pem";
         if (text.isBlank()) {
-            throw Quantities.refused(FILE, text, cure);
+            throw Quantities.refused(FILE, Escaping.escape(text), cure);
         }
         try {
             return Path.of(text);
