@@ -135,6 +135,10 @@ final class Acceptor implements EventLoopHandler {
     }
 
     private void serve(SocketChannel accepted) {
+        // from here on, every close sends an RST, even at the end of the process, unless the server ends with a FIN
+        if (local instanceof InetSocketAddress && !SocketChannels.linger(accepted, 0)) {
+            admission.warnOfLinger(address);
+        }
         Admission due = admission.inUse();
         if (due == admission) {
             serve(admission, accepted);
@@ -187,9 +191,6 @@ final class Acceptor implements EventLoopHandler {
             if (local instanceof InetSocketAddress) {
                 channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
                 UrgentData.keepInline(channel);
-                // from here on, every close sends an RST, even at the end of the process, unless the server ends with a
-                // FIN
-                channel.setOption(StandardSocketOptions.SO_LINGER, 0);
             }
             new ServerConnection(serving, channel, number, reporter).start(planned);
         } catch (Throwable failed) {

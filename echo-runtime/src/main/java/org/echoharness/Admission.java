@@ -3,6 +3,7 @@ package org.echoharness;
 import java.net.SocketAddress;
 import java.nio.channels.SocketChannel;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.echoharness.sockets.SocketChannels;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +24,7 @@ final class Admission {
     private boolean hasRejected;
     private boolean hasWarnedOfAccept; // this and the next field are about all acceptors
     private long lastAcceptWarning;
+    private final AtomicBoolean hasWarnedOfLinger = new AtomicBoolean();
 
     /** A plan and the number of the next connection in it. */
     private static final class InForce {
@@ -161,6 +163,16 @@ final class Admission {
     void reportSeed(FaultPlan plan) {
         if (plan.isRandom()) {
             context.warnings().warn("faults: " + plan);
+        }
+    }
+
+    /** Reports once that resets may not be sent. Any thread may call it. Uses concat, which loads no class. */
+    void warnOfLinger(String address) {
+        if (hasWarnedOfLinger.compareAndSet(false, true)) {
+            context.warnings()
+                    .warn("cannot set SO_LINGER of a connection to "
+                            .concat(address)
+                            .concat(": where the system does not allow it, clients see a FIN in place of an RST"));
         }
     }
 

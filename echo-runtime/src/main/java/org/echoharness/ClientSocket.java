@@ -11,7 +11,6 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import org.echoharness.memory.MessageInput;
 import org.echoharness.sockets.ChannelReadiness;
@@ -396,19 +395,26 @@ final class ClientSocket implements AutoCloseable {
                 reporter.printClosing();
             }
         } finally {
-            if (wasOpen) {
-                endAndClose();
-            }
-            recorded.recordEnd(Ending.Side.CLIENT, Ending.How.FIN, "");
-            for (Direction direction : List.of(reading, writing)) {
-                ChannelReadiness waiting = direction.readiness;
-                if (waiting != null) {
-                    waiting.close(); // the system closes the socket only now
+            try {
+                if (wasOpen) {
+                    endAndClose();
                 }
+            } finally {
+                closeSelectors();
             }
         }
         if (more != null) {
             throw more;
+        }
+    }
+
+    /** The system closes the socket only now. */
+    private void closeSelectors() throws IOException {
+        ChannelReadiness ofReading = reading.readiness;
+        ChannelReadiness ofWriting = writing.readiness;
+        try (ofReading;
+                ofWriting) {
+            recorded.recordEnd(Ending.Side.CLIENT, Ending.How.FIN, "");
         }
     }
 

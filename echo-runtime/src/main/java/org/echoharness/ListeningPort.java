@@ -274,6 +274,11 @@ final class ListeningPort {
     /** Binds a socket that does not listen to the same port. */
     private void hold(InetSocketAddress port, ServerSocketChannel channel) throws IOException {
         HostAndPort tcp = (HostAndPort) asked;
+        if (!channel.supportedOptions().contains(StandardSocketOptions.SO_REUSEPORT)) {
+            throw new UnsupportedOperationException(
+                    "connects cannot be refused or left unanswered while the port stays taken:"
+                            + " this system has no SO_REUSEPORT");
+        }
         SocketChannel beside = ListeningSockets.openHolder(tcp, port);
         try {
             channel.setOption(StandardSocketOptions.SO_REUSEPORT, true);

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 public final class EventLoop implements Runnable {
 
     private static final int RESERVE = 16 << 10;
+    private static final int WAKE_UPS = 10; // tries
 
     /** The owner of an event loop. The loop's thread calls it. */
     public interface Owner {
@@ -107,12 +108,17 @@ public final class EventLoop implements Runnable {
         }
     }
 
-    /** Tries twice, since nothing else would wake the thread up for a task, or for the end. */
+    /** Tries several times, since nothing else would wake the thread up for a task, or for the end. */
     private void wakeUp() {
-        try {
-            selector.wakeup();
-        } catch (Throwable failed) {
-            selector.wakeup();
+        for (int left = WAKE_UPS; left > 0; left--) {
+            try {
+                selector.wakeup();
+                return;
+            } catch (Throwable failed) {
+                if (left == 1) {
+                    throw failed;
+                }
+            }
         }
     }
 

@@ -72,12 +72,16 @@ public final class SocketChannels {
         }
     }
 
-    /** Sets SO_LINGER: with 0, closing sends an RST and drops unsent bytes; -1 restores the default. Never throws. */
-    public static void linger(SocketChannel channel, int seconds) {
+    /**
+     * Sets SO_LINGER: with 0, closing sends an RST and drops unsent bytes; -1 restores the default. Never throws. Returns
+     * whether it is set; otherwise the client has seen its end, or the system does not let a close send an RST.
+     */
+    public static boolean linger(SocketChannel channel, int seconds) {
         try {
             channel.setOption(StandardSocketOptions.SO_LINGER, seconds);
-        } catch (Throwable alreadyGone) {
-            // the client has seen its end
+            return true;
+        } catch (Throwable refused) {
+            return false;
         }
     }
 }

@@ -101,6 +101,11 @@ final class Calls {
         OPEN.remove(channel);
     }
 
+    /** Forgets what an earlier run has left open. */
+    static void forgetOpen() {
+        OPEN.clear();
+    }
+
     /** Returns where those were opened that are open. */
     static List<Throwable> open() {
         return List.copyOf(OPEN.values());

@@ -28,7 +28,11 @@ final class FailingServerSocketChannel extends ServerSocketChannel implements Fa
     @Override
     public ServerSocketChannel bind(SocketAddress local, int backlog) throws IOException {
         Calls.pass(Operation.BIND, this);
-        usual.bind(local, backlog);
+        try {
+            usual.bind(local, backlog);
+        } catch (IOException refused) {
+            throw Calls.platform().said(refused);
+        }
         return this;
     }
 

@@ -18,6 +18,19 @@ final class FailingSocketChannel extends SocketChannel implements FailingSelecto
         int move(ByteBuffer bytes) throws IOException;
     }
 
+    /** A call whose error has the words of the system. */
+    private interface Call<T> {
+        T call() throws IOException;
+    }
+
+    private static <T> T said(Call<T> call) throws IOException {
+        try {
+            return call.call();
+        } catch (IOException failed) {
+            throw Calls.platform().said(failed);
+        }
+    }
+
     private final SocketChannel usual;
 
     FailingSocketChannel(SelectorProvider provider, SocketChannel usual) {
@@ -89,12 +102,12 @@ final class FailingSocketChannel extends SocketChannel implements FailingSelecto
     @Override
     public boolean connect(SocketAddress remote) throws IOException {
         Calls.pass(Operation.CONNECT, this);
-        return usual.connect(remote);
+        return said(() -> usual.connect(remote));
     }
 
     @Override
     public boolean finishConnect() throws IOException {
-        return !Calls.pass(Operation.FINISH_CONNECT, this) && usual.finishConnect();
+        return !Calls.pass(Operation.FINISH_CONNECT, this) && said(usual::finishConnect);
     }
 
     @Override
@@ -111,7 +124,7 @@ final class FailingSocketChannel extends SocketChannel implements FailingSelecto
 
     @Override
     public int read(ByteBuffer into) throws IOException {
-        return Calls.pass(Operation.READ, this) ? shortly(into, usual::read) : usual.read(into);
+        return Calls.pass(Operation.READ, this) ? shortly(into, usual::read) : said(() -> usual.read(into));
     }
 
     @Override
@@ -123,7 +136,7 @@ final class FailingSocketChannel extends SocketChannel implements FailingSelecto
 
     @Override
     public int write(ByteBuffer from) throws IOException {
-        return Calls.pass(Operation.WRITE, this) ? shortly(from, usual::write) : usual.write(from);
+        return Calls.pass(Operation.WRITE, this) ? shortly(from, usual::write) : said(() -> usual.write(from));
     }
 
     @Override

@@ -3,14 +3,17 @@ package org.echoharness.failing;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.assertj.core.api.Assertions;
 import org.echoharness.EchoProcess;
 import org.echoharness.EchoServer;
 import org.echoharness.support.ForkedProcess;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -27,6 +30,8 @@ class FailureAtEveryCallTest {
 
     private static final int DRAWN = 6; // of each scenario
 
+    private static final Duration LONGEST = Duration.ofMinutes(50);
+
     private static final boolean IS_EVERY = "every".equals(System.getProperty("failures"));
 
     @ParameterizedTest
@@ -34,11 +39,31 @@ class FailureAtEveryCallTest {
             strings = {
                 "serve loops half-close start faults script handler client",
                 "relay relay-tls tls tls-faults client-tls",
-                "controls ports unanswered unix http"
+                "controls ports unanswered unix http no-reuseport linger-refused other-messages"
             })
     void losesNothingElse(String scenarios) throws Exception {
         String seed = IS_EVERY ? "0" : Integer.toString(new Random().nextInt(1_000_000));
-        List<String> arguments = new ArrayList<>(List.of(IS_EVERY ? "0" : Integer.toString(DRAWN), seed));
+        runs(IS_EVERY ? 0 : DRAWN, seed, scenarios);
+    }
+
+    /** Calls whose failure has left something open, or has ended more than it was for. */
+    @Test
+    void leavesNothingWhereItDidOnce() throws Exception {
+        runs(
+                0,
+                "0",
+                "start:OUT_OF_MEMORY:BIND" // left the socket open
+                        + " unix:IO_EXCEPTION:BIND" // the same, for an error that is not of a socket
+                        + " half-close:OUT_OF_MEMORY:CLOSE" // ended the server
+                        + " loops:OUT_OF_MEMORY:WAKEUP" // close() failed, and left the threads
+                        + " unanswered:OUT_OF_MEMORY:SELECT" // left connections open, and the port shut
+                        + " ports:OUT_OF_MEMORY:SET_OPTION" // left sockets open, and then no resume found the port
+                        + " relay:PENDING_THEN_OUT_OF_MEMORY" // ended the relay
+                        + " client:PENDING http:PENDING"); // gave up a connect that was not finished yet
+    }
+
+    private static void runs(int drawn, String seed, String scenarios) throws Exception {
+        List<String> arguments = new ArrayList<>(List.of(Integer.toString(drawn), seed));
         arguments.addAll(List.of(scenarios.split(" ", -1)));
         List<String> options = Stream.concat(
                         Stream.of(
@@ -51,10 +76,11 @@ class FailureAtEveryCallTest {
         List<Path> classPath = Stream.of(EchoServer.class, EchoProcess.class, Assertions.class)
                 .map(ForkedProcess::home)
                 .toList();
-        try (ForkedProcess sweep = new ForkedProcess(ForkedProcess.java(
-                options, classPath, FailureSweep.class.getName(), arguments.toArray(String[]::new)))) {
+        List<String> command =
+                ForkedProcess.java(options, classPath, FailureSweep.class.getName(), arguments.toArray(String[]::new));
+        try (ForkedProcess sweep = new ForkedProcess(Path.of(""), Map.of(), LONGEST, command)) {
             int exit = sweep.awaitExit();
-            System.out.print("Failures at calls that are drawn by the seed " + seed + ":\n"
+            System.out.print("Failures at calls, drawn by the seed " + seed + ":\n"
                     + sweep.lines().text());
             assertThat(exit).as(sweep.lines().text()).isZero();
         }

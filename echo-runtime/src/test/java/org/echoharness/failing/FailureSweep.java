@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FailureSweep {
 
-    private static final long LONGEST_SECONDS = 60;
-    private static final long WAIT_SECONDS = 5;
+    private static final long LONGEST_SECONDS = 120;
+    private static final long WAIT_SECONDS = 20;
     private static final long SLOW_MILLIS = 2_500;
     private static final int MOST_REPORTED = Integer.getInteger("most", 5);
 
@@ -31,8 +31,9 @@ public final class FailureSweep {
     /**
      * Prints a line for each scenario. Exits with 1 if a run has failed, and with 2 if one does not end.
      *
-     * @param args the names of scenarios; with NAME:KIND, only failures of this kind; with NAME:KIND:N, only one run; before
-     *     them, how many runs of each scenario are drawn, and the seed, or 0 and any seed for all
+     * @param args how many runs of each scenario are drawn, or 0 for all; the seed; and the names of scenarios: NAME, or
+     *     NAME:KIND for failures of this kind alone, NAME:KIND:OPERATION at calls of this operation alone, or NAME:KIND:N for
+     *     one run
      */
     public static void main(String[] args) throws Exception {
         Map<String, Scenario> all = Scenarios.all();
@@ -45,10 +46,12 @@ public final class FailureSweep {
             if (scenario == null) {
                 throw new IllegalArgumentException(parts[0] + " is none of " + all.keySet());
             }
-            Failure none = new Failure(Kind.IO_EXCEPTION, 0);
+            Failure none = new Failure(Kind.IO_EXCEPTION, null, 0);
             sweep.runs(parts[0] + " without a failure", none, scenario);
-            if (parts.length == 3) {
-                Failure one = new Failure(Kind.valueOf(parts[1]), Long.parseLong(parts[2]));
+            if (parts.length == 3 && !parts[2].matches("\\d+")) {
+                sweep.every(parts[0], scenario, Kind.valueOf(parts[1]), Operation.valueOf(parts[2]));
+            } else if (parts.length == 3) {
+                Failure one = new Failure(Kind.valueOf(parts[1]), null, Long.parseLong(parts[2]));
                 sweep.runs(each, one, scenario);
                 System.out.println(each + ": " + one.place());
             } else if (drawn > 0) {
@@ -56,7 +59,7 @@ public final class FailureSweep {
             } else {
                 for (Kind kind : Kind.values()) {
                     if (parts.length == 1 || parts[1].equals(kind.name())) {
-                        sweep.every(parts[0], scenario, kind);
+                        sweep.every(parts[0], scenario, kind, null);
                     }
                 }
             }
@@ -65,17 +68,21 @@ public final class FailureSweep {
     }
 
     /** Lets each call fail in turn. */
-    private void every(String name, Scenario scenario, Kind kind) throws Exception {
+    private void every(String name, Scenario scenario, Kind kind, @Nullable Operation only) throws Exception {
         long start = System.nanoTime();
         int failedBefore = failed;
         long runs = 0;
         boolean isOver = false;
         while (!isOver) {
-            Failure failure = new Failure(kind, ++runs);
-            runs(name + ":" + kind + ":" + runs, failure, scenario);
+            Failure failure = new Failure(kind, only, ++runs);
+            runs(name + ":" + kind + (only == null ? "" : ":" + only) + ":" + runs, failure, scenario);
             isOver = failure.place() == null;
         }
-        report(name + ", " + kind + ": " + (runs - 1) + " calls, ", runs, failedBefore, start);
+        report(
+                name + ", " + kind + (only == null ? "" : ", " + only) + ": " + (runs - 1) + " calls, ",
+                runs,
+                failedBefore,
+                start);
     }
 
     /** Lets some calls fail that are drawn. */
@@ -87,7 +94,7 @@ public final class FailureSweep {
         for (int i = 0; i < count; i++) {
             Kind kind = kinds.get(random.nextInt(kinds.size()));
             long n = 1L + random.nextInt((int) counted.calls(kind));
-            runs(name + ":" + kind + ":" + n, new Failure(kind, n), scenario);
+            runs(name + ":" + kind + ":" + n, new Failure(kind, null, n), scenario);
         }
         report(name + ": " + counted.calls(Kind.UNCHECKED) + " calls, ", count, failedBefore, start);
     }
@@ -100,8 +107,9 @@ public final class FailureSweep {
     private void runs(String name, Failure failure, Scenario scenario) throws InterruptedException {
         long start = System.nanoTime();
         FileDescriptors.Snapshot files = FileDescriptors.snapshot();
+        Set<Thread> threads = Set.copyOf(Thread.getAllStackTraces().keySet());
         Throwable[] thrown = {null};
-        Thread thread = new Thread(() -> thrown[0] = result(failure, scenario, files), "run of " + name);
+        Thread thread = new Thread(() -> thrown[0] = result(failure, scenario, threads, files), "run of " + name);
         thread.start();
         thread.join(TimeUnit.SECONDS.toMillis(LONGEST_SECONDS));
         if (thread.isAlive()) {
@@ -122,9 +130,16 @@ public final class FailureSweep {
                     print("after: ", failure.place().trace());
                 }
             } else {
-                System.out.println("FAILED " + name + ": " + thrown[0]);
+                System.out.println("FAILED " + name + ": " + thrown[0] + "; " + where(failure));
             }
         }
+    }
+
+    private static String where(Failure failure) {
+        Failure.Place place = failure.place();
+        return place == null
+                ? "nothing was made to fail"
+                : String.valueOf(place.trace().getMessage());
     }
 
     /** Prints what was thrown, with the lines of this project only. */
@@ -143,10 +158,11 @@ public final class FailureSweep {
         }
     }
 
-    private static @Nullable Throwable result(Failure failure, Scenario scenario, FileDescriptors.Snapshot files) {
+    private static @Nullable Throwable result(
+            Failure failure, Scenario scenario, Set<Thread> threads, FileDescriptors.Snapshot files) {
         try {
             new Run(failure).play(scenario);
-            awaitThreads();
+            awaitThreads(threads);
             awaitFiles(files);
             return null;
         } catch (Throwable thrown) {
@@ -155,16 +171,17 @@ public final class FailureSweep {
     }
 
     /** Waits until no thread of a server or a client is left, but for those that all servers share. */
-    private static void awaitThreads() throws InterruptedException {
+    private static void awaitThreads(Set<Thread> before) throws InterruptedException {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(WAIT_SECONDS);
         for (Thread each : Thread.getAllStackTraces().keySet()) {
-            if (each.getName().startsWith("echo ") || each.getName().startsWith("echo-")) {
-                if (!each.getName().startsWith("echo handshakes")) {
-                    each.join(Math.max(1, TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime())));
-                    if (each.isAlive()) {
-                        throw new AssertionError("the thread " + each.getName() + " has not ended");
-                    }
-                }
+            boolean isOurs = each.getName().startsWith("echo")
+                    && !each.getName().startsWith("echo handshakes")
+                    && !before.contains(each);
+            if (isOurs) {
+                each.join(Math.max(1, TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime())));
+            }
+            if (isOurs && each.isAlive()) {
+                throw new AssertionError("the thread " + each.getName() + " has not ended");
             }
         }
     }

@@ -7,6 +7,7 @@ import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import org.echoharness.support.PlainSockets;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -122,6 +123,13 @@ final class PlainClient implements Closeable {
                 socket = null;
             }
         }
+        return this;
+    }
+
+    /** Sends an RST. */
+    PlainClient resets() {
+        call("resets", PlainSockets::reset);
+        socket = null;
         return this;
     }
 

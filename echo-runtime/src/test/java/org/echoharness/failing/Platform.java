@@ -1,6 +1,9 @@
 package org.echoharness.failing;
 
 import java.io.IOException;
+import java.net.BindException;
+import java.net.ConnectException;
+import java.net.SocketException;
 import java.net.SocketOption;
 import java.net.StandardSocketOptions;
 import java.util.HashSet;
@@ -13,7 +16,11 @@ enum Platform {
     /** One whose sockets cannot share a port, such as Windows. */
     NO_REUSEPORT,
     /** One that does not let a close send an RST. */
-    LINGER_REFUSED;
+    LINGER_REFUSED,
+    /** One that speaks another language. */
+    OTHER_MESSAGES;
+
+    private static final String OTHER = "Fehler 42";
 
     /** Throws if this system has no such option, or does not let it be set. */
     void check(SocketOption<?> option) throws IOException {
@@ -23,6 +30,20 @@ enum Platform {
         if (this == LINGER_REFUSED && option == StandardSocketOptions.SO_LINGER) {
             throw new IOException("Invalid argument");
         }
+    }
+
+    /** Returns the error as this system reports it. */
+    IOException said(IOException usual) {
+        if (this != OTHER_MESSAGES || Failure.isCauseOf(usual)) {
+            return usual;
+        }
+        if (usual instanceof ConnectException) {
+            return new ConnectException(OTHER);
+        }
+        if (usual instanceof BindException) {
+            return new BindException(OTHER);
+        }
+        return usual instanceof SocketException ? new SocketException(OTHER) : usual;
     }
 
     Set<SocketOption<?>> supported(Set<SocketOption<?>> usual) {

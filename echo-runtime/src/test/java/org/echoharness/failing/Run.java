@@ -5,6 +5,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.SocketAddress;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
@@ -23,7 +24,7 @@ import org.echoharness.support.PlainSockets;
 /** One run of a scenario, with one failure at most: what it starts and connects, and what must be true at its end. */
 final class Run implements Closeable {
 
-    private static final Duration LONGEST = Duration.ofSeconds(5);
+    private static final Duration LONGEST = Duration.ofSeconds(20);
 
     /** Ends a scenario whose server does not start, because that was made to fail. */
     @SuppressWarnings("serial")
@@ -47,6 +48,7 @@ final class Run implements Closeable {
 
     /** Plays the scenario, closes what it has left open, and checks what must be true then. */
     void play(Scenario scenario) throws Exception {
+        Calls.forgetOpen();
         Calls.fail(failure);
         try {
             scenario.play(this);
@@ -65,6 +67,7 @@ final class Run implements Closeable {
             Calls.pause(false);
             close();
             Calls.fail(null);
+            Calls.platform(Platform.USUAL);
         }
         checkClosed();
     }
@@ -80,6 +83,18 @@ final class Run implements Closeable {
         }
         servers.add(server);
         return server;
+    }
+
+    /** Runs on a system that is not here. */
+    void on(Platform platform) {
+        Calls.platform(platform);
+    }
+
+    /** Fails unless the warnings of all servers are these, or something was made to fail. */
+    void warns(String... expected) {
+        if (failure.place() == null && !warnings.equals(List.of(expected))) {
+            throw new AssertionError("warnings: " + warnings);
+        }
     }
 
     /** Closes something at the end of the run. */
@@ -112,9 +127,26 @@ final class Run implements Closeable {
         }
     }
 
+    /** Connects, and is reset before or after the connect returns. */
+    void connectToReset(EchoServer server) {
+        PlainClient client;
+        try {
+            client = closes(new PlainClient(this, plain(server.address())));
+        } catch (IOException reset) {
+            return;
+        }
+        client.isReset("");
+    }
+
+    private static Socket plain(SocketAddress address) throws IOException {
+        Socket socket = PlainSockets.connect((InetSocketAddress) address);
+        socket.setSoTimeout((int) LONGEST.toMillis());
+        return socket;
+    }
+
     PlainClient connect(SocketAddress address) {
         try {
-            return closes(new PlainClient(this, PlainSockets.connect((InetSocketAddress) address)));
+            return closes(new PlainClient(this, plain(address)));
         } catch (IOException refused) {
             lose("connect: " + refused);
             return closes(new PlainClient(this, null));
@@ -132,9 +164,13 @@ final class Run implements Closeable {
         }
     }
 
-    /** Makes a call that may fail if something was made to fail, but not twice. */
+    /** Makes a call that may fail if something was made to fail, but not more often. */
     void repeat(String what, Action action) {
-        if (!attempt(what, action)) {
+        boolean isDone = false;
+        for (int i = 0; i < Math.max(1, failure.kind().most()) && !isDone; i++) {
+            isDone = attempt(what, action);
+        }
+        if (!isDone) {
             try {
                 action.run();
             } catch (Exception | Error failed) {
@@ -145,13 +181,21 @@ final class Run implements Closeable {
         }
     }
 
-    /** Makes a call of a client of the runtime, which may lose its connection. Returns whether it has succeeded. */
-    boolean attemptOfClient(String what, Action action) {
+    /**
+     * Makes a call of a client of the runtime, which may lose its connection. At a Unix socket, which has no reset, that may be
+     * an early end. Returns whether it has succeeded.
+     */
+    boolean attemptOfClient(String what, boolean isUnix, Action action) {
         try {
             action.run();
             return true;
-        } catch (EOFException | SocketTimeoutException | EchoMismatchException wrong) {
+        } catch (SocketTimeoutException | EchoMismatchException wrong) {
             throw new AssertionError(what, wrong);
+        } catch (EOFException early) {
+            if (!isUnix) {
+                throw new AssertionError(what, early);
+            }
+            lose(what + ": " + early);
         } catch (IOException gone) {
             lose(what + ": " + gone);
         } catch (Exception | Error failed) {
@@ -182,24 +226,28 @@ final class Run implements Closeable {
         return !lost.isEmpty();
     }
 
+    /** Returns whether nothing has failed so far. */
+    boolean isUnhurt() {
+        return failure.place() == null;
+    }
+
     /** Returns whether the failure may end a server: one of its selector, which all of its connections share. */
     private boolean mayStop() {
-        Failure.Place place = failure.place();
-        return place != null
-                && place.on() instanceof FailingSelector
-                && !failure.kind().isHarmless();
+        return failure.kind().most() > 0
+                && failure.places().stream().anyMatch(each -> each.on() instanceof FailingSelector);
     }
 
     /** Returns whether the failure was in the turn of an event loop itself, and so ends its server. */
     private boolean endsLoopOf(EchoServer server) {
-        Failure.Place place = failure.place();
-        if (place == null || place.call() != Operation.SELECT || !mayStop() || !isOf(server, place.thread())) {
-            return false;
-        }
+        return mayStop() && failure.places().stream().anyMatch(each -> isTurn(each) && isOf(server, each.thread()));
+    }
+
+    private static boolean isTurn(Failure.Place place) {
         List<String> methods = Arrays.stream(place.trace().getStackTrace())
                 .map(line -> line.getClassName() + "." + line.getMethodName())
                 .toList();
-        return methods.contains(EventLoop.class.getName() + ".turn")
+        return place.call() == Operation.SELECT
+                && methods.contains(EventLoop.class.getName() + ".turn")
                 && !methods.contains(EventLoop.class.getName() + ".runTasks");
     }
 
@@ -210,8 +258,8 @@ final class Run implements Closeable {
     }
 
     private void checkLost() {
-        Failure.Place place = failure.place();
-        int allowed = place == null || failure.kind().isHarmless() ? 0 : mayStop() ? Integer.MAX_VALUE : 1;
+        int allowed =
+                mayStop() ? Integer.MAX_VALUE : isUnhurt() ? 0 : failure.kind().most();
         if (lost.size() > allowed) {
             throw new AssertionError("lost connections: " + lost + "; warnings: " + warnings);
         }

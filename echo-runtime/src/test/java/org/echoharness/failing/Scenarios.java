@@ -2,8 +2,10 @@ package org.echoharness.failing;
 
 import java.io.IOException;
 import java.net.ConnectException;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
+import java.net.UnixDomainSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -14,6 +16,7 @@ import java.util.Random;
 import java.util.function.Consumer;
 import org.echoharness.EchoClient;
 import org.echoharness.EchoServer;
+import org.echoharness.Ending;
 import org.echoharness.FaultPlan;
 import org.echoharness.script.Framings;
 import org.echoharness.support.PlainSockets;
@@ -48,6 +51,9 @@ final class Scenarios {
         all.put("client", Scenarios::client);
         all.put("client-tls", Scenarios::clientWithTls);
         all.put("http", Scenarios::http);
+        all.put("no-reuseport", Scenarios::withoutReusePort);
+        all.put("linger-refused", Scenarios::withoutLinger);
+        all.put("other-messages", Scenarios::withOtherMessages);
         return all;
     }
 
@@ -176,6 +182,10 @@ final class Scenarios {
                 EchoServer.builder().upstream("127.0.0.1:" + behind.port()).upstreamTls(behind.sslContext()));
         run.connect(server).echoes("first").ends();
         run.connect(server).echoes("second").ends();
+        EchoServer distrusts = run.start(
+                EchoServer.builder().upstream("127.0.0.1:" + behind.port()).upstreamTls("system"));
+        run.connectToReset(distrusts);
+        run.connect(server).echoes("third").ends();
     }
 
     private static void tls(Run run) throws Exception {
@@ -191,12 +201,12 @@ final class Scenarios {
 
     private static void tlsFaults(Run run) throws Exception {
         EchoServer server = run.start(EchoServer.builder().tls("self-signed"));
+        run.connect(server).sends("no TLS at all\n").seesAnyEnd().close();
         server.setFaults(FaultPlan.parse("reset after 4"));
         run.connectTls(server, TLS_1_3).sends("abcdefgh").isReset("abcd");
         server.setFaults(FaultPlan.parse("close after 4"));
         run.connectTls(server, TLS_1_3).sends("abcdefgh").receives("abcd").seesEnd();
         server.setFaults(FaultPlan.none());
-        run.connect(server).sends("no TLS at all\n").seesAnyEnd();
     }
 
     /** Controls of connections. */
@@ -274,6 +284,95 @@ final class Scenarios {
         run.connect(server).echoes("hello").ends();
     }
 
+    /** Where sockets cannot share a port, controls of the port are refused, and everything goes on. */
+    private static void withoutReusePort(Run run) throws Exception {
+        run.on(Platform.NO_REUSEPORT);
+        EchoServer server = run.start(EchoServer.builder());
+        PlainClient client = run.connect(server).echoes("a");
+        List<Runnable> refused =
+                List.of(server::refuse, () -> server.refuse(SHORT), () -> server.restart(SHORT), server::unanswered);
+        for (Runnable each : refused) {
+            run.attempt("control", () -> {
+                try {
+                    each.run();
+                } catch (UnsupportedOperationException expected) {
+                    return;
+                }
+                throw new AssertionError("is not refused");
+            });
+            client.echoes("b");
+        }
+        client.ends();
+        run.warns();
+    }
+
+    /** Where no close can send an RST, the server warns once and serves. */
+    private static void withoutLinger(Run run) throws Exception {
+        run.on(Platform.LINGER_REFUSED);
+        EchoServer server = run.start(EchoServer.builder());
+        for (int i = 0; i < 3; i++) {
+            run.connect(server).takesEndForReset().echoes("a").ends();
+        }
+        run.warns("cannot set SO_LINGER of a connection to 127.0.0.1:" + server.port()
+                + ": where the system does not allow it, clients see a FIN in place of an RST");
+        server.setFaults(FaultPlan.parse("reset after 1"));
+        run.connect(server).sends("a").seesAnyEnd();
+        server.setFaults(FaultPlan.none());
+    }
+
+    /** What the system says is shown, and decides nothing. */
+    private static void withOtherMessages(Run run) throws Exception {
+        run.on(Platform.OTHER_MESSAGES);
+        EchoServer server = run.start(EchoServer.builder().recording());
+        run.connect(server).echoes("a").resets();
+        if (run.isUnhurt()) {
+            checkIsReset(run, server);
+        }
+        run.connect(server).echoes("b").ends();
+        try (ServerSocket taken = PlainSockets.listen(0)) {
+            String address = "127.0.0.1:" + taken.getLocalPort();
+            fails(
+                    run,
+                    "cannot listen on " + address + ": Fehler 42; end what listens there",
+                    () -> EchoServer.builder().addresses(address).start());
+        }
+        EchoServer gone = run.start(EchoServer.builder());
+        int port = gone.port();
+        gone.close();
+        fails(run, "(Fehler 42); is a server listening there?", () -> EchoClient.connect("127.0.0.1:" + port));
+        EchoServer relay = run.start(EchoServer.builder().upstream("127.0.0.1:" + port));
+        run.connectToReset(relay);
+    }
+
+    private static void checkIsReset(Run run, EchoServer server) throws Exception {
+        try {
+            Ending ending = server.recording()
+                    .connection(1)
+                    .awaitEnd(Duration.ofSeconds(5))
+                    .ending()
+                    .orElseThrow();
+            if (ending.by() != Ending.Side.CLIENT || ending.how() != Ending.How.RST) {
+                throw new AssertionError(ending.toString());
+            }
+        } catch (AssertionError | RuntimeException failed) {
+            if (run.isUnhurt()) {
+                throw failed;
+            }
+        }
+    }
+
+    private static void fails(Run run, String message, Run.Action action) {
+        try {
+            action.run();
+        } catch (Exception | Error failed) {
+            if (run.isUnhurt() && !String.valueOf(failed.getMessage()).contains(message)) {
+                throw new AssertionError("other than " + message, failed);
+            }
+            return;
+        }
+        throw new AssertionError("does not fail");
+    }
+
     private static void unix(Run run) throws Exception {
         EchoServer server = run.start(EchoServer.builder().addresses("unix:").recording());
         speaks(run, server, EchoClient.builder());
@@ -295,20 +394,23 @@ final class Scenarios {
 
     private static void speaks(Run run, EchoServer server, EchoClient.Builder options) {
         byte[] message = "a message".getBytes(StandardCharsets.US_ASCII);
+        boolean isUnix = server.socketAddress() instanceof UnixDomainSocketAddress;
         EchoClient[] opened = {null};
-        if (!run.attemptOfClient(
-                "connect",
-                () -> opened[0] = options.address(server.socketAddress()).connect())) {
+        EchoClient.Builder builder = options.address(server.socketAddress());
+        if (!run.attemptOfClient("connect", isUnix, () -> opened[0] = builder.connect())) {
             return;
         }
         EchoClient client = opened[0];
-        run.attemptOfClient("conversation", () -> {
-            client.expectEcho(message);
-            client.send(message);
-            client.receive(message.length);
-            client.expectEnd();
-        });
-        run.attempt("close", client::close);
+        try {
+            run.attemptOfClient("conversation", isUnix, () -> {
+                client.expectEcho(message);
+                client.send(message);
+                client.receive(message.length);
+                client.expectEnd();
+            });
+        } finally {
+            run.attempt("close", client::close);
+        }
     }
 
     private static void http(Run run) throws Exception {
