@@ -78,7 +78,10 @@ class ControlPageTest {
                     run++;
                 }
             }
-            assertThat(run).isGreaterThan(9);
+            assertThat(run).isGreaterThan(9).isEqualTo(examples.size() - 3); // the server, and two variables
+            assertThat(examples.subList(1, 3))
+                    .extracting(Example::command)
+                    .allMatch(assignment -> assignment.matches("(url=http://|token='Authorization: Bearer ).*"));
         }
         assertThat(Files.size(folder.resolve("echo.pcapng"))).isPositive();
     }

@@ -55,9 +55,6 @@ class PagesIT {
     private static final Pattern TEST =
             Pattern.compile("(?<!Netty |Jetty |Envoy )`([A-Z]\\w*(?:Test|IT))(?:\\.(\\w+))?`");
 
-    /** Its Java has a test of its own in the runtime. */
-    private static final String FAULTS = "echo-runtime/FAULTS.md";
-
     /** The plugin's build generates it, without contents. */
     private static final String GOALS = "echo-maven-plugin/GOALS.md";
 
@@ -142,10 +139,6 @@ class PagesIT {
                 .filter(page -> !page.name().equals(GOALS) && !page.name().equals(CHANGELOG));
     }
 
-    static Stream<Page> pagesWithSnippets() throws IOException {
-        return pages().stream().filter(page -> !page.name().equals(FAULTS));
-    }
-
     static Stream<Snippet> snippets() throws IOException {
         return pages().stream()
                 .flatMap(page -> found(SNIPPET, page.text()).stream()
@@ -164,7 +157,7 @@ class PagesIT {
                         "echo-maven-plugin/BUILDS.md",
                         GOALS,
                         "echo-runtime/CONTROL.md",
-                        FAULTS,
+                        "echo-runtime/FAULTS.md",
                         "echo-runtime/HANDLERS.md",
                         "echo-runtime/OPTIONS.md",
                         "echo-runtime/RECORDINGS.md",
@@ -191,7 +184,7 @@ class PagesIT {
     }
 
     @ParameterizedTest
-    @MethodSource("pagesWithSnippets")
+    @MethodSource("pages")
     void everyJavaAndXmlBlockIsSnippet(Page page) {
         List<List<String>> blocks = found(FENCE, page.text()).stream()
                 .filter(block -> block.group(1).equals("java") || block.group(1).equals("xml"))
@@ -297,8 +290,17 @@ class PagesIT {
                 .filter(page -> !found(CONSOLE, page.text()).isEmpty());
     }
 
+    /** ControlPageTest runs those of CONTROL. */
     @Test
     void findsEveryConsole() throws IOException {
+        for (Page page : pages()) {
+            long fences = found(FENCE, page.text()).stream()
+                    .filter(block -> block.group(1).equals("console"))
+                    .count();
+            assertThat(found(CONSOLE, page.text()).size())
+                    .as("consoles on %s that a test runs", page)
+                    .isEqualTo(page.name().equals("echo-runtime/CONTROL.md") ? 1 : (int) fences);
+        }
         assertThat(pagesWithConsoles())
                 .extracting(Page::name)
                 .contains("echo-runtime/OPTIONS.md", "echo-runtime/TLS.md");
