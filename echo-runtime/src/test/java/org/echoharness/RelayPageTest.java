@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.echoharness.support.PlainSockets.receives;
 import static org.echoharness.support.PlainSockets.send;
 
+import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
@@ -86,7 +87,7 @@ class RelayPageTest {
             }
             try (EchoServer relay = builder.start()) {
                 if (row.get(0).contains("could not reach")) {
-                    plain.close();
+                    end(plain);
                 }
                 try (Socket client = PlainSockets.connect(relay.address())) {
                     happen(row.get(0), plain, client);
@@ -103,6 +104,10 @@ class RelayPageTest {
                 }
             }
         }
+    }
+
+    private static void end(ServerSocket listening) throws IOException {
+        listening.close();
     }
 
     private static void happen(String what, ServerSocket listening, Socket client) throws Exception {

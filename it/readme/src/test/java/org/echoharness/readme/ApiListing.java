@@ -154,7 +154,15 @@ final class ApiListing {
                         type.isInterface() ? " extends " : " implements ",
                         type.getAnnotatedInterfaces(),
                         each -> text(each, type));
-        String permits = type.isSealed() ? list(" permits ", type.getPermittedSubclasses(), Class::getSimpleName) : "";
+        String permits = type.isSealed()
+                ? list(
+                        " permits ",
+                        Arrays.stream(type.getPermittedSubclasses())
+                                .map(Class::getSimpleName)
+                                .sorted()
+                                .toArray(String[]::new),
+                        text -> text)
+                : "";
         return (annotations(type).stripLeading() + " " + modifiers(modifiers)
                         + (type.isSealed() ? "sealed " : "") + kind + " " + type.getSimpleName()
                         + typeVariables(type.getTypeParameters(), type).strip() + components(type) + superclass

@@ -77,6 +77,10 @@ class PageNamesIT {
         return "echo-runtime/target/echo-runtime-" + System.getProperty("project.version") + ".jar";
     }
 
+    private static String name(String path) {
+        return path.substring(path.lastIndexOf('/') + 1);
+    }
+
     private static void add(Set<String> names, String pattern, String text) {
         Pattern.compile(pattern).matcher(text).results().forEach(found -> names.add(found.group()));
     }
@@ -162,7 +166,8 @@ class PageNamesIT {
                                 "mvn (verify|install|test|org\\.echoharness:echo-maven-plugin:\\S+)( .*)?")) {
                             problems.add("no phase or goal that a test knows: " + command);
                         }
-                    } else if (!command.matches("java -jar " + Pattern.quote(jar()) + " (server|client)( .*)?")
+                    } else if (!command.matches("java -jar (echo-runtime/target/)?" + Pattern.quote(name(jar()))
+                                    + " (server|client)( .*)?")
                             && !command.startsWith(
                                     "(echo hello; sleep 1) | openssl s_client ")) { // TlsClientsIT runs it
                         problems.add("no test knows such a command: " + command);
