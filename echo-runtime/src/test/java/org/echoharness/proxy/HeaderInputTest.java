@@ -17,6 +17,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.echoharness.support.PlainSockets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,24 +36,39 @@ class HeaderInputTest {
     private static final byte[] PAYLOAD = "PROXY TCP4 is payload now\r\n".getBytes(ISO_8859_1);
 
     /** A header and what it says. */
-    record Valid(byte[] header, String says) {
+    record Valid(String latin1, String says) {
+        byte[] header() {
+            return latin1.getBytes(ISO_8859_1);
+        }
+
         @Override
         public String toString() {
-            return says + " in " + header.length + " bytes";
+            return says + " in " + latin1.length() + " bytes";
         }
     }
 
     private static Valid line(String line, String says) {
-        return new Valid((line + "\r\n").getBytes(ISO_8859_1), "version 1, " + says);
+        return new Valid(line + "\r\n", "version 1, " + says);
     }
 
     private static String line(ProxyHeader header) {
         return ISO_8859_1.decode(header.bytes()).toString();
     }
 
+    private static String hex(ProxyHeader header) {
+        return HexFormat.of().withUpperCase().formatHex(bytes(header));
+    }
+
+    private static byte[] bytes(ProxyHeader header) {
+        ByteBuffer buffer = header.bytes();
+        byte[] bytes = new byte[buffer.remaining()];
+        buffer.get(bytes);
+        return bytes;
+    }
+
     /** @param hex what follows the signature */
     private static Valid binary(String hex, String says) {
-        return new Valid(HexFormat.of().parseHex(SIGNATURE + hex), "version 2, " + says);
+        return new Valid(new String(HexFormat.of().parseHex(SIGNATURE + hex), ISO_8859_1), "version 2, " + says);
     }
 
     private static String path(String path) {
@@ -336,9 +352,7 @@ class HeaderInputTest {
             SocketAddress server = kind == 4 ? UnixDomainSocketAddress.of("") : random(random, kind < 2 ? 4 : 16);
             HeaderVersion version = random.nextBoolean() ? HeaderVersion.V1 : HeaderVersion.V2;
             ProxyHeader sent = ProxyHeader.of(version, client, server);
-            ByteBuffer bytes = sent.bytes();
-            byte[] header = new byte[bytes.remaining()];
-            bytes.get(header);
+            byte[] header = bytes(sent);
             String read = read(header, random.nextInt(header.length), HeaderVersion.REQUIRED);
             boolean isMapped = sent.family().equals("TCP6") && (kind == 0 || kind == 1 || kind == 2);
             if (!isMapped && !read.equals(sent + " in " + header.length + " bytes")) {
@@ -351,27 +365,22 @@ class HeaderInputTest {
 
     @Test
     void mapsAddressOfOtherFamily() throws IOException {
-        InetSocketAddress v4 = new InetSocketAddress(InetAddress.getByName("192.0.2.1"), 7);
-        InetSocketAddress v6 = new InetSocketAddress(InetAddress.getByName("::1"), 8);
+        InetSocketAddress v4 = PlainSockets.at("192.0.2.1", 7);
+        InetSocketAddress v6 = PlainSockets.at("::1", 8);
 
         assertThat(line(ProxyHeader.of(HeaderVersion.V1, v4, v6))).isEqualTo("PROXY TCP6 ::ffff:192.0.2.1 ::1 7 8\r\n");
-        ByteBuffer binary = ProxyHeader.of(HeaderVersion.V2, v4, v6).bytes();
-        assertThat(HexFormat.of().formatHex(binary.array(), 16, 32)).isEqualTo("00000000000000000000ffffc0000201");
+        assertThat(hex(ProxyHeader.of(HeaderVersion.V2, v4, v6)).substring(32, 64))
+                .isEqualTo("00000000000000000000FFFFC0000201");
     }
 
     @Test
     void sendsNoScopeAndNoUnknownAddress() throws IOException {
-        SocketAddress scoped = new InetSocketAddress(InetAddress.getByName("fe80::1%1"), 7);
+        SocketAddress scoped = PlainSockets.at("fe80::1%1", 7);
 
         assertThat(line(ProxyHeader.of(HeaderVersion.V1, scoped, scoped)))
                 .isEqualTo("PROXY TCP6 fe80::1 fe80::1 7 7\r\n");
         assertThat(line(ProxyHeader.of(HeaderVersion.V1, null, scoped))).isEqualTo("PROXY UNKNOWN\r\n");
-        assertThat(HexFormat.of()
-                        .withUpperCase()
-                        .formatHex(ProxyHeader.of(HeaderVersion.V2, null, null)
-                                .bytes()
-                                .array()))
-                .isEqualTo(SIGNATURE + "21000000");
+        assertThat(hex(ProxyHeader.of(HeaderVersion.V2, null, null))).isEqualTo(SIGNATURE + "21000000");
     }
 
     /** Right headers in which a few bytes are others, and bytes without sense: each ends, and takes no byte too many. */
