@@ -22,6 +22,7 @@ class IdleConnectionTest {
         RECORDING(EchoServer.Builder::recording),
         CONVERSATION(builder -> builder.conversation(line -> {}));
 
+        @SuppressWarnings("ImmutableEnumChecker") // the lambdas have no state
         private final UnaryOperator<EchoServer.Builder> options;
 
         Reports(UnaryOperator<EchoServer.Builder> options) {
