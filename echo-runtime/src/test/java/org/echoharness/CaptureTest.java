@@ -180,6 +180,19 @@ class CaptureTest {
                 .isEqualTo(Script.parse("connection 1: expect 'abcdef', send 'x'"));
     }
 
+    /** A number that is half of all numbers away is neither before nor after. */
+    @Test
+    void ignoresSegmentOfFarNumber() throws Exception {
+        CaptureBytes capture =
+                CaptureBytes.ethernet().handshake().client("a").client("b").server("c");
+        byte[] far = capture.client("d").packets.remove(6);
+        far[14 + 20 + 4] ^= (byte) 0x80; // of the sequence number, after the headers of Ethernet and IP
+        capture.packets.add(far);
+
+        assertThat(script(capture.pcapng(ByteOrder.LITTLE_ENDIAN)))
+                .isEqualTo(Script.parse("connection 1: expect 'ab', send 'c'"));
+    }
+
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void ignoresBytesAfterFin(boolean isByClient) throws Exception {

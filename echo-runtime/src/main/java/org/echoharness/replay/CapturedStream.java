@@ -52,7 +52,7 @@ final class CapturedStream {
     /** Adds the bytes that are new. Returns true, because the segment is done with. */
     private boolean append(TcpSegment segment, StringBuilder bytes) {
         int known = next - segment.first();
-        if (known < segment.payload().length()) {
+        if (known >= 0 && known < segment.payload().length()) { // negative if it is half of all numbers away
             bytes.append(segment.payload(), known, segment.payload().length());
             next = segment.first() + segment.payload().length();
         }

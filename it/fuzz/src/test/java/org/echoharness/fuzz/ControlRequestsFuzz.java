@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import java.io.IOException;
 import java.net.Socket;
+import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -31,6 +32,8 @@ class ControlRequestsFuzz {
     private static final int CHECKED = 16; // requests until others are looked at
     private static final int IMPATIENT = 50; // milliseconds, for answers that may never end
     private static final Pattern WAITS = Pattern.compile("wait|time|events|page|sessions");
+    private static final int ATTEMPTS = 20;
+    private static final Pattern SESSION = Pattern.compile("\"id\":\"(default~\\d+)\"");
     private static final Pattern STATUS = Pattern.compile("HTTP/1\\.1 (\\d{3}) .*", Pattern.DOTALL);
     private static final byte[] MESSAGE = "still here".getBytes(StandardCharsets.US_ASCII);
 
@@ -42,6 +45,7 @@ class ControlRequestsFuzz {
 
     static Stream<Arguments> seeds() {
         String server = "/servers/default";
+        String chunked = "Authorization: Bearer TOKEN\r\nTransfer-Encoding: chunked";
         return Inputs.seeds(
                 "GET /servers",
                 "GET /",
@@ -80,14 +84,15 @@ class ControlRequestsFuzz {
                 "GET " + server + "/recording.script",
                 "GET " + server + "/events",
                 "GET " + server + "/page",
-                "!GET /servers HTTP/1.1\r\nHost: HOST\r\nAuthorization: Bearer TOKEN\r\n\r\n",
-                "!GET /servers HTTP/1.1\r\nHost: HOST\r\nOrigin: http://HOST\r\nAuthorization: Bearer x\r\n\r\n",
-                "!PUT /servers/default/faults HTTP/1.1\r\nHost: HOST\r\nAuthorization: Bearer TOKEN\r\n"
-                        + "Transfer-Encoding: chunked\r\n\r\n4\r\nnone\r\n0\r\n\r\n",
-                "!PUT /servers/default/faults HTTP/1.1\r\nHost: HOST\r\nAuthorization: Bearer TOKEN\r\n"
-                        + "Transfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\nnone\r\n0\r\n\r\n",
-                "!POST http://HOST/servers/default/note HTTP/1.1\r\nHost: HOST\r\nAuthorization: Bearer TOKEN\r\n"
-                        + "Content-Length: 70000\r\nExpect: 100-continue\r\n\r\nabc");
+                whole("GET /servers", "Authorization: Bearer TOKEN", ""),
+                whole("GET /servers", "Origin: http://HOST\r\nAuthorization: Bearer x", ""),
+                whole("PUT " + server + "/faults", chunked, "4\r\nnone\r\n0\r\n\r\n"),
+                whole("PUT " + server + "/faults", chunked, "ffffffffffffffff\r\nnone\r\n0\r\n\r\n"),
+                whole("POST http://HOST" + server + "/note", "Content-Length: 70000\r\nExpect: 100-continue", "abc"));
+    }
+
+    private static String whole(String start, String headers, String body) {
+        return "!" + start + " HTTP/1.1\r\nHost: HOST\r\n" + headers + "\r\n\r\n" + body;
     }
 
     @BeforeAll
@@ -160,23 +165,43 @@ class ControlRequestsFuzz {
     }
 
     private static void assertServes() throws IOException {
-        String latin1;
-        try (Socket socket = PlainSockets.connect(PlainSockets.loopback(uri.getPort()))) {
-            byte[] get = proper("GET /servers/default").getBytes(StandardCharsets.ISO_8859_1);
-            HostilePeer.send(socket, get, 0, get.length);
-            latin1 = Inputs.latin1(HostilePeer.readToEnd(socket));
-        }
-        assertThat(latin1).startsWith("HTTP/1.1 200 ").contains("\"id\":\"default\"");
+        assertThat(answer("GET /servers/default")).startsWith("HTTP/1.1 200 ").contains("\"id\":\"default\"");
         server.setFaults(FaultPlan.none());
         server.unfreeze();
         server.resume();
+        boolean hasEchoed = false;
+        for (int i = 0; !hasEchoed; i++) {
+            hasEchoed = echoes(i == ATTEMPTS);
+        }
+        assertThat(server.failure()).isEmpty();
+        Inputs.assertShown(server.recording().transcript().replace("\n", ""));
+    }
+
+    /** Ends the sessions, which take the connections of the server, and returns whether the server echoes. */
+    private static boolean echoes(boolean isLast) throws IOException {
+        Matcher session = SESSION.matcher(answer("GET /servers"));
+        while (session.find()) {
+            assertThat(answer("DELETE /servers/" + session.group(1))).startsWith("HTTP/1.1 ");
+        }
         try (EchoClient other = EchoClient.builder()
                 .address(server.socketAddress())
                 .readTimeout(Duration.ofSeconds(60))
                 .connect()) {
             other.expectEcho(MESSAGE);
+            return true;
+        } catch (SocketException ofSession) { // one has begun, and has ended with its connections
+            if (isLast) {
+                throw ofSession;
+            }
+            return false;
         }
-        assertThat(server.failure()).isEmpty();
-        Inputs.assertShown(server.recording().transcript().replace("\n", ""));
+    }
+
+    private static String answer(String request) throws IOException {
+        try (Socket socket = PlainSockets.connect(PlainSockets.loopback(uri.getPort()))) {
+            byte[] bytes = proper(request).getBytes(StandardCharsets.ISO_8859_1);
+            HostilePeer.send(socket, bytes, 0, bytes.length);
+            return Inputs.latin1(HostilePeer.readToEnd(socket));
+        }
     }
 }
