@@ -109,11 +109,11 @@ public final class TlsChannel implements ByteChannel {
         }
         start = into.position();
         input.takeText(into);
-        if (into.position() == start) {
+        if (into.position() == start && !input.hasText()) {
             pull(into);
         }
         int n = into.position() - start;
-        return n > 0 || !inputEnded() ? n : -1;
+        return n > 0 || input.hasText() || !inputEnded() ? n : -1; // text stays where the reader has no room for it
     }
 
     /** Sends all of it or a part, in records that the wire has taken or that wait for it; nothing while some wait. */

@@ -2,6 +2,7 @@ package org.echoharness.tls;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ByteChannel;
@@ -203,6 +204,23 @@ class TlsChannelTest {
             }
             assertThat(talk.echo()).as("seed " + seed).isEqualTo(talk.message.array());
         }
+    }
+
+    /** Text waits in the channel then, also if the end has come behind it. */
+    @ParameterizedTest
+    @ValueSource(strings = {"TLSv1.2", "TLSv1.3"})
+    void readWithoutRoomIsNotTheEnd(String protocol) throws Exception {
+        Talk talk = new Talk(protocol, 1, 500);
+        ByteArrayOutputStream received = new ByteArrayOutputStream();
+        for (int n = 0, round = 0; n >= 0; round++) {
+            assertThat(round).isLessThan(MOST_ROUNDS);
+            talk.client();
+            ByteBuffer into = ByteBuffer.allocate(round % 3 == 0 ? 7 : 0);
+            n = talk.server.read(into);
+            received.write(into.array(), 0, into.position());
+            talk.server.flush();
+        }
+        assertThat(received.toByteArray()).isEqualTo(talk.message.array());
     }
 
     @ParameterizedTest
