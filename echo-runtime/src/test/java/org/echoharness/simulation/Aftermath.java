@@ -133,7 +133,7 @@ final class Aftermath {
             return true; // who was first is not known
         }
         if (client.end() == End.RST && !isEarly) {
-            boolean isNamed = terminal == null || ending.why().equals(terminal.toString());
+            boolean isNamed = terminal == null || model.isEndedBy(ending.why());
             return ending.how() == Ending.How.RST && ending.by() == Ending.Side.SERVER && isNamed;
         }
         return isEarly || !model.naturalEnds().isEmpty();

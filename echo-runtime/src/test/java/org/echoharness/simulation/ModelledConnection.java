@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.echoharness.Effect;
 import org.echoharness.Fault;
 import org.jspecify.annotations.Nullable;
@@ -140,6 +141,11 @@ final class ModelledConnection {
                 || (toClient.isOver() && (toServer == null || toServer.isOver()));
     }
 
+    /** Whether one direction of a relay stands still, so that it is not known how far the other one has come. */
+    boolean isHalfStalled() {
+        return toServer != null && (toServer.isStalled() || toClient.isStalled());
+    }
+
     /** Whether the server reads no more. */
     boolean isStalled() {
         return isFrozen || toClient.isStalled() || (toServer != null && toServer.isStalled());
@@ -148,6 +154,12 @@ final class ModelledConnection {
     /** All that the client may read. */
     String output() {
         return before + toClient.output();
+    }
+
+    /** Whether a fault ends the connection that the recording may name in this way. */
+    boolean isEndedBy(String why) {
+        return Stream.of(toServer == null ? null : toServer.terminal(), toClient.terminal())
+                .anyMatch(fault -> fault != null && fault.toString().equals(why));
     }
 
     /** The fault that ends the connection; null if none does. */
@@ -192,6 +204,7 @@ final class ModelledConnection {
                 && terminal() == null
                 && !script.closes()
                 && toClient.isOver()
+                && (toServer == null || toServer.isOver())
                 && earlyEnds.isEmpty();
     }
 

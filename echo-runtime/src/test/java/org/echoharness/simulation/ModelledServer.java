@@ -73,7 +73,8 @@ final class ModelledServer {
         return clients.stream()
                 .filter(this::isOpen)
                 .anyMatch(client -> client.model() != null
-                        && ModelledFaults.mayActLater(client.model().faults(), real.speaksTls()));
+                        && (client.model().isHalfStalled()
+                                || ModelledFaults.mayActLater(client.model().faults(), real.speaksTls())));
     }
 
     boolean isRecorded() {

@@ -195,12 +195,12 @@ final class Simulation implements AutoCloseable {
             poll(0);
         }
         long before = server.real().counters().rejected();
+        long open = server.clients().stream().filter(server::isOpen).count(); // fewer when the server accepts, perhaps
         long since = System.nanoTime();
         SocketChannel socket = open();
         if (socket == null) {
             return;
         }
-        long open = server.clients().stream().filter(server::isOpen).count();
         long surelyOpen = server.clients().stream().filter(server::isSurelyOpen).count();
         server.real().acceptPending();
         boolean isRejected = server.real().counters().rejected() > before;
