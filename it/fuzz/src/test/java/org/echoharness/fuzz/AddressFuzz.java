@@ -26,6 +26,8 @@ class AddressFuzz {
                 "unix:/tmp/echo.sock",
                 "unix:",
                 "unix:a b/../c",
+                "unix:a /",
+                "unix:\u001b",
                 "udp:53",
                 "http://localhost:80/",
                 "::1",

@@ -29,6 +29,12 @@ class CaptureFuzz {
         return Stream.of(
                 Inputs.seed("pcapng", session(ByteOrder.BIG_ENDIAN, true)),
                 Inputs.seed("pcapng, little-endian", session(ByteOrder.LITTLE_ENDIAN, true)),
+                Inputs.seed(
+                        "a number half of all numbers away",
+                        new CaptureBytes(ByteOrder.BIG_ENDIAN, false)
+                                .handshake()
+                                .packet(true, CaptureBytes.ACK, Integer.MIN_VALUE, "")
+                                .file()),
                 Inputs.seed("pcap", session(ByteOrder.BIG_ENDIAN, false)),
                 Inputs.seed("pcap, little-endian", session(ByteOrder.LITTLE_ENDIAN, false)));
     }

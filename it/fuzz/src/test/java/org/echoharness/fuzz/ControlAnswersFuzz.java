@@ -40,6 +40,7 @@ class ControlAnswersFuzz {
                 "!HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
                 "!HTTP/1.1 401 Unauthorized\r\nContent-Length: 14\r\n\r\n{\"error\":\"no\"}",
                 "!HTTP/1.1 400 Bad\r\nContent-Length: 20\r\n\r\n{\"error\":\"a\\u001bb\"}",
+                "!HTTP/1.1 400 Bad\r\nContent-Length: 12\r\n\r\n{\"error\":\"\"}",
                 "!HTTP/1.1 100 Continue\r\n\r\nHTTP/1.0 500 \r\n\r\nx",
                 "!SSH-2.0-OpenSSH\r\n");
     }

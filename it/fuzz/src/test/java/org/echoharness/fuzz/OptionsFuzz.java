@@ -43,6 +43,9 @@ class OptionsFuzz {
                 "recording=on",
                 "control=127.0.0.1:0",
                 "nothing=1",
+                "addresses=\u001b,,",
+                "upstream=*:6\r",
+                "script=missing \"\\x1b\"",
                 "bufferSize=99999999999999999999999999999999999999999");
     }
 

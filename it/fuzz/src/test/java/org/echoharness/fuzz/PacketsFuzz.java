@@ -32,6 +32,7 @@ class PacketsFuzz {
                 seed("numbers", "\u0082\0\0\22\0\0\u0090\0\4\0\2ab\20\0\4\0\2ab\u0090\0\4\0\2cd\20\0\4\0\2cd\24\0\0"),
                 seed("repeated", "\u0082\0\0\22\0\0\u0090\0\2ab\u0090\u00fe\2ab\20\0\1c\20\u00ff\2cd\u0091\0\0"),
                 seed("reordered", "\u0082\0\0\22\0\0\u0090\2\2cd\u0090\0\2ab\u0090\2\1e\21\0\1x\u0094\0\0"),
+                seed("bytes in place of a FIN", "\u0081\0\0\u0081\u00ff\4abcd"),
                 seed("without a handshake", "\20\0\3220\u0090\0\2hi\20\0\1\n"));
     }
 
