@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.echoharness.failing.FailingProvider;
 import org.echoharness.loop.EventLoop;
 import org.echoharness.loop.EventLoopHandler;
 import org.echoharness.support.AwaitedLines;
@@ -85,9 +86,9 @@ class LoopFailureTest {
             arguments.add(front);
         }
         List<String> command = isLibrary
-                ? EchoProcess.program(FailingSelectors.OPTIONS, Program.class)
+                ? EchoProcess.program(FailingProvider.failingSelect(20), Program.class)
                 : EchoProcess.program(
-                        FailingSelectors.OPTIONS, EchoProcess.COMMAND_LINE, arguments.toArray(String[]::new));
+                        FailingProvider.failingSelect(20), EchoProcess.COMMAND_LINE, arguments.toArray(String[]::new));
         try (ForkedProcess server = new ForkedProcess(command)) {
             String starts = server.lines().await("starting up on .* port \\d+");
             int port = Integer.parseInt(starts.replaceFirst(".* port (\\d+).*", "$1"));
@@ -103,7 +104,8 @@ class LoopFailureTest {
             assertThat(server.lines().seen())
                     .containsOnlyOnce((isLibrary ? "echo server" : "echo")
                             + ": the event loop of 127.0.0.1:" + port
-                            + " failed, so the server closes: java.lang.OutOfMemoryError: Java heap space");
+                            + " failed, so the server closes: java.lang.OutOfMemoryError: made to fail: SELECT at call 20 of its"
+                            + " kind");
         }
         if (isLibrary) {
             assertThat(folder).isEmptyDirectory();

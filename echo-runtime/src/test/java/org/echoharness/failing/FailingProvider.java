@@ -10,6 +10,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.channels.spi.AbstractSelector;
 import java.nio.channels.spi.SelectorProvider;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * The JDK's channels and selectors, wrapped together, since its selectors take only its own channels. Each call passes {@link
@@ -23,13 +24,24 @@ public final class FailingProvider extends SelectorProvider {
             "--add-exports=java.base/sun.nio.ch=ALL-UNNAMED",
             "-Djava.nio.channels.spi.SelectorProvider=" + FailingProvider.class.getName());
 
+    private static final String CALL = "failing.call";
+
     private final SelectorProvider usual;
+
+    /** Returns what a JVM needs whose n-th select of the runtime throws an {@link OutOfMemoryError}. */
+    public static List<String> failingSelect(int n) {
+        return Stream.concat(OPTIONS.stream(), Stream.of("-D" + CALL + "=" + n)).toList();
+    }
 
     /** Called by the JDK. */
     public FailingProvider() throws ReflectiveOperationException {
         usual = (SelectorProvider) Class.forName("sun.nio.ch.DefaultSelectorProvider")
                 .getMethod("get")
                 .invoke(null);
+        Integer call = Integer.getInteger(CALL);
+        if (call != null) {
+            Calls.fail(new Failure(Failure.Kind.OUT_OF_MEMORY, Operation.SELECT, call));
+        }
     }
 
     @Override

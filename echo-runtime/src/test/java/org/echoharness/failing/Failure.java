@@ -62,7 +62,7 @@ final class Failure {
     static final String MARK = "made to fail";
 
     /** Where it happened. */
-    record Place(Operation call, @Nullable Object on, String thread, Throwable trace) {}
+    record Place(Operation call, @Nullable Object on, Thread thread, Throwable trace) {}
 
     private final Kind kind;
     private final @Nullable Operation only;
@@ -126,7 +126,7 @@ final class Failure {
             return false;
         }
         String message = MARK + ": " + call + " at call " + number + (only == null ? "" : " of its kind");
-        places.add(new Place(call, on, Thread.currentThread().getName(), new Throwable(message + " on " + on)));
+        places.add(new Place(call, on, Thread.currentThread(), new Throwable(message + " on " + on)));
         broken = kind == Kind.BROKEN_SOCKET || (kind == Kind.PENDING_THEN_OUT_OF_MEMORY && !isBroken) ? on : null;
         switch (kind) {
             case IO_EXCEPTION, BROKEN_SOCKET -> throw new IOException(message);

@@ -39,7 +39,7 @@ class FailureAtEveryCallTest {
             strings = {
                 "serve loops half-close start faults script handler client",
                 "relay relay-tls tls tls-faults client-tls",
-                "controls ports unanswered unix http no-reuseport linger-refused other-messages"
+                "controls ports unanswered limits session unix http no-reuseport linger-refused other-messages"
             })
     void losesNothingElse(String scenarios) throws Exception {
         String seed = IS_EVERY ? "0" : Integer.toString(new Random().nextInt(1_000_000));

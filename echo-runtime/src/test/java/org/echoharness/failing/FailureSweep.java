@@ -40,6 +40,8 @@ public final class FailureSweep {
         FailureSweep sweep = new FailureSweep();
         int drawn = Integer.parseInt(args[0]);
         Random random = new Random(Long.parseLong(args[1]));
+        new Run(new Failure(Kind.IO_EXCEPTION, null, 0))
+                .play(Scenarios::start); // the JDK opens sockets of its own, once
         for (String each : List.of(args).subList(2, args.length)) {
             String[] parts = each.split(":", -1);
             Scenario scenario = all.get(parts[0]);

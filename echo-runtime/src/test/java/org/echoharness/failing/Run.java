@@ -59,6 +59,9 @@ final class Run implements Closeable {
             }
         } catch (NotStartedException expected) {
             // nothing may be left of it
+        } catch (AssertionError failed) {
+            failed.addSuppressed(new Throwable("the warnings were " + warnings));
+            throw failed;
         } finally {
             Calls.pause(true);
             for (Closeable each : resources) {
@@ -136,6 +139,17 @@ final class Run implements Closeable {
             return;
         }
         client.isReset("");
+    }
+
+    /** Connects, and sees an end of any kind before or after the connect returns. */
+    void connectToEnd(EchoServer server) {
+        PlainClient client;
+        try {
+            client = closes(new PlainClient(this, plain(server.address())));
+        } catch (IOException reset) {
+            return;
+        }
+        client.seesAnyEnd();
     }
 
     private static Socket plain(SocketAddress address) throws IOException {
@@ -237,9 +251,13 @@ final class Run implements Closeable {
                 && failure.places().stream().anyMatch(each -> each.on() instanceof FailingSelector);
     }
 
-    /** Returns whether the failure was in the turn of an event loop itself, and so ends its server. */
-    private boolean endsLoopOf(EchoServer server) {
-        return mayStop() && failure.places().stream().anyMatch(each -> isTurn(each) && isOf(server, each.thread()));
+    /** Waits for the ends of the event loops that the failure ends: it was in their turns, and in no connection. */
+    private void awaitFailedLoops() throws InterruptedException {
+        for (Failure.Place each : failure.places()) {
+            if (mayStop() && isTurn(each)) {
+                each.thread().join(LONGEST.toMillis());
+            }
+        }
     }
 
     private static boolean isTurn(Failure.Place place) {
@@ -249,12 +267,6 @@ final class Run implements Closeable {
         return place.call() == Operation.SELECT
                 && methods.contains(EventLoop.class.getName() + ".turn")
                 && !methods.contains(EventLoop.class.getName() + ".runTasks");
-    }
-
-    private static boolean isOf(EchoServer server, String thread) {
-        return server.socketAddresses().stream()
-                .map(each -> each instanceof InetSocketAddress inet ? ":" + inet.getPort() : each.toString())
-                .anyMatch(thread::contains);
     }
 
     private void checkLost() {
@@ -267,9 +279,7 @@ final class Run implements Closeable {
 
     /** Checks that a server goes on, unless its selector has failed, and that it holds nothing for connections that have ended. */
     private void checkServes(EchoServer server) throws Exception {
-        if (endsLoopOf(server)) {
-            server.awaitClose(LONGEST);
-        }
+        awaitFailedLoops();
         if (!server.isRunning()) {
             if (server.failure().isPresent()
                     && !(mayStop() && Failure.isCauseOf(server.failure().get()))) {

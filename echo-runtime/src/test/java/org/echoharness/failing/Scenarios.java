@@ -26,6 +26,7 @@ final class Scenarios {
 
     private static final int CLIENTS = 20;
     private static final Duration SHORT = Duration.ofMillis(1);
+    private static final Duration SESSION = Duration.ofSeconds(30);
     private static final String TLS_1_2 = "TLSv1.2";
     private static final String TLS_1_3 = "TLSv1.3";
 
@@ -47,6 +48,8 @@ final class Scenarios {
         all.put("controls", Scenarios::controls);
         all.put("ports", Scenarios::ports);
         all.put("unanswered", Scenarios::unanswered);
+        all.put("limits", Scenarios::limits);
+        all.put("session", Scenarios::session);
         all.put("unix", Scenarios::unix);
         all.put("client", Scenarios::client);
         all.put("client-tls", Scenarios::clientWithTls);
@@ -97,7 +100,7 @@ final class Scenarios {
     }
 
     /** Several addresses. */
-    private static void start(Run run) throws Exception {
+    static void start(Run run) throws Exception {
         EchoServer server = run.start(EchoServer.builder()
                 .addresses("127.0.0.1:0", "[::1]:0", "unix:")
                 .eventLoops(2));
@@ -282,6 +285,34 @@ final class Scenarios {
         run.attempt("unanswered", server::unanswered);
         run.repeat("resume", server::resume);
         run.connect(server).echoes("hello").ends();
+    }
+
+    /** Connections beyond the limit, and idle ones. */
+    private static void limits(Run run) throws Exception {
+        EchoServer full = run.start(EchoServer.builder().maxConnections(1).recording());
+        PlainClient first = run.connect(full).echoes("a");
+        if (run.isUnhurt()) {
+            run.connectToEnd(full);
+        }
+        first.echoes("b").ends();
+        EchoServer idle = run.start(EchoServer.builder().idleClose(Duration.ofMillis(20)));
+        run.connect(idle).echoes("a").seesEnd();
+        EchoServer resets = run.start(EchoServer.builder().idleTimeout(Duration.ofMillis(20)));
+        run.connect(resets).echoes("a").isReset("");
+        idle.close();
+        resets.close();
+    }
+
+    /** The connections of a server come to another one for a time. */
+    private static void session(Run run) throws Exception {
+        EchoServer server = run.start(EchoServer.builder());
+        run.connect(server).echoes("a").ends();
+        EchoServer[] opened = {null};
+        if (run.attempt("session", () -> opened[0] = server.session(Map.of("faults", "fragment 1"), SESSION))) {
+            run.connect(server).echoes("b").ends();
+            run.attempt("close", opened[0]::close);
+        }
+        run.connect(server).echoes("c").ends();
     }
 
     /** Where sockets cannot share a port, controls of the port are refused, and everything goes on. */
