@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 final class ServerControls {
 
     private static final String RESTARTS = "the server restarts";
+    private static final int MOST_TURNS = 4; // in one task
 
     private final ServerCore server;
     private final Object turn; // of the controls, one at a time
@@ -84,20 +85,37 @@ final class ServerControls {
         return isIdle;
     }
 
-    /** Serves each socket that is ready once. Returns whether none was, and adds the calls of handlers that executors run. */
+    /** Serves each socket that is ready. Returns whether none was, and adds the calls of handlers that executors run. */
     private boolean serveReady(List<CountDownLatch> running) {
         boolean[] isIdle = {true};
         control("catchUp", () -> {
-            onEachPort(ListeningPort::acceptAll);
+            List<ServingLoop> loops = server.loops();
+            boolean isAlone = loops.size() == 1 && loops.get(0).loop() == server.portLoop();
             running.clear();
+            if (!isAlone) {
+                onEachPort(ListeningPort::acceptAll);
+            }
             onEachLoop(each -> {
-                isIdle[0] &= each.loop().serveReady() == 0;
+                isIdle[0] &= isAlone ? serveInTurns(each) : each.loop().serveReady() == 0;
                 if (server.problems() != null) {
                     addRunning(each, running);
                 }
             });
         });
         return isIdle[0] && running.isEmpty();
+    }
+
+    /**
+     * Accepts connections and serves what is ready until nothing is, but not for long. All of it is one task of the loop:
+     * to wait for a thread takes longer than a turn. Returns whether nothing was ready at last, and no task is left.
+     */
+    private boolean serveInTurns(ServingLoop only) throws IOException {
+        boolean isIdle = false;
+        for (int turn = 0; turn < MOST_TURNS && !isIdle; turn++) {
+            server.ports().forEach(ListeningPort::acceptAll);
+            isIdle = only.loop().serveReady() == 0 && !only.loop().hasTasks();
+        }
+        return isIdle;
     }
 
     private static void addRunning(ServingLoop serving, List<CountDownLatch> running) {

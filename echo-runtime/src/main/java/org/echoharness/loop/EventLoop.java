@@ -180,6 +180,11 @@ public final class EventLoop implements Runnable {
         return ready;
     }
 
+    /** Returns whether tasks wait to be run. Any thread. */
+    public boolean hasTasks() {
+        return !tasks.isEmpty();
+    }
+
     /** Returns the handlers of the registered sockets, in no particular order. On the loop's thread. */
     public List<EventLoopHandler> handlers() {
         List<EventLoopHandler> handlers = new ArrayList<>();
