@@ -150,7 +150,7 @@ class ControlRequestsPageTest {
             if (answer.status() != 404) {
                 assertThat(answer.status()).as(path).isEqualTo(405);
                 for (String method :
-                        answer.headers().get("allow").replace(", HEAD", "").split(", ")) {
+                        answer.headers().get("allow").replace(", HEAD", "").split(", ", -1)) {
                     ofCode.put(method + " " + path, path);
                 }
             }
