@@ -14,6 +14,7 @@ import org.echoharness.EchoServer;
 import org.echoharness.Ending;
 import org.echoharness.Fault;
 import org.echoharness.RecordedConnection;
+import org.echoharness.RecordedEvent;
 import org.echoharness.ScriptProblem;
 import org.echoharness.simulation.ModelledConnection.End;
 
@@ -113,13 +114,29 @@ final class Aftermath {
             verify(recorded.bytesReceived() == client.sent().length, "the end of what was received is missing" + what);
             verify(recorded.bytesSent() == output.length, "the end of what was sent is missing" + what);
         }
-        Ending ending = recorded.ending().orElse(null);
-        verify(ending != null && mayEnd(ending, model, client), "the end is wrong" + what);
+        Ending ending = recorded.ending().orElseThrow(() -> new AssertionError("the end is missing" + what));
+        verify(mayEnd(ending, model, client), "the end is wrong" + what);
+        boolean isIdleFin = ending.how() == Ending.How.FIN && ending.why().startsWith("idle for");
+        verify(
+                !isIdleFin
+                        || !model.isPlainEcho()
+                        || recorded.isCut()
+                        || recorded.bytesSent() == receivedBeforeFin(recorded),
+                "an idle close has cut off the echo" + what);
         recorded.upstream()
                 .ifPresent(upstream -> verify(
                         isPrefix(upstream.received(), upstream.sent())
                                 && upstream.ending().isPresent(),
                         "the leg to the server behind the relay is wrong" + what));
+    }
+
+    /** What comes while the server sends its FIN is not echoed. */
+    private static long receivedBeforeFin(RecordedConnection recorded) {
+        return recorded.events().stream()
+                .takeWhile(event -> event.kind() != RecordedEvent.Kind.SERVER_FIN)
+                .filter(event -> event.kind() == RecordedEvent.Kind.RECEIVED)
+                .mapToLong(RecordedEvent::bytes)
+                .sum();
     }
 
     private static boolean mayEnd(Ending ending, ModelledConnection model, SimulatedClient client) {

@@ -48,12 +48,14 @@ final class ModelledConnection {
     private final ByteArrayOutputStream unread = new ByteArrayOutputStream(); // while frozen
     private boolean hasUnreadFin;
     private List<Fault> faults;
+    private boolean isPlain; // no fault has changed a byte or an end
 
     ModelledConnection(String kind, long number, List<Fault> faults, boolean isFrozen) {
         this.kind = kind;
         this.number = number;
         this.faults = faults;
         this.isFrozen = isFrozen;
+        isPlain = kind.equals("echo") && faults.stream().allMatch(ModelledFaults::takesTimeOnly);
         toServer = kind.equals("relay") ? new ModelledDirection(to(Fault.Direction.TO_SERVER, faults)) : null;
         toClient = new ModelledDirection(to(Fault.Direction.TO_CLIENT, faults));
         if (kind.equals("script")) {
@@ -73,6 +75,11 @@ final class ModelledConnection {
     /** Its number among all connections of its server, from 1. */
     long number() {
         return number;
+    }
+
+    /** Whether it is an echo with faults that take time only. */
+    boolean isPlainEcho() {
+        return isPlain;
     }
 
     List<Fault> faults() {
@@ -121,6 +128,7 @@ final class ModelledConnection {
     /** Other faults, when everything that was sent so far was dealt with. */
     void setFaults(List<Fault> others) {
         faults = others;
+        isPlain &= others.stream().allMatch(ModelledFaults::takesTimeOnly);
         if (naturalEnds().isEmpty() || !isOver()) {
             before.append(toClient.output());
             toClient = toClient.with(to(Fault.Direction.TO_CLIENT, others));

@@ -80,7 +80,7 @@ class SimulationTest {
                 server setFaultsOfAll delay 1ms
                 server settle
                 """);
-        assertModelHolds("the program", program, 20);
+        assertModelHolds("the program", program, 5);
     }
 
     @Test
