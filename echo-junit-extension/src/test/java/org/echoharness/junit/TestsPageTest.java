@@ -128,7 +128,7 @@ class TestsPageTest {
                     socket.shutdownOutput();
                     socket.getInputStream().readAllBytes();
                 } catch (IOException reset) {
-                    continue; // the client swallows it
+                    // the client swallows it
                 }
             }
         }

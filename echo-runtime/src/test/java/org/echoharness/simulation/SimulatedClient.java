@@ -95,7 +95,7 @@ final class SimulatedClient {
         byte[] bytes = new byte[count];
         for (int i = 0; i < count; i++) {
             int position = written + i;
-            bytes[i] = (byte) ((position * 0x9E3779B1 >>> 13) ^ (number * 41) ^ position);
+            bytes[i] = (byte) (((position * 0x9E3779B1) >>> 13) ^ (number * 41) ^ position);
         }
         write(bytes);
     }

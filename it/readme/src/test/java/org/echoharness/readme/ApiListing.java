@@ -118,7 +118,7 @@ final class ApiListing {
 
     /** The members of a hidden superclass are those of the public type to its users. */
     private static boolean isListedWith(Class<?> owner, Class<?> type) {
-        return owner == type || owner.getPackage() == type.getPackage() && !Modifier.isPublic(owner.getModifiers());
+        return owner == type || (owner.getPackage() == type.getPackage() && !Modifier.isPublic(owner.getModifiers()));
     }
 
     private static boolean isApi(int modifiers) {
@@ -129,10 +129,11 @@ final class ApiListing {
     private static boolean isOfEveryType(Method method) {
         Class<?> owner = method.getDeclaringClass();
         String name = method.getName();
-        return owner.isEnum()
+        return (owner.isEnum()
                         && Modifier.isStatic(method.getModifiers())
-                        && List.of("values", "valueOf").contains(name)
-                || owner.isRecord() && List.of("equals", "hashCode", "toString").contains(name);
+                        && List.of("values", "valueOf").contains(name))
+                || (owner.isRecord()
+                        && List.of("equals", "hashCode", "toString").contains(name));
     }
 
     private static String head(Class<?> type) {

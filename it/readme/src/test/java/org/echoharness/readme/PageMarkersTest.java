@@ -69,7 +69,7 @@ class PageMarkersTest {
         boolean isFoundByTests(Page page) {
             String language = first.replace("`", "");
             boolean isScript = page.name().equals(SCRIPTS)
-                    && (language.equals("echo") || language.equals("text") && before.equals("```"));
+                    && (language.equals("echo") || (language.equals("text") && before.equals("```")));
             return !isTable() && (FOUND.contains(language) || isScript);
         }
 
@@ -91,7 +91,7 @@ class PageMarkersTest {
             number++;
             boolean isFence = line.startsWith("```");
             boolean isRow = !isInBlock && line.startsWith("|");
-            if (isFence && !isInBlock || isRow && !isInTable) {
+            if ((isFence && !isInBlock) || (isRow && !isInTable)) {
                 parts.add(new Part(number, line, List.copyOf(markers), before));
             }
             isInBlock ^= isFence;

@@ -116,7 +116,7 @@ class PageNamesIT {
                         .filter(name -> !name.equals("echo.timeot")) // the example of a misspelling
                         .filter(name -> PROPERTIES.stream()
                                 .noneMatch(known -> known.equals(name)
-                                        || known.endsWith(".") && !known.equals("echo.") && name.startsWith(known))))
+                                        || (known.endsWith(".") && !known.equals("echo.") && name.startsWith(known)))))
                 .isEmpty();
     }
 
@@ -156,7 +156,7 @@ class PageNamesIT {
                                     }
                                 });
                         Pattern.compile("-pl (\\S+)").matcher(command).results().forEach(modules -> {
-                            for (String module : modules.group(1).split(",")) {
+                            for (String module : modules.group(1).split(",", -1)) {
                                 if (!Files.exists(ROOT.resolve(module).resolve("pom.xml"))) {
                                     problems.add("no module " + module + ": " + command);
                                 }

@@ -20,7 +20,7 @@ class ProxyInJavaTest {
                         .proxyProtocol("required")
                         .recording()
                         .start();
-                Socket proxy = new Socket("127.0.0.1", server.port())) {
+                Socket proxy = new Socket(server.address().getAddress(), server.port())) {
             proxy.getOutputStream().write("PROXY TCP4 192.0.2.1 198.51.100.7 56324 443\r\nhello".getBytes(US_ASCII));
             assertEquals("hello", new String(proxy.getInputStream().readNBytes(5), US_ASCII));
 
@@ -41,7 +41,7 @@ class ProxyInJavaTest {
                 .start();
         try (server;
                 relay;
-                Socket balancer = new Socket("127.0.0.1", relay.port())) {
+                Socket balancer = new Socket(relay.address().getAddress(), relay.port())) {
             balancer.getOutputStream().write("PROXY TCP4 192.0.2.1 198.51.100.7 56324 443\r\nhello".getBytes(US_ASCII));
             assertEquals("hello", new String(balancer.getInputStream().readNBytes(5), US_ASCII));
             assertEquals("192.0.2.1", server.recording().connection(1).remote().getHostString());

@@ -51,6 +51,7 @@ public class Listed<T extends Comparable<? super T>> extends HiddenSuperclass im
 
     public record Pair(int left, List<?> right) implements Shape {}
 
+    @SuppressWarnings("UnusedNestedClass") // the list leaves it out
     private record Hidden() {}
 }
 
