@@ -274,8 +274,7 @@ final class GateChain implements Verdict.Order {
     void drop() {
         int author = verdict.author();
         if (author >= 0) {
-            gates[author].release();
-            gates[author] = new Passing();
+            gates[author] = new Passing(); // the former one ended the connection, so it holds no memory
         }
     }
 
@@ -321,8 +320,7 @@ final class GateChain implements Verdict.Order {
 
     /** The dialogue goes on after a pause when all before it has moved, and each gate that opens or closes has acted. */
     private void settle(int held) {
-        boolean acts = verdict.kind() != Verdict.Kind.WAIT && verdict.kind() != Verdict.Kind.END;
-        isSettled = isDialogue && !acts && held == 0 && !holdsFin();
+        isSettled = isDialogue && held == 0 && !holdsFin();
         if (isSettled) {
             positions.goOn();
         }
@@ -405,10 +403,6 @@ final class GateChain implements Verdict.Order {
         progress.endOutput();
     }
 
-    boolean hasEndedOutput() {
-        return progress.outputEnded();
-    }
-
     /** Returns whether to go on as soon as the socket takes bytes. */
     boolean isBlocked() {
         return blocked;
@@ -437,11 +431,5 @@ final class GateChain implements Verdict.Order {
             most = Math.max(most, gate.copied(progress));
         }
         return most;
-    }
-
-    /** Returns the list of the faults. */
-    @Override
-    public String toString() {
-        return List.of(faults).toString();
     }
 }
