@@ -90,7 +90,7 @@ final class Aftermath {
         for (SimulatedClient client : server.clients()) {
             ModelledConnection model = Objects.requireNonNull(client.model());
             boolean isReported = reported.contains(model.number());
-            boolean isSure = model.earlyEnds().isEmpty() && client.end() == End.RST;
+            boolean isSure = model.earlyEnds().isEmpty() && model.terminal() == null && client.end() == End.RST;
             verify(
                     isReported ? model.hasMismatch() : !(model.hasMismatch() && isSure),
                     "the script's problem is " + (isReported ? "" : "not ") + "reported: " + client);

@@ -47,6 +47,7 @@ final class ModelledConnection {
     private boolean isFrozen;
     private final ByteArrayOutputStream unread = new ByteArrayOutputStream(); // while frozen
     private boolean hasUnreadFin;
+    private boolean hasGreeted;
     private List<Fault> faults;
     private boolean isPlain; // no fault has changed a byte or an end
 
@@ -58,9 +59,14 @@ final class ModelledConnection {
         isPlain = kind.equals("echo") && faults.stream().allMatch(ModelledFaults::takesTimeOnly);
         toServer = kind.equals("relay") ? new ModelledDirection(to(Fault.Direction.TO_SERVER, faults)) : null;
         toClient = new ModelledDirection(to(Fault.Direction.TO_CLIENT, faults));
-        if (kind.equals("script")) {
+        greets();
+    }
+
+    private void greets() {
+        if (!isFrozen && !hasGreeted && kind.equals("script")) {
             toClient.takes(latin1(ModelledScript.GREETING), false);
         }
+        hasGreeted |= !isFrozen;
         takes(new byte[0], false);
     }
 
@@ -118,6 +124,7 @@ final class ModelledConnection {
     void freeze(boolean frozen) {
         isFrozen = frozen;
         if (!frozen) {
+            greets();
             byte[] bytes = unread.toByteArray();
             unread.reset();
             takes(bytes, hasUnreadFin);
