@@ -66,7 +66,7 @@ class ControlRequestsTest {
                                 + "\"open\":0,\"faults\":\"none\",\"options\":{\"addresses\":\"127.0.0.1:0\",\"backlog\":\"1024\","
                                 + "\"bufferSize\":\"64KiB\",\"maxConnections\":\"none\",\"idleTimeout\":\"none\","
                                 + "\"idleClose\":\"none\",\"eventLoops\":\"1\",\"faults\":\"none\",\"script\":\"none\","
-                                + "\"upstream\":\"none\",\"tls\":\"none\",\"recording\":\"64KiB\",\"control\":\"127.0.0.1:0\"},"
+                                + "\"upstream\":\"none\",\"proxyProtocol\":\"none\",\"tls\":\"none\",\"recording\":\"64KiB\",\"control\":\"127.0.0.1:0\"},"
                                 + "\"failure\":null,\"problems\":[],\"problemsLeftOut\":0,\"recording\":true}]}\n");
     }
 
