@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.LongStream;
 import org.echoharness.gates.Seeds;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -33,6 +34,7 @@ class CutsTest {
         return other == null ? LongStream.of(42) : LongStream.of(42, other);
     }
 
+    @Tag("random")
     @ParameterizedTest(name = "seed {0}")
     @MethodSource("seeds")
     void cutsOfInputChangeNoOutput(long seed) {

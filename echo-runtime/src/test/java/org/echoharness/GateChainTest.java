@@ -119,6 +119,8 @@ class GateChainTest {
                 greet "hi", half-close                                | 0 "hi", 0 half-close, 200 closed
                 close, greet "hi"                                     | 0 close
                 throttle 50/s, greet "hi" after 3, close after 3      | 0 "a", 20 "b", 40 "c", 60 "h", 80 "i", 80 close
+                greet "hi" after 50ms, close after 50ms               | 0 "abcd", 50 "hi", 50 close
+                close after 50ms, greet "hi" after 50ms               | 0 "abcd", 50 close
                 greet "hi", stall                                     | 0 "hi", 0 open
                 stall, greet "hi" after 50ms                          | 50 open
                 duplicate 42, greet "hi" after 150ms                  | 0 "abcd", 100 "efgh", 150 "hi", 200 "abcdefgh", 200 FIN

@@ -203,6 +203,23 @@ class GateLimitsTest {
         assertThat(events.subList(998, events.size())).hasToString("[1000 \"bc\", 1050 \"d\", 1060 \"e\", 1070 FIN]");
     }
 
+    /** If the faults are replaced, the bytes that were sent as a copy are not sent again. */
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', textBlock = """
+                duplicate 4                          | 2
+                duplicate 4, duplicate 4             | 2
+                truncate 1, duplicate 4              | 0
+                delay 1ms, corrupt                   | 0
+                """)
+    void countsCopiedBytes(String faults, int copied) {
+        GateChain gates = new GateChain(FaultPlan.parse(faults).rules().get(0).faults(), 1, 0, false, fault -> {});
+        gates.received(6, 0);
+        gates.judge(6, 0);
+        gates.done(2, 0);
+
+        assertThat(gates.copied()).isEqualTo(copied);
+    }
+
     @Test
     void reportsEachFaultOnce() {
         SimulatedConnection judged = SimulatedConnection.by(

@@ -15,7 +15,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
-import org.echoharness.gates.Verdict;
 import org.echoharness.memory.HeldMemory;
 import org.echoharness.memory.RingBuffer;
 import org.echoharness.support.ForkedProcess;
@@ -203,38 +202,6 @@ class HeldMemoryTest {
             for (Socket client : clients) {
                 client.close();
             }
-        }
-    }
-
-    private static GateChain delaying(int reads) {
-        GateChain gates = new GateChain(List.of(Fault.delay(Duration.ofHours(1))), 1, 0, false, fault -> {});
-        for (int i = 1; i <= reads; i++) {
-            gates.received(i, i);
-        }
-        return gates;
-    }
-
-    @Test
-    void countsMemoryOfDelayTimes() {
-        long before = HeldMemory.used();
-        GateChain gates = delaying(1_000);
-        assertThat(HeldMemory.used() - before).isEqualTo((512 - 8) * 16);
-        gates.release();
-        assertThat(HeldMemory.used()).isEqualTo(before);
-    }
-
-    @Test
-    void limitsMemoryOfDelayTimes() {
-        int all = (int) Math.min(Integer.MAX_VALUE, Runtime.getRuntime().maxMemory());
-        HeldMemory.take(all);
-        try {
-            long before = HeldMemory.used();
-            GateChain gates = delaying(1_000);
-            assertThat(HeldMemory.used()).isEqualTo(before);
-            Verdict verdict = gates.judge(1_000, Duration.ofHours(2).toNanos());
-            assertThat(verdict.count()).isEqualTo(1_000);
-        } finally {
-            HeldMemory.release(all);
         }
     }
 

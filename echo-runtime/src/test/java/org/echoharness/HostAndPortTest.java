@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import java.io.IOException;
+import java.net.Inet6Address;
 import java.net.InetSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
@@ -23,6 +24,9 @@ class HostAndPortTest {
         "*:7, *, 7, *:7",
         ":7, *, 7, *:7",
         "' a.b-c_d:1 ', a.b-c_d, 1, a.b-c_d:1",
+        "[1.2::afAF09]:7, 1.2::afAF09, 7, [1.2::afAF09]:7",
+        "[fe80::1%e.t-h_0]:7, fe80::1%e.t-h_0, 7, [fe80::1%e.t-h_0]:7",
+        "h:9, h, 9, h:9",
     })
     void readsEachForm(String text, String host, int port, String printed) {
         HostAndPort address = HostAndPort.parse(text);
@@ -48,6 +52,22 @@ class HostAndPortTest {
                 "[::1|address ([::1) is not usable: write it as host:port, [v6]:port, *:port or unix:PATH",
                 "[::1]x:1|address ([::1]x:1) is not usable: write only an IPv6 address in brackets, as in [::1]:10000",
                 "[localhost]:1|address ([localhost]:1) is not usable: write only an IPv6 address in brackets, as in [::1]:10000",
+                "[]:1|address ([]:1) is not usable: write only an IPv6 address in brackets, as in [::1]:10000",
+                "://h:1|address (://h:1) is not usable: leave out ://; write it as host:port, [v6]:port, *:port or unix:PATH",
+                "tcp://h:1|address (tcp://h:1) is not usable: leave out tcp://; write it as host:port, [v6]:port, *:port or unix:PATH",
+                "/tmp|address (/tmp) is not usable: a host has no slash; for a Unix socket write unix:/tmp",
+                "h:1/2|address (h:1/2) is not usable: it must end in a port from 0 to 65535, as in 127.0.0.1:10000",
+                "1:2:3|address (1:2:3) is not usable: a number is not a host; for a port of this machine write localhost:1",
+                ":1:2|address (:1:2) is not usable: write an IPv6 address in brackets, as in [::1]:10000",
+                "h:/|address (h:/) is not usable: it must end in a port from 0 to 65535, as in 127.0.0.1:10000",
+                "h::|address (h::) is not usable: write an IPv6 address in brackets, as in [::1]:10000",
+                "h:99999999999|address (h:99999999999) is not usable: it must end in a port from 0 to 65535, as in 127.0.0.1:10000",
+                "udp|address (udp) is not usable: it has no port; write it as host:port, [v6]:port, *:port or unix:PATH,"
+                        + " with port 0 if the kernel is to pick one",
+                "[fe80::1%]:1|address: host (\"fe80::1%\") must be a name or a numeric address; remove every other character",
+                "[fe80::1%a%]:1|address: host (\"fe80::1%a%\") must be a name or a numeric address; remove every other character",
+                "a%b:1|address: host (\"a%b\") must be a name or a numeric address; remove every other character",
+                "[::_]:1|address: host (\"::_\") must be a name or a numeric address; remove every other character",
                 "h:|address (h:) is not usable: it must end in a port from 0 to 65535, as in 127.0.0.1:10000",
                 "h:65536|address (h:65536) is not usable: it must end in a port from 0 to 65535, as in 127.0.0.1:10000",
                 "h:-1|address (h:-1) is not usable: it must end in a port from 0 to 65535, as in 127.0.0.1:10000",
@@ -82,6 +102,9 @@ class HostAndPortTest {
         "1:0:2:3:4:5:6:7, 1:0:2:3:4:5:6:7",
         "1:2:3:4:5:6:0:0, 1:2:3:4:5:6::",
         "0:0:1:0:0:0:0:0, 0:0:1::",
+        "0:0:1:2:3:4:5:6, ::1:2:3:4:5:6",
+        "1:0:0:2:0:0:3:4, 1::2:0:0:3:4",
+        "ff00:10:200:3000:a0b:c:d:e, ff00:10:200:3000:a0b:c:d:e",
     })
     void printsCanonicalForm(String address, String printed) throws Exception {
         assertThat(HostAndPort.of(PlainSockets.at(address, 1)).host()).isEqualTo(printed);
@@ -107,6 +130,31 @@ class HostAndPortTest {
             assertThat(numeric.getHostName()).isEqualTo(host);
             assertThat(numeric).isEqualTo(PlainSockets.at(host, 1));
         }
+    }
+
+    @Test
+    void printsScope() throws Exception {
+        Inet6Address scoped = Inet6Address.getByAddress(
+                "x", PlainSockets.at("fe80::1", 1).getAddress().getAddress(), 3);
+        InetSocketAddress address = new InetSocketAddress(scoped, 1);
+
+        assertThat(HostAndPort.of(address)).hasToString("[fe80::1%3]:1");
+        assertThat(HostAndPort.numeric(address)).isEqualTo(address);
+        assertThat(HostAndPort.numeric(address).getHostName()).isEqualTo("fe80::1%3");
+    }
+
+    @Test
+    void hasPortInRange() {
+        assertThat(new HostAndPort("h", 0).port()).isZero();
+        assertThat(new HostAndPort("h", 65_535).port()).isEqualTo(65_535);
+        for (int port : new int[] {-1, 65_536}) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> new HostAndPort("h", port))
+                    .withMessage("address: port (" + port + ") must be from 0 to 65535");
+        }
+        assertThat(new HostAndPort("*", 1).isEveryInterface()).isTrue();
+        assertThat(new HostAndPort("h", 1).isEveryInterface()).isFalse();
+        assertThat(HostAndPort.parse("h", 0)).hasToString("h:0");
     }
 
     @Test

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.LongStream;
 import org.echoharness.gates.Seeds;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -45,6 +46,7 @@ class RandomPlansTest {
                         .toArray());
     }
 
+    @Tag("random")
     @ParameterizedTest
     @MethodSource("seeds")
     void planAndItsTextSendSameBytes(long seed) {
@@ -70,6 +72,7 @@ class RandomPlansTest {
      * The position in the stream alone decides what is sent and how it ends. Triggers of time are left
      * out, because their place in the stream depends on when bytes come.
      */
+    @Tag("random")
     @ParameterizedTest
     @MethodSource("seeds")
     void cutsOfInputDoNotChangeOutput(long seed) {

@@ -36,6 +36,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.echoharness.script.Expectation;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -199,6 +200,7 @@ class ScriptTest {
         assertThat(Script.none().steps(1, client)).isNull();
     }
 
+    @Tag("random")
     @Test
     void randomScriptsAreReadBack() {
         Random random = new Random(SEED);

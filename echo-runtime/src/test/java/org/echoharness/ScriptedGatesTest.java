@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.Collectors;
 import org.echoharness.gates.Seeds;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -225,6 +226,7 @@ class ScriptedGatesTest {
     }
 
     /** Faults take effect on a script that echoes as they do on an echo: at the same time and to the byte. */
+    @Tag("random")
     @Test
     void echoOfScriptIsEcho() {
         for (int i = 0; i < PLANS; i++) {
@@ -268,6 +270,7 @@ class ScriptedGatesTest {
     private static final String[] MESSAGES = {"a", "b", "cx\n", "c\n", "d12345"};
 
     /** However the stream of the client is cut, and however little its socket takes, it gets the same. */
+    @Tag("random")
     @ParameterizedTest
     @ValueSource(strings = {"", ", send \"bye\"", ", wait 3ms, send \"bye\", close", ", reset"})
     void cutsOfInputChangeNoAnswer(String end) {

@@ -11,6 +11,7 @@ import org.echoharness.script.Data;
 import org.echoharness.script.Expectation;
 import org.echoharness.script.FrameLength;
 import org.echoharness.script.Step;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -211,6 +212,7 @@ class RandomScriptsTest {
         return result;
     }
 
+    @Tag("random")
     @Test
     void findMismatchExactlyIfClientDiffers() {
         long seed = new Random().nextLong();

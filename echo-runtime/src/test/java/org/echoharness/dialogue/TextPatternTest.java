@@ -12,6 +12,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.echoharness.memory.RingBuffer;
 import org.echoharness.text.Template;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -61,6 +62,7 @@ class TextPatternTest {
         return text.toString();
     }
 
+    @Tag("random")
     @Test
     void matchesAsRegularExpression() {
         long seed = new Random().nextLong();
@@ -103,6 +105,7 @@ class TextPatternTest {
     }
 
     /** A literal is searched as {@link String#indexOf} does, though each byte is looked at once. */
+    @Tag("random")
     @Test
     void findsLiteralWherePartsOfItRepeat() {
         Random random = new Random(1);

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.Random;
 import org.echoharness.Fault;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -102,11 +103,15 @@ class EscapingTest {
     void escapesMarksWithoutLetter() {
         assertThat(Escaping.quote("\u0301")).isEqualTo("\"\\xcc\\x81\"");
         assertThat(Escaping.quote("\n\u0301")).isEqualTo("\"\\n\\xcc\\x81\"");
+        assertThat(Escaping.quote("\u001f\u0301")).isEqualTo("\"\\x1f\\xcc\\x81\"");
+        assertThat(Escaping.quote("\u007f\u0301")).isEqualTo("\"\\x7f\\xcc\\x81\"");
+        assertThat(Escaping.quote(" \u0301~\u0301")).isEqualTo("\" \u0301~\u0301\"");
         assertThat(Escaping.quote("e" + "\u0301".repeat(6)))
                 .isEqualTo("\"e" + "\u0301".repeat(4) + "\\xcc\\x81".repeat(2) + '"');
     }
 
     /** The text of any bytes has nothing invisible in it, and the bytes can be read from it again. */
+    @Tag("random")
     @Test
     void roundTripsAnyBytes() {
         Random random = new Random(39);
@@ -158,6 +163,32 @@ class EscapingTest {
                         "a\\n\\xff\\\\",
                         "a\\n\\xff\\\\😀",
                         text);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "'', -1",
+        "a😀b, -1",
+        "a\uFFFD, 1",
+        "a\uD83D, 1", // half of a pair
+        "\uD83Da, 0",
+        "\uDE00a, 0",
+        "😀\uD83D, 2",
+        "\uD83D\uD83D\uDE00, 0"
+    })
+    void findsWhatWasNotDecoded(String text, int index) {
+        assertThat(Escaping.undecoded(text)).isEqualTo(index);
+    }
+
+    @Test
+    void keepsTextThatFits() {
+        String longest = "x".repeat(Escaping.SHOWN);
+        assertThat(Escaping.cut(longest)).isEqualTo(longest);
+        assertThat(Escaping.cut(longest + "x")).isEqualTo(longest + "... (the first 1024 characters kept)");
+        assertThat(Escaping.first("abc", 3)).isEqualTo("abc");
+        assertThat(Escaping.bytes(1)).isEqualTo("1 byte");
+        assertThat(Escaping.bytes(0)).isEqualTo("0 bytes");
+        assertThat(Escaping.bytes(2)).isEqualTo("2 bytes");
     }
 
     @Test

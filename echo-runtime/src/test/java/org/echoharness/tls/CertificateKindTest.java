@@ -24,6 +24,7 @@ class CertificateKindTest {
                 "for EXAMPLE.com",
                 "for xn--bcher-kva.example",
                 "for 1a.2b",
+                "for a09z.A-Z",
                 "for for"
             })
     void textIsReadAsSameKind(String text) {
@@ -64,7 +65,13 @@ class CertificateKindTest {
                         + " use an SSLContext of your own",
                 "for [::1]|name a host, not an address; for a certificate of another address,"
                         + " use an SSLContext of your own",
+                "/echo|be self-signed, expired, not-yet-valid, or for NAME with the name of a host;"
+                        + " a file is for certificateFile, or for the tls of a client",
+                "for straße|have the name in ASCII",
+                "for 10.0.0.9|name a host, not an address; for a certificate of another address,"
+                        + " use an SSLContext of your own",
                 "for a.example:443|name a host without a port",
+                "for :80|name a host without a port",
                 "for a.example.|have one dot between the labels of the name, and none before or after it",
                 "for .a|have one dot between the labels of the name, and none before or after it",
                 "for a..b|have one dot between the labels of the name, and none before or after it",
@@ -80,10 +87,29 @@ class CertificateKindTest {
                 .hasMessage("tls (" + text + ") must " + cure);
     }
 
+    /** Also of those that are refused because of the name. */
+    @ParameterizedTest
+    @CsvSource({
+        "self-signed, true",
+        "expired, true",
+        "not-yet-valid, true",
+        "for a.example, true",
+        "for *, true",
+        "for, false",
+        "fora, false",
+        "target/echo.pem, false",
+        "none, false"
+    })
+    void knowsTextsOfKinds(String text, boolean isKind) {
+        assertThat(CertificateKind.isKind(text)).isEqualTo(isKind);
+    }
+
     @Test
     void escapesTextInError() {
         assertThatThrownBy(() -> CertificateKind.parse("tls", "for a\0b\u001b"))
                 .hasMessage("tls (for a\\x00b\\x1b) must have a name of letters, digits, hyphens and dots");
+        assertThatThrownBy(() -> CertificateKind.parse("tls", "for a\u0080b"))
+                .hasMessage("tls (for a\\xc2\\x80b) must have the name in ASCII");
         assertThatThrownBy(() -> CertificateKind.parse("tls", "self\nsigned"))
                 .hasMessage("tls (self\\nsigned) must " + KINDS + "; did you mean self-signed?");
     }
