@@ -50,8 +50,9 @@ class RelayPageTest {
         if (!row.get(0).endsWith("the default")) {
             relay.set("upstreamFailure", text);
         }
-        try (EchoServer started = relay.start();
+        try (EchoServer started = frozen(relay);
                 Socket client = PlainSockets.connect(started.address())) {
+            started.unfreeze();
             switch (row.get(2)) {
                 case "gets an RST" -> PlainSockets.assertReset(client);
                 case "gets a FIN" -> PlainSockets.assertEnd(client);
@@ -62,6 +63,13 @@ class RelayPageTest {
                 default -> throw new AssertionError("no test knows \"" + row.get(2) + "\"");
             }
         }
+    }
+
+    /** A connect that is reset at once would fail. */
+    private static EchoServer frozen(EchoServer.Builder builder) throws IOException {
+        EchoServer server = builder.start();
+        server.freeze();
+        return server;
     }
 
     static Stream<List<String>> ends() {
