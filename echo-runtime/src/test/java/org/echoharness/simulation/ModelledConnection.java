@@ -132,7 +132,7 @@ final class ModelledConnection {
         }
     }
 
-    /** Other faults, when everything that was sent so far was dealt with. */
+    /** Replaces the faults, after the server has answered everything that was sent so far. */
     void setFaults(List<Fault> others) {
         faults = others;
         isPlain &= others.stream().allMatch(ModelledFaults::takesTimeOnly);

@@ -101,7 +101,7 @@ final class ModelledServer {
                 && !client.model().wasEnded();
     }
 
-    /** Whether the model knows exactly what was dealt with. */
+    /** Returns whether the model knows exactly which bytes the server has answered. */
     boolean knowsAll() {
         return !isFrozen || wasSettled;
     }

@@ -393,7 +393,7 @@ final class Simulation implements AutoCloseable {
             if (left <= 0) {
                 List<SimulatedClient> late =
                         which.stream().filter(client -> !isSettled(client)).toList();
-                throw new AssertionError("clients wait in vain: " + late);
+                throw new AssertionError("clients still wait at the deadline: " + late);
             }
             poll(left);
         }
