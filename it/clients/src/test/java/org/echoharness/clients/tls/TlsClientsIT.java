@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.netty.handler.ssl.SslProvider;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -97,7 +98,7 @@ class TlsClientsIT {
             assertThat(client.exchange(server, Trust.in(server, file), setting(name)))
                     .isEqualTo(TlsClient.ANSWER);
 
-            RecordedConnection connection = server.recording().connection(1).awaitEnd();
+            RecordedConnection connection = ended(server);
             assertThat(details(connection, RecordedEvent.Kind.HANDSHAKE))
                     .singleElement()
                     .asString()
@@ -120,7 +121,7 @@ class TlsClientsIT {
             assertThat(refusal).as("%s refuses the certificate", name).isNotNull();
             List<String> row = ClientsPage.row(heading, name);
             ClientsPage.assertShown(row.get(1), TlsClient.lines(refusal));
-            RecordedConnection connection = server.recording().connection(1).awaitEnd();
+            RecordedConnection connection = ended(server);
             assertAlert(row.get(2), details(connection, RecordedEvent.Kind.ALERT));
         }
     }
@@ -136,7 +137,7 @@ class TlsClientsIT {
             assertThat(command).startsWith("(echo hello; sleep 1) | openssl s_client ");
             Program.run("", List.of("sh", "-c", command.replace("sleep 1", "true"))); // hello comes, its echo may not
 
-            server.recording().connection(1).awaitEnd().assertReceived("hello\n".getBytes(UTF_8));
+            ended(server).assertReceived("hello\n".getBytes(UTF_8));
         }
     }
 
@@ -150,6 +151,11 @@ class TlsClientsIT {
 
             assertThat(TlsClient.lines(refusal)).contains("curl: (1) Received HTTP/0.9 when not allowed");
         }
+    }
+
+    /** Waits until the time-out of the test, which prints what the threads do. A client has ended its connection by now. */
+    private static RecordedConnection ended(EchoServer server) throws InterruptedException {
+        return server.recording().connection(1).awaitEnd(Duration.ofDays(1));
     }
 
     private static EchoServer echo(Path file) throws Exception {
