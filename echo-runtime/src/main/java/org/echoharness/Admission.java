@@ -3,7 +3,7 @@ package org.echoharness;
 import java.net.SocketAddress;
 import java.nio.channels.SocketChannel;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.echoharness.sockets.SocketChannels;
 import org.jspecify.annotations.Nullable;
 
@@ -24,7 +24,7 @@ final class Admission {
     private boolean hasRejected;
     private boolean hasWarnedOfAccept; // this and the next field are about all acceptors
     private long lastAcceptWarning;
-    private final AtomicBoolean hasWarnedOfLinger = new AtomicBoolean();
+    private final AtomicInteger warningsOfLinger = new AtomicInteger(); // also those that were not printed
 
     /** A plan and the number of the next connection in it. */
     private static final class InForce {
@@ -168,7 +168,7 @@ final class Admission {
 
     /** Reports once that resets may not be sent. Any thread may call it. Uses concat, which loads no class. */
     void warnOfLinger(String address) {
-        if (hasWarnedOfLinger.compareAndSet(false, true)) {
+        if (warningsOfLinger.getAndIncrement() == 0) {
             context.warnings()
                     .warn("cannot set SO_LINGER of a connection to "
                             .concat(address)

@@ -17,8 +17,7 @@ import org.echoharness.text.StartLine;
  */
 record Conversation(Consumer<String> lines, boolean isNumbered) {
 
-    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSSX", Locale.ROOT)
-            .withZone(ZoneOffset.UTC);
+    private static final String TIME = "uuuu-MM-dd'T'HH:mm:ss.SSSX"; // in UTC
 
     Conversation(Consumer<String> lines) {
         this(lines, false);
@@ -26,8 +25,10 @@ record Conversation(Consumer<String> lines, boolean isNumbered) {
 
     /** Returns a conversation whose lines begin with the time; a line about a connection also has its number. */
     static Conversation timed(Consumer<String> lines) {
+        DateTimeFormatter time = DateTimeFormatter.ofPattern(TIME, Locale.ROOT)
+                .withZone(ZoneOffset.UTC); // takes long where it is the first
         return new Conversation(
-                line -> lines.accept(TIME.format(Instant.now()).concat(" ").concat(line)), true);
+                line -> lines.accept(time.format(Instant.now()).concat(" ").concat(line)), true);
     }
 
     /** Returns the conversation for the lines about one connection. */

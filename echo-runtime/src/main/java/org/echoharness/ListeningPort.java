@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * {@code SO_REUSEPORT} is on only for that moment, so that no other process can bind the port too. The file of a Unix
  * socket stays too: connects to it are refused when nobody listens.
  */
-final class ListeningPort {
+final class ListeningPort implements Runnable {
 
     private static final int MOST_FILLERS = 64;
     private static final long PROBE_MILLIS = 200;
@@ -55,7 +55,7 @@ final class ListeningPort {
         file = bound.file();
         listening = bound.channel();
         acceptor = acceptor(bound.channel());
-        first.loop().atEnd(this::close);
+        first.loop().atEnd(this);
     }
 
     private Acceptor acceptor(ServerSocketChannel channel) throws IOException {
@@ -327,7 +327,9 @@ final class ListeningPort {
         }
     }
 
-    private void close() {
+    /** Closes the port, when its loop has ended. */
+    @Override
+    public void run() {
         isClosed = true;
         SocketChannel held = holder;
         ServerSocketChannel last = listening;

@@ -31,7 +31,8 @@ final class LocalServer implements ServerAccess {
     private static final Duration RESOLVING = Duration.ofSeconds(5);
 
     private final ServerCore core;
-    private final ServerControls controls;
+    private final @Nullable LocalServer host; // whose session this is
+    private @Nullable ServerControls controls; // made by the first use
     private final Options options;
     private final AtomicInteger sessions = new AtomicInteger(); // that were started
     private volatile @Nullable LocalServer session;
@@ -55,16 +56,25 @@ final class LocalServer implements ServerAccess {
 
     LocalServer(Options options) {
         this.options = options;
+        host = null;
         core = new ServerCore(options.config(), null);
-        controls = new ServerControls(core);
     }
 
     /** Makes a session. */
     private LocalServer(Options options, LocalServer host) {
         this.options = options;
+        this.host = host;
         core = new ServerCore(options.config(), host.core);
         core.handOver(new Session(host, this));
-        controls = new ServerControls(core, host.controls);
+    }
+
+    private synchronized ServerControls controls() {
+        ServerControls made = controls;
+        if (made == null) {
+            made = host == null ? new ServerControls(core) : new ServerControls(core, host.controls());
+            controls = made;
+        }
+        return made;
     }
 
     /** The time in which one server gets the connections of another, its host, which keeps the ports. */
@@ -80,6 +90,44 @@ final class LocalServer implements ServerAccess {
         Session(LocalServer host, LocalServer inner) {
             this.host = host;
             this.inner = inner;
+        }
+
+        /** Starts a session, and before that waits for the end of another one. */
+        static LocalServer start(LocalServer host, Map<String, String> words, Duration timeout) throws IOException {
+            long deadline = System.nanoTime() + Quantities.nanos(timeout);
+            while (true) {
+                host.core.mustRun();
+                host.core.refuseCallback();
+                FaultPlan faults = host.core.admission().faults();
+                LocalServer started = new LocalServer(host.options.session(words, faults, host::nextControl), host);
+                try {
+                    awaitNoSession(host.core, deadline);
+                    started.start();
+                    return started;
+                } catch (SessionTakenException taken) {
+                    if (System.nanoTime() - deadline >= 0) {
+                        throw taken;
+                    }
+                }
+            }
+        }
+
+        private static void awaitNoSession(ServerCore host, long deadline) throws IOException {
+            synchronized (host) {
+                try {
+                    for (long left = deadline - System.nanoTime();
+                            host.session() != null && left > 0;
+                            left = deadline - System.nanoTime()) {
+                        TimeUnit.NANOSECONDS.timedWait(host, left);
+                    }
+                } catch (InterruptedException interrupted) {
+                    Thread.currentThread().interrupt();
+                    throw new InterruptedIOException("interrupted while waiting for the end of a session");
+                }
+                if (host.session() != null) {
+                    throw new SessionTakenException(host);
+                }
+            }
         }
 
         @Override
@@ -144,7 +192,7 @@ final class LocalServer implements ServerAccess {
                 host.core.admission().endSession();
                 host.core.portLoop().post(() -> hold(false));
                 if (wasAccepting && !host.isClosing) {
-                    inner.controls.openPorts();
+                    inner.controls().openPorts();
                 }
                 synchronized (host.core) {
                     host.core.session(null);
@@ -207,40 +255,7 @@ final class LocalServer implements ServerAccess {
 
     @Override
     public LocalServer session(Map<String, String> words, Duration timeout) throws IOException {
-        long deadline = System.nanoTime() + Quantities.nanos(timeout);
-        while (true) {
-            core.mustRun();
-            core.refuseCallback();
-            LocalServer started =
-                    new LocalServer(options.session(words, core.admission().faults(), this::nextControl), this);
-            try {
-                awaitNoSession(deadline);
-                started.start();
-                return started;
-            } catch (SessionTakenException taken) {
-                if (System.nanoTime() - deadline >= 0) {
-                    throw taken;
-                }
-            }
-        }
-    }
-
-    private void awaitNoSession(long deadline) throws IOException {
-        synchronized (core) {
-            try {
-                for (long left = deadline - System.nanoTime();
-                        core.session() != null && left > 0;
-                        left = deadline - System.nanoTime()) {
-                    TimeUnit.NANOSECONDS.timedWait(core, left);
-                }
-            } catch (InterruptedException interrupted) {
-                Thread.currentThread().interrupt();
-                throw new InterruptedIOException("interrupted while waiting for the end of a session");
-            }
-            if (core.session() != null) {
-                throw new SessionTakenException(core);
-            }
-        }
+        return Session.start(this, words, timeout);
     }
 
     /** Returns the place of the next session in the HTTP interface; null if this server has none. */
@@ -273,7 +288,7 @@ final class LocalServer implements ServerAccess {
         try {
             ControlServer shared = options.shared();
             ControlServer used = shared == null ? startControl(options.address()) : shared;
-            ControlAdapter adapter = new ControlAdapter(core, controls, this::openSession, this::close, used);
+            ControlAdapter adapter = new ControlAdapter(core, controls(), this::openSession, this::close, used);
             adapter.open(options.id());
             control = adapter;
         } catch (Throwable failed) {
@@ -405,7 +420,7 @@ final class LocalServer implements ServerAccess {
 
     @Override
     public ServedConnection connection(long number) {
-        return controls.connection(number);
+        return controls().connection(number);
     }
 
     @Override
@@ -438,7 +453,7 @@ final class LocalServer implements ServerAccess {
 
     @Override
     public List<ScriptProblem> unfinishedScripts() {
-        return controls.unfinishedScripts();
+        return controls().unfinishedScripts();
     }
 
     @Override
@@ -453,57 +468,57 @@ final class LocalServer implements ServerAccess {
 
     @Override
     public void setFaultsOfAll(FaultPlan plan) {
-        controls.setFaultsOfAll(plan);
+        controls().setFaultsOfAll(plan);
     }
 
     @Override
     public boolean catchUp(Duration timeout) {
-        return controls.catchUp(timeout);
+        return controls().catchUp(timeout);
     }
 
     @Override
     public void acceptPending() {
-        controls.acceptPending();
+        controls().acceptPending();
     }
 
     @Override
     public void refuse() {
-        controls.refuse();
+        controls().refuse();
     }
 
     @Override
     public void refuse(Duration time) {
-        controls.refuse(time);
+        controls().refuse(time);
     }
 
     @Override
     public void restart(Duration downTime) {
-        controls.restart(downTime);
+        controls().restart(downTime);
     }
 
     @Override
     public void unanswered() {
-        controls.unanswered();
+        controls().unanswered();
     }
 
     @Override
     public void resume() {
-        controls.resume();
+        controls().resume();
     }
 
     @Override
     public void freeze(boolean frozen) {
-        controls.freeze(frozen);
+        controls().freeze(frozen);
     }
 
     @Override
     public void endConnections(boolean clean) {
-        controls.endConnections(clean, clean ? "closeConnections()" : "resetConnections()");
+        controls().endConnections(clean, clean ? "closeConnections()" : "resetConnections()");
     }
 
     @Override
     public void resetConnection(long number) {
-        controls.endConnections(each -> each == number, false, "resetConnection(" + number + ")");
+        controls().endConnections(each -> each == number, false, "resetConnection(" + number + ")");
     }
 
     @Override
