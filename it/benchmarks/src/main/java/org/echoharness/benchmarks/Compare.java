@@ -11,6 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Predicate;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.openjdk.jmh.profile.GCProfiler;
@@ -39,6 +40,7 @@ final class Compare {
             "mock-web-server",
             "echo-loops-2",
             "echo-recording");
+    private static final String CONVERSATION = "echo-conversation";
     private static final String SCRIPT = "script";
     private static final int FIRST_USES = 11;
     private static final String OWN_CLASSES = "benchmarks" + File.separator + "target";
@@ -183,12 +185,29 @@ final class Compare {
 
     private void idle() throws IOException {
         System.out.println("idle connections ...");
-        Map<String, Double> bytes = new TreeMap<>();
-        for (String server : List.of(OURS, "bare-selector", "netty-nio", "netty-epoll", "threads")) {
-            bytes.put(server, Contest.idleBytes(server, server.equals("threads") ? 1_000 : 10_000));
+        Map<String, Double> heap = new TreeMap<>();
+        Map<String, Double> outside = new TreeMap<>();
+        for (String server : List.of(OURS, CONVERSATION, "bare-selector", "netty-nio", "netty-epoll", "threads")) {
+            List<Contest.IdleBytes> bytes = new ArrayList<>();
+            for (int i = 0; i < rounds; i++) {
+                bytes.add(Contest.idleBytes(server, server.equals("threads") ? 1_000 : 10_000));
+            }
+            heap.put(server, median(bytes, Contest.IdleBytes::heap));
+            outside.put(server, median(bytes, Contest.IdleBytes::outside));
         }
-        table.add(
-                "10,000 idle connections (threads: 1,000): bytes of heap each after a GC", bytes, "%,.0f", "<= 1,000");
+        idle("of heap after a GC", heap, "<= 1,000 with those outside");
+        idle("in memory outside the heap", outside, "");
+    }
+
+    private static double median(List<Contest.IdleBytes> bytes, ToDoubleFunction<Contest.IdleBytes> which) {
+        return Contest.median(
+                bytes.stream().map(each -> which.applyAsDouble(each)).toList());
+    }
+
+    private void idle(String what, Map<String, Double> bytes, String toReach) {
+        String name = "10,000 idle connections (threads: 1,000): bytes each " + what;
+        table.add(name, bytes, "%,.0f", toReach);
+        table.add(name + ", with a conversation", Map.of(OURS, bytes.get(CONVERSATION)), "%,.0f", toReach);
     }
 
     private void testCost() throws RunnerException {

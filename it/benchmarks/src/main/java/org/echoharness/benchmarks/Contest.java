@@ -19,6 +19,7 @@ final class Contest {
     private static final String C = "c-epoll";
     private static final int WARM_UP_MILLIS = 3_000;
     private static final int MOST_WARM_UPS = 5;
+    private static final int IDLE_WARM_UPS = 20;
     private static final int TURN_MILLIS = 1_000;
     private static final int BULK_SHARE = 4; // how the kernel cuts a stream differs between turns: many short ones
     private static final Path C_PROGRAM = compiled();
@@ -140,21 +141,33 @@ final class Contest {
         return new Figures(operations / Double.parseDouble(end[2]) * 1e9, nanos / operations);
     }
 
-    /** Bytes of heap that each open connection adds to the server, after one use. */
-    static double idleBytes(String kind, int connections) throws IOException {
-        try (MeasuredProcess server = server(kind, "0");
+    /** Bytes that each open connection adds to a server. */
+    record IdleBytes(double heap, double outside) {}
+
+    /** Measures what open connections add, after the server has served others and its code is compiled. */
+    static IdleBytes idleBytes(String kind, int connections) throws IOException {
+        try (MeasuredProcess server = MeasuredProcess.server("0", MeasuredProcess.javaWithWholeHeap("Servers", kind));
                 MeasuredProcess load = new MeasuredProcess("1", MeasuredProcess.java("Load"))) {
-            load.tell(server.port() + " idle:100 1"); // loads the classes that serving needs
-            load.answer();
-            load.tell("");
-            load.answer();
-            server.tell("g");
-            double before = Double.parseDouble(server.answer());
+            for (int i = 0; i < IDLE_WARM_UPS; i++) {
+                load.tell(server.port() + " idle:" + connections / 10 + " 1");
+                load.answer();
+                load.tell("");
+                load.answer();
+            }
+            memory(server); // loads the classes that this needs
+            long[] before = memory(server);
             load.tell(server.port() + " idle:" + connections + " 1");
             load.answer();
-            server.tell("g");
-            return (Double.parseDouble(server.answer()) - before) / connections;
+            long[] after = memory(server);
+            return new IdleBytes(
+                    (double) (after[0] - before[0]) / connections, (double) (after[1] - before[1]) / connections);
         }
+    }
+
+    /** The heap, and the whole process. */
+    private static long[] memory(MeasuredProcess server) throws IOException {
+        server.tell("g");
+        return Stream.of(server.answer().split(" ")).mapToLong(Long::parseLong).toArray();
     }
 
     /** With nothing on the class path but what a user of that kind has there: each jar makes the JVM's first steps longer. */

@@ -124,6 +124,13 @@ final class MeasuredProcess implements AutoCloseable {
         return command;
     }
 
+    /** The same with all of its heap in memory from the start on, so that what it takes later lies outside. */
+    static List<String> javaWithWholeHeap(String main, String... args) {
+        List<String> command = java(main, args);
+        command.addAll(1, List.of("-Xms1g", "-XX:+AlwaysPreTouch"));
+        return command;
+    }
+
     /** Whether the command exists and exits with 0. */
     static boolean works(String... command) {
         try {

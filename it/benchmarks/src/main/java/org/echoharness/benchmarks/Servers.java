@@ -33,6 +33,8 @@ final class Servers {
         int port = switch (args[0]) {
             case "echo" -> EchoServer.builder().start().port();
             case "echo-recording" -> EchoServer.builder().recording().start().port();
+            case "echo-conversation" ->
+                EchoServer.builder().conversation(line -> {}).start().port();
             case "echo-loops-2" -> EchoServer.builder().eventLoops(2).start().port();
             case "bare-selector" -> bareSelector();
             case "threads" -> threads();
@@ -52,7 +54,7 @@ final class Servers {
         System.out.println(port);
         for (int c = System.in.read(); c >= 0; c = System.in.read()) {
             if (c == 'g') {
-                System.out.println(Memory.usedAfterGc());
+                System.out.println(Memory.usedAfterGc() + " " + Memory.resident());
             }
         }
         System.exit(0);
