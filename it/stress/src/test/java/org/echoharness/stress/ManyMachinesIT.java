@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -41,11 +42,17 @@ class ManyMachinesIT {
     private static final int KILLED = 3;
     private static final int AT_A_TIME = 32;
     private static final String PORT = "10000";
+    private static final Pattern SERVED = Pattern.compile("client (\\S+) of (\\S+)"); // in the log of the balancer
+    private static final String KILLED_SERVER = "three";
     private static final Pattern RECEIVED = Pattern.compile("received \\d+ bytes? .* from (198\\.18\\.\\S+)");
 
     private static final String CONFIGURATION = """
+            global
+              log stdout format raw local0
             defaults
               mode tcp
+              log global
+              log-format "client %ci:%cp of %s"
               timeout connect 5s
               timeout client 60s
               timeout server 60s
@@ -70,7 +77,8 @@ class ManyMachinesIT {
         private final ConcurrentSkipListSet<Integer> failed = new ConcurrentSkipListSet<>(); // their numbers
         private int firstThatMayFail; // was perhaps open when the server was killed
         private int firstThatMayNot; // began when its process had ended
-        private final Set<String> clients = ConcurrentHashMap.newKeySet();
+        private final Map<String, Integer> clients = new ConcurrentHashMap<>(); // how often each address was used
+        private final Set<String> lost = ConcurrentHashMap.newKeySet(); // the uses that failed
 
         Load(Payload payload, int connections) {
             this.payload = payload;
@@ -91,6 +99,7 @@ class ManyMachinesIT {
 
         /** Runs the clients, and kills the server when half of them have begun. */
         void run(ForkedProcess killed) throws Exception {
+            lost.clear(); // clients that came before the balancer knew each machine
             List<FutureTask<Boolean>> all = new ArrayList<>();
             for (int i = 0; i < AT_A_TIME; i++) {
                 all.add(Background.inThread("clients " + i, () -> {
@@ -111,10 +120,11 @@ class ManyMachinesIT {
         }
 
         /**
-         * Only clients of the server that was killed may have failed, and only those that were connected or connecting then. One
-         * that has got no greeting has had no other server: the balancer connects to another one only if that is refused.
+         * Only clients of the server that was killed may have failed, and only those that were connected or connecting then.
+         *
+         * @param served the last server of each client, by the balancer's log
          */
-        void judge(Row row) {
+        void judge(Row row, Map<String, String> served) {
             row.figure("%d connections, %d at a time, by machine %s", connections, AT_A_TIME, new TreeMap<>(machines));
             row.figure(
                     "%d whole; of the %d that were open or began while the server was killed, %d lost %s (0: no greeting yet)",
@@ -124,6 +134,9 @@ class ManyMachinesIT {
                     .allMatch(each ->
                             each.matches("machine (0|" + KILLED + "): (no greeting|cut|Connection reset|Broken pipe)"));
             assertThat(failed).allMatch(each -> each >= firstThatMayFail && each < firstThatMayNot);
+            assertThat(lost)
+                    .hasSameSizeAs(failed)
+                    .allSatisfy(each -> assertThat(served).containsEntry(each, KILLED_SERVER));
         }
 
         private void talk() {
@@ -132,9 +145,9 @@ class ManyMachinesIT {
                 try {
                     talk(i, machine);
                     whole.incrementAndGet();
-                } catch (IOException lost) {
+                } catch (IOException failure) {
                     failed.add(i);
-                    failures.merge("machine " + machine[0] + ": " + lost.getMessage(), 1, Integer::sum);
+                    failures.merge("machine " + machine[0] + ": " + failure.getMessage(), 1, Integer::sum);
                 }
                 machines.merge(machine[0], 1, Integer::sum);
             }
@@ -148,7 +161,9 @@ class ManyMachinesIT {
                 socket.setSoTimeout(30_000);
                 socket.bind(new InetSocketAddress(own, 0));
                 socket.connect(new InetSocketAddress(Machines.BALANCER, Integer.parseInt(PORT)), 30_000);
-                clients.add(own + ":" + socket.getLocalPort());
+                String client = own + ":" + socket.getLocalPort();
+                String use = client + " " + clients.merge(client, 1, Integer::sum);
+                lost.add(use); // until it is whole
                 byte[] message = new byte[size];
                 payload.slice(number, number + size).get(message);
                 socket.getOutputStream().write(message);
@@ -165,6 +180,7 @@ class ManyMachinesIT {
                 if (socket.getInputStream().read() >= 0) {
                     throw new IOException("WRONG: a byte too many");
                 }
+                lost.remove(use);
             }
         }
     }
@@ -176,6 +192,7 @@ class ManyMachinesIT {
         assumeTrue(ForkedProcess.works(List.of("haproxy", "-v")), "there is no HAProxy here;");
         Load load = new Load(new Payload(row.seed()), row.scaled(30_000));
         List<ForkedProcess> processes = new ArrayList<>();
+        Map<String, String> served;
         try (Machines machines = machines()) {
             try {
                 for (int i = 1; i <= MACHINES; i++) {
@@ -199,6 +216,7 @@ class ManyMachinesIT {
                 processes.add(machines.onBalancer(List.of("haproxy", "-db", "-f", configuration.toString())));
                 Waiting.await("a client of each machine").until(load::hasMetAll);
                 load.run(processes.get(KILLED - 1));
+                served = served(processes.get(processes.size() - 1), load);
                 for (ForkedProcess server : List.of(processes.get(0), processes.get(1), processes.get(MACHINES))) {
                     server.signal("TERM");
                     assertThat(server.awaitExit()).isEqualTo(143);
@@ -210,10 +228,28 @@ class ManyMachinesIT {
                 }
             }
         }
-        load.judge(row);
+        load.judge(row, served);
         row.figure(
                 "recordings of %s, %s and %s true clients",
                 named(folder, "1", load), named(folder, "2", load), named(folder, "relay", load));
+    }
+
+    /** Returns the last server of each use of a client's address, from the balancer's log. */
+    private static Map<String, String> served(ForkedProcess balancer, Load load) throws InterruptedException {
+        for (String use : load.lost) {
+            int space = use.indexOf(' ');
+            balancer.lines()
+                    .await("client " + use.substring(0, space) + " of .*", Integer.parseInt(use.substring(space + 1)));
+        }
+        Map<String, String> served = new HashMap<>();
+        Map<String, Integer> uses = new HashMap<>();
+        for (String line : balancer.lines().matching(SERVED.pattern())) {
+            Matcher found = SERVED.matcher(line);
+            if (found.matches()) {
+                served.put(found.group(1) + " " + uses.merge(found.group(1), 1, Integer::sum), found.group(2));
+            }
+        }
+        return served;
     }
 
     private static Machines machines() {
@@ -242,7 +278,7 @@ class ManyMachinesIT {
                 lines.map(RECEIVED::matcher).filter(Matcher::find).forEach(found -> clients.add(found.group(1)));
             }
         }
-        assertThat(clients).isNotEmpty().allMatch(load.clients::contains);
+        assertThat(clients).isNotEmpty().allMatch(load.clients::containsKey);
         return clients.size();
     }
 }
