@@ -11,8 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 import org.echoharness.Script;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -23,7 +22,8 @@ class CaptureFuzz {
     private static final long LEAST = 4 << 20; // bytes that are allocated whatever the file is
     private static final long EACH = 2_000; // bytes that are allocated for one of the file
 
-    private static Path file;
+    @TempDir
+    private static Path folder;
 
     static Stream<Arguments> seeds() {
         return Stream.of(
@@ -52,25 +52,15 @@ class CaptureFuzz {
                 .file();
     }
 
-    @BeforeAll
-    static void make() throws IOException {
-        file = Files.createTempFile("capture-", ".pcapng");
-    }
-
-    @AfterAll
-    static void delete() throws IOException {
-        Files.deleteIfExists(file);
-    }
-
     @MethodSource("seeds")
     @FuzzTest
     void capture(byte[] input) throws IOException {
-        assertScript(file, input);
+        assertScript(folder, input);
     }
 
     /** Makes a script of these bytes, and checks it. */
-    static void assertScript(Path file, byte[] input) throws IOException {
-        Files.write(file, input);
+    static void assertScript(Path folder, byte[] input) throws IOException {
+        Path file = Files.write(folder.resolve("fuzzed.pcapng"), input);
         long most = LEAST + EACH * input.length;
         if (allocated(file, input.length) > most) { // perhaps because classes were loaded
             assertThat(allocated(file, input.length)).as("allocated bytes").isLessThan(most);

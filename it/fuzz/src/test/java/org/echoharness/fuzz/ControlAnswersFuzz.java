@@ -14,7 +14,7 @@ import org.echoharness.EchoClient;
 import org.echoharness.EchoServer;
 import org.echoharness.RecordedConnection;
 import org.echoharness.support.Background;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -26,6 +26,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ControlAnswersFuzz {
 
     private static final int HEAD = 20; // bytes of a request that the server waits for
+
+    @AutoClose
     private static HostileServer server;
 
     static Stream<Arguments> seeds() throws IOException {
@@ -79,11 +81,6 @@ class ControlAnswersFuzz {
     @BeforeAll
     static void start() throws IOException {
         server = new HostileServer(HEAD);
-    }
-
-    @AfterAll
-    static void close() throws Exception {
-        server.close();
     }
 
     @MethodSource("seeds")

@@ -17,7 +17,7 @@ import org.echoharness.EchoClient;
 import org.echoharness.EchoServer;
 import org.echoharness.FaultPlan;
 import org.echoharness.support.PlainSockets;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -37,8 +37,13 @@ class ControlRequestsFuzz {
     private static final Pattern STATUS = Pattern.compile("HTTP/1\\.1 (\\d{3}) .*", Pattern.DOTALL);
     private static final byte[] MESSAGE = "still here".getBytes(StandardCharsets.US_ASCII);
 
+    @AutoClose
     private static EchoServer server;
-    private static EchoClient open; // so that there is a connection to ask for
+
+    /** So that there is a connection to ask for. */
+    @AutoClose
+    private static EchoClient open;
+
     private static URI uri;
     private static String token;
     private static int inputs;
@@ -110,12 +115,6 @@ class ControlRequestsFuzz {
         token = server.controlToken().orElseThrow();
         open = EchoClient.connect(server.socketAddress());
         open.expectEcho(MESSAGE);
-    }
-
-    @AfterAll
-    static void close() throws IOException {
-        open.close();
-        server.close();
     }
 
     @MethodSource("seeds")

@@ -5,11 +5,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -22,7 +20,8 @@ class PacketsFuzz {
 
     private static final int CLIENT = 0x80;
 
-    private static Path file;
+    @TempDir
+    private static Path folder;
 
     static Stream<Arguments> seeds() {
         return Stream.of(
@@ -40,16 +39,6 @@ class PacketsFuzz {
         return Inputs.seed(name, latin1.getBytes(StandardCharsets.ISO_8859_1));
     }
 
-    @BeforeAll
-    static void make() throws IOException {
-        file = Files.createTempFile("packets-", ".pcapng");
-    }
-
-    @AfterAll
-    static void delete() throws IOException {
-        Files.deleteIfExists(file);
-    }
-
     @MethodSource("seeds")
     @FuzzTest
     void packets(byte[] input) throws IOException {
@@ -62,6 +51,6 @@ class PacketsFuzz {
             packets.get(payload);
             capture.packet((flags & CLIENT) != 0, flags & ~CLIENT, shift, Inputs.latin1(payload));
         }
-        CaptureFuzz.assertScript(file, capture.file());
+        CaptureFuzz.assertScript(folder, capture.file());
     }
 }

@@ -9,7 +9,7 @@ import java.time.Duration;
 import java.util.stream.Stream;
 import org.echoharness.EchoClient;
 import org.echoharness.support.PlainSockets;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -19,6 +19,7 @@ class TlsAnswersFuzz {
 
     private static final int HELLO = 50; // bytes of the ClientHello that the server waits for
 
+    @AutoClose
     private static HostileServer server;
 
     static Stream<Arguments> seeds() {
@@ -43,11 +44,6 @@ class TlsAnswersFuzz {
     @BeforeAll
     static void start() throws IOException {
         server = new HostileServer(HELLO);
-    }
-
-    @AfterAll
-    static void close() throws Exception {
-        server.close();
     }
 
     @MethodSource("seeds")

@@ -19,7 +19,7 @@ import org.echoharness.EchoClient;
 import org.echoharness.EchoServer;
 import org.echoharness.RecordedConnection;
 import org.echoharness.support.PlainSockets;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -35,8 +35,13 @@ class TlsRecordsFuzz {
     private static final byte[] MESSAGE = "still here".getBytes(StandardCharsets.US_ASCII);
     private static final String[] VERSIONS = {"TLSv1.3", "TLSv1.2"};
 
+    @AutoClose
     private static EchoServer server;
-    private static EchoClient open; // all the time
+
+    /** all the time. */
+    @AutoClose
+    private static EchoClient open;
+
     private static int inputs;
 
     static Stream<Arguments> seeds() throws NoSuchAlgorithmException, SSLException {
@@ -90,12 +95,6 @@ class TlsRecordsFuzz {
                 .readTimeout(Duration.ofSeconds(60))
                 .connectTimeout(Duration.ofSeconds(60))
                 .connect();
-    }
-
-    @AfterAll
-    static void close() throws IOException {
-        open.close();
-        server.close();
     }
 
     @MethodSource("seeds")
