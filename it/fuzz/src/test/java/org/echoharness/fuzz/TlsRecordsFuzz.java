@@ -38,7 +38,7 @@ class TlsRecordsFuzz {
     @AutoClose
     private static EchoServer server;
 
-    /** all the time. */
+    /** Is served all the time. */
     @AutoClose
     private static EchoClient open;
 
