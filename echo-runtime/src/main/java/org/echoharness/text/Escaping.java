@@ -17,8 +17,8 @@ public final class Escaping {
     /** Returns at most {@link #SHOWN} bytes in double quotes. All that is not {@link Utf8#isShown text} is escaped. */
     public static String quote(ByteBuffer bytes) {
         int from = bytes.position();
-        int to = bytes.remaining() <= SHOWN ? bytes.limit() : Utf8.boundary(bytes, from + SHOWN);
-        StringBuilder text = new StringBuilder(to - from + 2).append('"');
+        int to = Utf8.boundary(bytes, Math.min(bytes.limit(), from + SHOWN));
+        StringBuilder text = new StringBuilder("\"");
         escape(bytes, from, to, text);
         text.append('"');
         return to == bytes.limit()
@@ -136,7 +136,7 @@ public final class Escaping {
             int point = Utf8.codePoint(bytes, at, end);
             int length = Utf8.length(point);
             boolean isMark = Utf8.isMark(point);
-            if (point < 0x80 || !Utf8.isShown(point) || (isMark && marks == Utf8.MOST_MARKS)) {
+            if (length == 1 || !Utf8.isShown(point) || (isMark && marks == Utf8.MOST_MARKS)) {
                 for (int i = 0; i < length; i++) {
                     escape(bytes.get(at + i) & 0xFF, to);
                 }

@@ -26,7 +26,7 @@ public final class NearestWord {
 
     private static int distance(String a, String b) {
         int[] row = new int[b.length() + 1];
-        for (int j = 0; j <= b.length(); j++) {
+        for (int j = 1; j < row.length; j++) {
             row[j] = j;
         }
         for (int i = 1; i <= a.length(); i++) {

@@ -38,7 +38,7 @@ final class QuotedBytes {
             }
             if (text.charAt(i) == '\\') {
                 i++; // the character exists, since a quote after a backslash does not end the text
-                i += escaped(i, to, isTemplate, bytes);
+                i += escaped(i, isTemplate, bytes);
             } else {
                 int next = text.offsetByCodePoints(i, 1);
                 bytes.writeBytes(text.substring(i, next).getBytes(StandardCharsets.UTF_8));
@@ -49,7 +49,7 @@ final class QuotedBytes {
     }
 
     /** Reads the escape whose letter has this index. Returns the number of its further characters. */
-    private int escaped(int index, int to, boolean isTemplate, ByteArrayOutputStream bytes) {
+    private int escaped(int index, boolean isTemplate, ByteArrayOutputStream bytes) {
         char escape = text.charAt(index);
         switch (escape) {
             case 'n' -> bytes.write('\n');
@@ -59,7 +59,7 @@ final class QuotedBytes {
             case '"', '\'' -> bytes.write(escape);
             case '\\' -> write('\\', bytes, isTemplate);
             case 'x' -> {
-                write(hex(index, to), bytes, isTemplate);
+                write(hex(index), bytes, isTemplate);
                 return 2;
             }
             default -> {
@@ -76,10 +76,9 @@ final class QuotedBytes {
         return 0;
     }
 
-    private char hex(int index, int to) {
-        boolean hasBoth = index + 2 < to;
-        int high = hasBoth ? Character.digit(text.charAt(index + 1), 16) : -1;
-        int low = hasBoth ? Character.digit(text.charAt(index + 2), 16) : -1;
+    private char hex(int index) {
+        int high = Character.digit(text.charAt(index + 1), 16);
+        int low = high < 0 ? -1 : Character.digit(text.charAt(index + 2), 16); // at worst the last quote
         if (high < 0 || low < 0) {
             throw errors.refused(index - 1, "\\x must be followed by two hexadecimal digits, such as \\x00");
         }

@@ -212,9 +212,10 @@ public final class Tokens {
     public long[] range(String name, String what) {
         return reading(what, given -> {
             int dash = given.indexOf('-', 1);
-            long first = Long.parseLong(dash < 0 ? given : given.substring(0, dash));
-            long last =
-                    dash < 0 ? first : given.endsWith("-") ? Long.MAX_VALUE : Long.parseLong(given.substring(dash + 1));
+            long first = Long.parseLong(dash == -1 ? given : given.substring(0, dash));
+            long last = dash == -1
+                    ? first
+                    : given.endsWith("-") ? Long.MAX_VALUE : Long.parseLong(given.substring(dash + 1));
             Quantities.range(name, first, last);
             advance();
             return new long[] {first, last};

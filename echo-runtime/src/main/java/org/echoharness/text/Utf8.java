@@ -68,9 +68,6 @@ public final class Utf8 {
 
     /** Returns whether the character is visible at its place: no control, no mark of direction, no space but U+0020. */
     public static boolean isShown(int point) {
-        if (point < 0) {
-            return false;
-        }
         for (int[] range : UNSEEN) {
             if (range[0] <= point && point <= range[1]) {
                 return false;
@@ -81,7 +78,7 @@ public final class Utf8 {
                     Character.FORMAT,
                     Character.SURROGATE,
                     Character.PRIVATE_USE,
-                    Character.UNASSIGNED,
+                    Character.UNASSIGNED, // also negative numbers
                     Character.LINE_SEPARATOR,
                     Character.PARAGRAPH_SEPARATOR -> false;
             case Character.SPACE_SEPARATOR -> point == ' ';
@@ -91,7 +88,7 @@ public final class Utf8 {
 
     /** Returns whether the character is drawn on the one before it. */
     static boolean isMark(int point) {
-        return switch (point < 0 ? Character.UNASSIGNED : Character.getType(point)) {
+        return switch (Character.getType(point)) {
             case Character.NON_SPACING_MARK, Character.ENCLOSING_MARK, Character.COMBINING_SPACING_MARK -> true;
             default -> false;
         };

@@ -200,4 +200,19 @@ class EscapingTest {
         assertThat(Escaping.quote(ByteBuffer.wrap(long2)))
                 .isEqualTo('"' + "x".repeat(1024) + "\" (the first 1024 shown)");
     }
+
+    /** What the buffer has before its position is neither shown nor counted. */
+    @Test
+    void quotesFromPositionOn() {
+        ByteBuffer part = ByteBuffer.wrap(("abc" + "x".repeat(Escaping.SHOWN + 1)).getBytes(StandardCharsets.US_ASCII));
+        assertThat(Escaping.quote(part.position(3))).isEqualTo('"' + "x".repeat(1024) + "\" (the first 1024 shown)");
+    }
+
+    /** The other process has escaped its quotes and backslashes before. */
+    @Test
+    void keepsQuotesOfOtherProcess() {
+        assertThat(Escaping.visible("at \"a\\x00\" ü😀")).isEqualTo("at \"a\\x00\" ü😀");
+        assertThat(Escaping.visible("a\nb\0\u202Ec")).isEqualTo("a\\nb\\x00\\xe2\\x80\\xaec");
+        assertThat(Escaping.visible("")).isEmpty();
+    }
 }

@@ -153,9 +153,11 @@ class TokensTest {
             quoteCharacter = '`',
             value = {
                 "`\"ab\\x0\"`|`faults: at position 4: \\x must be followed by two hexadecimal digits, such as \\x00`",
+                "`\"\\x\"`|`faults: at position 2: \\x must be followed by two hexadecimal digits, such as \\x00`",
                 "`\"\\xg0\"`|`faults: at position 2: \\x must be followed by two hexadecimal digits, such as \\x00`",
                 "`\"\\x0g\"`|`faults: at position 2: \\x must be followed by two hexadecimal digits, such as \\x00`",
                 "`\"\\q\"`|`faults: at position 2: \\q is not an escape; write \\n, \\r, \\t, \\0, \\xHH, \\\" or \\\\`",
+                "`\"a\uFFFD\"`|`faults: at position 3: it was not decoded: set a UTF-8 locale, such as LC_ALL=C.UTF-8, or write the bytes as \\xHH`",
                 "`\"\\*\"`|`faults: at position 2: \\* is not an escape; write \\n, \\r, \\t, \\0, \\xHH, \\\" or \\\\`",
             })
     void refusesOtherEscapes(String quoted, String message) {
