@@ -70,7 +70,8 @@ record ConnectionChecks(TargetServer target, long before, boolean last, Set<Chec
     List<String> leaks() throws InterruptedException {
         Complaints complaints = new Complaints();
         ScriptCheck script = new ScriptCheck(target, before, last);
-        if (checks.contains(Check.SCRIPT)) {
+        boolean judgesScript = checks.contains(Check.SCRIPT) && target.mayHaveProblems();
+        if (judgesScript) {
             script.judge(complaints, timeout());
         }
         if (checks.contains(Check.FAULTS) && last) {
@@ -82,7 +83,7 @@ record ConnectionChecks(TargetServer target, long before, boolean last, Set<Chec
             awaitClosed(deadline);
             unclosed(complaints, deadline);
         }
-        if (checks.contains(Check.SCRIPT)) {
+        if (judgesScript || (checks.contains(Check.SCRIPT) && target.mayHaveProblems())) { // leaks may have found some
             script.judgeLast(complaints);
         }
         return complaints.lines();

@@ -187,9 +187,6 @@ final class EndOfScope implements CloseableResource, AutoCloseable {
         if (!checks.asked() && !isTest) {
             applied.remove(Check.LEAKS);
         }
-        if (applied.contains(Check.SCRIPT) && !target.mayHaveProblems()) {
-            applied.remove(Check.SCRIPT);
-        }
         if (!applied.isEmpty()) {
             all.add(new ConnectionChecks(target, before, last, applied));
         }

@@ -94,6 +94,11 @@ record ServerOptions(
         return serverCode != NO_SERVER_CODE ? "server(...)" : String.join(", ", serverWords.keySet());
     }
 
+    /** Returns whether the server may require the header of a proxy: an option or code of the declaration says so. */
+    boolean mayRequireHeader() {
+        return serverCode != NO_SERVER_CODE || serverWords.containsKey("proxyProtocol");
+    }
+
     /** Returns the names of the options that a server of another process takes only at its start; an empty text if none is set. */
     String fixedOptions() {
         return serverCode != NO_SERVER_CODE

@@ -244,9 +244,15 @@ record TargetServer(
         return known == null ? List.of() : counted(known.scriptProblems(), before);
     }
 
-    /** Returns whether clients may do what the server does not expect: it has a script or a handler, or has seen a wrong header. */
+    /**
+     * Returns whether clients may do what the server does not expect: it has a script or a handler, may require the header of
+     * a proxy, or has seen a wrong one.
+     */
     boolean mayHaveProblems() {
-        return known != null && (!known.echoes() || !known.scriptProblems().isEmpty());
+        return known != null
+                && (!known.echoes()
+                        || declaration.options().mayRequireHeader()
+                        || !known.scriptProblems().isEmpty());
     }
 
     /** Returns the steps that are left on open connections, in the same way. */

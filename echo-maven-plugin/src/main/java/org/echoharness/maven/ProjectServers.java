@@ -286,10 +286,9 @@ final class ProjectServers {
             server.close();
             printWarnings(id);
             log.info("server " + id + " stopped" + occasion + recorded(id, server));
-            String unmet = checksScript ? UnmetScript.describe(server) : null;
+            String unmet = checksScript ? UnmetScript.describeWithCure(server) : null;
             if (unmet != null) {
-                result.addException(new MojoFailureException(
-                        named(id) + ": " + unmet + "; correct the client or the script, or set checkScript to false"));
+                result.addException(new MojoFailureException(named(id) + ": " + unmet));
             }
         }
     }

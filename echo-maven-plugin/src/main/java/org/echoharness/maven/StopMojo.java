@@ -27,9 +27,9 @@ public final class StopMojo extends EchoMojo {
     List<String> ids;
 
     /**
-     * Whether the build fails if clients did not do what the script of a server expects, {@code true} or {@code false}.
-     * It fails after its other goals, so that Failsafe can check the results of the tests. The property also counts if
-     * the build ends without this goal.
+     * Whether the build fails if clients did not do what the script of a server expects, or did not send the header that
+     * {@code proxyProtocol} requires, {@code true} or {@code false}. It fails after its other goals, so that Failsafe can
+     * check the results of the tests. The property also counts if the build ends without this goal.
      *
      * @since 0.1.0
      */

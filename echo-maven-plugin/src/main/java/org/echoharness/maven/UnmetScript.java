@@ -5,7 +5,10 @@ import org.echoharness.EchoServer;
 import org.echoharness.ScriptProblem;
 import org.jspecify.annotations.Nullable;
 
-/** The reason that a build fails for if clients did not do what the script of a server expects. */
+/**
+ * The reason that a build fails for if clients did not do what the script of a server expects, or did not begin with the
+ * header that {@code proxyProtocol} asks for.
+ */
 final class UnmetScript {
 
     private UnmetScript() {}
@@ -15,17 +18,34 @@ final class UnmetScript {
      * problem that a fault excuses does not count.
      */
     static @Nullable String describe(EchoServer closed) {
-        List<ScriptProblem> problems = closed.scriptProblems().stream()
-                .filter(problem -> !problem.isExcused())
-                .toList();
+        List<ScriptProblem> problems = problems(closed);
         if (problems.isEmpty()) {
             return null;
         }
         long leftOut = closed.scriptProblemsLeftOut();
         long more = problems.size() - 1 + leftOut;
-        boolean isHeader = problems.get(0).kind() == ScriptProblem.Kind.HEADER;
-        return (isHeader ? "a header was wrong: " : "the script was not met: ")
+        return (isHeader(problems) ? "a header was wrong: " : "the script was not met: ")
                 + problems.get(0)
                 + (more == 0 ? "" : " (and " + (leftOut == 0 ? "" : "up to ") + more + " more)");
+    }
+
+    /** Returns the same with what can be done, for a server of {@code start}. */
+    static @Nullable String describeWithCure(EchoServer closed) {
+        String unmet = describe(closed);
+        return unmet == null
+                ? null
+                : unmet + "; correct the client or "
+                        + (isHeader(problems(closed)) ? "proxyProtocol" : "the script")
+                        + ", or set checkScript to false";
+    }
+
+    private static List<ScriptProblem> problems(EchoServer closed) {
+        return closed.scriptProblems().stream()
+                .filter(problem -> !problem.isExcused())
+                .toList();
+    }
+
+    private static boolean isHeader(List<ScriptProblem> problems) {
+        return problems.get(0).kind() == ScriptProblem.Kind.HEADER;
     }
 }

@@ -57,6 +57,27 @@ class ScriptsTest extends BuildFixture {
     }
 
     @Test
+    void stopFailsBuildIfHeaderWasWrong() throws Exception {
+        StartMojo start = build.start();
+        start.proxyProtocol = "v1";
+        start.execute();
+        int port = build.port("default");
+        assertThat(Build.answer(port, "PROXY TCP4 192.0.2.1 198.51.100.7 56324 443\r\nhello"))
+                .isEqualTo("hello");
+        sendsWrong(port);
+        build.stop().execute();
+
+        String problem = "connection 2, PROXY header: expected a PROXY header of version 1, seen \"PNIG\\n\"";
+        assertThat(build.result.getExceptions())
+                .singleElement()
+                .satisfies(failure -> assertThat(failure)
+                        .isInstanceOf(MojoFailureException.class)
+                        .hasMessage("server default of org.example:project: a header was wrong: " + problem
+                                + "; correct the client or proxyProtocol, or set checkScript to false"));
+        assertThat(build.log.seen()).contains("WARN server default: " + problem, "INFO server default stopped");
+    }
+
+    @Test
     void stopChecksNoScriptIfTurnedOff() throws Exception {
         start(PING);
         sendsWrong(build.port("default"));
