@@ -1,5 +1,5 @@
 String log = new File(basedir, 'build.log').text
-assert ['client', 'help', 'run', 'start', 'stop'].every { log =~ /\Recho:$it\R  [A-Z]/ }
+assert ['await', 'client', 'help', 'run', 'start', 'stop'].every { log =~ /\Recho:$it\R  [A-Z]/ }
 assert log.contains('(Default: 127.0.0.1:0)')
 assert log.contains('User property: echo.run.timeout')
 

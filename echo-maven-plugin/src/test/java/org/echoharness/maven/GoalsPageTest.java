@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 class GoalsPageTest {
 
     private static final Path PAGE = Path.of("GOALS.md");
+    private static final String SENTENCES = "(?s)[A-Z].{9,}\\.";
 
     @Test
     void pageMatchesDescriptor() throws Exception {
@@ -24,6 +25,18 @@ class GoalsPageTest {
         Path written = Files.writeString(Path.of("target", "GOALS.md"), right);
 
         assertThat(page).as("to update %s, copy %s over it", PAGE, written).isEqualTo(right);
+    }
+
+    /** The goal help prints these texts. */
+    @Test
+    void everyGoalAndParameterHasSentence() throws Exception {
+        assertThat(Descriptor.goals()).hasSizeGreaterThan(5).allSatisfy(goal -> {
+            assertThat(goal.description()).as(goal.name()).matches(SENTENCES);
+            assertThat(goal.parameters())
+                    .allSatisfy(parameter -> assertThat(parameter.description())
+                            .as(goal.name() + ", " + parameter.name())
+                            .matches(SENTENCES));
+        });
     }
 
     private static String section(Goal goal) {
