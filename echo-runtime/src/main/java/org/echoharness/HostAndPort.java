@@ -100,12 +100,11 @@ public record HostAndPort(String host, int port) implements ServerAddress {
             throw malformed(option, text, "leave out " + begin + "; " + forms);
         }
         int colon = trimmed.indexOf(':', bracket);
-        int slash = trimmed.indexOf('/');
-        if (slash >= 0 && (colon < 0 || slash < colon)) {
+        String host = trimmed.substring(0, colon < 0 ? trimmed.length() : colon);
+        if (host.indexOf('/') != -1) {
             throw malformed(
                     option, text, "a host has no slash; for a Unix socket write unix:" + Escaping.escape(trimmed));
         }
-        String host = trimmed.substring(0, colon < 0 ? trimmed.length() : colon);
         if (isNumber(host)) { // the system would read it as an IPv4 address: 10000 is 0.0.39.16
             String cure = "a number is not a host; for a port of this machine write localhost:" + host;
             throw malformed(option, text, cure);
@@ -113,10 +112,10 @@ public record HostAndPort(String host, int port) implements ServerAddress {
         if (trimmed.startsWith(UNIX)) {
             throw malformed(option, text, "a Unix socket has no host and no port, which are needed here");
         }
-        if (colon >= 0 && RESERVED.contains(host.toLowerCase(Locale.ROOT))) {
+        if (colon != -1 && RESERVED.contains(host.toLowerCase(Locale.ROOT))) {
             throw malformed(option, text, "the prefix " + host + ": is reserved and does nothing yet; " + forms);
         }
-        if (bracket == 0 && colon >= 0 && trimmed.indexOf(':', colon + 1) >= 0) {
+        if (bracket == 0 && colon != -1 && trimmed.indexOf(':', colon + 1) != -1) {
             throw malformed(option, text, "write an IPv6 address in brackets, as in [::1]:10000");
         }
         String unwrapped = unwrap(option, host, bracket, text);
@@ -278,7 +277,7 @@ public record HostAndPort(String host, int port) implements ServerAddress {
 
     private static String unwrap(String option, String host, int bracket, String text) {
         if (bracket > 0) {
-            if (host.length() != bracket + 1 || host.indexOf(':') < 0) {
+            if (host.length() != bracket + 1 || host.indexOf(':') == -1) {
                 throw malformed(option, text, "write only an IPv6 address in brackets, as in [::1]:10000");
             }
             return host.substring(1, bracket);
@@ -323,7 +322,7 @@ public record HostAndPort(String host, int port) implements ServerAddress {
         boolean v6 = host.indexOf(':') >= 0;
         int scope = v6 ? host.indexOf('%') : -1;
         int end = scope < 0 ? host.length() : scope;
-        boolean plausible = scope < 0 || scope + 1 < host.length();
+        boolean plausible = scope == -1 || scope + 1 < host.length();
         for (int i = 0; i < host.length(); i++) {
             char c = host.charAt(i);
             boolean numeric = v6 && i < end;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.echoharness.memory.HeldMemory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -28,6 +29,7 @@ class GateLimitsTest {
                 corrupt 50% seed 42              | 1 | 1  | 0 "\\x9e", 1 "\\x9d", 2 "c", 3 "\\x9b", 4 "\\x9a", 5 "\\x99", 5 FIN
                 duplicate 3                      | 2 | 1  | 0 "ab", 1 "c", 1 "a", 2 "bc", 3 "de", 4 "f", 4 FIN
                 duplicate 3, corrupt byte 1      | 2 | 1  | 0 "\\x9eb", 1 "c", 1 "\\x9e", 2 "bc", 3 "de", 4 "f", 4 FIN
+                duplicate 3, corrupt bytes 1-3   | 2 | 1  | 0 "\\x9e\\x9d", 1 "\\x9c", 1 "\\x9e", 2 "\\x9d\\x9c", 3 "de", 4 "f", 4 FIN
                 greet "hello"                    | 2 | 1  | 0 "he", 1 "ll", 2 "o", 2 "a", 3 "bc", 4 "de", 5 "f", 5 FIN
                 reset after 3 sent               | 2 | 1  | 0 "ab", 1 "c", 1 RST
                 discard after 3 sent             | 2 | 1  | 0 "ab", 1 "c", 1 FIN
@@ -56,6 +58,36 @@ class GateLimitsTest {
         assertThat(seenBy(
                         SimulatedConnection.by(faults).client("0 abcdef, 0 FIN").ring(ring)))
                 .isEqualTo(seen);
+    }
+
+    /** The times are in a ring, and the oldest ones are gone when it grows. */
+    @Test
+    void delayKeepsItsTimesInOrder() {
+        StringBuilder client = new StringBuilder();
+        StringBuilder seen = new StringBuilder();
+        for (int i = 0; i < 16; i++) {
+            int at = i < 4 ? i : 100 + i;
+            client.append(at).append(' ').append((char) ('a' + i)).append(", ");
+            seen.append(100 + at).append(" \"").append((char) ('a' + i)).append("\", ");
+        }
+        assertThat(seenBy(SimulatedConnection.by("delay 100ms").client(client + "500 FIN")))
+                .isEqualTo(seen + "600 FIN");
+    }
+
+    /** Without memory for more than eight times, what came closest to the next leaves with it. */
+    @Test
+    void delayWithoutMemoryJoinsNearestTimes() {
+        int all = (int) Math.min(Integer.MAX_VALUE, Runtime.getRuntime().maxMemory());
+        HeldMemory.take(all);
+        try {
+            assertThat(seenBy(SimulatedConnection.by("delay 100ms")
+                            .client("0 a, 10 b, 20 c, 21 d, 30 e, 40 f, 50 g, 60 h, 70 i, 80 FIN")))
+                    .isEqualTo(
+                            "100 \"a\", 110 \"b\", 120 \"c\", 130 \"de\", 140 \"f\", 150 \"g\", 160 \"h\", 170 \"i\","
+                                    + " 180 FIN");
+        } finally {
+            HeldMemory.release(all);
+        }
     }
 
     @ParameterizedTest(name = "{0}, woken {2} us late, {3} bytes held at most")

@@ -2,14 +2,20 @@ package org.echoharness;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.net.Inet6Address;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
 import org.echoharness.support.PlainSockets;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -56,6 +62,7 @@ class HostAndPortTest {
                 "://h:1|address (://h:1) is not usable: leave out ://; write it as host:port, [v6]:port, *:port or unix:PATH",
                 "tcp://h:1|address (tcp://h:1) is not usable: leave out tcp://; write it as host:port, [v6]:port, *:port or unix:PATH",
                 "/tmp|address (/tmp) is not usable: a host has no slash; for a Unix socket write unix:/tmp",
+                ":1/2|address (:1/2) is not usable: it must end in a port from 0 to 65535, as in 127.0.0.1:10000",
                 "h:1/2|address (h:1/2) is not usable: it must end in a port from 0 to 65535, as in 127.0.0.1:10000",
                 "1:2:3|address (1:2:3) is not usable: a number is not a host; for a port of this machine write localhost:1",
                 ":1:2|address (:1:2) is not usable: write an IPv6 address in brackets, as in [::1]:10000",
@@ -140,7 +147,9 @@ class HostAndPortTest {
 
         assertThat(HostAndPort.of(address)).hasToString("[fe80::1%3]:1");
         assertThat(HostAndPort.numeric(address)).isEqualTo(address);
-        assertThat(HostAndPort.numeric(address).getHostName()).isEqualTo("fe80::1%3");
+        InetSocketAddress numeric = HostAndPort.numeric(address);
+        assertThat(numeric.getHostName()).isEqualTo("fe80::1%3");
+        assertThat(((Inet6Address) numeric.getAddress()).getScopeId()).isEqualTo(3);
     }
 
     @Test
@@ -152,6 +161,9 @@ class HostAndPortTest {
                     .isThrownBy(() -> new HostAndPort("h", port))
                     .withMessage("address: port (" + port + ") must be from 0 to 65535");
         }
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new HostAndPort("a b", 1))
+                .withMessageContaining("remove every other character");
         assertThat(new HostAndPort("*", 1).isEveryInterface()).isTrue();
         assertThat(new HostAndPort("h", 1).isEveryInterface()).isFalse();
         assertThat(HostAndPort.parse("h", 0)).hasToString("h:0");
@@ -177,6 +189,49 @@ class HostAndPortTest {
                     .isEqualTo("a connection" + ends + " failed: ");
             accepted.close();
             assertThat(HostAndPort.warning("reset ", 3, accepted, ": ")).isEqualTo("reset connection 3: ");
+        }
+    }
+
+    @Test
+    void socketAddressesOfBothKindsHaveTexts() throws IOException {
+        SocketAddress tcp = PlainSockets.at("127.0.0.1", 7);
+        SocketAddress unix = UnixDomainSocketAddress.of("/tmp/\u001b");
+        assertThat(HostAndPort.text(tcp)).isEqualTo("127.0.0.1:7");
+        assertThat(HostAndPort.text(unix)).isEqualTo("unix:/tmp/\\x1b");
+        assertThat(HostAndPort.exactText(tcp)).isEqualTo("127.0.0.1:7");
+        assertThat(HostAndPort.exactText(unix)).isEqualTo("unix:/tmp/\u001b");
+        assertThat(HostAndPort.named(tcp)).isEqualTo(tcp);
+        assertThat(HostAndPort.named(unix)).isSameAs(unix);
+        assertThat(HostAndPort.inet(tcp, "it", "other()")).isSameAs(tcp);
+        assertThatThrownBy(() -> HostAndPort.inet(unix, "it", "other()"))
+                .hasMessage("it has no host and no port, since it is a Unix socket (unix:/tmp/\\x1b); call other()");
+        assertThat(ServerAddress.of(tcp)).hasToString("127.0.0.1:7");
+        assertThat(ServerAddress.of(InetSocketAddress.createUnresolved("h", 7))).hasToString("h:7");
+        assertThat(ServerAddress.of(UnixDomainSocketAddress.of("/tmp/s"))).hasToString("unix:/tmp/s");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> ServerAddress.of(new SocketAddress() {
+                    private static final long serialVersionUID = 1L;
+                }))
+                .withMessageContaining("must be an InetSocketAddress or a UnixDomainSocketAddress");
+    }
+
+    @Test
+    @SuppressWarnings("try") // the texts for closed channels are a part of what is tested
+    void endsOfUnixSocketHaveNoNames(@TempDir Path folder) throws IOException {
+        UnixDomainSocketAddress address = UnixDomainSocketAddress.of(folder.resolve("s"));
+        try (ServerSocketChannel listening =
+                        ServerSocketChannel.open(StandardProtocolFamily.UNIX).bind(address);
+                SocketChannel client = SocketChannel.open(address);
+                SocketChannel accepted = listening.accept()) {
+            String local = "unix:" + address.getPath();
+            assertThat(HostAndPort.warning("reset ", 3, accepted, ": ")).isEqualTo("reset connection 3: ");
+            assertThat(HostAndPort.remoteOf(client)).isNull();
+            assertThat(HostAndPort.localOf(accepted)).isEqualTo(local);
+            assertThat(HostAndPort.peerOf(accepted, address, 3)).isEqualTo("client 3 of " + local);
+            accepted.close();
+            assertThat(HostAndPort.peerOf(accepted, address, 3)).isEqualTo("a closed connection");
+            assertThat(HostAndPort.localOf(accepted)).isEqualTo("a closed socket");
+            assertThat(HostAndPort.remoteOf(accepted)).isNull();
         }
     }
 }

@@ -199,4 +199,32 @@ class OptionTextTest {
                 .isThrownBy(() -> EchoServer.builder().addresses())
                 .withMessage("addresses () must name at least one address, such as 127.0.0.1:0");
     }
+
+    @ParameterizedTest
+    @CsvSource({"none, -1", "0, 0", "4KiB, 4096", "1GiB, 1073741824"})
+    void readsHowMuchToRecord(String text, int bytes) {
+        assertThat(OptionText.recorded("recording", text)).isEqualTo(bytes);
+        assertThat(OptionText.recorded("recording", "on")).isPositive();
+    }
+
+    @Test
+    void refusesTextThatWasNotDecoded() {
+        assertThat(OptionText.decoded("script", "ü")).isEqualTo("ü");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> OptionText.decoded("script", "\uFFFD"))
+                .withMessageStartingWith("script (\\xef\\xbf\\xbd) must be text without U+FFFD; ");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"none", "system", "insecure", "' none '", "self-signed", "expired", "for a.example"})
+    void knowsThatTextIsNoFile(String text) {
+        assertThat(OptionText.isPemFile(text)).isFalse();
+    }
+
+    @Test
+    void warnsOfTrustInAnyServer() {
+        assertThat(OptionText.isPemFile("target/a.pem")).isTrue();
+        assertThat(OptionText.warning("tls", "target/a.pem")).isEmpty();
+        assertThat(OptionText.warning("tls", "insecure")).startsWith("tls (insecure) accepts any certificate, ");
+    }
 }

@@ -144,6 +144,16 @@ class ScriptedGatesTest {
         assertThat(seenBy(SCRIPT, CLIENT, faults)).isEqualTo(seen);
     }
 
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', textBlock = """
+            corrupt after 3                         | 0 "ab", 10 "c", 10 "\\x9b", 20 "\\x9a\\x99", 30 FIN
+            delay 30ms, corrupt after 3             | 30 "ab", 40 "c", 40 "\\x9b", 50 "\\x9a\\x99", 60 FIN
+            reset after 5                           | 0 "ab", 10 "cd", 20 "e", 20 RST
+            """)
+    void echoStepCountsBytesOfClient(String faults, String seen) {
+        assertThat(seenBy("echo", "0 ab, 10 cd, 20 ef, 30 FIN", faults)).isEqualTo(seen);
+    }
+
     /** The client sends all at once: the script does not run ahead of a fault. */
     @ParameterizedTest(name = "{0}")
     @CsvSource(delimiter = '|', textBlock = """

@@ -49,7 +49,6 @@ public final class ScriptDialogue implements Dialogue {
         rounds = new int[program.counters()];
         takenBefore = new long[program.counters()];
         starts = new int[program.mostParts()];
-        state.nextMessage();
     }
 
     @Override

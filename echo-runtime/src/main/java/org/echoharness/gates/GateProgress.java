@@ -21,10 +21,6 @@ public final class GateProgress {
         return sent;
     }
 
-    public int held() {
-        return held;
-    }
-
     /** Returns how long the output is so far. */
     public long produced() {
         return moved + held;

@@ -140,6 +140,15 @@ final class PlayedScript implements Outlet {
         return dialogue.wake();
     }
 
+    boolean readsAtWake() {
+        return dialogue.readsAtWake();
+    }
+
+    /** The server is frozen for this time. */
+    void stoodStill(long millis) {
+        dialogue.stoodStill(millis * 1_000_000);
+    }
+
     int held() {
         return in.size();
     }

@@ -3,11 +3,13 @@ package org.echoharness.dialogue;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import org.echoharness.Script;
 import org.echoharness.memory.HeldMemory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a script does with what a client sends. Each row is played whole, cut at every byte, and byte by byte. */
 @Timeout(60)
@@ -85,6 +87,9 @@ class ScriptDialogueTest {
             answer { "u" line "{u}" -> send "hi {u}", "?" -> send "{u}" } | ? | FAILED step 1 of 1, case 2 of 2, step 1 of 1: {u} is sent, and nothing was captured for it yet
             answer { "u" line "{u}" -> send "hi {u}.", "?" -> send "{u}." } | uX\\n?uY\\n?<FIN> | hi X.X.hi Y.Y.DONE
             expect "A"                       | ABC                | FAILED after step 1 of 1: expected the client's FIN, seen
+            answer { "ABC" -> close, "AD" -> close } | AB<FIN>    | FAILED step 1 of 1: expected one of "ABC" or "AD", seen "AB", then the client's FIN
+            answer { "A" -> half-close, "B" -> send "x" } | AB    | FAILED step 1 of 1, case 2 of 2, step 1 of 1: nothing can be sent after half-close
+            repeat 2 { expect "k" line "{a}", send "{a}" }, send "{a}" | k1\\nk2\\n<FIN> | 122DONE
             send '{"a":{b}} {c}', expect line "{d}" | x\\n<FIN>   | {"a":{b}} {c}DONE
             """)
     void answersAlikeHoweverCut(String script, String client, String outcome) {
@@ -298,5 +303,83 @@ class ScriptDialogueTest {
                         .mismatch()
                         .seen())
                 .isEqualTo("\"XC\" at offset 101");
+    }
+
+    @Test
+    void stepBeginsOnce() {
+        assertThat(PlayedScript.of("echo").goOn().send("a").send("b").finish().steps)
+                .containsExactly("step 1 of 1: echo");
+    }
+
+    @Test
+    void waitsForRoom() {
+        for (String script : new String[] {"echo", "expect 'abcde', send 'abcde'"}) {
+            PlayedScript played =
+                    new PlayedScript(Script.parse(script).rules().get(0).steps(), 64, 2);
+            assertThat(played.goOn().send("abcde").finish().outcome()).isEqualTo("abcde | DONE");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"expect 11, expect 'X', send 'ok'", "expect through '\n', expect 'X', send 'ok'"})
+    void skipsWhatDoesNotFit(String script) {
+        for (int buffer = 3; buffer < 12; buffer++) {
+            PlayedScript played = PlayedScript.of(script, buffer).goOn();
+            assertThat(played.send("0123456789\n").outcome()).isEqualTo(" | MORE");
+            assertThat(played.send("X").outcome()).isEqualTo("ok | DONE");
+            assertThat(PlayedScript.of(script, buffer)
+                            .goOn()
+                            .send("0123456789\nX")
+                            .outcome())
+                    .isEqualTo("ok | DONE");
+        }
+    }
+
+    @Test
+    void loopThatTakesNothingEndsAfterFin() {
+        PlayedScript played =
+                PlayedScript.of("repeat { wait 10ms, send 'x' }, send '.'").goOn();
+        assertThat(played.at(10).finish().outcome()).isEqualTo("x | MORE");
+        assertThat(played.at(20).outcome()).isEqualTo("xx. | DONE");
+    }
+
+    @Test
+    void someStepsReadWhenTheirTimeIsUp() {
+        assertThat(PlayedScript.of("expect 'A' within 10ms").goOn().readsAtWake())
+                .isTrue();
+        assertThat(PlayedScript.of("start tls within 10ms").goOn().readsAtWake())
+                .isTrue();
+        assertThat(PlayedScript.of("wait 10ms").goOn().readsAtWake()).isFalse();
+    }
+
+    @Test
+    void frozenTimeDoesNotCount() {
+        PlayedScript waits = PlayedScript.of("wait 10ms, send 'x'").goOn();
+        waits.stoodStill(5);
+        assertThat(waits.wake()).isEqualTo(15_000_000);
+        assertThat(waits.at(14).outcome()).isEqualTo(" | MORE");
+        assertThat(waits.at(15).outcome()).isEqualTo("x | DONE");
+        PlayedScript expects = PlayedScript.of("expect 'A'").goOn();
+        expects.stoodStill(5);
+        assertThat(expects.wake()).isEqualTo(Dialogue.NEVER);
+    }
+
+    @Test
+    void findsStartOfTlsInAnyStep() {
+        for (String script : new String[] {
+            "start tls",
+            "repeat 1 { start tls }",
+            "answer { 'A' -> start tls }",
+            "answer { 'A' -> close, 'B' -> start tls }"
+        }) {
+            assertThat(startsTls(script)).as(script).isTrue();
+        }
+        assertThat(startsTls("echo")).isFalse();
+        assertThat(startsTls("repeat 2 { expect 'A' }, answer { 'B' -> send 'x' }"))
+                .isFalse();
+    }
+
+    private static boolean startsTls(String script) {
+        return StepChecks.startsTls(Script.parse(script).rules().get(0).steps());
     }
 }
