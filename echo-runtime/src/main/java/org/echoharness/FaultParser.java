@@ -210,7 +210,6 @@ final class FaultParser {
             } catch (IllegalArgumentException neither) {
                 throw new NumberFormatException(); // a duration is allowed too, so the error names both
             }
-            Quantities.atLeastOne("after", bytes);
             tokens.advance();
             if (tokens.take("sent")) {
                 return new Trigger.AfterSent(bytes);

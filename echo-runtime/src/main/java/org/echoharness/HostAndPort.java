@@ -321,7 +321,7 @@ public record HostAndPort(String host, int port) implements ServerAddress {
     private static boolean isPlausible(String host) {
         boolean v6 = host.indexOf(':') >= 0;
         int scope = v6 ? host.indexOf('%') : -1;
-        int end = scope < 0 ? host.length() : scope;
+        int end = scope == -1 ? host.length() : scope;
         boolean plausible = scope == -1 || scope + 1 < host.length();
         for (int i = 0; i < host.length(); i++) {
             char c = host.charAt(i);

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import java.util.stream.Collectors;
+import org.echoharness.Trigger.HandshakeStage;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -211,5 +213,32 @@ class GateChainTest {
         return SimulatedConnection.by(faults).client(client).run().stream()
                 .map(SimulatedConnection.Event::toString)
                 .collect(Collectors.joining(", "));
+    }
+
+    private static GateChain chain(String faults, boolean isDialogue) {
+        return new GateChain(FaultPlan.parse(faults).rules().get(0).faults(), 1, 0, isDialogue, fault -> {});
+    }
+
+    @Test
+    void awaitsStageOfItsFault() {
+        GateChain gates = chain("delay 5ms after client-hello", false);
+        assertThat(gates.awaits(HandshakeStage.CLIENT_HELLO)).isTrue();
+        assertThat(gates.awaits(HandshakeStage.SERVER_HELLO)).isFalse();
+        gates.reached(HandshakeStage.CLIENT_HELLO, 0);
+        gates.judge(0, 0);
+        assertThat(gates.awaits(HandshakeStage.CLIENT_HELLO)).isFalse();
+    }
+
+    /** A dialogue goes on when all that was put before its pause has left. */
+    @Test
+    void pauseEndsWhenAllBeforeItHasLeft() {
+        GateChain gates = chain("delay 1ms after 100", true);
+        assertThat(gates.flush(5)).isTrue();
+        assertThat(gates.flush(5)).as("the same pause").isFalse();
+        gates.judge(5, 0);
+        assertThat(gates.isSettled()).isFalse();
+        gates.done(5, 0);
+        gates.judge(0, 0);
+        assertThat(gates.isSettled()).isTrue();
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Random;
 import org.echoharness.Trigger.HandshakeStage;
 import org.junit.jupiter.api.Test;
@@ -214,5 +215,15 @@ class TlsFaultTextTest {
                     .withMessage(message);
             assertThat(server.faults()).hasToString("delay 5ms");
         }
+    }
+
+    @Test
+    void someFaultsAreAboutTheWire() {
+        List<Fault> faults = FaultPlan.parse("reset after 3 on the wire, delay 5ms")
+                .rules()
+                .get(0)
+                .faults();
+        assertThat(Fault.onWire(faults, true)).containsExactly(faults.get(0));
+        assertThat(Fault.onWire(faults, false)).containsExactly(faults.get(1));
     }
 }
