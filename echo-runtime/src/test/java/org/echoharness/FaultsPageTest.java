@@ -4,21 +4,27 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.channels.Channels;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.echoharness.Trigger.HandshakeStage;
+import org.echoharness.support.PageTables;
 import org.echoharness.support.PlainSockets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -169,15 +175,56 @@ class FaultsPageTest {
         }
     }
 
+    /** What an RST does to a client that reads, and to one that writes, writes again and reads. The other rows are measured. */
     @Test
     void readAfterFailedWriteEndsStream() throws IOException {
+        List<List<String>> rows = PageTables.of(Path.of("FAULTS.md")).rows("the RST arrives during");
+        List<String> read = rows.get(1);
+        assertThat(read).first().isEqualTo("a read");
+        assertThat(read.get(2)).isEqualTo("the same");
         try (EchoServer server = EchoServer.builder().start();
                 Socket socket = PlainSockets.connect(server.address())) {
             PlainSockets.echoes(socket, "x");
             server.resetConnections();
-            assertThatThrownBy(() -> socket.getOutputStream().write(1)).hasMessage("Connection reset by peer");
-            assertThat(socket.getInputStream().read()).isEqualTo(-1);
-            assertThatThrownBy(() -> socket.getOutputStream().write(1)).hasMessage("Broken pipe");
+            String first = seen(() -> socket.getInputStream().read());
+            assertThat(read.get(1)).isEqualTo(first + ", also from each later read");
+            assertThat(seen(() -> socket.getInputStream().read())).isEqualTo(first);
+        }
+        assertThat(rows.subList(2, 5))
+                .extracting(row -> row.get(0))
+                .satisfiesExactly(
+                        text -> assertThat(text).isEqualTo("a write"),
+                        text -> assertThat(text).startsWith("a write, after one of the above"),
+                        text -> assertThat(text).isEqualTo("a read, after a write has reported the RST"));
+        try (EchoServer server = EchoServer.builder().start();
+                Socket socket = PlainSockets.connect(server.address());
+                SocketChannel channel = SocketChannel.open(server.socketAddress())) {
+            PlainSockets.echoes(socket, "x");
+            server.resetConnections();
+            assertThat(rows.subList(2, 5))
+                    .extracting(row -> row.get(1))
+                    .containsExactlyElementsOf(seenInTurn(socket.getOutputStream(), socket.getInputStream()));
+            assertThat(rows.subList(2, 5))
+                    .extracting(row -> row.get(2))
+                    .containsExactlyElementsOf(
+                            seenInTurn(Channels.newOutputStream(channel), Channels.newInputStream(channel)));
+        }
+    }
+
+    private static List<String> seenInTurn(OutputStream out, InputStream in) {
+        Callable<String> write = () -> {
+            out.write(1);
+            return "nothing";
+        };
+        return List.of(seen(write), seen(write), seen(in::read));
+    }
+
+    /** Returns the result or the exception, as the page shows it. */
+    private static String seen(Callable<?> call) {
+        try {
+            return String.valueOf(call.call());
+        } catch (Exception thrown) {
+            return "`" + thrown.getClass().getSimpleName() + ": " + thrown.getMessage() + "`";
         }
     }
 
