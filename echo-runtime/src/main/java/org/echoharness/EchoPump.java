@@ -139,6 +139,11 @@ final class EchoPump implements ConnectionPump, ConnectionPump.Supply {
         return output.held();
     }
 
+    /** Returns whether it has sent all that can be sent before more comes, as of the last {@link #pump}. */
+    boolean awaitsMore() {
+        return output.awaitsMore();
+    }
+
     @Override
     public boolean inputEnded() {
         return inputEnded;

@@ -408,6 +408,11 @@ final class GateChain implements Verdict.Order {
         return blocked;
     }
 
+    /** Returns whether what is held waits for more bytes, and for nothing else, by the last verdict. */
+    boolean awaitsMore() {
+        return !blocked && verdict.reading() && verdict.wake() == Verdict.NEVER;
+    }
+
     void blocked(boolean now) {
         blocked = now;
     }

@@ -261,6 +261,11 @@ final class GatedOutput {
         return writes ? SelectionKey.OP_WRITE : 0;
     }
 
+    /** Returns whether nothing is held but what waits for more bytes, as of the last {@link #pump}. */
+    boolean awaitsMore() {
+        return held() == 0 || (gates != null && gates.awaitsMore());
+    }
+
     /** Drops all that is held. */
     void dropHeld() {
         ring.drop();

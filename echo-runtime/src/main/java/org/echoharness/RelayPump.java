@@ -308,10 +308,10 @@ final class RelayPump implements ConnectionPump, UpstreamConnection.Owner {
     /** Sends to the client what the server had sent before its connection was lost, and then resets it. */
     private Next sendsRest(Streams both, LongSupplier clock) throws IOException {
         Next next = both.clientHasAll ? Next.END : both.toClient.pump(clock);
-        while (next == Next.WAIT && both.toClient.held() == 0 && both.toClient.receive(clock)) {
+        while (next == Next.WAIT && both.toClient.awaitsMore() && both.toClient.receive(clock)) {
             next = both.toClient.pump(clock);
         }
-        if (next == Next.WAIT && both.toClient.held() > 0) {
+        if (next == Next.WAIT && !both.toClient.awaitsMore()) {
             return Next.WAIT;
         }
         reason = next == Next.WAIT || next == Next.END ? lost : both.toClient.reason();

@@ -180,6 +180,20 @@ class RelayEndsTest {
         }
     }
 
+    /** The fault holds bytes until more come, which never do after an RST. */
+    @Test
+    void resetOfServerEndsDuplicateThatWaitsForMore() throws Exception {
+        try (EchoServer relay = relay("duplicate 12").start();
+                Socket client = PlainSockets.connect(relay.address());
+                Socket server = behind.accept()) {
+            send(server, "ab");
+            receives(client, "ab");
+            reset(server);
+            assertReset(client);
+            assertThat(endOf(ended(relay))).startsWith("SERVER RST (upstream ");
+        }
+    }
+
     /** The client has a FIN by then. Whoever is still connected sees how the relay ends its leg. */
     @ParameterizedTest
     @CsvSource({"reset after 50ms, RST", "close after 50ms, FIN", "reset, RST", "reset on fin, RST"})
