@@ -86,6 +86,7 @@ final class ListeningPort implements Runnable {
         try {
             acceptor = acceptor(channel);
         } catch (Throwable failed) {
+            SocketChannels.resetQueued(channel);
             SocketChannels.closeAfter(failed, channel);
             if (holder != null) { // it still has the port
                 SocketChannels.unshare(holder);

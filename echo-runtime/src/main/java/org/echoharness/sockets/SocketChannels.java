@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.NetworkChannel;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -46,6 +47,21 @@ public final class SocketChannels {
     public static void reset(List<SocketChannel> channels) {
         for (SocketChannel channel : channels) {
             reset(channel);
+        }
+    }
+
+    /**
+     * Resets the connections that wait to be accepted: where a socket stops listening before they are, the kernel lets some
+     * clients see a FIN. Never throws. The caller closes the socket.
+     */
+    public static void resetQueued(ServerSocketChannel listening) {
+        try {
+            listening.configureBlocking(false);
+            for (SocketChannel next = listening.accept(); next != null; next = listening.accept()) {
+                reset(next);
+            }
+        } catch (Throwable failed) {
+            // the kernel ends those that are left
         }
     }
 
