@@ -2,13 +2,17 @@ package org.echoharness.support;
 
 import com.sun.management.UnixOperatingSystemMXBean;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 
 /** The file descriptors of this process. A test that asks for them is skipped where they are not counted. */
@@ -60,7 +64,9 @@ public final class FileDescriptors {
         private Set<String> added() {
             Set<String> added = FileDescriptors.targets();
             added.removeAll(targets);
-            return added;
+            Set<String> named = new LinkedHashSet<>();
+            added.forEach(each -> named.add(each + socket(each)));
+            return named;
         }
     }
 
@@ -77,6 +83,27 @@ public final class FileDescriptors {
             targets.add(noList.toString());
         }
         return targets;
+    }
+
+    /**
+     * Returns the kernel's line about a socket, with its addresses; empty for other files. The socket {@code .java_pid} is that
+     * of a {@code jstack} or {@code jcmd}, and stays open.
+     */
+    private static String socket(String target) {
+        String inode = target.replaceAll(".*socket:\\[|\\]", "");
+        for (String protocol : List.of("tcp", "tcp6", "unix")) {
+            try (Stream<String> lines = Files.lines(Path.of("/proc/net", protocol))) {
+                Optional<String> found = lines.filter(
+                                line -> List.of(line.trim().split(" +", -1)).contains(inode))
+                        .findFirst();
+                if (found.isPresent()) {
+                    return " " + protocol + " " + found.get().trim();
+                }
+            } catch (IOException | UncheckedIOException noList) {
+                return "";
+            }
+        }
+        return "";
     }
 
     private static String target(Path descriptor) {
