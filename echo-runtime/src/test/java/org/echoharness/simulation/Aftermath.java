@@ -1,6 +1,7 @@
 package org.echoharness.simulation;
 
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
@@ -17,6 +18,7 @@ import org.echoharness.RecordedConnection;
 import org.echoharness.RecordedEvent;
 import org.echoharness.ScriptProblem;
 import org.echoharness.simulation.ModelledConnection.End;
+import org.echoharness.support.Background;
 
 /** What must be true once the server is closed: its counters, its recording, and that it has given back its address. */
 final class Aftermath {
@@ -32,7 +34,7 @@ final class Aftermath {
     void check() throws IOException {
         EchoServer real = host.real();
         if (real.socketAddress() instanceof InetSocketAddress tcp) {
-            new ServerSocket(tcp.getPort(), 1, tcp.getAddress()).close();
+            checkIsFree(tcp);
         } else {
             verify(Files.notExists(real.path()), "the file of the Unix socket is left");
         }
@@ -46,6 +48,21 @@ final class Aftermath {
             }
         }
         checkCounters(all);
+    }
+
+    /** Binds a port. For a moment, a client of another process may have it, as the kernel has picked it. */
+    private static void checkIsFree(InetSocketAddress address) throws IOException {
+        long deadline = System.nanoTime() + Background.LONGEST.toNanos();
+        while (true) {
+            try {
+                new ServerSocket(address.getPort(), 1, address.getAddress()).close();
+                return;
+            } catch (BindException taken) {
+                if (System.nanoTime() - deadline > 0) {
+                    throw taken;
+                }
+            }
+        }
     }
 
     private void checkCounters(List<ModelledServer> all) {
@@ -125,7 +142,7 @@ final class Aftermath {
                 "an idle close has cut off the echo" + what);
         recorded.upstream()
                 .ifPresent(upstream -> verify(
-                        isPrefix(upstream.received(), upstream.sent())
+                        (!model.isFaithfulBehind() || isPrefix(upstream.received(), upstream.sent()))
                                 && upstream.ending().isPresent(),
                         "the leg to the server behind the relay is wrong" + what));
     }

@@ -38,11 +38,14 @@ final class ModelledConnection {
 
     private final String kind;
     private final long number;
+    private final List<Fault> faultsBehind;
     private @Nullable ModelledDirection toServer; // only of a relay
+    private final @Nullable ModelledDirection behind; // the server behind it
     private ModelledDirection toClient;
     private final ModelledScript script = new ModelledScript();
     private final StringBuilder before = new StringBuilder(); // the output under faults that were replaced
     private int relayed; // bytes of the output to the server, under the faults in force
+    private int answered; // bytes of the server behind a relay that the relay has got
     private final List<EarlyEnd> earlyEnds = new ArrayList<>();
     private boolean isFrozen;
     private final ByteArrayOutputStream unread = new ByteArrayOutputStream(); // while frozen
@@ -51,13 +54,16 @@ final class ModelledConnection {
     private List<Fault> faults;
     private boolean isPlain; // no fault has changed a byte or an end
 
-    ModelledConnection(String kind, long number, List<Fault> faults, boolean isFrozen) {
+    /** @param faultsBehind of the server behind a relay */
+    ModelledConnection(String kind, long number, List<Fault> faults, List<Fault> faultsBehind, boolean isFrozen) {
         this.kind = kind;
         this.number = number;
         this.faults = faults;
+        this.faultsBehind = faultsBehind;
         this.isFrozen = isFrozen;
         isPlain = kind.equals("echo") && faults.stream().allMatch(ModelledFaults::takesTimeOnly);
         toServer = kind.equals("relay") ? new ModelledDirection(to(Fault.Direction.TO_SERVER, faults)) : null;
+        behind = kind.equals("relay") ? new ModelledDirection(faultsBehind) : null;
         toClient = new ModelledDirection(to(Fault.Direction.TO_CLIENT, faults));
         greets();
     }
@@ -97,9 +103,9 @@ final class ModelledConnection {
         if (isFrozen) {
             unread.writeBytes(bytes);
             hasUnreadFin |= fin;
-        } else if (toServer != null) {
+        } else if (toServer != null && behind != null) {
             toServer.takes(bytes, fin);
-            passOn(toServer);
+            passOn(toServer, behind);
         } else if (kind.equals("script")) {
             toClient.takes(
                     latin1(script.takes(new String(bytes, StandardCharsets.ISO_8859_1))), fin || script.closes());
@@ -108,11 +114,34 @@ final class ModelledConnection {
         }
     }
 
-    /** The server behind a relay echoes. */
-    private void passOn(ModelledDirection behind) {
-        String echo = behind.output().substring(relayed);
-        relayed += echo.length();
-        toClient.takes(latin1(echo), behind.hasFin());
+    /** The server behind a relay echoes, with faults of its own. */
+    private void passOn(ModelledDirection sent, ModelledDirection to) {
+        String bytes = sent.output().substring(relayed);
+        relayed += bytes.length();
+        to.takes(latin1(bytes), sent.hasFin());
+        String answer = to.output().substring(answered);
+        answered += answer.length();
+        toClient.takes(latin1(answer), to.hasFin() || isClosedBehind());
+    }
+
+    private boolean isClosedBehind() {
+        return behind != null && behind.terminal() != null && how(behind.terminal()) == End.FIN;
+    }
+
+    private boolean isResetBehind() {
+        return behind != null && behind.terminal() != null && how(behind.terminal()) == End.RST;
+    }
+
+    /** Whether the server behind it, if there is one, only echoes. */
+    boolean isFaithfulBehind() {
+        return faultsBehind.isEmpty();
+    }
+
+    /** Whether it may deal with bytes at a time that the client does not see. */
+    boolean mayActLater(boolean hasTls) {
+        List<Fault> all = new ArrayList<>(faults);
+        all.addAll(faultsBehind);
+        return isHalfStalled() || ModelledFaults.mayActLater(all, hasTls);
     }
 
     /** A test sends bytes to the client. */
@@ -142,8 +171,8 @@ final class ModelledConnection {
             if (toServer != null) {
                 toServer = toServer.with(to(Fault.Direction.TO_SERVER, others));
                 relayed = 0;
-                passOn(toServer);
             }
+            takes(new byte[0], false); // unless the server is frozen
         }
     }
 
@@ -151,6 +180,7 @@ final class ModelledConnection {
     boolean isOver() {
         boolean isTerminal = toClient.terminal() != null || (toServer != null && toServer.terminal() != null);
         return isTerminal
+                || isResetBehind()
                 || script.fails()
                 || (script.closes() && toClient.hasFin())
                 || (toClient.isOver() && (toServer == null || toServer.isOver()));
@@ -158,12 +188,16 @@ final class ModelledConnection {
 
     /** Whether one direction of a relay stands still, so that it is not known how far the other one has come. */
     boolean isHalfStalled() {
-        return toServer != null && (toServer.isStalled() || toClient.isStalled());
+        return toServer != null && (toServer.isStalled() || isStalledBehind() || toClient.isStalled());
     }
 
     /** Whether the server reads no more. */
     boolean isStalled() {
-        return isFrozen || toClient.isStalled() || (toServer != null && toServer.isStalled());
+        return isFrozen || toClient.isStalled() || isStalledBehind() || (toServer != null && toServer.isStalled());
+    }
+
+    private boolean isStalledBehind() {
+        return behind != null && behind.isStalled();
     }
 
     /** All that the client may read. */
@@ -173,6 +207,9 @@ final class ModelledConnection {
 
     /** Whether a fault ends the connection that the recording may name in this way. */
     boolean isEndedBy(String why) {
+        if (behind != null && behind.terminal() != null && why.startsWith("upstream ")) {
+            return true;
+        }
         return Stream.of(toServer == null ? null : toServer.terminal(), toClient.terminal())
                 .anyMatch(fault -> fault != null && fault.toString().equals(why));
     }
@@ -197,6 +234,9 @@ final class ModelledConnection {
         if (script.fails()) {
             ends.add(End.RST);
         }
+        if (isResetBehind() && !toClient.isStalled()) { // a relay that stands still does not notice
+            ends.add(End.RST);
+        }
         if (toClient.hasFin()) {
             ends.add(script.resets() ? End.RST : End.FIN);
         } else if (toClient.terminal() != null) {
@@ -217,6 +257,7 @@ final class ModelledConnection {
         return seen == End.FIN
                 && isWhole()
                 && terminal() == null
+                && isFaithfulBehind()
                 && !script.closes()
                 && toClient.isOver()
                 && (toServer == null || toServer.isOver())
@@ -247,11 +288,21 @@ final class ModelledConnection {
         boolean isNatural = allows(natural, end, isUnix && isOver()) && (!isWhole() || seen == output().length());
         long now = System.nanoTime();
         if (!isNatural
+                && !mayBeResetBehind(end)
                 && earlyEnds.stream()
                         .noneMatch(early -> now - early.notBefore() >= 0 && allows(early.ends(), end, isUnix))) {
             throw new AssertionError("the client has seen " + end + " after " + seen + " of " + output().length()
                     + " bytes; by itself it may end with " + natural + ", early with " + earlyEnds);
         }
+    }
+
+    /**
+     * The server behind a relay has closed its connection and resets it when more comes, or has reset it while the relay stands
+     * still.
+     */
+    private boolean mayBeResetBehind(End end) {
+        boolean mayBe = isClosedBehind() || (isResetBehind() && toClient.isStalled());
+        return mayBe && (end == End.RST || end == End.BROKEN);
     }
 
     /** A Unix socket has no RST: what the client sees in its place depends on what the server has read. */

@@ -64,7 +64,10 @@ public final class ModelledDirection {
         return false;
     }
 
-    /** What goes on with other faults, which count from now. The receiver has read the output of this one. */
+    /**
+     * What goes on with other faults, which count from now, at the next call of {@link #takes}. The receiver has read the output
+     * of this one.
+     */
     ModelledDirection with(List<Fault> others) {
         ModelledDirection next = new ModelledDirection(others);
         int from = moved;
@@ -76,7 +79,6 @@ public final class ModelledDirection {
         next.input.append(input, from, input.length());
         next.inputEnded = inputEnded;
         next.outputEnded = outputEnded;
-        next.takes(new byte[0], false);
         return next;
     }
 

@@ -16,6 +16,7 @@ final class ModelledServer {
 
     private final EchoServer real;
     private final @Nullable ModelledServer host; // of a session
+    private final @Nullable SimulatedUpstream behind; // a relay
     private final List<SimulatedClient> clients =
             new ArrayList<>(); // of accepted connections, in the order of their numbers
     private FaultPlan plan;
@@ -28,11 +29,17 @@ final class ModelledServer {
     private long offset; // of the numbers of a session among those of its host
     private final List<ModelledServer> sessions = new ArrayList<>(); // that have ended
 
-    ModelledServer(EchoServer real, FaultPlan plan, boolean isRecorded, @Nullable ModelledServer host) {
+    ModelledServer(
+            EchoServer real,
+            FaultPlan plan,
+            boolean isRecorded,
+            @Nullable ModelledServer host,
+            @Nullable SimulatedUpstream behind) {
         this.isRecorded = isRecorded;
         this.real = real;
         this.plan = plan;
         this.host = host;
+        this.behind = behind;
     }
 
     EchoServer real() {
@@ -70,11 +77,10 @@ final class ModelledServer {
 
     /** Whether a connection may deal with bytes at a time that its client does not see. */
     boolean mayActLater() {
+        boolean hasTls = real.speaksTls() || (behind != null && behind.hasTls());
         return clients.stream()
                 .filter(this::isOpen)
-                .anyMatch(client -> client.model() != null
-                        && (client.model().isHalfStalled()
-                                || ModelledFaults.mayActLater(client.model().faults(), real.speaksTls())));
+                .anyMatch(client -> client.model() != null && client.model().mayActLater(hasTls));
     }
 
     boolean isRecorded() {
@@ -108,9 +114,8 @@ final class ModelledServer {
 
     /** The model of the next connection. */
     ModelledConnection accepts(String kind) {
-        ModelledConnection next =
-                new ModelledConnection(kind, skipped + clients.size() + 1L, faults(++placed), isFrozen);
-        return next;
+        List<Fault> ofBehind = behind == null ? List.of() : behind.faults();
+        return new ModelledConnection(kind, skipped + clients.size() + 1L, faults(++placed), ofBehind, isFrozen);
     }
 
     private List<Fault> faults(long place) {

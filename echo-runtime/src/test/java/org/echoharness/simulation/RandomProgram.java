@@ -19,6 +19,7 @@ final class RandomProgram {
     private final List<Program.Line> lines = new ArrayList<>();
     private final List<Integer> open = new ArrayList<>(); // clients that write, as far as the program knows
     private final String kind;
+    private final boolean isUnixBehind; // the server behind a relay is at a Unix socket
     private final boolean isBig; // clients write much, and no fault takes time
     private int clients;
     private boolean hasSession;
@@ -26,7 +27,8 @@ final class RandomProgram {
     private RandomProgram(Random random) {
         this.random = random;
         kind = List.of("echo", "echo", "relay", "script").get(random.nextInt(4));
-        isBig = chance(15);
+        isUnixBehind = kind.equals("relay") && chance(30);
+        isBig = isUnixBehind || chance(15);
     }
 
     static Program of(long seed) {
@@ -64,6 +66,36 @@ final class RandomProgram {
         if (chance(60)) {
             option("faults", plan());
         }
+        if (kind.equals("relay")) {
+            drawServerBehind();
+        }
+    }
+
+    /** At a Unix socket, where a reset cannot be told from an early end, it has no faults that end connections. */
+    private void drawServerBehind() {
+        if (isUnixBehind) {
+            option(SimulatedUpstream.OPTION + "addresses", "unix:");
+        }
+        boolean hasTls = chance(isUnixBehind ? 75 : 30);
+        if (hasTls) {
+            option(SimulatedUpstream.OPTION + "tls", "self-signed");
+        }
+        if (chance(30)) {
+            option(SimulatedUpstream.OPTION + "bufferSize", (isBig ? 1_000 : 100) + random.nextInt(5_000));
+        }
+        if (!isUnixBehind && !isBig && chance(60)) {
+            StringJoiner texts = new StringJoiner(", ");
+            texts.setEmptyValue("none");
+            ModelledFaults.ofDirection(random, MOST).stream()
+                    .filter(fault -> !hasTls || !isFinAtAccept(fault)) // without a handshake, the relay cannot connect
+                    .forEach(fault -> texts.add(fault.toString()));
+            option(SimulatedUpstream.OPTION + "faults", texts);
+        }
+    }
+
+    private static boolean isFinAtAccept(Fault fault) {
+        return fault.trigger() instanceof Trigger.AtAccept
+                && (fault.effect() instanceof Effect.Close || fault.effect() instanceof Effect.HalfClose);
     }
 
     private void drawActions() {
@@ -104,6 +136,10 @@ final class RandomProgram {
     }
 
     private void writes(int client) {
+        if (isUnixBehind && chance(25)) { // the kernel of this system takes about as much at a Unix socket
+            client(client, "flood", String.valueOf(100_000 + random.nextInt(150_000)));
+            return;
+        }
         if (kind.equals("script")) {
             String message = MESSAGES.get(chance(90) ? random.nextInt(4) : random.nextInt(MESSAGES.size()));
             client(client, "say", message.equals("ECHO ") ? message + random.nextInt(1_000_000) : message);
@@ -119,7 +155,12 @@ final class RandomProgram {
     private void serverActs() {
         switch (random.nextInt(16)) {
             case 0, 1 -> server("setFaults", plan());
-            case 2, 3 -> server("setFaultsOfAll", plan());
+            case 2, 3 -> {
+                if (chance(60)) {
+                    newClientWritesLittle(); // a fault has begun with its bytes, and is not over
+                }
+                server("setFaultsOfAll", plan());
+            }
             case 4 -> server("freeze", chance(50) ? "settled" : "");
             case 5, 6 -> server("unfreeze", "");
             case 7 -> server("refuse", "");
@@ -140,6 +181,14 @@ final class RandomProgram {
             }
             case 14 -> server(chance(4) ? "unanswered" : "resume", "");
             default -> server("settle", "");
+        }
+    }
+
+    private void newClientWritesLittle() {
+        client(++clients, "connect", "");
+        open.add(clients);
+        if (!kind.equals("script")) {
+            client(clients, "write", String.valueOf(1 + random.nextInt(10)));
         }
     }
 

@@ -2,9 +2,12 @@ package org.echoharness.simulation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.LongStream;
 import org.echoharness.memory.HeldMemory;
 import org.echoharness.support.FileDescriptors;
@@ -59,11 +62,13 @@ class SimulationTest {
         assertModelHolds("seed " + seed, RandomProgram.of(seed), 1);
     }
 
-    /** Each of these has found a fault that was put into the server on purpose. */
-    @ParameterizedTest(name = "seed {0}")
-    @ValueSource(longs = {500, 501, 511, 515, 611})
-    void knownSeedsDoWhatModelSays(long seed) {
-        assertModelHolds("seed " + seed, RandomProgram.of(seed), 1);
+    /** Each of these programs, which once were drawn, has found a fault that was put into the server on purpose. */
+    @ParameterizedTest
+    @ValueSource(strings = {"seed-500", "seed-501", "seed-511", "seed-515", "seed-611"})
+    void knownProgramsDoWhatModelSays(String name) throws Exception {
+        try (InputStream text = Objects.requireNonNull(SimulationTest.class.getResourceAsStream(name + ".txt"))) {
+            assertModelHolds(name, Program.parse(new String(text.readAllBytes(), StandardCharsets.UTF_8)), 1);
+        }
     }
 
     /** With TLS, a read into a full buffer was taken for the end while text waited behind it. */
