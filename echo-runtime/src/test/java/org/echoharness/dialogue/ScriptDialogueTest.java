@@ -382,4 +382,18 @@ class ScriptDialogueTest {
     private static boolean startsTls(String script) {
         return StepChecks.startsTls(Script.parse(script).rules().get(0).steps());
     }
+
+    @Test
+    void allowsLongestRules() {
+        StringBuilder names = new StringBuilder();
+        for (int i = 0; i < 64; i++) {
+            names.append("{n").append(i).append("} ");
+        }
+        assertThat(Script.parse("expect line '" + names + "'").rules()).hasSize(1);
+        StringBuilder cases = new StringBuilder();
+        for (int i = 0; i < 1_000; i++) {
+            cases.append(i == 0 ? "" : ", ").append("'").append(1_000 + i).append("' -> close");
+        }
+        assertThat(Script.parse("answer { " + cases + " }").rules()).hasSize(1);
+    }
 }
