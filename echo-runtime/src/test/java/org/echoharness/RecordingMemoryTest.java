@@ -52,6 +52,18 @@ class RecordingMemoryTest {
         }
     }
 
+    /** Each takes its memory little by little. */
+    @Test
+    void releasesMemoryOfManyDiscardedRecordings() {
+        RecordingMemory memory = new RecordingMemory(1_000);
+        for (int i = 0; i < 20; i++) {
+            RecordingMemory.Share share = memory.share();
+            for (int taken = 0; taken < 300; taken += 10) {
+                assertThat(share.take(10)).as("share %d has %d", i, taken).isTrue();
+            }
+        }
+    }
+
     @Test
     void keepsFirstBytesThatFit() {
         RecordingStore store = new RecordingStore(Ending.Side.SERVER, 1 << 20, 10, new RecordingMemory(2_000));

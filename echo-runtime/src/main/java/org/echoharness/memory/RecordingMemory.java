@@ -18,7 +18,8 @@ public final class RecordingMemory {
     private final long limit;
     private final AtomicLong used = new AtomicLong();
     private final List<Holder> holders = new ArrayList<>(); // guarded by itself
-    private long refused; // guarded by the same: bytes since garbage was collected
+    private long refused; // guarded by the same, as the next: bytes since garbage was collected
+    private boolean isWorthwhile = true; // to collect garbage, since that freed much the last time
 
     public RecordingMemory(long limit) {
         this.limit = limit;
@@ -40,7 +41,12 @@ public final class RecordingMemory {
 
         /** Takes memory for this number of bytes. Returns false if there is not enough. */
         public boolean take(long bytes) {
-            return fits(bytes) || (reclaim(bytes, taken.get()) && fits(bytes));
+            while (!fits(bytes)) {
+                if (!reclaim(bytes, taken.get())) {
+                    return false;
+                }
+            }
+            return true;
         }
 
         private boolean fits(long bytes) {
@@ -75,17 +81,18 @@ public final class RecordingMemory {
 
     /**
      * Takes back the memory of recordings that are garbage. If the other recordings hold more than the one that asks, it
-     * may run the garbage collector, which takes time: at the first request, and again each time that requests for a
-     * quarter of the limit have come since.
+     * may run the garbage collector, which takes time: at the first request, and again each time that the limit is reached
+     * after that has left a quarter of it free, or that requests for a quarter of the limit have come since.
      */
     private boolean reclaim(long asked, long own) {
         synchronized (holders) {
             boolean some = reclaim();
             refused += asked;
-            if (!some && used.get() - own > own && (refused == asked || refused >= limit / 4)) {
-                refused = asked;
+            if (!some && used.get() - own > own && (isWorthwhile || refused >= limit / 4)) {
                 System.gc();
                 some = reclaim();
+                isWorthwhile = used.get() <= limit / 4 * 3;
+                refused = 0;
             }
             return some;
         }
