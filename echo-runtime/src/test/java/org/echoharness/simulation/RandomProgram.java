@@ -49,7 +49,7 @@ final class RandomProgram {
             option("bufferSize", isBig ? 1_000 + random.nextInt(9_000) : 32 + random.nextInt(chance(50) ? 100 : 2_000));
         }
         if (chance(75)) {
-            option("recording", "1MiB");
+            option("recording", isBig ? "16MiB" : "1MiB");
         }
         if (chance(20)) {
             option("tls", "self-signed");
@@ -185,6 +185,11 @@ final class RandomProgram {
     }
 
     private void newClientWritesLittle() {
+        if (!kind.equals("script") && chance(50)) {
+            Fault duplicate = Fault.duplicate(4 + random.nextInt(20));
+            boolean isToServer = kind.equals("relay") && chance(50);
+            server("setFaults", (isToServer ? duplicate.toServer() : duplicate).toString());
+        }
         client(++clients, "connect", "");
         open.add(clients);
         if (!kind.equals("script")) {
