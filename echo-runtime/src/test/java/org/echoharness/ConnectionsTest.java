@@ -68,6 +68,8 @@ class ConnectionsTest {
         assertThatIllegalArgumentException().isThrownBy(() -> new Effect.Throttle(0));
         assertThatIllegalArgumentException().isThrownBy(() -> Fault.fragment(0));
         assertThatIllegalArgumentException().isThrownBy(() -> Fault.corrupt(0, 1));
+        assertThatIllegalArgumentException().isThrownBy(() -> new Effect.Duplicate(0));
+        assertThatIllegalArgumentException().isThrownBy(() -> new Effect.Truncate(0));
     }
 
     @ParameterizedTest

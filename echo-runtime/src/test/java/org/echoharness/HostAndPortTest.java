@@ -208,6 +208,8 @@ class HostAndPortTest {
         assertThat(ServerAddress.of(tcp)).hasToString("127.0.0.1:7");
         assertThat(ServerAddress.of(InetSocketAddress.createUnresolved("h", 7))).hasToString("h:7");
         assertThat(ServerAddress.of(UnixDomainSocketAddress.of("/tmp/s"))).hasToString("unix:/tmp/s");
+        assertThat(new ServerAddress.Unix(Path.of("/tmp/s")).isPrivate()).isFalse();
+        assertThat(new ServerAddress.Unix(Path.of("")).isPrivate()).isTrue();
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> ServerAddress.of(new SocketAddress() {
                     private static final long serialVersionUID = 1L;
