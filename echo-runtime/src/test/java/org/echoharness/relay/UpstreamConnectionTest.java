@@ -267,6 +267,24 @@ class UpstreamConnectionTest implements UpstreamConnection.Owner, Upstream {
         assertThat(connection.peer()).isEqualTo("port " + server.getLocalPort());
     }
 
+    /** The kernel tries again to connect, and finds that nothing listens there any more. */
+    @Test
+    void triesNextCandidateIfConnectIsRefusedLater() throws Exception {
+        ServerSocket closing = listening();
+        InetSocketAddress full = PlainSockets.loopback(closing.getLocalPort());
+        keep(PlainSockets.connect(full));
+        keep(PlainSockets.connect(full));
+        ServerSocket server = listening();
+        UpstreamConnection connection = connection(HOUR, full, server.getLocalSocketAddress());
+        connection.connect(null);
+        assertThat(connection.isOpen()).isFalse();
+        closing.close();
+        serveUntil(connection::isOpen);
+        assertThat(connection.detour()).isEqualTo("tried " + tried(full, "Connection refused"));
+        assertThat(connection.peer()).isEqualTo("port " + server.getLocalPort());
+        assertThat(loop.alarms().isEmpty()).isTrue();
+    }
+
     @Test
     void waitsForWhatItIsToldTo() throws Exception {
         ServerSocket server = listening();
