@@ -39,19 +39,32 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
     private final @Nullable ConnectionReporter reporter; // null if nothing is printed or recorded
     private boolean hasSent; // before the pump last rested
     private boolean isHalfClosed;
-    private @Nullable Due due;
+    private @Nullable Due due; // null until it ends
     private ConnectionPump.@Nullable Next next; // while the wire is not ready for it
     private boolean isAskedByWire; // a fault of the wire has asked for it
-    private @Nullable FinalFin finalFin;
-    private boolean hasFinalFin; // it was sent
     private Alarms.@Nullable Alarm alarm;
     private long lastMoved; // when bytes last moved; kept only if there is an idle time-out
 
-    /** How the connection ends once the client's kernel has all that was sent. Until then it does nothing else. */
-    record Due(boolean clean, String why) {}
+    /**
+     * How the connection ends once the client's kernel has all that was sent, or, after a failure of the wire that the client
+     * is to read, once the client's FIN has come. Until then it does nothing else.
+     */
+    static final class Due {
+        private final boolean clean;
+        private final Cause cause;
+        private final String why;
+        private final boolean awaitsFin;
+        private final long deadline; // for the client's FIN
+        private boolean hasSentFin; // before the client's came
 
-    /** How the connection ends once the client's FIN has come, after a failure of the wire that the client is to read. */
-    private record FinalFin(Cause cause, String why, long deadline) {}
+        private Due(boolean clean, Cause cause, String why, boolean awaitsFin, long deadline) {
+            this.clean = clean;
+            this.cause = cause;
+            this.why = why;
+            this.awaitsFin = awaitsFin;
+            this.deadline = deadline;
+        }
+    }
 
     /** The header of a proxy, with which the connection begins, and what was planned for the connection until it came. */
     private record Proxied(HeaderInput header, FaultPlan.@Nullable Place planned) {}
@@ -187,8 +200,8 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
     @Override
     public void alarm(long now) {
         alarm = null;
-        if (finalFin != null) {
-            awaitFinalFin(now);
+        if (due != null) {
+            awaitFinalFin(now, due);
             return;
         }
         if (awaitsHeader()) {
@@ -236,7 +249,7 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
 
     /** Resets the connection, or closes it with a FIN even if not everything was echoed. */
     void endNow(boolean clean, String why) {
-        if (due != null) {
+        if (isWaiting()) {
             endWaited();
             return;
         }
@@ -311,11 +324,11 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
     }
 
     private void turn(boolean isReady) {
-        if (due != null || !isOpen()) {
+        if (!isOpen()) {
             return;
         }
-        if (finalFin != null) {
-            awaitFinalFin(System.nanoTime());
+        if (due != null) {
+            awaitFinalFin(System.nanoTime(), due);
             return;
         }
         try {
@@ -486,21 +499,22 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
             end(false, cause, why);
             return;
         }
-        finalFin = new FinalFin(cause, why, System.nanoTime() + SocketChannels.LAST_FIN_NANOS);
-        awaitFinalFin(System.nanoTime());
+        long now = System.nanoTime();
+        Due last = new Due(true, cause, why, true, now + SocketChannels.LAST_FIN_NANOS);
+        due = last;
+        awaitFinalFin(now, last);
     }
 
     /** Drops what the client still sends. At its FIN, or after some time, ends the connection. */
-    private void awaitFinalFin(long now) {
-        FinalFin last = finalFin;
-        if (last == null || !isOpen()) {
+    private void awaitFinalFin(long now, Due last) {
+        if (!last.awaitsFin || !isOpen()) {
             return;
         }
-        boolean isOver = now - last.deadline() >= 0;
+        boolean isOver = now - last.deadline >= 0;
         int linger = isOver ? 0 : -1;
         try {
-            if (!hasFinalFin && wire.mayEnd(false)) {
-                hasFinalFin = true;
+            if (!last.hasSentFin && wire.mayEnd(false)) {
+                last.hasSentFin = true;
                 channel().shutdownOutput();
             }
             isOver |= SocketChannels.dropInput(channel());
@@ -511,13 +525,13 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
             return;
         }
         if (isOver) {
-            end(linger, true, last.cause(), last.why());
+            end(linger, true, last.cause, last.why);
             return;
         }
-        int writes = hasFinalFin ? 0 : wire.interest(0) & SelectionKey.OP_WRITE;
+        int writes = last.hasSentFin ? 0 : wire.interest(0) & SelectionKey.OP_WRITE;
         key.interestOps(writes | SelectionKey.OP_READ);
-        long left = hasFinalFin ? Verdict.NEVER : wire.untilWake(now);
-        long wake = Math.min(last.deadline() - now, left);
+        long left = last.hasSentFin ? Verdict.NEVER : wire.untilWake(now);
+        long wake = Math.min(last.deadline - now, left);
         alarm = serving.loop().alarms().sooner(alarm, now + wake, this);
     }
 
@@ -554,7 +568,7 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
         } else if (!mayLose || !serving.unsentBytes().await(this, channel())) {
             end(clean, Cause.SERVER, why);
         } else {
-            due = new Due(clean, why);
+            due = new Due(clean, Cause.SERVER, why, false, 0);
             key.interestOps(0);
             serving.loop().alarms().cancel(alarm);
             pump().release(clean, why);
@@ -563,7 +577,7 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
 
     @Override
     public boolean isWaiting() {
-        return isOpen() && due != null;
+        return isOpen() && due != null && !due.awaitsFin;
     }
 
     @Override
@@ -571,7 +585,7 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
         Due how = due;
         if (how != null) {
             try {
-                end(how.clean(), Cause.SERVER, how.why());
+                end(how.clean, how.cause, how.why);
             } catch (Throwable failed) {
                 fail(failed);
             }
