@@ -110,6 +110,11 @@ interface ConnectionPump {
             return channel().getLocalAddress();
         }
 
+        /** Returns whether a proxy has connected on its own behalf, such as for a health check, and says so in its header. */
+        default boolean isOfProxy() {
+            return false;
+        }
+
         /** Returns what changes the connection over from clear text to TLS, or null if it cannot. */
         default @Nullable TlsUpgrade upgrade() {
             return null;

@@ -46,7 +46,8 @@ final class DialoguePump implements ConnectionPump, ConnectionPump.Supply, GateC
     private boolean finAnswered; // or is to be, when all was sent
     private boolean hasEndedOutput;
     private boolean hasRested;
-    private boolean hasReceived;
+    private boolean hasReceived; // since the last turn
+    private boolean hasInput; // at least a byte, ever
     private boolean goesOn; // the turn ended although more could be done
     private boolean stalls;
     private long stallsSince;
@@ -105,6 +106,7 @@ final class DialoguePump implements ConnectionPump, ConnectionPump.Supply, GateC
         int n = into.readFrom(client, input.mostToRead(true));
         inputEnded |= n < 0;
         hasReceived |= n > 0;
+        hasInput |= n > 0;
         if (unreported != null && n > 0) {
             unreported.add(into.newest(n));
         } else if (reporter != null && n > 0) {
@@ -239,12 +241,25 @@ final class DialoguePump implements ConnectionPump, ConnectionPump.Supply, GateC
     private void fail(Mismatch mismatch) {
         reportAll();
         failure = mismatch;
+        if (isProbe() && mismatch.isEarlyEnd()) {
+            reason = "the end of a health check";
+            return;
+        }
         reason = mismatch.toString();
         problems.failed(mismatch);
     }
 
+    /** Returns whether a proxy only looks whether the server is there: it need not carry out the script. */
+    private boolean isProbe() {
+        return !hasInput && owner.isOfProxy();
+    }
+
     /** Sends what can be sent at once of what was put before the failure. The rest is lost. */
     private Next sendsLast(Mismatch why, LongSupplier clock) throws IOException {
+        if (isProbe() && why.isEarlyEnd()) {
+            output.pump(clock, this);
+            return Next.CLOSE;
+        }
         try {
             output.pump(clock, this);
         } finally {
@@ -408,7 +423,7 @@ final class DialoguePump implements ConnectionPump, ConnectionPump.Supply, GateC
 
     /** Returns which steps are left, or null if there are none or if the server has decided how the connection ends. */
     private @Nullable Mismatch leftOver(String seen) {
-        if (failure != null || isOver || isReleased || ends(next)) {
+        if (failure != null || isOver || isReleased || ends(next) || isProbe()) {
             return null;
         }
         Mismatch left = dialogue.leftOver(input.ring(), seen);

@@ -1204,8 +1204,9 @@ public final class EchoServer implements AutoCloseable {
          *
          * <p>A connection that begins with something else is reset, as is one whose header is not complete within 5 seconds, or
          * within a shorter {@link #idleTimeout}; the server keeps a {@link ScriptProblem} and reports it as a warning. A
-         * connection that ends before its first byte, as health checks do, is no problem. The default is {@code none}: the
-         * first byte of a connection is its first.
+         * connection that ends before its first byte, as health checks do, is no problem. Nor is one with the header {@code LOCAL}
+         * that ends before the first byte after it, although steps of a script are left. The default is {@code none}: the first
+         * byte of a connection is its first.
          *
          * @param version {@code v1} for a line of text, {@code v2} for bytes, {@code required} for either, or {@code none}
          * @return this builder

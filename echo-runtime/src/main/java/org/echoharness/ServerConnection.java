@@ -142,12 +142,18 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
         if (reporter != null) {
             reporter.proxied(remote(), local(), channel().getRemoteAddress(), number, complete.toString());
         }
+        if (!isOpen()) {
+            return; // a callback closed it
+        }
         serve(begun.planned());
     }
 
     private void endWithoutHeader(HeaderInput header) {
         if (reporter != null) {
             reporter.accepted();
+        }
+        if (!isOpen()) {
+            return; // a callback closed it
         }
         if (header.expected().isEmpty()) {
             if (reporter != null) {
@@ -175,6 +181,11 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
     public SocketAddress local() throws IOException {
         SocketAddress own = channel().getLocalAddress();
         return proxied == null ? own : proxied.header().serverOr(own);
+    }
+
+    @Override
+    public boolean isOfProxy() {
+        return proxied != null && proxied.header().isLocal();
     }
 
     @Override
@@ -614,9 +625,16 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
         if (!isOpen()) {
             return; // a callback closed the server, and with it this connection
         }
+        ConnectionReporter unreported = awaitsHeader() ? reporter : null;
         release(linger, cause, why);
-        Ending.How how = clean ? Ending.How.FIN : Ending.How.RST;
-        serving.context().reportEnd(number, channel(), reporter, cause, how, why);
+        try {
+            if (unreported != null) {
+                unreported.accepted();
+            }
+        } finally {
+            Ending.How how = clean ? Ending.How.FIN : Ending.How.RST;
+            serving.context().reportEnd(number, channel(), reporter, cause, how, why);
+        }
         if (pump != null) {
             pump.ended(why);
         }

@@ -134,6 +134,21 @@ class ProxyProtocolTest {
         }
     }
 
+    @Test
+    void pageShowsPathOfClientAsText(@TempDir Path folder) throws Exception {
+        String paths = "/<script>alert(1)</script>&\r\n" + "\0".repeat(216 - 29);
+        try (EchoServer server = server().control("127.0.0.1:0").start();
+                Socket proxy = PlainSockets.connect(server.address())) {
+            send(proxy, V2.substring(0, 12) + "!1\0\u00d8" + paths + "hello");
+            receives(proxy, "hello");
+            server.recording().writeHtml(folder.resolve("t.html"));
+            assertThat(Files.readString(folder.resolve("t.html")))
+                    .contains("/&lt;script&gt;alert(1)&lt;/script&gt;&amp;<i>\\r<wbr/>\\n</i>")
+                    .doesNotContain("<script>alert");
+            assertThat(server.recording().transcript()).contains("/<script>alert(1)</script>&\\r\\n");
+        }
+    }
+
     @ParameterizedTest
     @CsvSource({
         "'PROXY UNKNOWN', 'version 1, UNKNOWN'",
@@ -147,6 +162,34 @@ class ProxyProtocolTest {
     void addressesOfSocketCountForHealthCheck() throws Exception {
         String local = V2.substring(0, 12) + " " + V2.substring(13);
         keepsOwnAddresses(local, "version 2, LOCAL");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"'', false", "'', true", "'PING\n', false"})
+    void healthCheckNeedsNoScript(String sent, boolean isReset) throws Exception {
+        String local = V2.substring(0, 12) + " " + V2.substring(13);
+        try (EchoServer server = server().script("send 'hello\n', expect line 'PING', expect line 'QUIT'")
+                .start()) {
+            try (Socket proxy = PlainSockets.connect(server.address())) {
+                send(proxy, local + sent);
+                receives(proxy, "hello\n");
+                catchUp(server);
+                assertThat(server.unfinishedScripts()).hasSize(sent.length() / 5); // what has sent a byte is no check
+                if (isReset) {
+                    proxy.setSoLinger(true, 0);
+                } else {
+                    proxy.shutdownOutput();
+                    if (sent.isEmpty()) {
+                        assertEnd(proxy);
+                    } else {
+                        assertReset(proxy);
+                    }
+                }
+            }
+            server.recording().connection(1).awaitEnd();
+            assertThat(server.scriptProblems()).hasSize(sent.length() / 5);
+            assertThat(warnings.seen()).hasSize(sent.length() / 5);
+        }
     }
 
     private void keepsOwnAddresses(String header, String says) throws Exception {
@@ -351,6 +394,58 @@ class ProxyProtocolTest {
             again.close();
             assertReset(open);
             assertThat(again.scriptProblems()).isEmpty();
+        }
+    }
+
+    /** The callback of the conversation closes the server at the line that begins so. Nothing is reported after the end. */
+    @ParameterizedTest
+    @CsvSource({
+        "PROXY header, 'PROXY UNKNOWN\r\n', 1",
+        "connection from, 'PROXY UNKNOWN\r\n', 2",
+        "connection from, GET / HTTP/1.1, 1",
+        "connection from, '', 1",
+        "no data, '', 2",
+    })
+    void callbackClosesServer(String line, String sent, int reported) throws Exception {
+        CompletableFuture<EchoServer> closed = new CompletableFuture<>();
+        EchoServer server = server().conversation(each -> {
+                    lines.accept(each);
+                    if (each.startsWith(line)) {
+                        closed.join().close();
+                    }
+                })
+                .start();
+        closed.complete(server);
+        try (server;
+                Socket proxy = PlainSockets.connect(server.address())) {
+            send(proxy, sent.translateEscapes());
+            proxy.shutdownOutput();
+            assertReset(proxy);
+            assertThat(server.failure()).isEmpty();
+            assertThat(server.scriptProblems()).isEmpty();
+            assertThat(lines.await("lost .*")).endsWith(": the server closes");
+            assertThat(lines.seen()).hasSize(2 + reported + 1); // "starting up" and "waiting", and "lost"
+        }
+    }
+
+    @Test
+    void conversationNamesWhoIsLostBeforeHeader() throws Exception {
+        EchoServer server = server().conversation(lines).start();
+        try (server;
+                Socket lost = PlainSockets.connect(server.address());
+                Socket closed = PlainSockets.connect(server.address())) {
+            send(lost, "PROXY ");
+            catchUp(server);
+            lost.setSoLinger(true, 0);
+            lost.close();
+            server.recording().connection(1).awaitEnd();
+            server.closeConnections();
+            assertEnd(closed);
+            assertThat(lines.seen())
+                    .containsSubsequence(
+                            "connection from 127.0.0.1:" + lost.getLocalPort(),
+                            "lost 127.0.0.1:" + lost.getLocalPort() + ": Connection reset",
+                            "connection from 127.0.0.1:" + closed.getLocalPort());
         }
     }
 

@@ -28,7 +28,8 @@ final class OverviewRow {
         } else {
             out.append("<span class=\"v\">Connection </span>").append(Long.toString(connection.number()));
         }
-        out.append("</span> <span class=\"w\">").append(connection.ends().get(0).address());
+        out.append("</span> <span class=\"w\">")
+                .append(HtmlText.of(connection.ends().get(0).address()));
         out.append("</span> ");
         count(connection.toServer(), " to the server,", out);
         count(connection.toClient(), " to the client,", out);

@@ -13,20 +13,25 @@ final class BinaryHeader {
     /** How many bytes it has at least. */
     static final int LEAST = 16;
 
-    /** How many bytes it may have. A proxy has to send it in one packet, which has about 1,400 bytes. */
-    static final int MOST = 4_096;
+    /** How many of its bytes say something: what follows the longest addresses is left out. */
+    static final int MOST_READ = LEAST + 2 * ProxyHeader.PATH;
 
     private static final int DATAGRAM = 2;
 
     private BinaryHeader() {}
 
-    /** Returns how many bytes must follow at least; 0 if it is complete. It begins as such a header does. */
+    /**
+     * Returns how many bytes must follow at least; 0 if it is complete. It begins as such a header does.
+     *
+     * @param bytes what has come, or the first {@link #MOST_READ} bytes of it
+     * @param size how many bytes have come
+     */
     static int missing(byte[] bytes, int size) throws MalformedHeaderException {
         int command = size > 12 ? bytes[12] & 0xFF : 0x20;
         if (command >> 4 != 2 || (command & 0xF) > 1) {
             throw new MalformedHeaderException("version 2 with the command LOCAL or PROXY (byte 13: 0x20 or 0x21)");
         }
-        int kind = size > 13 ? bytes[13] & 0xFF : 0;
+        int kind = size > 13 && !isLocal(bytes) ? bytes[13] & 0xFF : 0; // the family of LOCAL may be any
         if (kind >> 4 > ProxyHeader.FAMILY_UNIX || (kind & 0xF) > DATAGRAM) {
             throw new MalformedHeaderException("an address family from 0 to 3 and a transport from 0 to 2 (byte 14)");
         }
@@ -34,11 +39,7 @@ final class BinaryHeader {
             return LEAST - size;
         }
         int length = (bytes[14] & 0xFF) << 8 | (bytes[15] & 0xFF);
-        if (LEAST + length > MOST) {
-            throw new MalformedHeaderException(
-                    "a header of at most " + MOST + " bytes (bytes 15 and 16: " + length + " follow)");
-        }
-        int least = isLocal(bytes) ? 0 : lengthOf(kind);
+        int least = lengthOf(kind);
         if (length < least) {
             throw new MalformedHeaderException(
                     "at least " + least + " bytes of addresses (bytes 15 and 16: " + length + ")");
@@ -66,7 +67,7 @@ final class BinaryHeader {
     static ProxyHeader read(byte[] bytes) {
         int kind = bytes[13] & 0xFF;
         if (isLocal(bytes)) {
-            return new ProxyHeader(2, "LOCAL", null, null);
+            return new ProxyHeader(2, ProxyHeader.LOCAL, null, null);
         }
         if (lengthOf(kind) == 0) {
             return new ProxyHeader(2, ProxyHeader.UNSPEC, null, null);

@@ -26,14 +26,17 @@ public final class HeaderInput {
     /** How long the header may take. The protocol asks for 3 seconds or more, since a packet may be lost. */
     private static final long MOST_NANOS = 5_000_000_000L;
 
+    /** How many bytes are read at once of those that are left out. */
+    private static final int DROPPED = 1_024;
+
     private static final byte[] NONE = {};
 
     private final ReadableByteChannel socket;
     private final HeaderVersion required;
     private final long limit;
     private long deadline;
-    private byte[] bytes = NONE;
-    private int size;
+    private byte[] bytes = NONE; // the first that have come
+    private int size; // of all that have come
     private boolean isOver;
     private @Nullable ProxyHeader header;
     private String expected = "";
@@ -127,11 +130,15 @@ public final class HeaderInput {
         return Arrays.equals(bytes, 0, length, prefix, 0, length);
     }
 
-    private int read(int most) throws IOException {
-        if (size + most > bytes.length) {
-            bytes = Arrays.copyOf(bytes, size + most);
+    /** Reads some of the bytes that are missing, and keeps those that say something. */
+    private int read(int missing) throws IOException {
+        int kept = Math.min(missing, BinaryHeader.MOST_READ - size);
+        if (size + kept > bytes.length) {
+            bytes = Arrays.copyOf(bytes, size + kept);
         }
-        int n = socket.read(ByteBuffer.wrap(bytes, size, most));
+        ByteBuffer into =
+                kept > 0 ? ByteBuffer.wrap(bytes, size, kept) : ByteBuffer.allocate(Math.min(missing, DROPPED));
+        int n = socket.read(into);
         size += Math.max(0, n);
         return n;
     }
@@ -153,7 +160,9 @@ public final class HeaderInput {
     }
 
     private String quoted() {
-        return Escaping.quote(ByteBuffer.wrap(bytes, 0, size));
+        int more = Math.max(0, size - BinaryHeader.MOST_READ);
+        String first = Escaping.quote(ByteBuffer.wrap(bytes, 0, size - more));
+        return more == 0 ? first : first + " and " + more + " more bytes";
     }
 
     private void fail(String what, String came) {
@@ -170,6 +179,12 @@ public final class HeaderInput {
     /** Returns whether nothing more is read. */
     public boolean isOver() {
         return isOver;
+    }
+
+    /** Returns whether the header says that the proxy has connected on its own behalf, such as for a health check. */
+    public boolean isLocal() {
+        ProxyHeader known = header;
+        return known != null && known.family().equals(ProxyHeader.LOCAL);
     }
 
     /** Returns the header; null if it is not complete, or wrong, or if the client has sent nothing but its FIN. */

@@ -32,6 +32,7 @@ public record ProxyHeader(
 
     static final String UNKNOWN = "UNKNOWN";
     static final String UNSPEC = "UNSPEC";
+    static final String LOCAL = "LOCAL";
 
     static final int FAMILY_INET = 1;
     static final int FAMILY_INET6 = 2;
