@@ -192,7 +192,7 @@ final class Acceptor implements EventLoopHandler {
                 channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
                 UrgentData.keepInline(channel);
             }
-            new ServerConnection(serving, channel, number, reporter).start(planned);
+            ServerConnection.of(serving, channel, number, reporter).start(planned);
         } catch (Throwable failed) {
             String warning = HostAndPort.warning("", number, channel, " could not be served: ");
             SocketChannels.reset(channel);

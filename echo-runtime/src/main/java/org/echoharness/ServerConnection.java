@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * deadline is due, waits for what the pump waits for, and ends the connection. A FIN means that every byte before the client's
  * FIN was answered; else there is an RST. Some faults, idle closes and controls are exceptions.
  */
-final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, ConnectionPump.Owner {
+class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, ConnectionPump.Owner {
 
     static final String CLOSING = "the server closes";
     static final String FAILED = "an exception in the server";
@@ -35,7 +35,6 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
     private final long number; // from 1, in the order of the accepts of the server
     private final ConnectionWire wire;
     private @Nullable ConnectionPump pump; // null while it rests
-    private @Nullable Proxied proxied; // null without the option proxyProtocol
     private final @Nullable ConnectionReporter reporter; // null if nothing is printed or recorded
     private boolean hasSent; // before the pump last rested
     private boolean isHalfClosed;
@@ -66,10 +65,8 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
         }
     }
 
-    /** The header of a proxy, with which the connection begins, and what was planned for the connection until it came. */
-    private record Proxied(HeaderInput header, FaultPlan.@Nullable Place planned) {}
-
-    ServerConnection(ServingLoop serving, SocketChannel channel, long number, @Nullable ConnectionReporter reporter)
+    private ServerConnection(
+            ServingLoop serving, SocketChannel channel, long number, @Nullable ConnectionReporter reporter)
             throws IOException {
         this.serving = serving;
         this.number = number;
@@ -78,16 +75,19 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
         wire = config().wires().open(channel, this, serving.loop(), reporter);
     }
 
+    /** Registers a connection with its loop. On the loop's thread. */
+    static ServerConnection of(
+            ServingLoop serving, SocketChannel channel, long number, @Nullable ConnectionReporter reporter)
+            throws IOException {
+        HeaderVersion required = serving.context().config().proxyProtocol();
+        return required == null
+                ? new ServerConnection(serving, channel, number, reporter)
+                : Proxied.of(serving, channel, number, reporter, required);
+    }
+
     /** Starts to serve the client, or first to read its header. The caller resets the channel if this throws. */
     void start(FaultPlan.@Nullable Place planned) throws IOException {
-        HeaderVersion required = config().proxyProtocol();
-        if (required == null) {
-            serve(planned);
-            return;
-        }
-        HeaderInput header = new HeaderInput(channel(), required, config().idleNanos(), System.nanoTime());
-        proxied = new Proxied(header, planned);
-        goOn();
+        serve(planned);
     }
 
     private void serve(FaultPlan.@Nullable Place planned) throws IOException {
@@ -115,77 +115,17 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
 
     /** Returns whether the header of a proxy has not come yet. Until it has, nothing is served. */
     boolean awaitsHeader() {
-        return proxied != null && !proxied.header().isOver();
-    }
-
-    /** Reads what has come of the header. When it is complete, starts to serve; if it is wrong, resets the connection. */
-    private void readHeader(Proxied begun) throws IOException {
-        HeaderInput header = begun.header();
-        if (serving.isFrozen()) {
-            key.interestOps(0);
-            return;
-        }
-        long now = System.nanoTime();
-        if (!header.advance(now)) {
-            key.interestOps(SelectionKey.OP_READ);
-            alarm = serving.loop().alarms().sooner(alarm, now + header.untilLate(now), this);
-            return;
-        }
-        serving.loop().alarms().cancel(alarm);
-        alarm = null;
-        key.interestOps(SelectionKey.OP_READ);
-        ProxyHeader complete = header.header();
-        if (complete == null) {
-            endWithoutHeader(header);
-            return;
-        }
-        if (reporter != null) {
-            reporter.proxied(remote(), local(), channel().getRemoteAddress(), number, complete.toString());
-        }
-        if (!isOpen()) {
-            return; // a callback closed it
-        }
-        serve(begun.planned());
-    }
-
-    private void endWithoutHeader(HeaderInput header) {
-        if (reporter != null) {
-            reporter.accepted();
-        }
-        if (!isOpen()) {
-            return; // a callback closed it
-        }
-        if (header.expected().isEmpty()) {
-            if (reporter != null) {
-                reporter.inputEnded();
-            }
-            end(true, Cause.SERVER, "");
-            return;
-        }
-        ScriptProblem problem = new ScriptProblem(
-                number, ScriptProblem.Kind.HEADER, HeaderInput.NAME, header.expected(), header.seen(), false);
-        if (reporter != null) {
-            reporter.mismatch(problem.what());
-        }
-        Objects.requireNonNull(serving.context().problems()).add(problem);
-        end(false, Cause.SERVER, problem.what());
+        return false;
     }
 
     @Override
     public SocketAddress remote() throws IOException {
-        SocketAddress other = channel().getRemoteAddress();
-        return proxied == null ? other : proxied.header().clientOr(other);
+        return channel().getRemoteAddress();
     }
 
     @Override
     public SocketAddress local() throws IOException {
-        SocketAddress own = channel().getLocalAddress();
-        return proxied == null ? own : proxied.header().serverOr(own);
-    }
-
-    @Override
-    public boolean isOfProxy() {
-        return proxied != null && proxied.header().isLocal();
+        return channel().getLocalAddress();
     }
 
     @Override
@@ -213,10 +153,6 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
         alarm = null;
         if (due != null) {
             awaitFinalFin(now, due);
-            return;
-        }
-        if (awaitsHeader()) {
-            turn(false);
             return;
         }
         long idle = isOpen() ? config().idleNanos() : 0;
@@ -265,9 +201,7 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
             return;
         }
         try {
-            if (awaitsHeader()) {
-                endBeforeHeader(clean, why);
-            } else if (clean && isOpen() && mayClose()) {
+            if (clean && isOpen() && mayClose()) {
                 closeEarly(why);
                 end(true, Cause.SERVER, why);
             } else {
@@ -276,13 +210,6 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
         } catch (Throwable failed) {
             fail(failed);
         }
-    }
-
-    private void endBeforeHeader(boolean clean, String why) throws IOException {
-        if (clean) {
-            SocketChannels.dropInput(channel()); // a close with unread bytes would send an RST
-        }
-        end(clean, Cause.SERVER, why);
     }
 
     private boolean mayClose() {
@@ -299,9 +226,6 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
         if (pump != null) {
             pump.stoodStill(serving.frozenFor());
         }
-        if (proxied != null) {
-            proxied.header().restart(System.nanoTime());
-        }
         goOn();
     }
 
@@ -313,10 +237,6 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
     /** Replaces the faults. */
     void change(FaultPlan.Place planned) {
         if (!isOpen() || isWaiting()) {
-            return;
-        }
-        if (proxied != null && awaitsHeader()) {
-            proxied = new Proxied(proxied.header(), planned);
             return;
         }
         try {
@@ -334,7 +254,7 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
         wire.setFaults(ofWire, place, ServingLoop.CLOCK, serving.rings());
     }
 
-    private void turn(boolean isReady) {
+    void turn(boolean isReady) {
         if (!isOpen()) {
             return;
         }
@@ -343,10 +263,6 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
             return;
         }
         try {
-            if (proxied != null && awaitsHeader()) {
-                readHeader(proxied);
-                return;
-            }
             if (!serving.isFrozen()) {
                 wire.turn();
             }
@@ -675,5 +591,168 @@ final class ServerConnection implements EventLoopHandler, UnsentBytes.Waiter, Co
     @Override
     public SocketChannel channel() {
         return (SocketChannel) key.channel();
+    }
+
+    /** A connection that begins with the header of a proxy. Until that has come, nothing is served. */
+    private static final class Proxied extends ServerConnection {
+        private final HeaderInput header;
+        private FaultPlan.@Nullable Place planned; // for the connection, until the header has come
+
+        private Proxied(
+                ServingLoop serving,
+                SocketChannel channel,
+                long number,
+                @Nullable ConnectionReporter reporter,
+                HeaderVersion required)
+                throws IOException {
+            super(serving, channel, number, reporter);
+            long idle = serving.context().config().idleNanos();
+            header = new HeaderInput(channel, required, idle, System.nanoTime());
+        }
+
+        /** Returns one as a ServerConnection, so that the JVM loads this class only for servers with the option. */
+        static ServerConnection of(
+                ServingLoop serving,
+                SocketChannel channel,
+                long number,
+                @Nullable ConnectionReporter reporter,
+                HeaderVersion required)
+                throws IOException {
+            return new Proxied(serving, channel, number, reporter, required);
+        }
+
+        @Override
+        void start(FaultPlan.@Nullable Place first) {
+            planned = first;
+            goOn();
+        }
+
+        @Override
+        boolean awaitsHeader() {
+            return !header.isOver();
+        }
+
+        @Override
+        void turn(boolean isReady) {
+            if (!awaitsHeader() || !super.isOpen()) {
+                super.turn(isReady);
+                return;
+            }
+            try {
+                readHeader();
+            } catch (Throwable failed) {
+                super.fail(failed);
+            }
+        }
+
+        /** Reads what has come. When the header is complete, starts to serve; if it is wrong, resets the connection. */
+        private void readHeader() throws IOException {
+            SelectionKey key = super.key;
+            Alarms alarms = super.serving.loop().alarms();
+            if (super.serving.isFrozen()) {
+                key.interestOps(0);
+                return;
+            }
+            long now = System.nanoTime();
+            if (!header.advance(now)) {
+                key.interestOps(SelectionKey.OP_READ);
+                super.alarm = alarms.sooner(super.alarm, now + header.untilLate(now), this);
+                return;
+            }
+            alarms.cancel(super.alarm);
+            super.alarm = null;
+            key.interestOps(SelectionKey.OP_READ);
+            ProxyHeader complete = header.header();
+            ConnectionReporter reporter = super.reporter;
+            if (complete == null) {
+                endWithoutHeader(reporter);
+                return;
+            }
+            if (reporter != null) {
+                reporter.proxied(remote(), local(), channel().getRemoteAddress(), number(), complete.toString());
+            }
+            if (super.isOpen()) { // otherwise, a callback closed it
+                super.serve(planned);
+            }
+        }
+
+        private void endWithoutHeader(@Nullable ConnectionReporter reporter) {
+            if (reporter != null) {
+                reporter.accepted();
+            }
+            if (!super.isOpen()) {
+                return; // a callback closed it
+            }
+            if (header.expected().isEmpty()) {
+                if (reporter != null) {
+                    reporter.inputEnded();
+                }
+                super.end(true, Cause.SERVER, "");
+                return;
+            }
+            ScriptProblem problem = new ScriptProblem(
+                    number(), ScriptProblem.Kind.HEADER, HeaderInput.NAME, header.expected(), header.seen(), false);
+            if (reporter != null) {
+                reporter.mismatch(problem.what());
+            }
+            Objects.requireNonNull(super.serving.context().problems()).add(problem);
+            super.end(false, Cause.SERVER, problem.what());
+        }
+
+        @Override
+        public void alarm(long now) {
+            if (awaitsHeader()) {
+                super.alarm = null;
+                turn(false);
+            } else {
+                super.alarm(now);
+            }
+        }
+
+        @Override
+        void endNow(boolean clean, String why) {
+            if (!awaitsHeader()) {
+                super.endNow(clean, why);
+                return;
+            }
+            try {
+                if (clean) {
+                    SocketChannels.dropInput(channel()); // a close with unread bytes would send an RST
+                }
+                super.end(clean, Cause.SERVER, why);
+            } catch (Throwable failed) {
+                super.fail(failed);
+            }
+        }
+
+        @Override
+        void refreeze() {
+            header.restart(System.nanoTime());
+            super.refreeze();
+        }
+
+        @Override
+        void change(FaultPlan.Place other) {
+            if (super.isOpen() && awaitsHeader()) {
+                planned = other;
+            } else {
+                super.change(other);
+            }
+        }
+
+        @Override
+        public SocketAddress remote() throws IOException {
+            return header.clientOr(super.remote());
+        }
+
+        @Override
+        public SocketAddress local() throws IOException {
+            return header.serverOr(super.local());
+        }
+
+        @Override
+        public boolean isOfProxy() {
+            return header.isLocal();
+        }
     }
 }

@@ -468,7 +468,7 @@ class ProcessTest {
                     .anyMatch(line -> line.contains("EchoPump"))
                     .noneMatch(
                             line -> line.matches(
-                                    ".*org\\.echoharness\\.(script\\.|proxy\\.|replay\\.|relay\\.|Relay|dialogue\\.|Script|json\\.|control\\.|Control|remote\\.|Remote|Dialogue|ConnectionCalls|tls\\.|.*Tls|.*Unix).*"));
+                                    ".*org\\.echoharness\\.(script\\.|proxy\\.|.*\\$Proxied|replay\\.|relay\\.|Relay|dialogue\\.|Script|json\\.|control\\.|Control|remote\\.|Remote|Dialogue|ConnectionCalls|tls\\.|.*Tls|.*Unix).*"));
             assertThat(server.lines().matching(".* (javax\\.net\\.ssl|java\\.time\\.format)\\.\\S+ source: .*"))
                     .isEmpty();
         }
