@@ -502,10 +502,12 @@ public final class EchoServer implements AutoCloseable {
 
     /**
      * Sets the plan for connections that are accepted from now on. The plan counts them from 1; open connections keep
-     * their faults. A callback of this server may call this method.
+     * their faults. A client can be connected before the server has accepted its connection; once that has echoed a byte,
+     * it was accepted. A callback of this server may call this method.
      *
      * @param plan the plan
-     * @throws IllegalArgumentException if it does not go with this server's bufferSize
+     * @throws IllegalArgumentException if it does not go with this server: a fault needs a larger bufferSize, a script or
+     *     handler, tls, or an upstream
      */
     public void setFaults(FaultPlan plan) {
         server.setFaults(plan);
@@ -517,7 +519,8 @@ public final class EchoServer implements AutoCloseable {
      * reorders bytes: the new plan applies to those that the server holds.
      *
      * @param plan the plan
-     * @throws IllegalArgumentException if it does not go with this server's bufferSize
+     * @throws IllegalArgumentException if it does not go with this server: a fault needs a larger bufferSize, a script or
+     *     handler, tls, or an upstream
      * @throws IllegalStateException if the server is not running, or when called in a callback of it
      * @throws java.io.UncheckedIOException if the thread is interrupted
      */
