@@ -385,6 +385,7 @@ class ControlRequestsTest {
                 "Transfer-Encoding: chunked| 9\\r\\nnone\\r\\n0\\r\\n\\r\\n        | ",
                 "Transfer-Encoding: chunked| zz\\r\\nnone\\r\\n0\\r\\n\\r\\n       | ",
                 "Transfer-Encoding: chunked| ffffffffffffffff\\r\\nnone        | ",
+                "Transfer-Encoding: chunked| ffffffffffff\\r\\nnone\\r\\n        | ",
                 "Content-Length: 70000     | none                            | more than 65536 bytes",
             })
     void explainsBodiesOfWrongLength(String header, String body, String error) throws IOException {

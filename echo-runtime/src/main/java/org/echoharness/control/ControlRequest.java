@@ -150,7 +150,7 @@ final class ControlRequest {
         byte[] body;
         try {
             body = exchange.getRequestBody().readNBytes(ControlLimits.BODY + 1);
-        } catch (IOException malformed) { // if the client has gone, nobody sees the answer
+        } catch (IOException | IndexOutOfBoundsException malformed) { // the latter for a chunk of 2^31 bytes or more
             throw new RefusedRequestException(
                     400,
                     "the body cannot be read (" + Escaping.escape(String.valueOf(malformed.getMessage()))

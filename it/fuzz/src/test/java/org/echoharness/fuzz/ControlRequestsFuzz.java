@@ -93,6 +93,7 @@ class ControlRequestsFuzz {
                 whole("GET /servers", "Origin: http://HOST\r\nAuthorization: Bearer x", ""),
                 whole("PUT " + server + "/faults", chunked, "4\r\nnone\r\n0\r\n\r\n"),
                 whole("PUT " + server + "/faults", chunked, "ffffffffffffffff\r\nnone\r\n0\r\n\r\n"),
+                whole("PUT " + server + "/faults", chunked, "ffffffffffff\r\nnone\r\n0\r\n\r\n"),
                 whole("POST http://HOST" + server + "/note", "Content-Length: 70000\r\nExpect: 100-continue", "abc"));
     }
 
