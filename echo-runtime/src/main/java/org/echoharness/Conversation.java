@@ -25,8 +25,8 @@ record Conversation(Consumer<String> lines, boolean isNumbered) {
 
     /** Returns a conversation whose lines begin with the time; a line about a connection also has its number. */
     static Conversation timed(Consumer<String> lines) {
-        DateTimeFormatter time = DateTimeFormatter.ofPattern(TIME, Locale.ROOT)
-                .withZone(ZoneOffset.UTC); // takes long where it is the first
+        // No constant: the first formatter of a JVM takes long to make, and other conversations need none.
+        DateTimeFormatter time = DateTimeFormatter.ofPattern(TIME, Locale.ROOT).withZone(ZoneOffset.UTC);
         return new Conversation(
                 line -> lines.accept(time.format(Instant.now()).concat(" ").concat(line)), true);
     }

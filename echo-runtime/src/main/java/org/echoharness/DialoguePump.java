@@ -241,7 +241,7 @@ final class DialoguePump implements ConnectionPump, ConnectionPump.Supply, GateC
     private void fail(Mismatch mismatch) {
         reportAll();
         failure = mismatch;
-        if (isProbe() && mismatch.isEarlyEnd()) {
+        if (endsProbe(mismatch)) {
             reason = "the end of a health check";
             return;
         }
@@ -254,9 +254,13 @@ final class DialoguePump implements ConnectionPump, ConnectionPump.Supply, GateC
         return !hasInput && owner.isOfProxy();
     }
 
+    private boolean endsProbe(Mismatch mismatch) {
+        return isProbe() && mismatch.isEarlyEnd();
+    }
+
     /** Sends what can be sent at once of what was put before the failure. The rest is lost. */
     private Next sendsLast(Mismatch why, LongSupplier clock) throws IOException {
-        if (isProbe() && why.isEarlyEnd()) {
+        if (endsProbe(why)) {
             output.pump(clock, this);
             return Next.CLOSE;
         }

@@ -70,7 +70,7 @@ record ConnectionChecks(TargetServer target, long before, boolean last, Set<Chec
     List<String> leaks() throws InterruptedException {
         Complaints complaints = new Complaints();
         ScriptCheck script = new ScriptCheck(target, before, last);
-        boolean judgesScript = checks.contains(Check.SCRIPT) && target.mayHaveProblems();
+        boolean judgesScript = judgesScript();
         if (judgesScript) {
             script.judge(complaints, timeout());
         }
@@ -83,10 +83,14 @@ record ConnectionChecks(TargetServer target, long before, boolean last, Set<Chec
             awaitClosed(deadline);
             unclosed(complaints, deadline);
         }
-        if (judgesScript || (checks.contains(Check.SCRIPT) && target.mayHaveProblems())) { // leaks may have found some
+        if (judgesScript || judgesScript()) { // the server may have seen a wrong header meanwhile
             script.judgeLast(complaints);
         }
         return complaints.lines();
+    }
+
+    private boolean judgesScript() {
+        return checks.contains(Check.SCRIPT) && target.mayHaveProblems();
     }
 
     private void open(Complaints complaints, long deadline) throws InterruptedException {

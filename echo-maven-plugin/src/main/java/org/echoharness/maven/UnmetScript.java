@@ -19,24 +19,25 @@ final class UnmetScript {
      */
     static @Nullable String describe(EchoServer closed) {
         List<ScriptProblem> problems = problems(closed);
-        if (problems.isEmpty()) {
-            return null;
-        }
-        long leftOut = closed.scriptProblemsLeftOut();
-        long more = problems.size() - 1 + leftOut;
-        return (isHeader(problems) ? "a header was wrong: " : "the script was not met: ")
-                + problems.get(0)
-                + (more == 0 ? "" : " (and " + (leftOut == 0 ? "" : "up to ") + more + " more)");
+        return problems.isEmpty() ? null : describe(problems, closed.scriptProblemsLeftOut());
     }
 
     /** Returns the same with what can be done, for a server of {@code start}. */
     static @Nullable String describeWithCure(EchoServer closed) {
-        String unmet = describe(closed);
-        return unmet == null
+        List<ScriptProblem> problems = problems(closed);
+        return problems.isEmpty()
                 ? null
-                : unmet + "; correct the client or "
-                        + (isHeader(problems(closed)) ? "proxyProtocol" : "the script")
+                : describe(problems, closed.scriptProblemsLeftOut())
+                        + "; correct the client or "
+                        + (isHeader(problems) ? "proxyProtocol" : "the script")
                         + ", or set checkScript to false";
+    }
+
+    private static String describe(List<ScriptProblem> problems, long leftOut) {
+        long more = problems.size() - 1 + leftOut;
+        return (isHeader(problems) ? "a header was wrong: " : "the script was not met: ")
+                + problems.get(0)
+                + (more == 0 ? "" : " (and " + (leftOut == 0 ? "" : "up to ") + more + " more)");
     }
 
     private static List<ScriptProblem> problems(EchoServer closed) {

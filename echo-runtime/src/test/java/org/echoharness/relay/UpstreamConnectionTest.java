@@ -125,9 +125,13 @@ class UpstreamConnectionTest implements UpstreamConnection.Owner, Upstream {
         return bound.getLocalSocketAddress();
     }
 
-    /** The kernel of a server whose queue is full does not answer. */
     private InetSocketAddress silent() throws IOException {
-        InetSocketAddress full = PlainSockets.loopback(listening().getLocalPort());
+        return filled(listening());
+    }
+
+    /** Fills the queue of a server. Its kernel does not answer then. */
+    private InetSocketAddress filled(ServerSocket server) throws IOException {
+        InetSocketAddress full = PlainSockets.loopback(server.getLocalPort());
         keep(PlainSockets.connect(full));
         keep(PlainSockets.connect(full));
         return full;
@@ -250,9 +254,7 @@ class UpstreamConnectionTest implements UpstreamConnection.Owner, Upstream {
     @Test
     void connectMayBeFinishedLater() throws Exception {
         ServerSocket server = listening();
-        InetSocketAddress full = PlainSockets.loopback(server.getLocalPort());
-        keep(PlainSockets.connect(full));
-        keep(PlainSockets.connect(full));
+        InetSocketAddress full = filled(server);
         UpstreamConnection connection = connection(HOUR, full);
         connection.connect(null);
         assertThat(connection.isOpen()).isFalse();
@@ -271,9 +273,7 @@ class UpstreamConnectionTest implements UpstreamConnection.Owner, Upstream {
     @Test
     void triesNextCandidateIfConnectIsRefusedLater() throws Exception {
         ServerSocket closing = listening();
-        InetSocketAddress full = PlainSockets.loopback(closing.getLocalPort());
-        keep(PlainSockets.connect(full));
-        keep(PlainSockets.connect(full));
+        InetSocketAddress full = filled(closing);
         ServerSocket server = listening();
         UpstreamConnection connection = connection(HOUR, full, server.getLocalSocketAddress());
         connection.connect(null);

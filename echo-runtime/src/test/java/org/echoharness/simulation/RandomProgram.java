@@ -71,7 +71,10 @@ final class RandomProgram {
         }
     }
 
-    /** At a Unix socket, where a reset cannot be told from an early end, it has no faults that end connections. */
+    /**
+     * Draws the options of the real server. One at a Unix socket gets no faults: the model could not tell a reset from an
+     * early end there.
+     */
     private void drawServerBehind() {
         if (isUnixBehind) {
             option(SimulatedUpstream.OPTION + "addresses", "unix:");
